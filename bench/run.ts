@@ -1,0 +1,77 @@
+/**
+ * Runs one bench: `npm run bench -- NAME [--json]`. A table, or with --json one JSON document, on stdout; the rest on
+ * stderr. (`npm run --silent bench` keeps npm's own two lines off stdout.)
+ */
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import type { Bench, Result } from "./measure.ts";
+
+const SUFFIX = ".bench.ts";
+const here = new URL(".", import.meta.url);
+
+function benchNames(): string[] {
+  const files = readdirSync(here).filter((file) => file.endsWith(SUFFIX));
+  return files.map((file) => basename(file, SUFFIX)).sort();
+}
+
+async function load(name: string): Promise<Bench> {
+  const { bench } = (await import(new URL(`${name}${SUFFIX}`, here).href)) as { bench?: Bench };
+  if (bench?.name !== name) throw new Error(`bench/${name}${SUFFIX} must export 'bench' with the name '${name}'`);
+  return bench;
+}
+
+async function usage(problem: string): Promise<number> {
+  console.error(`bench: ${problem}\n\nUsage: npm run bench -- NAME [--json]\n`);
+  for (const name of benchNames()) console.error(`  ${name.padEnd(14)} ${(await load(name)).about}`);
+  return 2;
+}
+
+/** Four significant digits. */
+const number = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** Is less better? Then the limit is a shortest time, and its share is turned over. */
+const isDuration = (unit: string): boolean => /^(ns|µs|ms|s|min)$/.test(unit);
+
+function share({ median, unit }: Result, than: number | undefined): string {
+  if (than === undefined) return "";
+  const ratio = isDuration(unit) ? than / median : median / than;
+  return `${number(than)} (${ratio.toFixed(2)})`;
+}
+
+function table(results: readonly Result[]): string {
+  const head = ["metric", "unit", "median", "min", "max", "n", "limit (share)", "peer (times)"];
+  const rows = results.map((r) => [
+    r.metric,
+    r.unit,
+    ...[r.median, r.min, r.max, r.n].map(number),
+    share(r, r.limit),
+    share(r, r.peer),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, k) => (k < 2 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!)))
+      .join("  ")
+      .trimEnd();
+  return [head, widths.map((w) => "-".repeat(w)), ...rows].map(line).join("\n");
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let parsed: { values: { json?: boolean }; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...args], options: { json: { type: "boolean" } }, allowPositionals: true });
+  } catch (error) {
+    return usage((error as Error).message);
+  }
+  const [name, ...rest] = parsed.positionals;
+  if (name === undefined) return usage("which one?");
+  if (rest.length > 0) return usage("one name only");
+  if (!benchNames().includes(name)) return usage(`there is no bench '${name}'`);
+  const bench = await load(name);
+  const results = await bench.run({ log: (text) => console.error(text) });
+  console.log(parsed.values.json ? JSON.stringify({ name, results }, null, 2) : table(results));
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,26 @@
+/**
+ * What every backend offers: it takes a program (`ir/program.ts`) and runs its regions over one linear memory.
+ * It knows nothing of neurons, networks or gradients.
+ */
+import { type Program } from "../ir/program.ts";
+
+export type Elements = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+export interface Backend {
+  readonly name: string;
+  /** Lays out the memory and makes every region runnable. */
+  load(program: Program): Promise<Executable>;
+}
+
+export interface Executable extends Disposable {
+  /** Bytes of linear memory. */
+  readonly bytes: number;
+  /** A live view of a buffer's elements. @throws Error on an unknown name, RunError `disposed` */
+  array(buffer: string): Elements;
+  /** Runs a region to its end. @throws RunError `disposed` */
+  run(region: string): void;
+  /** What was generated, for `explain`: WAT for `wasm`; nothing for the interpreter. */
+  text(): string;
+  /** Gives the memory back; every later call throws. */
+  dispose(): void;
+}

@@ -1,0 +1,75 @@
+/** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
+import { type Expr } from "../../ir/expr.ts";
+import { type KernelOf } from "../../ir/program.ts";
+import { evaluate } from "../../ir/scalar.ts";
+import { slotOf, type Space, type Step } from "../../ir/step.ts";
+import { type Frame } from "./run.ts";
+
+/** The three numbers of one synapse. */
+interface Synapse { readonly synapse: number; readonly pre: number; readonly post: number }
+
+export function perSynapse({ domain, step }: KernelOf<"perSynapse">, frame: Frame): void {
+  const run = body(step, frame);
+  DOMAINS[domain](frame, run);
+}
+
+const DOMAINS: Readonly<Record<KernelOf<"perSynapse">["domain"], (frame: Frame, run: (s: Synapse) => void) => void>> = {
+  all: (frame, run) => {
+    const row = rowOf(frame, run);
+    for (let pre = 0; pre < frame.count("sources"); pre++) row(pre);
+  },
+  rows: (frame, run) => listed(frame, rowOf(frame, run)),
+  columns: (frame, run) => listed(frame, columnOf(frame, run)),
+};
+
+function listed(frame: Frame, visit: (k: number) => void): void {
+  const list = frame.arg("list");
+  for (let k = frame.count("from"); k < frame.count("to"); k++) visit(list.data[list.at + k]!);
+}
+function rowOf(frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
+  const [start, target] = [frame.arg("rowStart"), frame.arg("target")];
+  return (pre) => {
+    const end = start.data[start.at + pre + 1]!;
+    for (let k = start.data[start.at + pre]!; k < end; k++) run({ synapse: k, pre, post: target.data[target.at + k]! });
+  };
+}
+function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => void {
+  const [start, synapses, source] = [frame.arg("columnStart"), frame.arg("columnSynapse"), frame.arg("source")];
+  return (post) => {
+    const end = start.data[start.at + post + 1]!;
+    for (let k = start.data[start.at + post]!; k < end; k++) {
+      const synapse = synapses.data[synapses.at + k]!;
+      run({ synapse, pre: source.data[source.at + synapse]!, post });
+    }
+  };
+}
+
+function body(step: Step, frame: Frame): (s: Synapse) => void {
+  const at = (slot: string, s: Synapse): { data: { [k: number]: number }; k: number } => {
+    const { data, at } = frame.arg(slot);
+    return { data, k: at + POSITION[slotOf(step, slot).space](s) };
+  };
+  const leaf = (s: Synapse) => (e: Expr & { tag: "read" | "index" }): number => {
+    if (e.tag === "index") return s[e.of as keyof Synapse];
+    const { data, k } = at(e.slot, s);
+    return data[k]!;
+  };
+  return (s) => {
+    const memo = new Map<Expr, number>();
+    const values = step.stores.map((store) => evaluate(store.value, leaf(s), memo));
+    step.stores.forEach((store, n) => {
+      const { data, k } = at(store.slot, s);
+      data[k] = store.mode === "add" ? data[k]! + values[n]! : values[n]!;
+    });
+  };
+}
+
+const POSITION: Readonly<Record<Space, (s: Synapse) => number>> = {
+  uniform: () => 0,
+  pre: (s) => s.pre,
+  post: (s) => s.post,
+  synapse: (s) => s.synapse,
+  element: () => {
+    throw new Error("perSynapse: a synaptic body has no 'element' slots");
+  },
+};

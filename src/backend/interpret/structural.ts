@@ -1,0 +1,86 @@
+/** Definitions of the structural kernels: plain loops in the stated order, one rounding an operation. */
+import { type KernelOf } from "../../ir/program.ts";
+import { BYTES, type FloatType } from "../../ir/types.ts";
+import { type Frame } from "./run.ts";
+
+const rounding = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
+
+export function gatherRows(k: KernelOf<"gatherRows">, frame: Frame): void {
+  const round = rounding(k.type);
+  const [out, weights, list] = [frame.arg("out"), frame.arg("weights"), frame.arg("list")];
+  const init = k.init ? frame.arg("init") : undefined;
+  const values = k.valued ? frame.arg("values") : undefined;
+  const [from, to] = [frame.count("from"), frame.count("to")];
+  for (let c = 0; c < k.width; c++) {
+    let sum = init ? init.data[init.at + c]! : 0;
+    for (let e = from; e < to; e++) {
+      const w = weights.data[weights.at + list.data[list.at + e]! * k.stride + c]!;
+      sum = round(sum + (values ? round(values.data[values.at + e]! * w) : w));
+    }
+    out.data[out.at + c] = sum;
+  }
+}
+
+export function product(k: KernelOf<"product">, frame: Frame): void {
+  const round = rounding(k.type);
+  const [out, a, b] = [frame.arg("out"), frame.arg("a"), frame.arg("b")];
+  const init = k.start === "init" ? frame.arg("init") : undefined;
+  const [rows, depth] = [frame.count("rows"), frame.count("depth")];
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < k.width; c++) {
+      const at = out.at + r * k.outStride + c;
+      let sum = init ? init.data[init.at + c]! : k.start === "out" ? out.data[at]! : 0;
+      for (let d = 0; d < depth; d++)
+        sum = round(sum + round(a.data[a.at + r * k.aRow + d * k.aColumn]! * b.data[b.at + d * k.bStride + c]!));
+      out.data[at] = sum;
+    }
+}
+
+export function rowDots(k: KernelOf<"rowDots">, frame: Frame): void {
+  const list = k.listed ? frame.arg("list") : undefined;
+  const [from, to] = k.listed ? [frame.count("from"), frame.count("to")] : [0, frame.count("rows")];
+  const [out, a, weights] = [frame.arg("out"), frame.arg("a"), frame.arg("weights")];
+  for (let e = from; e < to; e++) {
+    const j = list ? list.data[list.at + e]! : e;
+    const row = weights.at + j * k.stride;
+    out.data[out.at + j] = laneDot(k.type, k.width, (c) => a.data[a.at + c]!, (c) => weights.data[row + c]!);
+  }
+}
+function laneDot(type: FloatType, width: number, x: (c: number) => number, y: (c: number) => number): number {
+  const round = rounding(type);
+  const lanes = new Array<number>(16 / BYTES[type]).fill(0);
+  for (let c = 0; c < width; c++) {
+    const lane = c % lanes.length;
+    lanes[lane] = round(lanes[lane]! + round(x(c) * y(c)));
+  }
+  const [l0, l1, l2, l3] = lanes as [number, number, number?, number?];
+  const low = round(l0 + l1);
+  return l2 === undefined ? low : round(low + round(l2 + l3!));
+}
+
+export function outerRows(k: KernelOf<"outerRows">, frame: Frame): void {
+  const round = rounding(k.type);
+  const [out, list, ends, delta] = [frame.arg("out"), frame.arg("list"), frame.arg("ends"), frame.arg("delta")];
+  const values = k.valued ? frame.arg("values") : undefined;
+  for (let s = 0; s < frame.count("steps"); s++)
+    for (let e = ends.data[ends.at + s]!; e < ends.data[ends.at + s + 1]!; e++) {
+      const row = out.at + list.data[list.at + e]! * k.stride;
+      for (let c = 0; c < k.width; c++) {
+        const d = delta.data[delta.at + s * k.deltaStride + c]!;
+        out.data[row + c]! += values ? round(values.data[values.at + e]! * d) : d;
+      }
+    }
+}
+
+export function unpackBits(_k: KernelOf<"unpackBits">, frame: Frame): void {
+  const [bits, list, from, to] = [frame.arg("bits"), frame.arg("list"), frame.arg("from"), frame.arg("to")];
+  let position = from.data[from.at]!;
+  for (let i = 0; i < frame.count("n"); i++)
+    if ((bits.data[bits.at + (i >>> 5)]! >>> (i & 31)) & 1) list.data[list.at + position++] = i;
+  to.data[to.at] = position;
+}
+
+export function zero(_k: KernelOf<"zero">, frame: Frame): void {
+  const out = frame.arg("out");
+  out.data.fill(0, out.at, out.at + frame.count("n"));
+}

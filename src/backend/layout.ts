@@ -1,0 +1,43 @@
+/** Where each buffer lies in linear memory. The same on every backend. */
+import { type Buffer, type Program } from "../ir/program.ts";
+import { BYTES, type Type } from "../ir/types.ts";
+import { type Elements } from "./backend.ts";
+
+/** Rows start on cache lines. */
+const ALIGN = 64;
+/** Kernels may read or write this far past the last element (whole vectors, list slack). */
+const SLACK = 32;
+/** The first bytes stay unused, so that address 0 is never a buffer. */
+const FIRST = 1024;
+
+export interface Layout {
+  readonly offsets: ReadonlyMap<string, number>;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  /** Total bytes. */
+  readonly bytes: number;
+}
+
+export function layout(program: Program): Layout {
+  const offsets = new Map<string, number>();
+  let end = FIRST;
+  for (const b of program.buffers) {
+    offsets.set(b.name, end);
+    end += Math.ceil((b.length * BYTES[b.type] + SLACK) / ALIGN) * ALIGN;
+  }
+  return { offsets, buffers: new Map(program.buffers.map((b) => [b.name, b])), bytes: end };
+}
+
+const VIEW: Readonly<Record<Type, (memory: ArrayBufferLike, offset: number, length: number) => Elements>> = {
+  f32: (m, o, n) => new Float32Array(m, o, n),
+  f64: (m, o, n) => new Float64Array(m, o, n),
+  i32: (m, o, n) => new Int32Array(m, o, n),
+  u32: (m, o, n) => new Uint32Array(m, o, n),
+  bool: (m, o, n) => new Uint32Array(m, o, n),
+};
+
+/** A view of one buffer, with `extra` elements of its slack. */
+export function viewOf(at: Layout, memory: ArrayBufferLike, name: string, extra = 0): Elements {
+  const b = at.buffers.get(name);
+  if (!b) throw new Error(`no buffer '${name}' in this program; there are: ${[...at.buffers.keys()].join(", ")}`);
+  return VIEW[b.type](memory, at.offsets.get(name)!, b.length + extra);
+}

@@ -1,0 +1,103 @@
+/**
+ * WebAssembly functions as plain data: a flat list of instructions named as the specification names them.
+ * `encode.ts` turns it into bytes, `wat.ts` into text. Nothing else knows how modules are encoded.
+ */
+export type ValType = "i32" | "i64" | "f32" | "f64" | "v128";
+export type Immediate = number | bigint | string | readonly (number | bigint)[];
+/** `block`, `loop`, `if`, `else`, `end` nest; `br` and `br_if` count labels outwards from 0. */
+export type Instr = readonly [op: string, ...immediates: Immediate[]];
+
+export interface Func {
+  readonly name: string;
+  readonly params: readonly ValType[];
+  /** Types of the locals after the parameters. */
+  readonly locals: readonly ValType[];
+  readonly body: readonly Instr[];
+  readonly exported: boolean;
+}
+/** Functions in an order in which callees come first, over one imported memory `env.memory`. */
+export interface ModuleCode { readonly functions: readonly Func[]; readonly pages: number }
+
+/** Builds one function body. Locals are numbers; the first are the parameters. */
+export class Emitter {
+  readonly params: readonly ValType[];
+  readonly locals: ValType[] = [];
+  readonly body: Instr[] = [];
+
+  constructor(params: readonly ValType[]) {
+    this.params = params;
+  }
+
+  /** A new local. */
+  local(type: ValType): number {
+    this.locals.push(type);
+    return this.params.length + this.locals.length - 1;
+  }
+  op(name: string, ...immediates: Immediate[]): void {
+    this.body.push([name, ...immediates]);
+  }
+  get(...locals: number[]): void {
+    for (const l of locals) this.op("local.get", l);
+  }
+  set(local: number): void {
+    this.op("local.set", local);
+  }
+  tee(local: number): void {
+    this.op("local.tee", local);
+  }
+  i32(value: number): void {
+    this.op("i32.const", value | 0);
+  }
+  /** `local += bytes` */
+  advance(local: number, bytes: number): void {
+    this.get(local);
+    this.i32(bytes);
+    this.op("i32.add");
+    this.set(local);
+  }
+  /** Runs the body while the condition, left on the stack by `test`, holds. */
+  while(test: () => void, body: () => void): void {
+    this.op("block");
+    this.op("loop");
+    test();
+    this.op("i32.eqz");
+    this.op("br_if", 1);
+    body();
+    this.op("br", 0);
+    this.op("end");
+    this.op("end");
+  }
+  /** `if (top of stack) then else other` */
+  if(then: () => void, other?: () => void): void {
+    this.op("if");
+    then();
+    if (other) {
+      this.op("else");
+      other();
+    }
+    this.op("end");
+  }
+  /** Runs the body with `index` from its present value while `index < end` (signed), adding `step` each time. */
+  upTo(index: number, end: () => void, step: number, body: () => void): void {
+    const test = (): void => {
+      this.get(index);
+      end();
+      this.op("i32.lt_s");
+    };
+    this.while(test, () => {
+      body();
+      this.advance(index, step);
+    });
+  }
+}
+
+export function defineFunction(
+  name: string,
+  params: readonly ValType[],
+  build: (f: Emitter) => void,
+  options: { exported?: boolean } = {},
+): Func {
+  const f = new Emitter(params);
+  build(f);
+  return { name, params, locals: f.locals, body: f.body, exported: options.exported ?? false };
+}

@@ -1,0 +1,56 @@
+/** What every kernel generator is given: where its pointers and counts are, and the tables in memory. */
+import { type Kernel } from "../../ir/program.ts";
+import { signatureOf } from "../../ir/kernelArguments.ts";
+import { defineFunction, type Emitter, type Func } from "./code.ts";
+
+export interface KernelContext {
+  readonly f: Emitter;
+  /** The local that holds an argument's byte address. */
+  ptr(name: string): number;
+  has(name: string): boolean;
+  /** Pushes a count: a parameter, or a number known when compiling. */
+  pushCount(name: string): void;
+  /** The count, where it is known when compiling. */
+  known(name: string): number | undefined;
+  /** Byte address of 16 vectors that pack the lanes of a 4-bit mask (`compactTable`). */
+  readonly table: number;
+}
+
+/**
+ * A kernel as a function of (address of each argument …, counts not known when compiling …).
+ * @param known counts that are numbers at the call
+ */
+export function kernelFunction(
+  name: string,
+  kernel: Kernel,
+  known: Readonly<Record<string, number>>,
+  table: number,
+  build: (c: KernelContext) => void,
+): Func {
+  const { args, counts } = signatureOf(kernel);
+  const passed = [...args, ...counts.filter((c) => known[c] === undefined)];
+  return defineFunction(name, passed.map(() => "i32"), (f) => {
+    const find = (what: string): number => {
+      const at = passed.indexOf(what);
+      if (at < 0) throw new Error(`${kernel.kind}: no argument '${what}'`);
+      return at;
+    };
+    build({
+      f, table,
+      ptr: find,
+      has: (what) => args.includes(what),
+      known: (what) => known[what],
+      pushCount: (what) => (known[what] === undefined ? f.get(find(what)) : f.i32(known[what])),
+    });
+  });
+}
+
+/** For each 4-bit mask the numbers of its set lanes, packed to the front: compaction without branches. */
+export function compactTable(): Uint32Array {
+  const table = new Uint32Array(16 * 4);
+  for (let mask = 0; mask < 16; mask++) {
+    let k = mask * 4;
+    for (let lane = 0; lane < 4; lane++) if (mask & (1 << lane)) table[k++] = lane;
+  }
+  return table;
+}

@@ -1,0 +1,223 @@
+/** The six kinds of store (`ir/step.ts`), for whole vectors and for single elements. */
+import { type Expr } from "../../ir/expr.ts";
+import { type Slot, type Store, type StoreMode } from "../../ir/step.ts";
+import { isFloat } from "../../ir/types.ts";
+import { type Emitter } from "./code.ts";
+import { compareOp, valTypeOf } from "./scalarExpr.ts";
+import { maskWidth, pushMask, shapeOf, splatConstant } from "./vectorExpr.ts";
+
+export interface StoreContext {
+  readonly f: Emitter;
+  readonly lanes: 2 | 4;
+  /** The element counter. */
+  readonly i: number;
+  readonly table: number;
+  readonly slot: Slot;
+  /** The local with the slot's byte address. */
+  readonly base: number;
+  /** For `append`: the local with the byte address of the next entry. */
+  readonly position: number;
+  readonly fold: Fold | undefined;
+  /** In the scalar loop: the local with its first element. */
+  readonly tailStart?: number;
+  push(e: Expr): void;
+  /** Pushes the byte address of element i (or of the uniform). */
+  pushAddress(): void;
+}
+type EmitStore = (s: Store, c: StoreContext) => void;
+
+export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
+  set: (s, c) => storeVector(c, () => storable(s.value, c)),
+  add: (s, c) => storeVector(c, () => {
+    c.pushAddress();
+    loadVector(c);
+    c.push(s.value);
+    c.f.op(`${shapeOf(c.slot.type)}.add`);
+  }),
+  append: (s, c) => {
+    const { f } = c;
+    const mask = f.local("i32");
+    pushBitmask(s.value, c);
+    f.set(mask);
+    f.get(c.position, c.i);
+    f.op("i32x4.splat");
+    f.get(mask);
+    f.i32(4);
+    f.op("i32.shl");
+    f.op("v128.load", c.table);
+    f.op("i32x4.add");
+    f.op("v128.store", 0);
+    f.get(c.position, mask);
+    f.op("i32.popcnt");
+    f.i32(2);
+    f.op("i32.shl");
+    f.op("i32.add");
+    f.set(c.position);
+  },
+  bits: (s, c) => storeBits(c, () => pushBitmask(s.value, c)),
+  sum: (s, c) => c.fold!.vector(() => c.push(s.value)),
+  max: (s, c) => c.fold!.vector(() => c.push(s.value)),
+};
+
+export const SCALAR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
+  set: (s, c) => {
+    c.pushAddress();
+    c.push(s.value);
+    c.f.op(`${valTypeOf(c.slot.type)}.store`, 0);
+  },
+  add: (s, c) => {
+    const type = valTypeOf(c.slot.type);
+    c.pushAddress();
+    c.pushAddress();
+    c.f.op(`${type}.load`, 0);
+    c.push(s.value);
+    c.f.op(`${type}.add`);
+    c.f.op(`${type}.store`, 0);
+  },
+  append: (s, c) => {
+    const { f } = c;
+    f.get(c.position, c.i);
+    f.op("i32.store", 0);
+    f.get(c.position);
+    c.push(s.value);
+    f.i32(2);
+    f.op("i32.shl");
+    f.op("i32.add");
+    f.set(c.position);
+  },
+  bits: (s, c) => storeBits(c, () => c.push(s.value)),
+  sum: (s, c) => c.fold!.scalar(() => c.push(s.value), c.i, c.tailStart!),
+  max: (s, c) => c.fold!.scalar(() => c.push(s.value), c.i, c.tailStart!),
+};
+
+/** A value as it lies in memory: a mask becomes 0 or 1. */
+function storable(e: Expr, c: StoreContext): void {
+  c.push(e);
+  if (e.type !== "bool") return;
+  if (maskWidth(e) === 64) {
+    c.f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+    c.f.op("i8x16.shuffle", [0, 1, 2, 3, 8, 9, 10, 11, 16, 16, 16, 16, 16, 16, 16, 16]);
+  }
+  splatConstant(c, "u32", 1);
+  c.f.op("v128.and");
+}
+const isHalf = (c: StoreContext): boolean => c.lanes === 2 && c.slot.type !== "f64";
+function storeVector(c: StoreContext, value: () => void): void {
+  c.pushAddress();
+  value();
+  if (isHalf(c)) c.f.op("v128.store64_lane", 0, 0);
+  else c.f.op("v128.store", 0);
+}
+function loadVector(c: StoreContext): void {
+  c.f.op(isHalf(c) ? "v128.load64_zero" : "v128.load", 0);
+}
+/** One bit a lane. */
+function pushBitmask(e: Expr, c: StoreContext): void {
+  pushMask(e, 32, c);
+  c.f.op("i32x4.bitmask");
+  if (c.lanes === 4) return;
+  c.f.i32(3);
+  c.f.op("i32.and");
+}
+/** byte[i / 8] = (byte[i / 8] & bits before i) | bits << (i mod 8) */
+function storeBits(c: StoreContext, bits: () => void): void {
+  const { f } = c;
+  const [address, shift] = [f.local("i32"), f.local("i32")];
+  f.get(c.base, c.i);
+  f.i32(3);
+  f.op("i32.shr_u");
+  f.op("i32.add");
+  f.tee(address);
+  f.get(address);
+  f.op("i32.load8_u", 0);
+  f.i32(1);
+  f.get(c.i);
+  f.i32(7);
+  f.op("i32.and");
+  f.tee(shift);
+  f.op("i32.shl");
+  f.i32(1);
+  f.op("i32.sub");
+  f.op("i32.and");
+  bits();
+  f.get(shift);
+  f.op("i32.shl");
+  f.op("i32.or");
+  f.op("i32.store8", 0);
+}
+
+/** A fold over the elements: lanes in one vector, then one scalar a lane for the tail, then the written order. */
+export interface Fold {
+  vector(value: () => void): void;
+  /** After the vector loop: takes the lanes apart. */
+  split(): void;
+  scalar(value: () => void, i: number, start: number): void;
+  /** Folds the lanes and combines them into the slot. */
+  finish(pointer: number): void;
+}
+
+export function foldOf(store: Store, lanes: 2 | 4, f: Emitter): Fold {
+  const { type } = store.value;
+  const max = store.mode === "max";
+  if (max && !isFloat(type)) throw new Error("wasm: 'max' folds floats");
+  const vector = f.local("v128");
+  const scalars = Array.from({ length: lanes }, () => f.local(valTypeOf(type)));
+  const combineVector = `${shapeOf(type)}.${max ? "pmax" : "add"}`;
+  splatConstant({ f, lanes, push: () => undefined }, type, max ? Number.NEGATIVE_INFINITY : 0);
+  f.set(vector);
+  /** combine(a, b) of two locals */
+  const combine = (a: number, b: number): void => {
+    if (!max) {
+      f.get(a, b);
+      return f.op(`${valTypeOf(type)}.add`);
+    }
+    f.get(b, a, a, b);
+    compareOp("lt", type, { f, push: () => undefined });
+    f.op("select");
+  };
+  const into = (a: number, b: number): void => {
+    combine(a, b);
+    f.set(a);
+  };
+  return {
+    vector: (value) => {
+      f.get(vector);
+      value();
+      f.op(combineVector);
+      f.set(vector);
+    },
+    split: () =>
+      scalars.forEach((s, lane) => {
+        f.get(vector);
+        f.op(`${shapeOf(type)}.extract_lane`, lane);
+        f.set(s);
+      }),
+    scalar: (value, i, start) => {
+      const x = f.local(valTypeOf(type));
+      value();
+      f.set(x);
+      scalars.slice(0, -1).forEach((s, lane) => {
+        f.get(i, start);
+        f.op("i32.sub");
+        f.i32(lane);
+        f.op("i32.eq");
+        f.if(() => into(s, x));
+      });
+    },
+    finish: (pointer) => {
+      const [a, b, c, d] = scalars as [number, number, number?, number?];
+      into(a, b);
+      if (c !== undefined) {
+        into(c, d!);
+        into(a, c);
+      }
+      const old = f.local(valTypeOf(type));
+      f.get(pointer);
+      f.op(`${valTypeOf(type)}.load`, 0);
+      f.set(old);
+      f.get(pointer);
+      combine(old, a);
+      f.op(`${valTypeOf(type)}.store`, 0);
+    },
+  };
+}

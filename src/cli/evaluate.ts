@@ -1,0 +1,19 @@
+import { Command } from "commander";
+import { type Flags, option } from "./options.ts";
+import { print } from "./run.ts";
+
+export function evaluateCommand(): Command {
+  return new Command("evaluate")
+    .description("Runs a saved network on the test data of a task, and prints its accuracy, rates, counts and energy.")
+    .argument("<file>", "what `rheobase train` saved")
+    .argument("<task>", "digits, mnist or fashion-mnist")
+    .addOption(option.data())
+    .addOption(option.seed())
+    .addOption(option.threads())
+    .addOption(option.json())
+    .addHelpText("after", "\nExample:\n  rheobase evaluate digits.h5 digits")
+    .action(async (file: string, task: string, { json, ...flags }: Flags) => {
+      const { evaluate } = await import("../tasks/evaluate.ts");
+      await print(json, (onProgress) => evaluate({ file, task, ...flags }, onProgress));
+    });
+}

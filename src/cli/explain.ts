@@ -1,0 +1,22 @@
+import { Command } from "commander";
+import { type Flags, option } from "./options.ts";
+import { print } from "./run.ts";
+
+export function explainCommand(): Command {
+  return new Command("explain")
+    .description(
+      "Prints the network of a task or of a saved file, its schedule, its program, its kernels (IR and WebAssembly text),\n" +
+        "its memory plan, and the operations and bytes of a step.",
+    )
+    .argument("<target>", "a task, or a file that `rheobase train` saved")
+    .addOption(option.steps())
+    .addOption(option.encoder())
+    .addOption(option.seed())
+    .addOption(option.threads())
+    .addOption(option.json())
+    .addHelpText("after", "\nExample:\n  rheobase explain digits | less")
+    .action(async (task: string, { json, ...flags }: Flags) => {
+      const { explain } = await import("../tasks/explain.ts");
+      await print(json, (onProgress) => explain({ task, ...flags }, onProgress));
+    });
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** The command line. A command's options are loaded when the command is named, its work when it runs. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { failure } from "./run.ts";
+
+interface Entry {
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  compare: {
+    usage: "<task>",
+    summary: "train a spiking network and its conventional twin, side by side",
+    load: async () => (await import("./compare.ts")).compareCommand(),
+  },
+  train: {
+    usage: "<task>",
+    summary: "train a spiking network and save it",
+    load: async () => (await import("./train.ts")).trainCommand(),
+  },
+  evaluate: {
+    usage: "<file> <task>",
+    summary: "measure a saved network on a task's test data",
+    load: async () => (await import("./evaluate.ts")).evaluateCommand(),
+  },
+  explain: {
+    usage: "<target>",
+    summary: "show what a network becomes: schedule, program, kernels, memory",
+    load: async () => (await import("./explain.ts")).explainCommand(),
+  },
+};
+
+async function program(args: readonly string[]): Promise<Command> {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const root = new Command("rheobase")
+    .description(
+      "Spiking neural networks from equations: compare them with conventional ones, train them, look inside.",
+    )
+    .version(version)
+    .addHelpText("after", "\nExample:\n  rheobase compare digits\n\nExit codes: 0 done, 1 failed, 2 bad usage.");
+  for (const [name, { usage, summary, load }] of Object.entries(COMMANDS)) {
+    const command = args.includes(name) ? await load() : new Command(name).arguments(usage);
+    root.addCommand(command.summary(summary));
+  }
+  for (const command of [root, ...root.commands])
+    command
+      .exitOverride()
+      .showHelpAfterError(`Try: ${command === root ? "" : "rheobase "}${command.name()} --help`)
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "rheobase: ")) });
+  return root;
+}
+
+// `rheobase explain digits | head` closes our stdout early: not a failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
+try {
+  const args = process.argv.slice(2);
+  await (await program(args)).parseAsync(args, { from: "user" });
+} catch (error) {
+  process.exitCode = failure(error);
+}

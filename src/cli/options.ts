@@ -1,0 +1,42 @@
+/** The options that commands share: one text, one check and one default each. */
+import { availableParallelism } from "node:os";
+import { InvalidArgumentError, Option } from "commander";
+import { ENCODERS, type EncoderName } from "../tasks/options.ts";
+
+/** What commander hands to a command that has these options. */
+export interface Flags {
+  readonly data?: string;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly encoder?: EncoderName;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** A parser for a whole number in [low, high], written in digits. */
+function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+  };
+}
+
+export const option = {
+  data: () => new Option("--data <dir>", "folder with the data set, or with a folder TASK in it").env("RHEOBASE_DATA"),
+  epochs: () => new Option("--epochs <n>", "passes over the training data").argParser(wholeNumber(1, 100_000)),
+  steps: () => new Option("--steps <t>", "time steps a sample").argParser(wholeNumber(1, 10_000)),
+  encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
+  seed: () =>
+    new Option("--seed <n>", "of weights, split, order and noise")
+      .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
+      .default(1),
+  threads: () =>
+    new Option("--threads <n>", "worker threads at most; the result is the same")
+      .argParser(wholeNumber(1, 256))
+      .default(availableParallelism(), "one a core"),
+  out: () => new Option("--out <file>", "where to save the trained network (HDF5)"),
+  json: () => new Option("--json", "print one JSON document on stdout, and nothing else there"),
+};

@@ -1,0 +1,49 @@
+/** Where the files of a data set are: a folder named by the user, by RHEOBASE_DATA, or the cache. */
+import { DataError } from "../base/errors.ts";
+import type { NamedBytes } from "./idx.ts";
+
+export interface LocateOptions {
+  /** Folder that holds the files, or a folder of that set's name that does. When given, nothing else is searched. */
+  readonly directory?: string | undefined;
+  /** Environment, for RHEOBASE_DATA, XDG_CACHE_HOME and HOME; by default that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Folders to try for a set, best first. */
+export function places(name: string, options: LocateOptions = {}): string[] {
+  const { directory, env = process.env } = options;
+  if (directory) return [`${directory}/${name}`, directory];
+  const named = env["RHEOBASE_DATA"];
+  const cache = env["XDG_CACHE_HOME"] || `${env["HOME"] ?? env["USERPROFILE"] ?? "."}/.cache`;
+  return [...(named ? [`${named}/${name}`, named] : []), `${cache}/rheobase/${name}`];
+}
+
+/**
+ * Reads every file of a set from the first folder that has them all, each as `name` or `name.gz`.
+ *
+ * @throws {DataError} `missing-file` with the files and the folders searched
+ */
+export async function readFiles(set: string, files: readonly string[], options: LocateOptions = {}): Promise<NamedBytes[]> {
+  const searched = places(set, options);
+  for (const place of searched) {
+    const found = await Promise.all(files.map((file) => readEither(`${place}/${file}`)));
+    if (found.every((file) => file !== undefined)) return found;
+  }
+  throw new DataError("missing-file", set,
+    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder, or set RHEOBASE_DATA`);
+}
+
+async function readEither(path: string): Promise<NamedBytes | undefined> {
+  return (await readIfThere(path)) ?? (await readIfThere(`${path}.gz`));
+}
+
+async function readIfThere(path: string): Promise<NamedBytes | undefined> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return { path, bytes: await readFile(path) };
+  } catch (cause) {
+    if (ABSENT.has((cause as { code?: string }).code ?? "")) return undefined;
+    throw new DataError("bad-file", path, "cannot be read", { cause });
+  }
+}
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);

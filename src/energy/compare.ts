@@ -1,0 +1,45 @@
+/** Two accounts side by side: the ratio under each setting of the prices, and who wins in plain words. */
+import { UsageError } from "../base/errors.ts";
+import type { Account } from "./account.ts";
+import type { Range } from "./horowitz.ts";
+
+export interface Comparison {
+  /** Energy of `a` in units of that of `b`, low to high. What the prices leave open is set alike for both. */
+  readonly ratio: Range;
+  /** The same by the popular figure. */
+  readonly popular: number;
+  readonly winner: "a" | "b" | "undecided";
+  readonly text: string;
+}
+
+/** @throws {UsageError} `usage` if the accounts do not share a price table */
+export function compare(a: Account, b: Account): Comparison {
+  if (a.prices !== b.prices) throw new UsageError("usage", `${a.name}, ${b.name}`, `must be priced alike, got "${a.prices}" and "${b.prices}"`);
+  const ratio = ratios(a.total, b.total);
+  const winner = judge(a, b, ratio);
+  return { ratio, popular: a.popular.value / b.popular.value, winner, text: describe(a, b, ratio, winner) };
+}
+
+/** One setting holds for both networks: a memory access is no dearer for one than for the other. */
+function ratios(a: Range, b: Range): Range {
+  const typical = a.typical / b.typical;
+  const all = [a.low / b.low, typical, a.high / b.high];
+  return { low: Math.min(...all), typical, high: Math.max(...all) };
+}
+
+/** A winner needs less under every setting, and nothing of its own without a price. */
+function judge(a: Account, b: Account, { low, high }: Range): Comparison["winner"] {
+  if (high < 1 && !a.lowerBound) return "a";
+  if (low > 1 && !b.lowerBound) return "b";
+  return "undecided";
+}
+
+function describe(a: Account, b: Account, ratio: Range, winner: Comparison["winner"]): string {
+  const needs = `${a.name} needs ${times(ratio.low)} to ${times(ratio.high)} times the energy of ${b.name}`;
+  if (winner !== "undecided") return `${needs}: ${winner === "a" ? a.name : b.name} wins under every price of the table.`;
+  const open = [a, b].filter((account) => account.lowerBound).map((account) => account.name);
+  if (open.length) return `${needs} so far, but some work of ${open.join(" and ")} has no price: no verdict.`;
+  return `${needs}: the winner depends on the price of memory.`;
+}
+
+const times = (x: number): string => String(Number(x.toPrecision(2)));

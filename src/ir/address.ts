@@ -1,0 +1,39 @@
+/** Which addresses a place can reach, from the constant ranges of the loops around it. */
+import { type Loop, type Place, type Term } from "./program.ts";
+
+/** Inclusive. */
+export interface Range { readonly low: number; readonly high: number }
+
+/** Values of a loop variable, where the loop is constant. */
+export function rangeOf({ from = 0, count }: Loop): Range | undefined {
+  return typeof from === "number" && typeof count === "number" ? { low: from, high: from + count - 1 } : undefined;
+}
+
+/** First and last element that the place can name; undefined where that depends on data. Exact for each loop by itself. */
+export function addresses(place: Place, loops: readonly Loop[]): Range | undefined {
+  let [low, high] = [place.offset, place.offset];
+  for (const l of loops) {
+    const terms = place.terms.filter((t) => t.loop === l.name);
+    if (terms.length === 0) continue;
+    const values = candidates(terms, rangeOf(l))?.map((x) => terms.reduce((sum, t) => sum + at(t, x), 0));
+    if (!values) return undefined;
+    low += Math.min(...values);
+    high += Math.max(...values);
+  }
+  return { low, high };
+}
+
+const at = ({ stride, shift = 0, modulo }: Term, x: number): number =>
+  stride * (modulo === undefined ? x + shift : (((x + shift) % modulo) + modulo) % modulo);
+
+/**
+ * Loop values among which the extremes of Σ terms lie. The sum is affine plus periodic, with the largest modulo as
+ * period (all are powers of two), so the first and the last period suffice.
+ */
+function candidates(terms: readonly Term[], range: Range | undefined): number[] | undefined {
+  const period = Math.max(1, ...terms.map((t) => t.modulo ?? 1));
+  if (!range) return terms.every((t) => t.modulo !== undefined) ? span(0, period - 1) : undefined;
+  const { low, high } = range;
+  return [...span(low, Math.min(high, low + period - 1)), ...span(Math.max(low, high - period + 1), high)];
+}
+const span = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, k) => low + k);

@@ -1,0 +1,32 @@
+/** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
+import { type Kernel, type KernelKind, type KernelOf } from "./program.ts";
+import { type Step } from "./step.ts";
+
+interface Signature { readonly args: readonly string[]; readonly counts: readonly string[] }
+
+const when = (condition: boolean, ...names: string[]): string[] => (condition ? names : []);
+
+const slotArguments = (step: Step): string[] => {
+  const appended = new Set(step.stores.filter((s) => s.mode === "append").map((s) => s.slot));
+  return step.slots.flatMap(({ name }) => [name, ...when(appended.has(name), `${name}.from`, `${name}.to`)]);
+};
+
+const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
+  perElement: (k) => ({ args: slotArguments(k.step), counts: ["n"] }),
+  perSynapse: (k) => ({
+    args: [
+      ...slotArguments(k.step),
+      ...(k.domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+      ...when(k.domain !== "all", "list"),
+    ],
+    counts: k.domain === "all" ? ["sources"] : ["from", "to"],
+  }),
+  gatherRows: (k) => ({ args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")], counts: ["from", "to"] }),
+  product: (k) => ({ args: ["out", "a", "b", ...when(k.start === "init", "init")], counts: ["rows", "depth"] }),
+  rowDots: (k) => ({ args: ["out", "a", "weights", ...when(k.listed, "list")], counts: k.listed ? ["from", "to"] : ["rows"] }),
+  outerRows: (k) => ({ args: ["out", "list", "ends", "delta", ...when(k.valued, "values")], counts: ["steps"] }),
+  unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
+  zero: () => ({ args: ["out"], counts: ["n"] }),
+};
+
+export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kind] as (k: Kernel) => Signature)(kernel);

@@ -1,0 +1,156 @@
+/**
+ * Text for people: a step as SSA, one line a node, operands first, shared nodes once; an expression as infix; a
+ * program as buffers and indented loops. The text depends on the value alone, so golden tests and diffs can use it.
+ */
+import { type BinaryOp, type CompareOp, type Const, dispatch, type Expr, type ExprTable, operands } from "./expr.ts";
+import { type Count, type Invoke, type Kernel, type Node, type Place, type Program, type Term } from "./program.ts";
+import { nodes, type Step, type Store } from "./step.ts";
+import { BYTES } from "./types.ts";
+
+const indented = (lines: readonly string[]): string[] => lines.map((l) => `  ${l}`);
+
+/** The shortest decimal that gives the constant back in its type. */
+export function literal({ type, value }: Const): string {
+  if (type === "bool") return value ? "true" : "false";
+  if (Object.is(value, -0)) return "-0";
+  if (type !== "f32" || !Number.isFinite(value)) return String(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(Number(value.toPrecision(9))); // nine digits always suffice for f32
+}
+
+/** What a node is, apart from its operands. */
+const HEAD: ExprTable<string> = {
+  const: (e) => `const ${literal(e)}`,
+  read: (e) => `read ${e.slot}`,
+  index: (e) => `index ${e.of}`,
+  unary: (e) => e.op,
+  binary: (e) => e.op,
+  compare: (e) => e.op,
+  select: () => "select",
+  convert: () => "convert",
+  bitcast: () => "bitcast",
+  word: (e) => `word.${e.half}`,
+  join: () => "join",
+  mulShift: (e) => `mulShift.${e.rounding}.${e.overflow} >>${e.shift}`,
+  spike: () => "spike",
+  call: (e) => e.fn,
+  draw: (e) => `draw.${e.law} #${e.stream}`,
+};
+
+/** Numbers the nodes of a step in SSA order. */
+export const numbering = (step: Step): Map<Expr, number> => new Map(nodes(step).map((e, k) => [e, k]));
+
+/** The SSA line of one node, such as `%4 = mul %0 %3 : f32`. */
+export function printNode(e: Expr, numbers: ReadonlyMap<Expr, number>): string {
+  const name = (x: Expr): string => `%${numbers.get(x) ?? "?"}`;
+  return `${name(e)} = ${[dispatch(HEAD, e, undefined), ...operands(e).map(name)].join(" ")} : ${e.type}`;
+}
+
+export const printStore = (s: Store, numbers: ReadonlyMap<Expr, number>): string =>
+  `${s.mode} ${s.slot} = %${numbers.get(s.value) ?? "?"}`;
+
+/** The whole step: slots, values, stores. */
+export function printStep(step: Step): string {
+  const numbers = numbering(step);
+  const body = [
+    ...step.slots.map((s) => `${s.space} ${s.name} : ${s.type}`),
+    ...[...numbers.keys()].map((e) => printNode(e, numbers)),
+    ...step.stores.map((s) => printStore(s, numbers)),
+  ];
+  return [`step ${step.name}`, ...indented(body)].join("\n");
+}
+
+const INFIX: Readonly<Record<BinaryOp, string | undefined>> = {
+  add: "+", sub: "-", mul: "*", div: "/", and: "&", or: "|", xor: "^", shl: "<<", shr: ">>",
+  min: undefined, max: undefined, mulHi: undefined,
+};
+const COMPARISON: Readonly<Record<CompareOp, string>> = { lt: "<", le: "<=", gt: ">", ge: ">=", eq: "==", ne: "!=" };
+
+type Text = (e: Expr) => string;
+const applied = (name: string, args: readonly Expr[], text: Text): string => `${name}(${args.map(text).join(", ")})`;
+
+/** Infix text; operators are always in brackets, which `printExpr` takes off at the outside. */
+const FORMULA: ExprTable<string, Text> = {
+  const: literal,
+  read: (e) => e.slot,
+  index: (e) => `index(${e.of})`,
+  unary: (e, text) => (e.op === "neg" ? `-${text(e.a)}` : e.op === "not" ? `!${text(e.a)}` : applied(e.op, [e.a], text)),
+  binary: (e, text) => {
+    const symbol = INFIX[e.op];
+    return symbol ? `(${text(e.a)} ${symbol} ${text(e.b)})` : applied(e.op, [e.a, e.b], text);
+  },
+  compare: (e, text) => `(${text(e.a)} ${COMPARISON[e.op]} ${text(e.b)})`,
+  select: (e, text) => `(${text(e.test)} ? ${text(e.then)} : ${text(e.else)})`,
+  convert: (e, text) => applied(e.type, [e.a], text),
+  bitcast: (e, text) => applied(`bitcast.${e.type}`, [e.a], text),
+  word: (e, text) => applied(`word.${e.half}`, [e.a], text),
+  join: (e, text) => applied("join", [e.high, e.low], text),
+  mulShift: (e, text) => applied(dispatch(HEAD, e, undefined), operands(e), text),
+  spike: (e, text) => applied("spike", [e.a], text),
+  call: (e, text) => applied(e.fn, e.args, text),
+  draw: (e, text) => applied(dispatch(HEAD, e, undefined), e.args, text),
+};
+
+/**
+ * One expression as infix. Shared nodes are written out each time, which can double the text at every level, so the
+ * text stops after `limit` nodes and writes `…` for the rest.
+ */
+export function printExpr(e: Expr, limit = 400): string {
+  let left = limit;
+  const text: Text = (x) => (left-- > 0 ? dispatch(FORMULA, x, text) : "…");
+  const all = text(e);
+  const operator = e.tag === "compare" || e.tag === "select" || (e.tag === "binary" && INFIX[e.op] !== undefined);
+  return operator && all.length > 1 ? all.slice(1, -1) : all;
+}
+
+const times = (factor: string, stride: number): string => (stride === 1 ? factor : `${factor}*${stride}`);
+function printTerm({ loop, stride, shift = 0, modulo }: Term): string {
+  const moved = shift === 0 ? loop : `${loop} ${shift < 0 ? "-" : "+"} ${Math.abs(shift)}`;
+  if (modulo !== undefined) return times(`(${shift === 0 ? moved : `(${moved})`} % ${modulo})`, stride);
+  return times(shift === 0 ? moved : `(${moved})`, stride);
+}
+/** An address, such as `hidden.v[s*800 + (t % 2)*40]`. */
+export function printPlace({ buffer, offset, terms }: Place): string {
+  const parts = terms.map(printTerm);
+  if (offset !== 0 || parts.length === 0) parts.push(String(offset));
+  return `${buffer}[${parts.join(" + ")}]`;
+}
+const printCount = (c: Count): string => (typeof c === "number" ? String(c) : printPlace(c));
+
+/** Numbers and flags of a structural kernel, by name. */
+const attributes = (kernel: Kernel): string[] =>
+  Object.entries(kernel).flatMap(([key, value]) =>
+    key === "kind" || key === "step" || value === false ? [] : [value === true ? key : `${key}=${value}`]).sort();
+
+function printInvoke({ kernel, args, counts = {} }: Invoke, printed: Set<Step>): string[] {
+  const step = "step" in kernel ? kernel.step : undefined;
+  const numbers = Object.entries(counts).map(([name, c]) => `${name}=${printCount(c)}`);
+  const head = [kernel.kind, ...(step ? [step.name] : []), ...attributes(kernel), ...numbers].join(" ");
+  const places = Object.entries(args).map(([name, p]) => `${name}: ${printPlace(p)}`);
+  const body = step && !printed.has(step) ? printStep(step).split("\n") : [];
+  if (step) printed.add(step);
+  return [head, ...indented([...places, ...body])];
+}
+
+function printBody(body: readonly Node[], printed: Set<Step>): string[] {
+  return body.flatMap((node) => {
+    if (node.tag === "invoke") return printInvoke(node, printed);
+    const from = node.from === undefined || node.from === 0 ? "" : ` from ${printCount(node.from)}`;
+    const head = `for ${node.name}${from} count ${printCount(node.count)}${node.reverse ? " reverse" : ""}`;
+    return [head, ...indented(printBody(node.body, printed))];
+  });
+}
+
+/** Buffers with their bytes, then regions; a step used by several kernels is written at its first use. */
+export function printProgram(program: Program): string {
+  const bytes = program.buffers.map((b) => b.length * BYTES[b.type]);
+  const width = Math.max(0, ...program.buffers.map((b) => b.name.length));
+  const buffers = program.buffers.map((b, k) => `${b.name.padEnd(width)} : ${b.type}[${b.length}] ${b.role}, ${bytes[k]} bytes`);
+  const printed = new Set<Step>();
+  const regions = program.regions.flatMap((r) => [`region ${r.name}`, ...indented(printBody(r.body, printed))]);
+  const total = bytes.reduce((a, b) => a + b, 0);
+  return [`program ${program.name}`, ...indented([`buffers: ${total} bytes`, ...indented(buffers), ...regions])].join("\n");
+}

@@ -1,0 +1,115 @@
+/**
+ * Checks of our own compiler's output, at the borders of each stage. Every complaint is a bug of ours, so it is a
+ * plain `Error`. A step: see `verifyStep.ts`. A program: names, loops, addresses that stay inside their buffers,
+ * complete and well-typed kernel calls.
+ */
+import { addresses, rangeOf } from "./address.ts";
+import { signatureOf } from "./kernelArguments.ts";
+import { type Argument, argumentsOf } from "./kernelExtents.ts";
+import { printPlace } from "./print.ts";
+import { type Buffer, type Count, type Invoke, type Kernel, type Loop, type Node, type Place, type Program } from "./program.ts";
+import { isInt } from "./types.ts";
+import { domainOf, verifyStep } from "./verifyStep.ts";
+
+export { verifyStep };
+
+/** Where we are: path for messages, buffers by name, loops outermost first. */
+interface Scope { readonly path: string; readonly buffers: ReadonlyMap<string, Buffer>; readonly loops: readonly Loop[] }
+
+function fail(path: string, problem: string): never {
+  throw new Error(`verify: ${path}: ${problem}`);
+}
+const within = (scope: Scope, name: string): Scope => ({ ...scope, path: `${scope.path}.${name}` });
+
+/** @throws Error naming region, loop, kernel and argument of the first thing that breaks the contract of `program.ts` */
+export function verifyProgram(program: Program): void {
+  const path = `program ${program.name}`;
+  unique(path, "buffers", program.buffers.map((b) => b.name));
+  unique(path, "regions", program.regions.map((r) => r.name));
+  for (const b of program.buffers)
+    if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
+  const buffers = new Map(program.buffers.map((b) => [b.name, b]));
+  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [] });
+}
+
+function unique(path: string, what: string, names: readonly string[]): void {
+  const twice = names.find((n, k) => names.indexOf(n) !== k);
+  if (twice !== undefined) fail(path, `two ${what} are called '${twice}'`);
+}
+
+function verifyBody(body: readonly Node[], scope: Scope): void {
+  body.forEach((node, k) => {
+    if (node.tag === "loop") verifyLoop(node, within(scope, node.name));
+    else verifyInvoke(node, within(scope, `${k}:${node.kernel.kind}${"step" in node.kernel ? ` ${node.kernel.step.name}` : ""}`));
+  });
+}
+
+function verifyLoop(node: Loop, scope: Scope): void {
+  if (scope.loops.some((l) => l.name === node.name)) fail(scope.path, `a loop '${node.name}' is already around it`);
+  verifyCount(node.count, within(scope, "count"));
+  if (node.from !== undefined) verifyCount(node.from, within(scope, "from"), Number.MIN_SAFE_INTEGER);
+  verifyBody(node.body, { ...scope, loops: [...scope.loops, node] });
+}
+
+function verifyCount(c: Count, scope: Scope, least = 0): void {
+  if (typeof c !== "number") {
+    const { type } = verifyPlace(c, 1, scope);
+    if (!isInt(type)) fail(scope.path, `a count is read from '${c.buffer}', which is ${type}`);
+  } else if (!Number.isInteger(c) || c < least) fail(scope.path, `${c} is not a count`);
+}
+
+function verifyPlace(place: Place, extent: number, scope: Scope): Buffer {
+  const { path, buffers, loops } = scope;
+  const buffer = buffers.get(place.buffer);
+  if (!buffer) fail(path, `no buffer '${place.buffer}'; buffers: ${[...buffers.keys()].join(", ")}`);
+  for (const { loop, modulo } of place.terms) {
+    if (!loops.some((l) => l.name === loop)) fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
+    if (modulo !== undefined && !isPowerOfTwo(modulo)) fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
+  }
+  verifyBounds(place, extent, buffer, scope);
+  return buffer;
+}
+const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= 2 ** 30 && (n & (n - 1)) === 0;
+
+/** Only what is certain before the run: places whose loops have constant ranges, none of them empty. */
+function verifyBounds(place: Place, extent: number, buffer: Buffer, { path, loops }: Scope): void {
+  if (loops.some((l) => l.count === 0)) return;
+  const range = addresses(place, loops);
+  if (!range) return;
+  const last = range.high + (Number.isNaN(extent) ? 0 : extent) - 1;
+  if (range.low >= 0 && last < buffer.length) return;
+  const size = Number.isNaN(extent) ? "" : ` (${extent} elements from each place)`;
+  const around = loops.map((l) => (rangeOf(l) ? `${l.name} < ${rangeOf(l)!.high + 1}` : `${l.name} unknown`)).join(", ");
+  fail(path, `${printPlace(place)} reaches elements ${range.low} to ${last}${size} of ${buffer.length}${around && `; ${around}`}`);
+}
+
+function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void {
+  verifyKernel(kernel, scope.path);
+  const known = (name: string): number => (typeof counts[name] === "number" ? counts[name] : Number.NaN);
+  const signature = signatureOf(kernel);
+  const allowed = argumentsOf(kernel, known);
+  sameNames(scope.path, "count", Object.keys(counts), signature.counts, signature.counts);
+  sameNames(scope.path, "argument", Object.keys(args), signature.args, Object.keys(allowed));
+  for (const [name, c] of Object.entries(counts)) verifyCount(c, within(scope, name));
+  for (const [name, p] of Object.entries(args)) verifyArgument(p, allowed[name]!, within(scope, name));
+}
+
+function sameNames(path: string, what: string, given: readonly string[], required: readonly string[], allowed: readonly string[]): void {
+  const missing = required.find((n) => !given.includes(n));
+  if (missing !== undefined) fail(path, `${what} '${missing}' is missing; given: ${given.join(", ")}`);
+  const extra = given.find((n) => !allowed.includes(n));
+  if (extra !== undefined) fail(path, `no ${what} '${extra}'; it takes: ${allowed.join(", ")}`);
+}
+
+function verifyArgument(place: Place, { types, extent }: Argument, scope: Scope): void {
+  const buffer = verifyPlace(place, extent, scope);
+  if (!types.includes(buffer.type)) fail(scope.path, `takes ${types.join(" or ")}, but buffer '${buffer.name}' is ${buffer.type}`);
+}
+
+/** The body fits its skeleton. */
+function verifyKernel(kernel: Kernel, path: string): void {
+  if (!("step" in kernel)) return;
+  verifyStep(kernel.step, path);
+  const [domain, wanted] = [domainOf(kernel.step), kernel.kind === "perElement" ? "element" : "synapse"];
+  if (domain !== "any" && domain !== wanted) fail(path, `the body is for '${domain}'`);
+}

@@ -1,0 +1,5 @@
+import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+
+export function compare(_options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
+  throw new Error("not built yet");
+}

@@ -1,0 +1,41 @@
+/** What every task is asked with, how it tells how far it is, and what it hands back: the border between tasks and cli. */
+
+/** How inputs become spikes, or stay analog (`current`). Without one, a task chooses between the spiking codes itself. */
+export const ENCODERS = ["latency", "rate", "current"] as const;
+export type EncoderName = (typeof ENCODERS)[number];
+
+export interface TaskOptions {
+  /** `digits`, `mnist`, `fashion-mnist`; for `explain` also the path of an artefact. */
+  readonly task: string;
+  /** Folder with the data, or with a folder of the task's name in it. */
+  readonly data?: string;
+  readonly epochs?: number;
+  /** Time steps a sample. */
+  readonly steps?: number;
+  readonly seed: number;
+  /** At most this many; the result does not depend on it. */
+  readonly threads: number;
+  readonly encoder?: EncoderName;
+  /** Where the artefact goes. */
+  readonly out?: string;
+}
+
+export interface EvaluateOptions extends TaskOptions {
+  /** The artefact to evaluate. */
+  readonly file: string;
+}
+
+/** `done` of `total` units of one named stage; `note` is a word on how it goes, such as the loss. */
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  readonly note?: string;
+}
+export type OnProgress = (progress: Progress) => void;
+
+/** The same result twice: for machines (`--json` prints it) and for people. */
+export interface TaskReport {
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
