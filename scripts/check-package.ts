@@ -28,7 +28,9 @@ interface Ran {
 
 /** No npm settings of the `npm run` that we are in, no colours, no stdin. */
 function run(cwd: string, command: string, ...args: string[]): Ran {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|NODE_OPTIONS)/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|NODE_OPTIONS)/.test(name)),
+  );
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
   return spawnSync(command, args, { cwd, stdio, encoding: "utf8", env: { ...env, NO_COLOR: "1" } });
 }
@@ -54,7 +56,9 @@ interface Packed {
 }
 
 function pack(into: string): Packed {
-  const [packed] = JSON.parse(must(ROOT, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", into)) as Packed[];
+  const [packed] = JSON.parse(
+    must(ROOT, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", into),
+  ) as Packed[];
   if (!packed) throw new Error("npm pack reports no package");
   const allowed = /^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE)$/;
   const paths = packed.files.map((file) => file.path);
@@ -78,7 +82,10 @@ function install(folder: string, tarball: string): void {
 
 function checkCommandLine(folder: string): void {
   const help = run(folder, "npx", "--no-install", "rheobase", "--help");
-  expect(help.status === 0 && help.stdout.startsWith("Usage: rheobase"), `npx rheobase --help: ${help.stdout}${help.stderr}`);
+  expect(
+    help.status === 0 && help.stdout.startsWith("Usage: rheobase"),
+    `npx rheobase --help: ${help.stdout}${help.stderr}`,
+  );
   const bad = run(folder, "npx", "--no-install", "rheobase", "compare", "digits", "--epochs", "none");
   expect(bad.status === 2, `bad usage must exit with 2, not ${bad.status}`);
   expect(bad.stdout === "", `bad usage must leave stdout empty: ${bad.stdout}`);
@@ -94,15 +101,31 @@ function timeHelp(folder: string): void {
   const runs = Array.from({ length: HELP_RUNS }, () => ({ help: time(main, "--help"), node: time("-e", "0") }));
   const sorted = (name: "help" | "node"): number[] => runs.map((r) => r[name]).sort((a, b) => a - b);
   const [help, node] = [sorted("help"), sorted("node")];
-  const text = (ms: readonly number[]): string => `${ms[0]!.toFixed(0)} ms best, ${ms[HELP_RUNS >> 1]!.toFixed(0)} ms median`;
+  const text = (ms: readonly number[]): string =>
+    `${ms[0]!.toFixed(0)} ms best, ${ms[HELP_RUNS >> 1]!.toFixed(0)} ms median`;
   console.log(`rheobase --help: ${text(help)} (node alone: ${text(node)}; limit ${HELP_LIMIT_MS} ms)`);
   // The best of many: on a shared machine the median measures the neighbours.
   expect(help[0]! < HELP_LIMIT_MS, `rheobase --help takes ${help[0]!.toFixed(0)} ms`);
 }
 
-/** The five lines of the README's "from a program", and every entry point of `exports`. */
+/** Runs every JavaScript block of the README that imports the package, just as it stands there. */
+function checkReadme(folder: string): number {
+  const blocks = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```$/gms)];
+  const programs = blocks.map((block) => block[1]!).filter((text) => /from "rheobase["/]/.test(text));
+  programs.forEach((text, k) => {
+    writeFileSync(join(folder, `readme${k}.mjs`), text);
+    const { status, stdout, stderr } = run(folder, process.execPath, `readme${k}.mjs`);
+    expect(status === 0, `the README's program ${k + 1} fails:\n${text}${stdout}${stderr}`);
+  });
+  console.log(`README: ${programs.length} programs run`);
+  return programs.length;
+}
+
+/** Every entry point of `exports`, and nothing else. */
 function checkImports(folder: string): void {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: Record<string, unknown> };
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, unknown>;
+  };
   const entries = Object.keys(exports).filter((key) => !key.endsWith(".json"));
   const specifiers = entries.map((key) => key.replace(/^\./, "rheobase"));
   const script = [
@@ -112,6 +135,8 @@ function checkImports(folder: string): void {
   writeFileSync(join(folder, "entries.mjs"), script);
   const counts = JSON.parse(must(folder, process.execPath, "entries.mjs")) as number[];
   console.log(`entry points: ${specifiers.map((s, k) => `${s} ${counts[k]}`).join(", ")}`);
+  const programs = checkReadme(folder);
+  expect(programs > 0 || counts[0] === 0, "the README shows no program that imports the package");
   const inner = run(folder, process.execPath, "--input-type=module", "-e", 'import "rheobase/dist/base/errors.js"');
   expect(inner.status !== 0, "inner files can be imported from outside");
   checkTypes(folder, specifiers);
@@ -119,7 +144,9 @@ function checkImports(folder: string): void {
 
 /** A strict program without Node's and the browser's types must be able to use ours. */
 function checkTypes(folder: string, specifiers: readonly string[]): void {
-  const source = specifiers.map((specifier, k) => `import * as m${k} from "${specifier}";\nexport const n${k} = m${k};\n`).join("");
+  const source = specifiers
+    .map((specifier, k) => `import * as m${k} from "${specifier}";\nexport const n${k} = m${k};\n`)
+    .join("");
   writeFileSync(join(folder, "types.ts"), source);
   const compilerOptions = {
     strict: true,
@@ -132,7 +159,8 @@ function checkTypes(folder: string, specifiers: readonly string[]): void {
     exactOptionalPropertyTypes: true,
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
-  const tsc = (...more: string[]): string => run(folder, process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), ...more).stdout;
+  const tsc = (...more: string[]): string =>
+    run(folder, process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), ...more).stdout;
   const errors = tsc("-p", "tsconfig.json").trim();
   expect(errors === "", `a user's type check fails:\n${errors}`);
   const foreign = new Set(tsc("-p", "tsconfig.json", "--skipLibCheck", "false").match(/Cannot find name '\w+'/g));

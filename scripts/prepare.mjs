@@ -52,15 +52,19 @@ function installed() {
   );
 }
 
+/**
+ * `npm install --no-save` and not `npm ci`: the versions are the lockfile's all the same and the lockfile stays as it
+ * is, but where a registry lacks a binary of some other platform, `npm ci` gives up.
+ */
 function install() {
-  say("prepare: installing dependencies (npm ci)");
-  // The npm that called us, if one did; --include=dev because NODE_ENV=production would leave the compiler out.
-  const args = ["ci", "--include=dev", "--no-fund", "--no-audit"];
-  const npm = process.env.npm_execpath;
+  say("prepare: installing dependencies (npm install)");
+  // --include=dev because NODE_ENV=production would leave the compiler out. No dependency needs its install script.
+  const args = ["install", "--no-save", "--include=dev", "--ignore-scripts", "--no-fund", "--no-audit"];
+  const npm = process.env.npm_execpath; // the npm that called us, if one did
   const status = npm?.endsWith("npm-cli.js")
     ? run(process.execPath, [npm, ...args])
     : run("npm", args, { shell: process.platform === "win32" });
-  if (status !== 0) fail("npm ci failed; its messages are above");
+  if (status !== 0) fail("npm install failed; its messages are above");
 }
 
 /** A digest of all that the build reads. By content: a checkout changes times and nothing else. */
@@ -94,7 +98,13 @@ function build(/** @type {string} */ digest, /** @type {boolean} */ checkTypes) 
   writeFileSync(join(next, ".stamp"), digest);
   chmodSync(join(next, "cli/main.js"), 0o755);
   rmSync(DIST, { recursive: true, force: true });
-  renameSync(next, DIST);
+  try {
+    renameSync(next, DIST);
+  } catch (error) {
+    // Another process has put its own build there meanwhile; if it is of the same sources, it will do.
+    rmSync(next, { recursive: true, force: true });
+    if (!built(digest)) throw error;
+  }
 }
 
 checkNode();

@@ -16,7 +16,11 @@ function run(example: string): boolean {
   console.log(`--- ${example}`);
   const start = performance.now();
   const args = ["--import", "tsx", example];
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", 1, 2], timeout: TIMEOUT_MS });
+  const { status, signal } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ["ignore", 1, 2],
+    timeout: TIMEOUT_MS,
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`--- ${example}: ${status === 0 ? "done" : `failed (${signal ?? `exit code ${status}`})`}, ${seconds} s`);
   return status === 0;

@@ -5,7 +5,7 @@ import { print } from "./run.ts";
 export function compareCommand(): Command {
   return new Command("compare")
     .description(
-      "Trains a spiking network and its conventional twin on the same data, and prints accuracy, speed, firing rates,\n" +
+      "Trains a spiking network and its conventional twin on the same data, and prints accuracy, speed, firing rates, " +
         "operation counts and energy of both, saying which of them wins at what.",
     )
     .argument("<task>", "digits, mnist or fashion-mnist")

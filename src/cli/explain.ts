@@ -5,7 +5,7 @@ import { print } from "./run.ts";
 export function explainCommand(): Command {
   return new Command("explain")
     .description(
-      "Prints the network of a task or of a saved file, its schedule, its program, its kernels (IR and WebAssembly text),\n" +
+      "Prints the network of a task or of a saved file, its schedule, its program, its kernels (IR and WebAssembly text), " +
         "its memory plan, and the operations and bytes of a step.",
     )
     .argument("<target>", "a task, or a file that `rheobase train` saved")

@@ -24,6 +24,7 @@ export async function print(
 /** Says on stderr what went wrong, unless commander has said it, and gives the exit code. */
 export function failure(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  // Read leniently here: an error about the variable itself must print as well.
   const debug = Number(process.env.RHEOBASE_DEBUG ?? 0) >= 1;
   if (error instanceof RheobaseError) {
     process.stderr.write(`rheobase: ${error.message}\n${debug ? `${error.stack}\n` : ""}`);

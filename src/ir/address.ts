@@ -1,8 +1,11 @@
 /** Which addresses a place can reach, from the constant ranges of the loops around it. */
-import { type Loop, type Place, type Term } from "./program.ts";
+import type { Loop, Place, Term } from "./program.ts";
 
 /** Inclusive. */
-export interface Range { readonly low: number; readonly high: number }
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
 
 /** Values of a loop variable, where the loop is constant. */
 export function rangeOf({ from = 0, count }: Loop): Range | undefined {

@@ -6,11 +6,22 @@
  * `v` before the step. They differ because a state slot has both. Running backwards in time, the caller binds both to
  * the same buffer, or adds what comes from elsewhere in between.
  */
-import { constant, type Expr, read, topological } from "./expr.ts";
+
 import { gradients, type Output } from "./differentiate.ts";
+import { constant, type Expr, read, topological } from "./expr.ts";
 import { simplify } from "./simplify.ts";
-import { readSlot, roots, share, type Slot, slotOf, type Space, type Step, type Store, type StoreMode } from "./step.ts";
-import { type Surrogate } from "./surrogate.ts";
+import {
+  readSlot,
+  roots,
+  type Slot,
+  type Space,
+  type Step,
+  type Store,
+  type StoreMode,
+  share,
+  slotOf,
+} from "./step.ts";
+import type { Surrogate } from "./surrogate.ts";
 import { isFloat } from "./types.ts";
 
 export interface AdjointOptions {
@@ -26,7 +37,13 @@ export const incoming = (slot: string): string => `d.${slot}`;
 export const outgoing = (slot: string): string => `g.${slot}`;
 
 /** How the gradients of the elements or synapses that share a value meet. */
-const GATHER: Readonly<Record<Space, StoreMode>> = { element: "set", synapse: "set", uniform: "sum", pre: "add", post: "add" };
+const GATHER: Readonly<Record<Space, StoreMode>> = {
+  element: "set",
+  synapse: "set",
+  uniform: "sum",
+  pre: "add",
+  post: "add",
+};
 
 /** @throws {ModelError} `not-differentiable`, see `gradients` */
 export function adjointStep(forward: Step, options: AdjointOptions): Step {
@@ -35,7 +52,11 @@ export function adjointStep(forward: Step, options: AdjointOptions): Step {
   const slots = options.wrt.map((name) => slotOf(step, name));
   const synaptic = step.slots.some((s) => s.space !== "element" && s.space !== "uniform");
   const outputs = stores.flatMap((s) => outputsOf(s, step, options.wrt));
-  const values = gradients(outputs, slots.map((s) => floatRead(step, s)), options.surrogate);
+  const values = gradients(
+    outputs,
+    slots.map((s) => floatRead(step, s)),
+    options.surrogate,
+  );
   return simplify({
     name: `${step.name}.adjoint`,
     slots: [
@@ -65,6 +86,10 @@ function outputsOf({ slot: name, mode, value }: Store, step: Step, wrt: readonly
   if (mode !== "add" && mode !== "sum") throw new Error(`step ${step.name}: no adjoint for '${mode}' of '${name}'`);
   if (!wrt.includes(name)) return [{ value, seed }];
   // The old value is part of the new one. A shared slot would receive its adjoint once, and not once an element.
-  if (slot.space !== "element" && slot.space !== "synapse") throw new Error(`step ${step.name}: no gradient for '${name}', which is ${slot.space} and added to`);
-  return [{ value, seed }, { value: readSlot(slot), seed }];
+  if (slot.space !== "element" && slot.space !== "synapse")
+    throw new Error(`step ${step.name}: no gradient for '${name}', which is ${slot.space} and added to`);
+  return [
+    { value, seed },
+    { value: readSlot(slot), seed },
+  ];
 }

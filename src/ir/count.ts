@@ -7,11 +7,20 @@
  * expanded first.
  */
 import { type BinaryOp, dispatch, type Expr, type ExprTable, operands, type UnaryOp } from "./expr.ts";
-import { nodes, type Slot, slotOf, type Space, type Step, type Store, type StoreMode } from "./step.ts";
-import { BYTES, isFloat, type Type, TYPES } from "./types.ts";
+import { nodes, type Slot, type Space, type Step, type Store, type StoreMode, slotOf } from "./step.ts";
+import { BYTES, isFloat, TYPES, type Type } from "./types.ts";
 
 export type Operation = "add" | "multiply" | "divide" | "compare" | "logic" | "select" | "convert" | "special";
-export const OPERATIONS: readonly Operation[] = ["add", "multiply", "divide", "compare", "logic", "select", "convert", "special"];
+export const OPERATIONS: readonly Operation[] = [
+  "add",
+  "multiply",
+  "divide",
+  "compare",
+  "logic",
+  "select",
+  "convert",
+  "special",
+];
 /** How many of each operation, by the type it works on. */
 export type OperationCounts = Readonly<Record<Operation, Readonly<Record<Type, number>>>>;
 /** Bytes by where they lie. */
@@ -31,7 +40,10 @@ export interface StepCounts {
 export type Item = readonly [operation: Operation, type: Type, times?: number];
 
 export function tally(items: Iterable<Item>): OperationCounts {
-  const counts = Object.fromEntries(OPERATIONS.map((o) => [o, Object.fromEntries(TYPES.map((t) => [t, 0]))])) as Record<Operation, Record<Type, number>>;
+  const counts = Object.fromEntries(OPERATIONS.map((o) => [o, Object.fromEntries(TYPES.map((t) => [t, 0]))])) as Record<
+    Operation,
+    Record<Type, number>
+  >;
   for (const [operation, type, times = 1] of items) counts[operation][type] += times;
   return counts;
 }
@@ -40,27 +52,49 @@ const UNARY: Readonly<Record<UnaryOp, (type: Type) => Operation>> = {
   neg: (type) => (isFloat(type) ? "logic" : "add"),
   abs: (type) => (isFloat(type) ? "logic" : "add"),
   sqrt: () => "special",
-  floor: () => "convert", ceil: () => "convert", trunc: () => "convert", nearest: () => "convert",
+  floor: () => "convert",
+  ceil: () => "convert",
+  trunc: () => "convert",
+  nearest: () => "convert",
   not: () => "logic",
 };
 const BINARY: Readonly<Record<BinaryOp, Operation>> = {
-  add: "add", sub: "add", mul: "multiply", div: "divide", min: "compare", max: "compare",
-  and: "logic", or: "logic", xor: "logic", shl: "logic", shr: "logic", mulHi: "multiply",
+  add: "add",
+  sub: "add",
+  mul: "multiply",
+  div: "divide",
+  min: "compare",
+  max: "compare",
+  and: "logic",
+  or: "logic",
+  xor: "logic",
+  shl: "logic",
+  shr: "logic",
+  mulHi: "multiply",
 };
 const free = (): Item[] => [];
 const COST: ExprTable<readonly Item[]> = {
-  const: free, read: free, index: free, bitcast: free, word: free, join: free,
+  const: free,
+  read: free,
+  index: free,
+  bitcast: free,
+  word: free,
+  join: free,
   unary: (e) => [[UNARY[e.op](e.type), e.type]],
   binary: (e) => [[BINARY[e.op], e.type]],
   compare: (e) => [["compare", e.a.type]],
   select: (e) => [["select", e.type]],
   convert: (e) => [["convert", e.type]],
   mulShift: (e) => [
-    ["multiply", e.type], ["logic", e.type],
+    ["multiply", e.type],
+    ["logic", e.type],
     ...(e.rounding === "floor" ? [] : [["add", e.type] as const]),
     ...(e.overflow === "saturate" ? [["compare", e.type, 2] as const] : []),
   ],
-  spike: (e) => [["compare", e.type], ["select", e.type]],
+  spike: (e) => [
+    ["compare", e.type],
+    ["select", e.type],
+  ],
   call: (e) => unexpanded(e.fn),
   draw: (e) => unexpanded(e.law),
 };
@@ -90,19 +124,24 @@ export function countStep(step: Step): StepCounts {
     const { operation } = STORE[s.mode];
     return operation ? [[operation, s.value.type]] : [];
   });
-  const reads = new Map<string, Slot>(all.flatMap((e) => (e.tag === "read" ? [[e.slot, slotOf(step, e.slot)] as const] : [])));
+  const reads = new Map<string, Slot>(
+    all.flatMap((e) => (e.tag === "read" ? [[e.slot, slotOf(step, e.slot)] as const] : [])),
+  );
   const spaceOf = (s: Store): Space => (s.mode === "bits" ? "element" : slotOf(step, s.slot).space);
   return {
     operations: tally([...all.filter((e) => varying.has(e)).flatMap(costOf), ...stores]),
     once: tally(all.filter((e) => !varying.has(e)).flatMap(costOf)),
     read: bytes([
       ...[...reads.values()].map((s) => [s.space, BYTES[s.type]] as const),
-      ...step.stores.flatMap((s) => (STORE[s.mode].readsBack && !reads.has(s.slot) ? [[spaceOf(s), BYTES[s.value.type]] as const] : [])),
+      ...step.stores.flatMap((s) =>
+        STORE[s.mode].readsBack && !reads.has(s.slot) ? [[spaceOf(s), BYTES[s.value.type]] as const] : [],
+      ),
     ]),
     written: bytes(step.stores.map((s) => [spaceOf(s), writtenBytes(s)])),
   };
 }
-const varies = (e: Expr, step: Step): boolean => e.tag === "index" || (e.tag === "read" && slotOf(step, e.slot).space !== "uniform");
+const varies = (e: Expr, step: Step): boolean =>
+  e.tag === "index" || (e.tag === "read" && slotOf(step, e.slot).space !== "uniform");
 
 function bytes(items: Iterable<readonly [Space, number]>): ByteCounts {
   const sums: Record<Space, number> = { element: 0, uniform: 0, pre: 0, post: 0, synapse: 0 };
@@ -113,5 +152,8 @@ function bytes(items: Iterable<readonly [Space, number]>): ByteCounts {
 /** Floating-point additions, multiplications, divisions and square roots an element. */
 export function flops(step: Step): number {
   const { operations } = countStep(step);
-  return (["add", "multiply", "divide", "special"] as const).reduce((sum, o) => sum + operations[o].f32 + operations[o].f64, 0);
+  return (["add", "multiply", "divide", "special"] as const).reduce(
+    (sum, o) => sum + operations[o].f32 + operations[o].f64,
+    0,
+  );
 }

@@ -2,12 +2,16 @@
  * Operations and bytes of one kernel call. Counts that the program fixes come from it; those that data decide
  * (`events`: list entries, `synapses`) come from the run's trace, under the names that each rule asks for.
  */
-import { countStep, type Item, type OperationCounts, OPERATIONS, type StepCounts, tally } from "./count.ts";
-import { type Kernel, type KernelKind, type KernelOf } from "./program.ts";
-import { type Space } from "./step.ts";
+import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
+import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import type { Space } from "./step.ts";
 import { BYTES, type FloatType, TYPES } from "./types.ts";
 
-export interface KernelCounts { readonly operations: OperationCounts; readonly bytesRead: number; readonly bytesWritten: number }
+export interface KernelCounts {
+  readonly operations: OperationCounts;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
 /** How much work a call did: the counts of its invocation by name, and what only data decide. */
 export type Work = Readonly<Record<string, number>>;
 
@@ -15,10 +19,22 @@ export type Work = Readonly<Record<string, number>>;
 const ENTRY = 4;
 
 /** `cells` multiply-adds (or bare adds), and bytes in elements of the type plus raw bytes. */
-function matrixWork(type: FloatType, { cells, multiplied = true, read, entries = 0, written }:
-  { cells: number; multiplied?: boolean; read: number; entries?: number; written: number }): KernelCounts {
+function matrixWork(
+  type: FloatType,
+  {
+    cells,
+    multiplied = true,
+    read,
+    entries = 0,
+    written,
+  }: { cells: number; multiplied?: boolean; read: number; entries?: number; written: number },
+): KernelCounts {
   const items: Item[] = [["add", type, cells], ...(multiplied ? [["multiply", type, cells] as const] : [])];
-  return { operations: tally(items), bytesRead: read * BYTES[type] + entries * ENTRY, bytesWritten: written * BYTES[type] };
+  return {
+    operations: tally(items),
+    bytesRead: read * BYTES[type] + entries * ENTRY,
+    bytesWritten: written * BYTES[type],
+  };
 }
 
 const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: string) => number) => KernelCounts } = {
@@ -32,27 +48,46 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
   gatherRows: ({ type, width, valued, init }, need) => {
     const events = need("events");
     return matrixWork(type, {
-      cells: events * width, multiplied: valued, entries: events, written: width,
+      cells: events * width,
+      multiplied: valued,
+      entries: events,
+      written: width,
       read: events * width + (init ? width : 0) + (valued ? events : 0),
     });
   },
   product: ({ type, width, start }, need) => {
     const [rows, depth] = [need("rows"), need("depth")];
     const out = start === "out" ? rows * width : start === "init" ? width : 0;
-    return matrixWork(type, { cells: rows * depth * width, read: rows * depth + depth * width + out, written: rows * width });
+    return matrixWork(type, {
+      cells: rows * depth * width,
+      read: rows * depth + depth * width + out,
+      written: rows * width,
+    });
   },
   rowDots: ({ type, width, listed }, need) => {
     const rows = need(listed ? "events" : "rows");
-    return matrixWork(type, { cells: rows * width, read: rows * width + width, entries: listed ? rows : 0, written: rows });
+    return matrixWork(type, {
+      cells: rows * width,
+      read: rows * width + width,
+      entries: listed ? rows : 0,
+      written: rows,
+    });
   },
   outerRows: ({ type, width, valued }, need) => {
     const [events, steps] = [need("events"), need("steps")];
     return matrixWork(type, {
-      cells: events * width, multiplied: valued, entries: events + steps + 1, written: events * width,
+      cells: events * width,
+      multiplied: valued,
+      entries: events + steps + 1,
+      written: events * width,
       read: events * width + steps * width + (valued ? events : 0),
     });
   },
-  unpackBits: (_kernel, need) => ({ operations: tally([["logic", "u32", need("n")]]), bytesRead: need("n") / 8, bytesWritten: need("events") * ENTRY }),
+  unpackBits: (_kernel, need) => ({
+    operations: tally([["logic", "u32", need("n")]]),
+    bytesRead: need("n") / 8,
+    bytesWritten: need("events") * ENTRY,
+  }),
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
 };
 
@@ -69,7 +104,9 @@ export function countKernel(kernel: Kernel, work: Work): KernelCounts {
 /** A body run over so many elements or synapses; uniform values move once. */
 function body(counts: StepCounts, times: Partial<Record<Space, number>>): KernelCounts {
   const runs = times.element ?? times.synapse ?? 0;
-  const items = OPERATIONS.flatMap((o) => TYPES.map((t): Item => [o, t, runs * counts.operations[o][t] + counts.once[o][t]]));
+  const items = OPERATIONS.flatMap((o) =>
+    TYPES.map((t): Item => [o, t, runs * counts.operations[o][t] + counts.once[o][t]]),
+  );
   const moved = (bytes: StepCounts["read"]): number =>
     Object.entries({ ...times, uniform: 1 }).reduce((sum, [space, n]) => sum + n * bytes[space as Space], 0);
   return { operations: tally(items), bytesRead: moved(counts.read), bytesWritten: moved(counts.written) };

@@ -73,8 +73,7 @@ class Flow {
   /** Vertices from which more could still be sent to the sink. */
   reachingSink(): Set<number> {
     const found = new Set([this.#sink]);
-    for (const v of found)
-      for (const arc of this.#arcs[v]!) if (this.#room[arc ^ 1]! > 0) found.add(this.#to[arc]!);
+    for (const v of found) for (const arc of this.#arcs[v]!) if (this.#room[arc ^ 1]! > 0) found.add(this.#to[arc]!);
     return found;
   }
 }

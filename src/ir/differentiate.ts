@@ -7,18 +7,42 @@
  * - `select` passes the gradient to the branch taken and none to its test, hence a reset written as
  *   `select(fired, vReset, v)` is detached, and one written as `v·(1 − s)` or `v − s·vTh` is not;
  * - comparisons, integers, `floor` and its kind have derivative zero; random draws are constants;
+ * - the branch not taken gets the gradient zero, and zero times an infinite slope is NaN: guard the argument
+ *   (`log(select(a > 0, a, 1))`) where a branch is singular;
  * - at a kink one side counts: |a| rises at 0; of equal operands `min` and `max` follow the first.
  */
 import { ModelError } from "../base/errors.ts";
 import {
-  add, type BinaryOp, call, type Call, compare, constant, convert, dispatch, div, type Expr, type ExprTable, type MathFunction,
-  max, mul, neg, operands, select, sub, topological, type Unary, type UnaryOp,
+  add,
+  type BinaryOp,
+  type Call,
+  call,
+  compare,
+  constant,
+  convert,
+  dispatch,
+  div,
+  type Expr,
+  type ExprTable,
+  type MathFunction,
+  max,
+  mul,
+  neg,
+  operands,
+  select,
+  sub,
+  topological,
+  type Unary,
+  type UnaryOp,
 } from "./expr.ts";
 import { type Surrogate, surrogateDerivative } from "./surrogate.ts";
 import { isFloat } from "./types.ts";
 
 /** A value and the gradient of the loss with respect to it. */
-export interface Output { readonly value: Expr; readonly seed: Expr }
+export interface Output {
+  readonly value: Expr;
+  readonly seed: Expr;
+}
 
 /**
  * The gradients of Σ seed·value with respect to `wrt`; undefined where a gradient is identically zero.
@@ -26,7 +50,11 @@ export interface Output { readonly value: Expr; readonly seed: Expr }
  *
  * @throws {ModelError} `not-differentiable` at a spike without surrogate, or at an operation on bits
  */
-export function gradients(outputs: readonly Output[], wrt: readonly Expr[], surrogate: Surrogate | undefined): (Expr | undefined)[] {
+export function gradients(
+  outputs: readonly Output[],
+  wrt: readonly Expr[],
+  surrogate: Surrogate | undefined,
+): (Expr | undefined)[] {
   const order = topological(outputs.map((o) => o.value));
   const active = dependants(order, wrt);
   const adjoints = new Map<Name, Expr>();
@@ -58,7 +86,10 @@ function dependants(order: readonly Expr[], wrt: readonly Expr[]): Set<Expr> {
 }
 
 /** The adjoint of the node, and what spikes use. */
-interface Incoming { readonly g: Expr; readonly surrogate: Surrogate | undefined }
+interface Incoming {
+  readonly g: Expr;
+  readonly surrogate: Surrogate | undefined;
+}
 /** What each operand receives, in the order of `operands`; undefined for nothing. */
 type Parts = readonly (Expr | undefined)[];
 const nothing = (): Parts => [];
@@ -68,13 +99,17 @@ const gate = (test: Expr, g: Expr): Expr => select(test, g, like(g, 0));
 const unless = (test: Expr, g: Expr): Expr => select(test, like(g, 0), g);
 
 const RULES: ExprTable<Parts, Incoming> = {
-  const: nothing, read: nothing, index: nothing,
+  const: nothing,
+  read: nothing,
+  index: nothing,
   unary: (e, { g }) => [UNARY[e.op]?.(e, g)],
   binary: (e, { g }) => BINARY[e.op]?.(e.a, e.b, g, e) ?? [],
   compare: nothing,
   select: (e, { g }) => [undefined, gate(e.test, g), unless(e.test, g)],
   convert: (e, { g }) => (isFloat(e.a.type) ? [convert(e.a.type, g)] : []),
-  bitcast: (e) => refuseBits(e.tag), word: (e) => refuseBits(e.tag), join: (e) => refuseBits(e.tag),
+  bitcast: (e) => refuseBits(e.tag),
+  word: (e) => refuseBits(e.tag),
+  join: (e) => refuseBits(e.tag),
   mulShift: nothing,
   spike: (e, { g, surrogate }) => {
     if (!surrogate) throw new ModelError("not-differentiable", "spike", "no surrogate was given for its derivative");
@@ -84,7 +119,11 @@ const RULES: ExprTable<Parts, Incoming> = {
   draw: nothing,
 };
 function refuseBits(what: string): never {
-  throw new ModelError("not-differentiable", what, "bit patterns have no derivative; differentiate before expanding functions");
+  throw new ModelError(
+    "not-differentiable",
+    what,
+    "bit patterns have no derivative; differentiate before expanding functions",
+  );
 }
 
 /** undefined: derivative zero (or no float). */
@@ -92,7 +131,11 @@ const UNARY: Readonly<Record<UnaryOp, ((e: Unary, g: Expr) => Expr) | undefined>
   neg: (_e, g) => neg(g),
   abs: (e, g) => select(compare("lt", e.a, like(e.a, 0)), neg(g), g),
   sqrt: (e, g) => div(mul(g, like(g, 0.5)), e),
-  floor: undefined, ceil: undefined, trunc: undefined, nearest: undefined, not: undefined,
+  floor: undefined,
+  ceil: undefined,
+  trunc: undefined,
+  nearest: undefined,
+  not: undefined,
 };
 
 const BINARY: Readonly<Record<BinaryOp, ((a: Expr, b: Expr, g: Expr, value: Expr) => Parts) | undefined>> = {
@@ -105,10 +148,17 @@ const BINARY: Readonly<Record<BinaryOp, ((a: Expr, b: Expr, g: Expr, value: Expr
   },
   min: (a, b, g) => [unless(compare("lt", b, a), g), gate(compare("lt", b, a), g)],
   max: (a, b, g) => [unless(compare("lt", a, b), g), gate(compare("lt", a, b), g)],
-  and: undefined, or: undefined, xor: undefined, shl: undefined, shr: undefined, mulHi: undefined,
+  and: undefined,
+  or: undefined,
+  xor: undefined,
+  shl: undefined,
+  shr: undefined,
+  mulHi: undefined,
 };
 
-const one = (rule: (x: Expr, y: Call) => Expr) => (y: Call, g: Expr): Parts => [mul(g, rule(y.args[0]!, y))];
+const one =
+  (rule: (x: Expr, y: Call) => Expr) =>
+  (y: Call, g: Expr): Parts => [mul(g, rule(y.args[0]!, y))];
 const CALLS: Readonly<Record<MathFunction, (y: Call, g: Expr) => Parts>> = {
   exp: one((_x, y) => y),
   log: (y, g) => [div(g, y.args[0]!)],

@@ -2,12 +2,15 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import { type Kernel, type KernelKind, type KernelOf } from "./program.ts";
-import { slotOf, type Space, type Step } from "./step.ts";
-import { type Type } from "./types.ts";
+import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import { type Space, type Step, slotOf } from "./step.ts";
+import type { Type } from "./types.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
-export interface Argument { readonly types: readonly Type[]; readonly extent: number }
+export interface Argument {
+  readonly types: readonly Type[];
+  readonly extent: number;
+}
 export type Arguments = Readonly<Record<string, Argument>>;
 /** The value of a count, NaN where it is read from memory. */
 export type Known = (count: string) => number;
@@ -25,32 +28,46 @@ const words = (n: number): number => Math.ceil(n / 32);
 
 const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Known) => Arguments } = {
   perElement: ({ step }, known) => elementArguments(step, known("n")),
-  perSynapse: ({ domain, step }, known) => synapticArguments(step, domain === "all" ? known("sources") : DATA, entries(known)),
+  perSynapse: ({ domain, step }, known) =>
+    synapticArguments(step, domain === "all" ? known("sources") : DATA, entries(known)),
   gatherRows: ({ type, width, valued, init }, known) => ({
-    out: argument([type], width), weights: argument([type], DATA), list: argument(LIST, entries(known)),
-    ...(init && { init: argument([type], width) }), ...(valued && { values: argument([type], entries(known)) }),
+    out: argument([type], width),
+    weights: argument([type], DATA),
+    list: argument(LIST, entries(known)),
+    ...(init && { init: argument([type], width) }),
+    ...(valued && { values: argument([type], entries(known)) }),
   }),
   product: ({ type, width, bStride, outStride, aRow, aColumn, start }, known) => {
     const [rows, depth] = [known("rows"), known("depth")];
     const a = rows === 0 || depth === 0 ? 0 : (rows - 1) * aRow + (depth - 1) * aColumn + 1;
     return {
-      out: argument([type], matrix(rows, outStride, width)), a: argument([type], a), b: argument([type], matrix(depth, bStride, width)),
+      out: argument([type], matrix(rows, outStride, width)),
+      a: argument([type], a),
+      b: argument([type], matrix(depth, bStride, width)),
       ...(start === "init" && { init: argument([type], width) }),
     };
   },
   rowDots: ({ type, width, stride, listed }, known) => {
     const rows = listed ? DATA : known("rows");
     return {
-      out: argument([type], rows), a: argument([type], width), weights: argument([type], matrix(rows, stride, width)),
+      out: argument([type], rows),
+      a: argument([type], width),
+      weights: argument([type], matrix(rows, stride, width)),
       ...(listed && { list: argument(LIST, entries(known)) }),
     };
   },
   outerRows: ({ type, width, deltaStride, valued }, known) => ({
-    out: argument([type], DATA), list: argument(LIST, DATA), ends: argument(POSITION, known("steps") + 1),
-    delta: argument([type], matrix(known("steps"), deltaStride, width)), ...(valued && { values: argument([type], DATA) }),
+    out: argument([type], DATA),
+    list: argument(LIST, DATA),
+    ends: argument(POSITION, known("steps") + 1),
+    delta: argument([type], matrix(known("steps"), deltaStride, width)),
+    ...(valued && { values: argument([type], DATA) }),
   }),
   unpackBits: (_kernel, known) => ({
-    bits: argument(LIST, words(known("n"))), list: argument(LIST, DATA), from: argument(POSITION, 1), to: argument(POSITION, 1),
+    bits: argument(LIST, words(known("n"))),
+    list: argument(LIST, DATA),
+    from: argument(POSITION, 1),
+    to: argument(POSITION, 1),
   }),
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
 };
@@ -75,7 +92,11 @@ function elementArguments(step: Step, n: number): Arguments {
 function synapticArguments(step: Step, sources: number, listed: number): Arguments {
   return {
     ...slotArguments(step, { element: DATA, uniform: 1, pre: sources, post: DATA, synapse: DATA }),
-    rowStart: argument(POSITION, sources + 1), target: argument(LIST, DATA), list: argument(LIST, listed),
-    columnStart: argument(POSITION, DATA), columnSynapse: argument(LIST, DATA), source: argument(LIST, DATA),
+    rowStart: argument(POSITION, sources + 1),
+    target: argument(LIST, DATA),
+    list: argument(LIST, listed),
+    columnStart: argument(POSITION, DATA),
+    columnSynapse: argument(LIST, DATA),
+    source: argument(LIST, DATA),
   };
 }

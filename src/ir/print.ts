@@ -3,7 +3,7 @@
  * program as buffers and indented loops. The text depends on the value alone, so golden tests and diffs can use it.
  */
 import { type BinaryOp, type CompareOp, type Const, dispatch, type Expr, type ExprTable, operands } from "./expr.ts";
-import { type Count, type Invoke, type Kernel, type Node, type Place, type Program, type Term } from "./program.ts";
+import type { Count, Invoke, Kernel, Node, Place, Program, Term } from "./program.ts";
 import { nodes, type Step, type Store } from "./step.ts";
 import { BYTES } from "./types.ts";
 
@@ -64,34 +64,49 @@ export function printStep(step: Step): string {
 }
 
 const INFIX: Readonly<Record<BinaryOp, string | undefined>> = {
-  add: "+", sub: "-", mul: "*", div: "/", and: "&", or: "|", xor: "^", shl: "<<", shr: ">>",
-  min: undefined, max: undefined, mulHi: undefined,
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+  and: "&",
+  or: "|",
+  xor: "^",
+  shl: "<<",
+  shr: ">>",
+  min: undefined,
+  max: undefined,
+  mulHi: undefined,
 };
 const COMPARISON: Readonly<Record<CompareOp, string>> = { lt: "<", le: "<=", gt: ">", ge: ">=", eq: "==", ne: "!=" };
 
-type Text = (e: Expr) => string;
-const applied = (name: string, args: readonly Expr[], text: Text): string => `${name}(${args.map(text).join(", ")})`;
+/** Writes an operand: `nested` with brackets around operators, `bare` without. */
+interface Writer {
+  nested(e: Expr): string;
+  bare(e: Expr): string;
+}
+const applied = (name: string, args: readonly Expr[], { bare }: Writer): string =>
+  `${name}(${args.map(bare).join(", ")})`;
+const isOperator = (e: Expr): boolean =>
+  e.tag === "compare" || e.tag === "select" || (e.tag === "binary" && INFIX[e.op] !== undefined);
 
-/** Infix text; operators are always in brackets, which `printExpr` takes off at the outside. */
-const FORMULA: ExprTable<string, Text> = {
+const FORMULA: ExprTable<string, Writer> = {
   const: literal,
   read: (e) => e.slot,
   index: (e) => `index(${e.of})`,
-  unary: (e, text) => (e.op === "neg" ? `-${text(e.a)}` : e.op === "not" ? `!${text(e.a)}` : applied(e.op, [e.a], text)),
-  binary: (e, text) => {
-    const symbol = INFIX[e.op];
-    return symbol ? `(${text(e.a)} ${symbol} ${text(e.b)})` : applied(e.op, [e.a, e.b], text);
-  },
-  compare: (e, text) => `(${text(e.a)} ${COMPARISON[e.op]} ${text(e.b)})`,
-  select: (e, text) => `(${text(e.test)} ? ${text(e.then)} : ${text(e.else)})`,
-  convert: (e, text) => applied(e.type, [e.a], text),
-  bitcast: (e, text) => applied(`bitcast.${e.type}`, [e.a], text),
-  word: (e, text) => applied(`word.${e.half}`, [e.a], text),
-  join: (e, text) => applied("join", [e.high, e.low], text),
-  mulShift: (e, text) => applied(dispatch(HEAD, e, undefined), operands(e), text),
-  spike: (e, text) => applied("spike", [e.a], text),
-  call: (e, text) => applied(e.fn, e.args, text),
-  draw: (e, text) => applied(dispatch(HEAD, e, undefined), e.args, text),
+  unary: (e, to) =>
+    e.op === "neg" ? `-${to.nested(e.a)}` : e.op === "not" ? `!${to.nested(e.a)}` : applied(e.op, [e.a], to),
+  binary: (e, to) =>
+    INFIX[e.op] ? `${to.nested(e.a)} ${INFIX[e.op]} ${to.nested(e.b)}` : applied(e.op, [e.a, e.b], to),
+  compare: (e, to) => `${to.nested(e.a)} ${COMPARISON[e.op]} ${to.nested(e.b)}`,
+  select: (e, to) => `${to.nested(e.test)} ? ${to.nested(e.then)} : ${to.nested(e.else)}`,
+  convert: (e, to) => applied(e.type, [e.a], to),
+  bitcast: (e, to) => applied(`bitcast.${e.type}`, [e.a], to),
+  word: (e, to) => applied(`word.${e.half}`, [e.a], to),
+  join: (e, to) => applied("join", [e.high, e.low], to),
+  mulShift: (e, to) => applied(dispatch(HEAD, e, undefined), operands(e), to),
+  spike: (e, to) => applied("spike", [e.a], to),
+  call: (e, to) => applied(e.fn, e.args, to),
+  draw: (e, to) => applied(dispatch(HEAD, e, undefined), e.args, to),
 };
 
 /**
@@ -100,10 +115,9 @@ const FORMULA: ExprTable<string, Text> = {
  */
 export function printExpr(e: Expr, limit = 400): string {
   let left = limit;
-  const text: Text = (x) => (left-- > 0 ? dispatch(FORMULA, x, text) : "…");
-  const all = text(e);
-  const operator = e.tag === "compare" || e.tag === "select" || (e.tag === "binary" && INFIX[e.op] !== undefined);
-  return operator && all.length > 1 ? all.slice(1, -1) : all;
+  const bare = (x: Expr): string => (left-- > 0 ? dispatch(FORMULA, x, { bare, nested }) : "…");
+  const nested = (x: Expr): string => (isOperator(x) ? `(${bare(x)})` : bare(x));
+  return bare(e);
 }
 
 const times = (factor: string, stride: number): string => (stride === 1 ? factor : `${factor}*${stride}`);
@@ -122,8 +136,11 @@ const printCount = (c: Count): string => (typeof c === "number" ? String(c) : pr
 
 /** Numbers and flags of a structural kernel, by name. */
 const attributes = (kernel: Kernel): string[] =>
-  Object.entries(kernel).flatMap(([key, value]) =>
-    key === "kind" || key === "step" || value === false ? [] : [value === true ? key : `${key}=${value}`]).sort();
+  Object.entries(kernel)
+    .flatMap(([key, value]) =>
+      key === "kind" || key === "step" || value === false ? [] : [value === true ? key : `${key}=${value}`],
+    )
+    .sort();
 
 function printInvoke({ kernel, args, counts = {} }: Invoke, printed: Set<Step>): string[] {
   const step = "step" in kernel ? kernel.step : undefined;
@@ -148,9 +165,13 @@ function printBody(body: readonly Node[], printed: Set<Step>): string[] {
 export function printProgram(program: Program): string {
   const bytes = program.buffers.map((b) => b.length * BYTES[b.type]);
   const width = Math.max(0, ...program.buffers.map((b) => b.name.length));
-  const buffers = program.buffers.map((b, k) => `${b.name.padEnd(width)} : ${b.type}[${b.length}] ${b.role}, ${bytes[k]} bytes`);
+  const buffers = program.buffers.map(
+    (b, k) => `${b.name.padEnd(width)} : ${b.type}[${b.length}] ${b.role}, ${bytes[k]} bytes`,
+  );
   const printed = new Set<Step>();
   const regions = program.regions.flatMap((r) => [`region ${r.name}`, ...indented(printBody(r.body, printed))]);
   const total = bytes.reduce((a, b) => a + b, 0);
-  return [`program ${program.name}`, ...indented([`buffers: ${total} bytes`, ...indented(buffers), ...regions])].join("\n");
+  return [`program ${program.name}`, ...indented([`buffers: ${total} bytes`, ...indented(buffers), ...regions])].join(
+    "\n",
+  );
 }

@@ -4,11 +4,36 @@
  * it turns -0 into 0). The bits of a NaN are not defined by IEEE 754 and count as equal.
  */
 import {
-  add, type Binary, binary, type BinaryOp, bitcast, bool, compare, type Compare, type CompareOp, type Const, constant, convert,
-  dispatch, type Expr, type ExprTable, mul, neg, not, operands, or, and, type Select, select, sub, type Unary, unary, type UnaryOp,
+  add,
+  and,
+  type Binary,
+  type BinaryOp,
+  binary,
+  bitcast,
+  bool,
+  type Compare,
+  type CompareOp,
+  type Const,
+  compare,
+  constant,
+  convert,
+  dispatch,
+  type Expr,
+  type ExprTable,
+  mul,
+  neg,
+  not,
+  operands,
+  or,
+  type Select,
+  select,
+  sub,
+  type Unary,
+  type UnaryOp,
+  unary,
 } from "./expr.ts";
 import { applyNode } from "./scalar.ts";
-import { pruneSlots, rewriteStep, roots, share, slotOf, type Step } from "./step.ts";
+import { pruneSlots, rewriteStep, roots, type Step, share, slotOf } from "./step.ts";
 import { type FloatType, isFloat, isInt, type Type } from "./types.ts";
 
 /** Folds constants, applies exact identities, shares equal values and drops slots no longer used, until nothing changes. */
@@ -23,12 +48,16 @@ export function simplify(step: Step): Step {
 
 /** Replaces reads of uniform slots by constants, and drops those slots. The step must not store to them. */
 export function substitute(step: Step, values: Readonly<Record<string, number>>): Step {
-  const constants = new Map(Object.entries(values).map(([name, value]) => {
-    const slot = slotOf(step, name);
-    if (slot.space !== "uniform") throw new Error(`step ${step.name}: cannot fix '${name}', which is ${slot.space}, not uniform`);
-    if (step.stores.some((s) => s.slot === name)) throw new Error(`step ${step.name}: cannot fix '${name}', which the step stores`);
-    return [name, constant(slot.type, value)];
-  }));
+  const constants = new Map(
+    Object.entries(values).map(([name, value]) => {
+      const slot = slotOf(step, name);
+      if (slot.space !== "uniform")
+        throw new Error(`step ${step.name}: cannot fix '${name}', which is ${slot.space}, not uniform`);
+      if (step.stores.some((s) => s.slot === name))
+        throw new Error(`step ${step.name}: cannot fix '${name}', which the step stores`);
+      return [name, constant(slot.type, value)];
+    }),
+  );
   const fixed = rewriteStep(step, (e) => (e.tag === "read" ? (constants.get(e.slot) ?? e) : e));
   return { ...fixed, slots: step.slots.filter((s) => !constants.has(s.name)) };
 }
@@ -53,7 +82,9 @@ function fold(e: Expr): Const | undefined {
 
 const same = (e: Expr): Expr => e;
 const RULES: ExprTable<Expr> = {
-  const: same, read: same, index: same,
+  const: same,
+  read: same,
+  index: same,
   unary: (e) => UNARY[e.op](e),
   binary: (e) => BINARY[e.op](constantRight(e)),
   compare: simplifyCompare,
@@ -61,12 +92,15 @@ const RULES: ExprTable<Expr> = {
   convert: (e) => (e.a.tag === "convert" && lossless(e.a.a.type, e.a.type) ? convert(e.type, e.a.a) : e),
   // Through f32 the bits of a NaN may change, so only a detour through an integer type is left out.
   bitcast: (e) => (e.a.tag === "bitcast" && isInt(e.a.type) ? bitcast(e.type, e.a.a) : e),
-  word: same, join: same,
+  word: same,
+  join: same,
   mulShift: (e) => {
     if (is(e.a, 0) || is(e.b, 0)) return constant(e.type, 0);
     return e.shift === 0 && e.overflow === "wrap" ? mul(e.a, e.b) : e;
   },
-  spike: same, call: same, draw: same,
+  spike: same,
+  call: same,
+  draw: same,
 };
 
 function simplifySelect(e: Select): Expr {
@@ -101,7 +135,10 @@ const UNARY: Readonly<Record<UnaryOp, (e: Unary) => Expr>> = {
     return e.a.op === "abs" ? e.a : e.a.op === "neg" ? unary("abs", e.a.a) : e;
   },
   sqrt: same,
-  floor: rounding, ceil: rounding, trunc: rounding, nearest: rounding,
+  floor: rounding,
+  ceil: rounding,
+  trunc: rounding,
+  nearest: rounding,
   not: (e) => {
     if (e.a.tag === "unary" && e.a.op === "not") return e.a.a;
     // With NaN, not(a < b) is not a >= b; equality has no such trap.
@@ -153,7 +190,8 @@ const BINARY: Readonly<Record<BinaryOp, (e: Binary) => Expr>> = {
     if (e.a === e.b) return constant(e.type, 0);
     return is(e.b, 0) ? e.a : is(e.b, ones(e.type)) ? not(e.a) : e;
   },
-  shl: shift, shr: shift,
+  shl: shift,
+  shr: shift,
   mulHi: (e) => (is(e.b, 0) || (e.type === "u32" && is(e.b, 1)) ? constant(e.type, 0) : e),
 };
 

@@ -16,12 +16,19 @@ export type Surrogate =
   | { readonly kind: "arctan"; readonly alpha: number }
   | { readonly kind: "fastSigmoid"; readonly slope: number }
   | { readonly kind: "gaussian"; readonly sigma: number }
-  | { readonly kind: "multiGaussian"; readonly sigma: number; readonly spread: number; readonly height: number; readonly scale: number };
+  | {
+      readonly kind: "multiGaussian";
+      readonly sigma: number;
+      readonly spread: number;
+      readonly height: number;
+      readonly scale: number;
+    };
 export type SurrogateKind = Surrogate["kind"];
 export type SurrogateOf<K extends SurrogateKind> = Extract<Surrogate, { kind: K }>;
 
 function positive<S extends Surrogate>(s: S): S {
-  for (const [name, value] of Object.entries(s)) if (name !== "kind") requirePositive(`${s.kind}.${name}`, value as number);
+  for (const [name, value] of Object.entries(s))
+    if (name !== "kind") requirePositive(`${s.kind}.${name}`, value as number);
   return s;
 }
 /** `max(0, 1 − |u|/w) / w`, zero from |u| = w on. Esser et al. 2016 (PNAS 113:11441); Bellec et al. 2018 with w = 1 and factor 0.3. */
@@ -40,7 +47,9 @@ export const gaussian = (sigma: number): Surrogate => positive({ kind: "gaussian
  * `γ·[(1 + h)·G(u; 0, σ) − h·G(u; σ, sσ) − h·G(u; −σ, sσ)]`, G(u; mean, deviation) the normal density: negative far out,
  * integral γ(1 − h). Yin, Corradi & Bohté 2021 (Nat. Mach. Intell. 3:905) with σ = 0.5, s = 6, h = 0.15, γ = 0.5.
  */
-export function multiGaussian(options: { sigma?: number; spread?: number; height?: number; scale?: number } = {}): Surrogate {
+export function multiGaussian(
+  options: { sigma?: number; spread?: number; height?: number; scale?: number } = {},
+): Surrogate {
   const { sigma = 0.5, spread = 6, height = 0.15, scale = 0.5 } = options;
   return positive({ kind: "multiGaussian", sigma, spread, height, scale });
 }

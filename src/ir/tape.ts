@@ -35,10 +35,21 @@ export function tapePlan(forward: Step, adjoint: Step, { available = [] }: TapeO
   const reads = new Map(kept.map((e, k) => [e, read(e.type, `tape.${k}`)]));
   const tapeStores = kept.map((value, k) => ({ slot: `tape.${k}`, mode: "set" as const, value }));
   const later = joint.stores.slice(count);
-  const values = replace(later.map((s) => s.value), reads);
+  const values = replace(
+    later.map((s) => s.value),
+    reads,
+  );
   return {
-    forward: pruneSlots({ name: forward.name, slots: [...joint.slots, ...tape], stores: [...joint.stores.slice(0, count), ...tapeStores] }),
-    adjoint: simplify({ name: adjoint.name, slots: [...joint.slots, ...tape], stores: later.map((s, k) => ({ ...s, value: values[k]! })) }),
+    forward: pruneSlots({
+      name: forward.name,
+      slots: [...joint.slots, ...tape],
+      stores: [...joint.stores.slice(0, count), ...tapeStores],
+    }),
+    adjoint: simplify({
+      name: adjoint.name,
+      slots: [...joint.slots, ...tape],
+      stores: later.map((s, k) => ({ ...s, value: values[k]! })),
+    }),
     tape,
   };
 }
@@ -61,7 +72,11 @@ function keep(joint: Step, forward: Step, available: ReadonlySet<string>): Expr[
   const ours = new Set(forward.slots.map((s) => s.name));
   const computed = topological([...before, ...topological(after).filter((e) => e.tag === "read" && ours.has(e.slot))]);
   const stored = new Set(forward.stores.map((s) => s.slot));
-  const free = new Set(joint.slots.flatMap((s) => (available.has(s.name) || (s.space === "uniform" && !stored.has(s.name)) ? [s.name] : [])));
+  const free = new Set(
+    joint.slots.flatMap((s) =>
+      available.has(s.name) || (s.space === "uniform" && !stored.has(s.name)) ? [s.name] : [],
+    ),
+  );
   const lost = (e: Expr): boolean => e.tag === "draw" || (e.tag === "read" && !free.has(e.slot));
   const tainted = new Set<Expr>();
   for (const e of computed) if (lost(e) || operands(e).some((o) => tainted.has(o))) tainted.add(e);
@@ -79,12 +94,22 @@ function keep(joint: Step, forward: Step, available: ReadonlySet<string>): Expr[
 
 /** Forward values that the adjoint uses directly. */
 function frontier(adjointValues: readonly Expr[], computed: ReadonlySet<Expr>): Expr[] {
-  const used = topological(adjointValues).filter((e) => !computed.has(e)).flatMap(operands);
+  const used = topological(adjointValues)
+    .filter((e) => !computed.has(e))
+    .flatMap(operands);
   return [...new Set([...adjointValues, ...used].filter((e) => computed.has(e)))];
 }
 
 function replace(values: readonly Expr[], by: ReadonlyMap<Expr, Expr>): Expr[] {
   const done = new Map<Expr, Expr>();
-  for (const e of topological(values)) done.set(e, by.get(e) ?? withOperands(e, operands(e).map((o) => done.get(o)!)));
+  for (const e of topological(values))
+    done.set(
+      e,
+      by.get(e) ??
+        withOperands(
+          e,
+          operands(e).map((o) => done.get(o)!),
+        ),
+    );
   return values.map((e) => done.get(e)!);
 }

@@ -7,14 +7,18 @@ import { addresses, rangeOf } from "./address.ts";
 import { signatureOf } from "./kernelArguments.ts";
 import { type Argument, argumentsOf } from "./kernelExtents.ts";
 import { printPlace } from "./print.ts";
-import { type Buffer, type Count, type Invoke, type Kernel, type Loop, type Node, type Place, type Program } from "./program.ts";
+import type { Buffer, Count, Invoke, Kernel, Loop, Node, Place, Program } from "./program.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
 
 export { verifyStep };
 
 /** Where we are: path for messages, buffers by name, loops outermost first. */
-interface Scope { readonly path: string; readonly buffers: ReadonlyMap<string, Buffer>; readonly loops: readonly Loop[] }
+interface Scope {
+  readonly path: string;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly loops: readonly Loop[];
+}
 
 function fail(path: string, problem: string): never {
   throw new Error(`verify: ${path}: ${problem}`);
@@ -24,8 +28,16 @@ const within = (scope: Scope, name: string): Scope => ({ ...scope, path: `${scop
 /** @throws Error naming region, loop, kernel and argument of the first thing that breaks the contract of `program.ts` */
 export function verifyProgram(program: Program): void {
   const path = `program ${program.name}`;
-  unique(path, "buffers", program.buffers.map((b) => b.name));
-  unique(path, "regions", program.regions.map((r) => r.name));
+  unique(
+    path,
+    "buffers",
+    program.buffers.map((b) => b.name),
+  );
+  unique(
+    path,
+    "regions",
+    program.regions.map((r) => r.name),
+  );
   for (const b of program.buffers)
     if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
@@ -40,7 +52,11 @@ function unique(path: string, what: string, names: readonly string[]): void {
 function verifyBody(body: readonly Node[], scope: Scope): void {
   body.forEach((node, k) => {
     if (node.tag === "loop") verifyLoop(node, within(scope, node.name));
-    else verifyInvoke(node, within(scope, `${k}:${node.kernel.kind}${"step" in node.kernel ? ` ${node.kernel.step.name}` : ""}`));
+    else
+      verifyInvoke(
+        node,
+        within(scope, `${k}:${node.kernel.kind}${"step" in node.kernel ? ` ${node.kernel.step.name}` : ""}`),
+      );
   });
 }
 
@@ -53,20 +69,21 @@ function verifyLoop(node: Loop, scope: Scope): void {
 
 function verifyCount(c: Count, scope: Scope, least = 0): void {
   if (typeof c !== "number") {
-    const { type } = verifyPlace(c, 1, scope);
-    if (!isInt(type)) fail(scope.path, `a count is read from '${c.buffer}', which is ${type}`);
+    const buffer = verifyPlace(c, scope);
+    if (!isInt(buffer.type)) fail(scope.path, `a count is read from '${c.buffer}', which is ${buffer.type}`);
+    verifyBounds(c, 1, buffer, scope);
   } else if (!Number.isInteger(c) || c < least) fail(scope.path, `${c} is not a count`);
 }
 
-function verifyPlace(place: Place, extent: number, scope: Scope): Buffer {
+function verifyPlace(place: Place, scope: Scope): Buffer {
   const { path, buffers, loops } = scope;
   const buffer = buffers.get(place.buffer);
   if (!buffer) fail(path, `no buffer '${place.buffer}'; buffers: ${[...buffers.keys()].join(", ")}`);
   for (const { loop, modulo } of place.terms) {
     if (!loops.some((l) => l.name === loop)) fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
-    if (modulo !== undefined && !isPowerOfTwo(modulo)) fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
+    if (modulo !== undefined && !isPowerOfTwo(modulo))
+      fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
   }
-  verifyBounds(place, extent, buffer, scope);
   return buffer;
 }
 const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= 2 ** 30 && (n & (n - 1)) === 0;
@@ -79,8 +96,13 @@ function verifyBounds(place: Place, extent: number, buffer: Buffer, { path, loop
   const last = range.high + (Number.isNaN(extent) ? 0 : extent) - 1;
   if (range.low >= 0 && last < buffer.length) return;
   const size = Number.isNaN(extent) ? "" : ` (${extent} elements from each place)`;
-  const around = loops.map((l) => (rangeOf(l) ? `${l.name} < ${rangeOf(l)!.high + 1}` : `${l.name} unknown`)).join(", ");
-  fail(path, `${printPlace(place)} reaches elements ${range.low} to ${last}${size} of ${buffer.length}${around && `; ${around}`}`);
+  const around = loops
+    .map((l) => (rangeOf(l) ? `${l.name} < ${rangeOf(l)!.high + 1}` : `${l.name} unknown`))
+    .join(", ");
+  fail(
+    path,
+    `${printPlace(place)} reaches elements ${range.low} to ${last}${size} of ${buffer.length}${around && `; ${around}`}`,
+  );
 }
 
 function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void {
@@ -94,7 +116,13 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   for (const [name, p] of Object.entries(args)) verifyArgument(p, allowed[name]!, within(scope, name));
 }
 
-function sameNames(path: string, what: string, given: readonly string[], required: readonly string[], allowed: readonly string[]): void {
+function sameNames(
+  path: string,
+  what: string,
+  given: readonly string[],
+  required: readonly string[],
+  allowed: readonly string[],
+): void {
   const missing = required.find((n) => !given.includes(n));
   if (missing !== undefined) fail(path, `${what} '${missing}' is missing; given: ${given.join(", ")}`);
   const extra = given.find((n) => !allowed.includes(n));
@@ -102,8 +130,10 @@ function sameNames(path: string, what: string, given: readonly string[], require
 }
 
 function verifyArgument(place: Place, { types, extent }: Argument, scope: Scope): void {
-  const buffer = verifyPlace(place, extent, scope);
-  if (!types.includes(buffer.type)) fail(scope.path, `takes ${types.join(" or ")}, but buffer '${buffer.name}' is ${buffer.type}`);
+  const buffer = verifyPlace(place, scope);
+  if (!types.includes(buffer.type))
+    fail(scope.path, `takes ${types.join(" or ")}, but buffer '${buffer.name}' is ${buffer.type}`);
+  verifyBounds(place, extent, buffer, scope);
 }
 
 /** The body fits its skeleton. */

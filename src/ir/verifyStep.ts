@@ -1,16 +1,26 @@
 /** Checks of a step: names, types, what each store mode needs. Messages print the node and the slot. */
 import { constant, dispatch, type Expr, type ExprTable, operands, type Read, withOperands } from "./expr.ts";
-import { nodes, type Slot, type Space, type Step, type Store, type StoreMode } from "./step.ts";
 import { numbering, printNode, printStore } from "./print.ts";
+import { nodes, type Slot, type Space, type Step, type Store, type StoreMode } from "./step.ts";
 import { isInt, type Type } from "./types.ts";
 
 /** Whose loop the body belongs to: `any` where it names neither elements nor synapses. */
 export type Domain = "element" | "synapse" | "any";
 
-const DOMAIN: Readonly<Record<Space, Domain>> = { element: "element", uniform: "any", pre: "synapse", post: "synapse", synapse: "synapse" };
+const DOMAIN: Readonly<Record<Space, Domain>> = {
+  element: "element",
+  uniform: "any",
+  pre: "synapse",
+  post: "synapse",
+  synapse: "synapse",
+};
 
 /** Where it was used: enough to find the node again in `printStep`. */
-interface Context { readonly path: string; readonly slots: ReadonlyMap<string, Slot>; readonly numbers: ReadonlyMap<Expr, number> }
+interface Context {
+  readonly path: string;
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly numbers: ReadonlyMap<Expr, number>;
+}
 
 function fail(path: string, problem: string, line?: string): never {
   throw new Error(`verify: ${path}: ${problem}${line === undefined ? "" : `\n  ${line}`}`);
@@ -36,7 +46,8 @@ export function verifyStep(step: Step, path = `step ${step.name}`): void {
 /** Which skeleton a body is for. @throws Error if it asks for elements and for synapses */
 export function domainOf(step: Step, path = `step ${step.name}`): Domain {
   const asked = new Map<Domain, string>(step.slots.map((s) => [DOMAIN[s.space], `slot ${describe(s)}`]));
-  for (const e of nodes(step)) if (e.tag === "index") asked.set(e.of === "element" ? "element" : "synapse", `index '${e.of}'`);
+  for (const e of nodes(step))
+    if (e.tag === "index") asked.set(e.of === "element" ? "element" : "synapse", `index '${e.of}'`);
   const [element, synapse] = [asked.get("element"), asked.get("synapse")];
   if (element && synapse) fail(path, `${element} belongs to elements, ${synapse} to synapses`);
   return element ? "element" : synapse ? "synapse" : "any";
@@ -46,7 +57,10 @@ export function domainOf(step: Step, path = `step ${step.name}`): Domain {
 function verifyTypes(e: Expr, { path, numbers }: Context): void {
   const line = printNode(e, numbers);
   try {
-    const again = withOperands(e, operands(e).map((o) => ({ ...o })));
+    const again = withOperands(
+      e,
+      operands(e).map((o) => ({ ...o })),
+    );
     if (again.type !== e.type) fail(path, `the type should be ${again.type}`, line);
     const problem = dispatch(LEAF, e, undefined);
     if (problem) fail(path, problem, line);
@@ -58,14 +72,28 @@ function verifyTypes(e: Expr, { path, numbers }: Context): void {
 const fine = (): undefined => undefined;
 /** What constructors do not see: a constant outside its type. */
 const LEAF: ExprTable<string | undefined> = {
-  const: (e) => (Object.is(constant(e.type, e.value).value, e.value) ? undefined : `${e.value} is not a value of ${e.type}`),
-  read: fine, index: fine, unary: fine, binary: fine, compare: fine, select: fine, convert: fine, bitcast: fine,
-  word: fine, join: fine, mulShift: fine, spike: fine, call: fine, draw: fine,
+  const: (e) =>
+    Object.is(constant(e.type, e.value).value, e.value) ? undefined : `${e.value} is not a value of ${e.type}`,
+  read: fine,
+  index: fine,
+  unary: fine,
+  binary: fine,
+  compare: fine,
+  select: fine,
+  convert: fine,
+  bitcast: fine,
+  word: fine,
+  join: fine,
+  mulShift: fine,
+  spike: fine,
+  call: fine,
+  draw: fine,
 };
 
 function verifyRead(e: Read, { path, slots, numbers }: Context): void {
   const slot = slots.get(e.slot);
-  if (!slot) fail(path, `reads '${e.slot}', which is not a slot; slots: ${[...slots.keys()].join(", ")}`, printNode(e, numbers));
+  if (!slot)
+    fail(path, `reads '${e.slot}', which is not a slot; slots: ${[...slots.keys()].join(", ")}`, printNode(e, numbers));
   if (slot.type !== e.type) fail(path, `reads slot ${describe(slot)} as ${e.type}`, printNode(e, numbers));
 }
 
@@ -76,14 +104,17 @@ const list: StoreRule = (slot, value, step) => {
   if (!isInt(slot.type)) return "needs a slot of u32 or i32";
   if (domainOf(step) === "synapse") return "is for elements";
   if (step.stores.filter((s) => s.slot === slot.name).length > 1) return "and another store would write the same words";
-  return nodes(step).some((e) => e.tag === "read" && e.slot === slot.name) ? "cannot also be read: it holds no value an element" : undefined;
+  return nodes(step).some((e) => e.tag === "read" && e.slot === slot.name)
+    ? "cannot also be read: it holds no value an element"
+    : undefined;
 };
 const fold: StoreRule = (slot, value, step) => {
   if (domainOf(step) === "synapse") return "folds over elements; a synaptic body uses 'add'";
   if (slot.space !== "uniform") return "needs a uniform slot";
   return value === "bool" || value !== slot.type ? `needs a number of the slot's type, got ${value}` : undefined;
 };
-const typed: StoreRule = (slot, value) => (value === slot.type ? undefined : `needs a value of the slot's type, got ${value}`);
+const typed: StoreRule = (slot, value) =>
+  value === slot.type ? undefined : `needs a value of the slot's type, got ${value}`;
 
 const STORE: Readonly<Record<StoreMode, StoreRule>> = {
   set: typed,

@@ -45,7 +45,7 @@ describe("properties", () => {
 
   test("agree with NeuroBench's definition, call by call", () => {
     fc.assert(fc.property(raster, fans, (calls, effectiveFanOut) => {
-      const activeInputs = calls.reduce((sum, call) => sum.map((n, k) => n + call[k]!), [0, 0, 0, 0]);
+      const activeInputs = calls.reduce<number[]>((sum, call) => sum.map((n, k) => n + call[k]!), [0, 0, 0, 0]);
       const layer = countLayer({ ...LIF, effectiveFanOut }, { ...QUIET, steps: calls.length, activeInputs });
       const oracle = synapticOperations({ inputs: 4, fanOut: 3, effectiveFanOut }, calls, 1);
       expect(layer).toMatchObject({ denseOperations: oracle.dense, effectiveMacs: oracle.effectiveMacs, effectiveAcs: oracle.effectiveAcs });

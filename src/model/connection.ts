@@ -1,0 +1,115 @@
+/** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
+import { quantityOf } from "../base/quantity.ts";
+import { type Dimension } from "../base/dimension.ts";
+import { listNames, ModelError, requireInteger } from "../base/errors.ts";
+import { type Connectivity, dense } from "./connectivity.ts";
+import { fanIn, type Initializer, toInitializer } from "./initializer.ts";
+import { type InputNode, type Population } from "./network.ts";
+import { type SynapseModel } from "./synapse.ts";
+import { type Transform } from "./transform.ts";
+
+export interface Endpoint {
+  readonly node: string;
+  /** `spike`, or the name of a variable or output that leaves by value; at the target: the variable that is added to. */
+  readonly port: string;
+}
+
+export interface Connection {
+  readonly name: string;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly connectivity: Connectivity;
+  /** Weights `[source][target]`, or one a synapse. Dimension of the target port. */
+  readonly weight: Initializer;
+  /** Added to the target port once a step. */
+  readonly bias?: Initializer;
+  /** Whole steps, before the schedule's latency. */
+  readonly delay: number;
+  readonly trainable: boolean;
+  /** What each synapse does, where that is more than adding its weight. */
+  readonly synapse?: SynapseModel;
+}
+
+export interface ConnectOptions {
+  readonly name?: string;
+  /** What leaves the source (default: its spikes if it has any, else its first output). */
+  readonly output?: string;
+  /** What is added to at the target (default: the model's port). */
+  readonly port?: string;
+  readonly connectivity?: Connectivity;
+  readonly weight?: number | ArrayLike<number> | Initializer;
+  readonly bias?: number | ArrayLike<number> | Initializer;
+  /** A duration such as "1.5 ms", or a whole number of steps. */
+  readonly delay?: string | number;
+  readonly trainable?: boolean;
+  readonly synapse?: SynapseModel;
+}
+
+export interface Nodes {
+  readonly inputs: Readonly<Record<string, InputNode>>;
+  readonly populations: Readonly<Record<string, Population>>;
+  readonly transforms: Readonly<Record<string, Transform>>;
+}
+/** A connection that still needs its network to know its ports. */
+export interface ConnectionSpec { build(net: Nodes & { readonly dt: number }): Connection }
+
+/**
+ * Joins two nodes, or one node to several.
+ * @throws {ModelError} when the network is made: `unknown-name`, `shape-mismatch`, `out-of-range`, `unit-mismatch`
+ */
+export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
+  const targets = typeof to === "string" ? [to] : to;
+  return targets.map((target) => ({ build: (net) => build(from, target, options, net) }));
+}
+
+function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: number }): Connection {
+  const name = o.name ?? `${from}>${to}${o.port ? `.${o.port}` : ""}`;
+  for (const node of [from, to])
+    if (![net.inputs, net.populations, net.transforms].some((group) => node in group))
+      throw new ModelError("unknown-name", `connection ${name}`, `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`);
+  if (to in net.inputs) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
+  return {
+    name,
+    from: { node: from, port: outputOf(from, o.output, name, net) },
+    to: { node: to, port: portOf(to, o.port, name, net) },
+    connectivity: o.connectivity ?? dense,
+    weight: toInitializer(o.weight ?? fanIn()),
+    ...(o.bias !== undefined && { bias: toInitializer(o.bias) }),
+    delay: delayOf(o.delay ?? 0, name, net.dt),
+    trainable: o.trainable ?? true,
+    ...(o.synapse && { synapse: o.synapse }),
+  };
+}
+
+function outputOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
+  const input = net.inputs[node];
+  if (input) return input.signal === "spikes" ? "spike" : "value";
+  const p = net.populations[node];
+  if (!p) return "value";
+  const ports = [...(p.model.spike ? ["spike"] : []), ...p.model.outputs];
+  const port = asked ?? ports[0]!;
+  if (ports.includes(port)) return port;
+  throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no output '${port}'; known: ${listNames(ports)}`);
+}
+
+function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
+  const p = net.populations[node];
+  if (!p) return "value";
+  const ports = [...p.model.inputs.map((i) => i.name), ...p.model.variables.map((v) => v.name)];
+  const port = asked ?? p.model.port;
+  if (port === undefined) throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no default port; give 'port': ${listNames(ports)}`);
+  if (ports.includes(port)) return port;
+  throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no port '${port}'; known: ${listNames(ports)}`);
+}
+
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+
+/** @returns whole steps */
+function delayOf(delay: string | number, name: string, dt: number): number {
+  const steps = typeof delay === "string" ? quantityOf(delay, SECOND, `connection ${name}.delay`) / dt : delay;
+  const whole = Math.round(steps);
+  if (Math.abs(steps - whole) > 1e-6 * Math.max(1, whole))
+    throw new ModelError("out-of-range", `connection ${name}.delay`, `must be a whole number of steps of ${dt} s, got ${steps}`);
+  requireInteger(`connection ${name}.delay`, whole, 0, 2 ** 20);
+  return whole;
+}

@@ -1,0 +1,73 @@
+/** What the names of a model stand for as IR, and its differential equations as a system. */
+import { type Expr, f64, read } from "../ir/expr.ts";
+import { type Type } from "../ir/types.ts";
+import { ZERO } from "./algebra.ts";
+import { namesIn, type Node, walk } from "./equations/ast.ts";
+import { isNoise, RANDOM } from "./equations/functions.ts";
+import { type VariableType } from "./equations/parseEquations.ts";
+import { assigned } from "./equations/statements.ts";
+import { type System } from "./integrate/system.ts";
+import { lower, type Lowering } from "./lower.ts";
+import { type NeuronModel, type State } from "./neuronModel.ts";
+import { inputSlot } from "./slots.ts";
+import { toFloat } from "./values.ts";
+
+export interface MeaningOptions {
+  /** Seconds a step. */
+  readonly dt: number;
+  /** Ports that receive something; the others are zero and vanish. */
+  readonly connected: ReadonlySet<string>;
+  /** Parameters to be written into the step as numbers. */
+  readonly constants: ReadonlyMap<string, number>;
+  /** Number of the first random stream. */
+  readonly firstStream?: number;
+}
+
+export const SLOT_TYPE: Readonly<Record<VariableType, Type>> = { float: "f64", integer: "i32", boolean: "bool" };
+export const readState = (s: State): Expr => read(SLOT_TYPE[s.type], s.name);
+
+/** Every expression of a model, in a fixed order. */
+const expressions = (m: NeuronModel): Node[] => [
+  ...m.subexpressions.map((s) => s.value), ...m.variables.flatMap((v) => (v.value ? [v.value] : [])),
+  ...(m.spike ? [m.spike] : []), ...(m.refractory ? [m.refractory.value] : []), ...m.reset.map((s) => s.value),
+];
+
+/** Numbers the random draws of a model: each call its own stream, each name of white noise one. */
+function streamsOf(m: NeuronModel, first: number): Map<Node, number> {
+  const streams = new Map<Node, number>();
+  const noise = new Map<string, number>();
+  let count = first;
+  for (const n of expressions(m).flatMap(walk)) {
+    if (n.tag === "call" && RANDOM.has(n.fn)) streams.set(n, count++);
+    if (n.tag !== "name" || !isNoise(n.name)) continue;
+    if (!noise.has(n.name)) noise.set(n.name, count++);
+    streams.set(n, noise.get(n.name)!);
+  }
+  return streams;
+}
+
+/** Resolves the names of a model to reads at the start of the step. Subexpressions are lowered once. */
+export function meaningOf(m: NeuronModel, { dt, connected, constants, firstStream = 0 }: MeaningOptions): Lowering {
+  const streams = streamsOf(m, firstStream);
+  const own = new Map<string, Expr>();
+  for (const p of m.parameters) own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
+  for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
+  for (const v of m.variables) own.set(v.name, readState(v));
+  const meaning: Lowering = { dt, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
+  for (const s of m.subexpressions) own.set(s.name, lower(s.value, meaning));
+  return meaning;
+}
+
+/** The differential equations of a model. */
+export function systemOf(m: NeuronModel, meaning: Lowering): System {
+  const moving = m.variables.filter((v) => v.kind === "differential");
+  const still = m.variables.filter((v) => v.kind !== "differential");
+  return {
+    path: `${m.name}.method`,
+    equations: new Map(moving.map((v) => [v.name, toFloat(lower(v.value!, meaning))])),
+    drivers: new Set([...still.map((v) => v.name), ...m.inputs.map((i) => inputSlot(i.name))]),
+    noisy: [...m.subexpressions, ...moving].some((x) => [...namesIn(x.value!)].some(isNoise)),
+  };
+}
+/** The statement's new value of its target. */
+export const assignedValue = (s: NeuronModel["reset"][number], meaning: Lowering): Expr => lower(assigned(s), meaning);

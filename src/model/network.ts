@@ -1,0 +1,165 @@
+/**
+ * A network: plain data. Inputs, populations and transforms are nodes; connections join their ports.
+ * The layer-by-layer helper (`sequential`) and the population-by-population form make the same data.
+ */
+import { listNames, ModelError, requireInteger, requirePositive } from "../base/errors.ts";
+import { type Dimension } from "../base/dimension.ts";
+import { quantityOf } from "../base/quantity.ts";
+import { type Connection, type ConnectionSpec } from "./connection.ts";
+import { type Initializer, toInitializer } from "./initializer.ts";
+import { type NeuronModel } from "./neuron.ts";
+import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
+import { checkDelays } from "./topology.ts";
+import { checkTransform, type Transform } from "./transform.ts";
+
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+
+/** Where signals enter: spikes (events), or values that are constant over a sample or given anew each step. */
+export interface InputNode {
+  readonly size: number;
+  readonly shape: readonly number[];
+  readonly signal: "spikes" | "values";
+  /** Values only: the same in every step of a sample, so that its products are formed once. */
+  readonly constant: boolean;
+  /** How data become this input: plain data that the data layer reads. */
+  readonly encoder?: Readonly<Record<string, unknown>>;
+}
+
+export interface Population {
+  readonly size: number;
+  readonly shape: readonly number[];
+  readonly model: NeuronModel;
+  /** Parameters that differ from the model's: in SI units. An array or a draw makes them per neuron. */
+  readonly parameters: Readonly<Record<string, Initializer>>;
+  readonly initial: Readonly<Record<string, Initializer>>;
+  /** Parameters that training changes. */
+  readonly trainable: readonly string[];
+  /** Training only: the probability that a neuron's output is silenced for a whole sample. */
+  readonly dropout: number;
+}
+
+export interface Network {
+  readonly name: string;
+  /** Seconds a step. */
+  readonly dt: number;
+  readonly schedule: Schedule;
+  /** Steps of one sample, for networks that classify samples. */
+  readonly steps?: number;
+  readonly inputs: Readonly<Record<string, InputNode>>;
+  readonly populations: Readonly<Record<string, Population>>;
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly connections: readonly Connection[];
+  /** The population or transform whose output is the network's answer. */
+  readonly output?: string;
+}
+
+export interface NetworkSpec {
+  readonly name?: string;
+  /** A duration such as "0.1 ms"; a bare number is in seconds. */
+  readonly dt: string | number;
+  readonly schedule?: ScheduleName;
+  readonly steps?: number;
+  readonly inputs?: Readonly<Record<string, InputNode>>;
+  readonly populations: Readonly<Record<string, Population>>;
+  readonly transforms?: Readonly<Record<string, Transform>>;
+  /** `connect(...)`; one call may make several connections. */
+  readonly connections?: readonly (ConnectionSpec | readonly ConnectionSpec[])[];
+  readonly output?: string;
+}
+
+export interface InputOptions {
+  readonly signal?: InputNode["signal"];
+  readonly constant?: boolean;
+  readonly encoder?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws {ModelError} `out-of-range` for a shape that is not made of positive integers */
+export function inputNode(shape: number | readonly number[], options: InputOptions = {}): InputNode {
+  const { signal = "spikes", constant = false, encoder } = options;
+  return { ...sized(shape, "input"), signal, constant, ...(encoder && { encoder }) };
+}
+
+export interface PopulationOptions {
+  readonly parameters?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
+  readonly initial?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
+  readonly trainable?: readonly string[];
+  readonly dropout?: number;
+}
+
+/**
+ * @param shape number of neurons, or several dimensions
+ * @throws {ModelError} `unknown-name` for parameters or variables that the model lacks; `unit-mismatch`; `out-of-range`
+ */
+export function population(shape: number | readonly number[], model: NeuronModel, options: PopulationOptions = {}): Population {
+  const { parameters = {}, initial = {}, trainable = [], dropout = 0 } = options;
+  const path = `population of ${model.name}`;
+  if (!(dropout >= 0 && dropout < 1)) throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
+  const known = new Set(model.parameters.map((p) => p.name));
+  for (const name of [...Object.keys(parameters), ...trainable]) requireKnown(known, name, `${path}.parameters`, "parameter");
+  const variables = new Set(model.variables.map((v) => v.name));
+  for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
+  return {
+    ...sized(shape, path), model, trainable, dropout,
+    parameters: quantities(parameters, `${path}.parameters`, (name) => model.parameters.find((p) => p.name === name)!.dimension),
+    initial: quantities(initial, `${path}.initial`, (name) => model.variables.find((v) => v.name === name)!.dimension),
+  };
+}
+
+function quantities(
+  given: NonNullable<PopulationOptions["parameters"]>,
+  path: string,
+  dimensionOf: (name: string) => Dimension,
+): Record<string, Initializer> {
+  const one = (name: string, x: string | number | ArrayLike<number> | Initializer): Initializer =>
+    toInitializer(typeof x === "string" ? quantityOf(x, dimensionOf(name), `${path}.${name}`) : x);
+  return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, one(name, x)]));
+}
+
+function requireKnown(known: ReadonlySet<string>, name: string, path: string, what: string): void {
+  if (!known.has(name)) throw new ModelError("unknown-name", path, `no ${what} called '${name}'; known: ${listNames(known)}`);
+}
+
+function sized(shape: number | readonly number[], path: string): { size: number; shape: readonly number[] } {
+  const dimensions = typeof shape === "number" ? [shape] : shape;
+  for (const n of dimensions) requireInteger(`${path}.shape`, n, 1, 2 ** 31);
+  return { size: dimensions.reduce((a, b) => a * b, 1), shape: dimensions };
+}
+
+/**
+ * Checks and freezes a network.
+ * @throws {ModelError} naming the node or connection: `unknown-name`, `duplicate-name`, `shape-mismatch`, `cycle`, `out-of-range`
+ */
+export function network(spec: NetworkSpec): Network {
+  const { name = "network", schedule = "layered", inputs = {}, populations, transforms = {} } = spec;
+  const dt = typeof spec.dt === "number" ? spec.dt : quantityOf(spec.dt, SECOND, `${name}.dt`);
+  requirePositive(`${name}.dt`, dt, "s");
+  if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
+  const connections = (spec.connections ?? []).flat().map((c) => c.build({ inputs, populations, transforms, dt }));
+  const result: Network = {
+    name, dt, schedule: scheduleOf(schedule, `${name}.schedule`), inputs, populations, transforms, connections,
+    ...(spec.steps !== undefined && { steps: spec.steps }),
+    ...(spec.output !== undefined && { output: spec.output }),
+  };
+  checkNames(result);
+  for (const [node, t] of Object.entries(transforms)) checkTransform(node, t, result);
+  checkDelays(result);
+  return Object.freeze(result);
+}
+
+function checkNames(net: Network): void {
+  const nodes = [net.inputs, net.populations, net.transforms].flatMap((group) => Object.keys(group));
+  const repeated = nodes.find((n, k) => nodes.indexOf(n) !== k);
+  if (repeated) throw new ModelError("duplicate-name", `${net.name}.${repeated}`, "two nodes have this name");
+  for (const n of nodes)
+    if (!/^[A-Za-z]\w*$/.test(n)) throw new ModelError("syntax", `${net.name}.${n}`, "a node's name is a letter followed by letters, digits and _");
+  const names = net.connections.map((c) => c.name);
+  const twice = names.find((n, k) => names.indexOf(n) !== k);
+  if (twice) throw new ModelError("duplicate-name", `connection ${twice}`, "two connections have this name; give one a 'name'");
+  if (net.output !== undefined && !(net.output in net.populations) && !(net.output in net.transforms))
+    throw new ModelError("unknown-name", `${net.name}.output`, `no node called '${net.output}'; known: ${listNames(nodes)}`);
+}
+
+/** Neurons or channels of any node. */
+export function sizeOf(net: Pick<Network, "inputs" | "populations" | "transforms">, node: string): number {
+  return (net.inputs[node] ?? net.populations[node] ?? net.transforms[node])!.size;
+}

@@ -1,0 +1,21 @@
+import { neuron } from "../neuron.ts";
+import { type NeuronModel, type ParameterSpec } from "../neuronModel.ts";
+
+export interface LeakyIntegratorOptions {
+  /** Membrane time constant; default 20 ms. */
+  readonly tau?: string | ParameterSpec;
+}
+
+/** A membrane that never fires: what reads a spiking network out. Weights arrive as jumps of `v`. */
+export function leakyIntegrator({ tau = "20 ms" }: LeakyIntegratorOptions = {}): NeuronModel {
+  return neuron({
+    name: "leaky-integrator",
+    doc: "Leaky integrator: a readout",
+    source: "Gerstner et al. 2014, Neuronal Dynamics, sec. 1.3, without threshold",
+    equations: `
+      dv/dt = (i - v) / tau : 1
+      i : 1 (input)`,
+    parameters: { tau },
+    port: "v",
+  });
+}

@@ -1,0 +1,24 @@
+/** What the threshold models have in common: the options of threshold and reset. */
+import { type NeuronSpec, type ParameterSpec } from "../neuronModel.ts";
+
+type Value = string | number | ParameterSpec;
+/** After a spike: back to zero, less by the threshold (what is above it is kept), or to a value. */
+export type Reset = "zero" | "subtract" | { readonly to: Value };
+
+export interface SpikingOptions {
+  /** Dimensionless; default 1. */
+  readonly vTh?: Value;
+  readonly reset?: Reset;
+  /** A duration such as "2 ms"; default none. */
+  readonly refractory?: string;
+}
+
+/** The part of a spec that follows from the options. */
+export function spiking({ vTh = 1, reset = "zero", refractory }: SpikingOptions): Pick<NeuronSpec, "spike" | "reset" | "refractory" | "parameters"> {
+  return {
+    spike: "v > vTh",
+    reset: reset === "zero" ? "v = 0" : reset === "subtract" ? "v -= vTh" : "v = vReset",
+    parameters: { vTh, ...(typeof reset === "object" && { vReset: reset.to }) },
+    ...(refractory !== undefined && { refractory }),
+  };
+}

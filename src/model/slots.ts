@@ -1,0 +1,11 @@
+/** Names of the slots that a neuron's step has beside its variables and parameters. */
+
+/** Refractory steps left (i32), and the condition derived from it. */
+export const REFRACTORY = "refractory";
+export const ACTIVE = "not_refractory";
+/** Who fired, 0 or 1 in the float type, where reset is a step of its own. */
+export const SPIKE = "spike";
+/** Time at the start of the step, in seconds (uniform float). */
+export const TIME = "t";
+/** The sum of what arrives at a port in this step. */
+export const inputSlot = (port: string): string => `in.${port}`;

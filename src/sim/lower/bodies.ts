@@ -1,0 +1,45 @@
+/** Small steps that the lowering needs over and over. */
+import { constant, mul, read } from "../../ir/expr.ts";
+import { type Step, type StoreMode } from "../../ir/step.ts";
+import { type Type } from "../../ir/types.ts";
+
+/** Makes each body once a type, so that equal kernels are compiled once. */
+function once<K extends string>(make: (type: K) => Step): (type: K) => Step {
+  const made = new Map<K, Step>();
+  return (type) => {
+    let step = made.get(type);
+    if (!step) made.set(type, (step = make(type)));
+    return step;
+  };
+}
+
+const transfer = (name: string, mode: StoreMode): ((type: Type) => Step) =>
+  once((type: Type) => ({
+    name,
+    slots: [{ name: "x", type, space: "element" }, { name: "out", type, space: "element" }],
+    stores: [{ slot: "out", mode, value: read(type, "x") }],
+  }));
+
+/** `out = x` */
+export const copyStep = transfer("copy", "set");
+/** `out += x` */
+export const addStep = transfer("add", "add");
+
+/** `out_post += w` */
+export const deliverStep = once((type: Type): Step => ({
+  name: "deliver",
+  slots: [{ name: "w", type, space: "synapse" }, { name: "in", type, space: "post" }],
+  stores: [{ slot: "in", mode: "add", value: read(type, "w") }],
+}));
+/** `out_post += w · x_pre` */
+export const deliverValueStep = once((type: Type): Step => ({
+  name: "deliverValue",
+  slots: [{ name: "w", type, space: "synapse" }, { name: "x", type, space: "pre" }, { name: "in", type, space: "post" }],
+  stores: [{ slot: "in", mode: "add", value: mul(read(type, "w"), read(type, "x")) }],
+}));
+/** `out = x · k` with a number k */
+export const scaleStep = (type: Type, k: number): Step => ({
+  name: "scale",
+  slots: [{ name: "x", type, space: "element" }, { name: "out", type, space: "element" }],
+  stores: [{ slot: "out", mode: "set", value: mul(read(type, "x"), constant(type, k)) }],
+});

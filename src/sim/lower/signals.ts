@@ -1,0 +1,146 @@
+/** Where what leaves a port lies in memory, step by step: lists of spikes, or rows of values. */
+import { along, type Count, type Place, place } from "../../ir/program.ts";
+import { type Context } from "./context.ts";
+
+/** One row of spikes: entries `[from, to)` of a list. */
+export interface Events { readonly list: Place; readonly from: Count; readonly to: Place }
+
+/** Room after each list for a vector store that runs over its end. */
+const LIST_SLACK = 4;
+
+/** The spikes of a population: a list of fixed room for each sample and step, and its length. */
+export class SpikeSignal {
+  readonly #c: Context;
+  readonly #node: string;
+  readonly rows: number;
+  readonly maxDelay: number;
+  readonly room: number;
+
+  constructor(c: Context, node: string) {
+    this.#c = c;
+    this.#node = node;
+    this.maxDelay = c.maxDelay(node, "spike");
+    this.rows = c.rows(this.maxDelay);
+    this.room = c.size(node) + LIST_SLACK;
+    c.buffer(this.list, "u32", c.options.samples * this.rows * this.room, "work");
+    c.buffer(this.counts, "i32", c.options.samples * this.rows, "work");
+  }
+  get list(): string {
+    return `${this.#node}.spikes`;
+  }
+  get counts(): string {
+    return `${this.#node}.spikes.count`;
+  }
+  /** The list of step `t - delay`. */
+  events(delay: number): Events {
+    const rows = this.#c.at(this.room, this.rows, delay, this.maxDelay);
+    const ends = this.#c.at(1, this.rows, delay, this.maxDelay);
+    return {
+      list: place(this.list, rows.offset, along("s", this.rows * this.room), rows.term),
+      from: 0,
+      to: place(this.counts, ends.offset, along("s", this.rows), ends.term),
+    };
+  }
+}
+
+/** Values that leave a node: one row for each sample and step, or for each sample where they are constant. */
+export class ValueSignal {
+  readonly #c: Context;
+  readonly name: string;
+  readonly constant: boolean;
+  readonly rows: number;
+  readonly maxDelay: number;
+  readonly stride: number;
+
+  constructor(c: Context, node: string, port: string, constant: boolean, role: "work" | "argument" = "work") {
+    this.#c = c;
+    this.name = `${node}.${port}`;
+    this.constant = constant;
+    this.stride = c.stride(node);
+    this.maxDelay = c.maxDelay(node, port);
+    this.rows = constant ? 1 : c.rows(this.maxDelay);
+    const samples = role === "argument" && c.options.mode === "samples" ? c.chunks * c.options.samples : c.options.samples;
+    c.buffer(this.name, c.type, samples * this.rows * this.stride, role);
+    this.#host = role === "argument";
+  }
+  readonly #host: boolean;
+
+  /** The row of step `t - delay` of sample `s`. */
+  row(delay = 0): Place {
+    const time = this.constant ? undefined : this.#c.at(this.stride, this.rows, delay, this.maxDelay);
+    return place(this.name, time?.offset ?? 0, ...this.#samples(), ...(time ? [time.term] : []));
+  }
+  /** The first row of sample `s` (its steps follow one another in `samples` mode). */
+  rowsOfSample(): Place {
+    return place(this.name, this.maxDelay * this.stride, ...this.#samples());
+  }
+  #samples(): Place["terms"] {
+    const sample = this.rows * this.stride;
+    const chunk = this.#host && this.#c.options.mode === "samples" ? [along("chunk", this.#c.options.samples * sample)] : [];
+    return [...chunk, along("s", sample)];
+  }
+}
+
+/**
+ * Spikes given by the host, already delayed by it: one list for a run, in order of sample and step.
+ * `samples` mode: `ends` holds 0 and then the end of each (sample, step). `stream` mode: begin and end in rings.
+ */
+export class InputSpikes {
+  readonly #c: Context;
+  readonly name: string;
+  readonly delay: number;
+  readonly node: string;
+
+  constructor(c: Context, node: string, delay: number, capacity: number) {
+    this.#c = c;
+    this.node = node;
+    this.delay = delay;
+    this.name = delay === 0 ? `${node}.spikes` : `${node}.spikes@${delay}`;
+    const { mode, samples, steps } = c.options;
+    c.buffer(this.name, "u32", capacity, "argument");
+    if (mode === "samples") c.buffer(this.ends, "i32", c.chunks * samples * steps + 1, "argument");
+    else {
+      c.buffer(this.begin, "i32", samples * this.rows, "argument");
+      c.buffer(this.ends, "i32", samples * this.rows, "argument");
+    }
+  }
+  get ends(): string {
+    return `${this.name}.end`;
+  }
+  get begin(): string {
+    return `${this.name}.begin`;
+  }
+  get rows(): number {
+    return this.#c.rows(0);
+  }
+  events(): Events {
+    const { mode, samples, steps } = this.#c.options;
+    const list = place(this.name);
+    if (mode === "samples") {
+      const terms = [along("chunk", samples * steps), along("s", steps), along("t", 1)];
+      return { list, from: place(this.ends, 0, ...terms), to: place(this.ends, 1, ...terms) };
+    }
+    const terms = [along("s", this.rows), along("t", 1, { modulo: this.rows })];
+    return { list, from: place(this.begin, 0, ...terms), to: place(this.ends, 0, ...terms) };
+  }
+}
+
+/** Constant values of mostly zero inputs: lists of the indices and values of each sample. */
+export class SparseInput {
+  readonly #c: Context;
+  readonly name: string;
+
+  constructor(c: Context, node: string, capacity: number) {
+    this.#c = c;
+    this.name = `${node}.value`;
+    const { samples } = c.options;
+    c.buffer(`${this.name}.list`, "u32", capacity, "argument");
+    c.buffer(`${this.name}.values`, c.type, capacity, "argument");
+    c.buffer(`${this.name}.end`, "i32", c.chunks * samples + 1, "argument");
+  }
+  events(): Events & { readonly values: Place } {
+    const terms = [along("chunk", this.#c.options.samples), along("s", 1)];
+    const ends = `${this.name}.end`;
+    return { list: place(`${this.name}.list`), values: place(`${this.name}.values`), from: place(ends, 0, ...terms), to: place(ends, 1, ...terms) };
+  }
+}

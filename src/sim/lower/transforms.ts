@@ -1,0 +1,85 @@
+/** Transforms as kernels. */
+import { call, constant, div, type Expr, mul, read, sqrt, sub, add } from "../../ir/expr.ts";
+import { expand } from "../../ir/expand.ts";
+import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
+import { simplify } from "../../ir/simplify.ts";
+import { type Slot, type Step, type StoreMode } from "../../ir/step.ts";
+import { type Type } from "../../ir/types.ts";
+import { type Transform } from "../../model/transform.ts";
+import { copyStep } from "./bodies.ts";
+import { overSamples, overSteps } from "./contributions.ts";
+import { type Lowered } from "./lower.ts";
+
+
+type Parts = Pick<Lowered, "context" | "sources">;
+type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { kind: K }>, l: Parts) => Node[];
+
+const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = { concat, softmax, batchNorm };
+
+export const transformNodes = (name: string, t: Transform, l: Parts): Node[] => (MAKE[t.kind] as Make<Transform["kind"]>)(name, t as never, l);
+
+const rowOf = (l: Parts, node: string, port: string): Place => l.sources.values.get(`${node}.${port}`)!.row();
+
+function concat(name: string, t: Transform, l: Parts): Node[] {
+  const out = rowOf(l, name, "value");
+  let offset = 0;
+  return t.of.map(({ node, port }) => {
+    const n = l.context.size(node);
+    const copy = invoke({ kind: "perElement", step: copyStep(l.context.type) }, { x: rowOf(l, node, port), out: shifted(out, offset) }, { n });
+    offset += n;
+    return copy;
+  });
+}
+
+/** A step from named slots, `u` uniform and `e` element ones. */
+function step(name: string, type: Type, slots: string, store: string, mode: StoreMode, value: Expr): Step {
+  const list = slots.split(" ").map((s): Slot => ({ name: s.slice(2), type, space: s.startsWith("u:") ? "uniform" : "element" }));
+  return simplify(expand({ name, slots: list, stores: [{ slot: store, mode, value }] }));
+}
+
+/** exp(x - max) / Σ exp(x - max) */
+function softmax(name: string, t: Transform, l: Parts): Node[] {
+  const { context: c } = l;
+  const { type } = c;
+  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
+  const r = (slot: string): Expr => read(type, slot);
+  const [max, sum] = ["max", "sum"].map((part) => place(c.buffer(`${name}.${part}`, type, 1, "work"))) as [Place, Place];
+  const run = (s: Step, args: Record<string, Place>, n = t.size): Node => invoke({ kind: "perElement", step: s }, args, { n });
+  const set = (value: number): Step => step(`${name}.start`, type, "e:out", "out", "set", constant(type, value));
+  return [
+    run(set(Number.NEGATIVE_INFINITY), { out: max }, 1),
+    run(step(`${name}.max`, type, "e:x u:max", "max", "max", r("x")), { x, max }),
+    run(step(`${name}.exp`, type, "e:x u:max e:out", "out", "set", call("exp", sub(r("x"), r("max")))), { x, max, out }),
+    run(set(0), { out: sum }, 1),
+    run(step(`${name}.sum`, type, "e:x u:sum", "sum", "sum", r("x")), { x: out, sum }),
+    run(step(`${name}.divide`, type, "e:out u:sum", "out", "set", div(r("out"), r("sum"))), { out, sum }),
+  ];
+}
+
+/** Mean and variance over all samples and steps at hand, then the normalised rows. */
+function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l: Parts): Node[] {
+  const { context: c } = l;
+  const { type } = c;
+  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
+  const r = (slot: string): Expr => read(type, slot);
+  const [mean, variance] = ["mean", "variance"].map((part) => place(c.buffer(`${name}.${part}`, type, c.stride(name), "work"))) as [Place, Place];
+  const count = place(c.buffer(`${name}.count`, type, 1, "work"));
+  const run = (s: Step, args: Record<string, Place>, n = t.size): Node => invoke({ kind: "perElement", step: s }, args, { n });
+  const everywhere = (...nodes: Node[]): Node[] => overSamples(c, overSteps(c, nodes));
+  const clear = (out: Place): Node => invoke({ kind: "zero", type }, { out }, { n: t.size });
+  const centred = sub(r("x"), r("mean"));
+  const divide = (into: Place): Node => run(step(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
+  return [
+    clear(mean),
+    clear(variance),
+    invoke({ kind: "zero", type }, { out: count }, { n: 1 }),
+    ...everywhere(
+      run(step(`${name}.count`, type, "e:count", "count", "add", constant(type, 1)), { count }, 1),
+      run(step(`${name}.sum`, type, "e:x e:mean", "mean", "add", r("x")), { x, mean }),
+    ),
+    divide(mean),
+    ...everywhere(run(step(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), { x, mean, variance })),
+    divide(variance),
+    ...everywhere(run(step(`${name}.normalise`, type, "e:x e:mean e:variance e:out", "out", "set", div(centred, sqrt(add(r("variance"), constant(type, t.epsilon))))), { x, mean, variance, out })),
+  ];
+}

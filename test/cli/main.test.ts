@@ -1,0 +1,56 @@
+/** The command line as a child process: exit codes, and what goes to stdout and to stderr. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+function rheobase(...args: string[]): { code: number | null; out: string; err: string } {
+  const child = spawnSync(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return { code: child.status, out: child.stdout, err: child.stderr };
+}
+
+describe("help", () => {
+  test("names every command, on stdout, with code 0", () => {
+    const { code, out, err } = rheobase("--help");
+    expect([code, err]).toEqual([0, ""]);
+    for (const name of ["compare", "train", "evaluate", "explain"])
+      expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+  });
+
+  test.each(["compare", "train", "evaluate", "explain"])("%s shows an example", (name) => {
+    const { code, out } = rheobase(name, "--help");
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Example:\n {2}rheobase ${name} `));
+  });
+});
+
+describe("bad usage: code 2, nothing on stdout, one line that says what and one that says where to look", () => {
+  test.each<[string[], string, string]>([
+    [[], "Usage: rheobase", ""],
+    [["walk"], "rheobase: unknown command 'walk'", "Try: rheobase --help"],
+    [["compare"], "rheobase: missing required argument 'task'", "Try: rheobase compare --help"],
+    [["compare", "digits", "--fast"], "rheobase: unknown option '--fast'", "Try: rheobase compare --help"],
+    [["compare", "digits", "more"], "rheobase: too many arguments", "Try: rheobase compare --help"],
+    [["train", "digits"], "rheobase: required option '--out <file>' not specified", "Try: rheobase train --help"],
+    [
+      ["compare", "digits", "--encoder", "morse"],
+      "Allowed choices are latency, rate, current.",
+      "Try: rheobase compare",
+    ],
+    [["compare", "digits", "--epochs", "0"], "It must be a whole number from 1 to 100000.", "Try: rheobase compare"],
+    [["compare", "digits", "--epochs", "1e3"], "It must be a whole number from 1 to", "Try: rheobase compare"],
+    [["compare", "digits", "--steps", "NaN"], "It must be a whole number from 1 to", "Try: rheobase compare"],
+    [["compare", "digits", "--seed", "-1"], "It must be a whole number from 0 to", "Try: rheobase compare"],
+    [["compare", "digits", "--threads", "1.5"], "It must be a whole number from 1 to", "Try: rheobase compare"],
+  ])("%j", (args, problem, hint) => {
+    const { code, out, err } = rheobase(...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(problem);
+    expect(err).toContain(hint);
+  });
+});

@@ -1,0 +1,382 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { addresses } from "../../src/ir/address.ts";
+import { add, bool, compare, type Expr, f32, i32, index, mul, read, u32 } from "../../src/ir/expr.ts";
+import { signatureOf } from "../../src/ir/kernelArguments.ts";
+import { argumentsOf } from "../../src/ir/kernelExtents.ts";
+import {
+  along,
+  type Buffer,
+  type Invoke,
+  invocations,
+  invoke,
+  type Kernel,
+  loop,
+  type Node,
+  type Place,
+  type Program,
+  place,
+  type Term,
+} from "../../src/ir/program.ts";
+import type { Slot, Step, Store } from "../../src/ir/step.ts";
+import type { Type } from "../../src/ir/types.ts";
+import { verifyProgram, verifyStep } from "../../src/ir/verify.ts";
+import { CASES } from "../backend/conformance.cases.ts";
+import { lif } from "./lif.ts";
+import { randomStep } from "./randomStep.ts";
+
+const slot = (name: string, type: Type, space: Slot["space"] = "element"): Slot => ({ name, type, space });
+const x = read("f32", "x");
+const above = compare("gt", x, f32(0));
+const SLOTS = [
+  slot("x", "f32"),
+  slot("i", "i32"),
+  slot("total", "f32", "uniform"),
+  slot("list", "u32"),
+  slot("flag", "bool"),
+];
+const step = (stores: readonly Store[], slots: readonly Slot[] = SLOTS): Step => ({ name: "s", slots, stores });
+const store = (name: string, mode: Store["mode"], value: Expr): Store => ({ slot: name, mode, value });
+
+describe("steps in order", () => {
+  test("random ones", () =>
+    fc.assert(
+      fc.property(randomStep, (s) => verifyStep(s)),
+      { numRuns: 100 },
+    ));
+  const good: [string, Step][] = [
+    ["a neuron", lif],
+    [
+      "folds and sets into uniform slots",
+      step([store("total", "sum", x), store("total", "max", x), store("total", "set", x)]),
+    ],
+    ["a list and bits", step([store("list", "append", above), store("flag", "set", above)])],
+    ["addition", step([store("x", "add", x), store("x", "set", x)])],
+    [
+      "synapses",
+      step(
+        [
+          store("w", "set", mul(read("f32", "w"), read("f32", "a"))),
+          store("b", "add", read("f32", "w")),
+          store("u", "add", read("f32", "w")),
+        ],
+        [slot("w", "f32", "synapse"), slot("a", "f32", "pre"), slot("b", "f32", "post"), slot("u", "f32", "uniform")],
+      ),
+    ],
+  ];
+  test.each(good)("%s", (_name, s) => verifyStep(s));
+});
+
+describe("steps out of order", () => {
+  const bad: [string, Step, string][] = [
+    [
+      "unknown read",
+      step([store("x", "set", read("f32", "y"))]),
+      "verify: step s: reads 'y', which is not a slot; slots: x, i, total, list, flag\n  %0 = read y : f32",
+    ],
+    [
+      "read of another type",
+      step([store("i", "set", read("i32", "x"))]),
+      "reads slot 'x' (element f32) as i32\n  %0 = read x : i32",
+    ],
+    [
+      "unknown store",
+      step([store("y", "set", x)]),
+      "stores 'y', which is not a slot; slots: x, i, total, list, flag\n  set y = %0, where %0 = read x : f32",
+    ],
+    ["two slots of one name", step([], [slot("x", "f32"), slot("x", "f32")]), "two slots are called 'x'"],
+    [
+      "set of another type",
+      step([store("i", "set", x)]),
+      "'set' of slot 'i' (element i32) needs a value of the slot's type, got f32",
+    ],
+    ["addition of bool", step([store("flag", "add", above)]), "'add' of slot 'flag' (element bool) cannot add bool"],
+    ["addition into a uniform slot", step([store("total", "add", x)]), "needs 'sum' into a uniform slot"],
+    [
+      "append of a number",
+      step([store("list", "append", x)]),
+      "'append' of slot 'list' (element u32) needs a bool value, got f32",
+    ],
+    ["append into floats", step([store("x", "append", bool(true))], [slot("x", "f32")]), "needs a slot of u32 or i32"],
+    [
+      "bits also set",
+      step([store("list", "bits", above), store("list", "set", u32(1))]),
+      "another store would write the same words",
+    ],
+    [
+      "a list also read",
+      step(
+        [
+          store("list", "append", above),
+          store("i", "set", add(i32(1), read("i32", "i"))),
+          store("u", "set", read("u32", "list")),
+        ],
+        [...SLOTS, slot("u", "u32")],
+      ),
+      "cannot also be read",
+    ],
+    ["sum into elements", step([store("x", "sum", x)]), "'sum' of slot 'x' (element f32) needs a uniform slot"],
+    [
+      "max of bool",
+      step([store("f", "max", above)], [...SLOTS, slot("f", "bool", "uniform")]),
+      "needs a number of the slot's type, got bool",
+    ],
+    [
+      "the same store twice",
+      step([store("x", "set", x), store("x", "set", f32(1))]),
+      "stores 'x' (element f32) twice by 'set'",
+    ],
+    [
+      "elements and synapses",
+      step([store("x", "set", x)], [slot("x", "f32"), slot("w", "f32", "synapse")]),
+      "slot 'x' (element f32) belongs to elements, slot 'w' (synapse f32) to synapses",
+    ],
+    [
+      "an index of synapses among elements",
+      step([store("x", "set", x), store("u", "set", index("pre"))], [slot("x", "f32"), slot("u", "u32")]),
+      "index 'pre' to synapses",
+    ],
+    [
+      "a fold over synapses",
+      step([store("u", "sum", read("f32", "w"))], [slot("w", "f32", "synapse"), slot("u", "f32", "uniform")]),
+      "folds over elements",
+    ],
+    [
+      "a list of synapses",
+      step(
+        [store("u", "append", compare("gt", read("f32", "w"), f32(0)))],
+        [slot("w", "f32", "synapse"), slot("u", "u32", "uniform")],
+      ),
+      "is for elements",
+    ],
+    [
+      "a node of the wrong type",
+      step([store("i", "set", { ...mul(x, x), type: "i32" } as Expr)]),
+      "the type should be f32\n  %1 = mul %0 %0 : i32",
+    ],
+    [
+      "an ill-typed node",
+      step([store("x", "set", { ...mul(x, x), b: read("i32", "i") } as Expr)]),
+      "mul of f32 and i32",
+    ],
+    [
+      "a constant outside its type",
+      step([store("x", "set", { tag: "const", type: "f32", value: 0.1 })]),
+      "0.1 is not a value of f32",
+    ],
+  ];
+  test.each(bad)("%s", (_name, s, message) => expect(() => verifyStep(s)).toThrow(message));
+  test("the caller's path comes first", () =>
+    expect(() => verifyStep(step([store("x", "set", read("f32", "y"))]), "net.hidden")).toThrow(
+      "verify: net.hidden: reads",
+    ));
+});
+
+test("the conformance programs of the backends are in order", () => {
+  for (const c of CASES) verifyProgram(c.program);
+});
+
+test("every argument of the calling convention has a type and an extent", () => {
+  const calls = CASES.flatMap((c) => c.program.regions.flatMap((r) => [...invocations(r.body)]));
+  const kinds = new Set(calls.map(({ call }) => call.kernel.kind));
+  expect(kinds.size).toBe(8);
+  for (const { call } of calls)
+    expect(Object.keys(argumentsOf(call.kernel, () => NaN))).toEqual(
+      expect.arrayContaining([...signatureOf(call.kernel).args]),
+    );
+});
+
+const buffer = (name: string, type: Type, length: number): Buffer => ({ name, type, length, role: "work" });
+const BUFFERS = [buffer("v", "f32", 80), buffer("w", "f32", 24), buffer("n", "i32", 4), buffer("list", "u32", 16)];
+const program = (body: readonly Node[], buffers: readonly Buffer[] = BUFFERS): Program => ({
+  name: "p",
+  buffers,
+  regions: [{ name: "run", body }],
+});
+const zero = (at: Place, n: number | Place = 8): Invoke => invoke({ kind: "zero", type: "f32" }, { out: at }, { n });
+const double: Step = {
+  name: "double",
+  slots: [slot("x", "f32"), slot("k", "f32", "uniform")],
+  stores: [store("x", "set", mul(x, read("f32", "k")))],
+};
+const doubled = (args: Record<string, Place>, counts: Record<string, number | Place> = { n: 8 }): Invoke =>
+  invoke({ kind: "perElement", step: double }, args, counts);
+const gather: Kernel = { kind: "gatherRows", type: "f32", width: 8, stride: 8, valued: false, init: false };
+const product: Kernel = {
+  kind: "product",
+  type: "f32",
+  width: 8,
+  bStride: 8,
+  outStride: 8,
+  aRow: 2,
+  aColumn: 1,
+  start: "zero",
+};
+
+describe("programs in order", () => {
+  const good: [string, Program][] = [
+    ["the last element", program([loop("t", 10, [zero(place("v", 0, along("t", 8)))])])],
+    [
+      "downwards, from elsewhere",
+      program([loop("t", 10, [zero(place("v", 80, along("t", -8)))], { from: 1, reverse: true })]),
+    ],
+    ["a ring", program([loop("t", 1000, [zero(place("v", 0, along("t", 40, { shift: 7, modulo: 2 })))])])],
+    [
+      "a ring in a loop of unknown length",
+      program([loop("t", place("n"), [zero(place("w", 0, along("t", 8, { modulo: 2 })))])]),
+    ],
+    ["unknown loops are not checked", program([loop("t", place("n"), [zero(place("v", 0, along("t", 1000)))])])],
+    ["a loop that never runs", program([loop("t", 0, [zero(place("v", 1000, along("t", 8)))])])],
+    ["nor what it calls", program([loop("t", 0, [zero(place("v", 1000))])])],
+    ["terms that cancel", program([loop("t", 100, [zero(place("v", 0, along("t", 8), along("t", -8)))])])],
+    [
+      "rows apart: the last one ends at its width",
+      program([
+        invoke(
+          { ...product, outStride: 9 } as Kernel,
+          { out: place("v"), a: place("w"), b: place("v", 48) },
+          { rows: 9, depth: 4 },
+        ),
+      ]),
+    ],
+    ["rows", program([invoke(product, { out: place("v"), a: place("w"), b: place("v", 48) }, { rows: 10, depth: 4 })])],
+  ];
+  test.each(good)("%s", (_name, p) => verifyProgram(p));
+});
+
+describe("programs out of order", () => {
+  const args = { x: place("v"), k: place("w") };
+  const bad: [string, Program, string][] = [
+    ["two buffers of one name", program([], [...BUFFERS, buffer("v", "f32", 1)]), "two buffers are called 'v'"],
+    [
+      "two regions of one name",
+      {
+        ...program([]),
+        regions: [
+          { name: "a", body: [] },
+          { name: "a", body: [] },
+        ],
+      },
+      "two regions are called 'a'",
+    ],
+    [
+      "unknown buffer",
+      program([zero(place("u"))]),
+      "verify: program p: run.0:zero.out: no buffer 'u'; buffers: v, w, n, list",
+    ],
+    [
+      "a loop that is not around it",
+      program([loop("t", 2, []), zero(place("v", 0, along("t", 8)))]),
+      "v[t*8]: no loop 't' around it",
+    ],
+    ["a loop inside one of its name", program([loop("t", 2, [loop("t", 2, [])])]), "a loop 't' is already around it"],
+    [
+      "modulo 3",
+      program([loop("t", 2, [zero(place("v", 0, along("t", 8, { modulo: 3 })))])]),
+      "v[(t % 3)*8]: modulo 3 is not a power of two",
+    ],
+    [
+      "one element too far",
+      program([zero(place("v", 73))]),
+      "v[73] reaches elements 73 to 80 (8 elements from each place) of 80",
+    ],
+    [
+      "one turn too far",
+      program([loop("s", 3, [loop("t", 10, [zero(place("v", 0, along("t", 8), along("s", 1)))])])]),
+      "v[t*8 + s] reaches elements 0 to 81 (8 elements from each place) of 80; s < 3, t < 10",
+    ],
+    [
+      "before the start",
+      program([loop("t", 10, [zero(place("v", 0, along("t", 8, { shift: -1 })))])]),
+      "reaches elements -8 to 71",
+    ],
+    [
+      "a ring too wide",
+      program([loop("t", place("n"), [zero(place("w", 0, along("t", 8, { modulo: 4 })))])]),
+      "reaches elements 0 to 31",
+    ],
+    [
+      "a later period of the ring",
+      program([loop("t", 3, [zero(place("w", 0, along("t", 8, { shift: 1, modulo: 4 })))])]),
+      "reaches elements 8 to 31",
+    ],
+    [
+      "rows too far",
+      program([invoke(product, { out: place("v", 8), a: place("w"), b: place("v") }, { rows: 10, depth: 4 })]),
+      "v[8] reaches elements 8 to 87 (80 elements from each place) of 80",
+    ],
+    [
+      "the left factor too far",
+      program([invoke(product, { out: place("v"), a: place("w"), b: place("v") }, { rows: 10, depth: 7 })]),
+      "w[0] reaches elements 0 to 24",
+    ],
+    [
+      "missing argument",
+      program([doubled({ x: place("v") })]),
+      "run.0:perElement double: argument 'k' is missing; given: x",
+    ],
+    ["unknown argument", program([doubled({ ...args, y: place("v") })]), "no argument 'y'; it takes: x, k"],
+    ["argument of another type", program([doubled({ ...args, x: place("n") })]), "takes f32, but buffer 'n' is i32"],
+    ["missing count", program([doubled(args, {})]), "count 'n' is missing"],
+    ["unknown count", program([doubled(args, { n: 8, m: 8 })]), "no count 'm'; it takes: n"],
+    ["a count of 2.5", program([doubled(args, { n: 2.5 })]), "2.5 is not a count"],
+    ["a count from floats", program([doubled(args, { n: place("w") })]), "a count is read from 'w', which is f32"],
+    ["a count from outside", program([loop("t", place("n", 4), [])]), "n[4] reaches elements 4 to 4"],
+    [
+      "a list that is too short",
+      program([invoke(gather, { out: place("v"), weights: place("v"), list: place("list") }, { from: 0, to: 17 })]),
+      "list[0] reaches elements 0 to 16",
+    ],
+    [
+      "a body that is wrong",
+      program([
+        invoke(
+          { kind: "perElement", step: step([store("x", "set", read("f32", "y"))], [slot("x", "f32")]) },
+          { x: place("v") },
+          { n: 8 },
+        ),
+      ]),
+      "run.0:perElement s: reads 'y'",
+    ],
+    [
+      "elements in a synaptic loop",
+      program([
+        invoke(
+          { kind: "perSynapse", domain: "all", step: double },
+          { ...args, rowStart: place("n"), target: place("list") },
+          { sources: 3 },
+        ),
+      ]),
+      "the body is for 'element'",
+    ],
+  ];
+  test.each(bad)("%s", (_name, p, message) => expect(() => verifyProgram(p)).toThrow(message));
+});
+
+test("the range of an address is exact: the first and the last period hold the extremes", () => {
+  const term = fc
+    .record({
+      loop: fc.constantFrom("s", "t"),
+      stride: fc.integer({ min: -9, max: 9 }),
+      shift: fc.integer({ min: -5, max: 5 }),
+      modulo: fc.constantFrom(undefined, 1, 2, 4, 8),
+    })
+    .map(({ modulo, ...t }): Term => (modulo === undefined ? t : { ...t, modulo }));
+  const range = fc.record({ from: fc.integer({ min: -5, max: 5 }), count: fc.integer({ min: 1, max: 40 }) });
+  fc.assert(
+    fc.property(fc.array(term, { maxLength: 4 }), range, range, (terms, s, t) => {
+      const at: number[] = [];
+      for (let i = s.from; i < s.from + s.count; i++)
+        for (let j = t.from; j < t.from + t.count; j++)
+          at.push(
+            terms.reduce((sum, { loop: l, stride, shift = 0, modulo }) => {
+              const moved = (l === "s" ? i : j) + shift;
+              return sum + stride * (modulo ? moved & (modulo - 1) : moved); // as the interpreter does
+            }, 3),
+          );
+      const loops = [loop("s", s.count, [], { from: s.from }), loop("t", t.count, [], { from: t.from })];
+      expect(addresses(place("b", 3, ...terms), loops)).toEqual({ low: Math.min(...at), high: Math.max(...at) });
+    }),
+    { numRuns: 300 },
+  );
+});
