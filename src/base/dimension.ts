@@ -11,8 +11,11 @@ export const DIMENSIONLESS: Dimension = [0, 0, 0, 0, 0, 0, 0];
 
 const combine = (a: Dimension, b: Dimension, f: (x: number, y: number) => number): Dimension =>
   a.map((x, k) => f(x, b[k]!)) as unknown as Dimension;
-/** Removes the rounding that thirds leave behind. */
-const tidy = (x: number): number => Math.round(x * 1e9) / 1e9 + 0;
+/** Exponents are fractions of 60: this removes the rounding that thirds leave behind (and -0). */
+const tidy = (x: number): number => {
+  const nearest = Math.round(x * 60) / 60;
+  return Math.abs(nearest - x) < 1e-9 ? nearest + 0 : x;
+};
 
 export const product = (a: Dimension, b: Dimension): Dimension => combine(a, b, (x, y) => tidy(x + y));
 export const quotient = (a: Dimension, b: Dimension): Dimension => combine(a, b, (x, y) => tidy(x - y));

@@ -15,7 +15,10 @@ export function hash64(...parts: readonly (ArrayBufferView | string)[]): string 
 }
 
 /** A digest on its way: 64 bits in two words. */
-export interface State { readonly high: number; readonly low: number }
+export interface State {
+  readonly high: number;
+  readonly low: number;
+}
 export const START: State = { high: 0xcbf29ce4, low: 0x84222325 };
 
 /** The prime is 2^40 + 0x1b3, so the product is a shift and a small multiplication; 16-bit halves keep it in 32-bit integers. */

@@ -77,12 +77,16 @@ class Reader {
     const token = this.tokens[this.at];
     if (!token) throw wrong(this.path, this.text, "unexpected end");
     this.at++;
-    if (token.kind === "number") return number(Number(token.text));
+    if (token.kind === "number") return this.numeral(number(Number(token.text)));
     if (token.kind === "name") return this.unit(token.text);
     if (token.text !== "(") throw wrong(this.path, this.text, `unexpected '${token.text}'`);
     const inner = this.product();
     if (!this.take(")")) throw wrong(this.path, this.text, "missing ')'");
     return inner;
+  }
+  /** A number that stands before a unit belongs to it: `1/20 ms` is `1/(20 ms)`, as in equations. */
+  private numeral(value: Part): Part {
+    return this.tokens[this.at]?.kind === "name" ? times(value, this.power()) : value;
   }
   private unit(name: string): Part {
     const unit = quantityUnit(name);

@@ -2,7 +2,7 @@
  * Units by Brian's names (`brian2/units/allunits.py`, `stdunits.py`) and quantities such as "20 ms" or "10 nS/cm**2".
  * Every scale is a power of ten, kept as an exponent: "0.1 ms" is the double nearest to 1e-4, not 0.1 * 1e-3.
  */
-import { type Dimension, DIMENSIONLESS, NAMED, power, product, quotient } from "./dimension.ts";
+import { type Dimension, DIMENSIONLESS, NAMED, power, quotient } from "./dimension.ts";
 
 /** A unit: `10**exponent` in SI. */
 export interface Unit { readonly dimension: Dimension; readonly exponent: number }
@@ -39,7 +39,7 @@ const SHORT: readonly (readonly [letter: string, unit: Unit, prefixes: readonly 
 ];
 /** Letters that only a quantity such as "0.2 s" may use. */
 const BARE: ReadonlyMap<string, Unit> = new Map(Object.entries({
-  V: LONG.volt!, A: LONG.amp!, S: LONG.siemens!, F: LONG.farad!, s: LONG.second!, m: LONG.metre!, M: LONG.molar!, K: LONG.kelvin!,
+  V: LONG.volt!, A: LONG.amp!, S: LONG.siemens!, F: LONG.farad!, s: LONG.second!, m: LONG.metre!, M: LONG.molar!, K: LONG.kelvin!, kg: LONG.kilogram!,
 }));
 
 const scaled = (unit: Unit, exponent: number): Unit => ({ ...unit, exponent: unit.exponent + exponent });

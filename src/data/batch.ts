@@ -10,8 +10,14 @@ export interface BatchOptions {
 }
 
 /** Indices 0 … count − 1, each once, in batches; the last may be smaller. */
-export function* batches(count: number, batchSize: number, { seed = 0, epoch = 0, shuffle = true }: BatchOptions = {}): Generator<Uint32Array> {
+export function* batches(
+  count: number,
+  batchSize: number,
+  { seed = 0, epoch = 0, shuffle = true }: BatchOptions = {},
+): Generator<Uint32Array> {
   requireInteger("batchSize", batchSize, 1);
-  const order = shuffle ? permutation(count, { seed, stream: streamOf(`data.batches.${epoch}`) }) : Uint32Array.from({ length: count }, (_, k) => k);
+  const order = shuffle
+    ? permutation(count, { seed, stream: streamOf(`data.batches.${epoch}`) })
+    : Uint32Array.from({ length: count }, (_, k) => k);
   for (let from = 0; from < count; from += batchSize) yield order.subarray(from, from + batchSize);
 }

@@ -21,7 +21,11 @@ export class Examples {
   /** @throws {DataError} `shape-mismatch` if features are not [labels][size]; `not-finite` at the first NaN or infinity */
   constructor(path: string, size: number, features: Features, labels: Labels) {
     if (features.length !== size * labels.length)
-      throw new DataError("shape-mismatch", path, `expected ${labels.length} labels × ${size} = ${size * labels.length} features, found ${features.length}`);
+      throw new DataError(
+        "shape-mismatch",
+        path,
+        `expected ${labels.length} labels × ${size} = ${size * labels.length} features, found ${features.length}`,
+      );
     if (features instanceof Float32Array) requireFiniteFeatures(path, size, features);
     this.count = labels.length;
     this.size = size;
@@ -38,7 +42,10 @@ export class Examples {
   /** The examples at `indices`, in that order, copied. @throws {DataError} `out-of-range` */
   subset(indices: ArrayLike<number>): Examples {
     const { size, count } = this;
-    const features = this.features instanceof Uint8Array ? new Uint8Array(indices.length * size) : new Float32Array(indices.length * size);
+    const features =
+      this.features instanceof Uint8Array
+        ? new Uint8Array(indices.length * size)
+        : new Float32Array(indices.length * size);
     const labels = this.labels instanceof Uint8Array ? new Uint8Array(indices.length) : new Int32Array(indices.length);
     for (let k = 0; k < indices.length; k++) {
       const from = indices[k]!;
@@ -60,7 +67,11 @@ export class Examples {
   split(part: number, seed: number): { rest: Examples; heldOut: Examples } {
     const n = part < 1 ? Math.round(part * this.count) : part;
     if (!(Number.isInteger(n) && n >= 1 && n < this.count))
-      throw new DataError("out-of-range", "split", `must hold out a fraction in (0, 1) or 1 to ${this.count - 1} examples, got ${part} of ${this.count}`);
+      throw new DataError(
+        "out-of-range",
+        "split",
+        `must hold out a fraction in (0, 1) or 1 to ${this.count - 1} examples, got ${part} of ${this.count}`,
+      );
     const order = permutation(this.count, { seed, stream: streamOf("data.split") });
     return { rest: this.subset(order.slice(n).sort()), heldOut: this.subset(order.slice(0, n).sort()) };
   }
@@ -93,9 +104,16 @@ export interface Dataset extends DatasetParts {
 export function dataset(parts: DatasetParts): Dataset {
   const { name, classes, shape, train, test } = parts;
   const size = shape.reduce((a, b) => a * b, 1);
-  for (const [part, examples] of [["train", train], ["test", test]] as const) {
+  for (const [part, examples] of [
+    ["train", train],
+    ["test", test],
+  ] as const) {
     if (examples.size !== size)
-      throw new DataError("shape-mismatch", `${name}.${part}`, `shape ${shape.join("x")} has ${size} features, the examples ${examples.size}`);
+      throw new DataError(
+        "shape-mismatch",
+        `${name}.${part}`,
+        `shape ${shape.join("x")} has ${size} features, the examples ${examples.size}`,
+      );
     requireLabels(`${name}.${part}.labels`, examples.labels, classes.length);
   }
   const digest = hash64(shape.join("x"), train.features, train.labels, test.features, test.labels);
@@ -106,5 +124,9 @@ export function dataset(parts: DatasetParts): Dataset {
 export function requireLabels(path: string, labels: Labels, classes: number): void {
   for (let k = 0; k < labels.length; k++)
     if (!(labels[k]! >= 0 && labels[k]! < classes))
-      throw new DataError("out-of-range", `${path}[${k}]`, `must be a class from 0 to ${classes - 1}, got ${labels[k]}`);
+      throw new DataError(
+        "out-of-range",
+        `${path}[${k}]`,
+        `must be a class from 0 to ${classes - 1}, got ${labels[k]}`,
+      );
 }

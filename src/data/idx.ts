@@ -10,9 +10,15 @@
 import { DataError } from "../base/errors.ts";
 import { Examples, requireLabels } from "./dataset.ts";
 
-export interface Idx { readonly shape: readonly number[]; readonly data: Uint8Array }
+export interface Idx {
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
 /** A file as found: its path is what errors name. */
-export interface NamedBytes { readonly path: string; readonly bytes: Uint8Array }
+export interface NamedBytes {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
 
 const UNSIGNED_BYTE = 0x08;
 /** 4 bytes and at most 255 dimensions. */
@@ -22,7 +28,8 @@ const MAX_BYTES = 2 ** 30;
 /** Deflate cannot do better than 1032 : 1 (RFC 1951: 258 bytes in two bits). */
 const BEST_DEFLATE = 1032;
 
-const bad = (path: string, problem: string, options?: ErrorOptions): DataError => new DataError("bad-file", path, problem, options);
+const bad = (path: string, problem: string, options?: ErrorOptions): DataError =>
+  new DataError("bad-file", path, problem, options);
 
 /** @throws {DataError} `bad-file` if the bytes are not exactly one IDX array of unsigned bytes */
 export async function readIdx(file: NamedBytes): Promise<Idx> {
@@ -34,7 +41,8 @@ export async function readIdx(file: NamedBytes): Promise<Idx> {
 export function parseIdx({ path, bytes }: NamedBytes): Idx {
   const { shape, offset, end } = header(path, bytes);
   if (bytes.length < end) throw bad(path, `truncated: ${shape.join(" x ")} needs ${end} bytes, found ${bytes.length}`);
-  if (bytes.length > end) throw bad(path, `trailing bytes: ${shape.join(" x ")} needs ${end} bytes, found ${bytes.length}`);
+  if (bytes.length > end)
+    throw bad(path, `trailing bytes: ${shape.join(" x ")} needs ${end} bytes, found ${bytes.length}`);
   return { shape, data: bytes.subarray(offset, end) };
 }
 
@@ -44,9 +52,13 @@ function header(path: string, bytes: Uint8Array): { shape: number[]; offset: num
   const magic = view.getUint32(0);
   const dimensions = magic & 0xff;
   if (magic >>> 8 !== UNSIGNED_BYTE || dimensions === 0)
-    throw bad(path, `wrong magic 0x${magic.toString(16).padStart(8, "0")}: expected 0x000008 and the number of dimensions (unsigned bytes)`);
+    throw bad(
+      path,
+      `wrong magic 0x${magic.toString(16).padStart(8, "0")}: expected 0x000008 and the number of dimensions (unsigned bytes)`,
+    );
   const offset = 4 + 4 * dimensions;
-  if (bytes.length < offset) throw bad(path, `truncated: a header of ${dimensions} dimensions has ${offset} bytes, found ${bytes.length}`);
+  if (bytes.length < offset)
+    throw bad(path, `truncated: a header of ${dimensions} dimensions has ${offset} bytes, found ${bytes.length}`);
   const shape = Array.from({ length: dimensions }, (_, k) => view.getUint32(4 + 4 * k));
   const end = offset + shape.reduce((a, b) => a * b, 1);
   if (shape.includes(0)) throw bad(path, `empty: dimensions ${shape.join(" x ")}`);
@@ -71,12 +83,18 @@ async function inflate({ path, bytes }: NamedBytes): Promise<Uint8Array> {
 function promised(path: string, start: Uint8Array, compressed: number): number {
   const { shape, end } = header(path, start);
   if (end > compressed * BEST_DEFLATE)
-    throw bad(path, `truncated: ${shape.join(" x ")} needs ${end} bytes, more than ${compressed} compressed bytes can hold`);
+    throw bad(
+      path,
+      `truncated: ${shape.join(" x ")} needs ${end} bytes, more than ${compressed} compressed bytes can hold`,
+    );
   return end;
 }
 
 async function* inflated(path: string, bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream("gzip"))
+    .getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
   } catch (cause) {
@@ -103,13 +121,23 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
  * @param classes number of classes; labels are 0 … classes − 1
  * @throws {DataError} `bad-file`, or `out-of-range` at the first label without a class
  */
-export async function idxExamples(images: NamedBytes, labels: NamedBytes, shape: readonly number[], classes: number): Promise<Examples> {
+export async function idxExamples(
+  images: NamedBytes,
+  labels: NamedBytes,
+  shape: readonly number[],
+  classes: number,
+): Promise<Examples> {
   const [pixels, marks] = await Promise.all([readIdx(images), readIdx(labels)]);
   const [count, ...imageShape] = pixels.shape;
   if (imageShape.join() !== shape.join())
-    throw bad(images.path, `expected images of ${shape.join(" x ")}, found ${imageShape.join(" x ") || "plain numbers"}`);
-  if (marks.shape.length !== 1) throw bad(labels.path, `expected labels in 1 dimension, found ${marks.shape.join(" x ")}`);
-  if (marks.shape[0] !== count) throw bad(labels.path, `expected ${count} labels, one an image of ${images.path}, found ${marks.shape[0]}`);
+    throw bad(
+      images.path,
+      `expected images of ${shape.join(" x ")}, found ${imageShape.join(" x ") || "plain numbers"}`,
+    );
+  if (marks.shape.length !== 1)
+    throw bad(labels.path, `expected labels in 1 dimension, found ${marks.shape.join(" x ")}`);
+  if (marks.shape[0] !== count)
+    throw bad(labels.path, `expected ${count} labels, one an image of ${images.path}, found ${marks.shape[0]}`);
   requireLabels(labels.path, marks.data, classes);
   return new Examples(images.path, pixels.data.length / count!, pixels.data, marks.data);
 }

@@ -1,1 +1,29 @@
-export {};
+export { type BatchOptions, batches } from "./batch.ts";
+export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
+export { type DigitsOptions, digits } from "./digits.ts";
+export {
+  type EncodeOptions,
+  type EventBatch,
+  encodeEvents,
+  encodeValues,
+  eventBatch,
+  type ValueBatch,
+  valueBatch,
+} from "./encode.ts";
+export {
+  type Bernoulli,
+  bernoulli,
+  type Current,
+  current,
+  type Encoder,
+  type EventEncoder,
+  type Latency,
+  latency,
+  type Poisson,
+  poisson,
+  type Rate,
+  rate,
+} from "./encoder.ts";
+export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
+export type { LocateOptions } from "./locate.ts";
+export { type IdxName, idxDataset } from "./mnist.ts";

@@ -23,14 +23,21 @@ export function places(name: string, options: LocateOptions = {}): string[] {
  *
  * @throws {DataError} `missing-file` with the files and the folders searched
  */
-export async function readFiles(set: string, files: readonly string[], options: LocateOptions = {}): Promise<NamedBytes[]> {
+export async function readFiles(
+  set: string,
+  files: readonly string[],
+  options: LocateOptions = {},
+): Promise<NamedBytes[]> {
   const searched = places(set, options);
   for (const place of searched) {
     const found = await Promise.all(files.map((file) => readEither(`${place}/${file}`)));
     if (found.every((file) => file !== undefined)) return found;
   }
-  throw new DataError("missing-file", set,
-    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder, or set RHEOBASE_DATA`);
+  throw new DataError(
+    "missing-file",
+    set,
+    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder, or set RHEOBASE_DATA`,
+  );
 }
 
 async function readEither(path: string): Promise<NamedBytes | undefined> {

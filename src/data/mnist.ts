@@ -3,10 +3,19 @@ import { type Dataset, dataset } from "./dataset.ts";
 import { idxExamples } from "./idx.ts";
 import { type LocateOptions, readFiles } from "./locate.ts";
 
-const FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] as const;
+const FILES = [
+  "train-images-idx3-ubyte",
+  "train-labels-idx1-ubyte",
+  "t10k-images-idx3-ubyte",
+  "t10k-labels-idx1-ubyte",
+] as const;
 const SHAPE = [28, 28];
 
-interface IdxSet { readonly classes: readonly string[]; readonly source: string; readonly licence: string }
+interface IdxSet {
+  readonly classes: readonly string[];
+  readonly source: string;
+  readonly licence: string;
+}
 export type IdxName = "mnist" | "fashion-mnist";
 
 const SETS: Readonly<Record<IdxName, IdxSet>> = {

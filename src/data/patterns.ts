@@ -2,7 +2,7 @@
  * What an encoder makes of each of a few codes: all grey levels, tabulated once, or the features of one sample.
  * Spikes come as masks: bit t mod 32 of word ⌊t/32⌋ is the spike at step t.
  */
-import { thresholdOf, type Trials } from "./bernoulli.ts";
+import { type Trials, thresholdOf } from "./bernoulli.ts";
 import type { Rule } from "./encoder.ts";
 
 export interface Patterns {
@@ -14,11 +14,20 @@ export interface Patterns {
   mask(code: number, feature: number, sample: number, word: number): number;
 }
 
-type Kinds = { readonly [K in Rule["tag"]]: (rule: Extract<Rule, { tag: K }>, codes: number, steps: number, draw: Trials) => Patterns };
+type Kinds = {
+  readonly [K in Rule["tag"]]: (
+    rule: Extract<Rule, { tag: K }>,
+    codes: number,
+    steps: number,
+    draw: Trials,
+  ) => Patterns;
+};
 
 const KINDS: Kinds = {
   chance: ({ chance }, codes, steps, draw) => {
-    const lanes = Int32Array.from({ length: wordsOf(steps) }, (_, word) => (steps - 32 * word >= 32 ? -1 : (1 << (steps - 32 * word)) - 1));
+    const lanes = Int32Array.from({ length: wordsOf(steps) }, (_, word) =>
+      steps - 32 * word >= 32 ? -1 : (1 << (steps - 32 * word)) - 1,
+    );
     const thresholds = new Float64Array(codes);
     const silent = new Uint8Array(codes);
     const tabulate = (values: ArrayLike<number>): void => {
@@ -27,7 +36,11 @@ const KINDS: Kinds = {
         silent[code] = thresholds[code] === 0 ? 1 : 0;
       }
     };
-    return { silent, tabulate, mask: (code, feature, sample, word) => draw(thresholds[code]!, feature, sample, word, lanes[word]!) };
+    return {
+      silent,
+      tabulate,
+      mask: (code, feature, sample, word) => draw(thresholds[code]!, feature, sample, word, lanes[word]!),
+    };
   },
   fixed: ({ times }, codes, steps) => {
     const words = wordsOf(steps);
@@ -49,5 +62,10 @@ const KINDS: Kinds = {
 export const wordsOf = (steps: number): number => Math.ceil(steps / 32);
 
 export function patternsOf(rule: Rule, codes: number, steps: number, draw: Trials): Patterns {
-  return (KINDS[rule.tag] as (rule: Rule, codes: number, steps: number, draw: Trials) => Patterns)(rule, codes, steps, draw);
+  return (KINDS[rule.tag] as (rule: Rule, codes: number, steps: number, draw: Trials) => Patterns)(
+    rule,
+    codes,
+    steps,
+    draw,
+  );
 }

@@ -52,13 +52,17 @@ const NOTHING: Range = { low: 0, typical: 0, high: 0 };
 export function energy(counts: Counts, table: PriceTable, options: EnergyOptions = {}): Account {
   const { lines, unpriced } = price(counts, table, options);
   return {
-    name: counts.name, prices: table.title, lines, unpriced,
+    name: counts.name,
+    prices: table.title,
+    lines,
+    unpriced,
     components: byComponent(lines),
     layers: counts.layers.map((layer) => layerAccount(layer.name, layer, lines)),
     total: sumOf(lines.map((line) => line.energy)),
     lowerBound: unpriced.length > 0,
     popular: { value: popular(counts.total), label: POPULAR.label },
-    spikesPerSynapse: spikesPerSynapse(counts), spikeRate: spikeRate(counts),
+    spikesPerSynapse: spikesPerSynapse(counts),
+    spikeRate: spikeRate(counts),
     breakEven: breakEven(counts),
     notes: notes(counts, table, unpriced),
   };
@@ -66,7 +70,9 @@ export function energy(counts: Counts, table: PriceTable, options: EnergyOptions
 
 /** A layer's share at the network's prices. Static power belongs to no layer. */
 function layerAccount(name: string, sums: Sums, lines: readonly AccountLine[]): Account["layers"][number] {
-  const components = byComponent(lines.map(({ work, component, price }) => ({ component, energy: charge(price, workIn(sums, work, 0)) })));
+  const components = byComponent(
+    lines.map(({ work, component, price }) => ({ component, energy: charge(price, workIn(sums, work, 0)) })),
+  );
   return { name, components, total: sumOf(Object.values(components)) };
 }
 
@@ -75,12 +81,15 @@ function price(counts: Counts, table: PriceTable, options: EnergyOptions): Pick<
   const unpriced: { work: Work; count: number; reason: string }[] = [];
   for (const work of Object.keys(table.lines) as Work[]) {
     const count = workIn(counts.total, work, options.seconds ?? 0);
-    if (!(count >= 0 && Number.isFinite(count))) throw new DataError("out-of-range", `${counts.name}.${work}`, `must be a finite number >= 0, got ${count}`);
+    if (!(count >= 0 && Number.isFinite(count)))
+      throw new DataError("out-of-range", `${counts.name}.${work}`, `must be a finite number >= 0, got ${count}`);
     const pricing = table.lines[work];
     if (count === 0 || "includedIn" in pricing) continue;
     const cost = "price" in pricing ? pricing.price(counts, options) : undefined;
-    if (cost && "component" in pricing) lines.push({ work, component: pricing.component, count, price: cost, energy: charge(cost, count) });
-    else unpriced.push({ work, count, reason: "unpriced" in pricing ? pricing.unpriced : "the source has no such entry" });
+    if (cost && "component" in pricing)
+      lines.push({ work, component: pricing.component, count, price: cost, energy: charge(cost, count) });
+    else
+      unpriced.push({ work, count, reason: "unpriced" in pricing ? pricing.unpriced : "the source has no such entry" });
   }
   return { lines, unpriced };
 }
@@ -94,6 +103,10 @@ function byComponent(lines: readonly Pick<AccountLine, "component" | "energy">[]
   return result;
 }
 
-const add = (a: Range, b: Range): Range => ({ low: a.low + b.low, typical: a.typical + b.typical, high: a.high + b.high });
+const add = (a: Range, b: Range): Range => ({
+  low: a.low + b.low,
+  typical: a.typical + b.typical,
+  high: a.high + b.high,
+});
 const sumOf = (ranges: readonly Range[]): Range => ranges.reduce(add, NOTHING);
 const popular = (sums: Sums): number => charge(POPULAR.acs, sums.acs).typical + charge(POPULAR.macs, sums.macs).typical;

@@ -28,26 +28,46 @@ interface Line {
 const LINES: readonly Line[] = [
   {
     author: "Davidson & Furber 2021, Front. Neurosci. 15:651141",
-    line: "1.72 spikes a synapse an inference (rate code, equal accuracy)", low: 1.72, high: 1.72, measure: spikesPerSynapse,
+    line: "1.72 spikes a synapse an inference (rate code, equal accuracy)",
+    low: 1.72,
+    high: 1.72,
+    measure: spikesPerSynapse,
   },
   {
     author: "Dampfhoffer et al. 2023, IEEE TETCI 7(3):731",
-    line: "0.15 to 1.38 spikes a synapse an inference, by hardware, with memory", low: 0.15, high: 1.38, measure: spikesPerSynapse,
+    line: "0.15 to 1.38 spikes a synapse an inference, by hardware, with memory",
+    low: 0.15,
+    high: 1.38,
+    measure: spikesPerSynapse,
   },
   {
     author: "Yan et al. 2024, arXiv:2409.08290",
-    line: "6.4 % of neurons spiking a step, for 5 to 10 steps, against a twin of equal precision", low: 0.064, high: 0.064, measure: spikeRate, steps: [5, 10],
+    line: "6.4 % of neurons spiking a step, for 5 to 10 steps, against a twin of equal precision",
+    low: 0.064,
+    high: 0.064,
+    measure: spikeRate,
+    steps: [5, 10],
   },
 ];
 
 /** Mean spikes that cross a synapse in an inference, over connections fed by spikes; undefined for a conventional network. */
 export function spikesPerSynapse(counts: Counts): number | undefined {
-  return isSpiking(counts) ? ratio(counts.layers.filter((layer) => layer.binaryInputs), "synapticEvents", "synapses") : undefined;
+  return isSpiking(counts)
+    ? ratio(
+        counts.layers.filter((layer) => layer.binaryInputs),
+        "synapticEvents",
+        "synapses",
+      )
+    : undefined;
 }
 
 /** Spikes a neuron a step, over spiking layers; undefined for a conventional network. */
 export function spikeRate(counts: Counts): number | undefined {
-  return ratio(counts.layers.filter((layer) => layer.spiking), "spikes", "neuronUpdates");
+  return ratio(
+    counts.layers.filter((layer) => layer.spiking),
+    "spikes",
+    "neuronUpdates",
+  );
 }
 
 export const isSpiking = (counts: Counts): boolean => counts.layers.some((layer) => layer.spiking);

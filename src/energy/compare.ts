@@ -14,7 +14,8 @@ export interface Comparison {
 
 /** @throws {UsageError} `usage` if the accounts do not share a price table */
 export function compare(a: Account, b: Account): Comparison {
-  if (a.prices !== b.prices) throw new UsageError("usage", `${a.name}, ${b.name}`, `must be priced alike, got "${a.prices}" and "${b.prices}"`);
+  if (a.prices !== b.prices)
+    throw new UsageError("usage", `${a.name}, ${b.name}`, `must be priced alike, got "${a.prices}" and "${b.prices}"`);
   const ratio = ratios(a.total, b.total);
   const winner = judge(a, b, ratio);
   return { ratio, popular: a.popular.value / b.popular.value, winner, text: describe(a, b, ratio, winner) };
@@ -36,7 +37,8 @@ function judge(a: Account, b: Account, { low, high }: Range): Comparison["winner
 
 function describe(a: Account, b: Account, ratio: Range, winner: Comparison["winner"]): string {
   const needs = `${a.name} needs ${times(ratio.low)} to ${times(ratio.high)} times the energy of ${b.name}`;
-  if (winner !== "undecided") return `${needs}: ${winner === "a" ? a.name : b.name} wins under every price of the table.`;
+  if (winner !== "undecided")
+    return `${needs}: ${winner === "a" ? a.name : b.name} wins under every price of the table.`;
   const open = [a, b].filter((account) => account.lowerBound).map((account) => account.name);
   if (open.length) return `${needs} so far, but some work of ${open.join(" and ")} has no price: no verdict.`;
   return `${needs}: the winner depends on the price of memory.`;

@@ -6,13 +6,39 @@
 /** Counts that add up over layers. */
 export const ADDITIVE = [
   // what the network is: numbers stored, and their bytes
-  "neurons", "synapses", "weights", "zeroWeights", "parameterCount", "parameterBytes", "stateCount", "stateBytes", "bufferCount",
+  "neurons",
+  "synapses",
+  "weights",
+  "zeroWeights",
+  "parameterCount",
+  "parameterBytes",
+  "stateCount",
+  "stateBytes",
+  "bufferCount",
   // as NeuroBench defines them
-  "denseOperations", "effectiveMacs", "effectiveAcs", "membraneUpdates", "activations", "zeroActivations",
+  "denseOperations",
+  "effectiveMacs",
+  "effectiveAcs",
+  "membraneUpdates",
+  "activations",
+  "zeroActivations",
   // what was executed
-  "macs", "acs", "synapticEvents", "spikes", "neuronUpdates", "additions", "multiplications", "otherOperations",
+  "macs",
+  "acs",
+  "synapticEvents",
+  "spikes",
+  "neuronUpdates",
+  "additions",
+  "multiplications",
+  "otherOperations",
   // words moved
-  "weightReads", "stateReads", "stateWrites", "activationReads", "activationWrites", "eventReads", "eventWrites",
+  "weightReads",
+  "stateReads",
+  "stateWrites",
+  "activationReads",
+  "activationWrites",
+  "eventReads",
+  "eventWrites",
 ] as const;
 export type CountName = (typeof ADDITIVE)[number];
 export type Sums = Readonly<Record<CountName, number>>;
@@ -43,7 +69,9 @@ export interface Counts {
 
 /** The counts of a network from those of its layers. */
 export function countNetwork(name: string, steps: number, layers: readonly LayerCounts[]): Counts {
-  const total = Object.fromEntries(ADDITIVE.map((key) => [key, layers.reduce((n, layer) => n + layer[key], 0)])) as Sums;
+  const total = Object.fromEntries(
+    ADDITIVE.map((key) => [key, layers.reduce((n, layer) => n + layer[key], 0)]),
+  ) as Sums;
   return { name, steps, layers, total: withShares(total) };
 }
 

@@ -11,7 +11,11 @@ export type NumberFormat = "int8" | "int16" | "int32" | "fp16" | "fp32";
 export type Grade = "measured silicon" | "post-layout simulation" | "pre-silicon" | "analytic";
 
 /** A bound, the value to quote, and a bound: three settings of what the source leaves open. */
-export interface Range { readonly low: number; readonly typical: number; readonly high: number }
+export interface Range {
+  readonly low: number;
+  readonly typical: number;
+  readonly high: number;
+}
 
 export interface Price {
   readonly value: Range;
@@ -25,8 +29,16 @@ export interface Price {
 }
 
 const SOURCE = "Horowitz 2014, ISSCC, figure 1.1.9";
-const at45nm = (value: Range, includes: string, excludes: string, source = SOURCE): Price =>
-  ({ value, unit: "pJ", process: "45 nm", voltage: 0.9, includes, excludes, grade: "analytic", source });
+const at45nm = (value: Range, includes: string, excludes: string, source = SOURCE): Price => ({
+  value,
+  unit: "pJ",
+  process: "45 nm",
+  voltage: 0.9,
+  includes,
+  excludes,
+  grade: "analytic",
+  source,
+});
 const exactly = (value: number): Range => ({ low: value, typical: value, high: value });
 const UNIT_ONLY = "operands, control, instruction fetch, leakage";
 
@@ -61,7 +73,11 @@ export function multiplyAccumulation(weight: NumberFormat, accumulator: NumberFo
 const ACCESS_BITS = 64;
 const KB = 1024;
 /** pJ for 64 bits from an SRAM of that many bytes. */
-const SRAM: readonly (readonly [bytes: number, picojoules: number])[] = [[8 * KB, 10], [32 * KB, 20], [1024 * KB, 100]];
+const SRAM: readonly (readonly [bytes: number, picojoules: number])[] = [
+  [8 * KB, 10],
+  [32 * KB, 20],
+  [1024 * KB, 100],
+];
 /** The largest SRAM in the table; what is larger lives in DRAM. */
 export const LARGEST_SRAM = 1024 * KB;
 const DRAM: Range = { low: 1300, typical: 1950, high: 2600 };
@@ -78,8 +94,12 @@ export function memoryAccess(bytes: number, bits: number, largestSram = LARGEST_
   const whole = inSram ? exactly(sram64(bytes)) : DRAM;
   const value = { low: whole.low * share, typical: whole.typical * share, high: whole.high };
   const memory = inSram ? `SRAM of ${Math.ceil(bytes)} bytes` : "DRAM";
-  return at45nm(value, `one ${bits}-bit access to ${memory}`, "address generation, refresh, leakage, caches",
-    `${SOURCE}; power law between its sizes (ours), width scaled from 64 bits (ours)`);
+  return at45nm(
+    value,
+    `one ${bits}-bit access to ${memory}`,
+    "address generation, refresh, leakage, caches",
+    `${SOURCE}; power law between its sizes (ours), width scaled from 64 bits (ours)`,
+  );
 }
 
 /**
@@ -95,5 +115,8 @@ function sram64(bytes: number): number {
   return energy0 * (energy1 / energy0) ** (Math.log(bytes / size0) / Math.log(size1 / size0));
 }
 
-export const mapRange = (range: Range, f: (x: number) => number): Range =>
-  ({ low: f(range.low), typical: f(range.typical), high: f(range.high) });
+export const mapRange = (range: Range, f: (x: number) => number): Range => ({
+  low: f(range.low),
+  typical: f(range.typical),
+  high: f(range.high),
+});

@@ -64,8 +64,13 @@ export function countLayer(layer: LayerDescription, activity: LayerActivity): La
   requireActivity(layer, activity);
   const work = connectionWork(layer, activity);
   return withShares({
-    name: layer.name, spiking: layer.spiking, binaryInputs: activity.binaryInputs,
-    ...structure(layer), ...work, ...neuronWork(layer, activity), ...traffic(layer, activity, work.macs + work.acs),
+    name: layer.name,
+    spiking: layer.spiking,
+    binaryInputs: activity.binaryInputs,
+    ...structure(layer),
+    ...work,
+    ...neuronWork(layer, activity),
+    ...traffic(layer, activity, work.macs + work.acs),
   });
 }
 
@@ -74,7 +79,11 @@ function structure(layer: LayerDescription) {
   const parameterCount = weights + layer.otherParameters;
   const stateCount = neurons * layer.stateVariables;
   return {
-    neurons, weights, zeroWeights, parameterCount, stateCount,
+    neurons,
+    weights,
+    zeroWeights,
+    parameterCount,
+    stateCount,
     synapses: synapsesOf(layer),
     parameterBytes: parameterCount * bytesPerNumber,
     stateBytes: stateCount * bytesPerNumber,
@@ -105,7 +114,8 @@ function neuronWork(layer: LayerDescription, activity: LayerActivity) {
   const active = outputsOf(activity);
   const activations = activity.activeOutputs === undefined ? 0 : neuronUpdates;
   return {
-    neuronUpdates, activations,
+    neuronUpdates,
+    activations,
     zeroActivations: activations === 0 ? 0 : activations - active,
     spikes: layer.spiking ? active : 0,
     membraneUpdates: (activity.membraneUpdates ?? 0) / activity.samples,
@@ -136,7 +146,8 @@ function traffic(layer: LayerDescription, activity: LayerActivity, products: num
 
 const outputsOf = (activity: LayerActivity): number => (activity.activeOutputs ?? 0) / activity.samples;
 
-const synapsesOf = ({ fanOut, inputs }: LayerDescription): number => (typeof fanOut === "number" ? fanOut * inputs : sum(fanOut));
+const synapsesOf = ({ fanOut, inputs }: LayerDescription): number =>
+  typeof fanOut === "number" ? fanOut * inputs : sum(fanOut);
 
 /** Σ over inputs of fan-out × times active. */
 function eventsOf(fanOut: FanOut, active: number | ArrayLike<number>): number {
@@ -155,19 +166,40 @@ function sum(values: ArrayLike<number>): number {
 function requireActivity(layer: LayerDescription, activity: LayerActivity): void {
   const { name, inputs, neurons, fanOut, effectiveFanOut = fanOut } = layer;
   const { samples, steps, calls = steps, activeInputs } = activity;
-  for (const [key, value] of Object.entries({ samples, steps, calls })) requireCount(`${name}.${key}`, value, 1, Infinity);
+  for (const [key, value] of Object.entries({ samples, steps, calls }))
+    requireCount(`${name}.${key}`, value, 1, Infinity);
   for (const [key, fan] of Object.entries({ fanOut, effectiveFanOut })) {
     if (typeof fan === "number") continue;
-    if (fan.length !== inputs) throw new DataError("shape-mismatch", `${name}.${key}`, `expected one entry for each of ${inputs} inputs, found ${fan.length}`);
-    if (typeof activeInputs === "number") throw new DataError("shape-mismatch", `${name}.activeInputs`, `must be given for each input, because ${key} differs between inputs`);
+    if (fan.length !== inputs)
+      throw new DataError(
+        "shape-mismatch",
+        `${name}.${key}`,
+        `expected one entry for each of ${inputs} inputs, found ${fan.length}`,
+      );
+    if (typeof activeInputs === "number")
+      throw new DataError(
+        "shape-mismatch",
+        `${name}.activeInputs`,
+        `must be given for each input, because ${key} differs between inputs`,
+      );
   }
   if (typeof activeInputs === "number") requireCount(`${name}.activeInputs`, activeInputs, 0, inputs * calls * samples);
-  else if (activeInputs.length !== inputs) throw new DataError("shape-mismatch", `${name}.activeInputs`, `expected one entry for each of ${inputs} inputs, found ${activeInputs.length}`);
-  else for (let k = 0; k < inputs; k++) requireCount(`${name}.activeInputs[${k}]`, activeInputs[k]!, 0, calls * samples);
+  else if (activeInputs.length !== inputs)
+    throw new DataError(
+      "shape-mismatch",
+      `${name}.activeInputs`,
+      `expected one entry for each of ${inputs} inputs, found ${activeInputs.length}`,
+    );
+  else
+    for (let k = 0; k < inputs; k++) requireCount(`${name}.activeInputs[${k}]`, activeInputs[k]!, 0, calls * samples);
   requireCount(`${name}.activeOutputs`, activity.activeOutputs ?? 0, 0, neurons * steps * samples);
 }
 
 function requireCount(path: string, value: number, low: number, high: number): void {
   if (value >= low && value <= high) return; // NaN fails both
-  throw new DataError("out-of-range", path, `must be ${high === Infinity ? `at least ${low}` : `from ${low} to ${high}`}, got ${value}`);
+  throw new DataError(
+    "out-of-range",
+    path,
+    `must be ${high === Infinity ? `at least ${low}` : `from ${low} to ${high}`}, got ${value}`,
+  );
 }

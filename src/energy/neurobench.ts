@@ -7,7 +7,10 @@
  */
 
 /** A parameter or buffer: how many numbers, of how many bytes. */
-export interface Stored { readonly count: number; readonly bytes: number }
+export interface Stored {
+  readonly count: number;
+  readonly bytes: number;
+}
 
 /** Bytes of all parameters and buffers. */
 export const footprint = (tensors: readonly Stored[]): number => sum(tensors.map((t) => t.count * t.bytes));
@@ -44,7 +47,11 @@ export function effectiveFanOut(weights: ArrayLike<number>, inputs: number): Uin
   return fan;
 }
 
-export interface SynapticOperations { readonly dense: number; readonly effectiveMacs: number; readonly effectiveAcs: number }
+export interface SynapticOperations {
+  readonly dense: number;
+  readonly effectiveMacs: number;
+  readonly effectiveAcs: number;
+}
 
 /**
  * Synaptic operations of one connection layer, a sample. Biases are not synapses and do not count.
@@ -67,7 +74,11 @@ export function synapticOperations(
       if (call[k] !== 0) total[kind] += fanAt(layer.effectiveFanOut, k % layer.inputs);
     }
   }
-  return { dense: total.dense / samples, effectiveMacs: total.effectiveMacs / samples, effectiveAcs: total.effectiveAcs / samples };
+  return {
+    dense: total.dense / samples,
+    effectiveMacs: total.effectiveMacs / samples,
+    effectiveAcs: total.effectiveAcs / samples,
+  };
 }
 
 /** Whether all values are −1, 0 or 1, so that a product with them is no multiplication. */
@@ -82,7 +93,10 @@ export function isTernary(values: ArrayLike<number>): boolean {
 export const fanAt = (fan: FanOut, input: number): number => (typeof fan === "number" ? fan : fan[input]!);
 
 /** Membrane potentials of all neurons around one step. */
-export interface MembraneStep { readonly before: ArrayLike<number>; readonly after: ArrayLike<number> }
+export interface MembraneStep {
+  readonly before: ArrayLike<number>;
+  readonly after: ArrayLike<number>;
+}
 
 /** Membranes that a step changed, a sample; the first step counts every neuron. */
 export function membraneUpdates(steps: readonly MembraneStep[], samples: number): number {
@@ -109,7 +123,9 @@ export const NEURON_OPERATIONS: Readonly<Record<NeuronType, Readonly<Record<Rese
 
 /** Neuron operations a sample: for the membranes that changed, and for all of them. */
 export function neuronOperations(
-  type: NeuronType, reset: ResetKind, layer: { readonly membraneUpdates: number; readonly neurons: number; readonly steps: number },
+  type: NeuronType,
+  reset: ResetKind,
+  layer: { readonly membraneUpdates: number; readonly neurons: number; readonly steps: number },
 ): { effective: number; dense: number } {
   const each = NEURON_OPERATIONS[type][reset];
   return { effective: each * layer.membraneUpdates, dense: each * layer.neurons * layer.steps };

@@ -3,16 +3,28 @@ import { isSpiking } from "./breakeven.ts";
 import type { Counts } from "./counts.ts";
 import type { PriceTable } from "./prices.ts";
 
-export function notes(counts: Counts, table: PriceTable, unpriced: readonly { work: string; reason: string }[]): string[] {
-  return [...analogLayers(counts), ...equalPrecision(counts), ...silent(counts),
+export function notes(
+  counts: Counts,
+  table: PriceTable,
+  unpriced: readonly { work: string; reason: string }[],
+): string[] {
+  return [
+    ...analogLayers(counts),
+    ...equalPrecision(counts),
+    ...silent(counts),
     ...unpriced.map(({ work, reason }) => `${work}: no price (${reason}); the total is a lower bound.`),
-    `Not in any price: ${table.excludes.join("; ")}.`];
+    `Not in any price: ${table.excludes.join("; ")}.`,
+  ];
 }
 
 function analogLayers(counts: Counts): string[] {
   if (!isSpiking(counts)) return [];
-  return counts.layers.filter((layer) => layer.macs > 0).map((layer) =>
-    `${layer.name} is fed analog values: ${round(layer.macs)} multiplications an inference, ${round(layer.macs / layer.synapses)} for each that a twin needs at most.`);
+  return counts.layers
+    .filter((layer) => layer.macs > 0)
+    .map(
+      (layer) =>
+        `${layer.name} is fed analog values: ${round(layer.macs)} multiplications an inference, ${round(layer.macs / layer.synapses)} for each that a twin needs at most.`,
+    );
 }
 
 /** T binary steps can tell T + 1 levels apart, so a fair twin may use as many bits as that takes (Yan et al. 2024). */
@@ -20,7 +32,9 @@ export const equalBits = (steps: number): number => Math.ceil(Math.log2(steps + 
 
 function equalPrecision(counts: Counts): string[] {
   if (!isSpiking(counts)) return [];
-  return [`${counts.steps} steps carry at most ${counts.steps + 1} levels: a twin of equal precision has ${equalBits(counts.steps)}-bit activations.`];
+  return [
+    `${counts.steps} steps carry at most ${counts.steps + 1} levels: a twin of equal precision has ${equalBits(counts.steps)}-bit activations.`,
+  ];
 }
 
 function silent(counts: Counts): string[] {

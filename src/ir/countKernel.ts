@@ -18,18 +18,19 @@ export type Work = Readonly<Record<string, number>>;
 /** Bytes of a list entry or a position. */
 const ENTRY = 4;
 
-/** `cells` multiply-adds (or bare adds), and bytes in elements of the type plus raw bytes. */
+/** `cells` multiply-adds (or bare adds) and `more` adds; what is read and written in elements of the type; list entries. */
 function matrixWork(
   type: FloatType,
   {
     cells,
+    more = 0,
     multiplied = true,
     read,
     entries = 0,
     written,
-  }: { cells: number; multiplied?: boolean; read: number; entries?: number; written: number },
+  }: { cells: number; more?: number; multiplied?: boolean; read: number; entries?: number; written: number },
 ): KernelCounts {
-  const items: Item[] = [["add", type, cells], ...(multiplied ? [["multiply", type, cells] as const] : [])];
+  const items: Item[] = [["add", type, cells + more], ...(multiplied ? [["multiply", type, cells] as const] : [])];
   return {
     operations: tally(items),
     bytesRead: read * BYTES[type] + entries * ENTRY,
@@ -64,14 +65,11 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       written: rows * width,
     });
   },
-  rowDots: ({ type, width, listed }, need) => {
+  rowDots: ({ type, width, listed, accumulate }, need) => {
     const rows = need(listed ? "events" : "rows");
-    return matrixWork(type, {
-      cells: rows * width,
-      read: rows * width + width,
-      entries: listed ? rows : 0,
-      written: rows,
-    });
+    const more = accumulate ? rows : 0;
+    const read = rows * width + width + more;
+    return matrixWork(type, { cells: rows * width, more, read, entries: listed ? rows : 0, written: rows });
   },
   outerRows: ({ type, width, valued }, need) => {
     const [events, steps] = [need("events"), need("steps")];

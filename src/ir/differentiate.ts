@@ -13,6 +13,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import {
+  abs,
   add,
   type BinaryOp,
   type Call,
@@ -25,7 +26,6 @@ import {
   type Expr,
   type ExprTable,
   type MathFunction,
-  max,
   mul,
   neg,
   operands,
@@ -66,7 +66,7 @@ export function gradients(
   for (const { value, seed } of outputs) give(value, seed);
   for (const e of order.reverse()) {
     const g = adjoints.get(nameOf(e));
-    if (!g || !isFloat(e.type) || !active.has(e)) continue;
+    if (!g || !isFloat(e.type)) continue;
     const parts = dispatch(RULES, e, { g, surrogate });
     operands(e).forEach((o, k) => give(o, parts[k]));
   }
@@ -185,7 +185,7 @@ function exprelSlope(x: Expr, y: Call): Expr {
   const coefficient = (k: number): number => 1 / (factorial(k) * (k + 2));
   let series = like(x, coefficient(TERMS[y.type]));
   for (let k = TERMS[y.type] - 1; k >= 0; k--) series = add(mul(series, x), like(x, coefficient(k)));
-  const small = compare("lt", max(x, neg(x)), like(x, 1));
+  const small = compare("lt", abs(x), like(x, 1));
   return select(small, series, div(sub(call("exp", x), y), x));
 }
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));

@@ -59,9 +59,10 @@ export type Kernel =
   | { readonly kind: "product"; readonly type: FloatType; readonly width: number; readonly bStride: number; readonly outStride: number; readonly aRow: number; readonly aColumn: number; readonly start: "zero" | "init" | "out" }
   /**
    * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
-   * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. Unlisted entries are left alone. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
+   * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
+   * Unlisted entries are left alone. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
    */
-  | { readonly kind: "rowDots"; readonly type: FloatType; readonly width: number; readonly stride: number; readonly listed: boolean }
+  | { readonly kind: "rowDots"; readonly type: FloatType; readonly width: number; readonly stride: number; readonly listed: boolean; readonly accumulate: boolean }
   /**
    * Gradient of gathered rows: for s < steps, for k in [ends[s], ends[s+1]): `out[list[k]][c] += (values[k]·) delta[s][c]`,
    * each row's additions in order of s. Args `out`, `list`, `ends`, `delta`, `values`?. Count `steps`.

@@ -11,8 +11,6 @@ import type { Buffer, Count, Invoke, Kernel, Loop, Node, Place, Program } from "
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
 
-export { verifyStep };
-
 /** Where we are: path for messages, buffers by name, loops outermost first. */
 interface Scope {
   readonly path: string;

@@ -1,5 +1,5 @@
 /** What the names of a model stand for as IR, and its differential equations as a system. */
-import { type Expr, f64, read } from "../ir/expr.ts";
+import { bool, type Expr, f64, read } from "../ir/expr.ts";
 import { type Type } from "../ir/types.ts";
 import { ZERO } from "./algebra.ts";
 import { namesIn, type Node, walk } from "./equations/ast.ts";
@@ -9,7 +9,7 @@ import { assigned } from "./equations/statements.ts";
 import { type System } from "./integrate/system.ts";
 import { lower, type Lowering } from "./lower.ts";
 import { type NeuronModel, type State } from "./neuronModel.ts";
-import { inputSlot } from "./slots.ts";
+import { ACTIVE, inputSlot } from "./slots.ts";
 import { toFloat } from "./values.ts";
 
 export interface MeaningOptions {
@@ -53,6 +53,7 @@ export function meaningOf(m: NeuronModel, { dt, connected, constants, firstStrea
   for (const p of m.parameters) own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
+  if (!m.refractory) own.set(ACTIVE, bool(true));
   const meaning: Lowering = { dt, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
   for (const s of m.subexpressions) own.set(s.name, lower(s.value, meaning));
   return meaning;

@@ -167,10 +167,10 @@ function productCase(type: FloatType, [m, k, n]: readonly [number, number, numbe
   };
 }
 
-function dotsCase(type: FloatType, width: number, rows: number, listed: boolean): Case {
+function dotsCase(type: FloatType, width: number, rows: number, listed: boolean, accumulate = false): Case {
   const w = padded(width, type);
-  const name = `rowDots ${type} ${width} rows=${rows}${listed ? " listed" : ""}`;
-  const kernel: Kernel = { kind: "rowDots", type, width: w, stride: w, listed };
+  const name = `rowDots ${type} ${width} rows=${rows}${listed ? " listed" : ""}${accumulate ? " accumulate" : ""}`;
+  const kernel: Kernel = { kind: "rowDots", type, width: w, stride: w, listed, accumulate };
   return {
     name,
     program: program(name, [buffer("a", type, w), buffer("weights", type, 40 * w), buffer("out", type, 40), buffer("list", "u32", rows + 2), buffer("ends", "i32", 2)], [
@@ -287,6 +287,7 @@ export const CASES: readonly Case[] = [
     productCase(type, [6, 9, 8], true, "zero"), productCase(type, [3, 2, 300], false, "out"),
   ]),
   ...FLOATS.flatMap((type) => [[10, 3, true], [10, 8, false], [33, 13, true], [100, 1, false]].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean))),
+  ...FLOATS.map((type) => dotsCase(type, 20, 9, false, true)),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
   ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),

@@ -9,13 +9,19 @@ function slow(bytes: Uint8Array): string {
   return state.toString(16).padStart(16, "0");
 }
 
-test.each([["", "cbf29ce484222325"], ["a", "af63dc4c8601ec8c"], ["foobar", "85944171f73967e8"]])(
-  "published vector '%s'", (text, digest) => expect(hash64(text)).toBe(digest));
+test.each([
+  ["", "cbf29ce484222325"],
+  ["a", "af63dc4c8601ec8c"],
+  ["foobar", "85944171f73967e8"],
+])("published vector '%s'", (text, digest) => expect(hash64(text)).toBe(digest));
 
 test("equals the definition on any bytes", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-    expect(hash64(bytes)).toBe(slow(bytes));
-  }), { numRuns: 200 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(hash64(bytes)).toBe(slow(bytes));
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test("parts are joined; views count their own bytes alone", () => {

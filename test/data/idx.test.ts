@@ -29,10 +29,12 @@ async function readsOrRefuses(bytes: Uint8Array): Promise<"read" | "refused"> {
     return "refused";
   }
 }
-const flipped = (bytes: Uint8Array, bit: number): Uint8Array => bytes.map((byte, k) => (k === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+const flipped = (bytes: Uint8Array, bit: number): Uint8Array =>
+  bytes.map((byte, k) => (k === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
 
 describe("reads", () => {
-  test("plain bytes", () => expect(parseIdx(file("f", IMAGES))).toEqual({ shape: [2, 2, 2], data: Uint8Array.from(PIXELS) }));
+  test("plain bytes", () =>
+    expect(parseIdx(file("f", IMAGES))).toEqual({ shape: [2, 2, 2], data: Uint8Array.from(PIXELS) }));
   test("a view into a larger buffer", () => {
     const inside = new Uint8Array([9, ...LABELS, 9]).subarray(1, -1);
     expect([...parseIdx(file("f", inside)).data]).toEqual([7, 9]);
@@ -60,10 +62,12 @@ describe("refuses", () => {
 
   test("every truncation, plain and compressed", async () => {
     for (const whole of [IMAGES, LABELS, gzipSync(IMAGES)])
-      for (let n = 0; n < whole.length; n++) expect(await readsOrRefuses(whole.subarray(0, n)), `${n} bytes`).toBe("refused");
+      for (let n = 0; n < whole.length; n++)
+        expect(await readsOrRefuses(whole.subarray(0, n)), `${n} bytes`).toBe("refused");
   });
   test("a flipped bit in a plain header (in the data it is another value)", async () => {
-    for (let bit = 0; bit < 16 * 8; bit++) expect(await readsOrRefuses(flipped(IMAGES, bit)), `bit ${bit}`).toBe("refused");
+    for (let bit = 0; bit < 16 * 8; bit++)
+      expect(await readsOrRefuses(flipped(IMAGES, bit)), `bit ${bit}`).toBe("refused");
   });
   test("a flipped bit in gzip, or the same data: never a crash, never other data", async () => {
     const whole = gzipSync(IMAGES);
@@ -72,9 +76,12 @@ describe("refuses", () => {
         expect([...(await readIdx(file("f", flipped(whole, bit)))).data], `bit ${bit}`).toEqual(PIXELS);
   });
   test("any bytes at all", async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.boolean(), async (bytes, compressed) => {
-      await readsOrRefuses(compressed ? gzipSync(bytes) : bytes);
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.boolean(), async (bytes, compressed) => {
+        await readsOrRefuses(compressed ? gzipSync(bytes) : bytes);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
@@ -87,20 +94,28 @@ describe("gzip that lies about its size", () => {
   });
   test("a promise that its bytes cannot hold is refused before inflating", async () => {
     const data = new Array(2000).fill(0);
-    await expect(readIdx(file("f", gzipSync(idx([10_000_000], data))))).rejects.toThrow(/more than \d+ compressed bytes can hold/);
+    await expect(readIdx(file("f", gzipSync(idx([10_000_000], data))))).rejects.toThrow(
+      /more than \d+ compressed bytes can hold/,
+    );
     await expect(readIdx(file("f", gzipSync(idx([2 ** 31], data))))).rejects.toThrow("too large");
   });
 });
 
 describe("images with labels", () => {
-  const read = (images: Uint8Array, labels: Uint8Array) => idxExamples(file("images", images), file("labels", labels), [2, 2], 10);
+  const read = (images: Uint8Array, labels: Uint8Array) =>
+    idxExamples(file("images", images), file("labels", labels), [2, 2], 10);
 
   test("fit together", async () => {
     const examples = await read(IMAGES, gzipSync(LABELS));
     expect([examples.count, examples.size, [...examples.labels]]).toEqual([2, 4, [7, 9]]);
   });
   test.each([
-    ["another number of labels", IMAGES, idx([3], [0, 1, 2]), "labels: expected 2 labels, one an image of images, found 3"],
+    [
+      "another number of labels",
+      IMAGES,
+      idx([3], [0, 1, 2]),
+      "labels: expected 2 labels, one an image of images, found 3",
+    ],
     ["labels in two dimensions", IMAGES, idx([1, 2], [0, 1]), "labels: expected labels in 1 dimension, found 1 x 2"],
     ["a label without a class", IMAGES, idx([2], [9, 10]), "labels[1]: must be a class from 0 to 9, got 10"],
     ["images of another shape", idx([2, 4], PIXELS), LABELS, "images: expected images of 2 x 2, found 4"],

@@ -18,7 +18,7 @@ import {
 import { printExpr } from "../../src/ir/print.ts";
 import type { Slot, Step, Store } from "../../src/ir/step.ts";
 import { smoothSpikes, triangle } from "../../src/ir/surrogate.ts";
-import { verifyStep } from "../../src/ir/verify.ts";
+import { verifyStep } from "../../src/ir/verifyStep.ts";
 import { mathEvaluator } from "./evaluateMath.ts";
 import { lif } from "./lif.ts";
 

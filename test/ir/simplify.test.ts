@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { expandExpr } from "../../src/ir/expand.ts";
 import {
   abs,
   add,
@@ -7,6 +8,7 @@ import {
   binary,
   bitcast,
   bool,
+  call,
   compare,
   constant,
   convert,
@@ -15,6 +17,7 @@ import {
   f32,
   f64,
   i32,
+  type MathFunction,
   max,
   min,
   mul,
@@ -38,7 +41,7 @@ import { evaluate } from "../../src/ir/scalar.ts";
 import { simplify, substitute } from "../../src/ir/simplify.ts";
 import { nodes, type Slot, type Step } from "../../src/ir/step.ts";
 import { TYPES, type Type } from "../../src/ir/types.ts";
-import { verifyStep } from "../../src/ir/verify.ts";
+import { verifyStep } from "../../src/ir/verifyStep.ts";
 import { randomInputs, randomStep } from "./randomStep.ts";
 
 /** Values of all stores. */
@@ -55,6 +58,30 @@ test("a simplified step computes the same bits (a NaN equals a NaN)", () => {
       for (const x of inputs) expect(run(simple, x)).toEqual(run(step, x)); // toEqual tells -0 from 0
     }),
     { numRuns: 1500 },
+  );
+});
+
+test("expanded functions keep their bits", () => {
+  const functions: readonly MathFunction[] = ["exp", "log", "sin", "cos", "tanh", "sigmoid", "exprel"];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...functions),
+      fc.constantFrom("f32" as const, "f64" as const),
+      fc.double(),
+      (fn, type, at) => {
+        const arg = read(type, "a");
+        const value = expandExpr(mul(call(fn, arg), call("pow", arg, constant(type, 2.5))));
+        const out: Slot = { name: "out", type, space: "element" };
+        const step: Step = {
+          name: "s",
+          slots: [{ ...out, name: "a" }, out],
+          stores: [{ slot: "out", mode: "set", value }],
+        };
+        const inputs = new Map([["a", constant(type, at).value]]);
+        expect(run(simplify(step), inputs)).toEqual(run(step, inputs));
+      },
+    ),
+    { numRuns: 200 },
   );
 });
 

@@ -8,7 +8,7 @@ import { simplify } from "../../src/ir/simplify.ts";
 import { readsOf, type Slot, type Step, type Store } from "../../src/ir/step.ts";
 import { sigmoid, triangle } from "../../src/ir/surrogate.ts";
 import { tapePlan } from "../../src/ir/tape.ts";
-import { verifyStep } from "../../src/ir/verify.ts";
+import { verifyStep } from "../../src/ir/verifyStep.ts";
 import { mathEvaluator } from "./evaluateMath.ts";
 import { lif } from "./lif.ts";
 

@@ -20,7 +20,8 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Step, Store } from "../../src/ir/step.ts";
 import type { Type } from "../../src/ir/types.ts";
-import { verifyProgram, verifyStep } from "../../src/ir/verify.ts";
+import { verifyProgram } from "../../src/ir/verify.ts";
+import { verifyStep } from "../../src/ir/verifyStep.ts";
 import { CASES } from "../backend/conformance.cases.ts";
 import { lif } from "./lif.ts";
 import { randomStep } from "./randomStep.ts";
@@ -184,6 +185,88 @@ test("every argument of the calling convention has a type and an extent", () => 
     expect(Object.keys(argumentsOf(call.kernel, () => NaN))).toEqual(
       expect.arrayContaining([...signatureOf(call.kernel).args]),
     );
+});
+
+test("how much of each argument a call touches, by hand", () => {
+  const extents = (kernel: Kernel, counts: Record<string, number>): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(argumentsOf(kernel, (name) => counts[name] ?? NaN)).map(([name, a]) => [name, a.extent]),
+    );
+  const shape = { type: "f32", width: 8, stride: 10 } as const;
+  const synaptic: Step = {
+    name: "syn",
+    slots: [
+      slot("w", "f32", "synapse"),
+      slot("x", "f32", "pre"),
+      slot("y", "f32", "post"),
+      slot("k", "f32", "uniform"),
+    ],
+    stores: [],
+  };
+  const spiking: Step = { ...lif, stores: [...lif.stores, { slot: "who", mode: "append", value: bool(true) }] };
+  const cases: [Kernel, Record<string, number>, Record<string, number>][] = [
+    [
+      { kind: "perElement", step: { ...spiking, slots: [...lif.slots, slot("who", "u32", "uniform")] } },
+      { n: 33 },
+      { v: 33, i: 33, alpha: 1, vTh: 1, s: 33, spikes: 2, who: NaN, "who.from": 1, "who.to": 1 },
+    ],
+    [
+      { kind: "gatherRows", ...shape, valued: true, init: true },
+      { from: 2, to: 5 },
+      { out: 8, weights: NaN, list: 5, init: 8, values: 5 },
+    ],
+    [
+      { kind: "gatherRows", ...shape, valued: false, init: false },
+      { from: 5, to: 5 },
+      { out: 8, weights: NaN, list: 0 },
+    ],
+    [{ kind: "rowDots", ...shape, listed: false, accumulate: false }, { rows: 3 }, { out: 3, a: 8, weights: 28 }],
+    [
+      { kind: "rowDots", ...shape, listed: true, accumulate: true },
+      { from: 0, to: 4 },
+      { out: NaN, a: 8, weights: NaN, list: 4 },
+    ],
+    [
+      { kind: "outerRows", ...shape, deltaStride: 9, valued: true },
+      { steps: 3 },
+      { out: NaN, list: NaN, ends: 4, delta: 26, values: NaN },
+    ],
+    [{ kind: "unpackBits" }, { n: 65 }, { bits: 3, list: NaN, from: 1, to: 1 }],
+    [{ kind: "zero", type: "f64" }, { n: 7 }, { out: 7 }],
+    [
+      { kind: "perSynapse", domain: "all", step: synaptic },
+      { sources: 6 },
+      {
+        w: NaN,
+        x: 6,
+        y: NaN,
+        k: 1,
+        rowStart: 7,
+        target: NaN,
+        list: NaN,
+        columnStart: NaN,
+        columnSynapse: NaN,
+        source: NaN,
+      },
+    ],
+    [
+      { kind: "perSynapse", domain: "rows", step: synaptic },
+      { from: 0, to: 2 },
+      {
+        w: NaN,
+        x: NaN,
+        y: NaN,
+        k: 1,
+        rowStart: NaN,
+        target: NaN,
+        list: 2,
+        columnStart: NaN,
+        columnSynapse: NaN,
+        source: NaN,
+      },
+    ],
+  ];
+  for (const [kernel, counts, expected] of cases) expect(extents(kernel, counts)).toEqual(expected);
 });
 
 const buffer = (name: string, type: Type, length: number): Buffer => ({ name, type, length, role: "work" });

@@ -43,7 +43,8 @@ export function rowDots(k: KernelOf<"rowDots">, frame: Frame): void {
   for (let e = from; e < to; e++) {
     const j = list ? list.data[list.at + e]! : e;
     const row = weights.at + j * k.stride;
-    out.data[out.at + j] = laneDot(k.type, k.width, (c) => a.data[a.at + c]!, (c) => weights.data[row + c]!);
+    const sum = laneDot(k.type, k.width, (c) => a.data[a.at + c]!, (c) => weights.data[row + c]!);
+    out.data[out.at + j] = k.accumulate ? out.data[out.at + j]! + sum : sum;
   }
 }
 function laneDot(type: FloatType, width: number, x: (c: number) => number, y: (c: number) => number): number {

@@ -245,8 +245,15 @@ function dotGroup(k: KernelOf<"rowDots">, c: KernelContext, e: number, rows: num
   f.set(column);
   f.upTo(column, () => f.i32(k.width * bytes), 16, vector);
   sums.forEach((s, q) => {
+    const out = f.local("i32");
     pushScaled(f, c.ptr("out"), numbers[q]!, bytes);
+    f.tee(out);
+    if (k.accumulate) {
+      f.get(out);
+      f.op(`${k.type}.load`, 0);
+    }
     laneSum(f, k.type, s);
+    if (k.accumulate) f.op(`${k.type}.add`);
     f.op(`${k.type}.store`, 0);
   });
 }

@@ -35,7 +35,7 @@ function dimensionless(n: Node, c: Context, where: string): Dimension {
 }
 /** Both sides must have one dimension; the caret goes below the second. */
 function alike(a: Node, b: Node, c: Context, where: string): Dimension {
-  const [left, right] = [number(a, c, where), number(b, c, where)];
+  const [left, right] = [number(a, c, `for ${where}`), number(b, c, `for ${where}`)];
   if (sameDimension(left, right)) return left;
   throw mismatch(b, c, `${where} needs one dimension on both sides, but '${print(a)}' has ${formatType(left)} and '${print(b)}' has ${formatType(right)}`);
 }

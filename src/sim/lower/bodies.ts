@@ -1,5 +1,7 @@
 /** Small steps that the lowering needs over and over. */
 import { constant, mul, read } from "../../ir/expr.ts";
+import { signatureOf } from "../../ir/kernelArguments.ts";
+import { invoke, type Node, type Place } from "../../ir/program.ts";
 import { type Step, type StoreMode } from "../../ir/step.ts";
 import { type Type } from "../../ir/types.ts";
 
@@ -43,3 +45,10 @@ export const scaleStep = (type: Type, k: number): Step => ({
   slots: [{ name: "x", type, space: "element" }, { name: "out", type, space: "element" }],
   stores: [{ slot: "out", mode: "set", value: mul(read(type, "x"), constant(type, k)) }],
 });
+
+/** Runs a step over `n` elements, bound to those of the places that it uses. */
+export function elementCall(step: Step, places: Readonly<Record<string, Place>>, n: number): Node {
+  const kernel = { kind: "perElement", step } as const;
+  const { args } = signatureOf(kernel);
+  return invoke(kernel, Object.fromEntries(args.flatMap((name) => (places[name] ? [[name, places[name]]] : []))), { n });
+}

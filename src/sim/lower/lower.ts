@@ -7,7 +7,7 @@ import { ModelError } from "../../base/errors.ts";
 import { type Connection } from "../../model/connection.ts";
 import { type Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
-import { copyStep } from "./bodies.ts";
+import { copyStep, elementCall } from "./bodies.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, overSteps, type PortSum, portSum, type Sources } from "./contributions.ts";
 import { type ParameterLayout, parameterLayout } from "./parameters.ts";
@@ -48,6 +48,8 @@ export interface LowerHooks {
   kernel?(node: string, kernel: Kernel, context: Context): Kernel;
   /** Nodes before the time loop of each sample of a population. */
   beforeSample?(node: string, context: Context): readonly Node[];
+  /** Populations whose spikes are also wanted as rows of 0 and 1. */
+  readonly spikeRows?: ReadonlySet<string>;
   /** Inputs given as lists of non-zero values. */
   readonly sparseInputs?: ReadonlySet<string>;
 }
@@ -118,6 +120,7 @@ function makeSources(context: Context, parameters: ParameterLayout, hooks: Lower
     const [node, port] = recorded.split(".") as [string, string];
     need(node, port, 0);
   }
+  for (const node of hooks.spikeRows ?? []) values.set(`${node}.spike`, new ValueSignal(context, node, "spike", false));
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses };
 }
 
@@ -161,7 +164,7 @@ function timeStep(nodes: readonly string[], l: Partial): Node[] {
   const groups = l.net.schedule.groups.length;
   const call = (node: string, k: number): Node[] => {
     const kernel = l.populations.get(node)?.kernels[k];
-    return kernel ? [invoke({ kind: "perElement", step: kernel.step }, kernel.args, { n: l.context.size(node) })] : [];
+    return kernel ? [elementCall(kernel.step, kernel.args, l.context.size(node))] : [];
   };
   const sums = (node: string): Node[] => [...l.sums.entries()].filter(([key]) => key.startsWith(`${node}.`)).flatMap(([, s]) => s.loop);
   const into = (node: string): Connection[] => l.net.connections.filter((c) => c.to.node === node && c.synapse);

@@ -30,9 +30,9 @@ export interface PopulationKernels {
 export interface Emission {
   /** Spikes as lists. */
   readonly spikes: boolean;
-  /** Outputs by value. */
+  /** Outputs by value; `spike` is the spike as 0 or 1. */
   readonly values: readonly string[];
-  /** For training: the spike as a number (`out.spike`), its bits, and a mask that silences neurons. */
+  /** For training: the spike as a number (`out.spike`, to be differentiated), its bits, and a mask that silences neurons. */
   readonly training?: { readonly bits: boolean; readonly mask: boolean };
 }
 
@@ -87,10 +87,11 @@ function emit(part: Part, { spikes, values, training }: Emission, last: boolean,
     const heard = mask ? and(part.spike, compare("gt", mask, constant(c.type, 0))) : part.spike;
     if (spikes) stores.push({ slot: "spikes", mode: "append", value: heard });
     if (training?.bits) stores.push({ slot: "bits", mode: "bits", value: heard });
-    if (training && part.spikeValue) stores.push({ slot: "out.spike", mode: "set", value: mask ? mul(part.spikeValue, mask) : part.spikeValue });
   }
+  if (part.spikeValue && (training || values.includes("spike")))
+    stores.push({ slot: "out.spike", mode: "set", value: mask ? mul(part.spikeValue, mask) : part.spikeValue });
   if (last)
-    for (const name of values) {
+    for (const name of values.filter((v) => v !== "spike")) {
       const value = part.outputs.get(name);
       if (!value) throw new Error(`no output '${name}'`);
       stores.push({ slot: `out.${name}`, mode: "set", value: mask ? mul(value, mask) : value });
@@ -133,8 +134,10 @@ function placesOf(node: string, step: Step, sums: ReadonlyMap<string, PortSum>, 
   const used = new Set([...readsOf(step), ...step.stores.map((s) => s.slot)]);
   for (const { name, type } of step.slots.filter((s) => used.has(s.name))) {
     if (name.startsWith("in.")) out[name] = sums.get(name.slice(3))!.place;
+    else if (name === "bits") continue; // the caller knows where
     else if (name === "spikes") Object.assign(out, spikePlaces(node, sources));
-    else if (name.startsWith("out.") && name !== "out.spike") out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
+    else if (name === "out.spike" && !sources.values.has(`${node}.spike`)) continue; // only for its derivative
+    else if (name.startsWith("out.")) out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
     else if (drawn.has(name)) out[name] = runPlace(name, c);
     else out[name] = place(c.buffer(`${node}.${name}`, type, c.options.samples * c.stride(node), "state"), 0, along("s", c.stride(node)));
   }

@@ -54,7 +54,7 @@ export class ValueSignal {
 
   constructor(c: Context, node: string, port: string, constant: boolean, role: "work" | "argument" = "work") {
     this.#c = c;
-    this.name = `${node}.${port}`;
+    this.name = role === "argument" ? `${node}.${port}` : `${node}.out.${port}`;
     this.constant = constant;
     this.stride = c.stride(node);
     this.maxDelay = c.maxDelay(node, port);
