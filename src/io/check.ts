@@ -18,6 +18,7 @@ export type Fields<T> = {
 
 /** Nodes of a network, members of an object. */
 const MOST_MEMBERS = 10_000;
+const LONGEST_NAME = 256;
 const LONGEST_TEXT = 2 ** 16;
 /** Of data that a schema does not describe, such as an encoder. */
 const DEEPEST = 32;
@@ -74,13 +75,23 @@ export const listOf =
     return Array.from(x, (item, k) => reader(item, `${path}[${k}]`));
   };
 
+/** Numbers as a list. A typed array becomes one. */
+export const numbers: Reader<number[]> = (x, path) => {
+  if (!Array.isArray(x) && !ArrayBuffer.isView(x)) throw mustBe("a list of numbers", x, path);
+  const list: unknown[] = Array.from(x as ArrayLike<unknown>);
+  for (let k = 0; k < list.length; k++) list[k] = Number.isFinite(list[k]) ? (list[k] as number) + 0 : finite(list[k], `${path}[${k}]`);
+  return list as number[];
+};
+
 /** The members of an object, none of them a name that every object has (`constructor`, `__proto__`). */
 function members(x: unknown, path: string): [string, unknown][] {
   if (typeof x !== "object" || x === null || Array.isArray(x) || !isPlain(x)) throw mustBe("an object", x, path);
   const all = Object.entries(x);
   if (all.length > MOST_MEMBERS) throw new DataError("bad-file", path, `must have at most ${MOST_MEMBERS} members, got ${all.length}`);
-  const reserved = all.find(([name]) => name in Object.prototype);
-  if (reserved) throw new DataError("bad-file", path, `'${reserved[0]}' cannot be a name: JavaScript gives it a meaning of its own`);
+  for (const [name] of all) {
+    if (name.length > LONGEST_NAME) throw mustBe(`a name of at most ${LONGEST_NAME} characters`, name, path);
+    if (name in Object.prototype) throw new DataError("bad-file", path, `'${name}' cannot be a name: JavaScript gives it a meaning of its own`);
+  }
   return all;
 }
 const isPlain = (x: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(x));
@@ -135,4 +146,14 @@ function plainTo(depth: number, x: unknown, path: string): unknown {
   if (Array.isArray(x)) return listOf(inside)(x, path);
   if (typeof x !== "object") throw mustBe("plain data (as JSON can hold)", x, path);
   return Object.fromEntries(members(x, path).flatMap(([name, value]) => (value === undefined ? [] : [[name, inside(value, `${path}.${name}`)]])));
+}
+
+/** Runs a reader over what is about to be saved: what could not be read back is refused before it is written. */
+export function checkedForSaving<T>(reader: Reader<T>, value: unknown, path: string): T {
+  try {
+    return reader(value, path);
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new DataError("unsupported", cause.path, `cannot be saved: ${cause.message.slice(cause.path.length + 2)}`, { cause });
+  }
 }

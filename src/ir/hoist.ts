@@ -34,8 +34,9 @@ function isCheap(e: Expr): boolean {
 
 /** Fixed nodes that something not fixed uses. */
 function frontier(step: Step, fixed: ReadonlySet<Expr>): Expr[] {
-  const users = [...roots(step), ...nodes(step).filter((e) => !fixed.has(e)).flatMap(operands)];
-  return [...new Set(users)].filter((e) => fixed.has(e) && !isCheap(e));
+  const all = nodes(step);
+  const used = new Set([...roots(step), ...all.filter((e) => !fixed.has(e)).flatMap(operands)]);
+  return all.filter((e) => fixed.has(e) && used.has(e) && !isCheap(e));
 }
 
 interface Constant { readonly slot: Slot; readonly value: Expr }

@@ -172,7 +172,7 @@ describe("spikes at fixed steps", () => {
     expect(times(rate(), plain([1]), 100)[0]).toHaveLength(100);
   });
   test("each sample of plain numbers is worked out afresh", () => {
-    expect(raster(latency(), plain([1, 0], [0, 1], [0.01, 1]), { steps: 2 })).toEqual([
+    expect(raster(latency(), plain([1, 0], [0, 1], [0.02, 1]), { steps: 2 })).toEqual([
       [[0], []],
       [[1], []],
       [[1], [0]],

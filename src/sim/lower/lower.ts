@@ -54,15 +54,12 @@ export interface LowerHooks {
   readonly sparseInputs?: ReadonlySet<string>;
 }
 
-/** Most entries of an input list in one run. */
-export interface Capacity { readonly events: (node: string) => number }
-
-export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}, capacity?: Capacity): Lowered {
+export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
   const context = new Context(net, options);
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
   const parameters = parameterLayout(net, options.type);
   context.buffer("parameters", options.type, parameters.length, "parameter");
-  const sources = makeSources(context, parameters, hooks, capacity);
+  const sources = makeSources(context, parameters, hooks);
   const sums = new Map<string, PortSum>();
   const populations = new Map<string, PopulationKernels>();
   for (const nodes of order)
@@ -92,18 +89,20 @@ function plainEmission(node: string, c: Context, sources: Sources): Emission {
   return { spikes: sources.spikes.has(node), values };
 }
 
-function makeSources(context: Context, parameters: ParameterLayout, hooks: LowerHooks, capacity: Capacity | undefined): Sources {
+function makeSources(context: Context, parameters: ParameterLayout, hooks: LowerHooks): Sources {
   const { net, options } = context;
   const spikes = new Map<string, SpikeSignal>();
   const values = new Map<string, ValueSignal>();
   const inputSpikes = new Map<string, InputSpikes>();
   const sparseInputs = new Map<string, SparseInput>();
   const synapses = new Map<string, SynapseTables>();
-  const room = (node: string): number => capacity?.events(node) ?? options.samples * options.steps * (net.inputs[node]!.size + 4);
+  // Memory that is never touched costs nothing, so lists have room for every input in every step.
+  const trials = options.mode === "samples" ? context.chunks * options.samples : options.samples;
+  const room = (node: string, steps: number): number => trials * steps * net.inputs[node]!.size + 4;
   const need = (node: string, port: string, delay: number): void => {
     const input = net.inputs[node];
-    if (input?.signal === "spikes") inputSpikes.set(`${node}@${delay}`, inputSpikes.get(`${node}@${delay}`) ?? new InputSpikes(context, node, delay, room(node)));
-    else if (input && hooks.sparseInputs?.has(node)) sparseInputs.set(node, sparseInputs.get(node) ?? new SparseInput(context, node, room(node)));
+    if (input?.signal === "spikes") inputSpikes.set(`${node}@${delay}`, inputSpikes.get(`${node}@${delay}`) ?? new InputSpikes(context, node, delay, room(node, options.steps)));
+    else if (input && hooks.sparseInputs?.has(node)) sparseInputs.set(node, sparseInputs.get(node) ?? new SparseInput(context, node, room(node, 1)));
     else if (input) values.set(`${node}.${port}`, values.get(`${node}.${port}`) ?? new ValueSignal(context, node, port, input.constant, "argument"));
     else if (port === "spike") spikes.set(node, spikes.get(node) ?? new SpikeSignal(context, node));
     else values.set(`${node}.${port}`, values.get(`${node}.${port}`) ?? new ValueSignal(context, node, port, false));

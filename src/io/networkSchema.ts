@@ -1,0 +1,136 @@
+/** What a network looks like as JSON: the types of `model/`, with each neuron model by name and numbers in lists. */
+import type { Connection, Endpoint } from "../model/connection.ts";
+import type { Connectivity } from "../model/connectivity.ts";
+import type { Initializer } from "../model/initializer.ts";
+import { METHOD_NAMES } from "../model/integrate/methods.ts";
+import type { InputNode, Population } from "../model/network.ts";
+import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
+import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
+import type { Pathway, SynapseModel } from "../model/synapse.ts";
+import type { Transform } from "../model/transform.ts";
+import { either, finite, flag, integer, listOf, mustBe, numbers, oneOf, optional, plainObject, type Reader, recordOf, struct, text, variant } from "./check.ts";
+
+export const FORMAT = "rheobase-network";
+export const VERSION = 1;
+
+export interface PopulationJson extends Omit<Population, "model"> {
+  /** Key into `models`. */
+  readonly model: string;
+}
+export interface NetworkJson {
+  readonly format: typeof FORMAT;
+  readonly version: typeof VERSION;
+  readonly name: string;
+  /** Seconds a step. */
+  readonly dt: number;
+  readonly schedule: ScheduleName;
+  readonly steps?: number;
+  readonly output?: string;
+  readonly models: Readonly<Record<string, NeuronSpec>>;
+  readonly inputs: Readonly<Record<string, InputNode>>;
+  readonly populations: Readonly<Record<string, PopulationJson>>;
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly connections: readonly Connection[];
+}
+
+/** Neurons or channels of one node; also what a buffer index can address. */
+const LARGEST = 2 ** 31;
+const size = integer(1, LARGEST);
+const LONGEST_DELAY = 2 ** 20;
+const MOST_CONNECTIONS = 10_000;
+const MOST_DIMENSIONS = 16;
+
+const isObject = (x: unknown): boolean => typeof x === "object";
+const quantity = either((x) => typeof x === "number", finite, text);
+const parameter = either(isObject, struct<ParameterSpec>({ value: quantity, unit: optional(text), doc: optional(text), trainable: optional(flag) }), quantity);
+
+const neuronSpec = struct<NeuronSpec>({
+  name: text,
+  doc: optional(text),
+  source: optional(text),
+  equations: text,
+  parameters: optional(recordOf(parameter)),
+  initial: optional(recordOf(quantity)),
+  spike: optional(text),
+  reset: optional(text),
+  refractory: optional(text),
+  port: optional(text),
+  method: optional(oneOf(...METHOD_NAMES)),
+});
+
+const initializer = variant<Initializer>({
+  constant: { value: finite },
+  values: { values: numbers },
+  uniform: { low: finite, high: finite },
+  normal: { mean: finite, sd: finite },
+  fanIn: { gain: finite },
+});
+
+const connectivity = variant<Connectivity>({
+  dense: {},
+  oneToOne: {},
+  pairs: { source: numbers, target: numbers },
+  probability: { p: finite, autapses: flag },
+});
+
+/** A node whose size is the product of its shape. */
+const sized =
+  <T extends { readonly size: number; readonly shape: readonly number[] }>(reader: Reader<T>): Reader<T> =>
+  (x, path) => {
+    const node = reader(x, path);
+    const product = node.shape.reduce((a, b) => a * b, 1);
+    if (node.size !== product) throw mustBe(`${product}, the product of its shape`, node.size, `${path}.size`);
+    return node;
+  };
+const shape = listOf(size, MOST_DIMENSIONS);
+
+const input = sized(struct<InputNode>({ size, shape, signal: oneOf("spikes", "values"), constant: flag, encoder: optional(plainObject) }));
+const population = sized(
+  struct<PopulationJson>({
+    size,
+    shape,
+    model: text,
+    parameters: recordOf(initializer),
+    initial: recordOf(initializer),
+    trainable: listOf(text),
+    dropout: finite,
+  }),
+);
+
+const endpoint = struct<Endpoint>({ node: text, port: text });
+const transform = variant<Transform>({
+  concat: { size, of: listOf(endpoint) },
+  softmax: { size, of: listOf(endpoint, 1) },
+  batchNorm: { size, of: listOf(endpoint, 1), epsilon: finite },
+});
+
+const pathway = struct<Pathway>({ trigger: oneOf("pre", "post", "step"), delay: integer(0, LONGEST_DELAY), order: finite, body: text });
+const synapseModel = struct<SynapseModel>({ name: text, variables: recordOf(finite), parameters: recordOf(finite), pathways: listOf(pathway) });
+
+const connection = struct<Connection>({
+  name: text,
+  from: endpoint,
+  to: endpoint,
+  connectivity,
+  weight: initializer,
+  bias: optional(initializer),
+  delay: integer(0, LONGEST_DELAY),
+  trainable: flag,
+  synapse: optional(synapseModel),
+});
+
+/** Members and types; what they mean together is checked when the network is rebuilt. */
+export const networkJson = struct<NetworkJson>({
+  format: oneOf(FORMAT),
+  version: integer(VERSION, VERSION) as Reader<typeof VERSION>,
+  name: text,
+  dt: finite,
+  schedule: oneOf(...(Object.keys(SCHEDULES) as ScheduleName[])),
+  steps: optional(integer(1)),
+  output: optional(text),
+  models: recordOf(neuronSpec),
+  inputs: recordOf(input),
+  populations: recordOf(population),
+  transforms: recordOf(transform),
+  connections: listOf(connection, MOST_CONNECTIONS),
+});
