@@ -23,8 +23,11 @@ const LONGEST_TEXT = 2 ** 16;
 /** Of data that a schema does not describe, such as an encoder. */
 const DEEPEST = 32;
 
+export const badFile = (path: string, problem: string, options?: ErrorOptions): DataError =>
+  new DataError("bad-file", path, problem, options);
+
 export function mustBe(allowed: string, got: unknown, path: string): DataError {
-  return new DataError("bad-file", path, `must be ${allowed}, got ${describe(got)}`);
+  return badFile(path, `must be ${allowed}, got ${describe(got)}`);
 }
 
 function describe(x: unknown): string {
@@ -34,9 +37,11 @@ function describe(x: unknown): string {
   return x === null || typeof x === "number" || typeof x === "boolean" ? String(x) : `a value of type ${typeof x}`;
 }
 
+/** Text without halves of characters, which UTF-8 cannot hold. */
 export const text: Reader<string> = (x, path) => {
   if (typeof x !== "string") throw mustBe("text", x, path);
   if (x.length > LONGEST_TEXT) throw mustBe(`text of at most ${LONGEST_TEXT} characters`, x, path);
+  if (/\p{Surrogate}/u.test(x)) throw mustBe("well-formed text", x, path);
   return x;
 };
 export const flag: Reader<boolean> = (x, path) => {
@@ -79,7 +84,8 @@ export const listOf =
 export const numbers: Reader<number[]> = (x, path) => {
   if (!Array.isArray(x) && !ArrayBuffer.isView(x)) throw mustBe("a list of numbers", x, path);
   const list: unknown[] = Array.from(x as ArrayLike<unknown>);
-  for (let k = 0; k < list.length; k++) list[k] = Number.isFinite(list[k]) ? (list[k] as number) + 0 : finite(list[k], `${path}[${k}]`);
+  for (let k = 0; k < list.length; k++)
+    list[k] = Number.isFinite(list[k]) ? (list[k] as number) + 0 : finite(list[k], `${path}[${k}]`);
   return list as number[];
 };
 
@@ -87,10 +93,11 @@ export const numbers: Reader<number[]> = (x, path) => {
 function members(x: unknown, path: string): [string, unknown][] {
   if (typeof x !== "object" || x === null || Array.isArray(x) || !isPlain(x)) throw mustBe("an object", x, path);
   const all = Object.entries(x);
-  if (all.length > MOST_MEMBERS) throw new DataError("bad-file", path, `must have at most ${MOST_MEMBERS} members, got ${all.length}`);
+  if (all.length > MOST_MEMBERS) throw badFile(path, `must have at most ${MOST_MEMBERS} members, got ${all.length}`);
   for (const [name] of all) {
     if (name.length > LONGEST_NAME) throw mustBe(`a name of at most ${LONGEST_NAME} characters`, name, path);
-    if (name in Object.prototype) throw new DataError("bad-file", path, `'${name}' cannot be a name: JavaScript gives it a meaning of its own`);
+    if (name in Object.prototype)
+      throw badFile(path, `'${name}' cannot be a name: JavaScript gives it a meaning of its own`);
   }
   return all;
 }
@@ -107,7 +114,8 @@ export function struct<T extends object>(fields: Fields<T>): Reader<T> {
   return (x, path) => {
     const given = new Map(members(x, path));
     for (const name of given.keys())
-      if (!Object.hasOwn(fields, name)) throw new DataError("bad-file", `${path}.${name}`, `unknown; known: ${listNames(known.map(([k]) => k))}`);
+      if (!Object.hasOwn(fields, name))
+        throw badFile(`${path}.${name}`, `unknown; known: ${listNames(known.map(([k]) => k))}`);
     const read = known.flatMap(([name, field]) => {
       if (typeof field === "function") return [[name, field(given.get(name), `${path}.${name}`)]];
       return given.get(name) === undefined ? [] : [[name, field.optional(given.get(name), `${path}.${name}`)]];
@@ -138,14 +146,31 @@ export const plainObject: Reader<Record<string, unknown>> = (x, path) => {
 };
 
 function plainTo(depth: number, x: unknown, path: string): unknown {
-  if (depth === 0) throw new DataError("bad-file", path, `is nested deeper than ${DEEPEST} levels`);
+  if (depth === 0) throw badFile(path, `is nested deeper than ${DEEPEST} levels`);
   const inside: Reader<unknown> = (value, at) => plainTo(depth - 1, value, at);
   if (x === null || typeof x === "boolean") return x;
   if (typeof x === "number") return finite(x, path);
   if (typeof x === "string") return text(x, path);
   if (Array.isArray(x)) return listOf(inside)(x, path);
   if (typeof x !== "object") throw mustBe("plain data (as JSON can hold)", x, path);
-  return Object.fromEntries(members(x, path).flatMap(([name, value]) => (value === undefined ? [] : [[name, inside(value, `${path}.${name}`)]])));
+  return Object.fromEntries(
+    members(x, path).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, inside(value, `${path}.${name}`)]],
+    ),
+  );
+}
+
+/** To be asked first, so that a file of another kind or of the future is told apart from a damaged one. */
+export function requireFormat(
+  given: { readonly format?: unknown; readonly version?: unknown },
+  own: { readonly format: string; readonly version: number },
+  path: string,
+): void {
+  const { format, version } = given;
+  if (format !== own.format) throw mustBe(`'${own.format}'`, format, `${path}.format`);
+  if (typeof version === "number" && version > own.version)
+    throw badFile(`${path}.version`, `is ${version}, from a newer Rheobase; this one reads ${own.version}`);
+  integer(1, own.version)(version, `${path}.version`);
 }
 
 /** Runs a reader over what is about to be saved: what could not be read back is refused before it is written. */
@@ -154,6 +179,8 @@ export function checkedForSaving<T>(reader: Reader<T>, value: unknown, path: str
     return reader(value, path);
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
-    throw new DataError("unsupported", cause.path, `cannot be saved: ${cause.message.slice(cause.path.length + 2)}`, { cause });
+    throw new DataError("unsupported", cause.path, `cannot be saved: ${cause.message.slice(cause.path.length + 2)}`, {
+      cause,
+    });
   }
 }

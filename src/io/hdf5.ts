@@ -6,6 +6,7 @@
  * equal bytes.
  */
 import { DataError, RunError } from "../base/errors.ts";
+import { badFile } from "./check.ts";
 
 export type NumberArray = Float32Array | Float64Array | BigInt64Array;
 /** An array of numbers; shape `[]` is a single one. */
@@ -34,9 +35,10 @@ export const isNumbers = (x: Tree | Leaf | undefined): x is Numbers => typeof x 
 export const isStrings = (x: Tree | Leaf | undefined): x is Strings => typeof x === "object" && "strings" in x;
 export const isTree = (x: Tree | Leaf | undefined): x is Tree => x instanceof Map;
 
+/** @throws {DataError} `write-failed` where the library cannot make the file, as for lack of memory */
 export async function encodeHdf5({ attributes, root, links = new Map() }: Hdf5): Promise<Uint8Array> {
   const h5 = await library();
-  return withFile(h5, (name) => {
+  const make = (name: string): Uint8Array => {
     const file = new h5.File(name, "w", { libver: ["earliest", "v110"] });
     try {
       for (const [key, value] of attributes) file.create_attribute(key, value);
@@ -46,7 +48,8 @@ export async function encodeHdf5({ attributes, root, links = new Map() }: Hdf5):
       file.close();
     }
     return h5.FS!.readFile(name);
-  });
+  };
+  return withFile(h5, make, (why, cause) => new DataError("write-failed", "hdf5", why, { cause }));
 }
 
 function write(group: Group, tree: Tree): void {
@@ -64,18 +67,16 @@ function write(group: Group, tree: Tree): void {
  */
 export async function decodeHdf5(bytes: Uint8Array, members: readonly string[], path: string): Promise<Hdf5> {
   const h5 = await library();
-  return withFile(h5, (name) => {
+  const read = (name: string): Hdf5 => {
     h5.FS!.writeFile(name, bytes);
     const file = new h5.File(name, "r");
     try {
       return new TreeReader(h5, bytes.length, path).file(file, members);
-    } catch (cause) {
-      if (cause instanceof DataError) throw cause;
-      throw new DataError("bad-file", path, `its HDF5 structure is damaged (${cause instanceof Error ? cause.message : cause})`, { cause });
     } finally {
       file.close();
     }
-  });
+  };
+  return withFile(h5, read, (why, cause) => badFile(path, `its HDF5 structure is damaged (${why})`, { cause }));
 }
 
 /** Bounds for files made to harm: groups may contain themselves, and sizes need not be true. */
@@ -95,26 +96,34 @@ class TreeReader {
   }
   file(file: Group, members: readonly string[]): Hdf5 {
     const known = new Set(file.keys());
-    const attributes = Object.entries(file.attrs).flatMap(([name, { value }]) => (typeof value === "string" || typeof value === "number" ? [[name, value] as const] : []));
-    const root = members.filter((name) => known.has(name)).map((name) => [name, this.#read(file, name, `${this.#path}.${name}`, DEEPEST)] as const);
+    const attributes = Object.entries(file.attrs).flatMap(([name, { value }]) =>
+      typeof value === "string" || typeof value === "number" ? [[name, value] as const] : [],
+    );
+    const root = members
+      .filter((name) => known.has(name))
+      .map((name) => [name, this.#read(file, name, `${this.#path}.${name}`, DEEPEST)] as const);
     return { attributes: new Map(attributes), root: new Map(root) };
   }
   #read(group: Group, name: string, path: string, depth: number): Tree | Leaf {
-    if (++this.#objects > MOST_OBJECTS || depth === 0) throw new DataError("bad-file", path, `more than ${MOST_OBJECTS} objects, or deeper than ${DEEPEST} groups`);
+    if (++this.#objects > MOST_OBJECTS || depth === 0)
+      throw badFile(path, `more than ${MOST_OBJECTS} objects, or deeper than ${DEEPEST} groups`);
     const x = group.get(name);
-    if (x instanceof this.#h5.Group) return new Map(x.keys().map((key) => [key, this.#read(x, key, `${path}.${key}`, depth - 1)]));
+    if (x instanceof this.#h5.Group)
+      return new Map(x.keys().map((key) => [key, this.#read(x, key, `${path}.${key}`, depth - 1)]));
     if (x instanceof this.#h5.Dataset) return this.#leaf(x, path);
-    throw new DataError("bad-file", path, "is neither a group nor a dataset");
+    throw badFile(path, "is neither a group nor a dataset");
   }
   #leaf(x: InstanceType<Library["Dataset"]>, path: string): Leaf {
     const { shape, chunks, size, total_size } = x.metadata;
-    if (!shape || chunks || size * total_size > this.#bytes) throw new DataError("bad-file", path, "is not an uncompressed array that fits into the file");
+    if (!shape || chunks || size * total_size > this.#bytes)
+      throw badFile(path, "is not an uncompressed array that fits into the file");
     const { value } = x;
     if (typeof value === "string") return value;
     if (Array.isArray(value) && value.every((s) => typeof s === "string")) return { strings: value, shape };
     const data = typeof value === "number" ? Float64Array.of(value) : value;
-    if (data instanceof Float32Array || data instanceof Float64Array || data instanceof BigInt64Array) return { data, shape };
-    throw new DataError("bad-file", path, "must hold text or numbers of type f32, f64 or i64");
+    if (data instanceof Float32Array || data instanceof Float64Array || data instanceof BigInt64Array)
+      return { data, shape };
+    throw badFile(path, "must hold text or numbers of type f32, f64 or i64");
   }
 }
 
@@ -123,7 +132,12 @@ let loading: Promise<Library> | undefined;
 let trapped = false;
 
 async function library(): Promise<Library> {
-  if (trapped) throw new RunError("disposed", "hdf5", "libhdf5 failed on an earlier, damaged file; start a new process to read or write HDF5");
+  if (trapped)
+    throw new RunError(
+      "disposed",
+      "hdf5",
+      "libhdf5 failed on an earlier, damaged file; start a new process to read or write HDF5",
+    );
   loading ??= import("h5wasm").then(async (h5) => {
     await h5.ready;
     return h5;
@@ -133,14 +147,15 @@ async function library(): Promise<Library> {
 
 let files = 0;
 
-/** Runs `use` with the name of a virtual file that is gone afterwards. */
-function withFile<T>(h5: Library, use: (name: string) => T): T {
+/** Runs `use` with the name of a virtual file that is gone afterwards. What the library throws becomes one of our errors. */
+function withFile<T>(h5: Library, use: (name: string) => T, failure: (why: string, cause: unknown) => DataError): T {
   const name = `rheobase-${files++}.h5`;
   try {
     return quietly(h5, () => atTimeZero(() => use(name)));
-  } catch (error) {
-    trapped ||= error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.cause instanceof WebAssembly.RuntimeError);
-    throw error;
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    trapped ||= cause instanceof WebAssembly.RuntimeError;
+    throw failure(cause instanceof Error ? cause.message.trim() : String(cause), cause);
   } finally {
     if (h5.FS!.analyzePath(name, false).exists) h5.FS!.unlink(name);
   }

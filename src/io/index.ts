@@ -1,1 +1,10 @@
-export {};
+export {
+  type Artefact,
+  decodeArtefact,
+  encodeArtefact,
+  type Provenance,
+  readArtefact,
+  writeArtefact,
+} from "./artefact.ts";
+export { networkFromJson, networkToJson } from "./networkJson.ts";
+export type { NetworkJson, PopulationJson } from "./networkSchema.ts";

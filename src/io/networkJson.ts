@@ -1,12 +1,12 @@
 /** A network as plain, versioned JSON and back. What is read goes through the public constructors, as if a user had written it. */
-import { DataError, RheobaseError } from "../base/errors.ts";
+import { RheobaseError } from "../base/errors.ts";
 import { type Connection, connect } from "../model/connection.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { inputNode, type Network, network, population, sizeOf } from "../model/network.ts";
 import { type NeuronModel, neuron } from "../model/neuron.ts";
 import type { NeuronSpec } from "../model/neuronModel.ts";
 import { synapse } from "../model/synapse.ts";
-import { checkedForSaving, mustBe } from "./check.ts";
+import { badFile, checkedForSaving, mustBe, requireFormat } from "./check.ts";
 import { FORMAT, type NetworkJson, networkJson, VERSION } from "./networkSchema.ts";
 
 /**
@@ -18,7 +18,20 @@ export function networkToJson(net: Network): NetworkJson {
   const models = new Models();
   const { name, dt, schedule, steps, output, inputs, populations, transforms, connections } = net;
   const named = mapValues(populations, (p) => ({ ...p, model: models.keyOf(p.model) }));
-  const json = { format: FORMAT, version: VERSION, name, dt, schedule: schedule.name, steps, output, models: models.specs(), inputs, populations: named, transforms, connections };
+  const json = {
+    format: FORMAT,
+    version: VERSION,
+    name,
+    dt,
+    schedule: schedule.name,
+    steps,
+    output,
+    models: models.specs(),
+    inputs,
+    populations: named,
+    transforms,
+    connections,
+  };
   return checkedForSaving(networkJson, json, "network");
 }
 
@@ -49,31 +62,26 @@ class Models {
  * @throws {DataError} `bad-file` with the path of the first fault, such as `artefact.network.populations.hidden.size`
  */
 export function networkFromJson(json: unknown, path = "network"): Network {
-  requireVersion(json, path);
+  requireFormat((json ?? {}) as Partial<NetworkJson>, { format: FORMAT, version: VERSION }, path);
   const data = networkJson(json, path);
   requireNodes(data, path);
   const models = mapValues(data.models, (spec, key) => rebuilt(`${path}.models.${key}`, () => neuron(spec)));
   const inputs = mapValues(data.inputs, (x, name) => rebuilt(`${path}.inputs.${name}`, () => inputNode(x.shape, x)));
   const populations = mapValues(data.populations, (p, name) => {
     const at = `${path}.populations.${name}`;
-    if (!Object.hasOwn(models, p.model)) throw mustBe(`one of ${Object.keys(models).sort().join(", ")}`, p.model, `${at}.model`);
+    if (!Object.hasOwn(models, p.model))
+      throw mustBe(`one of ${Object.keys(models).sort().join(", ")}`, p.model, `${at}.model`);
     return rebuilt(at, () => population(p.shape, models[p.model]!, p));
   });
   const connections = data.connections.map(connectionSpec);
   const { name, dt, schedule, steps, output, transforms } = data;
   const answer = { ...(steps !== undefined && { steps }), ...(output !== undefined && { output }) };
-  const net = rebuilt(path, () => network({ name, dt, schedule, inputs, populations, transforms, connections, ...answer }));
+  const net = rebuilt(path, () =>
+    network({ name, dt, schedule, inputs, populations, transforms, connections, ...answer }),
+  );
   requirePorts(net, data, path);
   requireLists(net, path);
   return net;
-}
-
-/** First of all, so that a file of another kind or of the future is told apart from a damaged one. */
-function requireVersion(json: unknown, path: string): void {
-  const { format, version } = (json ?? {}) as Partial<NetworkJson>;
-  if (format !== FORMAT) throw mustBe(`'${FORMAT}'`, format, `${path}.format`);
-  if (typeof version === "number" && version > VERSION)
-    throw new DataError("bad-file", `${path}.version`, `is ${version}, from a newer Rheobase; this one reads ${VERSION}`);
 }
 
 /** Runs a constructor; what it refuses is a fault of the file. So is nesting that exhausts the stack of the equation parser. */
@@ -81,14 +89,19 @@ function rebuilt<T>(path: string, make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    if (cause instanceof RheobaseError) throw new DataError("bad-file", path, cause.message, { cause });
-    if (cause instanceof RangeError) throw new DataError("bad-file", path, `is nested too deeply (${cause.message})`, { cause });
+    if (cause instanceof RheobaseError) throw badFile(path, cause.message, { cause });
+    if (cause instanceof RangeError) throw badFile(path, `is nested too deeply (${cause.message})`, { cause });
     throw cause;
   }
 }
 
 const connectionSpec = (c: Connection): ReturnType<typeof connect> =>
-  connect(c.from.node, c.to.node, { ...c, output: c.from.port, port: c.to.port, ...(c.synapse && { synapse: synapse(c.synapse) }) });
+  connect(c.from.node, c.to.node, {
+    ...c,
+    output: c.from.port,
+    port: c.to.port,
+    ...(c.synapse && { synapse: synapse(c.synapse) }),
+  });
 
 /** Every name of a node must be a node's: `in`, which the model uses, would also find `toString`. */
 function requireNodes(data: NetworkJson, path: string): void {
@@ -100,7 +113,8 @@ function requireNodes(data: NetworkJson, path: string): void {
     need(from.node, `${path}.connections[${k}].from.node`);
     need(to.node, `${path}.connections[${k}].to.node`);
   });
-  for (const [name, t] of Object.entries(data.transforms)) t.of.forEach((e, k) => need(e.node, `${path}.transforms.${name}.of[${k}].node`));
+  for (const [name, t] of Object.entries(data.transforms))
+    t.of.forEach((e, k) => need(e.node, `${path}.transforms.${name}.of[${k}].node`));
   if (data.output !== undefined) need(data.output, `${path}.output`);
 }
 
@@ -108,7 +122,8 @@ function requireNodes(data: NetworkJson, path: string): void {
 function requirePorts(net: Network, data: NetworkJson, path: string): void {
   net.connections.forEach(({ from, to }, k) => {
     const given = data.connections[k]!;
-    if (given.from.port !== from.port) throw mustBe(`'${from.port}'`, given.from.port, `${path}.connections[${k}].from.port`);
+    if (given.from.port !== from.port)
+      throw mustBe(`'${from.port}'`, given.from.port, `${path}.connections[${k}].from.port`);
     if (given.to.port !== to.port) throw mustBe(`'${to.port}'`, given.to.port, `${path}.connections[${k}].to.port`);
   });
 }
@@ -116,11 +131,13 @@ function requirePorts(net: Network, data: NetworkJson, path: string): void {
 /** Lists have as many numbers as what they belong to, and pairs join neurons that exist. */
 function requireLists(net: Network, path: string): void {
   const lengths = (from: Initializer | undefined, length: number, at: string): void => {
-    if (from?.kind === "values" && from.values.length !== length) throw mustBe(`a list of ${length}`, from.values, `${at}.values`);
+    if (from?.kind === "values" && from.values.length !== length)
+      throw mustBe(`a list of ${length}`, from.values, `${at}.values`);
   };
   for (const [node, p] of Object.entries(net.populations))
     for (const group of ["parameters", "initial"] as const)
-      for (const [name, from] of Object.entries(p[group])) lengths(from, p.size, `${path}.populations.${node}.${group}.${name}`);
+      for (const [name, from] of Object.entries(p[group]))
+        lengths(from, p.size, `${path}.populations.${node}.${group}.${name}`);
   net.connections.forEach((c, k) => {
     const at = `${path}.connections[${k}]`;
     const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
@@ -128,7 +145,8 @@ function requireLists(net: Network, path: string): void {
     lengths(c.bias, targets, `${at}.bias`);
     if (c.connectivity.kind !== "pairs") return;
     const { source, target } = c.connectivity;
-    if (source.length !== target.length) throw mustBe(`a list of ${source.length}, as 'source' is`, target, `${at}.connectivity.target`);
+    if (source.length !== target.length)
+      throw mustBe(`a list of ${source.length}, as 'source' is`, target, `${at}.connectivity.target`);
     lengths(c.weight, source.length, `${at}.weight`);
     requireIndices(source, sources, `${at}.connectivity.source`);
     requireIndices(target, targets, `${at}.connectivity.target`);
@@ -136,7 +154,8 @@ function requireLists(net: Network, path: string): void {
 }
 function requireIndices(list: ArrayLike<number>, size: number, path: string): void {
   for (let k = 0; k < list.length; k++)
-    if (!Number.isInteger(list[k]) || list[k]! < 0 || list[k]! >= size) throw mustBe(`an integer from 0 to ${size - 1}`, list[k], `${path}[${k}]`);
+    if (!Number.isInteger(list[k]) || list[k]! < 0 || list[k]! >= size)
+      throw mustBe(`an integer from 0 to ${size - 1}`, list[k], `${path}[${k}]`);
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {

@@ -8,7 +8,23 @@ import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
 import type { Transform } from "../model/transform.ts";
-import { either, finite, flag, integer, listOf, mustBe, numbers, oneOf, optional, plainObject, type Reader, recordOf, struct, text, variant } from "./check.ts";
+import {
+  either,
+  finite,
+  flag,
+  integer,
+  listOf,
+  mustBe,
+  numbers,
+  oneOf,
+  optional,
+  plainObject,
+  type Reader,
+  recordOf,
+  struct,
+  text,
+  variant,
+} from "./check.ts";
 
 export const FORMAT = "rheobase-network";
 export const VERSION = 1;
@@ -42,7 +58,11 @@ const MOST_DIMENSIONS = 16;
 
 const isObject = (x: unknown): boolean => typeof x === "object";
 const quantity = either((x) => typeof x === "number", finite, text);
-const parameter = either(isObject, struct<ParameterSpec>({ value: quantity, unit: optional(text), doc: optional(text), trainable: optional(flag) }), quantity);
+const parameter = either(
+  isObject,
+  struct<ParameterSpec>({ value: quantity, unit: optional(text), doc: optional(text), trainable: optional(flag) }),
+  quantity,
+);
 
 const neuronSpec = struct<NeuronSpec>({
   name: text,
@@ -84,7 +104,9 @@ const sized =
   };
 const shape = listOf(size, MOST_DIMENSIONS);
 
-const input = sized(struct<InputNode>({ size, shape, signal: oneOf("spikes", "values"), constant: flag, encoder: optional(plainObject) }));
+const input = sized(
+  struct<InputNode>({ size, shape, signal: oneOf("spikes", "values"), constant: flag, encoder: optional(plainObject) }),
+);
 const population = sized(
   struct<PopulationJson>({
     size,
@@ -104,8 +126,18 @@ const transform = variant<Transform>({
   batchNorm: { size, of: listOf(endpoint, 1), epsilon: finite },
 });
 
-const pathway = struct<Pathway>({ trigger: oneOf("pre", "post", "step"), delay: integer(0, LONGEST_DELAY), order: finite, body: text });
-const synapseModel = struct<SynapseModel>({ name: text, variables: recordOf(finite), parameters: recordOf(finite), pathways: listOf(pathway) });
+const pathway = struct<Pathway>({
+  trigger: oneOf("pre", "post", "step"),
+  delay: integer(0, LONGEST_DELAY),
+  order: finite,
+  body: text,
+});
+const synapseModel = struct<SynapseModel>({
+  name: text,
+  variables: recordOf(finite),
+  parameters: recordOf(finite),
+  pathways: listOf(pathway),
+});
 
 const connection = struct<Connection>({
   name: text,

@@ -5,8 +5,8 @@
  * after which the library served nothing any more. HDF5 allows bytes after its end, so that a sealed file is still an HDF5 file to
  * every other tool. The seal finds accidents; it is no defence against forgery.
  */
-import { DataError } from "../base/errors.ts";
 import { hash64 } from "../base/hash.ts";
+import { badFile } from "./check.ts";
 
 const MARK = "\nrheobase seal fnv1a-64 ";
 const LENGTH = MARK.length + 16 + 1;
@@ -27,10 +27,12 @@ export function seal(hdf5: Uint8Array): Uint8Array {
  * @throws {DataError} `bad-file` if they are not HDF5, not sealed, or not those that were sealed
  */
 export function unseal(bytes: Uint8Array, path: string): Uint8Array {
-  if (SIGNATURE.some((byte, k) => bytes[k] !== byte)) throw new DataError("bad-file", path, `not an HDF5 file (${bytes.length} bytes that do not start with its signature)`);
+  if (SIGNATURE.some((byte, k) => bytes[k] !== byte))
+    throw badFile(path, `not an HDF5 file (${bytes.length} bytes that do not start with its signature)`);
   const hdf5 = bytes.subarray(0, Math.max(0, bytes.length - LENGTH));
   const line = new TextDecoder().decode(bytes.subarray(hdf5.length));
-  if (!line.startsWith(MARK)) throw new DataError("bad-file", path, "not an artefact, or cut short: an artefact ends in the line of its checksum");
-  if (line !== lineOf(hdf5)) throw new DataError("bad-file", path, "damaged: its bytes do not match the checksum in its last line");
+  if (!line.startsWith(MARK))
+    throw badFile(path, "not an artefact, or cut short: an artefact ends in the line of its checksum");
+  if (line !== lineOf(hdf5)) throw badFile(path, "damaged: its bytes do not match the checksum in its last line");
   return hdf5;
 }

@@ -25,7 +25,7 @@ test.each<[string, Big, string]>([
 });
 
 test("functions agree with their inverses and identities, far from 1 as well", () => {
-  for (const x of [1e-60, 1e-9, 0.3, 7, 700]) {
+  for (const x of [1e-30, 1e-9, 0.3, 7, 700]) {
     expect(ulps("f64", x, log(exp(at(x))))).toBeLessThan(1e-3);
     expect(ulps("f64", 1, sum(REFERENCE.sigmoid(at(x)), REFERENCE.sigmoid(at(-x))))).toBeLessThan(1e-9);
     const [s, c] = [REFERENCE.sin(at(x)), REFERENCE.cos(at(x))];

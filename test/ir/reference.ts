@@ -84,11 +84,13 @@ export function exp(x: Big): Big {
   const k = nearest(value, ln2);
   return big(series(value - k * ln2, (n) => n), Number(k) - P);
 }
-/** For x > 0. */
+/** For x > 0, about 1 from both sides, so that log 1 is exactly 0. */
 export function log(x: Big): Big {
-  const k = x.e + length(x.m);
   const m = shift(x.m, P - length(x.m)); // in [1/2, 1)
-  return sum(unfixed(doubleAtanh(((m - ONE) * ONE) / (m + ONE))), product(LN2, big(BigInt(k))));
+  const k = x.e + length(x.m);
+  const low = 10n * m < 7n * ONE;
+  const centred = low ? 2n * m : m;
+  return sum(unfixed(doubleAtanh(((centred - ONE) * ONE) / (centred + ONE))), product(LN2, big(BigInt(low ? k - 1 : k))));
 }
 
 const TINY = 2 ** -20;

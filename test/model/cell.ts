@@ -1,7 +1,7 @@
 /** Runs the steps of one neuron, one store after another, with the definition of every operation (`ir/scalar.ts`). */
-import { expandExpr } from "../../src/ir/expand.ts";
-import { type Expr } from "../../src/ir/expr.ts";
-import { evaluate } from "../../src/ir/scalar.ts";
+import { expand } from "../../src/ir/expand.ts";
+import { type Expr, operands, topological } from "../../src/ir/expr.ts";
+import { applyNode } from "../../src/ir/scalar.ts";
 import { type NeuronModel } from "../../src/model/neuronModel.ts";
 import { type Phase } from "../../src/model/schedule.ts";
 import { neuronStep, type NeuronStepOptions } from "../../src/model/step.ts";
@@ -21,24 +21,36 @@ export interface Cell {
   step(inputs?: Readonly<Record<string, number>>): boolean;
 }
 
-const expanded = (e: Expr): Expr => expandExpr(e);
+type Leaf = (leaf: Expr) => number;
+/** The roots as a function of their leaves: `evaluate`, with the nodes put in order once. */
+function evaluator(roots: readonly Expr[]): (leaf: Leaf) => number[] {
+  const order = topological(roots);
+  const number = new Map(order.map((e, k) => [e, k]));
+  const args = order.map((e) => operands(e).map((o) => number.get(o)!));
+  return (leaf) => {
+    const values: number[] = [];
+    for (const [k, e] of order.entries())
+      values.push(e.tag === "read" || e.tag === "index" ? leaf(e) : applyNode(e, args[k]!.map((o) => values[o]!)));
+    return roots.map((r) => values[number.get(r)!]!);
+  };
+}
 
 export function cell(model: NeuronModel, options: CellOptions): Cell {
   const { groups = LAYERED, values = {}, ...rest } = options;
   const parts = groups.map((phases) => {
     const { step, spike } = neuronStep(model, { type: "f64", ...rest, phases });
-    return { stores: step.stores.map((s) => ({ slot: s.slot, value: expanded(s.value) })), spike: spike && expanded(spike) };
+    const stores = [...step.stores, ...(spike ? [{ slot: "spike", mode: "set" as const, value: spike }] : [])];
+    return { slots: stores.map((s) => s.slot), run: evaluator(expand({ ...step, stores }).stores.map((s) => s.value)) };
   });
   const state: Record<string, number> = { refractory: 0, spike: 0, ...values };
   for (const p of model.parameters) state[p.name] ??= p.value;
   for (const v of model.variables) state[v.name] ??= v.initial;
   const step = (inputs: Readonly<Record<string, number>> = {}): boolean => {
-    for (const { stores, spike } of parts) {
-      const memo = new Map<Expr, number>();
-      const of = (e: Expr): number => evaluate(e, (leaf) => leafValue(leaf, state, inputs), memo);
-      const next = stores.map((s) => [s.slot, of(s.value)] as const);
-      if (spike) state.spike = of(spike);
-      for (const [slot, value] of next) state[slot] = value;
+    for (const { slots, run } of parts) {
+      const next = run((leaf) => leafValue(leaf, state, inputs));
+      slots.forEach((slot, k) => {
+        state[slot] = next[k]!;
+      });
     }
     return state.spike === 1;
   };

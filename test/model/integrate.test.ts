@@ -182,6 +182,36 @@ describe("exponential Euler", () => {
   });
 });
 
+describe("COBAHH, pasted from Brian (examples/COBAHH.py; Brette et al. 2007, benchmark 3)", () => {
+  const cobahh = (method?: MethodName) => define(`
+dv/dt = (gl*(El-v)+ge*(Ee-v)+gi*(Ei-v)-
+         g_na*(m*m*m)*h*(v-ENa)-
+         g_kd*(n*n*n*n)*(v-EK))/Cm : volt
+dm/dt = alpha_m*(1-m)-beta_m*m : 1
+dn/dt = alpha_n*(1-n)-beta_n*n : 1
+dh/dt = alpha_h*(1-h)-beta_h*h : 1
+dge/dt = -ge*(1./taue) : siemens
+dgi/dt = -gi*(1./taui) : siemens
+alpha_m = 0.32*(mV**-1)*4*mV/exprel((13*mV-v+VT)/(4*mV))/ms : Hz
+beta_m = 0.28*(mV**-1)*5*mV/exprel((v-VT-40*mV)/(5*mV))/ms : Hz
+alpha_h = 0.128*exp((17*mV-v+VT)/(18*mV))/ms : Hz
+beta_h = 4./(1+exp((40*mV-v+VT)/(5*mV)))/ms : Hz
+alpha_n = 0.032*(mV**-1)*5*mV/exprel((15*mV-v+VT)/(5*mV))/ms : Hz
+beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz`, {
+    parameters: { Cm: "200 pF", gl: "10 nS", El: "-60 mV", EK: "-90 mV", ENa: "50 mV", g_na: "20 uS", g_kd: "6 uS", VT: "-63 mV", taue: "5 ms", taui: "10 ms", Ee: "0 mV", Ei: "-80 mV" },
+    initial: { v: "El", ge: "60 nS", gi: "20 nS", h: 1 },
+    spike: "v > -20*mV", refractory: "3 ms", ...(method && { method }),
+  });
+  const voltage = (method: MethodName | undefined, dt: number): number => run(cell(cobahh(method), { dt }), dt, Math.round(4e-4 / dt)).v!;
+  test("by default exponential Euler, of first order to what rk4 finds", () => {
+    const fine = voltage("rk4", 5e-6);
+    const errors = [2e-5, 1e-5, 5e-6].map((dt) => Math.abs(voltage(undefined, dt) - fine));
+    expect(fine).toBeGreaterThan(-0.06); // under way
+    for (const k of [0, 1]) expect(Math.abs(Math.log2(errors[k]! / errors[k + 1]!) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(voltage("rk2", 1e-5) - fine)).toBeLessThan(errors[2]! / 10);
+  });
+});
+
 test("expm: e^0, a rotation, a nilpotent matrix, and scaling", () => {
   expect(expm([[0, 0], [0, 0]])).toEqual([[1, 0], [0, 1]]);
   for (const angle of [0.01, 1, 7, 40]) {

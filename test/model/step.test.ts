@@ -172,12 +172,23 @@ describe("the refractory period", () => {
     expect(spikesOf(m, { dt: 1e-3, spikeStepCounts: false }, 9)).toEqual([0, 4, 8]);
     expect(spikesOf(m, { dt: 1e-3, perNeuron: new Set(["tref"]), values: { tref: 2.2e-3 } }, 6)).toEqual([0, 2, 4]);
     expect(spikesOf(m, { dt: 1e-3, perNeuron: new Set(["tref"]), values: { tref: 0 } }, 3)).toEqual([0, 1, 2]);
+    expect(spikesOf(m, { dt: 1e-4, values: { tref: 3e-4 } }, 7)).toEqual([0, 3, 6]); // 3e-4/1e-4 is just below 3
   });
   test("a condition: refractory while it holds after a spike", () => {
     // v climbs to 3, falls to 0 and climbs again; it fires once a climb, not once a step above 1
     const m = define("v[t+1] = (v + 1) % 4 : 1", { spike: "v > 1", refractory: "v > 1" });
     expect(spikesOf(m, { dt: 1e-3 }, 12)).toEqual([1, 5, 9]);
     expect(spikesOf(define("v[t+1] = (v + 1) % 4 : 1", { spike: "v > 1" }), { dt: 1e-3 }, 8)).toEqual([1, 2, 5, 6]);
+    // it leads nobody into the refractory state
+    expect(spikesOf(define("v[t+1] = (v + 1) % 4 : 1", { spike: "v > 2", refractory: "v > 1" }), { dt: 1e-3 }, 8)).toEqual([2, 6]);
+  });
+  test("a difference equation is clamped too", () => {
+    const c = cell(integrateAndFire({ refractory: "3 ms" }), { dt: 1e-3, connected: new Set(["i"]) });
+    expect(Array.from({ length: 6 }, () => [c.step({ i: 0.6 }), c.state.v])).toEqual([[false, 0.6], [true, 0], [false, 0], [false, 0], [false, 0.6], [true, 0]]);
+  });
+  test("the differentiable spike is zero while refractory, and so is its derivative", () => {
+    const { spike, spikeValue } = neuronStep(lif({ refractory: "3 ms" }), { type: "f64", dt: 1e-3, phases: ["threshold"] });
+    expect([text(spikeValue!), text(spike!)]).toEqual(["select(eq(refractory, 0), spike(sub(v, vTh)), 0)", "and(eq(refractory, 0), gt(sub(v, vTh), 0))"]);
   });
   test("not_refractory is a name", () => {
     const m = define("n[t+1] = n + int(not_refractory) : 1\nv[t+1] = 2 : 1", { spike: "v > 1", refractory: "3 ms" });

@@ -77,16 +77,24 @@ export class Emitter {
     }
     this.op("end");
   }
-  /** Runs the body with `index` from its present value while `index < end` (signed), adding `step` each time. */
+  /**
+   * Runs the body with `index` from its present value while `index < end` (signed), adding `step` each time. The test
+   * stands at the end of the loop, with a guard before it: one branch an iteration.
+   */
   upTo(index: number, end: () => void, step: number, body: () => void): void {
-    const test = (): void => {
+    const more = (): void => {
       this.get(index);
       end();
       this.op("i32.lt_s");
     };
-    this.while(test, () => {
+    more();
+    this.if(() => {
+      this.op("loop");
       body();
       this.advance(index, step);
+      more();
+      this.op("br_if", 0);
+      this.op("end");
     });
   }
 }

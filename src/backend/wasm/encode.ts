@@ -67,8 +67,10 @@ export function encode(code: ModuleCode): Uint8Array<ArrayBuffer> {
   section(3, vector(code.functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
   section(7, vector(code.functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
   section(10, bodies(code.functions, index));
+  section(0, [...text("name"), ...subsection(1, vector(code.functions.map((f, k) => [...unsigned(k), ...text(f.name)])))]); // for profilers
   return out.done();
 }
+const subsection = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
 const signatureKey = (f: Func): string => f.params.join(" ");
 
 function bodies(functions: readonly Func[], index: ReadonlyMap<string, number>): Uint8Array {
