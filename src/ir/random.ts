@@ -102,6 +102,8 @@ const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Ex
   normal,
   poisson: (word, type, [mean]) => poisson(word, type, mean!),
 };
+/** What a law makes of its random word. */
+export const applyLaw = ({ law, type, args }: Draw, word: Expr): Expr => LAWS[law](word, type as FloatType, args);
 
 /** A draw in basic operations. `of` is the index that tells one element from another. */
-export const expandDraw = (e: Draw, of: IndexOf): Expr => LAWS[e.law](blockOf(e.stream, of)[WORD_OF[e.law]], e.type as FloatType, e.args);
+export const expandDraw = (e: Draw, of: IndexOf): Expr => applyLaw(e, blockOf(e.stream, of)[WORD_OF[e.law]]);

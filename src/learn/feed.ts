@@ -1,7 +1,7 @@
 /** A batch as the host hands it over, and its way into a program's buffers. */
 import { type Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
-import { RUN } from "../sim/lower/context.ts";
+import { KEY, RUN } from "../sim/lower/context.ts";
 import { type Lowered } from "../sim/lower/lower.ts";
 
 /** Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`. */
@@ -34,7 +34,7 @@ export function writeBatch(x: Executable, l: Lowered, batch: Batch): void {
   const run = x.array("run");
   run[RUN.steps] = steps;
   run[RUN.chunks] = Math.ceil(batch.count / samples);
-  run[RUN.seed] = seed | 0;
+  x.array("key")[KEY.seed] = seed;
   const chunk = x.array("chunk.samples");
   const rows = l.context.buffers.has("chunk.rows") ? x.array("chunk.rows") : undefined;
   for (let k = 0; k < chunk.length; k++) {

@@ -10,7 +10,7 @@ import { type FloatType } from "../ir/types.ts";
 import { verifyProgram } from "../ir/verify.ts";
 import { type Network } from "../model/network.ts";
 import { streamOf } from "../base/random.ts";
-import { type Context, RUN, runNumber } from "../sim/lower/context.ts";
+import { type Context, KEY, runNumber } from "../sim/lower/context.ts";
 import { forwardNodes, lower, type Lowered, type LowerHooks, programOf } from "../sim/lower/lower.ts";
 import { initialParameters, type Parameters, readBlock, writeBlock } from "../sim/lower/parameters.ts";
 import { type Bptt } from "./algorithm.ts";
@@ -81,10 +81,10 @@ function maskNode(node: string, dropout: number, c: Context): Node {
   c.buffer("sample.number", "u32", c.chunks * samples, "argument");
   return invoke({ kind: "perElement", step }, {
     mask: place(c.buffer(`${node}.mask`, c.type, samples * stride, "state"), 0, along("s", stride)),
-    seed: place("run", RUN.seed),
+    seed: place("key", KEY.seed),
     sample: place("sample.number", 0, along("chunk", samples), along("s", 1)),
-    stepLow: place("run", RUN.stepLow),
-    stepHigh: place("run", RUN.stepHigh),
+    stepLow: place("key", KEY.stepLow),
+    stepHigh: place("key", KEY.stepHigh),
   }, { n: c.size(node) });
 }
 
@@ -190,7 +190,7 @@ export class Trainer implements Disposable {
   gradients(batch: Batch): StepResult {
     const x = this.#x;
     writeBatch(x, this.lowered, batch);
-    x.array("run")[RUN.stepLow] = this.#updates;
+    x.array("key")[KEY.stepLow] = this.#updates;
     x.array(LOSS_SCALE)[0] = 1 / batch.count;
     x.run("gradients");
     return { loss: x.array(LOSS)[0]! / batch.count, correct: this.#correct(batch) };

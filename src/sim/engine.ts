@@ -11,7 +11,7 @@ import { type Network } from "../model/network.ts";
 import { type State as DigestState } from "../base/hash.ts";
 import { SpikeDigest } from "./digest.ts";
 import { type InputData, InputFeed } from "./feed.ts";
-import { RUN } from "./lower/context.ts";
+import { KEY, RUN } from "./lower/context.ts";
 import { forwardNodes, lower, type Lowered, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeBlock } from "./lower/parameters.ts";
 import { Recorder, type Recording } from "./recording.ts";
@@ -137,7 +137,7 @@ export class Engine implements Disposable {
     const run = x.array("run");
     run[RUN.start] = this.#step % 2 ** 28;
     run[RUN.steps] = count;
-    run[RUN.seed] = this.lowered.context.options.seed | 0;
+    x.array("key")[KEY.seed] = this.lowered.context.options.seed;
     this.#fillTables(count, rows);
     this.#feed.write(x, this.#step, count, done);
     x.run("run");

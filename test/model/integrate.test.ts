@@ -151,6 +151,12 @@ describe("exact", () => {
     expect(ulps(c.state.x!, expected[0]!)).toBeLessThanOrEqual(4);
     expect(ulps(c.state.y!, expected[1]!)).toBeLessThanOrEqual(4);
   });
+  test("a driven variable without leak, seen by another, by its matrix", () => {
+    const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = 3/tau : 1", { method: "exact", parameters: { tau: "10 ms" }, initial: { y: 1 } });
+    const { x, y } = run(cell(m, { dt: 1e-3, constants: new Map([["tau", 10e-3]]) }), 1e-3, 1);
+    const expected = taylor([[-100, 100], [0, 0]], [0, 300], [0, 1], 1e-3);
+    expect([ulps(x!, expected[0]!) <= 4, ulps(y!, expected[1]!) <= 2]).toEqual([true, true]);
+  });
   test("a chain of three needs numbers, and the error names it", () => {
     const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = (z - y)/tau : 1\ndz/dt = -z/tau : 1", { method: "exact", parameters: { tau: "10 ms" }, initial: { z: 1 } });
     expect(() => neuronStep(m, { type: "f64", dt: 1e-3, phases: ["update"] })).toThrow(
@@ -228,6 +234,8 @@ describe("the method where none is named", () => {
     ["dv/dt = (g*(k - v) - v)/tau : 1\ndg/dt = -g/tau : 1", "exponentialEuler"],
     ["dv/dt = (y - v)/tau : 1\ndy/dt = (v - y)/tau : 1", "exponentialEuler"], // symbolic loop
     ["dv/dt = (y - v)/second : 1\ndy/dt = (v - y)/second : 1", "exact"], // numeric loop
+    ["dv/dt = (y - v)/tau : 1\ndy/dt = i/tau : 1\ni : 1 (input)", "exponentialEuler"], // a driven y without a fixed point
+    ["dv/dt = (y - v)/tau : 1\ndy/dt = 0/second : 1", "exact"],
     ["dv/dt = (v**2 - v)/tau : 1", "rk2"],
     ["dv/dt = -v/tau + xi*tau**-0.5 : 1", "euler"],
     ["dv/dt = -v/tau*cos(t/tau) : 1", "exponentialEuler"],

@@ -74,7 +74,6 @@ function unsolvable(group: readonly string[], rows: Rows, matrixOnly: boolean): 
 
 /** Why a system has no exact solution here, or nothing. */
 export function whyNotExact(system: System, matrixOnly = false): string | undefined {
-  if (system.noisy) return "white noise (xi) has no exact solution here; use euler";
   const rows = rowsOf(system);
   if (typeof rows === "string") return `d${rows}/dt is not linear; use exponentialEuler, rk2 or rk4`;
   if ([...system.equations.values()].some((e) => readsOf(e).includes(TIME))) return "the equations depend on t; use rk2 or rk4";

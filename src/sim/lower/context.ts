@@ -27,8 +27,10 @@ export interface LowerOptions {
 }
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */
-export const RUN = { start: 0, steps: 1, chunks: 2, seed: 3, stepLow: 4, stepHigh: 5 } as const;
-export const RUN_LENGTH = 8;
+export const RUN = { start: 0, steps: 1, chunks: 2 } as const;
+export const RUN_LENGTH = 4;
+/** What keys the random draws of a run, in the `key` buffer: the seed, and for draws outside the time loop a step. */
+export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;
 export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[name]);
 
 export class Context {
@@ -42,6 +44,7 @@ export class Context {
     this.net = net;
     this.options = options;
     this.buffer("run", "i32", RUN_LENGTH, "argument");
+    this.buffer("key", "u32", 4, "argument");
     this.buffer("zero", "i32", 4, "constant");
     if (options.mode === "samples") this.buffer("chunk.samples", "i32", this.chunks, "argument");
   }

@@ -9,7 +9,7 @@ import { pruneSlots, readsOf, type Slot, type Step, type Store } from "../../ir/
 import { initialise } from "../../model/initializer.ts";
 import { type Population } from "../../model/network.ts";
 import { neuronStep, REFRACTORY, SPIKE } from "../../model/step.ts";
-import { type Context, RUN } from "./context.ts";
+import { type Context, KEY } from "./context.ts";
 import { type PortSum, type Sources } from "./contributions.ts";
 
 /** One kernel call of a population. */
@@ -156,7 +156,7 @@ function runPlace(name: string, c: Context): Place {
     const rows = c.rows(0);
     return place(c.buffer(table, name === "t" ? c.type : "u32", rows, "argument"), 0, along("t", 1, mode === "stream" ? { modulo: rows } : {}));
   }
-  if (name === "seed") return place("run", RUN.seed);
+  if (name === "seed") return place("key", KEY.seed);
   if (name === "sample") {
     const chunk = mode === "samples" ? [along("chunk", samples)] : [];
     return place(c.buffer("sample.number", "u32", c.chunks * samples, "argument"), 0, ...chunk, along("s", 1));
