@@ -1,1 +1,3 @@
-export {};
+export type { Backend, Elements, Executable } from "./backend.ts";
+export { interpret } from "./interpret/run.ts";
+export { wasm } from "./wasm/wasm.ts";

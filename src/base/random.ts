@@ -7,41 +7,17 @@
  * place is the same draw, and two draws of one step need two streams. Kernels draw the same numbers (`ir/random.ts`).
  */
 import { ModelError, requireInteger } from "./errors.ts";
+import { philoxInto } from "./philox.ts";
 import { normalOf, uniformF32Of, uniformOf, WORD_OF } from "./laws.ts";
 import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
 
 export type Words = readonly [number, number, number, number];
 
-/** Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3": multipliers and key increments. */
-export const PHILOX = { rounds: 10, multipliers: [0xd2511f53, 0xcd9e8d57], increments: [0x9e3779b9, 0xbb67ae85] } as const;
-
 /** Philox4x32-10: four random words of a counter and a key. */
 export function philox4x32(counter: Words, key: readonly [number, number]): Words {
-  const [m0, m1] = PHILOX.multipliers;
-  const [w0, w1] = PHILOX.increments;
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < PHILOX.rounds; round++) {
-    const next0 = mulHigh(m1, c2) ^ c1 ^ k0;
-    const next2 = mulHigh(m0, c0) ^ c3 ^ k1;
-    c1 = Math.imul(m1, c2);
-    c3 = Math.imul(m0, c0);
-    c0 = next0;
-    c2 = next2;
-    k0 = (k0 + w0) | 0;
-    k1 = (k1 + w1) | 0;
-  }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
-}
-/** Upper word of the 64-bit product, from 16-bit halves. */
-function mulHigh(a: number, b: number): number {
-  const aHigh = a >>> 16;
-  const aLow = a & 0xffff;
-  const bHigh = b >>> 16;
-  const bLow = b & 0xffff;
-  const middle = aHigh * bLow + (Math.imul(aLow, bLow) >>> 16); // below 2^32
-  const rest = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + (middle >>> 16) + (rest >>> 16)) | 0;
+  const out = new Uint32Array(4);
+  philoxInto(out, ...counter, ...key);
+  return [out[0]!, out[1]!, out[2]!, out[3]!];
 }
 
 /** Where a draw is made. */
@@ -98,10 +74,10 @@ export function randomStream(seed: number, stream: number): RandomStream {
   requireInteger("seed", seed, 0, 2 ** 32 - 1);
   let block = 0;
   let used = 4;
-  let words: Words = [0, 0, 0, 0];
+  const words = new Uint32Array(4);
   const bits = (): number => {
     if (used === 4) {
-      words = philox4x32([block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP], [seed, stream]);
+      philoxInto(words, block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP, seed, stream);
       block++;
       used = 0;
     }

@@ -6,7 +6,7 @@
  * that of the threshold are decided, and about half of the rest remain: thirty-two trials need six words on average
  * instead of thirty-two, and their outcome is the one that all bits would give.
  */
-import { philoxInto } from "./philox.ts";
+import { philoxInto } from "../base/philox.ts";
 
 /** The threshold of a certain spike. */
 const ALWAYS = 2 ** 32;

@@ -8,7 +8,7 @@
 import { ModelError } from "../base/errors.ts";
 import { AS241, WORD_OF } from "../base/laws.ts";
 import { POISSON_LIMIT, poissonTerms } from "../base/poisson.ts";
-import { PHILOX } from "../base/random.ts";
+import { PHILOX } from "../base/philox.ts";
 import {
   add, and, bitcast, compare, constant, convert, div, type Draw, type Expr, index, type IndexOf, join, type Law, mul, mulHi, neg, not, or,
   read, select, shl, shr, sqrt, sub, u32, xor,

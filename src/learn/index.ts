@@ -1,1 +1,24 @@
-export {};
+export { type Bptt, bptt } from "./algorithm.ts";
+export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions, type PopulationActivity } from "./evaluator.ts";
+export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
+export { type EpochReport, type FitOptions, fit, meanRates, type Summary, silentLayers, summarise } from "./fit.ts";
+export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
+export {
+  type AdamOptions,
+  adam,
+  chain,
+  clipByNorm,
+  cosine,
+  type GradientTransform,
+  type Optimiser,
+  type Rate,
+  type SgdOptions,
+  scaleByAdam,
+  scaleByRate,
+  sgd,
+  stepwise,
+  trace,
+  type UpdateContext,
+  weightDecay,
+} from "./optimiser.ts";
+export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";

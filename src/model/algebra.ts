@@ -35,7 +35,6 @@ export function plus(a: Expr, b: Expr): Expr {
 export function minus(a: Expr, b: Expr): Expr {
   if (isZero(b)) return a;
   if (isZero(a)) return negate(b);
-  if (a === b) return ZERO;
   if (isNegated(b)) return plus(a, b.a);
   return fold(sub(a, b));
 }

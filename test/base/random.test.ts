@@ -96,7 +96,8 @@ describe("poisson", () => {
       const masses = poissonMasses(mean, 80);
       for (let k = 1, tail = masses.slice(1).reduceRight((s, p) => s + p, 0); k < 80; tail -= masses[k++]!) {
         const words = wordsWithAtLeast(k, (w) => poissonOf(w, mean));
-        expect(Math.abs(words - tail * 2 ** 32), `mean ${mean}, P(X >= ${k})`).toBeLessThan(0.5 + 1e-4);
+        // Half a word by the grid, a quarter by the terms left out.
+        expect(Math.abs(words - tail * 2 ** 32), `mean ${mean}, P(X >= ${k})`).toBeLessThan(0.75 + 1e-4);
       }
     }
   });

@@ -92,7 +92,7 @@ describe("reading refuses", () => {
     ["a size that is text", (j) => (j.populations.hidden.size = "3"), "populations.hidden.size: must be an integer from 1 to 2147483648, got '3'"],
     ["a huge size", (j) => (j.populations.hidden.size = 1e300), "populations.hidden.size: must be an integer from 1 to 2147483648, got 1e+300"],
     ["a size that is not its shape", (j) => (j.inputs.input.shape = [2, 3]), "inputs.input.size: must be 6, the product of its shape, got 4"],
-    ["a huge shape", (j) => (j.populations.hidden.shape = [2 ** 31, 2 ** 31]), "populations.hidden.size: must be 4611686018427387904"],
+    ["a huge shape", (j) => (j.populations.hidden.shape = [2 ** 31, 2 ** 31]), "populations.hidden.size: must be 4611686018427388000, the product of its shape, got 3"],
     ["a thousand dimensions", (j) => (j.populations.hidden.shape = Array(1000).fill(1)), "populations.hidden.shape: must be a list of at most 16, got a list of 1000"],
     ["a model that is not there", (j) => (j.populations.hidden.model = "toString"), "populations.hidden.model: must be one of leaky-integrator, lif, got 'toString'"],
     ["a parameter that the model lacks", (j) => (j.populations.hidden.parameters.tua = { kind: "constant", value: 1 }), "populations.hidden: population of lif.parameters: no parameter called 'tua'"],
@@ -122,9 +122,9 @@ describe("reading refuses", () => {
     const json = fresh();
     spoil(json);
     const error = refusal(json);
-    expect([error.code, error.message.slice(0, 17)]).toEqual(["bad-file", "artefact.network."].map((s, k) => (k === 0 ? s : error.message.slice(0, 17))));
+    expect(error.code).toBe("bad-file");
+    expect(error.path).toMatch(/^artefact\.network/);
     expect(error.message).toContain(message);
-    expect(error.path.startsWith("artefact.network")).toBe(true);
   });
   test.each([null, undefined, 3, "text", [], { __proto__: null }])("%o instead of a network", (json) => {
     expect(refusal(json).path).toBe("artefact.network.format");

@@ -50,7 +50,7 @@ describe("hoist", () => {
     expect(hoistedRun(step, fixed, { v: 3, tau: 0.7, k: 1 })).toEqual(run(step, { v: 3, tau: 0.7, k: 1 }));
   });
   test("leaves what is as cheap as a load, and what varies", () => {
-    const cheap = stepOf(add(neg(tau), v), add(tau, v), add(convert("f64", compare("gt", v, tau)), draw("uniform", "f64", 0)), mul(convert("f64", index()), v));
+    const cheap = stepOf(add(neg(tau), v), add(tau, v), mul(add(draw("uniform", "f64", 0), tau), v), mul(add(convert("f64", index()), f64(1)), v));
     const { prepare, prepareElements, main } = hoist(cheap, fixed);
     expect([prepare, prepareElements]).toEqual([undefined, undefined]);
     expect(main.stores.map((s) => s.value)).toEqual(cheap.stores.map((s) => s.value));

@@ -237,6 +237,7 @@ describe("the method where none is named", () => {
     ["dv/dt = (y - v)/tau : 1\ndy/dt = i/tau : 1\ni : 1 (input)", "exponentialEuler"], // a driven y without a fixed point
     ["dv/dt = (y - v)/tau : 1\ndy/dt = 0/second : 1", "exact"],
     ["dv/dt = (v**2 - v)/tau : 1", "rk2"],
+    ["dv/dt = k/(v*tau) : 1", "rk2"],
     ["dv/dt = -v/tau + xi*tau**-0.5 : 1", "euler"],
     ["dv/dt = -v/tau*cos(t/tau) : 1", "exponentialEuler"],
     ["v[t+1] = 0.9*v : 1", "exact"], // nothing to integrate

@@ -19,8 +19,10 @@ const refused = (f: () => unknown): { code: string; path: string; message: strin
 const spec = (equations: string, more: Partial<NeuronSpec> = {}): NeuronSpec =>
   ({ name: "cell", equations, parameters: { tau: "20 ms", El: "-49 mV", k: 2 }, ...more });
 
+const define = (equations: string) => neuron(spec(equations));
+
 /** design.md, section 4, unchanged. */
-export const cuba = neuron({ name: "cuba", equations: `
+const cuba = neuron({ name: "cuba", equations: `
     dv/dt = (ge + gi - (v - El)) / taum : volt (unless refractory)
     dge/dt = -ge / taue : volt
     dgi/dt = -gi / taui : volt`,
@@ -53,6 +55,19 @@ describe("a definition", () => {
     expect(m.subexpressions.map((s) => s.name)).toEqual(["x", "y"]);
     expect(m.variables.map((v) => [v.name, v.initial])).toEqual([["v", -0.07 + 0.002], ["w", 3e-9]]);
     expect([m.inputs.map((i) => i.name), m.port, m.outputs]).toEqual([["i"], "i", ["v", "w", "x", "y"]]);
+  });
+  test("dimensions go through functions and powers", () => {
+    const m = define(`a = sqrt(El*El) + abs(El) + clip(El, -1*volt, 1*volt) : volt
+      b = El*El/(k*mV)**2 + sign(El) + El//mV + int(El > 0*mV) : 1
+      c = k/sqrt(tau) + tau**(-1/2) : second**-0.5
+      d = where(El > 0*mV, El, El % mV) : volt`);
+    expect(m.outputs).toEqual(["a", "b", "c", "d"]);
+  });
+  test("the caller's spec stays the caller's", () => {
+    const given = { name: "cell", equations: "dv/dt = -v/tau : 1", parameters: { tau: { value: "20 ms" } } };
+    const m = neuron(given);
+    given.parameters.tau.value = "3 ms";
+    expect(m.spec.parameters).toEqual({ tau: { value: "20 ms" } });
   });
   test("is frozen to the leaves", () => {
     expect(Object.isFrozen(cuba.variables[0]!.value)).toBe(true);

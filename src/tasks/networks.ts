@@ -1,0 +1,60 @@
+/** The two networks of a task: one that spikes, and its conventional twin of the same shape. */
+import { current, type Encoder } from "../data/encoder.ts";
+import type { Network } from "../model/network.ts";
+import { leakyIntegrator } from "../model/neuron/leakyIntegrator.ts";
+import { lif } from "../model/neuron/lif.ts";
+import { linear } from "../model/neuron/linear.ts";
+import { relu } from "../model/neuron/relu.ts";
+import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
+import type { EncoderName } from "./options.ts";
+import type { Task, Training } from "./tasks.ts";
+
+/** A network to be trained: what it is, how data enter it, and how it learns. */
+export interface Design {
+  readonly net: Network;
+  readonly encoder: Encoder;
+  readonly training: Training;
+}
+
+/** What the command line may change. */
+export interface Changes {
+  readonly epochs?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
+/** LIF neurons that lose their threshold when they fire, read out by membranes that only leak. */
+export function spikingDesign(task: Task, code: EncoderName, changes: Changes = {}): Design {
+  const recipe = task.spiking[code];
+  const { encoder, tau, readoutTau, gain, dropout } = recipe;
+  const steps = changes.steps ?? recipe.steps;
+  const signal = encoder.kind === "current" ? "values" : "spikes";
+  const net = sequential(
+    [
+      input(task.shape, { signal, constant: signal === "values" }),
+      denseLayer(task.hidden, { weight: { kind: "fanIn", gain } }),
+      neurons(lif({ tau, reset: "subtract" }), { dropout }),
+      denseLayer(task.classes),
+      neurons(leakyIntegrator({ tau: readoutTau }), { name: "output" }),
+    ],
+    { steps, name: `${task.name}-spiking` },
+  );
+  return { net, encoder, training: changed(recipe, changes) };
+}
+
+/** Rectified linear units and a linear answer, in one step. */
+export function twinDesign(task: Task, changes: Changes = {}): Design {
+  const { dropout } = task.twin;
+  const net = sequential(
+    [
+      input(task.shape, { signal: "values", constant: true }),
+      denseLayer(task.hidden),
+      neurons(relu(), { dropout }),
+      denseLayer(task.classes),
+      neurons(linear(), { name: "output" }),
+    ],
+    { steps: 1, name: `${task.name}-twin` },
+  );
+  return { net, encoder: current(), training: changed(task.twin, changes) };
+}
+
+const changed = (training: Training, { epochs = training.epochs }: Changes): Training => ({ ...training, epochs });

