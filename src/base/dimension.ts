@@ -47,14 +47,22 @@ export const NAMED: Readonly<Record<string, Dimension>> = {
   henry: [2, 1, -2, -2, 0, 0, 0],
 };
 
-interface Term { readonly unit: string; readonly exponent: number }
-const baseTerms = (d: Dimension): Term[] => d.flatMap((exponent, k) => (exponent === 0 ? [] : [{ unit: BASE_UNITS[k]!, exponent }]));
+interface Term {
+  readonly unit: string;
+  readonly exponent: number;
+}
+const baseTerms = (d: Dimension): Term[] =>
+  d.flatMap((exponent, k) => (exponent === 0 ? [] : [{ unit: BASE_UNITS[k]!, exponent }]));
 
 /** The shortest product of at most one power of a named unit and powers of base units; on a tie the one found first. */
 function termsOf(d: Dimension): Term[] {
   if (isDimensionless(d)) return [];
-  const candidates = [1, -1, 2, -2].flatMap((exponent) => Object.entries(NAMED).map(([unit, dimension]): Term[] =>
-    [{ unit, exponent }, ...baseTerms(quotient(d, power(dimension, exponent)))]));
+  const candidates = [1, -1, 2, -2].flatMap((exponent) =>
+    Object.entries(NAMED).map(([unit, dimension]): Term[] => [
+      { unit, exponent },
+      ...baseTerms(quotient(d, power(dimension, exponent))),
+    ]),
+  );
   return [...candidates, baseTerms(d)].reduce((best, terms) => (terms.length < best.length ? terms : best));
 }
 

@@ -1,20 +1,46 @@
 /** Reads a quantity: numbers and units joined by `*`, `/`, powers, brackets or a blank ("10 nS/cm**2", "1/ms", "-50*mV"). */
-import { type Dimension, DIMENSIONLESS, formatDimension, isDimensionless, power, product, quotient, sameDimension } from "./dimension.ts";
+import {
+  DIMENSIONLESS,
+  type Dimension,
+  formatDimension,
+  isDimensionless,
+  power,
+  product,
+  quotient,
+  sameDimension,
+} from "./dimension.ts";
 import { ModelError } from "./errors.ts";
-import { quantityUnit, type Quantity, scale } from "./units.ts";
+import { type Quantity, quantityUnit, scale } from "./units.ts";
 
 /** A partial result: `value * 10**exponent` of a dimension. The exponent is applied once, at the end. */
-interface Part { readonly value: number; readonly exponent: number; readonly dimension: Dimension }
+interface Part {
+  readonly value: number;
+  readonly exponent: number;
+  readonly dimension: Dimension;
+}
 
 const number = (value: number): Part => ({ value, exponent: 0, dimension: DIMENSIONLESS });
-const times = (a: Part, b: Part): Part =>
-  ({ value: a.value * b.value, exponent: a.exponent + b.exponent, dimension: product(a.dimension, b.dimension) });
-const over = (a: Part, b: Part): Part =>
-  ({ value: a.value / b.value, exponent: a.exponent - b.exponent, dimension: quotient(a.dimension, b.dimension) });
-const raise = (a: Part, n: number): Part => ({ value: a.value ** n, exponent: a.exponent * n, dimension: power(a.dimension, n) });
+const times = (a: Part, b: Part): Part => ({
+  value: a.value * b.value,
+  exponent: a.exponent + b.exponent,
+  dimension: product(a.dimension, b.dimension),
+});
+const over = (a: Part, b: Part): Part => ({
+  value: a.value / b.value,
+  exponent: a.exponent - b.exponent,
+  dimension: quotient(a.dimension, b.dimension),
+});
+const raise = (a: Part, n: number): Part => ({
+  value: a.value ** n,
+  exponent: a.exponent * n,
+  dimension: power(a.dimension, n),
+});
 
 const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|\^|[-+*/()]))/y;
-interface Token { readonly kind: "number" | "name" | "sign"; readonly text: string }
+interface Token {
+  readonly kind: "number" | "name" | "sign";
+  readonly text: string;
+}
 
 function tokenize(text: string, path: string): Token[] {
   const tokens: Token[] = [];
@@ -29,7 +55,11 @@ function tokenize(text: string, path: string): Token[] {
 }
 
 const wrong = (path: string, text: string, problem: string): ModelError =>
-  new ModelError("syntax", path, `${problem} in '${text}'; expected a quantity such as "20 ms", "10 nS/cm**2" or "0.5"`);
+  new ModelError(
+    "syntax",
+    path,
+    `${problem} in '${text}'; expected a quantity such as "20 ms", "10 nS/cm**2" or "0.5"`,
+  );
 
 class Reader {
   private at = 0;
@@ -91,7 +121,11 @@ class Reader {
   private unit(name: string): Part {
     const unit = quantityUnit(name);
     if (unit) return { value: 1, ...unit };
-    throw new ModelError("unknown-name", this.path, `'${name}' is not a unit, in '${this.text}'; units are written as in Brian: mV, nS, ms, Hz, volt, second, …`);
+    throw new ModelError(
+      "unknown-name",
+      this.path,
+      `'${name}' is not a unit, in '${this.text}'; units are written as in Brian: mV, nS, ms, Hz, volt, second, …`,
+    );
   }
 }
 
@@ -116,5 +150,9 @@ export function parseQuantity(input: string | number, path: string): Quantity {
 export function quantityOf(input: string | number, expected: Dimension, path: string): number {
   const { value, dimension } = parseQuantity(input, path);
   if (sameDimension(dimension, expected)) return value;
-  throw new ModelError("unit-mismatch", path, `expected a quantity in ${formatDimension(expected)}, got '${input}' in ${formatDimension(dimension)}`);
+  throw new ModelError(
+    "unit-mismatch",
+    path,
+    `expected a quantity in ${formatDimension(expected)}, got '${input}' in ${formatDimension(dimension)}`,
+  );
 }

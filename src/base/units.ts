@@ -2,16 +2,39 @@
  * Units by Brian's names (`brian2/units/allunits.py`, `stdunits.py`) and quantities such as "20 ms" or "10 nS/cm**2".
  * Every scale is a power of ten, kept as an exponent: "0.1 ms" is the double nearest to 1e-4, not 0.1 * 1e-3.
  */
-import { type Dimension, DIMENSIONLESS, NAMED, power, quotient } from "./dimension.ts";
+import { DIMENSIONLESS, type Dimension, NAMED, power, quotient } from "./dimension.ts";
 
 /** A unit: `10**exponent` in SI. */
-export interface Unit { readonly dimension: Dimension; readonly exponent: number }
+export interface Unit {
+  readonly dimension: Dimension;
+  readonly exponent: number;
+}
 /** A value in SI units. */
-export interface Quantity { readonly value: number; readonly dimension: Dimension }
+export interface Quantity {
+  readonly value: number;
+  readonly dimension: Dimension;
+}
 
 /** Deci, deca and hecto are left out: `damp` and `hamp` are better kept for variables. */
 const PREFIXES: Readonly<Record<string, number>> = {
-  "": 0, Y: 24, Z: 21, E: 18, P: 15, T: 12, G: 9, M: 6, k: 3, c: -2, m: -3, u: -6, n: -9, p: -12, f: -15, a: -18, z: -21, y: -24,
+  "": 0,
+  Y: 24,
+  Z: 21,
+  E: 18,
+  P: 15,
+  T: 12,
+  G: 9,
+  M: 6,
+  k: 3,
+  c: -2,
+  m: -3,
+  u: -6,
+  n: -9,
+  p: -12,
+  f: -15,
+  a: -18,
+  z: -21,
+  y: -24,
 };
 
 const MOLAR = quotient(NAMED.mole!, power(NAMED.metre!, 3));
@@ -33,14 +56,29 @@ const LONG: Readonly<Record<string, Unit>> = {
  * is `EK` (a reversal potential, not an exakelvin).
  */
 const SHORT: readonly (readonly [letter: string, unit: Unit, prefixes: readonly string[]])[] = [
-  ["V", LONG.volt!, ["m", "u", "n"]], ["A", LONG.amp!, ["m", "u", "n", "p"]], ["S", LONG.siemens!, ["m", "u", "n", "p"]],
-  ["F", LONG.farad!, ["m", "u", "n", "p"]], ["s", LONG.second!, ["m", "u", "n"]], ["Hz", LONG.hertz!, ["", "k", "M", "G"]],
-  ["m", LONG.metre!, ["c", "m", "u", "n"]], ["M", LONG.molar!, ["m", "u", "n"]],
+  ["V", LONG.volt!, ["m", "u", "n"]],
+  ["A", LONG.amp!, ["m", "u", "n", "p"]],
+  ["S", LONG.siemens!, ["m", "u", "n", "p"]],
+  ["F", LONG.farad!, ["m", "u", "n", "p"]],
+  ["s", LONG.second!, ["m", "u", "n"]],
+  ["Hz", LONG.hertz!, ["", "k", "M", "G"]],
+  ["m", LONG.metre!, ["c", "m", "u", "n"]],
+  ["M", LONG.molar!, ["m", "u", "n"]],
 ];
 /** Letters that only a quantity such as "0.2 s" may use. */
-const BARE: ReadonlyMap<string, Unit> = new Map(Object.entries({
-  V: LONG.volt!, A: LONG.amp!, S: LONG.siemens!, F: LONG.farad!, s: LONG.second!, m: LONG.metre!, M: LONG.molar!, K: LONG.kelvin!, kg: LONG.kilogram!,
-}));
+const BARE: ReadonlyMap<string, Unit> = new Map(
+  Object.entries({
+    V: LONG.volt!,
+    A: LONG.amp!,
+    S: LONG.siemens!,
+    F: LONG.farad!,
+    s: LONG.second!,
+    m: LONG.metre!,
+    M: LONG.molar!,
+    K: LONG.kelvin!,
+    kg: LONG.kilogram!,
+  }),
+);
 
 const scaled = (unit: Unit, exponent: number): Unit => ({ ...unit, exponent: unit.exponent + exponent });
 const raised = (unit: Unit, n: number): Unit => ({ dimension: power(unit.dimension, n), exponent: unit.exponent * n });

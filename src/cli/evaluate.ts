@@ -8,7 +8,7 @@ export function evaluateCommand(): Command {
     .argument("<file>", "what `rheobase train` saved")
     .argument("<task>", "digits, mnist or fashion-mnist")
     .addOption(option.data())
-    .addOption(option.seed())
+    .addOption(option.trainedSeed())
     .addOption(option.threads())
     .addOption(option.json())
     .addHelpText("after", "\nExample:\n  rheobase evaluate digits.h5 digits")

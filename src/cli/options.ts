@@ -15,6 +15,9 @@ export interface Flags {
   readonly json?: boolean;
 }
 
+/** Random numbers are keyed by 32 bits. */
+const LARGEST_SEED = 2 ** 32 - 1;
+
 /** A parser for a whole number in [low, high], written in digits. */
 function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
@@ -30,9 +33,11 @@ export const option = {
   steps: () => new Option("--steps <t>", "time steps a sample").argParser(wholeNumber(1, 10_000)),
   encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
   seed: () =>
-    new Option("--seed <n>", "of weights, split, order and noise")
-      .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
-      .default(1),
+    new Option("--seed <n>", "of weights, split, order and noise").argParser(wholeNumber(0, LARGEST_SEED)).default(1),
+  trainedSeed: () =>
+    new Option("--seed <n>", "of split and noise (default: that of the training)").argParser(
+      wholeNumber(0, LARGEST_SEED),
+    ),
   threads: () =>
     new Option("--threads <n>", "worker threads at most; the result is the same")
       .argParser(wholeNumber(1, 256))

@@ -10,8 +10,9 @@
 import { expandExpr } from "../ir/expand.ts";
 import { type Expr, topological } from "../ir/expr.ts";
 import { evaluate } from "../ir/scalar.ts";
-import { print } from "../model/equations/ast.ts";
+import { type Node, print } from "../model/equations/ast.ts";
 import { assigned } from "../model/equations/statements.ts";
+import { constantOf } from "../model/initializer.ts";
 import { chooseMethod, type MethodName } from "../model/integrate/methods.ts";
 import { linearForm } from "../model/linear.ts";
 import { type Lowering, lower } from "../model/lower.ts";
@@ -57,8 +58,8 @@ export function nirNeuron(p: Population, port: string, dt: number): NirNeuron | 
   if (!state || others.length > 0) return `it has ${model.variables.length} state variables, not one`;
   if (state.type !== "float" || !state.value) return `'${state.name}' is no membrane potential`;
   if (model.refractory) return "it has a refractory period";
-  if (p.initial[state.name] ? !isZero(p.initial[state.name]) : state.initial !== 0)
-    return `'${state.name}' does not start at 0`;
+  const start = p.initial[state.name] ?? constantOf(state.initial);
+  if (start.kind !== "constant" || start.value !== 0) return `'${state.name}' does not start at 0`;
   const drawn = model.parameters.find(
     ({ name }) => !["constant", "values", undefined].includes(p.parameters[name]?.kind),
   );
@@ -71,8 +72,6 @@ export function nirNeuron(p: Population, port: string, dt: number): NirNeuron | 
     ? events
     : { ...joined(membrane, events), output: model.spike ? "spike" : state.name };
 }
-
-const isZero = (x: Population["initial"][string] | undefined): boolean => x?.kind === "constant" && x.value === 0;
 
 interface Membrane {
   readonly leaky: boolean;
@@ -120,9 +119,7 @@ function updateOf(
 function eventsOf(p: Population, state: string, meaning: Lowering): NirNeuron["parameters"] | string {
   const { spike, reset } = p.model;
   if (!spike) return {};
-  const sides =
-    spike.tag === "compare" && (spike.op === ">" ? [spike.a, spike.b] : spike.op === "<" ? [spike.b, spike.a] : []);
-  const [above, threshold] = (sides || []).map((n) => toFloat(lower(n, meaning)));
+  const [above, threshold] = sidesOf(spike).map((n) => toFloat(lower(n, meaning)));
   const v_threshold = above?.tag === "read" && above.slot === state ? numbersOf(p, threshold) : undefined;
   if (!v_threshold) return `its spike condition '${print(spike)}' is not '${state} > threshold'`;
   const [statement] = reset;
@@ -131,6 +128,12 @@ function eventsOf(p: Population, state: string, meaning: Lowering): NirNeuron["p
       ? numbersOf(p, toFloat(lower(assigned(statement), meaning)))
       : undefined;
   return v_reset ? { v_threshold, v_reset } : `its reset does not set '${state}' to a value`;
+}
+
+/** What must be greater, and than what. */
+function sidesOf(condition: Node): readonly Node[] {
+  if (condition.tag !== "compare") return [];
+  return condition.op === ">" ? [condition.a, condition.b] : condition.op === "<" ? [condition.b, condition.a] : [];
 }
 
 function joined({ leaky, update, parameters }: Membrane, events: NirNeuron["parameters"]): Omit<NirNeuron, "output"> {

@@ -6,7 +6,7 @@
  */
 import type { Connection } from "../model/connection.ts";
 import { type Network, sizeOf } from "../model/network.ts";
-import { totalDelay } from "../model/topology.ts";
+import { totalDelay } from "../model/timing.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { isNumbers, isStrings, isTree, type Leaf, type Numbers, type Tree } from "./hdf5.ts";
 import { type NirNeuron, nirNeuron, UPDATES } from "./nirNeuron.ts";

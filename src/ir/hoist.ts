@@ -3,7 +3,7 @@
  * alone. The same nodes are computed in the same types, once instead of every step: not one bit changes.
  */
 import { type Expr, operands, topological, withOperands } from "./expr.ts";
-import { nodes, pruneSlots, readSlot, roots, share, type Slot, slotOf, type Step, type Store } from "./step.ts";
+import { nodes, pruneSlots, readSlot, roots, type Slot, type Step, type Store, share, slotOf } from "./step.ts";
 
 export interface Hoisted {
   /** Computes the constants that all elements share (`uniform`). Run it for one element when the fixed slots have their values. */
@@ -21,7 +21,8 @@ const VARYING: ReadonlySet<Expr["tag"]> = new Set(["draw", "index"]);
 function fixedNodes(step: Step, fixed: ReadonlySet<string>): Set<Expr> {
   const found = new Set<Expr>();
   for (const e of nodes(step))
-    if (e.tag === "read" ? fixed.has(e.slot) : !VARYING.has(e.tag) && operands(e).every((o) => found.has(o))) found.add(e);
+    if (e.tag === "read" ? fixed.has(e.slot) : !VARYING.has(e.tag) && operands(e).every((o) => found.has(o)))
+      found.add(e);
   return found;
 }
 
@@ -39,7 +40,10 @@ function frontier(step: Step, fixed: ReadonlySet<Expr>): Expr[] {
   return all.filter((e) => fixed.has(e) && used.has(e) && !isCheap(e));
 }
 
-interface Constant { readonly slot: Slot; readonly value: Expr }
+interface Constant {
+  readonly slot: Slot;
+  readonly value: Expr;
+}
 
 /** Whether the value of a fixed node is the same for all elements. */
 const isUniform = (e: Expr, step: Step): boolean =>
@@ -60,13 +64,19 @@ export function hoist(step: Step, fixed: ReadonlySet<string>): Hoisted {
   });
   const slots = [...shared.slots, ...constants.map((c) => c.slot)];
   const prepare = (name: string, space: Slot["space"]): Step | undefined => {
-    const stores = constants.filter((c) => c.slot.space === space).map(({ slot, value }): Store => ({ slot: slot.name, mode: "set", value }));
+    const stores = constants
+      .filter((c) => c.slot.space === space)
+      .map(({ slot, value }): Store => ({ slot: slot.name, mode: "set", value }));
     return stores.length === 0 ? undefined : pruneSlots({ name: `${step.name}.${name}`, slots, stores });
   };
   return {
     prepare: prepare("prepare", "uniform"),
     prepareElements: prepare("prepareElements", "element"),
-    main: pruneSlots({ ...shared, slots, stores: replace(shared.stores, new Map(constants.map((c) => [c.value, readSlot(c.slot)]))) }),
+    main: pruneSlots({
+      ...shared,
+      slots,
+      stores: replace(shared.stores, new Map(constants.map((c) => [c.value, readSlot(c.slot)]))),
+    }),
   };
 }
 

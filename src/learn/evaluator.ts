@@ -117,7 +117,7 @@ export class Evaluator implements Disposable {
     this.program = program;
     this.#x = executable;
     this.#options = options;
-    for (const [name, values] of lowered.context.constants) executable.array(name).set(values);
+    for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
     this.setParameters(options.parameters);
   }
 

@@ -171,7 +171,7 @@ export class Trainer implements Disposable {
     this.program = program;
     this.#x = executable;
     this.#options = options;
-    for (const [name, values] of lowered.context.constants) executable.array(name).set(values);
+    for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
     this.#fillHistory();
     this.setParameters(parameters);
   }

@@ -3,7 +3,23 @@
  * through these constructors, so that an input that nothing feeds vanishes and coefficients come out small. (`ir/simplify`
  * is the other kind: it keeps every bit.) Calls on constants stay calls: `Math.exp` differs between engines.
  */
-import { binary, type BinaryOp, call, type Const, constant, div, type Expr, f64, mul, neg, operands, select, sqrt, sub, add } from "../ir/expr.ts";
+import {
+  add,
+  type BinaryOp,
+  binary,
+  type Const,
+  call,
+  constant,
+  div,
+  type Expr,
+  f64,
+  mul,
+  neg,
+  operands,
+  select,
+  sqrt,
+  sub,
+} from "../ir/expr.ts";
 import { applyNode } from "../ir/scalar.ts";
 
 export const ZERO = f64(0);
@@ -17,7 +33,15 @@ export const isZero = (e: Expr): boolean => isValue(e, 0);
 export function fold(e: Expr): Expr {
   if (e.tag === "call" || e.tag === "draw" || e.tag === "const" || e.tag === "read" || e.tag === "index") return e;
   const args = operands(e);
-  return args.every(isConst) ? constant(e.type, applyNode(e, args.map((a) => a.value))) : e;
+  return args.every(isConst)
+    ? constant(
+        e.type,
+        applyNode(
+          e,
+          args.map((a) => a.value),
+        ),
+      )
+    : e;
 }
 
 const isNegated = (e: Expr): e is Expr & { tag: "unary" } => e.tag === "unary" && e.op === "neg";

@@ -68,6 +68,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     if (![net.inputs, net.populations, net.transforms].some((group) => node in group))
       throw new ModelError("unknown-name", `connection ${name}`, `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`);
   if (to in net.inputs) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
+  if (to in net.transforms) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
   return {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
@@ -93,8 +94,7 @@ function outputOf(node: string, asked: string | undefined, name: string, net: No
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
-  const p = net.populations[node];
-  if (!p) return "value";
+  const p = net.populations[node]!;
   const ports = [...p.model.inputs.map((i) => i.name), ...p.model.variables.map((v) => v.name)];
   const port = asked ?? p.model.port;
   if (port === undefined) throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no default port; give 'port': ${listNames(ports)}`);

@@ -3,16 +3,24 @@ import { dispatch, type Expr, type ExprTable, operands, read, topological } from
 import { choose, minus, negate, ONE, over, plus, times, total, ZERO } from "./algebra.ts";
 
 /** Neither coefficients nor rest mention a variable. */
-export interface Linear { readonly terms: ReadonlyMap<string, Expr>; readonly rest: Expr }
+export interface Linear {
+  readonly terms: ReadonlyMap<string, Expr>;
+  readonly rest: Expr;
+}
 
 type Combine = (a: Expr, b: Expr) => Expr;
 function combine(a: Linear, b: Linear, f: Combine): Linear {
   const names = new Set([...a.terms.keys(), ...b.terms.keys()]);
-  const terms = [...names].map((name): [string, Expr] => [name, f(a.terms.get(name) ?? ZERO, b.terms.get(name) ?? ZERO)]);
+  const terms = [...names].map((name): [string, Expr] => [
+    name,
+    f(a.terms.get(name) ?? ZERO, b.terms.get(name) ?? ZERO),
+  ]);
   return { terms: new Map(terms), rest: f(a.rest, b.rest) };
 }
-const mapped = (a: Linear, f: (e: Expr) => Expr): Linear =>
-  ({ terms: new Map([...a.terms].map(([name, e]) => [name, f(e)])), rest: f(a.rest) });
+const mapped = (a: Linear, f: (e: Expr) => Expr): Linear => ({
+  terms: new Map([...a.terms].map(([name, e]) => [name, f(e)])),
+  rest: f(a.rest),
+});
 
 /** The nodes that depend on one of the variables. */
 function dependents(e: Expr, variables: ReadonlySet<string>): Set<Expr> {
@@ -29,17 +37,31 @@ const RULES: ExprTable<Linear | undefined, { readonly form: Form; readonly free:
   read: (e) => ({ terms: new Map([[e.slot, ONE]]), rest: ZERO }),
   unary: (e, { form }) => (e.op === "neg" ? lift(form(e.a), (a) => mapped(a, negate)) : undefined),
   binary: (e, { form, free }) => {
-    if (e.op === "add" || e.op === "sub") return lift2(form(e.a), form(e.b), (a, b) => combine(a, b, e.op === "add" ? plus : minus));
+    if (e.op === "add" || e.op === "sub")
+      return lift2(form(e.a), form(e.b), (a, b) => combine(a, b, e.op === "add" ? plus : minus));
     if (e.op === "mul" && free(e.a)) return lift(form(e.b), (b) => mapped(b, (x) => times(e.a, x)));
     if (e.op === "mul" && free(e.b)) return lift(form(e.a), (a) => mapped(a, (x) => times(x, e.b)));
     return e.op === "div" && free(e.b) ? lift(form(e.a), (a) => mapped(a, (x) => over(x, e.b))) : undefined;
   },
   select: (e, { form, free }) =>
-    free(e.test) ? lift2(form(e.then), form(e.else), (a, b) => combine(a, b, (x, y) => choose(e.test, x, y))) : undefined,
-  const: none, index: none, compare: none, convert: none, bitcast: none, word: none, join: none, mulShift: none, spike: none, call: none, draw: none,
+    free(e.test)
+      ? lift2(form(e.then), form(e.else), (a, b) => combine(a, b, (x, y) => choose(e.test, x, y)))
+      : undefined,
+  const: none,
+  index: none,
+  compare: none,
+  convert: none,
+  bitcast: none,
+  word: none,
+  join: none,
+  mulShift: none,
+  spike: none,
+  call: none,
+  draw: none,
 };
 const lift = (a: Linear | undefined, f: (a: Linear) => Linear): Linear | undefined => a && f(a);
-const lift2 = (a: Linear | undefined, b: Linear | undefined, f: (a: Linear, b: Linear) => Linear): Linear | undefined => a && b && f(a, b);
+const lift2 = (a: Linear | undefined, b: Linear | undefined, f: (a: Linear, b: Linear) => Linear): Linear | undefined =>
+  a && b && f(a, b);
 
 /** The linear form of an f64 expression in these variables, or nothing where it is not linear. */
 export function linearForm(e: Expr, variables: ReadonlySet<string>): Linear | undefined {

@@ -1,8 +1,30 @@
 /** Lowers checked syntax trees to IR. All floats are f64 here; `neuronStep` changes them to its type at the end. */
 import { scale, UNITS, unitValue } from "../base/units.ts";
-import { and, binary, bool, type BinaryOp, type CompareOp, compare, draw, type Expr, f64, not, or, read } from "../ir/expr.ts";
+import {
+  and,
+  type BinaryOp,
+  binary,
+  bool,
+  type CompareOp,
+  compare,
+  draw,
+  type Expr,
+  f64,
+  not,
+  or,
+  read,
+} from "../ir/expr.ts";
 import { fold, isConst, minus, negate, over, plus, raise, times } from "./algebra.ts";
-import { type ArithmeticNode, type ArithmeticOp, type CallNode, type ComparisonOp, dispatchNode, type NameNode, type Node, type NodeTable } from "./equations/ast.ts";
+import {
+  type ArithmeticNode,
+  type ArithmeticOp,
+  type CallNode,
+  type ComparisonOp,
+  dispatchNode,
+  type NameNode,
+  type Node,
+  type NodeTable,
+} from "./equations/ast.ts";
 import { CONSTANTS, type FunctionName, isNoise } from "./equations/functions.ts";
 import { LOWER_CALL } from "./lowerCall.ts";
 import { ACTIVE, TIME } from "./slots.ts";
@@ -19,7 +41,11 @@ export interface Lowering {
 
 const floorOf = (a: Expr): Expr => LOWER_CALL.floor([a], () => 0);
 const ARITHMETIC: Readonly<Record<ArithmeticOp, (a: Expr, b: Expr) => Expr>> = {
-  "+": plus, "-": minus, "*": times, "/": over, "**": raise,
+  "+": plus,
+  "-": minus,
+  "*": times,
+  "/": over,
+  "**": raise,
   "//": (a, b) => floorOf(over(a, b)),
   "%": (a, b) => minus(a, times(b, floorOf(over(a, b)))), // the sign of b, as in Python
 };
@@ -56,7 +82,10 @@ function name(n: NameNode, c: Lowering): Expr {
 }
 
 const call = (n: CallNode, c: Lowering): Expr =>
-  LOWER_CALL[n.fn as FunctionName](n.args.map((a) => lower(a, c)), () => c.stream(n));
+  LOWER_CALL[n.fn as FunctionName](
+    n.args.map((a) => lower(a, c)),
+    () => c.stream(n),
+  );
 
 export function both(a: Expr, b: Expr): Expr {
   if (isConst(a)) return a.value ? b : bool(false);
@@ -67,7 +96,14 @@ function either(a: Expr, b: Expr): Expr {
   return isConst(b) ? either(b, a) : or(a, b);
 }
 
-const COMPARE: Readonly<Record<ComparisonOp, CompareOp>> = { "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne" };
+const COMPARE: Readonly<Record<ComparisonOp, CompareOp>> = {
+  "<": "lt",
+  "<=": "le",
+  ">": "gt",
+  ">=": "ge",
+  "==": "eq",
+  "!=": "ne",
+};
 
 const LOWER: NodeTable<Expr, Lowering> = {
   number: (n) => f64(n.value),

@@ -1,19 +1,45 @@
 /** The functions of the expression language as IR: one entry each. */
-import { abs, call, compare, convert, draw, type Expr, f64, max, min, type MathFunction, sqrt, unary, type UnaryOp } from "../ir/expr.ts";
+import {
+  abs,
+  call,
+  compare,
+  convert,
+  draw,
+  type Expr,
+  f64,
+  type MathFunction,
+  max,
+  min,
+  sqrt,
+  type UnaryOp,
+  unary,
+} from "../ir/expr.ts";
 import { choose, exprel, fold, isValue, minus, negate, ONE, over, plus, times, ZERO } from "./algebra.ts";
-import { type FunctionName } from "./equations/functions.ts";
+import type { FunctionName } from "./equations/functions.ts";
 import { coerce, toFloat } from "./values.ts";
 
 /** `stream` numbers the draw, where there is one. */
 type LowerCall = (args: readonly Expr[], stream: () => number) => Expr;
 
-const math = (fn: MathFunction): LowerCall => ([a]) => call(fn, toFloat(a!));
-const rounding = (op: UnaryOp): LowerCall => ([a]) => fold(unary(op, toFloat(a!)));
-const folded = (op: typeof min): LowerCall => (args) => args.reduce((a, b) => fold(op(...coerce(a, b))));
+const math =
+  (fn: MathFunction): LowerCall =>
+  ([a]) =>
+    call(fn, toFloat(a!));
+const rounding =
+  (op: UnaryOp): LowerCall =>
+  ([a]) =>
+    fold(unary(op, toFloat(a!)));
+const folded =
+  (op: typeof min): LowerCall =>
+  (args) =>
+    args.reduce((a, b) => fold(op(...coerce(a, b))));
 
 const exp = (a: Expr): Expr => call("exp", a);
 /** `(e^a ± e^-a) / 2`. */
-const hyperbolic = (join: typeof plus): LowerCall => ([a]) => times(f64(0.5), join(exp(toFloat(a!)), exp(negate(toFloat(a!)))));
+const hyperbolic =
+  (join: typeof plus): LowerCall =>
+  ([a]) =>
+    times(f64(0.5), join(exp(toFloat(a!)), exp(negate(toFloat(a!)))));
 const signOf = (a: Expr): Expr =>
   choose(fold(compare("gt", a, ZERO)), ONE, choose(fold(compare("lt", a, ZERO)), f64(-1), ZERO));
 /** An infinite bound is no bound. */
@@ -23,20 +49,27 @@ function clip(x: Expr, low: Expr, high: Expr): Expr {
 }
 
 export const LOWER_CALL: Readonly<Record<FunctionName, LowerCall>> = {
-  exp: math("exp"), log: math("log"), sin: math("sin"), cos: math("cos"), tanh: math("tanh"), sigmoid: math("sigmoid"),
+  exp: math("exp"),
+  log: math("log"),
+  sin: math("sin"),
+  cos: math("cos"),
+  tanh: math("tanh"),
+  sigmoid: math("sigmoid"),
   exprel: ([a]) => exprel(toFloat(a!)),
   expm1: ([a]) => times(toFloat(a!), exprel(toFloat(a!))),
   log10: ([a]) => times(f64(Math.LOG10E), call("log", toFloat(a!))),
   tan: ([a]) => over(call("sin", toFloat(a!)), call("cos", toFloat(a!))),
   sinh: hyperbolic(minus),
   cosh: hyperbolic(plus),
-  floor: rounding("floor"), ceil: rounding("ceil"),
+  floor: rounding("floor"),
+  ceil: rounding("ceil"),
   sqrt: ([a]) => fold(sqrt(toFloat(a!))),
   abs: ([a]) => fold(abs(toFloat(a!))),
   sign: ([a]) => signOf(toFloat(a!)),
   int: ([a]) => fold(convert("i32", a!)),
   clip: ([x, low, high]) => clip(toFloat(x!), toFloat(low!), toFloat(high!)),
-  min: folded(min), max: folded(max),
+  min: folded(min),
+  max: folded(max),
   where: ([test, a, b]) => choose(test!, ...coerce(a!, b!)),
   rand: (_args, stream) => draw("uniform", "f64", stream()),
   randn: (_args, stream) => draw("normal", "f64", stream()),

@@ -1,14 +1,14 @@
 /** What the names of a model stand for as IR, and its differential equations as a system. */
 import { bool, type Expr, f64, read } from "../ir/expr.ts";
-import { type Type } from "../ir/types.ts";
+import type { Type } from "../ir/types.ts";
 import { ZERO } from "./algebra.ts";
-import { namesIn, type Node, walk } from "./equations/ast.ts";
+import { type Node, namesIn, walk } from "./equations/ast.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
-import { type VariableType } from "./equations/parseEquations.ts";
+import type { VariableType } from "./equations/parseEquations.ts";
 import { assigned } from "./equations/statements.ts";
-import { type System } from "./integrate/system.ts";
-import { lower, type Lowering } from "./lower.ts";
-import { type NeuronModel, type State } from "./neuronModel.ts";
+import type { System } from "./integrate/system.ts";
+import { type Lowering, lower } from "./lower.ts";
+import type { NeuronModel, State } from "./neuronModel.ts";
 import { ACTIVE, inputSlot } from "./slots.ts";
 import { toFloat } from "./values.ts";
 
@@ -28,8 +28,11 @@ export const readState = (s: State): Expr => read(SLOT_TYPE[s.type], s.name);
 
 /** Every expression of a model, in a fixed order. */
 const expressions = (m: NeuronModel): Node[] => [
-  ...m.subexpressions.map((s) => s.value), ...m.variables.flatMap((v) => (v.value ? [v.value] : [])),
-  ...(m.spike ? [m.spike] : []), ...(m.refractory ? [m.refractory.value] : []), ...m.reset.map((s) => s.value),
+  ...m.subexpressions.map((s) => s.value),
+  ...m.variables.flatMap((v) => (v.value ? [v.value] : [])),
+  ...(m.spike ? [m.spike] : []),
+  ...(m.refractory ? [m.refractory.value] : []),
+  ...m.reset.map((s) => s.value),
 ];
 
 /** Numbers the random draws of a model: each call its own stream, each name of white noise one. */
@@ -50,7 +53,8 @@ function streamsOf(m: NeuronModel, first: number): Map<Node, number> {
 export function meaningOf(m: NeuronModel, { dt, connected, constants, firstStream = 0 }: MeaningOptions): Lowering {
   const streams = streamsOf(m, firstStream);
   const own = new Map<string, Expr>();
-  for (const p of m.parameters) own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
+  for (const p of m.parameters)
+    own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
   if (!m.refractory) own.set(ACTIVE, bool(true));

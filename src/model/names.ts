@@ -4,13 +4,22 @@ import { UNITS } from "../base/units.ts";
 import { DRAW_SLOTS } from "../ir/random.ts";
 import { namesIn } from "./equations/ast.ts";
 import { BUILTINS, CONSTANTS, isFunction, isNoise } from "./equations/functions.ts";
-import { type Equation } from "./equations/parseEquations.ts";
+import type { Equation } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { REFRACTORY, SPIKE } from "./slots.ts";
 
 /** Slots that a neuron's step has beside its variables, and the words of the language. */
 const RESERVED: ReadonlySet<string> = new Set([
-  SPIKE, REFRACTORY, ...Object.keys(DRAW_SLOTS), "and", "or", "not", "True", "False", "boolean", "integer",
+  SPIKE,
+  REFRACTORY,
+  ...Object.keys(DRAW_SLOTS),
+  "and",
+  "or",
+  "not",
+  "True",
+  "False",
+  "boolean",
+  "integer",
 ]);
 
 /** Why a name cannot be a variable's or parameter's, or nothing. */
@@ -24,18 +33,27 @@ function whyTaken(name: string): string | undefined {
 /** @throws {ModelError} `duplicate-name` or `syntax` */
 export function checkParameterNames(names: readonly string[], path: string): void {
   for (const name of names) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new ModelError("syntax", path, `'${name}' is not a name: a letter followed by letters, digits and _`);
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new ModelError("syntax", path, `'${name}' is not a name: a letter followed by letters, digits and _`);
     const taken = whyTaken(name);
     if (taken) throw new ModelError("duplicate-name", path, `'${name}' ${taken}; choose another name`);
   }
 }
 
 /** @throws {ModelError} `duplicate-name` */
-export function checkEquationNames(equations: readonly Equation[], parameters: ReadonlySet<string>, source: Source): void {
+export function checkEquationNames(
+  equations: readonly Equation[],
+  parameters: ReadonlySet<string>,
+  source: Source,
+): void {
   const seen = new Set<string>();
   for (const e of equations) {
-    const taken = whyTaken(e.name) ?? (seen.has(e.name) ? "is defined twice" : undefined)
-      ?? (parameters.has(e.name) && !isParameter(e) ? "is also a parameter (its value before the first step goes into 'initial')" : undefined);
+    const taken =
+      whyTaken(e.name) ??
+      (seen.has(e.name) ? "is defined twice" : undefined) ??
+      (parameters.has(e.name) && !isParameter(e)
+        ? "is also a parameter (its value before the first step goes into 'initial')"
+        : undefined);
     if (taken) throw faultAt(source, e.nameSpan, "duplicate-name", `'${e.name}' ${taken}; choose another name`);
     seen.add(e.name);
   }
@@ -54,7 +72,13 @@ export function orderSubexpressions(equations: readonly Equation[], source: Sour
   const done = new Set<Equation>();
   const visit = (e: Equation, path: readonly string[]): void => {
     if (done.has(e)) return;
-    if (path.includes(e.name)) throw faultAt(source, e.nameSpan, "cycle", `subexpressions read each other: ${[...path.slice(path.indexOf(e.name)), e.name].join(" <- ")}`);
+    if (path.includes(e.name))
+      throw faultAt(
+        source,
+        e.nameSpan,
+        "cycle",
+        `subexpressions read each other: ${[...path.slice(path.indexOf(e.name)), e.name].join(" <- ")}`,
+      );
     for (const name of namesIn(e.value!)) if (byName.has(name)) visit(byName.get(name)!, [...path, e.name]);
     done.add(e);
   };

@@ -1,9 +1,9 @@
 /** A neuron model as plain data: what the user gave (`spec`) and what it was found to mean. */
-import { type Dimension } from "../base/dimension.ts";
-import { type Node } from "./equations/ast.ts";
-import { type VariableType } from "./equations/parseEquations.ts";
-import { type Statement } from "./equations/statements.ts";
-import { type MethodName } from "./integrate/methods.ts";
+import type { Dimension } from "../base/dimension.ts";
+import type { Node } from "./equations/ast.ts";
+import type { VariableType } from "./equations/parseEquations.ts";
+import type { Statement } from "./equations/statements.ts";
+import type { MethodName } from "./integrate/methods.ts";
 
 export interface ParameterSpec {
   /** A quantity such as "20 ms", or a number in `unit`. */
@@ -54,9 +54,20 @@ export interface Parameter {
   readonly doc?: string;
   readonly trainable: boolean;
 }
-export interface Input { readonly name: string; readonly dimension: Dimension }
-export interface Subexpression { readonly name: string; readonly type: VariableType; readonly dimension: Dimension; readonly value: Node }
-export interface Refractory { readonly kind: "duration" | "condition"; readonly value: Node }
+export interface Input {
+  readonly name: string;
+  readonly dimension: Dimension;
+}
+export interface Subexpression {
+  readonly name: string;
+  readonly type: VariableType;
+  readonly dimension: Dimension;
+  readonly value: Node;
+}
+export interface Refractory {
+  readonly kind: "duration" | "condition";
+  readonly value: Node;
+}
 
 export interface NeuronModel {
   readonly name: string;

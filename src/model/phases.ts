@@ -1,14 +1,27 @@
 /** The phases of a neuron's step: each takes the current values of the states and gives them back changed. */
-import { add, type Compare, compare, convert, type Expr, f64, i32, max, read, select, spike as spikeNode, sub } from "../ir/expr.ts";
+import {
+  add,
+  type Compare,
+  compare,
+  convert,
+  type Expr,
+  f64,
+  i32,
+  max,
+  read,
+  select,
+  spike as spikeNode,
+  sub,
+} from "../ir/expr.ts";
 import { choose, fold, minus, over, plus, ZERO } from "./algebra.ts";
-import { type Node } from "./equations/ast.ts";
-import { chooseMethod, type Clamp, integrate } from "./integrate/methods.ts";
-import { substitute, type System } from "./integrate/system.ts";
-import { both, lower, type Lowering } from "./lower.ts";
+import type { Node } from "./equations/ast.ts";
+import { type Clamp, chooseMethod, integrate } from "./integrate/methods.ts";
+import { type System, substitute } from "./integrate/system.ts";
+import { both, type Lowering, lower } from "./lower.ts";
 import { assignedValue, readState, SLOT_TYPE } from "./meaning.ts";
-import { type NeuronModel, type Refractory, type State } from "./neuronModel.ts";
+import type { NeuronModel, Refractory, State } from "./neuronModel.ts";
 import { hostValue } from "./quantities.ts";
-import { type Phase } from "./schedule.ts";
+import type { Phase } from "./schedule.ts";
 import { ACTIVE, inputSlot, REFRACTORY, SPIKE } from "./slots.ts";
 import { storedAs, toFloat } from "./values.ts";
 
@@ -44,8 +57,10 @@ function now(roots: readonly Expr[], { model }: Setting, values: Values): Expr[]
   const active = activeIn(model, values);
   return substitute(roots, active ? new Map([...values, [ACTIVE, active]]) : values);
 }
-const changed = (course: Course, changes: Iterable<readonly [string, Expr]>): Course =>
-  ({ ...course, values: new Map([...course.values, ...changes]) });
+const changed = (course: Course, changes: Iterable<readonly [string, Expr]>): Course => ({
+  ...course,
+  values: new Map([...course.values, ...changes]),
+});
 
 /** One refractory step less; under a condition: refractory while it holds. */
 function countdown(refractory: Refractory, setting: Setting, values: Values): Expr {
@@ -57,13 +72,18 @@ function countdown(refractory: Refractory, setting: Setting, values: Values): Ex
 
 function update(course: Course, setting: Setting): Course {
   const { model, meaning, system } = setting;
-  const begun = model.refractory ? changed(course, [[REFRACTORY, countdown(model.refractory, setting, course.values)]]) : course;
+  const begun = model.refractory
+    ? changed(course, [[REFRACTORY, countdown(model.refractory, setting, course.values)]])
+    : course;
   const clamped = model.refractory ? model.variables.filter((v) => v.unlessRefractory).map((v) => v.name) : [];
   const clamp: Clamp = { names: new Set(clamped), active: read("bool", ACTIVE) };
   const next = new Map(integrate(system, model.method ?? chooseMethod(system), f64(meaning.dt), clamp));
   for (const v of model.variables) if (v.kind === "difference") next.set(v.name, nextValue(v, meaning, clamp));
   const values = now([...next.values()], setting, begun.values);
-  return changed(begun, [...next.keys()].map((name, k) => [name, values[k]!]));
+  return changed(
+    begun,
+    [...next.keys()].map((name, k) => [name, values[k]!]),
+  );
 }
 function nextValue(v: State, meaning: Lowering, clamp: Clamp): Expr {
   const value = storedAs(SLOT_TYPE[v.type], lower(v.value!, meaning));
@@ -73,11 +93,14 @@ function nextValue(v: State, meaning: Lowering, clamp: Clamp): Expr {
 function receive(course: Course, { model, connected }: Setting): Course {
   const active = activeIn(model, course.values);
   const ports = model.variables.filter((v) => connected.has(v.name));
-  return changed(course, ports.map((v) => {
-    const before = course.values.get(v.name)!;
-    const after = plus(before, read("f64", inputSlot(v.name)));
-    return [v.name, active && v.unlessRefractory ? choose(active, after, before) : after];
-  }));
+  return changed(
+    course,
+    ports.map((v) => {
+      const before = course.values.get(v.name)!;
+      const after = plus(before, read("f64", inputSlot(v.name)));
+      return [v.name, active && v.unlessRefractory ? choose(active, after, before) : after];
+    }),
+  );
 }
 
 /** How far the neuron is above its threshold, for `a > b` and `a < b` between numbers. */
@@ -98,7 +121,9 @@ function threshold(course: Course, setting: Setting): Course {
   const tested: Course = { ...course, fired, spikeValue };
   if (!model.refractory) return tested;
   const count = course.values.get(REFRACTORY)!;
-  return changed(tested, [[REFRACTORY, choose(fired, stepsAfterSpike(model.refractory, setting, course.values), count)]]);
+  return changed(tested, [
+    [REFRACTORY, choose(fired, stepsAfterSpike(model.refractory, setting, course.values), count)],
+  ]);
 }
 const gated = (active: Expr | undefined, value: Expr): Expr => (active ? choose(active, value, ZERO) : value);
 
@@ -122,16 +147,25 @@ function reset(course: Course, setting: Setting): Course {
     const [value] = now([assignedValue(s, meaning)], setting, after);
     after.set(s.target, storedAs(after.get(s.target)!.type, value!));
   }
-  return changed(course, [...after].map(([name, value]) => [name, choose(fired, value, course.values.get(name)!)]));
+  return changed(
+    course,
+    [...after].map(([name, value]) => [name, choose(fired, value, course.values.get(name)!)]),
+  );
 }
 
-const PHASES: Readonly<Record<Phase, (course: Course, setting: Setting) => Course>> = { update, receive, threshold, reset };
+const PHASES: Readonly<Record<Phase, (course: Course, setting: Setting) => Course>> = {
+  update,
+  receive,
+  threshold,
+  reset,
+};
 
 /** The values as a step begins. */
-const beginning = (model: NeuronModel): Values => new Map([
-  ...model.variables.map((v): [string, Expr] => [v.name, readState(v)]),
-  ...(model.refractory ? [[REFRACTORY, read("i32", REFRACTORY)] as [string, Expr]] : []),
-]);
+const beginning = (model: NeuronModel): Values =>
+  new Map([
+    ...model.variables.map((v): [string, Expr] => [v.name, readState(v)]),
+    ...(model.refractory ? [[REFRACTORY, read("i32", REFRACTORY)] as [string, Expr]] : []),
+  ]);
 
 /** Runs phases in order. */
 export const runPhases = (phases: readonly Phase[], setting: Setting): Course =>

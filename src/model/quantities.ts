@@ -2,7 +2,7 @@
 import { type Dimension, formatDimension, sameDimension } from "../base/dimension.ts";
 import { ModelError } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
-import { type Quantity } from "../base/units.ts";
+import type { Quantity } from "../base/units.ts";
 import { expandExpr } from "../ir/expand.ts";
 import { type Expr, f64, topological } from "../ir/expr.ts";
 import { evaluate } from "../ir/scalar.ts";
@@ -10,16 +10,18 @@ import { type Node, walk } from "./equations/ast.ts";
 import { expectType, type Scope, type ValueType } from "./equations/check.ts";
 import { BUILTINS, isNoise, RANDOM } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
-import { type Equation } from "./equations/parseEquations.ts";
+import type { Equation } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { lower } from "./lower.ts";
 import { isParameter } from "./names.ts";
-import { type NeuronSpec, type Parameter, type ParameterSpec } from "./neuronModel.ts";
+import type { NeuronSpec, Parameter, ParameterSpec } from "./neuronModel.ts";
 
 /** The value of an expression that reads and draws nothing; else undefined. */
 export function hostValue(e: Expr): number | undefined {
   if (topological([e]).some((n) => n.tag === "read" || n.tag === "draw")) return undefined;
-  return evaluate(expandExpr(e), (leaf) => { throw new Error(`hostValue: ${leaf.tag}`); });
+  return evaluate(expandExpr(e), (leaf) => {
+    throw new Error(`hostValue: ${leaf.tag}`);
+  });
 }
 
 const finite = (value: number, path: string): number => {
@@ -40,36 +42,72 @@ export function parametersOf(spec: NeuronSpec, equations: readonly Equation[], s
   const given = new Map(Object.entries(spec.parameters ?? {}));
   const declared = new Map(equations.filter(isParameter).map((e) => [e.name, e]));
   for (const [name, e] of declared) {
-    if (!given.has(name)) throw faultAt(source, e.nameSpan, "unknown-name", `'${name}' is a parameter without a value; give one in 'parameters'`);
-    if (e.type === "boolean") throw faultAt(source, e.nameSpan, "unsupported", `'${name}' is a boolean parameter; use a number, or a declared variable`);
+    if (!given.has(name))
+      throw faultAt(
+        source,
+        e.nameSpan,
+        "unknown-name",
+        `'${name}' is a parameter without a value; give one in 'parameters'`,
+      );
+    if (e.type === "boolean")
+      throw faultAt(
+        source,
+        e.nameSpan,
+        "unsupported",
+        `'${name}' is a boolean parameter; use a number, or a declared variable`,
+      );
   }
-  return [...given].map(([name, x]) => parameter(name, isSpec(x) ? x : { value: x }, declared.get(name)?.dimension, `${spec.name}.parameters.${name}`));
+  return [...given].map(([name, x]) =>
+    parameter(name, isSpec(x) ? x : { value: x }, declared.get(name)?.dimension, `${spec.name}.parameters.${name}`),
+  );
 }
 function parameter(name: string, x: ParameterSpec, declared: Dimension | undefined, path: string): Parameter {
   const { value, dimension } = quantityIn(x, path);
   if (declared && !sameDimension(dimension, declared))
-    throw new ModelError("unit-mismatch", path, `declared in ${formatDimension(declared)}, but the value is in ${formatDimension(dimension)}`);
+    throw new ModelError(
+      "unit-mismatch",
+      path,
+      `declared in ${formatDimension(declared)}, but the value is in ${formatDimension(dimension)}`,
+    );
   return { name, value, dimension, ...(x.doc !== undefined && { doc: x.doc }), trainable: x.trainable ?? false };
 }
 
 /** What a value before the first step may read: parameters. */
-export interface InitialScope { readonly types: Scope; readonly values: ReadonlyMap<string, number> }
+export interface InitialScope {
+  readonly types: Scope;
+  readonly values: ReadonlyMap<string, number>;
+}
 
 /**
  * The value of a state before the first step: a quantity, or an expression of parameters.
  * @throws {ModelError} `unit-mismatch`, `not-finite`, or `unsupported` where it is not constant
  */
-export function initialValue(x: string | number, expected: ValueType, { types, values }: InitialScope, path: string): number {
+export function initialValue(
+  x: string | number,
+  expected: ValueType,
+  { types, values }: InitialScope,
+  path: string,
+): number {
   const source: Source = { text: String(x), path };
   const node = parseExpression(source);
   refuseVarying(node, source);
   expectType(node, expected, "the initial value", types, source);
-  const lowered = lower(node, { resolve: (name) => (values.has(name) ? f64(values.get(name)!) : undefined), stream: () => 0, dt: Number.NaN });
+  const lowered = lower(node, {
+    resolve: (name) => (values.has(name) ? f64(values.get(name)!) : undefined),
+    stream: () => 0,
+    dt: Number.NaN,
+  });
   return finite(hostValue(lowered)!, path);
 }
 function refuseVarying(node: Node, source: Source): void {
   for (const n of walk(node)) {
     const varying = n.tag === "call" ? RANDOM.has(n.fn) : n.tag === "name" && (BUILTINS.has(n.name) || isNoise(n.name));
-    if (varying) throw faultAt(source, n.span, "unsupported", "an initial value must be constant (draw one per neuron in the population's 'initial')");
+    if (varying)
+      throw faultAt(
+        source,
+        n.span,
+        "unsupported",
+        "an initial value must be constant (draw one per neuron in the population's 'initial')",
+      );
   }
 }

@@ -17,17 +17,16 @@
  */
 import { listNames, ModelError, requirePositive } from "../base/errors.ts";
 import { type Expr, topological } from "../ir/expr.ts";
-import { type Slot, type Step } from "../ir/step.ts";
-import { type FloatType, type Type } from "../ir/types.ts";
+import type { Slot, Step } from "../ir/step.ts";
+import type { FloatType, Type } from "../ir/types.ts";
 import { finish } from "./finish.ts";
 import { meaningOf, systemOf } from "./meaning.ts";
-import { type NeuronModel } from "./neuronModel.ts";
+import type { NeuronModel } from "./neuronModel.ts";
 import { type Course, runPhases, type Setting, subexpressionsIn } from "./phases.ts";
-import { type Phase } from "./schedule.ts";
+import type { Phase } from "./schedule.ts";
 import { TIME } from "./slots.ts";
 
-export { refractorySteps } from "./phases.ts";
-export { inputSlot, REFRACTORY, SPIKE, TIME } from "./slots.ts";
+export { REFRACTORY, SPIKE } from "./slots.ts";
 
 export interface NeuronStepOptions {
   readonly type: FloatType;
@@ -63,35 +62,73 @@ export interface NeuronStep {
  * @throws {ModelError} `unknown-name` for ports and parameters that the model lacks; `unsupported` where the method cannot integrate it
  */
 export function neuronStep(model: NeuronModel, options: NeuronStepOptions): NeuronStep {
-  const { dt, phases, connected = new Set(), perNeuron = new Set(), constants = new Map(), spikeStepCounts = true, firstStream = 0 } = options;
+  const {
+    dt,
+    phases,
+    connected = new Set(),
+    perNeuron = new Set(),
+    constants = new Map(),
+    spikeStepCounts = true,
+    firstStream = 0,
+  } = options;
   requirePositive(`${model.name}.dt`, dt, "s");
   checkOptions(model, connected, [...perNeuron, ...constants.keys()]);
   const meaning = meaningOf(model, { dt, connected, constants, firstStream });
-  const setting: Setting = { model, meaning, system: systemOf(model, meaning), connected, extraSteps: spikeStepCounts ? 0 : 1 };
+  const setting: Setting = {
+    model,
+    meaning,
+    system: systemOf(model, meaning),
+    connected,
+    extraSteps: spikeStepCounts ? 0 : 1,
+  };
   return assemble(runPhases(phases, setting), setting, perNeuron, options);
 }
 
 function checkOptions(model: NeuronModel, ports: Iterable<string>, parameters: Iterable<string>): void {
   const known = new Set([...model.inputs, ...model.variables.filter((v) => v.type === "float")].map((x) => x.name));
   for (const port of ports)
-    if (!known.has(port)) throw new ModelError("unknown-name", `${model.name}.${port}`, `no port called '${port}'; known: ${listNames(known)}`);
+    if (!known.has(port))
+      throw new ModelError(
+        "unknown-name",
+        `${model.name}.${port}`,
+        `no port called '${port}'; known: ${listNames(known)}`,
+      );
   const own = model.parameters.map((p) => p.name);
   for (const name of parameters)
-    if (!own.includes(name)) throw new ModelError("unknown-name", `${model.name}.${name}`, `no parameter called '${name}'; known: ${listNames(own)}`);
+    if (!own.includes(name))
+      throw new ModelError(
+        "unknown-name",
+        `${model.name}.${name}`,
+        `no parameter called '${name}'; known: ${listNames(own)}`,
+      );
 }
 
 /** All results get their type at once, so that they share what they have in common. */
-function assemble(course: Course, setting: Setting, perNeuron: ReadonlySet<string>, { type, phases }: NeuronStepOptions): NeuronStep {
+function assemble(
+  course: Course,
+  setting: Setting,
+  perNeuron: ReadonlySet<string>,
+  { type, phases }: NeuronStepOptions,
+): NeuronStep {
   const states = [...course.values].filter(([name, e]) => !(e.tag === "read" && e.slot === name));
-  const named = [...course.values, ...subexpressionsIn(course, setting)].filter(([name]) => setting.model.outputs.includes(name));
+  const named = [...course.values, ...subexpressionsIn(course, setting)].filter(([name]) =>
+    setting.model.outputs.includes(name),
+  );
   const events = [course.fired, course.spikeValue].filter((e) => e !== undefined);
   const final = finish([...states, ...named].map(([, e]) => e).concat(events), type);
-  const uniform = new Set([TIME, ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name))]);
+  const uniform = new Set([
+    TIME,
+    ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
+  ]);
   const [spike, spikeValue] = final.slice(states.length + named.length);
   return {
     step: {
       name: `${setting.model.name}.${phases.join("+")}`,
-      slots: slotsOf(states.map(([name]) => name), final, uniform),
+      slots: slotsOf(
+        states.map(([name]) => name),
+        final,
+        uniform,
+      ),
       stores: states.map(([slot], k) => ({ slot, mode: "set", value: final[k]! })),
     },
     ...(spike && spikeValue && { spike, spikeValue }),

@@ -1,14 +1,20 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
-import { ModelError } from "../base/errors.ts";
+import { requireInteger } from "../base/errors.ts";
+import { parseQuantity } from "../base/quantity.ts";
+import { namesIn } from "./equations/ast.ts";
+import { parseStatements, type Statement } from "./equations/statements.ts";
 
 export interface Pathway {
   /** On a spike of the source or of the target, or in every step (`summed` and clocked variables). */
   readonly trigger: "pre" | "post" | "step";
-  /** Whole steps, before the schedule's latency. */
+  /** Whole steps, beside the connection's delay (which spikes of the target do not take). */
   readonly delay: number;
   /** Pathways of one step run in this order. */
   readonly order: number;
-  /** Statements over synapse variables, `x_pre`, `x_post` and parameters, such as `ge_post += w`. */
+  /**
+   * Statements over synapse variables, parameters, `t`, and variables of the source (`x_pre`) and the target (`x_post`),
+   * such as `ge_post += w`. `model/timing.ts` says which step's `x_pre` it sees; `x_post` is read as it stands.
+   */
   readonly body: string;
 }
 
@@ -23,14 +29,26 @@ export interface SynapseModel {
 export interface SynapseSpec {
   readonly name: string;
   readonly variables?: Readonly<Record<string, number>>;
-  readonly parameters?: Readonly<Record<string, number>>;
+  /** Quantities such as "20 ms", or numbers in SI units. */
+  readonly parameters?: Readonly<Record<string, string | number>>;
   readonly pathways: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
 }
 
-/** @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps */
-export function synapse(spec: SynapseSpec): SynapseModel {
-  const pathways = spec.pathways.map((p, k) => ({ delay: 0, order: k, ...p }));
-  for (const p of pathways)
-    if (!Number.isInteger(p.delay) || p.delay < 0) throw new ModelError("out-of-range", `synapse ${spec.name}`, `a pathway's delay is a whole number of steps, got ${p.delay}`);
-  return { name: spec.name, variables: spec.variables ?? {}, parameters: spec.parameters ?? {}, pathways: [...pathways].sort((a, b) => a.order - b.order) };
+/** @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body or a parameter */
+export function synapse({ name, variables = {}, parameters = {}, pathways }: SynapseSpec): SynapseModel {
+  const path = `synapse ${name}`;
+  const all = pathways.map((p, k): Pathway => ({ delay: 0, order: k, ...p }));
+  for (const p of all) {
+    requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);
+    statementsOf(p, path);
+  }
+  const values = Object.entries(parameters).map(([x, value]) => [x, parseQuantity(value, `${path}.${x}`).value]);
+  return { name, variables, parameters: Object.fromEntries(values), pathways: all.sort((a, b) => a.order - b.order) };
 }
+
+const statementsOf = (p: Pathway, path: string): Statement[] =>
+  parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
+
+/** Names that a pathway reads. */
+export const namesOf = (p: Pathway): Set<string> =>
+  new Set(statementsOf(p, "synapse").flatMap((s) => [...namesIn(s.value), ...(s.op === "=" ? [] : [s.target])]));

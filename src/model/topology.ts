@@ -1,13 +1,15 @@
 /** Which node must be evaluated before which within a step; cycles without delay are refused by name. */
 import { ModelError } from "../base/errors.ts";
-import { type Connection } from "./connection.ts";
-import { type Network } from "./network.ts";
-
-/** Steps between leaving and arriving, the schedule's latency included. */
-export const totalDelay = (net: Pick<Network, "schedule">, c: Pick<Connection, "delay">): number => c.delay + net.schedule.latency;
+import type { Connection } from "./connection.ts";
+import type { Network } from "./network.ts";
+import { hasTwoGroups, sourceReads, totalDelay } from "./timing.ts";
 
 /** Whether what leaves a node in a step is seen by the target in the same step, before its threshold. */
-const isInstant = (net: Network, c: Connection): boolean => totalDelay(net, c) === 0 && net.schedule.groups.length === 1;
+const isInstant = (net: Network, c: Connection): boolean => totalDelay(net, c) === 0 && !hasTwoGroups(net);
+
+/** Whether the target sees states of the source in the middle of a step: the two must then move in one time loop. */
+const seesSource = (net: Network, c: Connection): boolean =>
+  (c.synapse?.pathways ?? []).some((p) => sourceReads(net, c, p).some((r) => r.age === "now"));
 
 /** Directed edges between nodes: connections, and the inputs of transforms (which have no delay). */
 export interface Edge { readonly from: string; readonly to: string; readonly instant: boolean; readonly label: string }
@@ -15,7 +17,10 @@ export interface Edge { readonly from: string; readonly to: string; readonly ins
 export function edgesOf(net: Network): Edge[] {
   const connections = net.connections.map((c) => ({ from: c.from.node, to: c.to.node, instant: isInstant(net, c), label: c.name }));
   const transforms = Object.entries(net.transforms).flatMap(([to, t]) => t.of.map((from) => ({ from: from.node, to, instant: true, label: `${from.node}>${to}` })));
-  return [...connections, ...transforms];
+  const seen = net.connections
+    .filter((c) => seesSource(net, c))
+    .map((c) => ({ from: c.to.node, to: c.from.node, instant: false, label: c.name }));
+  return [...connections, ...transforms, ...seen];
 }
 
 /** @throws {ModelError} `out-of-range` for a delay below the schedule's least, `cycle` naming a cycle of instant edges */
@@ -35,8 +40,14 @@ export function evaluationOrder(net: Network): string[] {
   const order: string[] = [];
   const visit = (node: string, trail: readonly string[]): void => {
     if (state.get(node) === "done") return;
-    if (state.get(node) === "open")
-      throw new ModelError("cycle", net.name, `a cycle without delay: ${[...trail.slice(trail.indexOf(node)), node].join(" -> ")}; give one of its connections a delay of at least 1 step`);
+    if (state.get(node) === "open") {
+      const cycle = [...trail.slice(trail.indexOf(node)), node].reverse(); // the trail runs against the edges
+      throw new ModelError(
+        "cycle",
+        net.name,
+        `a cycle without delay: ${cycle.join(" -> ")}; give one of its connections a delay of at least 1 step`,
+      );
+    }
     state.set(node, "open");
     for (const b of before.get(node)!) visit(b, [...trail, node]);
     state.set(node, "done");

@@ -21,6 +21,7 @@ export const batchNorm = (size: number, of: string | Endpoint, epsilon = 1e-5): 
 export function checkTransform(name: string, t: Transform, net: Network): void {
   for (const { node, port } of t.of) {
     if (![net.inputs, net.populations, net.transforms].some((g) => node in g)) throw new ModelError("unknown-name", `transform ${name}`, `no node called '${node}'`);
+    if (net.inputs[node]?.signal === "spikes") throw new ModelError("unsupported", `transform ${name}`, `'${node}' gives spikes, and a transform takes values`);
     const p = net.populations[node];
     if (p && !p.model.outputs.includes(port)) throw new ModelError("unknown-name", `transform ${name}`, `'${node}' has no output '${port}'`);
   }

@@ -17,9 +17,10 @@ import type { Deployed, Evaluated } from "./session.ts";
 export type Execution = LayerDescription["execution"];
 type Active = Pick<Evaluated, "samples" | "activity" | "inputActivity">;
 
-/** @throws {ModelError} `unsupported` unless the populations form a chain of dense connections */
+/** @throws {ModelError} `unsupported` unless `isChain` */
 export function countDeployed(name: string, d: Deployed, did: Active, execution: Execution): Counts {
-  requireChain(d.net);
+  if (!isChain(d.net))
+    throw new ModelError("unsupported", d.net.name, "counts need one dense connection into each population");
   const plain = plainProgram(d.net);
   const layers = d.net.connections.map((c) => {
     const calls = repeats(c, d.net) ? stepsOf(d.net) : 1;
@@ -32,11 +33,14 @@ const stepsOf = (net: Network): number => net.steps ?? 1;
 /** An input that is constant over a sample is multiplied once. */
 const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.node]?.constant;
 
-function requireChain(net: Network): void {
+/** Counts are made for populations that each have one dense connection, from another. */
+export function isChain(net: Network): boolean {
   const fed = new Set(net.connections.map((c) => c.to.node));
-  const plain = net.connections.every((c) => c.connectivity.kind === "dense" && !c.synapse && c.from.node !== c.to.node);
-  if (plain && fed.size === net.connections.length && fed.size === Object.keys(net.populations).length) return;
-  throw new ModelError("unsupported", net.name, "counts need one dense connection into each population");
+  const plain = net.connections.every(
+    (c) =>
+      c.connectivity.kind === "dense" && !c.synapse && c.from.node !== c.to.node && !(c.from.node in net.transforms),
+  );
+  return plain && fed.size === net.connections.length && fed.size === Object.keys(net.populations).length;
 }
 
 /** The network as it is without counters and recordings. */
@@ -141,6 +145,10 @@ function operations(step: Step, ...kinds: readonly Operation[]): number {
   const counts = countStep(step).operations;
   return kinds.reduce((sum, kind) => sum + counts[kind].f32 + counts[kind].f64, 0);
 }
+
+/** Parameters, state and values between layers, of one inference in 32-bit numbers. */
+export const storedBytes = ({ total }: Counts): number =>
+  total.parameterBytes + total.stateBytes + 4 * total.bufferCount;
 
 /** In joules an inference, by how numbers are held. */
 export interface Energies {

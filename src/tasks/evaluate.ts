@@ -1,5 +1,116 @@
+/** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
+import { DataError, listNames } from "../base/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Artefact, readArtefact } from "../io/artefact.ts";
+import { crossEntropy, type Loss, type Pooling } from "../learn/loss.ts";
+import { sizeOf } from "../model/network.ts";
+import { isChain } from "./account.ts";
+import { encoderFrom } from "./batches.ts";
+import { networkLine, threadsNote } from "./compareText.ts";
+import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
+import { dataDocument, digestOf, loadData, peakBytes, threadsDocument } from "./run.ts";
+import { type Deployed, type Evaluated, evaluateDeployed } from "./session.ts";
+import { type Accounted, account, NAMES, resultDocument } from "./side.ts";
+import { type Task, taskOf } from "./tasks.ts";
+import { item, percent, type Row, sections, table, whole, wrap } from "./text.ts";
 
-export function evaluate(_options: EvaluateOptions, _onProgress: OnProgress): Promise<TaskReport> {
-  throw new Error("not built yet");
+/** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
+export async function evaluate(options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const { file, threads } = options;
+  const task = taskOf(options.task);
+  const artefact = await readArtefact(file);
+  const deployed = deployedFrom(artefact, file);
+  requireFit(task, artefact, file);
+  const seed = options.seed ?? artefact.provenance.seed;
+  const data = await loadData(task, { ...options, seed, onProgress });
+  const result = await evaluateDeployed(deployed, data.test, { seed, onProgress, stage: "test" });
+  const accounted = isChain(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
+  const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(threads)];
+  const document = {
+    task: task.name,
+    file,
+    seed,
+    ...resultDocument(result),
+    inferencePerSecond: result.samplesPerSecond,
+    ...accounted,
+    notes,
+    provenance: artefact.provenance,
+    data: dataDocument(data),
+    threads: threadsDocument(threads),
+    peakBytes: peakBytes(),
+    digest: digestOf([{ trained: deployed, result }]),
+  };
+  const head = [`${file}, tested on ${task.name}: ${task.doc}`, networkLine(artefact.network, seed)];
+  return { document, text: evaluateText(head, result, accounted, notes) };
 }
+
+/** What an artefact says of its use. @throws {DataError} `bad-file` */
+export function deployedFrom({ network, parameters, encoder, provenance }: Artefact, file: string): Deployed {
+  const { loss } = provenance.trainingOptions as { loss?: unknown };
+  return { net: network, parameters, encoder: encoderFrom(encoder, file), loss: lossFrom(loss, file) };
+}
+
+const POOLINGS: ReadonlySet<unknown> = new Set<Pooling>(["sum", "mean", "last", "max", "count"]);
+
+/** The loss it was trained with, which says how the output of all steps becomes an answer; by default the mean. */
+function lossFrom(found: unknown, file: string): Loss {
+  if (found === undefined) return crossEntropy("mean");
+  const { kind, pooling, target = 1 } = (found ?? {}) as { kind?: unknown; pooling?: unknown; target?: unknown };
+  const known = (kind === "crossEntropy" || kind === "meanSquared") && typeof target === "number";
+  if (known && POOLINGS.has(pooling)) return { kind, pooling: pooling as Pooling, target };
+  const allowed = `crossEntropy or meanSquared with a pooling among ${listNames(POOLINGS as ReadonlySet<string>)}`;
+  throw new DataError("bad-file", `${file}.provenance.trainingOptions.loss`, `must be ${allowed}`);
+}
+
+/** @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes */
+export function requireFit(task: Task, { network }: Artefact, file: string): void {
+  const wanted = task.shape.reduce((a, b) => a * b, 1);
+  const inputs = Object.values(network.inputs).map((x) => x.size);
+  const answers = network.output === undefined ? 0 : sizeOf(network, network.output);
+  if (inputs.length === 1 && inputs[0] === wanted && answers === task.classes) return;
+  const found = `${inputs.join(" and ") || "no"} inputs and ${answers || "no"} answers`;
+  throw new DataError(
+    "shape-mismatch",
+    file,
+    `${task.name} needs ${wanted} inputs and ${task.classes} answers, it has ${found}`,
+  );
+}
+
+/** A test on data of another digest may hold samples that the network was trained on. */
+function otherData(task: Task, { provenance }: Artefact, data: Dataset): string[] {
+  if (provenance.dataDigest === data.digest) return [];
+  const trained = `trained on ${provenance.task ?? "other data"} (seed ${provenance.seed}, ${provenance.dataDigest})`;
+  return [`It was ${trained}, and these are other data of ${task.name}: some test samples may have been learned.`];
+}
+
+function evaluateText(head: string[], result: Evaluated, accounted: Accounted | undefined, notes: string[]): string {
+  const rates = Object.entries(result.meanRate).map(
+    ([node, rate]): Row => [`${node}, spikes a neuron and step`, rate.toFixed(3)],
+  );
+  return sections([
+    head.map((line) => wrap(line)).join("\n"),
+    table([
+      ["test accuracy", percent(result.accuracy, 2)],
+      ["test loss", result.loss.toFixed(3)],
+      ["test samples", whole(result.samples)],
+      ["inference, samples/s", whole(result.samplesPerSecond)],
+      ...rates,
+      ...(accounted ? workRows(accounted) : []),
+    ]),
+    ...(accounted ? energyTables([{ title: "this network", energy: accounted.energy }]) : []),
+    accounted ? breakEvenText(accounted.energy.f32) : "",
+    [
+      "Beside the numbers",
+      ...[...notes, ...(accounted ? energyNotes(accounted.energy.f32) : [NO_COUNTS])].map(item),
+    ].join("\n"),
+  ]);
+}
+const NO_COUNTS =
+  "Operations are counted where each population has one dense connection, from another; here it is not so.";
+
+const workRows = ({ counts }: Accounted): Row[] => [
+  ["an inference: additions", whole(counts.total.acs)],
+  ["  multiply-additions", whole(counts.total.macs)],
+  ["  neuron updates", whole(counts.total.neuronUpdates)],
+];

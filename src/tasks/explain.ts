@@ -1,5 +1,67 @@
+/** Shows what a network becomes: schedule, program, kernels, memory, and the work of a step. */
+import { existsSync } from "node:fs";
+import { wasm } from "../backend/wasm/wasm.ts";
+import { UsageError } from "../base/errors.ts";
+import { readArtefact } from "../io/artefact.ts";
+import { bptt } from "../learn/algorithm.ts";
+import { createEvaluator } from "../learn/evaluator.ts";
+import { adam } from "../learn/optimiser.ts";
+import { createTrainer } from "../learn/trainer.ts";
+import { initialParameters } from "../sim/lower/parameters.ts";
+import { deployedFrom } from "./evaluate.ts";
+import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
+import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
+import { spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import type { Deployed } from "./session.ts";
+import { isTask, TASKS, type Training, taskNames } from "./tasks.ts";
+import { sections, wrap } from "./text.ts";
 
-export function explain(_options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
-  throw new Error("not built yet");
+/** A network with numbers to start from, and how it learns where that is known. */
+interface Subject extends Deployed {
+  readonly from: string;
+  readonly training?: Training;
+}
+
+/** @throws {UsageError} if the target is neither a task nor a file; {DataError} for the file */
+export async function explain(options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
+  const subject = await subjectOf(options);
+  const programs = [await answering(subject), ...(subject.training ? [await learning(subject, subject.training)] : [])];
+  const { net, encoder, from } = subject;
+  const document = {
+    target: options.task,
+    from,
+    network: networkDocument(net, encoder),
+    schedule: net.schedule,
+    programs: Object.fromEntries(programs.map((p) => [p.name, compiledDocument(p)])),
+  };
+  const text = sections([wrap(from), networkText(net, encoder), scheduleText(net), ...programs.flatMap(compiledText)]);
+  return { document, text };
+}
+
+async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
+  if (!isTask(target)) {
+    if (!existsSync(target)) throw new UsageError("unknown-name", target, `neither a task (${taskNames()}) nor a file`);
+    return { from: `The network in ${target}.`, ...deployedFrom(await readArtefact(target), target) };
+  }
+  const task = TASKS[target];
+  const code = asked ?? task.trial.codes[0]!;
+  const { net, encoder, training } = spikingDesign(task, code, { steps });
+  const chosen = asked ? "" : ` A comparison chooses among ${task.trial.codes.join(" and ")}; --encoder asks for one.`;
+  const from = `The spiking network of ${task.name} with ${code} input, as it starts with seed ${seed}.${chosen}`;
+  return { from, net, encoder, training, loss: training.loss, parameters: initialParameters(net, seed) };
+}
+
+/** Samples side by side in the programs shown: the least that shows all loops. */
+const BATCH = 4;
+
+async function answering({ net, loss, parameters }: Subject): Promise<Compiled> {
+  using x = await createEvaluator(net, wasm, { loss, parameters, batch: BATCH });
+  return { name: "inference", program: x.program, wat: x.text, context: x.lowered.context };
+}
+
+async function learning({ net, loss, parameters }: Subject, { surrogate, rate }: Training): Promise<Compiled> {
+  const made = { algorithm: bptt(surrogate), loss, optimiser: adam(rate), batch: BATCH, parameters };
+  using x = await createTrainer(net, wasm, made);
+  return { name: "training", program: x.program, wat: x.text, context: x.lowered.context };
 }

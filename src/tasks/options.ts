@@ -20,9 +20,11 @@ export interface TaskOptions {
   readonly out?: string;
 }
 
-export interface EvaluateOptions extends TaskOptions {
+export interface EvaluateOptions extends Omit<TaskOptions, "seed"> {
   /** The artefact to evaluate. */
   readonly file: string;
+  /** By default that of the training, so that the test data are those which the training did not see. */
+  readonly seed?: number;
 }
 
 /** `done` of `total` units of one named stage; `note` is a word on how it goes, such as the loss. */

@@ -37,7 +37,13 @@ export async function trainDesign(design: Design, examples: Examples, options: S
   const { training } = design;
   const updates = training.epochs * Math.ceil(examples.count / training.batch);
   const { batch, loss, surrogate } = training;
-  const made = { algorithm: bptt(surrogate), loss, optimiser: optimiserOf(training, updates), batch, seed: options.seed };
+  const made = {
+    algorithm: bptt(surrogate),
+    loss,
+    optimiser: optimiserOf(training, updates),
+    batch,
+    seed: options.seed,
+  };
   using trainer = await createTrainer(design.net, wasm, made);
   const epochs = runEpochs(trainer, design, examples, options);
   const seconds = epochs.reduce((sum, e) => sum + e.seconds, 0);
@@ -55,6 +61,7 @@ function runEpochs(trainer: Trainer, design: Design, examples: Examples, options
   const total = epochs * examples.count;
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage: options.stage, done, total, note });
+  // biome-ignore lint/suspicious/noFocusedTests: not a test
   return fit(trainer, {
     epochs,
     batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),

@@ -1,6 +1,6 @@
 /** Who wins at what, in plain words. A difference that chance or the prices could explain is called so. */
-import type { EnergyComparison, Format } from "./account.ts";
-import type { Side } from "./side.ts";
+import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } from "./account.ts";
+import type { Side, Twin } from "./side.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "./text.ts";
 
 export type Winner = "spiking" | "twin" | "undecided";
@@ -49,10 +49,10 @@ const MEASURES: readonly Measure[] = [
   },
   {
     what: "inference memory",
-    value: (s) => s.result.bytes,
+    value: (s) => storedBytes(s.counts),
     format: bytes,
     better: "less",
-    verb: "needs less memory to answer a batch",
+    verb: "needs less memory to answer",
   },
 ];
 
@@ -91,7 +91,7 @@ function operationsVerdict(spiking: Side, twin: Side): Verdict {
   const [mine, dense] = [a.acs + a.macs, b.macs];
   const winner = mine < dense ? "spiking" : "twin";
   const kind = a.macs === 0 ? "additions" : a.acs === 0 ? "multiply-adds" : "additions and multiply-adds";
-  const skipping = b.effectiveMacs < mine ? "fewer than the spiking network" : "more than the spiking network";
+  const skipping = b.effectiveMacs < mine ? "fewer than the spiking network" : "more";
   return {
     what: "operations",
     winner,
@@ -103,21 +103,25 @@ function operationsVerdict(spiking: Side, twin: Side): Verdict {
 
 const FORMAT_NAMES: Readonly<Record<Format, string>> = { f32: "32-bit floats", int8: "8-bit integers" };
 
-export function energyVerdict(format: Format, against: string, c: EnergyComparison, sides: readonly [Side, Side]): Verdict {
-  const winner = c.winner === "a" ? "spiking" : c.winner === "b" ? "twin" : "undecided";
-  const [a, b] = sides.map((s) => joulesRange(s.energy[format].total));
-  const overlap = c.overlap ? " The ranges overlap." : "";
+/** `a` is the spiking network's account, `b` that of its twin in one of its executions. */
+export function energyVerdict(format: Format, a: Energies, b: Energies): Verdict {
+  const { winner, text, overlap } = compareEnergies(a, b)[format];
+  const [mine, other] = [a, b].map((e) => joulesRange(e[format].total));
+  const ranges = overlap ? "the ranges overlap" : "the ranges do not overlap";
   return {
-    what: `energy, ${format}, ${against}`,
-    winner,
-    text: `Energy with ${FORMAT_NAMES[format]}, ${against}: ${c.text} ${capital(`${a} against ${b}.`)}${overlap}`,
+    what: `energy, ${format}, ${b[format].name}`,
+    winner: WINNERS[winner],
+    text: `Energy with ${FORMAT_NAMES[format]}: ${text} ${mine} against ${other}; ${ranges}.`,
   };
 }
+const WINNERS = { a: "spiking", b: "twin", undecided: "undecided" } as const;
 
-export function verdicts(spiking: Side, twin: Side, labels: ArrayLike<number>): Verdict[] {
+export function verdicts(spiking: Side, twin: Twin, labels: ArrayLike<number>): Verdict[] {
   return [
     accuracyVerdict(spiking, twin, labels),
     ...MEASURES.map((m) => measured(m, spiking, twin)),
     operationsVerdict(spiking, twin),
+    ...FORMATS.map((format) => energyVerdict(format, spiking.energy, twin.energy)),
+    ...FORMATS.map((format) => energyVerdict(format, spiking.energy, twin.zeroSkipping.energy)),
   ];
 }

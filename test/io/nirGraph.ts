@@ -29,7 +29,10 @@ export function readGraph(root: Tree): NirGraph {
   if (node.get("type") !== "NIRGraph") throw new Error("not a graph");
   const edges = node.get("edges");
   if (!isStrings(edges) || edges.shape[1] !== 2) throw new Error("edges are not pairs");
-  const pairs = Array.from({ length: edges.shape[0]! }, (_, k) => [edges.strings[2 * k]!, edges.strings[2 * k + 1]!] as const);
+  const pairs = Array.from(
+    { length: edges.shape[0]! },
+    (_, k) => [edges.strings[2 * k]!, edges.strings[2 * k + 1]!] as const,
+  );
   const metadata = node.get("metadata");
   const dt = isTree(metadata) ? metadata.get("dt") : undefined;
   return {
@@ -45,17 +48,27 @@ function readNode(x: Tree): NirNode {
   return {
     type: string(x.get("type")),
     shapes: Object.fromEntries(arrays.map(([name, { shape }]) => [name, shape])),
-    values: Object.fromEntries(arrays.map(([name, { data }]) => [name, Array.from(data as ArrayLike<number | bigint>, Number)])),
+    values: Object.fromEntries(
+      arrays.map(([name, { data }]) => [name, Array.from(data as ArrayLike<number | bigint>, Number)]),
+    ),
     ...(isTree(metadata) && { preset: string(metadata.get("preset")) }),
   };
 }
 
-interface Cell { readonly v: number; readonly x: number; readonly dt: number; readonly tau: number; readonly r: number; readonly leak: number }
+interface Cell {
+  readonly v: number;
+  readonly x: number;
+  readonly dt: number;
+  readonly tau: number;
+  readonly r: number;
+  readonly leak: number;
+}
 /** The discretisations of the importers: the next v before the threshold. */
 const STEP: Readonly<Record<string, (c: Cell) => number>> = {
   nengo: ({ v, x, dt, tau, r, leak }) => Math.exp(-dt / tau) * v + (1 - Math.exp(-dt / tau)) * (leak + r * x),
   norse: ({ v, x, dt, tau, r, leak }) => v + (dt / tau) * (leak - v + r * x),
-  sinabs: ({ v, x, dt, tau, r, leak }) => Math.exp(-dt / tau) * v + (1 - Math.exp(-dt / tau)) * leak + (dt / tau) * r * x,
+  sinabs: ({ v, x, dt, tau, r, leak }) =>
+    Math.exp(-dt / tau) * v + (1 - Math.exp(-dt / tau)) * leak + (dt / tau) * r * x,
   sum: ({ v, x, dt, r }) => v + dt * r * x,
 };
 
@@ -64,7 +77,10 @@ const STEP: Readonly<Record<string, (c: Cell) => number>> = {
  * @param input by step, what enters through the node `input`
  * @returns by node and step, what leaves it
  */
-export function runGraph({ nodes, edges, dt }: NirGraph, input: readonly (readonly number[])[]): Record<string, number[][]> {
+export function runGraph(
+  { nodes, edges, dt }: NirGraph,
+  input: readonly (readonly number[])[],
+): Record<string, number[][]> {
   const order = [...new Set(edges.flat())];
   const v: Record<string, number[]> = {};
   const out: Record<string, number[][]> = Object.fromEntries(order.map((name) => [name, []]));
@@ -80,7 +96,9 @@ function outputOf({ type, values, shapes, preset }: NirNode, x: number[], v: num
   if (type === "Input" || type === "Output") return x;
   if (type === "Affine" || type === "Linear") {
     const [rows, columns] = shapes["weight"]!;
-    return Array.from({ length: rows! }, (_, r) => x.reduce((sum, xk, k) => sum + values["weight"]![r * columns! + k]! * xk, values["bias"]?.[r] ?? 0));
+    return Array.from({ length: rows! }, (_, r) =>
+      x.reduce((sum, xk, k) => sum + values["weight"]![r * columns! + k]! * xk, values["bias"]?.[r] ?? 0),
+    );
   }
   return v.map((_, k) => {
     const at = (name: string): number => values[name]?.[k] ?? Number.NaN;

@@ -4,11 +4,11 @@ import { connect } from "../../src/model/connection.ts";
 import { type Connectivity, dense, pairs, probability } from "../../src/model/connectivity.ts";
 import type { Initializer } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, type Population, population } from "../../src/model/network.ts";
-import { type NeuronModel, neuron } from "../../src/model/neuron.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
+import { type NeuronModel, neuron } from "../../src/model/neuron.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { concat } from "../../src/model/transform.ts";
@@ -21,7 +21,12 @@ const adaptive = neuron({
     dv/dt = (El - v + i*ohm - w*ohm) / tau : volt (unless refractory)
     dw/dt = -w / tauw : amp
     i : amp (input)`,
-  parameters: { tau: { value: 20, unit: "ms", doc: "membrane" }, tauw: "0.1 s", El: "-65 mV", b: { value: "1 nA", trainable: true } },
+  parameters: {
+    tau: { value: 20, unit: "ms", doc: "membrane" },
+    tauw: "0.1 s",
+    El: "-65 mV",
+    b: { value: "1 nA", trainable: true },
+  },
   initial: { v: "El" },
   spike: "v > -50*mV",
   reset: "v = -65*mV; w += b",
@@ -30,11 +35,23 @@ const adaptive = neuron({
   method: "euler",
 });
 /** Two models of one name. */
-const MODELS: readonly NeuronModel[] = [lif(), lif({ tau: "5 ms", reset: "subtract", refractory: "3 ms" }), integrateAndFire(), leakyIntegrator(), relu(), adaptive];
+const MODELS: readonly NeuronModel[] = [
+  lif(),
+  lif({ tau: "5 ms", reset: "subtract", refractory: "3 ms" }),
+  integrateAndFire(),
+  leakyIntegrator(),
+  relu(),
+  adaptive,
+];
 
-const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 5e-324, 0.1, -1e308));
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(0, -0, 5e-324, 0.1, -1e308),
+);
 const numbers = (length: number): fc.Arbitrary<ArrayLike<number>> =>
-  fc.tuple(fc.array(number, { minLength: length, maxLength: length }), fc.boolean()).map(([list, typed]) => (typed ? Float64Array.from(list) : list));
+  fc
+    .tuple(fc.array(number, { minLength: length, maxLength: length }), fc.boolean())
+    .map(([list, typed]) => (typed ? Float64Array.from(list) : list));
 
 const initializer = (length: number): fc.Arbitrary<Initializer> =>
   fc.oneof(
@@ -47,35 +64,90 @@ const initializer = (length: number): fc.Arbitrary<Initializer> =>
 
 const key = fc.string({ maxLength: 8 }).filter((name) => !(name in Object.prototype));
 const plainData = fc.letrec<{ data: unknown }>((tie) => ({
-  data: fc.oneof({ maxDepth: 4 }, fc.string(), fc.boolean(), number, fc.constant(null), fc.array(tie("data"), { maxLength: 4 }), fc.dictionary(key, tie("data"), { maxKeys: 4 })),
+  data: fc.oneof(
+    { maxDepth: 4 },
+    fc.string(),
+    fc.boolean(),
+    number,
+    fc.constant(null),
+    fc.array(tie("data"), { maxLength: 4 }),
+    fc.dictionary(key, tie("data"), { maxKeys: 4 }),
+  ),
 })).data;
 const encoder = fc.dictionary(key, plainData, { maxKeys: 4 });
 
-const populations = fc.record({ size: fc.integer({ min: 1, max: 5 }), model: fc.constantFrom(...MODELS), dropout: fc.constantFrom(0, 0.25) }).chain(({ size, model, dropout }) =>
-  fc.record({
-    parameters: fc.dictionary(fc.constantFrom("", ...model.parameters.map((p) => p.name)), initializer(size)),
-    initial: fc.dictionary(fc.constantFrom("", ...model.variables.map((v) => v.name)), initializer(size)),
-  }).map(({ parameters, initial }): Population => {
-    const named = (record: Record<string, Initializer>) => Object.fromEntries(Object.entries(record).filter(([name]) => name !== ""));
-    return population([size, 1], model, { parameters: named(parameters), initial: named(initial), trainable: Object.keys(named(parameters)), dropout });
-  }),
-);
+const populations = fc
+  .record({
+    size: fc.integer({ min: 1, max: 5 }),
+    model: fc.constantFrom(...MODELS),
+    dropout: fc.constantFrom(0, 0.25),
+  })
+  .chain(({ size, model, dropout }) =>
+    fc
+      .record({
+        parameters: fc.dictionary(fc.constantFrom("", ...model.parameters.map((p) => p.name)), initializer(size)),
+        initial: fc.dictionary(fc.constantFrom("", ...model.variables.map((v) => v.name)), initializer(size)),
+      })
+      .map(({ parameters, initial }): Population => {
+        const named = (record: Record<string, Initializer>) =>
+          Object.fromEntries(Object.entries(record).filter(([name]) => name !== ""));
+        return population([size, 1], model, {
+          parameters: named(parameters),
+          initial: named(initial),
+          trainable: Object.keys(named(parameters)),
+          dropout,
+        });
+      }),
+  );
 
 const connectivity = (sources: number, targets: number): fc.Arbitrary<Connectivity> =>
   fc.oneof(
     fc.constant(dense),
-    fc.record({ p: fc.double({ min: 0, max: 1, noNaN: true }), autapses: fc.boolean() }).map(({ p, autapses }) => probability(p, { autapses })),
-    fc.array(fc.tuple(fc.nat(sources - 1), fc.nat(targets - 1)), { maxLength: 6 }).map((list) => pairs(Uint32Array.from(list, ([s]) => s), list.map(([, t]) => t))),
+    fc
+      .record({ p: fc.double({ min: 0, max: 1, noNaN: true }), autapses: fc.boolean() })
+      .map(({ p, autapses }) => probability(p, { autapses })),
+    fc.array(fc.tuple(fc.nat(sources - 1), fc.nat(targets - 1)), { maxLength: 6 }).map((list) =>
+      pairs(
+        Uint32Array.from(list, ([s]) => s),
+        list.map(([, t]) => t),
+      ),
+    ),
   );
-const stdp = synapse({ name: "stdp", variables: { x: 0.5 }, parameters: { rate: 1e-3 }, pathways: [{ trigger: "pre", body: "v_post += w" }, { trigger: "post", body: "w += rate*x", delay: 2, order: -1 }] });
+const stdp = synapse({
+  name: "stdp",
+  variables: { x: 0.5 },
+  parameters: { rate: 1e-3 },
+  pathways: [
+    { trigger: "pre", body: "v_post += w" },
+    { trigger: "post", body: "w += rate*x", delay: 2, order: -1 },
+  ],
+});
 
 const wire = (from: { name: string; size: number }, to: { name: string; size: number }) =>
   connectivity(from.size, to.size).chain((kind) => {
     const length = kind.kind === "dense" ? from.size * to.size : kind.kind === "pairs" ? kind.source.length : 1;
-    const weight = kind.kind === "probability" ? fc.record({ kind: fc.constant("fanIn" as const), gain: number }) : initializer(length);
-    return fc.record({ weight, bias: fc.option(initializer(to.size), { nil: undefined }), delay: fc.integer({ min: 1, max: 9 }), trainable: fc.boolean(), plastic: fc.boolean() }).map(({ weight, bias, delay, trainable, plastic }) =>
-      connect(from.name, to.name, { connectivity: kind, weight, delay, trainable, ...(bias && { bias }), ...(plastic && { synapse: stdp }) }),
-    );
+    const weight =
+      kind.kind === "probability"
+        ? fc.record({ kind: fc.constant("fanIn" as const), gain: number })
+        : initializer(length);
+    return fc
+      .record({
+        weight,
+        bias: fc.option(initializer(to.size), { nil: undefined }),
+        delay: fc.integer({ min: 1, max: 9 }),
+        trainable: fc.boolean(),
+        plastic: fc.boolean(),
+      })
+      .map(({ weight, bias, delay, trainable, plastic }) =>
+        connect(from.name, to.name, {
+          connectivity: kind,
+          weight,
+          delay,
+          trainable,
+          ...(bias && { bias }),
+          ...(plastic && { synapse: stdp }),
+        }),
+      );
   });
 
 /** Every delay is at least 1, so that any wiring is legal in every schedule. */
@@ -85,18 +157,42 @@ export const networks: fc.Arbitrary<Network> = fc
     dt: fc.double({ min: 1e-6, max: 1, noNaN: true }),
     schedule: fc.constantFrom<ScheduleName>("layered", "brian", "nest", "loihi"),
     steps: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: undefined }),
-    input: fc.record({ shape: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }), encoder: fc.option(encoder, { nil: undefined }), constant: fc.boolean() }),
-    nodes: fc.uniqueArray(fc.tuple(fc.stringMatching(/^[A-Za-z]\w{0,5}$/).filter((n) => n !== "input" && n !== "joined" && !(n in Object.prototype)), populations), { minLength: 1, maxLength: 3, selector: ([name]) => name }),
+    input: fc.record({
+      shape: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+      encoder: fc.option(encoder, { nil: undefined }),
+      constant: fc.boolean(),
+    }),
+    nodes: fc.uniqueArray(
+      fc.tuple(
+        fc
+          .stringMatching(/^[A-Za-z]\w{0,5}$/)
+          .filter((n) => n !== "input" && n !== "joined" && !(n in Object.prototype)),
+        populations,
+      ),
+      { minLength: 1, maxLength: 3, selector: ([name]) => name },
+    ),
   })
   .chain(({ input, nodes, ...rest }) => {
-    const entry = inputNode(input.shape, { signal: input.constant ? "values" : "spikes", constant: input.constant, ...(input.encoder && { encoder: input.encoder }) });
+    const entry = inputNode(input.shape, {
+      signal: input.constant ? "values" : "spikes",
+      constant: input.constant,
+      ...(input.encoder && { encoder: input.encoder }),
+    });
     const sources = [{ name: "input", size: entry.size }, ...nodes.map(([name, p]) => ({ name, size: p.size }))];
     const pairsOfNodes = sources.flatMap((from) => nodes.map(([name, p]) => [from, { name, size: p.size }] as const));
     return fc.tuple(...pairsOfNodes.map(([from, to]) => fc.option(wire(from, to), { nil: [] }))).map((connections) => {
       const [[last, p]] = nodes.slice(-1) as [[string, Population]];
       const joined = { joined: concat(p.size, [{ node: last, port: p.model.outputs[0]! }]) };
       const { steps, ...known } = rest;
-      return network({ ...known, ...(steps !== undefined && { steps }), inputs: { input: entry }, populations: Object.fromEntries(nodes), transforms: joined, connections, output: "joined" });
+      return network({
+        ...known,
+        ...(steps !== undefined && { steps }),
+        inputs: { input: entry },
+        populations: Object.fromEntries(nodes),
+        transforms: joined,
+        connections,
+        output: "joined",
+      });
     });
   });
 
@@ -106,5 +202,9 @@ export function normal(x: unknown): unknown {
   if (typeof x !== "object" || x === null) return x;
   if (ArrayBuffer.isView(x)) return normal(Array.from(x as Float64Array));
   if (Array.isArray(x)) return x.map(normal);
-  return Object.fromEntries(Object.entries(x).filter(([, value]) => value !== undefined).map(([name, value]) => [name, normal(value)]));
+  return Object.fromEntries(
+    Object.entries(x)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, normal(value)]),
+  );
 }

@@ -1,16 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expandExpr } from "../../src/ir/expand.ts";
-import { add, call, compare, convert, draw, type Expr, f32, f64, index, mul, neg, read, select, sub } from "../../src/ir/expr.ts";
+import {
+  add,
+  call,
+  compare,
+  convert,
+  draw,
+  type Expr,
+  f32,
+  f64,
+  index,
+  mul,
+  neg,
+  read,
+  select,
+  sub,
+} from "../../src/ir/expr.ts";
 import { hoist } from "../../src/ir/hoist.ts";
 import { evaluate } from "../../src/ir/scalar.ts";
-import { nodes, readsOf, type Slot, slotOf, type Step } from "../../src/ir/step.ts";
+import { nodes, readsOf, type Slot, type Step, slotOf } from "../../src/ir/step.ts";
 import { verifyStep } from "../../src/ir/verifyStep.ts";
-import { neuron } from "../../src/model/neuron.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
+import { neuron } from "../../src/model/neuron.ts";
 import { neuronStep } from "../../src/model/step.ts";
 
-const slot = (name: string, space: Slot["space"] = "element", type: Slot["type"] = "f64"): Slot => ({ name, type, space });
+const slot = (name: string, space: Slot["space"] = "element", type: Slot["type"] = "f64"): Slot => ({
+  name,
+  type,
+  space,
+});
 const [v, tau, k] = [read("f64", "v"), read("f64", "tau"), read("f64", "k")];
 /** A step that stores these values. `tau` is uniform, `k` and `v` are per element. */
 const stepOf = (...values: readonly Expr[]): Step => ({
@@ -27,7 +46,11 @@ function run(step: Step | undefined, slots: Readonly<Record<string, number>>): R
   const leaf = (e: Expr): number => (e.tag === "read" ? slots[e.slot]! : 5);
   return Object.fromEntries((step?.stores ?? []).map((s) => [s.slot, evaluate(expandExpr(s.value), leaf, memo)]));
 }
-const hoistedRun = (step: Step, names: ReadonlySet<string>, slots: Readonly<Record<string, number>>): Record<string, number> => {
+const hoistedRun = (
+  step: Step,
+  names: ReadonlySet<string>,
+  slots: Readonly<Record<string, number>>,
+): Record<string, number> => {
   const { prepare, prepareElements, main } = hoist(step, names);
   return run(main, { ...slots, ...run(prepare, slots), ...run(prepareElements, slots) });
 };
@@ -50,7 +73,12 @@ describe("hoist", () => {
     expect(hoistedRun(step, fixed, { v: 3, tau: 0.7, k: 1 })).toEqual(run(step, { v: 3, tau: 0.7, k: 1 }));
   });
   test("leaves what is as cheap as a load, and what varies", () => {
-    const cheap = stepOf(add(neg(tau), v), add(tau, v), mul(add(draw("uniform", "f64", 0), tau), v), mul(add(convert("f64", index()), f64(1)), v));
+    const cheap = stepOf(
+      add(neg(tau), v),
+      add(tau, v),
+      mul(add(draw("uniform", "f64", 0), tau), v),
+      mul(add(convert("f64", index()), f64(1)), v),
+    );
     const { prepare, prepareElements, main } = hoist(cheap, fixed);
     expect([prepare, prepareElements]).toEqual([undefined, undefined]);
     expect(main.stores.map((s) => s.value)).toEqual(cheap.stores.map((s) => s.value));
@@ -63,33 +91,61 @@ describe("hoist", () => {
     expect(hoistedRun(step, fixed, { v: 3, tau: 0.7, k: 0.1 })).toEqual({ out0: 3, out1: 0.7 - 1 });
   });
   test("refuses a slot that the step changes", () => {
-    expect(() => hoist({ ...stepOf(v), stores: [{ slot: "tau", mode: "set", value: v }] }, fixed)).toThrow("'tau' is stored, so it is not fixed");
+    expect(() => hoist({ ...stepOf(v), stores: [{ slot: "tau", mode: "set", value: v }] }, fixed)).toThrow(
+      "'tau' is stored, so it is not fixed",
+    );
   });
 
   test("LIF: two multiplications and an addition a step", () => {
     const { step } = neuronStep(lif(), { type: "f32", dt: 1e-3, phases: ["update"], connected: new Set(["i"]) });
     const { prepare, main } = hoist(step, new Set(["tau", "vTh"]));
-    expect(nodes(main).map((e) => (e.tag === "binary" ? e.op : e.tag)).sort()).toEqual(["add", "mul", "mul", "read", "read", "read", "read"]);
+    expect(
+      nodes(main)
+        .map((e) => (e.tag === "binary" ? e.op : e.tag))
+        .sort(),
+    ).toEqual(["add", "mul", "mul", "read", "read", "read", "read"]);
     expect(prepare!.stores).toHaveLength(2);
   });
-  const cuba = neuron({ name: "cuba", equations: `
+  const cuba = neuron({
+    name: "cuba",
+    equations: `
     dv/dt = (ge + gi - (v - El)) / taum : volt (unless refractory)
     dge/dt = -ge / taue : volt
     dgi/dt = -gi / taui : volt`,
-    parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" }, spike: "v > -50*mV", reset: "v = -60*mV", refractory: "5 ms" });
+    parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" },
+    spike: "v > -50*mV",
+    reset: "v = -60*mV",
+    refractory: "5 ms",
+  });
   test("CUBA: the same bits in f32 and f64, shared or per neuron", () => {
     const time = fc.double({ min: 1e-3, max: 0.1, noNaN: true }).map(Math.fround);
     const volt = fc.double({ min: -0.08, max: 0.02, noNaN: true }).map(Math.fround);
-    const state = fc.record({ v: volt, ge: volt, gi: volt, El: volt, taum: time, taue: time, taui: time, refractory: fc.integer({ min: 0, max: 3 }) });
+    const state = fc.record({
+      v: volt,
+      ge: volt,
+      gi: volt,
+      El: volt,
+      taum: time,
+      taue: time,
+      taui: time,
+      refractory: fc.integer({ min: 0, max: 3 }),
+    });
     const parameters = new Set(["taum", "taue", "taui", "El"]);
     for (const type of ["f32", "f64"] as const)
       for (const perNeuron of [new Set<string>(), new Set(["taue"]), parameters]) {
         const { step } = neuronStep(cuba, { type, dt: 1e-4, phases: ["update", "threshold", "reset"], perNeuron });
-        fc.assert(fc.property(state, (slots) => void expect(hoistedRun(step, parameters, slots)).toEqual(run(step, slots))), { numRuns: 10 });
+        fc.assert(
+          fc.property(state, (slots) => void expect(hoistedRun(step, parameters, slots)).toEqual(run(step, slots))),
+          { numRuns: 10 },
+        );
       }
   });
   test("f32 constants stay f32", () => {
-    const step = { ...stepOf(), slots: [slot("v", "element", "f32"), slot("tau", "uniform", "f32"), slot("o", "element", "f32")], stores: [{ slot: "o", mode: "set" as const, value: mul(add(read("f32", "tau"), f32(0.1)), read("f32", "v")) }] };
+    const step = {
+      ...stepOf(),
+      slots: [slot("v", "element", "f32"), slot("tau", "uniform", "f32"), slot("o", "element", "f32")],
+      stores: [{ slot: "o", mode: "set" as const, value: mul(add(read("f32", "tau"), f32(0.1)), read("f32", "v")) }],
+    };
     expect(hoist(step, fixed).prepare!.slots.map((s) => s.type)).toEqual(["f32", "f32"]);
   });
 });

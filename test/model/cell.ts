@@ -2,9 +2,9 @@
 import { expand } from "../../src/ir/expand.ts";
 import { type Expr, operands, topological } from "../../src/ir/expr.ts";
 import { applyNode } from "../../src/ir/scalar.ts";
-import { type NeuronModel } from "../../src/model/neuronModel.ts";
-import { type Phase } from "../../src/model/schedule.ts";
-import { neuronStep, type NeuronStepOptions } from "../../src/model/step.ts";
+import type { NeuronModel } from "../../src/model/neuronModel.ts";
+import type { Phase } from "../../src/model/schedule.ts";
+import { type NeuronStepOptions, neuronStep } from "../../src/model/step.ts";
 
 export type CellOptions = Partial<Omit<NeuronStepOptions, "phases">> & {
   readonly dt: number;
@@ -13,7 +13,10 @@ export type CellOptions = Partial<Omit<NeuronStepOptions, "phases">> & {
 };
 
 export const LAYERED: readonly (readonly Phase[])[] = [["update", "receive", "threshold", "reset"]];
-export const BRIAN: readonly (readonly Phase[])[] = [["update", "threshold"], ["receive", "reset"]];
+export const BRIAN: readonly (readonly Phase[])[] = [
+  ["update", "threshold"],
+  ["receive", "reset"],
+];
 
 export interface Cell {
   readonly state: Record<string, number>;
@@ -30,7 +33,14 @@ function evaluator(roots: readonly Expr[]): (leaf: Leaf) => number[] {
   return (leaf) => {
     const values: number[] = [];
     for (const [k, e] of order.entries())
-      values.push(e.tag === "read" || e.tag === "index" ? leaf(e) : applyNode(e, args[k]!.map((o) => values[o]!)));
+      values.push(
+        e.tag === "read" || e.tag === "index"
+          ? leaf(e)
+          : applyNode(
+              e,
+              args[k]!.map((o) => values[o]!),
+            ),
+      );
     return roots.map((r) => values[number.get(r)!]!);
   };
 }
@@ -57,7 +67,11 @@ export function cell(model: NeuronModel, options: CellOptions): Cell {
   return { state, step };
 }
 
-function leafValue(leaf: Expr, state: Readonly<Record<string, number>>, inputs: Readonly<Record<string, number>>): number {
+function leafValue(
+  leaf: Expr,
+  state: Readonly<Record<string, number>>,
+  inputs: Readonly<Record<string, number>>,
+): number {
   if (leaf.tag !== "read") return 0;
   const value = leaf.slot.startsWith("in.") ? (inputs[leaf.slot.slice(3)] ?? 0) : state[leaf.slot];
   if (value === undefined) throw new Error(`cell: no value for slot '${leaf.slot}'`);

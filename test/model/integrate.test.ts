@@ -5,7 +5,8 @@ import { evaluate } from "../../src/ir/scalar.ts";
 import { expm } from "../../src/model/integrate/expm.ts";
 import { chooseMethod, type MethodName } from "../../src/model/integrate/methods.ts";
 import { meaningOf, systemOf } from "../../src/model/meaning.ts";
-import { neuron, type NeuronSpec } from "../../src/model/neuron.ts";
+import { neuron } from "../../src/model/neuron.ts";
+import type { NeuronSpec } from "../../src/model/neuronModel.ts";
 import { neuronStep } from "../../src/model/step.ts";
 import { type Cell, cell, ulps } from "./cell.ts";
 
@@ -31,12 +32,24 @@ describe("measured order of convergence", () => {
     const m = define("dx/dt = x*y/second : 1\ndy/dt = -y/second : 1", { method, initial: { x: 1, y: 1 } });
     return Math.abs(run(cell(m, { dt }), dt, steps).x! - Math.exp(1 - Math.exp(-1)));
   };
-  test.each<[MethodName, number]>([["euler", 1], ["symplecticEuler", 1], ["exponentialEuler", 1], ["heun", 2], ["rk2", 2], ["rk4", 4]])(
-    "%s: order %i", (method, order) => {
-      for (const measured of orders(coupled(method), 64)) expect(Math.abs(measured - order)).toBeLessThan(0.15);
-    });
+  test.each<[MethodName, number]>([
+    ["euler", 1],
+    ["symplecticEuler", 1],
+    ["exponentialEuler", 1],
+    ["heun", 2],
+    ["rk2", 2],
+    ["rk4", 4],
+  ])("%s: order %i", (method, order) => {
+    for (const measured of orders(coupled(method), 64)) expect(Math.abs(measured - order)).toBeLessThan(0.15);
+  });
   // x' = cos(t)·x: x = exp(sin t). Stages must move the time as well.
-  test.each<[MethodName, number]>([["euler", 1], ["exponentialEuler", 1], ["heun", 2], ["rk2", 2], ["rk4", 4]])("%s with time: order %i", (method, order) => {
+  test.each<[MethodName, number]>([
+    ["euler", 1],
+    ["exponentialEuler", 1],
+    ["heun", 2],
+    ["rk2", 2],
+    ["rk4", 4],
+  ])("%s with time: order %i", (method, order) => {
     const error = (steps: number): number => {
       const dt = 1 / steps;
       const m = define("dx/dt = cos(t/second)*x/second : 1", { method, initial: { x: 1 } });
@@ -77,24 +90,30 @@ describe("exact", () => {
   });
 
   // x' = (y - x)/tau1, y' = -y/tau2 from (0, 1), by expm1: the alpha synapse and its neighbours.
-  const pair = define("dx/dt = (y - x)/tau1 : 1\ndy/dt = -y/tau2 : 1", { parameters: { tau1: "5 ms", tau2: "5 ms" }, initial: { y: 1 } });
-  const after = (tau1: number, tau2: number, dt: number): number => cellAfter(tau1, tau2, dt).x!;
+  const pair = define("dx/dt = (y - x)/tau1 : 1\ndy/dt = -y/tau2 : 1", {
+    parameters: { tau1: "5 ms", tau2: "5 ms" },
+    initial: { y: 1 },
+  });
+  const pairAfter = (tau1: number, tau2: number, dt: number): number => cellAfter(tau1, tau2, dt).x!;
   const cellAfter = (tau1: number, tau2: number, dt: number) =>
     run(cell(pair, { dt, perNeuron: new Set(["tau1", "tau2"]), values: { tau1, tau2 } }), dt, 1);
   test("equal time constants: (h/tau) e^-h/tau", () => {
     for (const dt of [1e-5, 1e-4, 1e-3, 5e-3, 2e-2])
-      expect(ulps(after(5e-3, 5e-3, dt), (dt / 5e-3) * Math.exp(-dt / 5e-3))).toBeLessThanOrEqual(8);
+      expect(ulps(pairAfter(5e-3, 5e-3, dt), (dt / 5e-3) * Math.exp(-dt / 5e-3))).toBeLessThanOrEqual(8);
   });
   test("nearly equal ones, and any others", () => {
     const tau = fc.double({ min: 1e-3, max: 1e-1, noNaN: true });
     const near = fc.constantFrom(0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.1, 1, 3);
-    fc.assert(fc.property(tau, near, (tau1, relative) => {
-      const [tau2, h] = [tau1 * (1 + relative), 1e-3];
-      const [a, b] = [-h / tau1, -h / tau2];
-      const expected = (h / tau1) * Math.exp(b) * (a === b ? 1 : Math.expm1(a - b) / (a - b));
-      // relative error of e^b is |b| ulps (|b| <= 1), of the difference no more; then five operations
-      expect(ulps(after(tau1, tau2, h), expected)).toBeLessThanOrEqual(10);
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(tau, near, (tau1, relative) => {
+        const [tau2, h] = [tau1 * (1 + relative), 1e-3];
+        const [a, b] = [-h / tau1, -h / tau2];
+        const expected = (h / tau1) * Math.exp(b) * (a === b ? 1 : Math.expm1(a - b) / (a - b));
+        // relative error of e^b is |b| ulps (|b| <= 1), of the difference no more; then five operations
+        expect(ulps(pairAfter(tau1, tau2, h), expected)).toBeLessThanOrEqual(10);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   /** x(h) of x' = A x + r by its Taylor series: independent of any closed form. */
@@ -108,19 +127,44 @@ describe("exact", () => {
     return sum;
   }
   test("CUBA's three equations against their Taylor series", () => {
-    const m = define(`dv/dt = (ge + gi - (v - El)) / taum : volt
+    const m = define(
+      `dv/dt = (ge + gi - (v - El)) / taum : volt
       dge/dt = -ge / taue : volt
       dgi/dt = -gi / taui : volt`,
-      { parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" }, initial: { v: "-55 mV", ge: "3 mV", gi: "-8 mV" } });
+      {
+        parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" },
+        initial: { v: "-55 mV", ge: "3 mV", gi: "-8 mV" },
+      },
+    );
     const { v, ge, gi } = run(cell(m, { dt: 1e-4 }), 1e-4, 1);
-    const expected = taylor([[-50, 50, 50], [0, -200, 0], [0, 0, -100]], [50 * -0.049, 0, 0], [-0.055, 0.003, -0.008], 1e-4);
+    const expected = taylor(
+      [
+        [-50, 50, 50],
+        [0, -200, 0],
+        [0, 0, -100],
+      ],
+      [50 * -0.049, 0, 0],
+      [-0.055, 0.003, -0.008],
+      1e-4,
+    );
     [v!, ge!, gi!].forEach((x, k) => expect(ulps(x, expected[k]!)).toBeLessThanOrEqual(3));
   });
   test("a driven pair: y moves about its fixed point, and x follows", () => {
-    const m = define("dx/dt = (y - x)/tau1 : 1\ndy/dt = (i - y)/tau2 : 1\ni : 1 (input)", { parameters: { tau1: "20 ms", tau2: "5 ms" }, initial: { x: 0.3, y: -0.4 } });
+    const m = define("dx/dt = (y - x)/tau1 : 1\ndy/dt = (i - y)/tau2 : 1\ni : 1 (input)", {
+      parameters: { tau1: "20 ms", tau2: "5 ms" },
+      initial: { x: 0.3, y: -0.4 },
+    });
     const c = cell(m, { dt: 1e-3, connected: new Set(["i"]) });
     c.step({ i: 2 });
-    const expected = taylor([[-50, 50], [0, -200]], [0, 400], [0.3, -0.4], 1e-3);
+    const expected = taylor(
+      [
+        [-50, 50],
+        [0, -200],
+      ],
+      [0, 400],
+      [0.3, -0.4],
+      1e-3,
+    );
     // the difference of two gains of nearly one size: its error is that of their size, h/tau2 = 1/5, against the fixed point 2
     expect(Math.abs(c.state.x! - expected[0]!)).toBeLessThan(16 * 2 ** -53);
     expect(Math.abs(c.state.y! - expected[1]!)).toBeLessThan(4 * 2 ** -53); // its two terms are 0.36 and -0.33
@@ -136,37 +180,82 @@ describe("exact", () => {
 
   // x'' = -2 γ x' - ω² x, x(0) = 1, x'(0) = 0: x = e^-γt (cos Ωt + γ/Ω sin Ωt), Ω² = ω² - γ².
   const damped = "dx/dt = y/second : 1\ndy/dt = (-2*gamma*y - omega**2*x)/second : 1";
-  const closed = (t: number): number => Math.exp(-0.5 * t) * (Math.cos(Math.sqrt(3.75) * t) + (0.5 / Math.sqrt(3.75)) * Math.sin(Math.sqrt(3.75) * t));
-  test.each<MethodName>(["exact", "matrixExponential"])("%s of a damped oscillator with numeric coefficients", (method) => {
-    const m = define(damped, { method, parameters: { gamma: 0.5, omega: 2 }, initial: { x: 1 } });
-    const constants = new Map([["gamma", 0.5], ["omega", 2]]);
-    for (const [dt, steps] of [[0.1, 30], [3, 1], [0.001, 3000]] as const)
-      expect(Math.abs(run(cell(m, { dt, constants }), dt, steps).x! - closed(3))).toBeLessThan((steps + 8) * 2 ** -52);
-  });
+  const closed = (t: number): number =>
+    Math.exp(-0.5 * t) * (Math.cos(Math.sqrt(3.75) * t) + (0.5 / Math.sqrt(3.75)) * Math.sin(Math.sqrt(3.75) * t));
+  test.each<MethodName>(["exact", "matrixExponential"])(
+    "%s of a damped oscillator with numeric coefficients",
+    (method) => {
+      const m = define(damped, { method, parameters: { gamma: 0.5, omega: 2 }, initial: { x: 1 } });
+      const constants = new Map([
+        ["gamma", 0.5],
+        ["omega", 2],
+      ]);
+      for (const [dt, steps] of [
+        [0.1, 30],
+        [3, 1],
+        [0.001, 3000],
+      ] as const)
+        expect(Math.abs(run(cell(m, { dt, constants }), dt, steps).x! - closed(3))).toBeLessThan(
+          (steps + 8) * 2 ** -52,
+        );
+    },
+  );
   test("with a constant and an input: the fixed point is that of the equations", () => {
-    const m = define("dx/dt = (y - x + 1)/tau : 1\ndy/dt = (-x + i)/tau : 1\ni : 1 (input)", { method: "exact", parameters: { tau: "10 ms" } });
+    const m = define("dx/dt = (y - x + 1)/tau : 1\ndy/dt = (-x + i)/tau : 1\ni : 1 (input)", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+    });
     const c = cell(m, { dt: 1e-3, connected: new Set(["i"]), constants: new Map([["tau", 10e-3]]) });
     c.step({ i: 2 });
-    const expected = taylor([[-100, 100], [-100, 0]], [100, 200], [0, 0], 1e-3);
+    const expected = taylor(
+      [
+        [-100, 100],
+        [-100, 0],
+      ],
+      [100, 200],
+      [0, 0],
+      1e-3,
+    );
     expect(ulps(c.state.x!, expected[0]!)).toBeLessThanOrEqual(4);
     expect(ulps(c.state.y!, expected[1]!)).toBeLessThanOrEqual(4);
   });
   test("a driven variable without leak, seen by another, by its matrix", () => {
-    const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = 3/tau : 1", { method: "exact", parameters: { tau: "10 ms" }, initial: { y: 1 } });
+    const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = 3/tau : 1", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+      initial: { y: 1 },
+    });
     const { x, y } = run(cell(m, { dt: 1e-3, constants: new Map([["tau", 10e-3]]) }), 1e-3, 1);
-    const expected = taylor([[-100, 100], [0, 0]], [0, 300], [0, 1], 1e-3);
+    const expected = taylor(
+      [
+        [-100, 100],
+        [0, 0],
+      ],
+      [0, 300],
+      [0, 1],
+      1e-3,
+    );
     expect([ulps(x!, expected[0]!) <= 4, ulps(y!, expected[1]!) <= 2]).toEqual([true, true]);
   });
   test("a chain of three needs numbers, and the error names it", () => {
-    const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = (z - y)/tau : 1\ndz/dt = -z/tau : 1", { method: "exact", parameters: { tau: "10 ms" }, initial: { z: 1 } });
+    const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = (z - y)/tau : 1\ndz/dt = -z/tau : 1", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+      initial: { z: 1 },
+    });
     expect(() => neuronStep(m, { type: "f64", dt: 1e-3, phases: ["update"] })).toThrow(
-      "ode.method: no closed form for x <- y, y <- z: a chain of more than two variables, or a loop, needs coefficients that are numbers, and these depend on tau; fix them (option 'constants') or use exponentialEuler");
+      "ode.method: no closed form for x <- y, y <- z: a chain of more than two variables, or a loop, needs coefficients that are numbers, and these depend on tau; fix them (option 'constants') or use exponentialEuler",
+    );
     const { x, y } = run(cell(m, { dt: 1e-3, constants: new Map([["tau", 10e-3]]) }), 1e-3, 1);
     expect(ulps(x!, 0.005 * Math.exp(-0.1))).toBeLessThanOrEqual(8); // (h/tau)²/2 e^-h/tau
     expect(ulps(y!, 0.1 * Math.exp(-0.1))).toBeLessThanOrEqual(8);
   });
   test("groups that do not see each other are solved apart", () => {
-    const m = define("dx/dt = y/second : 1\ndy/dt = -x/second : 1\ndv/dt = -v/tau : 1", { method: "exact", parameters: { tau: "10 ms" }, initial: { x: 1, v: 1 } });
+    const m = define("dx/dt = y/second : 1\ndy/dt = -x/second : 1\ndv/dt = -v/tau : 1", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+      initial: { x: 1, v: 1 },
+    });
     const { x, v } = run(cell(m, { dt: 0.01 }), 0.01, 1);
     expect([ulps(x!, Math.cos(0.01)) <= 2, ulps(v!, Math.exp(-1)) <= 2]).toEqual([true, true]);
   });
@@ -178,18 +267,26 @@ describe("exponential Euler", () => {
     expect(ulps(run(cell(m, { dt: 0.05 }), 0.05, 1).x!, 3 * (1 - Math.exp(-2.5)))).toBeLessThanOrEqual(4);
   });
   test("stays bounded where Euler explodes", () => {
-    const m = (method: MethodName) => define("dx/dt = (tanh(y) - x)/tau : 1\ndy/dt = -y/tau : 1", { method, parameters: { tau: "1 ms" }, initial: { x: 1, y: 1 } });
+    const m = (method: MethodName) =>
+      define("dx/dt = (tanh(y) - x)/tau : 1\ndy/dt = -y/tau : 1", {
+        method,
+        parameters: { tau: "1 ms" },
+        initial: { x: 1, y: 1 },
+      });
     expect(Math.abs(run(cell(m("exponentialEuler"), { dt: 5e-3 }), 5e-3, 20).x!)).toBeLessThan(1);
     expect(Math.abs(run(cell(m("euler"), { dt: 5e-3 }), 5e-3, 20).x!)).toBeGreaterThan(1e9);
   });
   test("refuses what is not linear in itself, by name", () => {
-    expect(() => define("dx/dt = -x/second : 1\ndy/dt = -y**2/second : 1", { method: "exponentialEuler" }))
-      .toThrow("ode.method: exponentialEuler needs every equation linear in its own variable; dy/dt is not linear in y; use rk2 or rk4");
+    expect(() => define("dx/dt = -x/second : 1\ndy/dt = -y**2/second : 1", { method: "exponentialEuler" })).toThrow(
+      "ode.method: exponentialEuler needs every equation linear in its own variable; dy/dt is not linear in y; use rk2 or rk4",
+    );
   });
 });
 
 describe("COBAHH, pasted from Brian (examples/COBAHH.py; Brette et al. 2007, benchmark 3)", () => {
-  const cobahh = (method?: MethodName) => define(`
+  const cobahh = (method?: MethodName) =>
+    define(
+      `
 dv/dt = (gl*(El-v)+ge*(Ee-v)+gi*(Ei-v)-
          g_na*(m*m*m)*h*(v-ENa)-
          g_kd*(n*n*n*n)*(v-EK))/Cm : volt
@@ -203,12 +300,30 @@ beta_m = 0.28*(mV**-1)*5*mV/exprel((v-VT-40*mV)/(5*mV))/ms : Hz
 alpha_h = 0.128*exp((17*mV-v+VT)/(18*mV))/ms : Hz
 beta_h = 4./(1+exp((40*mV-v+VT)/(5*mV)))/ms : Hz
 alpha_n = 0.032*(mV**-1)*5*mV/exprel((15*mV-v+VT)/(5*mV))/ms : Hz
-beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz`, {
-    parameters: { Cm: "200 pF", gl: "10 nS", El: "-60 mV", EK: "-90 mV", ENa: "50 mV", g_na: "20 uS", g_kd: "6 uS", VT: "-63 mV", taue: "5 ms", taui: "10 ms", Ee: "0 mV", Ei: "-80 mV" },
-    initial: { v: "El", ge: "60 nS", gi: "20 nS", h: 1 },
-    spike: "v > -20*mV", refractory: "3 ms", ...(method && { method }),
-  });
-  const voltage = (method: MethodName | undefined, dt: number): number => run(cell(cobahh(method), { dt }), dt, Math.round(4e-4 / dt)).v!;
+beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz`,
+      {
+        parameters: {
+          Cm: "200 pF",
+          gl: "10 nS",
+          El: "-60 mV",
+          EK: "-90 mV",
+          ENa: "50 mV",
+          g_na: "20 uS",
+          g_kd: "6 uS",
+          VT: "-63 mV",
+          taue: "5 ms",
+          taui: "10 ms",
+          Ee: "0 mV",
+          Ei: "-80 mV",
+        },
+        initial: { v: "El", ge: "60 nS", gi: "20 nS", h: 1 },
+        spike: "v > -20*mV",
+        refractory: "3 ms",
+        ...(method && { method }),
+      },
+    );
+  const voltage = (method: MethodName | undefined, dt: number): number =>
+    run(cell(cobahh(method), { dt }), dt, Math.round(4e-4 / dt)).v!;
   test("by default exponential Euler, of first order to what rk4 finds", () => {
     const fine = voltage("rk4", 5e-6);
     const errors = [2e-5, 1e-5, 5e-6].map((dt) => Math.abs(voltage(undefined, dt) - fine));
@@ -219,12 +334,29 @@ beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz`, {
 });
 
 test("expm: e^0, a rotation, a nilpotent matrix, and scaling", () => {
-  expect(expm([[0, 0], [0, 0]])).toEqual([[1, 0], [0, 1]]);
+  expect(
+    expm([
+      [0, 0],
+      [0, 0],
+    ]),
+  ).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
   for (const angle of [0.01, 1, 7, 40]) {
-    const [[c, s]] = expm([[0, angle], [-angle, 0]]) as [[number, number], [number, number]];
+    const [[c, s]] = expm([
+      [0, angle],
+      [-angle, 0],
+    ]) as [[number, number], [number, number]];
     expect(Math.hypot(c - Math.cos(angle), s - Math.sin(angle))).toBeLessThan(2 ** -50 * Math.max(1, angle) * 4);
   }
-  expect(expm([[0, 2, 0], [0, 0, 3], [0, 0, 0]])[0]!.map((x) => Math.round(x * 2 ** 40) / 2 ** 40)).toEqual([1, 2, 3]);
+  expect(
+    expm([
+      [0, 2, 0],
+      [0, 0, 3],
+      [0, 0, 0],
+    ])[0]!.map((x) => Math.round(x * 2 ** 40) / 2 ** 40),
+  ).toEqual([1, 2, 3]);
 });
 
 describe("the method where none is named", () => {
@@ -243,7 +375,9 @@ describe("the method where none is named", () => {
     ["v[t+1] = 0.9*v : 1", "exact"], // nothing to integrate
   ])("%j: %s", (equations, method) => {
     const m = define(equations, { parameters: { tau: "20 ms", k: 3 } });
-    expect(chooseMethod(systemOf(m, meaningOf(m, { dt: 1e-3, connected: new Set(["i"]), constants: new Map() })))).toBe(method);
+    expect(chooseMethod(systemOf(m, meaningOf(m, { dt: 1e-3, connected: new Set(["i"]), constants: new Map() })))).toBe(
+      method,
+    );
   });
 });
 

@@ -1,16 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NAMED } from "../../src/base/dimension.ts";
 import { type ArithmeticOp, type ComparisonOp, type Node, print } from "../../src/model/equations/ast.ts";
 import { FUNCTIONS } from "../../src/model/equations/functions.ts";
-import { parseEquations } from "../../src/model/equations/parseEquations.ts";
 import { parseExpression } from "../../src/model/equations/parse.ts";
+import { parseEquations } from "../../src/model/equations/parseEquations.ts";
 import { parseStatements } from "../../src/model/equations/statements.ts";
-import { NAMED } from "../../src/base/dimension.ts";
 
 const parse = (text: string): Node => parseExpression({ text, path: "p" });
 const equations = (text: string) => parseEquations({ text, path: "p" });
 /** The tree without spans. */
-const bare = (n: unknown): unknown => JSON.parse(JSON.stringify(n, (key, value) => (key === "span" ? undefined : value)));
+const bare = (n: unknown): unknown =>
+  JSON.parse(JSON.stringify(n, (key, value) => (key === "span" ? undefined : value)));
 const message = (f: () => unknown): string => {
   try {
     f();
@@ -23,13 +24,40 @@ const message = (f: () => unknown): string => {
 describe("expressions", () => {
   // Oracle: Python's grammar (The Python Language Reference, sec. 6.17, operator precedence).
   test.each([
-    ["a+b*c", "a + b * c"], ["(a+b)*c", "(a + b) * c"], ["a-b-c", "a - b - c"], ["a-(b-c)", "a - (b - c)"], ["a/b*c", "a / b * c"],
-    ["-a**b", "-a**b"], ["(-a)**b", "(-a)**b"], ["a**-b", "a**-b"], ["a**b**c", "a**b**c"], ["(a**b)**c", "(a**b)**c"],
-    ["-a*b", "-a * b"], ["-(a*b)", "-(a * b)"], ["not a<b", "not a < b"], ["(not a) == b", "(not a) == b"],
-    ["a and b or c and d", "a and b or c and d"], ["a and (b or c)", "a and (b or c)"], ["not (a and b)", "not (a and b)"],
-    ["+a", "a"], ["f(a, b+c)", "f(a, b + c)"], ["rand()", "rand()"], ["a//b%c", "a // b % c"], ["1.5e-3*mV", "0.0015 * mV"], [".5", "0.5"], ["2.", "2"],
-    ["20 ms", "20 * ms"], ["-50 mV", "-(50 * mV)"], ["1/20 ms", "1 / (20 * ms)"], ["10 nS/cm**2", "10 * nS / cm**2"], ["True and not False", "True and not False"],
-    ["a +\n b", "a + b"], ["a\n + b", "a + b"], ["f(a,\n b)", "f(a, b)"], ["a \\\n + b", "a + b"], ["a # comment", "a"],
+    ["a+b*c", "a + b * c"],
+    ["(a+b)*c", "(a + b) * c"],
+    ["a-b-c", "a - b - c"],
+    ["a-(b-c)", "a - (b - c)"],
+    ["a/b*c", "a / b * c"],
+    ["-a**b", "-a**b"],
+    ["(-a)**b", "(-a)**b"],
+    ["a**-b", "a**-b"],
+    ["a**b**c", "a**b**c"],
+    ["(a**b)**c", "(a**b)**c"],
+    ["-a*b", "-a * b"],
+    ["-(a*b)", "-(a * b)"],
+    ["not a<b", "not a < b"],
+    ["(not a) == b", "(not a) == b"],
+    ["a and b or c and d", "a and b or c and d"],
+    ["a and (b or c)", "a and (b or c)"],
+    ["not (a and b)", "not (a and b)"],
+    ["+a", "a"],
+    ["f(a, b+c)", "f(a, b + c)"],
+    ["rand()", "rand()"],
+    ["a//b%c", "a // b % c"],
+    ["1.5e-3*mV", "0.0015 * mV"],
+    [".5", "0.5"],
+    ["2.", "2"],
+    ["20 ms", "20 * ms"],
+    ["-50 mV", "-(50 * mV)"],
+    ["1/20 ms", "1 / (20 * ms)"],
+    ["10 nS/cm**2", "10 * nS / cm**2"],
+    ["True and not False", "True and not False"],
+    ["a +\n b", "a + b"],
+    ["a\n + b", "a + b"],
+    ["f(a,\n b)", "f(a, b)"],
+    ["a \\\n + b", "a + b"],
+    ["a # comment", "a"],
   ])("%j is read as %s", (text, expected) => expect(print(parse(text))).toBe(expected));
 
   test.each([
@@ -49,24 +77,39 @@ describe("expressions", () => {
     node: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       names.map((name): Node => ({ tag: "name", name, span })),
-      fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((value): Node => ({ tag: "number", value, span })),
+      fc
+        .double({ min: 0, noNaN: true, noDefaultInfinity: true })
+        .map((value): Node => ({ tag: "number", value, span })),
       fc.boolean().map((value): Node => ({ tag: "boolean", value, span })),
-      fc.constantFrom<ArithmeticOp[]>("+", "-", "*", "/", "//", "%", "**").chain((op) =>
-        fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "arithmetic", op, a, b, span }))),
-      fc.constantFrom<ComparisonOp[]>("<", "<=", ">", ">=", "==", "!=").chain((op) =>
-        fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "compare", op, a, b, span }))),
-      fc.constantFrom("and" as const, "or" as const).chain((op) =>
-        fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "logic", op, a, b, span }))),
+      fc
+        .constantFrom<ArithmeticOp[]>("+", "-", "*", "/", "//", "%", "**")
+        .chain((op) =>
+          fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "arithmetic", op, a, b, span })),
+        ),
+      fc
+        .constantFrom<ComparisonOp[]>("<", "<=", ">", ">=", "==", "!=")
+        .chain((op) => fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "compare", op, a, b, span }))),
+      fc
+        .constantFrom("and" as const, "or" as const)
+        .chain((op) => fc.tuple(tie("node"), tie("node")).map(([a, b]): Node => ({ tag: "logic", op, a, b, span }))),
       tie("node").map((a): Node => ({ tag: "negate", a, span })),
       tie("node").map((a): Node => ({ tag: "not", a, span })),
-      fc.tuple(fc.constantFrom(...Object.keys(FUNCTIONS)), fc.array(tie("node"), { maxLength: 3 })).map(([fn, args]): Node => ({ tag: "call", fn, args, span })),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(FUNCTIONS)), fc.array(tie("node"), { maxLength: 3 }))
+        .map(([fn, args]): Node => ({ tag: "call", fn, args, span })),
     ),
   }));
   test("parse(print(tree)) is the tree", () => {
-    fc.assert(fc.property(node, (n) => void expect(bare(parse(print(n)))).toEqual(bare(n))), { numRuns: 500 });
+    fc.assert(
+      fc.property(node, (n) => void expect(bare(parse(print(n)))).toEqual(bare(n))),
+      { numRuns: 500 },
+    );
   });
   test("brackets around everything change nothing", () => {
-    fc.assert(fc.property(node, (n) => void expect(print(parse(`(${print(n)})`))).toBe(print(n))), { numRuns: 100 });
+    fc.assert(
+      fc.property(node, (n) => void expect(print(parse(`(${print(n)})`))).toBe(print(n))),
+      { numRuns: 100 },
+    );
   });
   test("a span is the text of its node", () => {
     const text = "ge * (v - El) + exp(-v / tau)";
@@ -92,10 +135,17 @@ describe("equations", () => {
       dp/dt = -p/tau : 1 (event-driven)
       q = v : volt (summed)`);
     expect(found.map((e) => [e.kind, e.name, e.type, e.flags.join("; ")])).toEqual([
-      ["differential", "v", "float", "unless refractory"], ["difference", "n", "integer", ""], ["subexpression", "x", "float", "constant over dt"],
-      ["declared", "tau", "float", "constant; shared"], ["declared", "i_in", "float", "input"], ["declared", "g", "float", ""],
-      ["declared", "s", "float", ""], ["declared", "r", "float", ""], ["declared", "on", "boolean", ""],
-      ["differential", "p", "float", "event-driven"], ["subexpression", "q", "float", "summed"],
+      ["differential", "v", "float", "unless refractory"],
+      ["difference", "n", "integer", ""],
+      ["subexpression", "x", "float", "constant over dt"],
+      ["declared", "tau", "float", "constant; shared"],
+      ["declared", "i_in", "float", "input"],
+      ["declared", "g", "float", ""],
+      ["declared", "s", "float", ""],
+      ["declared", "r", "float", ""],
+      ["declared", "on", "boolean", ""],
+      ["differential", "p", "float", "event-driven"],
+      ["subexpression", "q", "float", "summed"],
     ]);
     expect(found[5]!.dimension).toEqual([-4, -1, 3, 2, 0, 0, 0]);
     expect(found[6]!.dimension[2]).toBe(-0.5);
@@ -113,17 +163,38 @@ describe("equations", () => {
     expect(print(m!.value!)).toBe("0.32 * mV**-1 * 4 * mV / exprel((13 * mV - v + VT) / (4 * mV)) / ms");
   });
   test.each([
-    ["dv/dt = -v/tau", "line 1: expected an operator, or ':' and a unit, found the end of the text\n    dv/dt = -v/tau\n                  ^"],
-    ["dv/dt = -v/tau\ndu/dt = u : 1", "line 1: expected an operator, or ':' and a unit, found the end of the line\n    dv/dt = -v/tau\n                  ^"],
+    [
+      "dv/dt = -v/tau",
+      "line 1: expected an operator, or ':' and a unit, found the end of the text\n    dv/dt = -v/tau\n                  ^",
+    ],
+    [
+      "dv/dt = -v/tau\ndu/dt = u : 1",
+      "line 1: expected an operator, or ':' and a unit, found the end of the line\n    dv/dt = -v/tau\n                  ^",
+    ],
     ["x : 1\ndv/dx = v : 1", "line 2: expected a left side such as 'dv/dt', found 'dv/dx'\n    dv/dx = v : 1\n    ^"],
     ["v[t+2] = v : 1", "line 1: expected '1' in 'v[t+1]', found '2'\n    v[t+2] = v : 1\n        ^"],
     ["v = : 1", "line 1: expected a value, found ':'\n    v = : 1\n        ^"],
-    ["v : vlt", "line 1: 'vlt' is not a unit; expected one such as volt, amp, siemens, second, Hz, or 1, boolean, integer\n    v : vlt\n        ^"],
-    ["v : volt (unless refractory)", "line 1: unknown flag 'unless refractory' for a declared equation; allowed: constant, shared, input\n    v : volt (unless refractory)\n              ^"],
-    ["v : volt (constant", "line 1: expected ')' after the flags, found the end of the text\n    v : volt (constant\n                      ^"],
-    ["v : volt constant", "line 1: expected the end of the line, found 'constant'\n    v : volt constant\n             ^"],
+    [
+      "v : vlt",
+      "line 1: 'vlt' is not a unit; expected one such as volt, amp, siemens, second, Hz, or 1, boolean, integer\n    v : vlt\n        ^",
+    ],
+    [
+      "v : volt (unless refractory)",
+      "line 1: unknown flag 'unless refractory' for a declared equation; allowed: constant, shared, input\n    v : volt (unless refractory)\n              ^",
+    ],
+    [
+      "v : volt (constant",
+      "line 1: expected ')' after the flags, found the end of the text\n    v : volt (constant\n                      ^",
+    ],
+    [
+      "v : volt constant",
+      "line 1: expected the end of the line, found 'constant'\n    v : volt constant\n             ^",
+    ],
     ["v : 2", "line 1: expected a unit, 1, boolean or integer, found '2'\n    v : 2\n        ^"],
-    ["3 = v : 1", "line 1: expected an equation such as 'dv/dt = -v / tau : volt', 'x = a + b : 1' or 'w : siemens', found '3'\n    3 = v : 1\n    ^"],
+    [
+      "3 = v : 1",
+      "line 1: expected an equation such as 'dv/dt = -v / tau : volt', 'x = a + b : 1' or 'w : siemens', found '3'\n    3 = v : 1\n    ^",
+    ],
   ])("%j is refused", (text, expected) => expect(message(() => equations(text))).toBe(`p: ${expected}`));
 });
 
@@ -132,13 +203,20 @@ describe("statements", () => {
   test("several a line, several lines, every operator", () => {
     const found = statements("v = v_reset; w += b  # jump\n\n x -= 1\ny *= 2;; z /= 3");
     expect(found.map((s) => [s.target, s.op, print(s.value)])).toEqual([
-      ["v", "=", "v_reset"], ["w", "+=", "b"], ["x", "-=", "1"], ["y", "*=", "2"], ["z", "/=", "3"],
+      ["v", "=", "v_reset"],
+      ["w", "+=", "b"],
+      ["x", "-=", "1"],
+      ["y", "*=", "2"],
+      ["z", "/=", "3"],
     ]);
   });
   test("nothing is no statement", () => expect(statements("  \n # nothing\n")).toEqual([]));
   test.each([
     ["v", "line 1: expected =, +=, -=, *= or /=, found the end of the text\n    v\n     ^"],
-    ["v = 1 w = 2", "line 1: expected an operator, ';' or the end of the line, found '='\n    v = 1 w = 2\n            ^"],
+    [
+      "v = 1 w = 2",
+      "line 1: expected an operator, ';' or the end of the line, found '='\n    v = 1 w = 2\n            ^",
+    ],
     ["v = 0\n= 3", "line 2: expected the name of a variable to assign, found '='\n    = 3\n    ^"],
     ["v == 3", "line 1: expected =, +=, -=, *= or /=, found '=='\n    v == 3\n      ^"],
   ])("%j is refused", (text, expected) => expect(message(() => statements(text))).toBe(`p: ${expected}`));

@@ -1,22 +1,67 @@
 /** The syntax tree of Brian's expression language. Nodes are plain data and carry the span they were read from. */
-import { type Span } from "./source.ts";
+import type { Span } from "./source.ts";
 
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "//" | "%" | "**";
 export type ComparisonOp = "<" | "<=" | ">" | ">=" | "==" | "!=";
 
-interface At { readonly span: Span }
-export interface NumberNode extends At { readonly tag: "number"; readonly value: number }
-export interface BooleanNode extends At { readonly tag: "boolean"; readonly value: boolean }
+interface At {
+  readonly span: Span;
+}
+export interface NumberNode extends At {
+  readonly tag: "number";
+  readonly value: number;
+}
+export interface BooleanNode extends At {
+  readonly tag: "boolean";
+  readonly value: boolean;
+}
 /** A variable, parameter, unit or constant. */
-export interface NameNode extends At { readonly tag: "name"; readonly name: string }
-export interface NegateNode extends At { readonly tag: "negate"; readonly a: Node }
-export interface ArithmeticNode extends At { readonly tag: "arithmetic"; readonly op: ArithmeticOp; readonly a: Node; readonly b: Node }
-export interface CompareNode extends At { readonly tag: "compare"; readonly op: ComparisonOp; readonly a: Node; readonly b: Node }
-export interface LogicNode extends At { readonly tag: "logic"; readonly op: "and" | "or"; readonly a: Node; readonly b: Node }
-export interface NotNode extends At { readonly tag: "not"; readonly a: Node }
-export interface CallNode extends At { readonly tag: "call"; readonly fn: string; readonly args: readonly Node[] }
+export interface NameNode extends At {
+  readonly tag: "name";
+  readonly name: string;
+}
+export interface NegateNode extends At {
+  readonly tag: "negate";
+  readonly a: Node;
+}
+export interface ArithmeticNode extends At {
+  readonly tag: "arithmetic";
+  readonly op: ArithmeticOp;
+  readonly a: Node;
+  readonly b: Node;
+}
+export interface CompareNode extends At {
+  readonly tag: "compare";
+  readonly op: ComparisonOp;
+  readonly a: Node;
+  readonly b: Node;
+}
+export interface LogicNode extends At {
+  readonly tag: "logic";
+  readonly op: "and" | "or";
+  readonly a: Node;
+  readonly b: Node;
+}
+export interface NotNode extends At {
+  readonly tag: "not";
+  readonly a: Node;
+}
+export interface CallNode extends At {
+  readonly tag: "call";
+  readonly fn: string;
+  readonly args: readonly Node[];
+}
 
-export type Node = NumberNode | BooleanNode | NameNode | NegateNode | ArithmeticNode | CompareNode | LogicNode | NotNode | CallNode;
+export type Node =
+  | NumberNode
+  | BooleanNode
+  | NameNode
+  | NegateNode
+  | ArithmeticNode
+  | CompareNode
+  | LogicNode
+  | NotNode
+  | CallNode;
 export type NodeTag = Node["tag"];
 
 /** One entry per tag: a new tag breaks every table at compile time. */
@@ -25,9 +70,14 @@ export const dispatchNode = <R, C>(table: NodeTable<R, C>, n: Node, context: C):
   (table[n.tag] as (n: Node, context: C) => R)(n, context);
 
 const CHILDREN: NodeTable<readonly Node[]> = {
-  number: () => [], boolean: () => [], name: () => [],
-  negate: (n) => [n.a], not: (n) => [n.a],
-  arithmetic: (n) => [n.a, n.b], compare: (n) => [n.a, n.b], logic: (n) => [n.a, n.b],
+  number: () => [],
+  boolean: () => [],
+  name: () => [],
+  negate: (n) => [n.a],
+  not: (n) => [n.a],
+  arithmetic: (n) => [n.a, n.b],
+  compare: (n) => [n.a, n.b],
+  logic: (n) => [n.a, n.b],
   call: (n) => n.args,
 };
 
@@ -40,9 +90,15 @@ export const namesIn = (n: Node): Set<string> => new Set(walk(n).flatMap((m) => 
 
 /** Binding strength, weakest first, as in Python: `-a**b` is `-(a**b)`, and `a**-b` needs no brackets. */
 const STRENGTH: NodeTable<number> = {
-  logic: (n) => (n.op === "or" ? 1 : 2), not: () => 3, compare: () => 4,
+  logic: (n) => (n.op === "or" ? 1 : 2),
+  not: () => 3,
+  compare: () => 4,
   arithmetic: (n) => (n.op === "**" ? 8 : n.op === "+" || n.op === "-" ? 5 : 6),
-  negate: () => 7, number: () => 9, boolean: () => 9, name: () => 9, call: () => 9,
+  negate: () => 7,
+  number: () => 9,
+  boolean: () => 9,
+  name: () => 9,
+  call: () => 9,
 };
 const strength = (n: Node): number => dispatchNode(STRENGTH, n, undefined);
 

@@ -1,18 +1,48 @@
 /** Checks names and dimensions of an expression and says what type it has. */
-import { type Dimension, DIMENSIONLESS, formatDimension, isDimensionless, power, product, quotient, sameDimension } from "../../base/dimension.ts";
+import {
+  DIMENSIONLESS,
+  type Dimension,
+  formatDimension,
+  isDimensionless,
+  power,
+  product,
+  quotient,
+  sameDimension,
+} from "../../base/dimension.ts";
 import { listNames } from "../../base/errors.ts";
 import { UNITS } from "../../base/units.ts";
-import { type ArithmeticNode, type CallNode, type CompareNode, dispatchNode, type Node, type NodeTable, print } from "./ast.ts";
-import { BUILTINS, CONSTANTS, type DimensionRule, FUNCTIONS, isFunction, isNoise, NOISE_DIMENSION, type Signature } from "./functions.ts";
+import {
+  type ArithmeticNode,
+  type CallNode,
+  type CompareNode,
+  dispatchNode,
+  type Node,
+  type NodeTable,
+  print,
+} from "./ast.ts";
+import {
+  BUILTINS,
+  CONSTANTS,
+  type DimensionRule,
+  FUNCTIONS,
+  isFunction,
+  isNoise,
+  NOISE_DIMENSION,
+  type Signature,
+} from "./functions.ts";
 import { faultAt, type Source } from "./source.ts";
 
 /** A number of some dimension, or a condition. */
 export type ValueType = Dimension | "boolean";
 /** What a model's own names mean. */
 export type Scope = ReadonlyMap<string, ValueType>;
-interface Context { readonly scope: Scope; readonly source: Source }
+interface Context {
+  readonly scope: Scope;
+  readonly source: Source;
+}
 
-export const formatType = (t: ValueType): string => (t === "boolean" ? "a condition" : `dimension ${formatDimension(t)}`);
+export const formatType = (t: ValueType): string =>
+  t === "boolean" ? "a condition" : `dimension ${formatDimension(t)}`;
 export const sameType = (a: ValueType, b: ValueType): boolean =>
   a === "boolean" || b === "boolean" ? a === b : sameDimension(a, b);
 
@@ -20,12 +50,14 @@ const mismatch = (n: Node, c: Context, problem: string): Error => faultAt(c.sour
 
 function number(n: Node, c: Context, where: string): Dimension {
   const type = check(n, c);
-  if (type === "boolean") throw mismatch(n, c, `expected a number ${where}, but '${print(n)}' is a condition (int(…) makes it 0 or 1)`);
+  if (type === "boolean")
+    throw mismatch(n, c, `expected a number ${where}, but '${print(n)}' is a condition (int(…) makes it 0 or 1)`);
   return type;
 }
 function condition(n: Node, c: Context, where: string): "boolean" {
   const type = check(n, c);
-  if (type !== "boolean") throw mismatch(n, c, `expected a condition ${where}, but '${print(n)}' is a number of ${formatType(type)}`);
+  if (type !== "boolean")
+    throw mismatch(n, c, `expected a condition ${where}, but '${print(n)}' is a number of ${formatType(type)}`);
   return type;
 }
 function dimensionless(n: Node, c: Context, where: string): Dimension {
@@ -37,7 +69,11 @@ function dimensionless(n: Node, c: Context, where: string): Dimension {
 function alike(a: Node, b: Node, c: Context, where: string): Dimension {
   const [left, right] = [number(a, c, `for ${where}`), number(b, c, `for ${where}`)];
   if (sameDimension(left, right)) return left;
-  throw mismatch(b, c, `${where} needs one dimension on both sides, but '${print(a)}' has ${formatType(left)} and '${print(b)}' has ${formatType(right)}`);
+  throw mismatch(
+    b,
+    c,
+    `${where} needs one dimension on both sides, but '${print(a)}' has ${formatType(left)} and '${print(b)}' has ${formatType(right)}`,
+  );
 }
 
 /** The result has no dimension, whatever the checked operands had. */
@@ -46,12 +82,20 @@ const plain = (_checked: unknown): Dimension => DIMENSIONLESS;
 function arithmetic(n: ArithmeticNode, c: Context): Dimension {
   const where = `beside '${n.op}'`;
   switch (n.op) {
-    case "+": case "-": case "%": return alike(n.a, n.b, c, `'${n.op}'`);
-    case "//": return plain(alike(n.a, n.b, c, "'//'"));
-    case "*": return product(number(n.a, c, where), number(n.b, c, where));
-    case "/": return quotient(number(n.a, c, where), number(n.b, c, where));
-    case "**": return raised(n, c);
-    default: return n.op satisfies never;
+    case "+":
+    case "-":
+    case "%":
+      return alike(n.a, n.b, c, `'${n.op}'`);
+    case "//":
+      return plain(alike(n.a, n.b, c, "'//'"));
+    case "*":
+      return product(number(n.a, c, where), number(n.b, c, where));
+    case "/":
+      return quotient(number(n.a, c, where), number(n.b, c, where));
+    case "**":
+      return raised(n, c);
+    default:
+      return n.op satisfies never;
   }
 }
 function raised(n: ArithmeticNode, c: Context): Dimension {
@@ -83,7 +127,10 @@ function compare(n: CompareNode, c: Context): "boolean" {
 const CALL: Readonly<Record<DimensionRule, (n: CallNode, c: Context) => Dimension>> = {
   pure: (n, c) => plain(n.args.map((a) => dimensionless(a, c, `in ${n.fn}(…)`))),
   sign: (n, c) => plain(number(n.args[0]!, c, "in sign(…)")),
-  same: (n, c) => n.args.slice(1).reduce((d, a) => (alike(n.args[0]!, a, c, `${n.fn}(…)`), d), number(n.args[0]!, c, `in ${n.fn}(…)`)),
+  same: (n, c) => {
+    const [first, ...others] = n.args as [Node, ...Node[]];
+    return others.map((a) => alike(first, a, c, `${n.fn}(…)`))[0] ?? number(first, c, `in ${n.fn}(…)`);
+  },
   root: (n, c) => power(number(n.args[0]!, c, "in sqrt(…)"), 0.5),
   where: (n, c) => {
     condition(n.args[0]!, c, "as first argument of where(…)");
@@ -93,10 +140,20 @@ const CALL: Readonly<Record<DimensionRule, (n: CallNode, c: Context) => Dimensio
 };
 function call(n: CallNode, c: Context): Dimension {
   if (!isFunction(n.fn))
-    throw faultAt(c.source, n.span, "unknown-name", `unknown function '${n.fn}'; known: ${Object.keys(FUNCTIONS).sort().join(", ")}`);
+    throw faultAt(
+      c.source,
+      n.span,
+      "unknown-name",
+      `unknown function '${n.fn}'; known: ${Object.keys(FUNCTIONS).sort().join(", ")}`,
+    );
   const { rule, args, most = args }: Signature = FUNCTIONS[n.fn];
   if (n.args.length < args || n.args.length > most)
-    throw faultAt(c.source, n.span, "syntax", `${n.fn} takes ${args}${most > args ? " or more" : ""} argument${args === 1 ? "" : "s"}, got ${n.args.length}`);
+    throw faultAt(
+      c.source,
+      n.span,
+      "syntax",
+      `${n.fn} takes ${args}${most > args ? " or more" : ""} argument${args === 1 ? "" : "s"}, got ${n.args.length}`,
+    );
   return CALL[rule](n, c);
 }
 
@@ -114,11 +171,18 @@ const CHECK: NodeTable<ValueType, Context> = {
   name: (n, c) => {
     const type = typeOf(n.name, c.scope);
     if (type) return type;
-    throw faultAt(c.source, n.span, "unknown-name", `unknown name '${n.name}'; known: ${listNames(c.scope.keys())}, and units such as mV, nS, ms`);
+    throw faultAt(
+      c.source,
+      n.span,
+      "unknown-name",
+      `unknown name '${n.name}'; known: ${listNames(c.scope.keys())}, and units such as mV, nS, ms`,
+    );
   },
   negate: (n, c) => number(n.a, c, "after '-'"),
   not: (n, c) => condition(n.a, c, "after 'not'"),
-  arithmetic, compare, call,
+  arithmetic,
+  compare,
+  call,
   logic: (n, c) => {
     condition(n.a, c, `beside '${n.op}'`);
     return condition(n.b, c, `beside '${n.op}'`);
@@ -137,5 +201,10 @@ export const typeOfExpression = (n: Node, scope: Scope, source: Source): ValueTy
 export function expectType(n: Node, expected: ValueType, what: string, scope: Scope, source: Source): void {
   const type = typeOfExpression(n, scope, source);
   if (sameType(type, expected)) return;
-  throw faultAt(source, n.span, "unit-mismatch", `${what} needs ${formatType(expected)}, but '${print(n)}' has ${formatType(type)}`);
+  throw faultAt(
+    source,
+    n.span,
+    "unit-mismatch",
+    `${what} needs ${formatType(expected)}, but '${print(n)}' has ${formatType(type)}`,
+  );
 }

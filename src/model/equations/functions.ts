@@ -6,13 +6,28 @@ import { type Dimension, NAMED, power } from "../../base/dimension.ts";
  * `root`: half of the exponents. `sign`: any dimension in, none out. `where`: a condition and two alike. `int`: a number without dimension, or a condition.
  */
 export type DimensionRule = "pure" | "sign" | "same" | "root" | "where" | "int";
-export interface Signature { readonly rule: DimensionRule; readonly args: number; readonly most?: number }
+export interface Signature {
+  readonly rule: DimensionRule;
+  readonly args: number;
+  readonly most?: number;
+}
 
 const pure: Signature = { rule: "pure", args: 1 };
 export const FUNCTIONS = {
-  exp: pure, log: pure, log10: pure, expm1: pure, exprel: pure, sigmoid: pure,
-  sin: pure, cos: pure, tan: pure, sinh: pure, cosh: pure, tanh: pure,
-  floor: pure, ceil: pure,
+  exp: pure,
+  log: pure,
+  log10: pure,
+  expm1: pure,
+  exprel: pure,
+  sigmoid: pure,
+  sin: pure,
+  cos: pure,
+  tan: pure,
+  sinh: pure,
+  cosh: pure,
+  tanh: pure,
+  floor: pure,
+  ceil: pure,
   sign: { rule: "sign", args: 1 },
   int: { rule: "int", args: 1 },
   sqrt: { rule: "root", args: 1 },
@@ -29,11 +44,17 @@ export type FunctionName = keyof typeof FUNCTIONS;
 export const isFunction = (name: string): name is FunctionName => Object.hasOwn(FUNCTIONS, name);
 export const RANDOM: ReadonlySet<string> = new Set<FunctionName>(["rand", "randn", "poisson"]);
 
-export const CONSTANTS: ReadonlyMap<string, number> = new Map([["pi", Math.PI], ["e", Math.E], ["inf", Infinity]]);
+export const CONSTANTS: ReadonlyMap<string, number> = new Map([
+  ["pi", Math.PI],
+  ["e", Math.E],
+  ["inf", Infinity],
+]);
 
 /** Names that every model has: time at the start of the step, the step itself, and whether the neuron may move and fire. */
 export const BUILTINS: ReadonlyMap<string, Dimension | "boolean"> = new Map<string, Dimension | "boolean">([
-  ["t", NAMED.second!], ["dt", NAMED.second!], ["not_refractory", "boolean"],
+  ["t", NAMED.second!],
+  ["dt", NAMED.second!],
+  ["not_refractory", "boolean"],
 ]);
 /** White noise of unit variance a second: `xi`, or `xi_name` for independent ones. */
 export const isNoise = (name: string): boolean => name === "xi" || name.startsWith("xi_");

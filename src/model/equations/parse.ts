@@ -2,10 +2,10 @@
  * A recursive-descent parser for expressions, one function a level of Python's precedence:
  * or < and < not < comparison < + - < * / // % < sign < **.
  */
-import { type ArithmeticOp, type ComparisonOp, type Node } from "./ast.ts";
+import type { ArithmeticOp, ComparisonOp, Node } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { cover, type Source, type Span } from "./source.ts";
-import { type Token } from "./tokenize.ts";
+import type { Token } from "./tokenize.ts";
 
 const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="] as const satisfies readonly ComparisonOp[];
 

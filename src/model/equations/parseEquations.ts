@@ -8,12 +8,12 @@
  *
  * The type is a unit, `1`, `boolean` or `integer`.
  */
-import { type Dimension, DIMENSIONLESS } from "../../base/dimension.ts";
-import { type Node } from "./ast.ts";
+import { DIMENSIONLESS, type Dimension } from "../../base/dimension.ts";
+import type { Node } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { expression } from "./parse.ts";
 import { cover, type Source, type Span } from "./source.ts";
-import { type Token } from "./tokenize.ts";
+import type { Token } from "./tokenize.ts";
 import { unitDimension, unitExpression } from "./unit.ts";
 
 export type EquationKind = "differential" | "difference" | "subexpression" | "declared";
@@ -22,13 +22,13 @@ export type VariableType = "float" | "integer" | "boolean";
 /** Brian's flags and what each says. */
 export const FLAGS = {
   "unless refractory": "does not change while the neuron is refractory",
-  "constant": "does not change during a run",
+  constant: "does not change during a run",
   "constant over dt": "is computed once a step",
-  "shared": "one value for the whole population",
-  "input": "a port: the sum of what arrives in this step, zero if nothing does",
+  shared: "one value for the whole population",
+  input: "a port: the sum of what arrives in this step, zero if nothing does",
   "event-driven": "a synapse variable brought up to date when an event needs it",
   "clock-driven": "a synapse variable updated every step",
-  "summed": "summed over the synapses of a target",
+  summed: "summed over the synapses of a target",
 } as const;
 export type Flag = keyof typeof FLAGS;
 
@@ -65,17 +65,29 @@ function rightSide(c: Cursor): Node {
   return expression(c);
 }
 
-interface Left { readonly kind: EquationKind; readonly name: Token }
+interface Left {
+  readonly kind: EquationKind;
+  readonly name: Token;
+}
 
 function equation(c: Cursor): Equation {
   const start = c.token.span;
   const { kind, name } = leftSide(c);
   const value = kind === "declared" ? undefined : rightSide(c);
-  if (!c.takeOperator(":")) throw c.unexpected(value ? "an operator, or ':' and a unit" : "':' and a unit, or '=' and an expression");
+  if (!c.takeOperator(":"))
+    throw c.unexpected(value ? "an operator, or ':' and a unit" : "':' and a unit, or '=' and an expression");
   const type = variableType(c);
   const flags = flagList(c, kind);
   if (c.token.kind !== "newline" && c.token.kind !== "end") throw c.unexpected("the end of the line");
-  return { kind, name: name.text, nameSpan: name.span, ...type, flags, ...(value && { value }), span: cover(start, c.token.span) };
+  return {
+    kind,
+    name: name.text,
+    nameSpan: name.span,
+    ...type,
+    flags,
+    ...(value && { value }),
+    span: cover(start, c.token.span),
+  };
 }
 
 function leftSide(c: Cursor): Left {
@@ -87,7 +99,8 @@ function leftSide(c: Cursor): Left {
 /** The `v` of `dv/dt`. */
 function derivative(c: Cursor, first: Token): Token {
   c.next();
-  if (!c.is("dt") || !/^d\w/.test(first.text)) throw c.fault(first.span, `expected a left side such as 'dv/dt', found '${first.text}/${c.token.text}'`);
+  if (!c.is("dt") || !/^d\w/.test(first.text))
+    throw c.fault(first.span, `expected a left side such as 'dv/dt', found '${first.text}/${c.token.text}'`);
   c.next();
   return { ...first, text: first.text.slice(1), span: { start: first.span.start + 1, end: first.span.end } };
 }
@@ -115,7 +128,8 @@ function flagList(c: Cursor, kind: EquationKind): Flag[] {
 function flag(c: Cursor, kind: EquationKind): Flag {
   const { span } = c.token;
   let text = c.expectName("a flag").text;
-  while (c.token.kind === "name" || c.is("-")) text += c.is("-") ? c.next().text : (text.endsWith("-") ? "" : " ") + c.next().text;
+  while (c.token.kind === "name" || c.is("-"))
+    text += c.is("-") ? c.next().text : (text.endsWith("-") ? "" : " ") + c.next().text;
   const allowed = ALLOWED[kind];
   if (allowed.includes(text as Flag)) return text as Flag;
   throw c.fault(span, `unknown flag '${text}' for a ${kind} equation; allowed: ${allowed.join(", ")}`);

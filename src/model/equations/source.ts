@@ -7,7 +7,10 @@ export interface Source {
   readonly path: string;
 }
 /** Offsets into the text of a source: `[start, end)`. */
-export interface Span { readonly start: number; readonly end: number }
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 export const cover = (a: Span, b: Span): Span => ({ start: a.start, end: b.end });
 
@@ -19,5 +22,9 @@ export function faultAt(source: Source, span: Span, code: ErrorCode, problem: st
   const line = source.text.slice(lineStart).split("\n")[0]!;
   const indent = line.length - line.trimStart().length;
   const column = Math.max(0, span.start - lineStart - indent);
-  return new ModelError(code, source.path, `line ${lineNumber}: ${problem}\n    ${line.trim()}\n    ${" ".repeat(column)}^`);
+  return new ModelError(
+    code,
+    source.path,
+    `line ${lineNumber}: ${problem}\n    ${line.trim()}\n    ${" ".repeat(column)}^`,
+  );
 }

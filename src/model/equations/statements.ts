@@ -1,5 +1,5 @@
 /** Statements of resets and pathways: `v = v_reset; w += b`, several a line (`;`) or one a line. */
-import { type Node } from "./ast.ts";
+import type { Node } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { expression } from "./parse.ts";
 import { cover, type Source, type Span } from "./source.ts";
@@ -32,8 +32,15 @@ function statement(c: Cursor): Statement {
   const op = c.take(...ASSIGN);
   if (!op) throw c.unexpected("=, +=, -=, *= or /=");
   const value = expression(c);
-  if (c.token.kind !== "newline" && c.token.kind !== "end" && !c.is(";")) throw c.unexpected("an operator, ';' or the end of the line");
-  return { target: target.text, targetSpan: target.span, op: op.text as AssignOp, value, span: cover(target.span, value.span) };
+  if (c.token.kind !== "newline" && c.token.kind !== "end" && !c.is(";"))
+    throw c.unexpected("an operator, ';' or the end of the line");
+  return {
+    target: target.text,
+    targetSpan: target.span,
+    op: op.text as AssignOp,
+    value,
+    span: cover(target.span, value.span),
+  };
 }
 /** The value that a statement assigns, as one expression: `w += b` assigns `w + b`. */
 export function assigned(s: Statement): Node {
@@ -41,4 +48,5 @@ export function assigned(s: Statement): Node {
   const a: Node = { tag: "name", name: s.target, span: s.targetSpan };
   return { tag: "arithmetic", op: s.op[0] as "+" | "-" | "*" | "/", a, b: s.value, span: s.span };
 }
-export const printStatement = (s: Statement, print: (n: Node) => string): string => `${s.target} ${s.op} ${print(s.value)}`;
+export const printStatement = (s: Statement, print: (n: Node) => string): string =>
+  `${s.target} ${s.op} ${print(s.value)}`;

@@ -2,7 +2,11 @@
 import { faultAt, type Source, type Span } from "./source.ts";
 
 export type TokenKind = "number" | "name" | "sign" | "newline" | "end";
-export interface Token { readonly kind: TokenKind; readonly text: string; readonly span: Span }
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly span: Span;
+}
 
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
 const NAME = /[A-Za-z_]\w*/y;
@@ -11,7 +15,12 @@ const SIGN = /\*\*|\/\/|<=|>=|==|!=|\+=|-=|\*=|\/=|[-+*/%<>=(),:;[\]]/y;
 /** Blanks, comments, and a backslash at the end of a line. */
 const SKIP = /(?:[^\S\n]|\\\r?\n|#[^\n]*)+/y;
 
-const RULES: readonly (readonly [TokenKind, RegExp])[] = [["newline", /\n/y], ["number", NUMBER], ["name", NAME], ["sign", SIGN]];
+const RULES: readonly (readonly [TokenKind, RegExp])[] = [
+  ["newline", /\n/y],
+  ["number", NUMBER],
+  ["name", NAME],
+  ["sign", SIGN],
+];
 
 function match(rule: RegExp, text: string, at: number): string | undefined {
   rule.lastIndex = at;

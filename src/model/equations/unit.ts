@@ -1,8 +1,8 @@
 /** Units after a colon: products and powers of unit names, or `1`. */
-import { type Dimension, DIMENSIONLESS, power, product, quotient } from "../../base/dimension.ts";
+import { DIMENSIONLESS, type Dimension, power, product, quotient } from "../../base/dimension.ts";
 import { UNITS } from "../../base/units.ts";
-import { type ArithmeticOp, type Node } from "./ast.ts";
-import { type Cursor } from "./cursor.ts";
+import type { ArithmeticOp, Node } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
 import { cover, faultAt, type Source } from "./source.ts";
 
 /** Reads a unit. It is no general expression: the bracket in `volt (constant)` opens flags, not a call. */
@@ -53,7 +53,12 @@ export function unitDimension(n: Node, source: Source): Dimension {
   if (n.tag === "name") {
     const unit = UNITS.get(n.name);
     if (unit) return unit.dimension;
-    throw faultAt(source, n.span, "unknown-name", `'${n.name}' is not a unit; expected one such as volt, amp, siemens, second, Hz, or 1, boolean, integer`);
+    throw faultAt(
+      source,
+      n.span,
+      "unknown-name",
+      `'${n.name}' is not a unit; expected one such as volt, amp, siemens, second, Hz, or 1, boolean, integer`,
+    );
   }
   if (n.tag !== "arithmetic") return DIMENSIONLESS;
   if (n.op === "**") return power(unitDimension(n.a, source), n.b.tag === "number" ? n.b.value : 1);

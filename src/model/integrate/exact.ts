@@ -12,18 +12,20 @@
 import { type Expr, f64 } from "../../ir/expr.ts";
 import { exp, exprel, isConst, isZero, minus, over, plus, times, total } from "../algebra.ts";
 import { spread } from "../linear.ts";
+import { TIME } from "../slots.ts";
 import { expm } from "./expm.ts";
 import { groupsOf, isNumeric, type Row, type Rows, rowsOf } from "./linearSystem.ts";
-import { here, type Method, readsOf, type System, unsupported, type Updates } from "./system.ts";
-import { TIME } from "../slots.ts";
+import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
 const isDriven = (row: Row): boolean => !isZero(row.rest);
 /** Whether every variable sees only variables that see no other (and have a fixed point, if they are driven). */
 const isShallow = (group: readonly string[], rows: Rows): boolean =>
-  group.every((name) => [...rows.get(name)!.others.keys()].every((other) => {
-    const row = rows.get(other)!;
-    return row.others.size === 0 && !(isDriven(row) && isZero(row.own));
-  }));
+  group.every((name) =>
+    [...rows.get(name)!.others.keys()].every((other) => {
+      const row = rows.get(other)!;
+      return row.others.size === 0 && !(isDriven(row) && isZero(row.own));
+    }),
+  );
 
 function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
   const { own, others, rest } = rows.get(name)!;
@@ -34,7 +36,9 @@ function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
     const b = times(h, row.own);
     const coupling = times(times(h, exp(b)), exprel(minus(a, b)));
     const moved = times(times(c, coupling), here(other));
-    return isDriven(row) ? plus(moved, spread(over(times(c, minus(coupling, gain)), row.own), row.rest, system.drivers)) : moved;
+    return isDriven(row)
+      ? plus(moved, spread(over(times(c, minus(coupling, gain)), row.own), row.rest, system.drivers))
+      : moved;
   });
   return total([times(exp(a), here(name)), ...seen, spread(gain, rest, system.drivers)]);
 }
@@ -49,12 +53,20 @@ function byMatrix(group: readonly string[], rows: Rows, system: System, h: Expr)
     const e = i === j ? row.own : row.others.get(group[j]!);
     return e && isConst(e) ? e.value * step : 0;
   };
-  const full = expm(Array.from({ length: 2 * n }, (_, i) => Array.from({ length: 2 * n }, (_, j) =>
-    i >= n ? 0 : j < n ? entry(i, j) : j - n === i ? step : 0)));
-  return new Map(group.map((name, i) => [name, total([
-    ...group.map((other, j) => times(f64(full[i]![j]!), here(other))),
-    ...group.map((other, j) => spread(f64(full[i]![n + j]!), rows.get(other)!.rest, system.drivers)),
-  ])]));
+  const full = expm(
+    Array.from({ length: 2 * n }, (_, i) =>
+      Array.from({ length: 2 * n }, (_, j) => (i >= n ? 0 : j < n ? entry(i, j) : j - n === i ? step : 0)),
+    ),
+  );
+  return new Map(
+    group.map((name, i) => [
+      name,
+      total([
+        ...group.map((other, j) => times(f64(full[i]![j]!), here(other))),
+        ...group.map((other, j) => spread(f64(full[i]![n + j]!), rows.get(other)!.rest, system.drivers)),
+      ]),
+    ]),
+  );
 }
 
 function solveGroup(group: readonly string[], rows: Rows, system: System, h: Expr): Updates {
@@ -67,25 +79,34 @@ const couplings = (group: readonly string[], rows: Rows): string =>
 
 function unsolvable(group: readonly string[], rows: Rows, matrixOnly: boolean): string | undefined {
   if ((!matrixOnly && isShallow(group, rows)) || group.every((name) => isNumeric(rows.get(name)!))) return undefined;
-  const symbols = new Set(group.flatMap((name) => [rows.get(name)!.own, ...rows.get(name)!.others.values()].flatMap(readsOf)));
-  return `no closed form for ${couplings(group, rows) || group.join(", ")}: a chain of more than two variables, or a loop, needs coefficients that are numbers, ` +
-    `and these depend on ${[...symbols].join(", ")}; fix them (option 'constants') or use exponentialEuler`;
+  const symbols = new Set(
+    group.flatMap((name) => [rows.get(name)!.own, ...rows.get(name)!.others.values()].flatMap(readsOf)),
+  );
+  return (
+    `no closed form for ${couplings(group, rows) || group.join(", ")}: a chain of more than two variables, or a loop, needs coefficients that are numbers, ` +
+    `and these depend on ${[...symbols].join(", ")}; fix them (option 'constants') or use exponentialEuler`
+  );
 }
 
 /** Why a system has no exact solution here, or nothing. */
 export function whyNotExact(system: System, matrixOnly = false): string | undefined {
   const rows = rowsOf(system);
   if (typeof rows === "string") return `d${rows}/dt is not linear; use exponentialEuler, rk2 or rk4`;
-  if ([...system.equations.values()].some((e) => readsOf(e).includes(TIME))) return "the equations depend on t; use rk2 or rk4";
-  return groupsOf(rows).map((group) => unsolvable(group, rows, matrixOnly)).find((problem) => problem !== undefined);
+  if ([...system.equations.values()].some((e) => readsOf(e).includes(TIME)))
+    return "the equations depend on t; use rk2 or rk4";
+  return groupsOf(rows)
+    .map((group) => unsolvable(group, rows, matrixOnly))
+    .find((problem) => problem !== undefined);
 }
 
-const solver = (solve: typeof solveGroup, matrixOnly: boolean): Method => (system, h) => {
-  const problem = whyNotExact(system, matrixOnly);
-  if (problem) throw unsupported(system, problem);
-  const rows = rowsOf(system) as Rows;
-  return new Map(groupsOf(rows).flatMap((group) => [...solve(group, rows, system, h)]));
-};
+const solver =
+  (solve: typeof solveGroup, matrixOnly: boolean): Method =>
+  (system, h) => {
+    const problem = whyNotExact(system, matrixOnly);
+    if (problem) throw unsupported(system, problem);
+    const rows = rowsOf(system) as Rows;
+    return new Map(groupsOf(rows).flatMap((group) => [...solve(group, rows, system, h)]));
+  };
 export const exact = solver(solveGroup, false);
 /** Every group by its matrix; coefficients must be numbers. */
 export const matrixExponential = solver(byMatrix, true);

@@ -1,11 +1,14 @@
 /** Explicit methods: Runge-Kutta by its table of coefficients, and symplectic Euler. */
 import { type Expr, f64 } from "../../ir/expr.ts";
 import { plus, times, total } from "../algebra.ts";
-import { derivatives, here, type Method, substitute, type System } from "./system.ts";
 import { TIME } from "../slots.ts";
+import { derivatives, here, type Method, type System, substitute } from "./system.ts";
 
 /** A Butcher tableau whose stage k uses only stage k - 1: the time (and weight) of that use, and the final weights. */
-interface Tableau { readonly at: readonly number[]; readonly weights: readonly number[] }
+interface Tableau {
+  readonly at: readonly number[];
+  readonly weights: readonly number[];
+}
 
 /** Hairer, Nørsett and Wanner, Solving Ordinary Differential Equations I, sec. II.1. */
 const EULER: Tableau = { at: [0], weights: [1] };
@@ -21,12 +24,14 @@ function stage(system: System, h: Expr, c: number, before: ReadonlyMap<string, E
   return derivatives(system, new Map([...moved, [TIME, plus(here(TIME), part)]]));
 }
 
-const rungeKutta = ({ at, weights }: Tableau): Method => (system, h) => {
-  const slopes: Map<string, Expr>[] = [];
-  for (const c of at) slopes.push(stage(system, h, c, slopes.at(-1)));
-  const mean = (name: string): Expr => total(slopes.map((s, k) => times(f64(weights[k]!), s.get(name)!)));
-  return new Map([...system.equations.keys()].map((name) => [name, plus(here(name), times(h, mean(name)))]));
-};
+const rungeKutta =
+  ({ at, weights }: Tableau): Method =>
+  (system, h) => {
+    const slopes: Map<string, Expr>[] = [];
+    for (const c of at) slopes.push(stage(system, h, c, slopes.at(-1)));
+    const mean = (name: string): Expr => total(slopes.map((s, k) => times(f64(weights[k]!), s.get(name)!)));
+    return new Map([...system.equations.keys()].map((name) => [name, plus(here(name), times(h, mean(name)))]));
+  };
 
 export const euler = rungeKutta(EULER);
 export const heun = rungeKutta(HEUN);
@@ -40,6 +45,7 @@ export const rk4 = rungeKutta(CLASSICAL);
  */
 export const symplecticEuler: Method = (system, h) => {
   const updated = new Map<string, Expr>();
-  for (const [name, slope] of system.equations) updated.set(name, plus(here(name), times(h, substitute([slope], updated)[0]!)));
+  for (const [name, slope] of system.equations)
+    updated.set(name, plus(here(name), times(h, substitute([slope], updated)[0]!)));
   return updated;
 };

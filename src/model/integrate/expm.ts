@@ -16,7 +16,10 @@ function solve(a: Matrix, b: Matrix): Matrix {
   const n = a.length;
   const rows = a.map((row, i) => [...row, ...b[i]!]);
   for (let k = 0; k < n; k++) {
-    const pivot = rows.reduce((best, row, i) => (i >= k && Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? i : best), k);
+    const pivot = rows.reduce(
+      (best, row, i) => (i >= k && Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? i : best),
+      k,
+    );
     [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
     for (let i = 0; i < n; i++) if (i !== k) eliminate(rows[i]!, rows[k]!, k);
   }
@@ -28,8 +31,10 @@ function eliminate(row: number[], pivot: readonly number[], k: number): void {
 }
 
 /** Numerator of the [13/13] Padé approximant and the norm below which it needs no scaling (Higham 2005, table 2.3). */
-const PADE = [64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000, 10559470521600,
-  670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1] as const;
+const PADE = [
+  64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000, 10559470521600,
+  670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
+] as const;
 const THETA = 5.371920351148152;
 
 /** `e^a`, by scaling and squaring (Higham 2005, SIAM J. Matrix Anal. Appl. 26, 1179). */
@@ -46,7 +51,16 @@ function pade(a: Matrix): Matrix {
   const a2 = multiply(a, a);
   const powers = [identity(a.length), a2];
   while (powers.length < 7) powers.push(multiply(powers.at(-1)!, a2)); // a^0, a^2, …, a^12
-  const odd = multiply(a, blend(PADE.filter((_, k) => k % 2 === 1), powers));
-  const even = blend(PADE.filter((_, k) => k % 2 === 0), powers);
+  const odd = multiply(
+    a,
+    blend(
+      PADE.filter((_, k) => k % 2 === 1),
+      powers,
+    ),
+  );
+  const even = blend(
+    PADE.filter((_, k) => k % 2 === 0),
+    powers,
+  );
   return solve(blend([1, -1], [even, odd]), blend([1, 1], [even, odd]));
 }

@@ -2,7 +2,7 @@
  * Exponential Euler: where x' = a·x + b with a and b free of x, x moves as if a and b stood still for the step:
  * x(h) = e^{ah} x + b h exprel(ah). First order; exact where a and b really stand still. No worse than Euler where a is 0.
  */
-import { type Expr } from "../../ir/expr.ts";
+import type { Expr } from "../../ir/expr.ts";
 import { exp, exprel, plus, times, ZERO } from "../algebra.ts";
 import { type Linear, linearForm, spread } from "../linear.ts";
 import { here, type Method, type System, unsupported } from "./system.ts";
@@ -15,10 +15,16 @@ export const nonlinearIn = (system: System): string | undefined =>
 
 export const exponentialEuler: Method = (system, h) => {
   const drivers = new Set([...system.drivers, ...system.equations.keys()]);
-  return new Map([...system.equations].map(([name, slope]) => {
-    const linear = ownForm(name, slope);
-    if (!linear) throw unsupported(system, `exponentialEuler needs every equation linear in its own variable; d${name}/dt is not linear in ${name}; use rk2 or rk4`);
-    const a = times(h, linear.terms.get(name) ?? ZERO);
-    return [name, plus(times(exp(a), here(name)), spread(times(h, exprel(a)), linear.rest, drivers))];
-  }));
+  return new Map(
+    [...system.equations].map(([name, slope]) => {
+      const linear = ownForm(name, slope);
+      if (!linear)
+        throw unsupported(
+          system,
+          `exponentialEuler needs every equation linear in its own variable; d${name}/dt is not linear in ${name}; use rk2 or rk4`,
+        );
+      const a = times(h, linear.terms.get(name) ?? ZERO);
+      return [name, plus(times(exp(a), here(name)), spread(times(h, exprel(a)), linear.rest, drivers))];
+    }),
+  );
 };

@@ -1,11 +1,15 @@
 /** A system of equations as a matrix of expressions, and the groups of variables that do not see each other. */
-import { type Expr } from "../../ir/expr.ts";
+import type { Expr } from "../../ir/expr.ts";
 import { isConst, isZero, ZERO } from "../algebra.ts";
 import { linearForm } from "../linear.ts";
-import { type System } from "./system.ts";
+import type { System } from "./system.ts";
 
 /** x' = own · x + Σ others · y + rest. */
-export interface Row { readonly own: Expr; readonly others: ReadonlyMap<string, Expr>; readonly rest: Expr }
+export interface Row {
+  readonly own: Expr;
+  readonly others: ReadonlyMap<string, Expr>;
+  readonly rest: Expr;
+}
 export type Rows = ReadonlyMap<string, Row>;
 
 /** The rows, or the name of the first variable whose derivative is not linear in all variables. */

@@ -1,12 +1,21 @@
 /** The integrators by name, the choice where none is named, and the clamp of `unless refractory`. */
-import { type Expr } from "../../ir/expr.ts";
+import type { Expr } from "../../ir/expr.ts";
 import { choose } from "../algebra.ts";
 import { exact, matrixExponential, whyNotExact } from "./exact.ts";
 import { euler, heun, rk2, rk4, symplecticEuler } from "./explicit.ts";
 import { exponentialEuler, nonlinearIn } from "./exponentialEuler.ts";
-import { here, type Method, readsOf, type System, unsupported, type Updates } from "./system.ts";
+import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
-export const METHODS = { exact, matrixExponential, exponentialEuler, euler, symplecticEuler, heun, rk2, rk4 } as const satisfies Record<string, Method>;
+export const METHODS = {
+  exact,
+  matrixExponential,
+  exponentialEuler,
+  euler,
+  symplecticEuler,
+  heun,
+  rk2,
+  rk4,
+} as const satisfies Record<string, Method>;
 export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
 
@@ -22,12 +31,16 @@ export function chooseMethod(system: System): MethodName {
 }
 
 function run(name: MethodName, system: System, h: Expr): Updates {
-  if (system.noisy && name !== "euler") throw unsupported(system, `white noise (xi) needs the method euler, got ${name}`);
+  if (system.noisy && name !== "euler")
+    throw unsupported(system, `white noise (xi) needs the method euler, got ${name}`);
   return METHODS[name](system, h);
 }
 
 /** Variables marked `unless refractory`, and when the neuron may move. */
-export interface Clamp { readonly names: ReadonlySet<string>; readonly active: Expr }
+export interface Clamp {
+  readonly names: ReadonlySet<string>;
+  readonly active: Expr;
+}
 
 /** The system with the clamped variables held: for the others they are drivers. */
 function held(system: System, names: ReadonlySet<string>): System {
@@ -45,8 +58,10 @@ export function integrate(system: System, method: MethodName, h: Expr, clamp?: C
   const others = held(system, clamp.names);
   const seen = [...others.equations.values()].some((e) => readsOf(e).some((slot) => clamp.names.has(slot)));
   const still = seen ? run(method, others, h) : free;
-  return new Map([...free].map(([name, value]) => {
-    const other = clamp.names.has(name) ? here(name) : still.get(name)!;
-    return [name, choose(clamp.active, value, other)];
-  }));
+  return new Map(
+    [...free].map(([name, value]) => {
+      const other = clamp.names.has(name) ? here(name) : still.get(name)!;
+      return [name, choose(clamp.active, value, other)];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 /** What an integrator is given, and how it evaluates the right sides elsewhere than at the start of the step. */
-import { type Expr, read, rewrite, topological } from "../../ir/expr.ts";
+
 import { ModelError } from "../../base/errors.ts";
+import { type Expr, read, rewrite, topological } from "../../ir/expr.ts";
 
 export interface System {
   /** For errors, such as `cuba.method`. */
@@ -30,6 +31,9 @@ export function derivatives(system: System, values: ReadonlyMap<string, Expr>): 
 }
 
 /** Slots that an expression reads. */
-export const readsOf = (e: Expr): string[] => [...new Set(topological([e]).flatMap((n) => (n.tag === "read" ? [n.slot] : [])))];
+export const readsOf = (e: Expr): string[] => [
+  ...new Set(topological([e]).flatMap((n) => (n.tag === "read" ? [n.slot] : []))),
+];
 
-export const unsupported = (system: System, problem: string): ModelError => new ModelError("unsupported", system.path, problem);
+export const unsupported = (system: System, problem: string): ModelError =>
+  new ModelError("unsupported", system.path, problem);

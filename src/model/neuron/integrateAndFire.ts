@@ -1,6 +1,6 @@
 import { neuron } from "../neuron.ts";
-import { type NeuronModel } from "../neuronModel.ts";
-import { spiking, type SpikingOptions } from "./spiking.ts";
+import type { NeuronModel } from "../neuronModel.ts";
+import { type SpikingOptions, spiking } from "./spiking.ts";
 
 /**
  * Integrate-and-fire without leak: `v` sums what arrives. With `reset: "subtract"` its rate is a clipped, quantised ReLU

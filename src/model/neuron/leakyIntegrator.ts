@@ -1,5 +1,5 @@
 import { neuron } from "../neuron.ts";
-import { type NeuronModel, type ParameterSpec } from "../neuronModel.ts";
+import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
 
 export interface LeakyIntegratorOptions {
   /** Membrane time constant; default 20 ms. */

@@ -1,6 +1,6 @@
 import { neuron } from "../neuron.ts";
-import { type NeuronModel, type ParameterSpec } from "../neuronModel.ts";
-import { spiking, type SpikingOptions } from "./spiking.ts";
+import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
+import { type SpikingOptions, spiking } from "./spiking.ts";
 
 export interface LifOptions extends SpikingOptions {
   /** Membrane time constant; default 20 ms. */

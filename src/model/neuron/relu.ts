@@ -1,5 +1,5 @@
 import { neuron } from "../neuron.ts";
-import { type NeuronModel } from "../neuronModel.ts";
+import type { NeuronModel } from "../neuronModel.ts";
 
 /** A rectified linear unit, for the conventional twin of a network: no state, `y` leaves by value. */
 export function relu(): NeuronModel {

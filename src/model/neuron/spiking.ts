@@ -1,5 +1,5 @@
 /** What the threshold models have in common: the options of threshold and reset. */
-import { type NeuronSpec, type ParameterSpec } from "../neuronModel.ts";
+import type { NeuronSpec, ParameterSpec } from "../neuronModel.ts";
 
 type Value = string | number | ParameterSpec;
 /** After a spike: back to zero, less by the threshold (what is above it is kept), or to a value. */
@@ -14,7 +14,11 @@ export interface SpikingOptions {
 }
 
 /** The part of a spec that follows from the options. */
-export function spiking({ vTh = 1, reset = "zero", refractory }: SpikingOptions): Pick<NeuronSpec, "spike" | "reset" | "refractory" | "parameters"> {
+export function spiking({
+  vTh = 1,
+  reset = "zero",
+  refractory,
+}: SpikingOptions): Pick<NeuronSpec, "spike" | "reset" | "refractory" | "parameters"> {
   return {
     spike: "v > vTh",
     reset: reset === "zero" ? "v = 0" : reset === "subtract" ? "v -= vTh" : "v = vReset",

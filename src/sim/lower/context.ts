@@ -1,8 +1,10 @@
 /** What every part of the lowering shares: the network, the options, and the buffers made so far. */
-import { type Buffer, type Place, place, along, type Role, type Term, padded } from "../../ir/program.ts";
-import { type FloatType, type Type } from "../../ir/types.ts";
-import { type Connection } from "../../model/connection.ts";
+import { along, type Buffer, type Place, padded, place, type Role, type Term } from "../../ir/program.ts";
+import type { FloatType, Type } from "../../ir/types.ts";
+import type { Connection } from "../../model/connection.ts";
 import { type Network, sizeOf } from "../../model/network.ts";
+import { ageOf } from "../../model/timing.ts";
+import { type Need, needsOf } from "./needs.ts";
 
 /**
  * - `stream`: states live on between runs; a run is a block of at most `steps` steps of all samples; what happened
@@ -36,13 +38,15 @@ export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[nam
 export class Context {
   readonly net: Network;
   readonly options: LowerOptions;
+  readonly needs: readonly Need[];
   readonly buffers = new Map<string, Buffer>();
-  /** Contents of constant buffers. */
-  readonly constants = new Map<string, ArrayLike<number>>();
+  /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
+  readonly contents = new Map<string, ArrayLike<number>>();
 
   constructor(net: Network, options: LowerOptions) {
     this.net = net;
     this.options = options;
+    this.needs = needsOf(net, options.record);
     this.buffer("run", "i32", RUN_LENGTH, "argument");
     this.buffer("key", "u32", 4, "argument");
     this.buffer("zero", "i32", 4, "constant");
@@ -62,13 +66,14 @@ export class Context {
 
   buffer(name: string, type: Type, length: number, role: Role): string {
     const known = this.buffers.get(name);
-    if (known && (known.type !== type || known.length !== length)) throw new Error(`buffer '${name}' was made differently before`);
+    if (known && (known.type !== type || known.length !== length))
+      throw new Error(`buffer '${name}' was made differently before`);
     if (!known) this.buffers.set(name, { name, type, length, role });
     return name;
   }
   constant(name: string, values: ArrayLike<number>, type: Type = this.type): string {
     this.buffer(name, type, values.length, "constant");
-    this.constants.set(name, values);
+    this.contents.set(name, values);
     return name;
   }
 
@@ -80,20 +85,13 @@ export class Context {
     return padded(this.size(node), this.type);
   }
 
-  /** The longest delay at which anything leaves a port. */
+  /** The greatest age at which anything that left a port is used. */
   maxDelay(node: string, port: string): number {
-    const longest = (c: Connection, trigger: string): number => Math.max(0, ...(c.synapse?.pathways ?? []).filter((p) => p.trigger === trigger).map((p) => p.delay));
-    const used = this.net.connections.filter((c) => c.from.node === node && c.from.port === port).map((c) => this.delayOf(c) + longest(c, "pre"));
-    const heard = port === "spike" ? this.net.connections.filter((c) => c.to.node === node).map((c) => longest(c, "post")) : [];
-    return Math.max(0, ...used, ...heard);
+    return Math.max(0, ...this.needs.filter((n) => n.node === node && n.port === port).map((n) => n.age));
   }
-  /**
-   * Steps by which what leaves the source is older than the step that uses it. With phases in several groups, a value
-   * is read before its population moves on: it is one step old.
-   */
+  /** Steps by which what a connection brings is older than the step that uses it. */
   delayOf(c: Connection): number {
-    const early = this.net.schedule.groups.length > 1 && c.from.port !== "spike" && !(c.from.node in this.net.inputs) ? 1 : 0;
-    return c.delay + this.net.schedule.latency + early;
+    return ageOf(this.net, c);
   }
 
   /** Rows that a time-indexed array keeps. */
@@ -103,7 +101,8 @@ export class Context {
   }
   /** Row `t - delay` of an array with that many rows of `stride`, as an offset and a term. */
   at(stride: number, rows: number, delay: number, maxDelay: number): { offset: number; term: Term } {
-    if (this.options.mode === "stream") return { offset: 0, term: along("t", stride, { shift: rows - delay, modulo: rows }) };
+    if (this.options.mode === "stream")
+      return { offset: 0, term: along("t", stride, { shift: rows - delay, modulo: rows }) };
     return { offset: (maxDelay - delay) * stride, term: along("t", stride) };
   }
 }

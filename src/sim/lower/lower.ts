@@ -4,6 +4,8 @@
  */
 import { along, invoke, type Node, place, type Program, type Region } from "../../ir/program.ts";
 import { ModelError } from "../../base/errors.ts";
+import { expand } from "../../ir/expand.ts";
+import { simplify } from "../../ir/simplify.ts";
 import { type Connection } from "../../model/connection.ts";
 import { type Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
@@ -70,11 +72,13 @@ export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {
       for (const sum of own.values()) sums.set(`${node}.${sum.port}`, sum);
       const plain = plainEmission(node, context, sources);
       const made = populationKernels(node, p, own, hooks.emission?.(node, plain) ?? plain, context, sources);
-      populations.set(node, { ...made, kernels: made.kernels.map((k) => hooks.kernel?.(node, k, context) ?? k) });
+      populations.set(node, { ...made, kernels: made.kernels.map((k) => expanded(hooks.kernel?.(node, k, context) ?? k)) });
     }
   const partial = { net, context, sources, parameters, components: order, populations, sums };
   return { ...partial, forward: order.map((nodes) => component(nodes, partial, hooks)) };
 }
+
+const expanded = ({ step, args }: Kernel): Kernel => ({ step: simplify(expand(step)), args });
 
 /** Ports of a node at which something arrives, each with its sum. */
 function ownSums(node: string, nodes: readonly string[], context: Context, sources: Sources): Map<string, PortSum> {

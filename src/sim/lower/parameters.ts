@@ -2,6 +2,7 @@
  * Everything that training may change lies in one buffer, `parameters`: gradients and an optimiser's moments are
  * buffers of the same shape. Rows of weights are padded to whole vectors; the padding is zero and stays zero.
  */
+import { ModelError } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import { type FloatType } from "../../ir/types.ts";
 import { initialise } from "../../model/initializer.ts";
@@ -49,6 +50,16 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
     if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }));
   }
   return out;
+}
+
+/** Writes all blocks. @throws {ModelError} `unknown-name` for one that is missing, `shape-mismatch` */
+export function writeParameters(to: { [k: number]: number }, { blocks }: ParameterLayout, parameters: Parameters): void {
+  for (const b of blocks.values()) {
+    const from = parameters[b.name];
+    if (!from) throw new ModelError("unknown-name", `parameters.${b.name}`, "is missing");
+    if (from.length !== b.rows * b.width) throw new ModelError("shape-mismatch", `parameters.${b.name}`, `needs ${b.rows} x ${b.width} numbers, got ${from.length}`);
+    writeBlock(to, b, from);
+  }
 }
 
 /** Copies between padded rows and dense arrays. */

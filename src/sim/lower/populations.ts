@@ -1,18 +1,20 @@
 /** A population's step as a kernel: from its model's equations to a simplified step and the places of its slots. */
+import { streamOf } from "../../base/random.ts";
 import { and, compare, constant, convert, type Expr, mul, read } from "../../ir/expr.ts";
-import { expand } from "../../ir/expand.ts";
+import { expand, expandExpr } from "../../ir/expand.ts";
 import { hoist } from "../../ir/hoist.ts";
 import { along, type Node, invoke, type Place, place } from "../../ir/program.ts";
 import { DRAW_SLOTS } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
-import { pruneSlots, readsOf, type Slot, type Step, type Store } from "../../ir/step.ts";
+import { evaluate } from "../../ir/scalar.ts";
+import { nodes, pruneSlots, readsOf, rewriteStep, type Slot, slotOf, type Step, type Store } from "../../ir/step.ts";
 import { initialise } from "../../model/initializer.ts";
 import { type Population } from "../../model/network.ts";
 import { neuronStep, REFRACTORY, SPIKE } from "../../model/step.ts";
 import { type Context, KEY } from "./context.ts";
 import { type PortSum, type Sources } from "./contributions.ts";
 
-/** One kernel call of a population. */
+/** One kernel call of a population; functions and draws in its step are expanded last, so that it can be differentiated. */
 export interface Kernel { readonly step: Step; readonly args: Readonly<Record<string, Place>> }
 
 export interface StateBuffer { readonly name: string; readonly buffer: string; readonly initial: Float64Array }
@@ -40,16 +42,16 @@ export function populationKernels(node: string, p: Population, sums: ReadonlyMap
   const { constants, perNeuron } = parametersOf(node, p, c);
   const { groups } = c.net.schedule;
   const connected = new Set(sums.keys());
-  const parts = groups.map((phases) => neuronStep(p.model, { type: c.type, dt: c.net.dt, connected, constants, perNeuron, phases }));
+  const parts = groups.map((phases) => neuronStep(p.model, { type: c.type, dt: c.net.dt, connected, constants, perNeuron, phases, firstStream: streamOf(node) }));
   const states: StateBuffer[] = [];
   const prepare: Node[] = [];
   const kernels = parts.map((part, k) => {
     const last = k === parts.length - 1;
     const stores = [...part.step.stores, ...emit(part, emission, last, c), ...(part.spike && !last ? [spikeFlag(part.spike, c)] : [])];
     const slots = [...part.step.slots, ...emissionSlots(stores, part.step.slots, c)];
-    const whole = simplify(expand({ name: `${node}${parts.length > 1 ? `.${k}` : ""}`, slots, stores }));
+    const whole = foldCalls({ name: `${node}${parts.length > 1 ? `.${k}` : ""}`, slots, stores });
     const { main, fixed } = hoisted(node, k, whole, perNeuron, p.size, c, prepare);
-    return { step: main, args: { ...fixed, ...placesOf(node, main, sums, c, sources) } };
+    return { step: main, args: { ...fixed, ...placesOf(node, expand(main), new Set(Object.keys(fixed)), sums, c, sources) } };
   });
   for (const slot of new Map(kernels.flatMap((k) => k.step.slots.map((s) => [s.name, s] as const))).values()) {
     const variable = p.model.variables.find((v) => v.name === slot.name);
@@ -109,30 +111,38 @@ function emissionSlots(stores: readonly Store[], known: readonly Slot[], c: Cont
   return [...added, { name: "mask", type: c.type, space: "element" }];
 }
 
-/** Moves what depends on per-neuron parameters alone out of the step. */
+/** Functions of constants become constants; others stay as they are, because a step is differentiated before they are expanded. */
+function foldCalls(step: Step): Step {
+  const simple = simplify(step);
+  if (!nodes(simple).some(isConstantCall)) return simple;
+  return foldCalls(rewriteStep(simple, (e) => (isConstantCall(e) ? constant(e.type, evaluate(expandExpr(e), noLeaf)) : e)));
+}
+const isConstantCall = (e: Expr): boolean => e.tag === "call" && e.args.every((a) => a.tag === "const");
+const noLeaf = (): never => {
+  throw new Error("a function of constants reads nothing");
+};
+
+/** Moves what depends on parameters alone out of the step. */
 function hoisted(node: string, k: number, step: Step, perNeuron: ReadonlySet<string>, size: number, c: Context, prepare: Node[]): { main: Step; fixed: Record<string, Place> } {
   const own = (name: string): Place => place(`${node}.${name}`);
   const parameterPlaces = (s: Step): Record<string, Place> => Object.fromEntries(s.slots.filter((x) => perNeuron.has(x.name)).map((x) => [x.name, own(x.name)]));
-  if (perNeuron.size === 0) return { main: pruneSlots(step), fixed: {} };
-  const { prepareElements: first, main } = hoist(step, perNeuron);
+  const { prepare: once, prepareElements: each, main } = hoist(step, perNeuron);
   const fixed: Record<string, Place> = {};
-  if (first) {
-    const stored = new Set(first.stores.map((s) => s.slot));
-    for (const s of first.slots.filter((x) => stored.has(x.name))) {
-      fixed[s.name] = place(c.buffer(`${node}.${k}.${s.name}`, s.type, c.stride(node), "work"));
-    }
-    prepare.push(invoke({ kind: "perElement", step: first }, { ...parameterPlaces(first), ...fixed }, { n: size }));
+  for (const [first, n] of [[once, 1], [each, size]] as const) {
+    if (!first) continue;
+    for (const { slot } of first.stores) fixed[slot] = place(c.buffer(`${node}.${k}.${slot}`, slotOf(first, slot).type, n === 1 ? 1 : c.stride(node), "work"));
+    prepare.push(invoke({ kind: "perElement", step: simplify(expand(first)) }, { ...parameterPlaces(first), ...fixed }, { n }));
   }
   const pruned = pruneSlots(simplify(main));
   return { main: pruned, fixed: { ...parameterPlaces(pruned), ...fixed } };
 }
 
 /** Where each slot of a population's step lies. */
-function placesOf(node: string, step: Step, sums: ReadonlyMap<string, PortSum>, c: Context, sources: Sources): Record<string, Place> {
+function placesOf(node: string, step: Step, known: ReadonlySet<string>, sums: ReadonlyMap<string, PortSum>, c: Context, sources: Sources): Record<string, Place> {
   const out: Record<string, Place> = {};
   const drawn = new Set(["t", ...Object.keys(DRAW_SLOTS)]);
   const used = new Set([...readsOf(step), ...step.stores.map((s) => s.slot)]);
-  for (const { name, type } of step.slots.filter((s) => used.has(s.name))) {
+  for (const { name, type } of step.slots.filter((s) => used.has(s.name) && !known.has(s.name))) {
     if (name.startsWith("in.")) out[name] = sums.get(name.slice(3))!.place;
     else if (name === "bits") continue; // the caller knows where
     else if (name === "spikes") Object.assign(out, spikePlaces(node, sources));

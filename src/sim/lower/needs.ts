@@ -1,0 +1,36 @@
+/** What must be kept of what leaves each port: for every reader, which port and how many steps old it may be. */
+import type { Connection } from "../../model/connection.ts";
+import type { Network } from "../../model/network.ts";
+import type { Pathway } from "../../model/synapse.ts";
+import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
+
+export interface Need {
+  readonly node: string;
+  readonly port: string;
+  readonly age: number;
+}
+
+/** @param record `node.port` of what the host reads back */
+export function needsOf(net: Network, record: readonly string[]): Need[] {
+  const fresh = (node: string, port: string): Need => ({ node, port, age: 0 });
+  return [
+    ...net.connections.flatMap((c) => ofConnection(net, c)),
+    ...Object.values(net.transforms).flatMap((t) => t.of.map((e) => fresh(e.node, e.port))),
+    ...Object.keys(net.transforms).map((node) => fresh(node, "value")),
+    ...record.map((r) => fresh(...(r.split(".") as [string, string]))),
+  ];
+}
+
+function ofConnection(net: Network, c: Connection): Need[] {
+  if (c.synapse) return c.synapse.pathways.flatMap((p) => ofPathway(net, c, p));
+  return [{ ...c.from, age: ageOf(net, c) }];
+}
+
+function ofPathway(net: Network, c: Connection, p: Pathway): Need[] {
+  const reads = sourceReads(net, c, p).flatMap(({ variable, age }): Need[] =>
+    age === "now" ? [] : [{ node: c.from.node, port: variable, age }],
+  );
+  if (p.trigger === "step") return reads;
+  const { node } = p.trigger === "pre" ? c.from : c.to;
+  return [{ node, port: "spike", age: eventAge(net, c, p) }, ...reads];
+}

@@ -1,0 +1,70 @@
+/** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
+import type { Context } from "./context.ts";
+import type { Need } from "./needs.ts";
+import type { ParameterLayout } from "./parameters.ts";
+import { InputSpikes, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
+import { type SynapseTables, synapseTables } from "./synapses.ts";
+
+export interface Sources {
+  readonly spikes: ReadonlyMap<string, SpikeSignal>;
+  /** By `node.port`. */
+  readonly values: ReadonlyMap<string, ValueSignal>;
+  /** By `node@delay`. */
+  readonly inputSpikes: ReadonlyMap<string, InputSpikes>;
+  readonly sparseInputs: ReadonlyMap<string, SparseInput>;
+  readonly parameters: ParameterLayout;
+  readonly synapses: ReadonlyMap<string, SynapseTables>;
+}
+
+export interface SourceOptions {
+  /** Populations whose spikes are also wanted as rows of 0 and 1. */
+  readonly spikeRows?: ReadonlySet<string>;
+  /** Inputs given as lists of non-zero values. */
+  readonly sparseInputs?: ReadonlySet<string>;
+}
+
+export function makeSources(context: Context, parameters: ParameterLayout, options: SourceOptions): Sources {
+  const made = new SourceMaker(context, options);
+  for (const need of context.needs) made.make(need);
+  for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, new ValueSignal(context, node, "spike"));
+  const sparse = context.net.connections.filter((c) => c.connectivity.kind !== "dense" || c.synapse);
+  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context)]));
+  const { spikes, values, inputSpikes, sparseInputs } = made;
+  return { spikes, values, inputSpikes, sparseInputs, parameters, synapses };
+}
+
+function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): void {
+  if (!map.has(key)) map.set(key, make());
+}
+
+class SourceMaker {
+  readonly spikes = new Map<string, SpikeSignal>();
+  readonly values = new Map<string, ValueSignal>();
+  readonly inputSpikes = new Map<string, InputSpikes>();
+  readonly sparseInputs = new Map<string, SparseInput>();
+  readonly #c: Context;
+  readonly #options: SourceOptions;
+
+  constructor(context: Context, options: SourceOptions) {
+    this.#c = context;
+    this.#options = options;
+  }
+
+  make({ node, port, age }: Need): void {
+    const c = this.#c;
+    const input = c.net.inputs[node];
+    const { steps } = c.options;
+    if (input?.signal === "spikes")
+      getOrMake(this.inputSpikes, `${node}@${age}`, () => new InputSpikes(c, node, age, this.#room(node, steps)));
+    else if (input && this.#options.sparseInputs?.has(node))
+      getOrMake(this.sparseInputs, node, () => new SparseInput(c, node, this.#room(node, 1)));
+    else if (port === "spike") getOrMake(this.spikes, node, () => new SpikeSignal(c, node));
+    else getOrMake(this.values, `${node}.${port}`, () => new ValueSignal(c, node, port));
+  }
+
+  /** Memory that is never touched costs nothing, so lists have room for every input in every step. */
+  #room(node: string, steps: number): number {
+    const { mode, samples } = this.#c.options;
+    return (mode === "samples" ? this.#c.chunks * samples : samples) * steps * this.#c.size(node) + 4;
+  }
+}

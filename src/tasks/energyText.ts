@@ -1,0 +1,57 @@
+/** Energy accounts side by side as text. */
+import type { Account, Components } from "../energy/account.ts";
+import { type Energies, FORMATS, type Format } from "./account.ts";
+import { item, joules, NONE, percent, type Row, short, table, wrap } from "./text.ts";
+
+/** One column. */
+export interface Column {
+  readonly title: string;
+  readonly energy: Energies;
+}
+
+const TITLES: Readonly<Record<Format, string>> = {
+  f32: "energy, 32-bit floats",
+  int8: "energy, 8-bit weights",
+};
+const COMPONENTS: readonly (readonly [keyof Components, string])[] = [
+  ["arithmetic", "  arithmetic"],
+  ["weightMemory", "  memory: weights"],
+  ["stateMemory", "  memory: state and sums"],
+  ["activationMemory", "  memory: inputs, events"],
+];
+
+export const energyTables = (columns: readonly Column[]): string[] => FORMATS.map((f) => energyTable(f, columns));
+
+function energyTable(format: Format, columns: readonly Column[]): string {
+  const accounts = columns.map((c) => c.energy[format]);
+  const line = (label: string, value: (a: Account) => number): Row => [
+    label,
+    ...accounts.map((a) => (value(a) === 0 ? NONE : joules(value(a)))),
+  ];
+  const bound = accounts.some((a) => a.lowerBound) ? " (some work has no price)" : "";
+  return table([
+    [TITLES[format], ...columns.map((c) => c.title)],
+    line(`an inference${bound}`, (a) => a.total.typical),
+    line("  at least", (a) => a.total.low),
+    line("  at most", (a) => a.total.high),
+    ...COMPONENTS.map(([component, label]) => line(label, (a) => a.components[component]?.typical ?? 0)),
+    ...(format === "f32" ? [line("the popular figure", (a) => a.popular.value)] : []),
+  ]);
+}
+
+/** Where a spiking network stands by published rules of thumb. */
+export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven }: Account): string {
+  if (breakEven.length === 0) return "";
+  const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse an inference, `;
+  return [
+    wrap(`Published rules of thumb: here ${crossed}${percent(spikeRate ?? 0)} of neurons spiking a step`),
+    ...breakEven.map(({ author, line, text }) => item(`${author}: ${line}: ${text}.`)),
+  ].join("\n");
+}
+
+/** What stands beside the numbers of an account. */
+export const energyNotes = ({ notes, popular, prices }: Account): string[] => [
+  `Prices: ${prices} (2014); ranges span what the source leaves open. Each memory is as large as its data.`,
+  ...notes,
+  `The popular figure: ${popular.label.replace(/^the popular figure: /, "")}.`,
+];

@@ -1,0 +1,85 @@
+/** A network in words: its nodes, its connections, its schedule. */
+import type { Encoder } from "../data/encoder.ts";
+import type { Initializer } from "../model/initializer.ts";
+import type { Network, Population } from "../model/network.ts";
+import { type Row, table, whole, wrap } from "./text.ts";
+
+export function networkDocument(net: Network, encoder: Encoder) {
+  return {
+    name: net.name,
+    dt: net.dt,
+    steps: net.steps,
+    output: net.output,
+    encoder,
+    inputs: net.inputs,
+    populations: Object.fromEntries(
+      Object.entries(net.populations).map(([node, p]) => [node, { ...p, model: p.model.spec }]),
+    ),
+    transforms: net.transforms,
+    connections: net.connections,
+  };
+}
+
+export function networkText(net: Network, encoder: Encoder): string {
+  const inputs = Object.entries(net.inputs).map(
+    ([name, x]): Row => [name, x.shape.join(" x "), inputDoc(x.signal, encoder)],
+  );
+  const populations = Object.entries(net.populations).map(
+    ([name, p]): Row => [name, p.shape.join(" x "), p.model.name],
+  );
+  const transforms = Object.entries(net.transforms).map(([name, t]): Row => [name, whole(t.size), t.kind]);
+  return [
+    `network ${net.name}: ${net.steps ?? "any number of"} steps of ${net.dt} s`,
+    "",
+    leftTable([["node", "shape", "what"], ...inputs, ...populations, ...transforms]),
+    "",
+    ...connectionLines(net),
+    "",
+    ...models(net).flatMap(modelLines),
+  ].join("\n");
+}
+
+const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
+/** A table of words: every column to the left. */
+function leftTable(rows: readonly Row[]): string {
+  const width = (k: number): number => Math.max(...rows.map((r) => r[k]!.length));
+  return table(rows.map(([a, b, c]) => [a!, b!.padEnd(width(1)), c!.padEnd(width(2))]));
+}
+
+function connectionLines(net: Network): string[] {
+  return net.connections.map((c) => {
+    const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
+    const delay = c.delay === 0 ? "" : `, delay ${c.delay}`;
+    const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
+    return wrap(`connection ${from}: ${c.connectivity.kind}, weights ${initialDoc(c.weight)}${bias}${delay}`, "  ");
+  });
+}
+function initialDoc(from: Initializer): string {
+  if (from.kind === "values") return "given";
+  const { kind, ...numbers } = from;
+  return `${kind}(${Object.values(numbers).join(", ")})`;
+}
+
+/** Each model once. */
+function models(net: Network): Population[] {
+  const bySpec = new Map(Object.values(net.populations).map((p) => [JSON.stringify(p.model.spec), p]));
+  return [...bySpec.values()];
+}
+
+function modelLines({ model }: Population): string[] {
+  const { doc, source, equations, spike, reset, refractory } = model.spec;
+  const given = { spike, reset, refractory };
+  const lines = equations.split("\n").map((line) => line.trim());
+  return [
+    wrap(`model ${model.name}${doc ? `: ${doc}` : ""}${source ? ` (${source})` : ""}`, "  "),
+    ...lines.filter((line) => line !== "").map((line) => `  ${line}`),
+    ...model.parameters.map((p) => `  ${p.name} = ${p.value}`),
+    ...Object.entries(given).flatMap(([name, text]) => (text === undefined ? [] : [`  ${name}: ${text}`])),
+  ];
+}
+
+export function scheduleText({ schedule }: Network): string {
+  const groups = schedule.groups.map((phases) => phases.join(", ")).join("; then ");
+  const latency = schedule.latency === 0 ? "" : ` Every connection takes ${schedule.latency} step more.`;
+  return wrap(`schedule ${schedule.name}: ${schedule.doc}. Phases of a population: ${groups}.${latency}`, "  ");
+}

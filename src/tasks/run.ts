@@ -1,0 +1,62 @@
+/** What all commands share: the data with its seed, the trace of where a result comes from, and what the process took. */
+import { hash64 } from "../base/hash.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Parameters } from "../sim/lower/parameters.ts";
+import type { OnProgress, TaskOptions } from "./options.ts";
+import type { Trained } from "./session.ts";
+import type { Task } from "./tasks.ts";
+
+export interface LoadRequest extends Pick<TaskOptions, "data" | "seed"> {
+  readonly onProgress: OnProgress;
+}
+
+export async function loadData(task: Task, { data, seed, onProgress }: LoadRequest): Promise<Dataset> {
+  const stage = "data";
+  onProgress({ stage, done: 0, total: 1 });
+  const loaded = await task.load({ directory: data, seed });
+  onProgress({ stage, done: 1, total: 1 });
+  return loaded;
+}
+
+/** What of a data set a result depends on, and whom to thank. */
+export const dataDocument = ({ name, digest, train, test, source, licence }: Dataset) => ({
+  name,
+  digest,
+  train: train.count,
+  test: test.count,
+  source,
+  licence,
+});
+
+export interface Learned {
+  readonly trained: Pick<Trained, "parameters">;
+  readonly result: { readonly predictions: Uint32Array };
+}
+/** Of trained weights and the answers they give: equal for equal seeds, on every machine. */
+export const digestOf = (networks: readonly Learned[]): string =>
+  hash64(...networks.flatMap(({ trained, result }) => [...weightsOf(trained.parameters), result.predictions]));
+
+const weightsOf = (parameters: Parameters): (string | ArrayBufferView)[] =>
+  Object.keys(parameters)
+    .sort()
+    .flatMap((name) => [name, parameters[name]!]);
+
+interface NodeProcess {
+  resourceUsage?(): { readonly maxRSS: number };
+}
+/** The most memory that the whole process has held, data and runtime included; outside Node unknown. */
+export function peakBytes(): number | undefined {
+  const { process } = globalThis as { process?: NodeProcess };
+  const kilobytes = process?.resourceUsage?.().maxRSS;
+  return kilobytes === undefined ? undefined : kilobytes * 1024;
+}
+
+/** Of this package. Node only. */
+export async function version(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  return String(manifest.version);
+}
+
+/** One thread for now. What is asked for is a limit, and results do not depend on it. */
+export const threadsDocument = (allowed: number) => ({ allowed, used: 1 });

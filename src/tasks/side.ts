@@ -1,0 +1,83 @@
+/** One network of a comparison: trained, tested and accounted for. */
+import type { Dataset } from "../data/dataset.ts";
+import type { Counts } from "../energy/counts.ts";
+import { countDeployed, type Energies, type Execution, energies, storedBytes } from "./account.ts";
+import type { Design } from "./networks.ts";
+import {
+  type Deployed,
+  type Evaluated,
+  evaluateDeployed,
+  type SessionOptions,
+  type Trained,
+  trainDesign,
+} from "./session.ts";
+
+export interface Accounted {
+  readonly counts: Counts;
+  readonly energy: Energies;
+}
+export interface Side extends Accounted {
+  readonly design: Design;
+  readonly trained: Trained;
+  readonly result: Evaluated;
+}
+/** The twin is also accounted for as if it skipped zeros, as the spiking network does. */
+export interface Twin extends Side {
+  readonly zeroSkipping: Accounted;
+}
+
+export const NAMES = {
+  spiking: "the spiking network",
+  twin: "the dense twin",
+  zeroSkipping: "the twin that skips zeros",
+} as const;
+
+export function account(name: string, d: Deployed, result: Evaluated, execution: Execution): Accounted {
+  const counts = countDeployed(name, d, result, execution);
+  return { counts, energy: energies(counts) };
+}
+
+async function trainAndTest(design: Design, data: Dataset, options: SessionOptions) {
+  const trained = await trainDesign(design, data.train, options);
+  const deployed = deployedOf(design, trained);
+  const test = { ...options, stage: `${options.stage}, test` };
+  return { design, trained, deployed, result: await evaluateDeployed(deployed, data.test, test) };
+}
+export const deployedOf = ({ net, encoder, training }: Design, { parameters }: Trained): Deployed => ({
+  net,
+  encoder,
+  parameters,
+  loss: training.loss,
+});
+
+export async function spikingSide(design: Design, data: Dataset, options: SessionOptions): Promise<Side> {
+  const { deployed, ...done } = await trainAndTest(design, data, options);
+  return { ...done, ...account(NAMES.spiking, deployed, done.result, "event") };
+}
+
+export async function twinSide(design: Design, data: Dataset, options: SessionOptions): Promise<Twin> {
+  const { deployed, ...done } = await trainAndTest(design, data, options);
+  const zeroSkipping = account(NAMES.zeroSkipping, deployed, done.result, "event");
+  return { ...done, ...account(NAMES.twin, deployed, done.result, "dense"), zeroSkipping };
+}
+
+/** What was measured, as plain data. */
+export function sideDocument({ design, trained, result, counts, energy }: Side) {
+  const { epochs, rate, batch, dropout } = design.training;
+  return {
+    ...resultDocument(result),
+    epochs,
+    trainSeconds: trained.seconds,
+    samplesPerSecond: trained.samplesPerSecond,
+    inferencePerSecond: result.samplesPerSecond,
+    trainLoss: trained.epochs.map((e) => e.loss),
+    memory: { trainingBytes: trained.bytes, inferenceBytes: storedBytes(counts), testBytes: result.bytes },
+    training: { rate, batch, dropout },
+    counts,
+    energy,
+  };
+}
+
+export function resultDocument({ accuracy, loss, meanRate, warnings, samples }: Evaluated) {
+  return { accuracy, loss, meanRate, samples, warnings };
+}

@@ -1,0 +1,172 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import type * as promises from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { DataError } from "../../src/base/errors.ts";
+import { readArtefact, writeArtefact } from "../../src/io/artefact.ts";
+import { readBytes, writeBytes } from "../../src/io/file.ts";
+import { network, population } from "../../src/model/network.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+
+/** Where the bytes of new files go instead; the files themselves are made all the same. */
+let diverted: string | undefined;
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof promises>();
+  const open: typeof real.open = async (path, flags, mode) => {
+    const handle = await real.open(path, flags, mode);
+    if (diverted === undefined) return handle;
+    await handle.close();
+    return real.open(diverted, "w");
+  };
+  return { ...real, open };
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rheobase-"));
+});
+afterEach(() => {
+  diverted = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const OLD = Uint8Array.of(1, 2, 3);
+const NEW = Uint8Array.of(4, 5);
+const bytesOf = (path: string): Uint8Array => Uint8Array.from(readFileSync(path));
+async function refusal(run: Promise<unknown>): Promise<DataError> {
+  const error = await run.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  if (error instanceof DataError) return error;
+  throw error ?? new Error("accepted");
+}
+
+const net = network({ dt: 1e-3, populations: { a: population(2, lif()) }, output: "a" });
+const artefact = {
+  network: net,
+  parameters: {},
+  classes: [],
+  provenance: { version: "0", seed: 0, dataDigest: "", metrics: {}, trainingOptions: {} },
+};
+
+test("an artefact, there and back", async () => {
+  const path = join(folder, "a b ä.h5");
+  await writeArtefact(path, artefact);
+  expect((await readArtefact(path)).network.populations["a"]!.size).toBe(2);
+  expect(readdirSync(folder)).toEqual(["a b ä.h5"]);
+});
+test("an artefact that cannot be saved leaves the old file as it was", async () => {
+  const path = join(folder, "a.h5");
+  writeFileSync(path, OLD);
+  expect((await refusal(writeArtefact(path, { ...artefact, parameters: { x: new Float32Array(1) } }))).code).toBe(
+    "unknown-name",
+  );
+  expect([bytesOf(path), readdirSync(folder)]).toEqual([OLD, ["a.h5"]]);
+});
+test("a file that is no artefact is named", async () => {
+  const path = join(folder, "a.h5");
+  writeFileSync(path, "text");
+  expect((await refusal(readArtefact(path))).message).toBe(
+    `${path}: not an HDF5 file (4 bytes that do not start with its signature)`,
+  );
+});
+
+describe("writing", () => {
+  test("replaces a file", async () => {
+    const path = join(folder, "f");
+    writeFileSync(path, OLD);
+    await writeBytes(path, NEW);
+    expect([bytesOf(path), readdirSync(folder)]).toEqual([NEW, ["f"]]);
+  });
+  test("follows a link", async () => {
+    mkdirSync(join(folder, "there"));
+    const [link, file] = [join(folder, "link"), join(folder, "there", "f")];
+    writeFileSync(file, OLD);
+    symlinkSync(file, link);
+    await writeBytes(link, NEW);
+    expect([bytesOf(file), lstatSync(link).isSymbolicLink(), readdirSync(join(folder, "there"))]).toEqual([
+      NEW,
+      true,
+      ["f"],
+    ]);
+  });
+  test("ten at once leave one of them, whole", async () => {
+    const path = join(folder, "f");
+    await Promise.all(Array.from({ length: 10 }, (_, k) => writeBytes(path, new Uint8Array(100_000).fill(k))));
+    expect(new Set(bytesOf(path)).size).toBe(1);
+    expect(readdirSync(folder)).toEqual(["f"]);
+  });
+
+  const cases: readonly [string, () => string, RegExp][] = [
+    ["a folder that is a file", () => join(folder, "file", "f"), /ENOTDIR/],
+    ["a folder that is not there", () => join(folder, "none", "f"), /ENOENT/],
+    ["the name of a folder", () => join(folder, "sub"), /is there already, and is not a file/],
+    ["a name that is too long", () => join(folder, "n".repeat(300)), /ENAMETOOLONG/],
+    ["no name", () => "", /./],
+  ];
+  test.each(cases)("refuses %s", async (_, path, reason) => {
+    writeFileSync(join(folder, "file"), OLD);
+    mkdirSync(join(folder, "sub"));
+    const error = await refusal(writeBytes(path(), NEW));
+    expect([error.code, error.path]).toEqual(["write-failed", path()]);
+    expect(error.message).toMatch(reason);
+    expect([bytesOf(join(folder, "file")), readdirSync(folder).sort()]).toEqual([OLD, ["file", "sub"]]);
+  });
+  test("refuses a device", async ({ skip }) => {
+    skip(!existsSync("/dev/null"), "this system has no /dev/null");
+    expect((await refusal(writeBytes("/dev/null", NEW))).message).toBe(
+      "/dev/null: is there already, and is not a file",
+    );
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+  test("on a full disk the old file stays and the temporary one goes", async ({ skip }) => {
+    skip(!existsSync("/dev/full"), "this system has no /dev/full");
+    const path = join(folder, "f");
+    writeFileSync(path, OLD);
+    diverted = "/dev/full";
+    const error = await refusal(writeBytes(path, NEW));
+    expect([error.code, error.path]).toEqual(["write-failed", path]);
+    expect(error.message).toContain("ENOSPC");
+    expect([bytesOf(path), readdirSync(folder)]).toEqual([OLD, ["f"]]);
+  });
+  test("into a folder that must not be written to", async ({ skip }) => {
+    skip(process.getuid?.() === 0, "root may write everywhere");
+    skip(process.platform === "win32", "Windows has no such folders");
+    writeFileSync(join(folder, "f"), OLD);
+    chmodSync(folder, 0o555);
+    const error = await refusal(writeBytes(join(folder, "f"), NEW));
+    chmodSync(folder, 0o755);
+    expect([error.code, bytesOf(join(folder, "f"))]).toEqual(["write-failed", OLD]);
+  });
+});
+
+describe("reading refuses", () => {
+  test.each<[string, () => string, string, RegExp]>([
+    ["a file that is not there", () => join(folder, "none"), "missing-file", /there is no such file/],
+    ["a file below a file", () => join(folder, "file", "f"), "missing-file", /there is no such file/],
+    ["a folder", () => folder, "bad-file", /is not a file/],
+    ["a name with a zero byte", () => "a\0b", "bad-file", /cannot be read/],
+  ])("%s", async (_, path, code, reason) => {
+    writeFileSync(join(folder, "file"), OLD);
+    const error = await refusal(readBytes(path()));
+    expect([error.code, error.path]).toEqual([code, path()]);
+    expect(error.message).toMatch(reason);
+  });
+  test("a device that never ends", async ({ skip }) => {
+    skip(!existsSync("/dev/zero"), "this system has no /dev/zero");
+    expect((await refusal(readBytes("/dev/zero"))).message).toBe("/dev/zero: is not a file");
+  });
+});

@@ -1,0 +1,227 @@
+/**
+ * A naive simulation of a network of dense connections, sample by sample and neuron by neuron in double precision,
+ * written from the equations of each model and not from our kernels. Its gradients come from `graph.ts`.
+ *
+ * With `smooth`, spikes are the surrogate's antiderivative of the distance to threshold, while the reset still asks
+ * whether that distance is above zero. The network then is differentiable almost everywhere, and its true gradient is
+ * what back-propagation with that surrogate and a detached reset computes: finite differences can check this file.
+ */
+import type { Surrogate } from "../../src/ir/surrogate.ts";
+import type { Loss } from "../../src/learn/loss.ts";
+import type { Connection } from "../../src/model/connection.ts";
+import { type Network, type Population, sizeOf } from "../../src/model/network.ts";
+import { totalDelay } from "../../src/model/timing.ts";
+import { evaluationOrder } from "../../src/model/topology.ts";
+import type { Parameters } from "../../src/sim/lower/parameters.ts";
+import { Graph, type Value } from "./graph.ts";
+
+export interface Penalty {
+  readonly kind: "rate" | "rateAbove";
+  readonly target: number;
+  readonly strength: number;
+  readonly population: string;
+}
+export interface SimulateOptions {
+  readonly loss: Loss;
+  readonly surrogate: Surrogate;
+  readonly smooth?: boolean;
+  readonly penalties?: readonly Penalty[];
+  /** By population and sample: 1 for neurons that are heard. */
+  readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
+}
+/** Values of the one input by sample, step and element. */
+export type Samples = readonly (readonly (readonly number[])[])[];
+
+export interface Simulated {
+  /** Mean over the samples, penalties included. */
+  readonly loss: number;
+  readonly answers: number[][];
+  /** Spikes, or values that are not zero, of each population over all samples. */
+  readonly active: Record<string, number>;
+  /** Spikes of each population by sample, step and neuron. */
+  readonly spikes: Record<string, number[][][]>;
+  /** NeuroBench: neurons of step 1, and later changes of the membrane. */
+  readonly membraneUpdates: Record<string, number>;
+  readonly gradients: Record<string, number[]>;
+}
+
+/** Surrogates as published, and their antiderivatives (up to a constant where it does not matter). */
+const SURROGATES: { readonly [K in Surrogate["kind"]]?: (s: Surrogate, u: number) => { slope: number; smooth: number } } = {
+  triangle: (s, u) => {
+    const { width: w } = s as Extract<Surrogate, { kind: "triangle" }>;
+    const c = Math.max(-w, Math.min(w, u));
+    return { slope: Math.max(0, 1 - Math.abs(u) / w) / w, smooth: 0.5 + c / w - (c * Math.abs(c)) / (2 * w * w) };
+  },
+  boxcar: (s, u) => {
+    const { width: w } = s as Extract<Surrogate, { kind: "boxcar" }>;
+    return { slope: Math.abs(u) < w ? 1 / (2 * w) : 0, smooth: 0.5 + Math.max(-w, Math.min(w, u)) / (2 * w) };
+  },
+  sigmoid: (s, u) => {
+    const { slope: k } = s as Extract<Surrogate, { kind: "sigmoid" }>;
+    const y = 1 / (1 + Math.exp(-k * u));
+    return { slope: k * y * (1 - y), smooth: y };
+  },
+  fastSigmoid: (s, u) => {
+    const { slope: k } = s as Extract<Surrogate, { kind: "fastSigmoid" }>;
+    return { slope: 1 / (1 + k * Math.abs(u)) ** 2, smooth: u / (1 + k * Math.abs(u)) };
+  },
+  arctan: (s, u) => {
+    const { alpha } = s as Extract<Surrogate, { kind: "arctan" }>;
+    const z = (Math.PI / 2) * alpha * u;
+    return { slope: alpha / 2 / (1 + z * z), smooth: 0.5 + Math.atan(z) / Math.PI };
+  },
+};
+
+export function simulate(net: Network, parameters: Parameters, samples: Samples, labels: ArrayLike<number>, options: SimulateOptions): Simulated {
+  return new Simulation(net, parameters, options).run(samples, labels);
+}
+
+/** The state of one neuron. */
+interface Cell {
+  v: Value;
+  refractory: number;
+}
+/** What left a population in a step: values of its port, by neuron. */
+type Rows = Map<string, Value[]>[];
+
+class Simulation {
+  readonly #net: Network;
+  readonly #options: SimulateOptions;
+  readonly #g = new Graph();
+  readonly #weights: Record<string, Value[]>;
+  readonly #zero: Value;
+  readonly #out: Pick<Simulated, "active" | "spikes" | "membraneUpdates"> = { active: {}, spikes: {}, membraneUpdates: {} };
+
+  constructor(net: Network, parameters: Parameters, options: SimulateOptions) {
+    this.#net = net;
+    this.#options = options;
+    this.#weights = Object.fromEntries(Object.entries(parameters).map(([name, x]) => [name, Array.from(x, (w) => this.#g.leaf(w))]));
+    this.#zero = this.#g.leaf(0);
+    for (const node of Object.keys(net.populations)) Object.assign(this.#out, { active: { ...this.#out.active, [node]: 0 }, membraneUpdates: { ...this.#out.membraneUpdates, [node]: 0 }, spikes: { ...this.#out.spikes, [node]: [] } });
+  }
+
+  run(samples: Samples, labels: ArrayLike<number>): Simulated {
+    const answers: number[][] = [];
+    const losses = samples.map((sample, k) => {
+      const rows = this.#sample(sample, k);
+      const answer = this.#answer(rows);
+      answers.push(answer.map((a) => a.value));
+      return this.#g.sum([this.#loss(answer, labels[k]!), ...this.#penalties(rows)]);
+    });
+    const loss = this.#g.linear(losses.map((l) => [1 / samples.length, l]));
+    this.#g.backward(loss);
+    const gradients = Object.fromEntries(Object.entries(this.#weights).map(([name, w]) => [name, w.map((x) => x.gradient)]));
+    return { loss: loss.value, answers, gradients, ...this.#out };
+  }
+
+  #sample(input: Samples[number], number: number): Rows {
+    const rows: Rows = [];
+    const cells = new Map(Object.entries(this.#net.populations).map(([node, p]) => [node, Array.from({ length: p.size }, (): Cell => ({ v: this.#zero, refractory: 0 }))]));
+    for (const spikes of Object.values(this.#out.spikes)) spikes.push([]);
+    for (let t = 0; t < this.#net.steps!; t++) {
+      const now = new Map<string, Value[]>();
+      rows.push(now);
+      for (const node of evaluationOrder(this.#net)) {
+        const p = this.#net.populations[node];
+        if (p) this.#step(node, p, cells.get(node)!, rows, t, number);
+        else for (const port of ["spike", "value"]) now.set(`${node}.${port}`, input[t]!.map((x) => this.#g.leaf(x)));
+      }
+    }
+    return rows;
+  }
+
+  #step(node: string, p: Population, cells: Cell[], rows: Rows, t: number, sample: number): void {
+    const arrived = (port: string): Value[] => cells.map((_, j) => this.#sumAt(node, port, j, rows, t));
+    const [direct, current] = [arrived(p.model.port ?? "x"), arrived("i")];
+    const before = cells.map((c) => c.v.value);
+    const heard = this.#options.masks?.[node]?.[sample];
+    const spikes: Value[] = [];
+    const values = cells.map((cell, j) => {
+      const { value, spike } = this.#cell(p, cell, direct[j]!, current[j]!);
+      spikes.push(this.#g.linear([[heard?.[j] ?? 1, spike]]));
+      return this.#g.linear([[heard?.[j] ?? 1, value]]);
+    });
+    rows[t]!.set(`${node}.spike`, spikes).set(`${node}.${p.model.outputs[0]}`, values);
+    this.#out.spikes[node]!.at(-1)!.push(spikes.map((s) => s.value));
+    this.#out.active[node]! += (p.model.spike ? spikes : values).filter((x) => x.value !== 0).length;
+    this.#out.membraneUpdates[node]! += cells.filter((c, j) => t === 0 || c.v.value !== before[j]).length;
+  }
+
+  /** `bias + Σ weight · what left the source, delay steps ago` */
+  #sumAt(node: string, port: string, j: number, rows: Rows, t: number): Value {
+    const width = sizeOf(this.#net, node);
+    const terms = this.#net.connections.filter((c) => c.to.node === node && c.to.port === port).map((c) => {
+      const row = this.#sent(c, rows, t);
+      const weights = this.#weights[`${c.name}.weight`]!;
+      const bias = c.bias ? [this.#weights[`${c.name}.bias`]![j]!] : [];
+      return this.#g.sum([...bias, this.#g.dot(row.map((x, i) => [x, weights[i * width + j]!]))]);
+    });
+    return this.#g.sum(terms);
+  }
+  #sent(c: Connection, rows: Rows, t: number): readonly Value[] {
+    const constant = this.#net.inputs[c.from.node]?.constant ?? false;
+    const then = constant ? t : t - totalDelay(this.#net, c);
+    return rows[then]?.get(`${c.from.node}.${c.from.port}`) ?? [];
+  }
+
+  #cell(p: Population, cell: Cell, direct: Value, current: Value): { value: Value; spike: Value } {
+    const g = this.#g;
+    const of = (name: string): number => p.model.parameters.find((x) => x.name === name)!.value;
+    const silent = { spike: this.#zero };
+    if (p.model.name === "relu") return { ...silent, value: g.apply(Math.max(0, direct.value), [direct], [direct.value > 0 ? 1 : 0]) };
+    if (p.model.name === "tanh") return { ...silent, value: g.apply(Math.tanh(direct.value), [direct], [1 - Math.tanh(direct.value) ** 2]) };
+    if (p.model.name === "linear") return { ...silent, value: direct };
+    const leak = p.model.name === "integrate-and-fire" ? undefined : Math.exp(-this.#net.dt / of("tau"));
+    cell.refractory = Math.max(0, cell.refractory - 1);
+    if (cell.refractory > 0) return { ...silent, value: cell.v };
+    cell.v = g.linear([[leak ?? 1, cell.v], [leak === undefined ? 1 : 1 - leak, current], [1, direct]]);
+    if (!p.model.spike) return { ...silent, value: cell.v };
+    return this.#fire(p, cell, of("vTh"));
+  }
+
+  #fire(p: Population, cell: Cell, vTh: number): { value: Value; spike: Value } {
+    const u = cell.v.value - vTh;
+    const { slope, smooth } = SURROGATES[this.#options.surrogate.kind]!(this.#options.surrogate, u);
+    const spike = this.#g.apply(this.#options.smooth ? smooth : Number(u > 0), [cell.v], [slope]);
+    if (u > 0) {
+      cell.v = p.model.spec.reset === "v = 0" ? this.#zero : this.#g.linear([[1, cell.v]], -vTh);
+      const duration = Number.parseFloat(p.model.spec.refractory ?? "0") * 1e-3; // "3 ms"
+      cell.refractory = duration > 0 ? Math.max(1, Math.floor(duration / this.#net.dt + 1e-3)) : 0;
+    }
+    return { value: cell.v, spike };
+  }
+
+  #answer(rows: Rows): Value[] {
+    const node = this.#net.output!;
+    const { pooling } = this.#options.loss;
+    const port = pooling === "count" ? "spike" : this.#net.populations[node]!.model.outputs[0]!;
+    return Array.from({ length: sizeOf(this.#net, node) }, (_, j) => {
+      const course = rows.map((r) => r.get(`${node}.${port}`)![j]!);
+      if (pooling === "last") return course.at(-1)!;
+      if (pooling === "max") return course.reduce((a, b) => (b.value > a.value ? b : a));
+      return this.#g.linear(course.map((x) => [pooling === "mean" ? 1 / course.length : 1, x]));
+    });
+  }
+
+  #loss(answer: readonly Value[], label: number): Value {
+    const { loss } = this.#options;
+    if (loss.kind === "meanSquared")
+      return this.#g.linear(answer.map((a, j) => [1 / answer.length, this.#g.square(this.#g.linear([[1, a]], j === label ? -loss.target : 0))]));
+    const top = Math.max(...answer.map((a) => a.value));
+    const e = answer.map((a) => Math.exp(a.value - top));
+    const total = e.reduce((a, b) => a + b, 0);
+    return this.#g.apply(Math.log(total) + top - answer[label]!.value, answer, e.map((x, j) => x / total - Number(j === label)));
+  }
+
+  /** strength · mean over the neurons of (rate - target)², or of the excess alone */
+  #penalties(rows: Rows): Value[] {
+    return (this.#options.penalties ?? []).map(({ kind, target, strength, population }) => {
+      const n = sizeOf(this.#net, population);
+      return this.#g.linear(Array.from({ length: n }, (_, j) => {
+        const excess = this.#g.linear(rows.map((r) => [1 / rows.length, r.get(`${population}.spike`)![j]!]), -target);
+        const counts = kind === "rate" || excess.value > 0;
+        return [counts ? strength / n : 0, this.#g.square(excess)];
+      }));
+    });
+  }
+}
