@@ -29,7 +29,10 @@ export function debug(level: Exclude<DebugLevel, 0>, text: () => string): void {
   if (debugLevel() >= level) console.error(text());
 }
 
-interface Surroundings { readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> }; readonly [VARIABLE]?: unknown }
+interface Surroundings {
+  readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+  readonly [VARIABLE]?: unknown;
+}
 function fromEnvironment(): DebugLevel {
   const around = globalThis as Surroundings;
   const given = around.process?.env?.[VARIABLE] ?? around[VARIABLE] ?? "";

@@ -12,14 +12,26 @@ export const uniformOf = (word: number): number => (word + 0.5) * 2 ** -32;
 /** In (0, 1) and exact in f32, on a grid of 2^-23. */
 export const uniformF32Of = (word: number): number => ((word >>> 9) + 0.5) * 2 ** -23;
 
-interface Rational { readonly above: readonly number[]; readonly below: readonly number[] }
+interface Rational {
+  readonly above: readonly number[];
+  readonly below: readonly number[];
+}
 /** `center` in 0.180625 - q², `tail` in √(-log p) - 1.6, up to √(-log p) = 5, that is p = 1.4e-11; a word's smallest p is 1.2e-10. */
-export interface NormalTable { readonly center: Rational; readonly tail: Rational }
+export interface NormalTable {
+  readonly center: Rational;
+  readonly tail: Rational;
+}
 /** Wichura 1988, Algorithm AS 241, Applied Statistics 37:477: PPND7 for f32 (7 digits), PPND16 for f64 (16 digits). */
 export const AS241: Readonly<Record<"f32" | "f64", NormalTable>> = {
   f32: {
-    center: { above: [3.3871327179, 5.0434271938e1, 1.5929113202e2, 5.910937472e1], below: [1, 1.7895169469e1, 7.8757757664e1, 6.71875636e1] },
-    tail: { above: [1.4234372777, 2.75681539, 1.3067284816, 1.7023821103e-1], below: [1, 7.370016425e-1, 1.2021132975e-1] },
+    center: {
+      above: [3.3871327179, 5.0434271938e1, 1.5929113202e2, 5.910937472e1],
+      below: [1, 1.7895169469e1, 7.8757757664e1, 6.71875636e1],
+    },
+    tail: {
+      above: [1.4234372777, 2.75681539, 1.3067284816, 1.7023821103e-1],
+      below: [1, 7.370016425e-1, 1.2021132975e-1],
+    },
   },
   f64: {
     center: {

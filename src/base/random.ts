@@ -7,8 +7,8 @@
  * place is the same draw, and two draws of one step need two streams. Kernels draw the same numbers (`ir/random.ts`).
  */
 import { ModelError, requireInteger } from "./errors.ts";
-import { philoxInto } from "./philox.ts";
 import { normalOf, uniformF32Of, uniformOf, WORD_OF } from "./laws.ts";
+import { philoxInto } from "./philox.ts";
 import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
 
 export type Words = readonly [number, number, number, number];
@@ -86,7 +86,9 @@ export function randomStream(seed: number, stream: number): RandomStream {
   const uniform = (): number => uniformOf(bits());
   const normal = (): number => normalOf(bits());
   return {
-    bits, uniform, normal,
+    bits,
+    uniform,
+    normal,
     below: (n) => below(n, bits),
     poisson: (mean) => poissonCount(mean, bits),
     fillUniform: (out, low = 0, high = 1) => fill(out, () => low + (high - low) * uniform()),
@@ -98,7 +100,8 @@ function fill(out: Float32Array | Float64Array, draw: () => number): void {
 }
 
 function poissonCount(mean: number, bits: () => number): number {
-  if (!(mean >= 0 && mean < Number.POSITIVE_INFINITY)) throw new ModelError("out-of-range", "mean", `must be finite and >= 0, got ${mean}`);
+  if (!(mean >= 0 && mean < Number.POSITIVE_INFINITY))
+    throw new ModelError("out-of-range", "mean", `must be finite and >= 0, got ${mean}`);
   return mean <= POISSON_LIMIT ? poissonOf(bits(), mean) : poissonLarge(mean, () => uniformOf(bits()));
 }
 
@@ -113,7 +116,10 @@ function below(n: number, bits: () => number): number {
   }
 }
 
-export interface StreamOptions { readonly seed: number; readonly stream: number }
+export interface StreamOptions {
+  readonly seed: number;
+  readonly stream: number;
+}
 /** The numbers 0 to n - 1 in random order, every order equally likely (Fisher and Yates; Durstenfeld 1964, algorithm 235). */
 export function permutation(n: number, { seed, stream }: StreamOptions): Uint32Array {
   const random = randomStream(seed, stream);

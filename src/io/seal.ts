@@ -1,9 +1,10 @@
 /**
  * A checksum as the last line of a file: damage is found before the file is read.
  *
- * libhdf5 checks little of what it reads: of 74,688 files with one flipped bit, 820 gave other values, and one trapped,
- * after which the library served nothing any more. HDF5 allows bytes after its end, so that a sealed file is still an HDF5 file to
- * every other tool. The seal finds accidents; it is no defence against forgery.
+ * libhdf5 checks little of what it reads. With one bit flipped, in turn, in a file of 9 KB (h5wasm 0.10.3): of the first
+ * 16,454 files 820 gave other values without an error, and the next made it trap, after which it could read no file at all.
+ * HDF5 allows bytes after its end, so a sealed file is still an HDF5 file to every other tool. The seal finds accidents;
+ * it is no defence against forgery.
  */
 import { hash64 } from "../base/hash.ts";
 import { badFile } from "./check.ts";

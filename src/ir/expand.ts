@@ -17,10 +17,12 @@ import { domainOf } from "./verifyStep.ts";
 type Macro = (x: Expr, y: Expr) => Expr;
 const MACROS: Readonly<Record<MathFunction, Macro>> = { exp, exprel, log, sin, cos, tanh, sigmoid, pow };
 
-const expandNode = (of: IndexOf) => (e: Expr): Expr => {
-  if (e.tag === "call") return MACROS[e.fn](e.args[0]!, e.args[1]!);
-  return e.tag === "draw" ? expandDraw(e, of) : e;
-};
+const expandNode =
+  (of: IndexOf) =>
+  (e: Expr): Expr => {
+    if (e.tag === "call") return MACROS[e.fn](e.args[0]!, e.args[1]!);
+    return e.tag === "draw" ? expandDraw(e, of) : e;
+  };
 
 /** An expression without `call` and `draw`. Draws are told apart by the element's index. */
 export const expandExpr = (e: Expr): Expr => rewrite([e], expandNode("element"))[0]!;
@@ -40,7 +42,9 @@ function missingSlots(step: Step): Slot[] {
   return Object.values(DRAW_SLOTS).filter((slot) => {
     const known = step.slots.find((s) => s.name === slot.name);
     if (known && (known.type !== slot.type || known.space !== slot.space))
-      throw new Error(`step ${step.name}: slot '${slot.name}' (${known.space} ${known.type}) is needed by a random draw as uniform u32`);
+      throw new Error(
+        `step ${step.name}: slot '${slot.name}' (${known.space} ${known.type}) is needed by a random draw as uniform u32`,
+      );
     return !known;
   });
 }

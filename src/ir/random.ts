@@ -7,17 +7,41 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { AS241, WORD_OF } from "../base/laws.ts";
-import { POISSON_LIMIT, poissonTerms } from "../base/poisson.ts";
 import { PHILOX } from "../base/philox.ts";
+import { POISSON_LIMIT, poissonTerms } from "../base/poisson.ts";
 import {
-  add, and, bitcast, compare, constant, convert, div, type Draw, type Expr, index, type IndexOf, join, type Law, mul, mulHi, neg, not, or,
-  read, select, shl, shr, sqrt, sub, u32, xor,
+  add,
+  and,
+  bitcast,
+  compare,
+  constant,
+  convert,
+  type Draw,
+  div,
+  type Expr,
+  type IndexOf,
+  index,
+  join,
+  type Law,
+  mul,
+  mulHi,
+  neg,
+  not,
+  or,
+  read,
+  select,
+  shl,
+  shr,
+  sqrt,
+  sub,
+  u32,
+  xor,
 } from "./expr.ts";
 import { exp } from "./math/exp.ts";
-import { horner, like, tableOf, withSign } from "./math/float.ts";
+import { horner, like, withSign } from "./math/float.ts";
 import { logOfNormal } from "./math/log.ts";
-import { type Slot } from "./step.ts";
-import { type FloatType } from "./types.ts";
+import type { Slot } from "./step.ts";
+import type { FloatType } from "./types.ts";
 
 const uniformSlot = (name: string): Slot => ({ name, type: "u32", space: "uniform" });
 /** The slots that a step with draws reads. */
@@ -51,8 +75,7 @@ const fraction: Readonly<Record<FloatType, (word: Expr) => Expr>> = {
   f64: (word) => join(or(shr(word, 12), u32(0x3ff00000)), shl(word, 20)),
 };
 /** The middle of the word's cell; the difference is exact. */
-const uniform = (word: Expr, type: FloatType): Expr =>
-  sub(fraction[type](word), constant(type, 1 - CELL[type] / 2));
+const uniform = (word: Expr, type: FloatType): Expr => sub(fraction[type](word), constant(type, 1 - CELL[type] / 2));
 const CELL: Readonly<Record<FloatType, number>> = { f32: 2 ** -23, f64: 2 ** -32 };
 
 /** `(word + 1/2)·2^-32` with all the precision of the type, also near 0. */
@@ -93,7 +116,11 @@ function poisson(word: Expr, type: FloatType, mean: Expr): Expr {
 function largestMean(mean: Expr): number {
   if (mean.tag !== "const") return POISSON_LIMIT;
   if (mean.value >= 0 && mean.value <= POISSON_LIMIT) return mean.value;
-  throw new ModelError("out-of-range", "poisson", `the mean must be from 0 to ${POISSON_LIMIT} (draw several and add them), got ${mean.value}`);
+  throw new ModelError(
+    "out-of-range",
+    "poisson",
+    `the mean must be from 0 to ${POISSON_LIMIT} (draw several and add them), got ${mean.value}`,
+  );
 }
 
 const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Expr[]) => Expr>> = {

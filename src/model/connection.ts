@@ -69,6 +69,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
       throw new ModelError("unknown-name", `connection ${name}`, `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`);
   if (to in net.inputs) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
   if (to in net.transforms) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
+  if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   return {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
@@ -80,6 +81,15 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     trainable: o.trainable ?? true,
     ...(o.synapse && { synapse: o.synapse }),
   };
+}
+
+/** A pathway on spikes needs somebody who spikes. */
+function checkTriggers({ pathways }: SynapseModel, { from, to, name }: { from: string; to: string; name: string }, net: Nodes): void {
+  const spikes = (node: string): boolean => net.inputs[node]?.signal === "spikes" || net.populations[node]?.model.spike !== undefined;
+  for (const { trigger } of pathways) {
+    const node = trigger === "pre" ? from : to;
+    if (trigger !== "step" && !spikes(node)) throw new ModelError("unsupported", `connection ${name}`, `a pathway is triggered by spikes of '${node}', which does not spike`);
+  }
 }
 
 function outputOf(node: string, asked: string | undefined, name: string, net: Nodes): string {

@@ -2,26 +2,34 @@
  * The clocked engine: a network on a backend, advanced in place, block by block or step by step. All state lies in
  * one memory; a network holds none, so there is nothing to forget to reset.
  */
-import { type Backend, type Elements, type Executable } from "../backend/backend.ts";
-import { ModelError, requireInteger, RunError } from "../base/errors.ts";
+import type { Backend, Elements, Executable } from "../backend/backend.ts";
+import { listNames, ModelError, requireInteger, RunError } from "../base/errors.ts";
+import type { Program } from "../ir/program.ts";
+import type { FloatType } from "../ir/types.ts";
 import { verifyProgram } from "../ir/verify.ts";
-import { type Program } from "../ir/program.ts";
-import { type FloatType } from "../ir/types.ts";
-import { type Network } from "../model/network.ts";
-import { type State as DigestState } from "../base/hash.ts";
+import type { Network } from "../model/network.ts";
 import { SpikeDigest } from "./digest.ts";
-import { type InputData, InputFeed } from "./feed.ts";
+import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { KEY, RUN } from "./lower/context.ts";
-import { forwardNodes, lower, type Lowered, programOf } from "./lower/lower.ts";
-import { initialParameters, type Parameters, writeBlock } from "./lower/parameters.ts";
+import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
+import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
+import { STEP_TABLES } from "./lower/places.ts";
 import { Recorder, type Recording } from "./recording.ts";
+import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
+import { checkStates } from "./stateWatch.ts";
 
 export interface EngineOptions {
+  /** Default `f32`. */
   readonly type?: FloatType;
+  /** Default 0. */
   readonly seed?: number;
-  /** Trials side by side, each with a state of its own. */
+  /** Trials side by side, each with a state of its own; default 1. */
   readonly samples?: number;
-  /** Steps that one entry into the compiled loop runs at most. */
+  /** Number of the first trial, which keys random draws; default 0. */
+  readonly firstSample?: number;
+  /** Number of the first step, which keys random draws and tells the time; default 0. */
+  readonly firstStep?: number;
+  /** Steps that one entry into the compiled loop runs at most; default 64. No result depends on it. */
   readonly block?: number;
   /** `population.variable` of values to record. Spikes of every population are recorded always. */
   readonly record?: readonly string[];
@@ -29,33 +37,40 @@ export interface EngineOptions {
   readonly parameters?: Parameters;
 }
 
-/** A copy of everything that changes. */
-export interface Snapshot { readonly step: number; readonly buffers: ReadonlyMap<string, Elements>; readonly digest: DigestState }
-
 const BLOCK = 64;
+/** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
+const WRAP = 2 ** 28;
 
+/** @throws {ModelError} for options or a network that cannot run */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
-  const { type = "f32", seed = 0, samples = 1, block = BLOCK, record = [], parameters } = options;
+  const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, block = BLOCK, record = [] } = options;
+  requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
   requireInteger("engine.samples", samples, 1, 2 ** 20);
+  requireInteger("engine.firstSample", firstSample, 0, 2 ** 32 - samples);
+  requireInteger("engine.firstStep", firstStep, 0, 2 ** 52);
   requireInteger("engine.block", block, 1, 2 ** 16);
   checkRecord(net, record);
-  const spiking = Object.entries(net.populations).filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
-  if (samples > 1 && net.connections.some((c) => c.synapse)) throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
-  const lowered = lower(net, { type, mode: "stream", samples, steps: block, batch: samples, record: [...new Set([...spiking, ...record])], seed });
+  if (samples > 1 && net.connections.some((c) => c.synapse))
+    throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
+  const populations = Object.entries(net.populations);
+  const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
+  const recorded = [...new Set([...spiking, ...record])];
+  const lowered = lower(net, { type, mode: "stream", samples, steps: block, batch: samples, record: recorded, seed });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   verifyProgram(program);
   const executable = await backend.load(program);
-  return new Engine(lowered, program, executable, parameters ?? initialParameters(net, seed, type));
+  const parameters = options.parameters ?? initialParameters(net, seed, type);
+  return new Engine(lowered, program, executable, parameters, { firstStep, firstSample });
 }
 
-function checkRecord(net: Network, record: readonly string[]): void {
-  for (const r of record) {
-    const [node, port, ...rest] = r.split(".");
-    const p = net.populations[node ?? ""];
-    const ports = p ? [...p.model.outputs, ...(p.model.spike ? ["spike"] : [])] : node !== undefined && node in net.transforms ? ["value"] : [];
-    if (rest.length > 0 || port === undefined || !ports.includes(port))
-      throw new ModelError("unknown-name", "record", `cannot record '${r}'; it is a population and one of its variables, such as ${Object.keys(net.populations)[0] ?? "p"}.v`);
-  }
+function checkRecord({ populations, transforms }: Network, record: readonly string[]): void {
+  const names = Object.entries(populations).flatMap(([node, { model }]) =>
+    [...(model.spike ? ["spike"] : []), ...model.outputs].map((port) => `${node}.${port}`),
+  );
+  const known = new Set([...names, ...Object.keys(transforms).map((node) => `${node}.value`)]);
+  const wrong = record.find((r) => !known.has(r));
+  if (wrong !== undefined)
+    throw new ModelError("unknown-name", "record", `cannot record '${wrong}'; known: ${listNames(known)}`);
 }
 
 export class Engine implements Disposable {
@@ -66,22 +81,32 @@ export class Engine implements Disposable {
   readonly #recorder: Recorder;
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
-  #step = 0;
+  #step: number;
 
   /** Use `createEngine`. */
-  constructor(lowered: Lowered, program: Program, executable: Executable, parameters: Parameters) {
+  constructor(
+    lowered: Lowered,
+    program: Program,
+    executable: Executable,
+    parameters: Parameters,
+    { firstStep, firstSample }: { firstStep: number; firstSample: number },
+  ) {
     this.network = lowered.net;
     this.lowered = lowered;
     this.program = program;
     this.#executable = executable;
     this.#recorder = new Recorder(lowered);
     this.#feed = new InputFeed(lowered);
-    for (const [name, values] of lowered.context.constants) executable.array(name).set(values);
-    this.#initialise();
+    this.#step = firstStep;
+    for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
+    if (lowered.context.buffers.has("sample.number")) {
+      const numbers = executable.array("sample.number");
+      for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
+    }
     this.setParameters(parameters);
   }
 
-  /** Steps run so far. */
+  /** The number of the next step. */
   get step(): number {
     return this.#step;
   }
@@ -93,117 +118,127 @@ export class Engine implements Disposable {
   get bytes(): number {
     return this.#executable.bytes;
   }
+  /** What the backend generated. */
   get text(): string {
     return this.#executable.text();
   }
 
-  /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
+  /** @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite` */
   setParameters(parameters: Parameters): void {
-    const to = this.#executable.array("parameters");
-    for (const block of this.lowered.parameters.blocks.values()) {
-      const from = parameters[block.name];
-      if (!from) throw new ModelError("unknown-name", `parameters.${block.name}`, "is missing");
-      if (from.length !== block.rows * block.width) throw new ModelError("shape-mismatch", `parameters.${block.name}`, `needs ${block.rows} x ${block.width} numbers, got ${from.length}`);
-      writeBlock(to, block, from);
-    }
+    writeParameters(this.#executable.array("parameters"), this.lowered.parameters, parameters);
     this.#executable.run("prepare");
   }
 
-  /** A live view of a state variable, `[samples][padded size]`. */
+  /**
+   * A live view of a state variable, such as `e.v`: `[samples][padded size]`.
+   * @throws {ModelError} `unknown-name`
+   */
   state(name: string): Elements {
-    return this.#executable.array(name);
+    const names = [...this.lowered.populations.values()].flatMap((p) => p.states.map((s) => s.buffer));
+    if (names.includes(name)) return this.#executable.array(name);
+    throw new ModelError("unknown-name", "state", `no state variable '${name}'; known: ${listNames(names)}`);
+  }
+
+  /**
+   * Live views of a sparse connection, one entry a synapse in order of source: `source`, `target`, the weight `w`, and
+   * the synapse's own variables.
+   * @throws {ModelError} `unknown-name`
+   */
+  synapses(connection: string): Readonly<Record<string, Elements>> {
+    const { synapses } = this.lowered.sources;
+    const c = this.network.connections.find((x) => x.name === connection);
+    if (!c || !synapses.has(connection)) {
+      const known = listNames(synapses.keys());
+      throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
+    }
+    const names = ["source", "target", "w", ...Object.keys(c.synapse?.variables ?? {})];
+    return Object.fromEntries(names.map((name) => [name, this.#executable.array(`${connection}.${name}`)]));
   }
 
   /**
    * Runs a number of steps.
-   * @param inputs by input name; events count their steps from the start of this call
-   * @throws {RunError} `not-finite` where a recorded value is; `disposed`
+   * @param inputs by input name; events count their steps from the start of this call; what is not given is silent
+   * @throws {DataError} for inputs that do not fit; {RunError} `not-finite` where a state becomes so; `disposed`
    */
-  run(steps: number, inputs: Readonly<Record<string, InputData>> = {}): Recording {
+  run(steps: number, inputs: Inputs = {}): Recording {
     requireInteger("steps", steps, 0);
+    const { steps: block } = this.lowered.context.options;
+    if (steps > block && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
+      throw new RunError("unsupported", "steps", `batch normalisation sees a whole run: at most ${block} (option block)`);
+    this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
     this.#recorder.begin(steps);
-    for (let done = 0; done < steps; ) {
-      const count = Math.min(steps - done, this.lowered.context.options.steps);
-      this.#runBlock(count, done);
-      done += count;
-    }
+    for (let done = 0; done < steps; done += block) this.#runBlock(Math.min(steps - done, block), done);
     return this.#recorder.end(this.digest);
   }
 
   #runBlock(count: number, done: number): void {
     const x = this.#executable;
-    const rows = this.lowered.context.rows(0);
+    const block = { now: this.#step, count, done };
     const run = x.array("run");
-    run[RUN.start] = this.#step % 2 ** 28;
+    run[RUN.start] = this.#step % WRAP;
     run[RUN.steps] = count;
     x.array("key")[KEY.seed] = this.lowered.context.options.seed;
-    this.#fillTables(count, rows);
-    this.#feed.write(x, this.#step, count, done);
+    this.#fillTables(count);
+    this.#feed.write(x, block);
     x.run("run");
-    this.#recorder.take(x, this.#step, count, done, this.#digest);
     this.#step += count;
+    this.#recorder.take(x, block, this.#digest);
+    checkStates(x, this.lowered, block);
   }
 
   /** Numbers of each step, where draws or equations in `t` ask for them. */
-  #fillTables(count: number, rows: number): void {
+  #fillTables(count: number): void {
     const { buffers, net } = this.lowered.context;
+    const rows = this.lowered.context.rows(0);
     const table = (name: string, value: (step: number) => number): void => {
       if (!buffers.has(name)) return;
       const to = this.#executable.array(name);
       for (let k = 0; k < count; k++) to[(this.#step + k) % rows] = value(this.#step + k);
     };
-    table("step.low", (s) => s % 2 ** 32);
-    table("step.high", (s) => Math.floor(s / 2 ** 32));
-    table("step.time", (s) => s * net.dt);
+    table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
+    table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));
+    table(STEP_TABLES.t, (s) => s * net.dt);
   }
 
-  #initialise(): void {
-    const { samples } = this.lowered.context.options;
-    for (const { states, node } of this.lowered.populations.values()) {
-      const stride = this.lowered.context.stride(node);
-      for (const { name, buffer, initial } of states)
-        for (let s = 0; s < samples; s++) {
-          this.#executable.array(buffer).set(initial, s * stride);
-          this.#fillHistory(node, name, initial, s);
-        }
-    }
-    const numbers = this.lowered.context.buffers.has("sample.number") ? this.#executable.array("sample.number") : [];
-    for (let s = 0; s < numbers.length; s++) numbers[s] = s;
+  /**
+   * Advances one step.
+   * @param inputs by input name: indices of those that spike now, or the values now; of several trials, as positions
+   *   in `[samples][size]`
+   */
+  advance(inputs: Readonly<Record<string, ArrayLike<number>>> = {}): Recording {
+    return this.run(1, Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, this.#now(name, x)])));
   }
-  /** What left by value before the first step is the initial state. */
-  #fillHistory(node: string, variable: string, initial: ArrayLike<number>, s: number): void {
-    const signal = this.lowered.sources.values.get(`${node}.${variable}`);
-    if (!signal) return;
-    for (let r = 0; r < signal.rows; r++) this.#executable.array(signal.name).set(initial, (s * signal.rows + r) * signal.stride);
-  }
-
-  /** Advances one step. @param events indices of the inputs that spike now */
-  advance(events: Readonly<Record<string, ArrayLike<number>>> = {}): Recording {
-    const inputs = Object.fromEntries(Object.entries(events).map(([name, indices]) => [name, { indices, steps: new Uint32Array(indices.length) }]));
-    return this.run(1, inputs);
+  #now(name: string, x: ArrayLike<number>): Inputs[string] {
+    const input = this.network.inputs[name];
+    if (input?.signal !== "spikes") return { values: x };
+    requireBelow(`inputs.${name}`, x, this.lowered.context.options.samples * input.size);
+    const positions = Array.from(x);
+    return {
+      steps: positions.map(() => 0),
+      indices: positions.map((k) => k % input.size),
+      samples: positions.map((k) => Math.floor(k / input.size)),
+    };
   }
 
+  /** A copy of everything that changes; an engine of the same network and options goes on from it bit for bit. */
   snapshot(): Snapshot {
-    const changing = this.program.buffers.filter((b) => b.role === "state" || b.role === "work" || b.role === "parameter");
     return {
       step: this.#step,
-      buffers: new Map(changing.map((b) => [b.name, this.#executable.array(b.name).slice()])),
+      buffers: copyBuffers(this.#executable, this.lowered, this.program),
+      pending: this.#feed.pending(),
       digest: this.#digest.state,
     };
   }
-  /** @throws {RunError} if the snapshot is of another network */
+  /** @throws {RunError} `shape-mismatch` if the snapshot is of another network or of other options; then nothing changes */
   restore(snapshot: Snapshot): void {
-    for (const [name, values] of snapshot.buffers) {
-      const b = this.lowered.context.buffers.get(name);
-      if (b?.length !== values.length) throw new RunError("shape-mismatch", "snapshot", `'${name}' does not fit this engine`);
-      this.#executable.array(name).set(values);
-    }
+    restoreBuffers(this.#executable, this.lowered, this.program, snapshot);
+    this.#feed.restore(snapshot.pending);
     this.#step = snapshot.step;
     this.#digest.state = snapshot.digest;
-    this.#feed.clear();
   }
 
+  /** Gives the memory back; every later call throws. */
   dispose(): void {
     this.#executable.dispose();
   }

@@ -1,114 +1,178 @@
 /** Brings the host's inputs to where the program reads them, delayed as each connection asks. */
-import { type Executable } from "../backend/backend.ts";
-import { DataError, listNames, ModelError } from "../base/errors.ts";
-import { type Lowered } from "./lower/lower.ts";
-import { type InputSpikes } from "./lower/signals.ts";
+import type { Executable } from "../backend/backend.ts";
+import { DataError, listNames } from "../base/errors.ts";
+import { EventQueue, type PendingEvents } from "./eventQueue.ts";
+import type { Lowered } from "./lower/lower.ts";
+import type { InputSpikes, ValueSignal } from "./lower/signals.ts";
+import type { Window } from "./recording.ts";
 
-/** Spikes: event k is input `indices[k]` in step `steps[k]` (of trial `samples[k]`). */
-export interface EventData { readonly steps: ArrayLike<number>; readonly indices: ArrayLike<number>; readonly samples?: ArrayLike<number> }
-/** Values `[samples][size]` that hold for the whole run, or `[samples][steps][size]`. */
-export interface ValueData { readonly values: ArrayLike<number> }
+/** Spikes: event k is input `indices[k]` in step `steps[k]` (of trial `samples[k]`, else of the first). */
+export interface EventData {
+  readonly steps: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+  readonly samples?: ArrayLike<number>;
+}
+/** Values `[samples][size]` of an input that is constant, else `[samples][steps][size]`. */
+export interface ValueData {
+  readonly values: ArrayLike<number>;
+}
 export type InputData = EventData | ValueData;
-
-interface Event { readonly step: number; readonly sample: number; readonly index: number }
+export type Inputs = Readonly<Record<string, InputData>>;
 
 export class InputFeed {
   readonly #l: Lowered;
-  /** Events that are still to arrive, by signal, with absolute steps of arrival. */
-  readonly #pending = new Map<string, Event[]>();
-  readonly #values = new Map<string, ArrayLike<number>>();
+  /** By signal: events of one input may arrive after several delays. */
+  readonly #queues: ReadonlyMap<string, EventQueue>;
+  /** By input, those of this run. */
+  #values: ReadonlyMap<string, ArrayLike<number>> = new Map();
   #steps = 0;
 
   constructor(lowered: Lowered) {
     this.#l = lowered;
+    this.#queues = new Map(this.#signals().map((s) => [s.name, new EventQueue()]));
+  }
+  #signals(): InputSpikes[] {
+    return [...this.#l.sources.inputSpikes.values()];
   }
 
-  clear(): void {
-    this.#pending.clear();
-  }
-
-  /** @throws {DataError} with the input's name: `unknown-name`, `shape-mismatch`, `out-of-range`, `not-finite` */
-  add(inputs: Readonly<Record<string, InputData>>, now: number, steps: number): void {
+  /**
+   * Takes the inputs of a run of `steps` steps from absolute step `now`. Inputs that are not given are silent.
+   * @throws {DataError} with the input's name: `unknown-name`, `type-mismatch`, `shape-mismatch`, `out-of-range`,
+   *   `not-finite`; then nothing has been taken
+   */
+  add(inputs: Inputs, now: number, steps: number): void {
+    const check = new InputCheck(this.#l, steps);
+    const events = new Map<string, EventData>();
+    const values = new Map<string, ArrayLike<number>>();
+    for (const [name, data] of Object.entries(inputs))
+      if (check.signalOf(name) === "spikes") events.set(name, check.events(name, data));
+      else values.set(name, check.values(name, data));
     this.#steps = steps;
-    this.#values.clear();
-    const { net } = this.#l;
-    for (const [name, data] of Object.entries(inputs)) {
-      const input = net.inputs[name];
-      if (!input) throw new DataError("unknown-name", `inputs.${name}`, `no such input; known: ${listNames(Object.keys(net.inputs))}`);
-      if (input.signal === "spikes") this.#addEvents(name, input.size, data, now, steps);
-      else this.#addValues(name, data, steps);
+    this.#values = values;
+    for (const signal of this.#signals()) {
+      const e = events.get(signal.node);
+      if (!e) continue;
+      const first = now + signal.delay;
+      this.#queues
+        .get(signal.name)!
+        .add(e.steps.length, (k) => [first + e.steps[k]!, e.samples?.[k] ?? 0, e.indices[k]!]);
     }
   }
 
-  #addEvents(name: string, size: number, data: InputData, now: number, steps: number): void {
-    if (!("indices" in data)) throw new DataError("type-mismatch", `inputs.${name}`, "takes spikes: { steps, indices }");
-    const trials = this.#l.context.options.samples;
-    if (data.steps.length !== data.indices.length) throw new DataError("shape-mismatch", `inputs.${name}`, `${data.steps.length} steps for ${data.indices.length} indices`);
-    for (let k = 0; k < data.indices.length; k++) {
-      requireBelow(`inputs.${name}.indices[${k}]`, data.indices[k]!, size);
-      requireBelow(`inputs.${name}.steps[${k}]`, data.steps[k]!, steps);
-      requireBelow(`inputs.${name}.samples[${k}]`, data.samples?.[k] ?? 0, trials);
+  pending(): Map<string, PendingEvents> {
+    return new Map([...this.#queues].map(([name, queue]) => [name, queue.pending()]));
+  }
+  restore(pending: ReadonlyMap<string, PendingEvents>): void {
+    for (const [name, queue] of this.#queues) queue.restore(pending.get(name)!);
+  }
+
+  /** Writes what arrives in a block of steps. */
+  write(x: Executable, block: Window): void {
+    for (const signal of this.#signals()) this.#writeEvents(x, signal, block);
+    for (const name of Object.keys(this.#l.net.inputs)) {
+      const signal = this.#l.sources.values.get(`${name}.value`);
+      if (signal) this.#writeValues(x, signal, this.#values.get(name), this.#l.net.inputs[name]!.size, block);
     }
-    for (const signal of this.#signalsOf(name)) {
-      const list = this.#pending.get(signal.name) ?? [];
-      for (let k = 0; k < data.indices.length; k++)
-        list.push({ step: now + data.steps[k]! + signal.delay, sample: data.samples?.[k] ?? 0, index: data.indices[k]! });
-      this.#pending.set(signal.name, list);
-    }
-  }
-  #signalsOf(name: string): InputSpikes[] {
-    return [...this.#l.sources.inputSpikes.values()].filter((s) => s.node === name);
   }
 
-  #addValues(name: string, data: InputData, steps: number): void {
-    if (!("values" in data)) throw new DataError("type-mismatch", `inputs.${name}`, "takes values: { values }");
-    const { size, constant } = this.#l.net.inputs[name]!;
-    const expected = this.#l.context.options.samples * size * (constant ? 1 : steps);
-    if (data.values.length !== expected) throw new DataError("shape-mismatch", `inputs.${name}`, `needs ${expected} values, got ${data.values.length}`);
-    for (let k = 0; k < expected; k++) if (!Number.isFinite(data.values[k])) throw new DataError("not-finite", `inputs.${name}.values[${k}]`, `must be finite, got ${data.values[k]}`);
-    this.#values.set(name, data.values);
-  }
-
-  /** Writes what arrives in `count` steps from absolute step `now`; `done` of this call's steps came before. */
-  write(x: Executable, now: number, count: number, done: number): void {
-    for (const signal of this.#l.sources.inputSpikes.values()) this.#writeEvents(x, signal, now, count);
-    for (const [name, values] of this.#values) this.#writeValues(x, name, values, now, count, done);
-  }
-
-  #writeEvents(x: Executable, signal: InputSpikes, now: number, count: number): void {
-    const { samples } = this.#l.context.options;
-    const pending = this.#pending.get(signal.name) ?? [];
-    const due = pending.filter((e) => e.step < now + count);
-    if (due.length > 0) this.#pending.set(signal.name, pending.filter((e) => e.step >= now + count));
-    due.sort((a, b) => a.sample - b.sample || a.step - b.step || a.index - b.index);
+  /** Sorts the events into one list for each trial and step (a counting sort: order within a list is kept). */
+  #writeEvents(x: Executable, signal: InputSpikes, { now, count }: Window): void {
+    const { steps, samples, indices } = this.#queues.get(signal.name)!.takeBefore(now + count);
     const [list, begin, end] = [x.array(signal.name), x.array(signal.begin), x.array(signal.ends)];
-    if (due.length > list.length) throw new ModelError("out-of-range", `inputs.${signal.node}`, `${due.length} events in ${count} steps; there is room for ${list.length}`);
-    let k = 0;
-    for (let s = 0; s < samples; s++)
+    if (steps.length > list.length)
+      throw new DataError(
+        "out-of-range",
+        `inputs.${signal.node}`,
+        `${steps.length} events arrive in ${count} steps; there is room for ${list.length} (one of each input in each step)`,
+      );
+    const row = (sample: number, step: number): number => sample * signal.rows + (step % signal.rows);
+    end.fill(0);
+    for (let k = 0; k < steps.length; k++) end[row(samples[k]!, steps[k]!)]!++;
+    let total = 0;
+    for (let s = 0; s < this.#l.context.options.samples; s++)
       for (let t = now; t < now + count; t++) {
-        const row = s * signal.rows + (t % signal.rows);
-        begin[row] = k;
-        for (; k < due.length && due[k]!.sample === s && due[k]!.step === t; k++) list[k] = due[k]!.index;
-        end[row] = k;
+        const at = row(s, t);
+        const events = end[at]!;
+        begin[at] = end[at] = total;
+        total += events;
       }
+    for (let k = 0; k < steps.length; k++) list[end[row(samples[k]!, steps[k]!)]!++] = indices[k]!;
   }
 
-  #writeValues(x: Executable, name: string, values: ArrayLike<number>, now: number, count: number, done: number): void {
-    const signal = this.#l.sources.values.get(`${name}.value`);
-    if (!signal) return;
-    const to = x.array(signal.name);
-    const { size } = this.#l.net.inputs[name]!;
-    const { samples } = this.#l.context.options;
-    for (let s = 0; s < samples; s++)
-      for (let t = 0; t < (signal.constant ? 1 : count); t++) {
-        const from = signal.constant ? s * size : (s * this.#steps + done + t) * size;
-        const row = (s * signal.rows + (signal.constant ? 0 : (now + t) % signal.rows)) * signal.stride;
-        for (let k = 0; k < size; k++) to[row + k] = values[from + k]!;
+  #writeValues(
+    x: Executable,
+    { name, rows, stride, constant }: ValueSignal,
+    values: ArrayLike<number> | undefined,
+    size: number,
+    { now, count, done }: Window,
+  ): void {
+    const to = x.array(name);
+    for (let s = 0; s < this.#l.context.options.samples; s++)
+      for (let t = 0; t < (constant ? 1 : count); t++) {
+        const from = constant ? s * size : (s * this.#steps + done + t) * size;
+        const row = (s * rows + (constant ? 0 : (now + t) % rows)) * stride;
+        for (let k = 0; k < size; k++) to[row + k] = values ? values[from + k]! : 0;
       }
   }
 }
 
-function requireBelow(path: string, x: number, limit: number): void {
-  if (Number.isInteger(x) && x >= 0 && x < limit) return;
-  throw new DataError("out-of-range", path, `must be a whole number from 0 to ${limit - 1}, got ${x}`);
+/** Whether what the host gives fits the network and the run. */
+class InputCheck {
+  readonly #l: Lowered;
+  readonly #steps: number;
+
+  constructor(lowered: Lowered, steps: number) {
+    this.#l = lowered;
+    this.#steps = steps;
+  }
+
+  signalOf(name: string): "spikes" | "values" {
+    const { inputs } = this.#l.net;
+    const input = inputs[name];
+    if (input) return input.signal;
+    const known = listNames(Object.keys(inputs));
+    throw new DataError("unknown-name", `inputs.${name}`, `no such input; known: ${known}`);
+  }
+
+  events(name: string, data: InputData): EventData {
+    const path = `inputs.${name}`;
+    if (!("indices" in data && "steps" in data))
+      throw new DataError("type-mismatch", path, "takes spikes: { steps, indices }");
+    const { steps, indices, samples } = data;
+    if (steps.length !== indices.length || (samples && samples.length !== indices.length))
+      throw new DataError(
+        "shape-mismatch",
+        path,
+        `${indices.length} indices with ${steps.length} steps${samples ? ` and ${samples.length} samples` : ""}`,
+      );
+    requireBelow(`${path}.steps`, steps, this.#steps);
+    requireBelow(`${path}.indices`, indices, this.#l.net.inputs[name]!.size);
+    if (samples) requireBelow(`${path}.samples`, samples, this.#l.context.options.samples);
+    return data;
+  }
+
+  values(name: string, data: InputData): ArrayLike<number> {
+    const path = `inputs.${name}`;
+    if (!("values" in data)) throw new DataError("type-mismatch", path, "takes values: { values }");
+    const { size, constant } = this.#l.net.inputs[name]!;
+    const shape = [this.#l.context.options.samples, ...(constant ? [] : [this.#steps]), size];
+    const expected = shape.reduce((a, b) => a * b, 1);
+    const { values } = data;
+    if (values.length !== expected)
+      throw new DataError("shape-mismatch", path, `needs ${shape.join(" x ")} values, got ${values.length}`);
+    for (let k = 0; k < expected; k++)
+      if (!Number.isFinite(values[k]))
+        throw new DataError("not-finite", `${path}.values[${k}]`, `must be finite, got ${values[k]}`);
+    return values;
+  }
+}
+
+/** @throws {DataError} `out-of-range` naming the first entry that is not a whole number from 0 to below the limit */
+export function requireBelow(path: string, values: ArrayLike<number>, limit: number): void {
+  for (let k = 0; k < values.length; k++) {
+    const x = values[k]!;
+    if (Number.isInteger(x) && x >= 0 && x < limit) continue;
+    const allowed = limit > 0 ? `must be a whole number from 0 to ${limit - 1}` : "there is none";
+    throw new DataError("out-of-range", `${path}[${k}]`, `${allowed}, got ${x}`);
+  }
 }

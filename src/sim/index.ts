@@ -1,4 +1,5 @@
-export { createEngine, type Engine, type EngineOptions, type Snapshot } from "./engine.ts";
-export type { EventData, InputData, ValueData } from "./feed.ts";
+export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+export type { Snapshot } from "./snapshot.ts";
+export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";

@@ -75,15 +75,15 @@ function recipes(
 const IMAGES = { shape: [28, 28], classes: 10 } as const;
 
 const SMALL: Training = {
-  epochs: 12,
+  epochs: 16,
   batch: 64,
-  rate: 2e-3,
+  rate: 6e-3,
   warmup: 100,
-  dropout: 0.2,
+  dropout: 0.3,
   loss: crossEntropy("mean"),
   surrogate: triangle(1),
 };
-const LARGE: Training = { ...SMALL, epochs: 12, batch: 128, dropout: 0.3 };
+const LARGE: Training = { ...SMALL, epochs: 12, batch: 128, rate: 3e-3 };
 
 const MEMBRANES = { steps: 10, tau: "10 ms", readoutTau: "20 ms", gain: 2 } as const;
 
@@ -104,7 +104,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
         current: { encoder: current(), gain: 1 },
       },
     ),
-    twin: SMALL,
+    twin: { ...SMALL, dropout: 0.5 },
     trial: { codes: ["latency", "rate"], train: 3000, heldOut: 1000, epochs: 3 },
   },
   mnist: {

@@ -3,9 +3,28 @@ import { describe, expect, test } from "vitest";
 import { exp, log } from "../../src/base/elementary.ts";
 import { normalOf, uniformF32Of, uniformOf } from "../../src/base/laws.ts";
 import { logFactorial, POISSON_LIMIT, poissonOf, poissonTerms } from "../../src/base/poisson.ts";
-import { normal, permutation, philox4x32, poisson, randomBits, randomStream, streamOf, uniform, type Words } from "../../src/base/random.ts";
 import {
-  chiSquareExcess, counts, even, kolmogorov, KOLMOGOROV_LIMIT, momentScores, normalCdf, normalTail, poissonExcess, poissonMasses,
+  normal,
+  permutation,
+  philox4x32,
+  poisson,
+  randomBits,
+  randomStream,
+  streamOf,
+  uniform,
+  type Words,
+} from "../../src/base/random.ts";
+import {
+  chiSquareExcess,
+  counts,
+  even,
+  KOLMOGOROV_LIMIT,
+  kolmogorov,
+  momentScores,
+  normalCdf,
+  normalTail,
+  poissonExcess,
+  poissonMasses,
 } from "./statistics.ts";
 
 const hex = (words: Words): string => words.map((w) => w.toString(16).padStart(8, "0")).join(" ");
@@ -25,14 +44,17 @@ test("FNV-1a known answers", () => {
 test("a place is the whole counter and key: each part changes about half the bits", () => {
   const place = { seed: 1, stream: 2, element: 3, sample: 4, step: 5 };
   const base = randomBits(place);
-  const flipped = (other: Words): number => other.reduce((n, w, k) => n + ((w ^ base[k]!) >>> 0).toString(2).replaceAll("0", "").length, 0);
+  const flipped = (other: Words): number =>
+    other.reduce((n, w, k) => n + ((w ^ base[k]!) >>> 0).toString(2).replaceAll("0", "").length, 0);
   for (const key of Object.keys(place) as (keyof typeof place)[]) {
     const change = flipped(randomBits({ ...place, [key]: place[key] + 1 }));
     expect(Math.abs(change - 64)).toBeLessThan(4.5 * Math.sqrt(32)); // binomial(128, 1/2)
   }
   expect(randomBits({ ...place, step: 5 + 2 ** 32 })).not.toEqual(base);
   expect(randomBits({ seed: 1, stream: 2, element: 3 })).toEqual(philox4x32([3, 0, 0, 0], [1, 2]));
-  expect(randomBits({ seed: 1, stream: 2, element: 3, sample: 7, step: 2 ** 40 + 9 })).toEqual(philox4x32([3, 7, 9, 256], [1, 2]));
+  expect(randomBits({ seed: 1, stream: 2, element: 3, sample: 7, step: 2 ** 40 + 9 })).toEqual(
+    philox4x32([3, 7, 9, 256], [1, 2]),
+  );
 });
 
 const N = 40_000;
@@ -44,7 +66,15 @@ describe("words", () => {
     for (let word = 0; word < 4; word++) {
       const sample = many(() => 0).map((_, element) => randomBits({ seed: 3, stream: 9, element })[word]!);
       for (let shift = 0; shift < 32; shift += 8)
-        expect(chiSquareExcess(counts(sample.map((w) => (w >>> shift) & 255), 256), even(N, 256))).toBeLessThan(0);
+        expect(
+          chiSquareExcess(
+            counts(
+              sample.map((w) => (w >>> shift) & 255),
+              256,
+            ),
+            even(N, 256),
+          ),
+        ).toBeLessThan(0);
     }
   });
   test("neighbouring elements, steps and streams are not correlated", () => {
@@ -60,11 +90,17 @@ describe("uniform", () => {
   test("the middle of a cell, never 0 or 1, exact in f32", () => {
     expect([0, ONES].map(uniformOf)).toEqual([2 ** -33, 1 - 2 ** -33]);
     expect([0, ONES].map(uniformF32Of)).toEqual([2 ** -24, 1 - 2 ** -24]);
-    fc.assert(fc.property(fc.integer({ min: 0, max: ONES }), (w) => Math.fround(uniformF32Of(w)) === uniformF32Of(w) && Math.abs(uniformF32Of(w) - uniformOf(w)) < 2 ** -23));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: ONES }),
+        (w) => Math.fround(uniformF32Of(w)) === uniformF32Of(w) && Math.abs(uniformF32Of(w) - uniformOf(w)) < 2 ** -23,
+      ),
+    );
   });
   test("Kolmogorov", () => {
     expect(kolmogorov(many(random("u").uniform), (x) => x)).toBeLessThan(KOLMOGOROV_LIMIT);
-    const at = (type: "f32" | "f64") => many(() => 0).map((_, element) => uniform({ seed: 8, stream: 1, element }, type));
+    const at = (type: "f32" | "f64") =>
+      many(() => 0).map((_, element) => uniform({ seed: 8, stream: 1, element }, type));
     for (const type of ["f32", "f64"] as const) expect(kolmogorov(at(type), (x) => x)).toBeLessThan(KOLMOGOROV_LIMIT);
   });
 });
@@ -86,7 +122,9 @@ describe("normal", () => {
     const sample = many(random("n").normal);
     expect(kolmogorov(sample, normalCdf)).toBeLessThan(KOLMOGOROV_LIMIT);
     for (const score of momentScores(sample)) expect(Math.abs(score)).toBeLessThan(4);
-    expect(normal({ seed: 1, stream: 2, element: 3 })).toBe(normalOf(randomBits({ seed: 1, stream: 2, element: 3 })[2]));
+    expect(normal({ seed: 1, stream: 2, element: 3 })).toBe(
+      normalOf(randomBits({ seed: 1, stream: 2, element: 3 })[2]),
+    );
   });
 });
 
@@ -110,7 +148,9 @@ describe("poisson", () => {
   test("edges", () => {
     expect(poissonTerms(0)).toBe(0);
     expect(poissonOf(0, 0)).toBe(0);
-    expect(poisson({ seed: 1, stream: 1, element: 1 }, 2)).toBe(poissonOf(randomBits({ seed: 1, stream: 1, element: 1 })[3], 2));
+    expect(poisson({ seed: 1, stream: 1, element: 1 }, 2)).toBe(
+      poissonOf(randomBits({ seed: 1, stream: 1, element: 1 })[3], 2),
+    );
     for (const mean of [-1, NaN, Infinity]) expect(() => random("p").poisson(mean)).toThrow(/mean: must be finite/);
     const masses = poissonMasses(POISSON_LIMIT, 200);
     expect(masses.slice(poissonTerms(POISSON_LIMIT) + 1).reduce((s, p) => s + p, 0)).toBeLessThan(2 ** -34);
@@ -136,7 +176,10 @@ describe("below", () => {
   });
   test.each([3 * 2 ** 30, 2 ** 32, 3 * 2 ** 31, 3 * 2 ** 51])("no part is likelier: n = %d", (n) => {
     const stream = random(`large${n}`); // a plain remainder would give some quarters twice or half their share
-    const quarters = counts(many(() => Math.floor((4 * stream.below(n)) / n)), 4);
+    const quarters = counts(
+      many(() => Math.floor((4 * stream.below(n)) / n)),
+      4,
+    );
     expect(chiSquareExcess(quarters, even(N, 4))).toBeLessThan(0);
   });
   test("n must be a whole number from 1", () => {
@@ -146,16 +189,19 @@ describe("below", () => {
 
 describe("permutation", () => {
   test("every order of four is as likely", () => {
-    const code = (p: Uint32Array): number => [...p].reduce((s, x, k) => s + [...p.slice(k + 1)].filter((y) => y < x).length * [6, 2, 1, 0][k]!, 0);
+    const code = (p: Uint32Array): number =>
+      [...p].reduce((s, x, k) => s + [...p.slice(k + 1)].filter((y) => y < x).length * [6, 2, 1, 0][k]!, 0);
     const sample = many(() => 0, 24_000).map((_, seed) => code(permutation(4, { seed, stream: 5 })));
     expect(chiSquareExcess(counts(sample, 24), even(24_000, 24))).toBeLessThan(0);
   });
   test("a permutation, the same for the same seed and stream alone", () => {
-    fc.assert(fc.property(fc.nat(300), fc.nat(), (n, seed) => {
-      const order = permutation(n, { seed, stream: 1 });
-      expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, k) => k));
-      expect(permutation(n, { seed, stream: 1 })).toEqual(order);
-    }));
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(), (n, seed) => {
+        const order = permutation(n, { seed, stream: 1 });
+        expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, k) => k));
+        expect(permutation(n, { seed, stream: 1 })).toEqual(order);
+      }),
+    );
     const order = permutation(1000, { seed: 1, stream: 1 });
     expect(permutation(1000, { seed: 2, stream: 1 })).not.toEqual(order);
     expect(permutation(1000, { seed: 1, stream: 2 })).not.toEqual(order);
@@ -180,12 +226,15 @@ describe("streams", () => {
     expect([...single]).toEqual(many(() => Math.fround(b.normal()), 3));
   });
   test("a seed is a word", () => {
-    for (const seed of [-1, 2 ** 32, 0.5, NaN]) expect(() => randomStream(seed, 0)).toThrow(/seed: must be an integer from 0/);
+    for (const seed of [-1, 2 ** 32, 0.5, NaN])
+      expect(() => randomStream(seed, 0)).toThrow(/seed: must be an integer from 0/);
   });
 });
 
 test("exp, log and log-factorial are right to a few units in the last place", () => {
   for (let x = -700; x < 700; x += 0.37) expect(Math.abs(exp(x) / Math.exp(x) - 1)).toBeLessThan(2 ** -51);
-  for (let x = 1e-300; x < 1e300; x *= 3.7) expect(Math.abs(log(x) - Math.log(x))).toBeLessThan(2 ** -51 * Math.abs(Math.log(x)));
-  for (let [k, exact] = [0, 0]; k < 5000; exact += Math.log(++k)) expect(Math.abs(logFactorial(k) - exact)).toBeLessThan(1e-12 * (1 + exact));
+  for (let x = 1e-300; x < 1e300; x *= 3.7)
+    expect(Math.abs(log(x) - Math.log(x))).toBeLessThan(2 ** -51 * Math.abs(Math.log(x)));
+  for (let [k, exact] = [0, 0]; k < 5000; exact += Math.log(++k))
+    expect(Math.abs(logFactorial(k) - exact)).toBeLessThan(1e-12 * (1 + exact));
 });

@@ -21,7 +21,8 @@ export function chiSquareExcess(observed: ArrayLike<number>, expected: ArrayLike
   return statistic - chiSquareLimit(observed.length - 1);
 }
 /** Wilson and Hilferty 1931: the cube root is nearly normal; 3.719 is the normal quantile of 1 - 1e-4. */
-const chiSquareLimit = (freedom: number): number => freedom * (1 - 2 / (9 * freedom) + 3.719 * Math.sqrt(2 / (9 * freedom))) ** 3;
+const chiSquareLimit = (freedom: number): number =>
+  freedom * (1 - 2 / (9 * freedom) + 3.719 * Math.sqrt(2 / (9 * freedom))) ** 3;
 
 export function counts(values: Iterable<number>, bins: number): Float64Array {
   const out = new Float64Array(bins);
@@ -52,7 +53,10 @@ export function poissonExcess(sample: readonly number[], mean: number): number {
   const rest = bins.pop()!;
   bins.at(-1)!.observed += rest.observed;
   bins.at(-1)!.expected += rest.expected;
-  return chiSquareExcess(bins.map((b) => b.observed), bins.map((b) => b.expected));
+  return chiSquareExcess(
+    bins.map((b) => b.observed),
+    bins.map((b) => b.expected),
+  );
 }
 
 const density = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
@@ -76,5 +80,10 @@ export const normalCdf = (z: number): number => (z < 0 ? normalTail(-z) : 1 - no
 export function momentScores(sample: readonly number[]): number[] {
   const n = sample.length;
   const moment = (p: number): number => sample.reduce((s, x) => s + x ** p, 0) / n;
-  return [moment(1) * Math.sqrt(n), (moment(2) - 1) * Math.sqrt(n / 2), moment(3) * Math.sqrt(n / 15), (moment(4) - 3) * Math.sqrt(n / 96)];
+  return [
+    moment(1) * Math.sqrt(n),
+    (moment(2) - 1) * Math.sqrt(n / 2),
+    moment(3) * Math.sqrt(n / 15),
+    (moment(4) - 3) * Math.sqrt(n / 96),
+  ];
 }

@@ -3,32 +3,54 @@
  * The math tests check that both agree.
  */
 import {
-  type BinaryOp, type CompareOp, dispatch, type Expr, type ExprTable, operands, topological, type UnaryOp,
+  type BinaryOp,
+  type CompareOp,
+  dispatch,
+  type Expr,
+  type ExprTable,
+  operands,
+  topological,
+  type UnaryOp,
 } from "../../src/ir/expr.ts";
 import { mulHiUnsigned } from "../../src/ir/scalar.ts";
-import { type Type } from "../../src/ir/types.ts";
+import type { Type } from "../../src/ir/types.ts";
 
 const ROUND: Readonly<Record<Type, (text: string) => string>> = {
-  f32: (t) => `fround(${t})`, f64: (t) => t, i32: (t) => `(${t} | 0)`, u32: (t) => `(${t} >>> 0)`, bool: (t) => t,
+  f32: (t) => `fround(${t})`,
+  f64: (t) => t,
+  i32: (t) => `(${t} | 0)`,
+  u32: (t) => `(${t} >>> 0)`,
+  bool: (t) => t,
 };
-const float: Partial<Record<BinaryOp, string>> = { add: "+", sub: "-", mul: "*", div: "/" };
 const UNARY: Readonly<Record<Exclude<UnaryOp, "nearest">, (a: string, type: Type) => string>> = {
-  neg: (a) => `-${a}`, abs: (a) => `Math.abs(${a})`, sqrt: (a) => `Math.sqrt(${a})`,
-  floor: (a) => `Math.floor(${a})`, ceil: (a) => `Math.ceil(${a})`, trunc: (a) => `Math.trunc(${a})`,
+  neg: (a) => `-${a}`,
+  abs: (a) => `Math.abs(${a})`,
+  sqrt: (a) => `Math.sqrt(${a})`,
+  floor: (a) => `Math.floor(${a})`,
+  ceil: (a) => `Math.ceil(${a})`,
+  trunc: (a) => `Math.trunc(${a})`,
   not: (a, type) => (type === "bool" ? `(1 - ${a})` : `~${a}`),
 };
 const BINARY: Readonly<Record<BinaryOp, (a: string, b: string, type: Type) => string>> = {
-  add: (a, b) => `${a} + ${b}`, sub: (a, b) => `${a} - ${b}`, div: (a, b) => `${a} / ${b}`,
+  add: (a, b) => `${a} + ${b}`,
+  sub: (a, b) => `${a} - ${b}`,
+  div: (a, b) => `${a} / ${b}`,
   mul: (a, b, type) => (type === "f32" || type === "f64" ? `${a} * ${b}` : `Math.imul(${a}, ${b})`),
-  min: (a, b) => `(${b} < ${a} ? ${b} : ${a})`, max: (a, b) => `(${a} < ${b} ? ${b} : ${a})`,
-  and: (a, b) => `(${a} & ${b})`, or: (a, b) => `(${a} | ${b})`, xor: (a, b) => `(${a} ^ ${b})`,
-  shl: (a, b) => `(${a} << ${b})`, shr: (a, b, type) => (type === "u32" ? `(${a} >>> ${b})` : `(${a} >> ${b})`),
+  min: (a, b) => `(${b} < ${a} ? ${b} : ${a})`,
+  max: (a, b) => `(${a} < ${b} ? ${b} : ${a})`,
+  and: (a, b) => `(${a} & ${b})`,
+  or: (a, b) => `(${a} | ${b})`,
+  xor: (a, b) => `(${a} ^ ${b})`,
+  shl: (a, b) => `(${a} << ${b})`,
+  shr: (a, b, type) => (type === "u32" ? `(${a} >>> ${b})` : `(${a} >> ${b})`),
   mulHi: (a, b) => `mulHiUnsigned(${a}, ${b})`,
 };
 const COMPARE: Readonly<Record<CompareOp, string>> = { lt: "<", le: "<=", gt: ">", ge: ">=", eq: "===", ne: "!==" };
 const VIEW: Readonly<Record<string, string>> = { f32: "F", i32: "I", u32: "U" };
 
-const refuse = (what: string): never => { throw new Error(`compileExpr: ${what}`); };
+const refuse = (what: string): never => {
+  throw new Error(`compileExpr: ${what}`);
+};
 const TEXT: ExprTable<string, readonly string[]> = {
   const: (e) => (Object.is(e.value, -0) ? "-0" : String(e.value)),
   read: (e) => e.slot,
@@ -41,14 +63,21 @@ const TEXT: ExprTable<string, readonly string[]> = {
   bitcast: (e, [a]) => `(${VIEW[e.a.type]}[0] = ${a}, ${VIEW[e.type]}[0])`,
   word: (e, [a]) => `(D[0] = ${a}, U[${e.half === "high" ? 1 : 0}])`,
   join: (_e, [high, low]) => `(U[1] = ${high}, U[0] = ${low}, D[0])`,
-  mulShift: (e) => refuse(e.tag), spike: (e) => refuse(e.tag), call: (e) => refuse(e.fn), draw: (e) => refuse(e.law),
+  mulShift: (e) => refuse(e.tag),
+  spike: (e) => refuse(e.tag),
+  call: (e) => refuse(e.fn),
+  draw: (e) => refuse(e.law),
 };
 
 /** The value of `e` as a function of the slots (and `element`) named. Little-endian machines only. */
 export function compileExpr(e: Expr, names: readonly string[]): (...args: number[]) => number {
   const name = new Map<Expr, string>();
   const lines = topological([e]).map((node, k) => {
-    const text = dispatch(TEXT, node, operands(node).map((o) => name.get(o)!));
+    const text = dispatch(
+      TEXT,
+      node,
+      operands(node).map((o) => name.get(o)!),
+    );
     name.set(node, node.tag === "const" ? `(${text})` : `v${k}`);
     return node.tag === "const" ? "" : `const v${k} = ${text};`;
   });

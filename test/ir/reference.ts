@@ -2,9 +2,12 @@
  * Elementary functions to some 200 bits, by series in exact integers: slow, obvious, and sharing nothing with the
  * macros. A `Big` is `m·2^e`. Checked against published digits in `reference.test.ts`.
  */
-import { type FloatType } from "../../src/ir/types.ts";
+import type { FloatType } from "../../src/ir/types.ts";
 
-export interface Big { readonly m: bigint; readonly e: number }
+export interface Big {
+  readonly m: bigint;
+  readonly e: number;
+}
 
 /** Fraction bits of fixed-point numbers, and bits kept by a division. */
 const P = 256;
@@ -13,7 +16,8 @@ const big = (m: bigint, e = 0): Big => ({ m, e });
 const shift = (m: bigint, by: number): bigint => (by >= 0 ? m << BigInt(by) : m >> BigInt(-by));
 const magnitude = (m: bigint): bigint => (m < 0n ? -m : m);
 /** Bits of |m|. */
-const length = (m: bigint): number => (m === 0n ? 0 : magnitude(m).toString(16).length * 4 - Math.clz32(parseInt(magnitude(m).toString(16)[0]!, 16)) + 28);
+const length = (m: bigint): number =>
+  m === 0n ? 0 : magnitude(m).toString(16).length * 4 - Math.clz32(parseInt(magnitude(m).toString(16)[0]!, 16)) + 28;
 
 const view = new DataView(new ArrayBuffer(8));
 /** Exactly. */
@@ -82,7 +86,10 @@ export function exp(x: Big): Big {
   const ln2 = fixed(LN2);
   const value = fixed(x);
   const k = nearest(value, ln2);
-  return big(series(value - k * ln2, (n) => n), Number(k) - P);
+  return big(
+    series(value - k * ln2, (n) => n),
+    Number(k) - P,
+  );
 }
 /** For x > 0, about 1 from both sides, so that log 1 is exactly 0. */
 export function log(x: Big): Big {
@@ -90,7 +97,10 @@ export function log(x: Big): Big {
   const k = x.e + length(x.m);
   const low = 10n * m < 7n * ONE;
   const centred = low ? 2n * m : m;
-  return sum(unfixed(doubleAtanh(((centred - ONE) * ONE) / (centred + ONE))), product(LN2, big(BigInt(low ? k - 1 : k))));
+  return sum(
+    unfixed(doubleAtanh(((centred - ONE) * ONE) / (centred + ONE))),
+    product(LN2, big(BigInt(low ? k - 1 : k))),
+  );
 }
 
 const TINY = 2 ** -20;
@@ -128,13 +138,18 @@ function wave(x: Big, quarterTurns: number): Big {
   return unfixed(quadrant < 2 ? size : -size);
 }
 
-interface Format { readonly bits: number; readonly lowest: number; readonly largest: number }
+interface Format {
+  readonly bits: number;
+  readonly lowest: number;
+  readonly largest: number;
+}
 export const FORMATS: Readonly<Record<FloatType, Format>> = {
   f32: { bits: 24, lowest: -149, largest: (2 - 2 ** -23) * 2 ** 127 },
   f64: { bits: 53, lowest: -1074, largest: Number.MAX_VALUE },
 };
 /** Exponent of the last place of a number of this size. */
-const unit = (type: FloatType, x: Big): number => Math.max(x.e + length(x.m) - FORMATS[type].bits, FORMATS[type].lowest);
+const unit = (type: FloatType, x: Big): number =>
+  Math.max(x.e + length(x.m) - FORMATS[type].bits, FORMATS[type].lowest);
 
 /** Correctly rounded, to even. */
 export function round(type: FloatType, x: Big): number {

@@ -4,9 +4,13 @@
  * The head of a number is the word with its sign and exponent, the tail the word with its lowest bits; in f32 both are
  * the number's one word. An integer is rounded off by adding 1.5·2^m, whose last bit counts ones: the sum's tail then
  * holds the integer, ready to be shifted into an exponent (Hecker 1996, "Let's get to the (floating) point").
+ *
+ * In the macros' tables, operations are those left by `simplify`, besides constants and changes of view; an error is
+ * the distance from the exact value in units of its last place, and "every argument" leaves out those so small that the
+ * result is the argument or 1. Every result found is within 2 places of the correctly rounded one, denormals included.
  */
-import { add, and, bitcast, compare, constant, type Expr, join, mul, or, shl, sub, u32, word } from "../expr.ts";
-import { type FloatType } from "../types.ts";
+import { add, and, bitcast, compare, constant, type Expr, join, mul, or, shl, shr, sub, u32, word } from "../expr.ts";
+import type { FloatType } from "../types.ts";
 
 interface Format {
   /** 1.5·2^m for m explicit fraction bits: adding it rounds to an integer. */
@@ -35,9 +39,11 @@ export function horner(x: Expr, coefficients: readonly number[]): Expr {
 export const head = (x: Expr): Expr => (x.type === "f64" ? word("high", x) : bitcast("u32", x));
 export const tail = (x: Expr): Expr => (x.type === "f64" ? word("low", x) : bitcast("u32", x));
 /** `x` with another head. */
-export const withHead = (bits: Expr, x: Expr): Expr => (x.type === "f64" ? join(bits, word("low", x)) : bitcast("f32", bits));
+export const withHead = (bits: Expr, x: Expr): Expr =>
+  x.type === "f64" ? join(bits, word("low", x)) : bitcast("f32", bits);
 /** The number of this head whose other bits are 0. */
-export const fromHead = (bits: Expr, type: FloatType): Expr => (type === "f64" ? join(bits, u32(0)) : bitcast("f32", bits));
+export const fromHead = (bits: Expr, type: FloatType): Expr =>
+  type === "f64" ? join(bits, u32(0)) : bitcast("f32", bits);
 
 const SIGN = u32(0x80000000);
 export const signBit = (x: Expr): Expr => and(head(x), SIGN);
@@ -56,12 +62,18 @@ export function roundOff(x: Expr, offset = 0): { integer: Expr; sum: Expr } {
   return { integer: sub(sum, rounder), sum };
 }
 
-/** `2^k` and `2^-k`, where the tail of `sum` holds k + bias. */
-export function powerOfTwo(sum: Expr): { scale: Expr; inverse: Expr } {
-  const type = sum.type as FloatType;
-  const { headBits, bias } = FORMAT[type];
-  const bits = shl(tail(sum), headBits);
-  return { scale: fromHead(bits, type), inverse: fromHead(sub(u32((2 * bias) << headBits), bits), type) };
+/** `2^k`, where the tail of `sum` holds k + bias. */
+export const powerOfTwo = (sum: Expr): Expr => fromHead(shl(tail(sum), formatOf(sum).headBits), sum.type as FloatType);
+
+/** Two factors of `2^k`, and 1 over the first, where the tail of `sum` holds k + 2·bias. */
+export function halfPowers(sum: Expr): { scale: Expr; other: Expr; inverse: Expr } {
+  const { headBits, bias } = formatOf(sum);
+  const all = tail(sum);
+  const half = shr(all, 1);
+  const bits = shl(half, headBits);
+  const number = (b: Expr): Expr => fromHead(b, sum.type as FloatType);
+  const other = number(shl(sub(all, half), headBits));
+  return { scale: number(bits), other, inverse: number(sub(u32((2 * bias) << headBits), bits)) };
 }
 
 export const isNaN = (x: Expr): Expr => compare("ne", x, x);
@@ -73,5 +85,5 @@ export const isFinite = (magnitude: Expr): Expr => compare("lt", magnitude, like
  */
 export const LN2: Readonly<Record<FloatType, { readonly high: number; readonly low: number }>> = {
   f32: { high: 6.9314575195e-1, low: 1.4286067653e-6 },
-  f64: { high: 6.93147180369123816490e-1, low: 1.90821492927058770002e-10 },
+  f64: { high: 6.9314718036912381649e-1, low: 1.90821492927058770002e-10 },
 };

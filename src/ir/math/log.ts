@@ -1,14 +1,17 @@
 /** Logarithm: `x = 2^k·m` with m from √½ to √2, then log m by FreeBSD msun e_log.c and e_logf.c (Sun Microsystems 1993). */
 import { add, bitcast, compare, convert, div, type Expr, mul, select, shl, shr, sub, u32 } from "../expr.ts";
-import { type FloatType } from "../types.ts";
-import { formatOf, head, horner, isZero, like, LN2, tableOf, withHead } from "./float.ts";
+import type { FloatType } from "../types.ts";
+import { formatOf, head, horner, isZero, LN2, like, tableOf, withHead } from "./float.ts";
 
 /** Head of √½. */
 const ROOT_HALF: Readonly<Record<FloatType, number>> = { f32: 0x3f3504f3, f64: 0x3fe6a09e };
 /** Makes every denormal normal. */
 const LIFT: Readonly<Record<FloatType, number>> = { f32: 25, f64: 54 };
 
-interface Split { readonly exponent: Expr; readonly mantissa: Expr }
+interface Split {
+  readonly exponent: Expr;
+  readonly mantissa: Expr;
+}
 
 /** `magnitude = 2^exponent · mantissa`, mantissa from √½ to √2; for finite magnitudes > 0. */
 export function split(magnitude: Expr): Split {
@@ -28,7 +31,7 @@ function splitNormal(x: Expr): Split {
 const LG: Readonly<Record<FloatType, readonly number[]>> = {
   f32: [0.6666666, 0.40000972, 0.28498787, 0.24279079],
   f64: [
-    6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1,
+    6.66666666666673513e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1,
     1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1,
   ],
 };
@@ -48,6 +51,11 @@ export const logOfNormal = (x: Expr): Expr => logOf(splitNormal(x));
 
 /**
  * Natural logarithm. log(±0) = -inf, log(x < 0) = NaN, log(inf) = inf, log(NaN) = NaN.
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 37 | 0.84 ulp, every argument from 1/32 to 32 and denormal |
+ * | f64 | 46 | 0.8 ulp, 2·10⁶ arguments |
  */
 export function log(x: Expr): Expr {
   const infinity = like(x, Number.POSITIVE_INFINITY);

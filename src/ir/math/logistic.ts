@@ -2,9 +2,9 @@
  * tanh and sigmoid from one odd polynomial. With a = k·ln2 + ρ and τ = tanh ρ,
  * `e^2a = 4^k·(1 + τ)/(1 - τ)`, so that each function is one division of sums that do not cancel.
  */
-import { abs, add, compare, div, type Expr, min, mul, select, shl, shr, sub } from "../expr.ts";
-import { type FloatType } from "../types.ts";
-import { expm1Of, reduce } from "./exp.ts";
+import { abs, add, compare, div, type Expr, min, mul, select, shl, sub } from "../expr.ts";
+import type { FloatType } from "../types.ts";
+import { expHalves, reduce } from "./exp.ts";
 import { formatOf, fromHead, horner, like, signBit, tableOf, tail, withSign } from "./float.ts";
 
 /** t3, t5, …: `tanh ρ = ρ + ρ³·(t3 + t5·ρ² + …)`, relative error 1.4e-9 and 2.9e-17 on |ρ| <= 0.56. Sollya 8, `coefficients.sollya`. */
@@ -27,6 +27,11 @@ const SATURATED: Readonly<Record<FloatType, number>> = { f32: 10, f64: 20 };
 
 /**
  * tanh(±inf) = ±1, tanh(-0) = -0, tanh(NaN) = NaN.
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 34 | 1.68 ulp, every argument |
+ * | f64 | 50 | 1.6 ulp, 2·10⁶ arguments |
  */
 export function tanh(x: Expr): Expr {
   const one = like(x, 1);
@@ -42,41 +47,23 @@ export function tanh(x: Expr): Expr {
   return withSign(select(small, tau, large), signBit(x));
 }
 
-interface SigmoidTable {
-  /** sigmoid(x) is 0 below minus this. */
-  readonly vanished: number;
-  /** c2, c3, …: `e^r = 1 + (r + r²·(c2 + c3·r + …))`, relative error 3.3e-9 and 3.9e-18 on |r| <= 0.503 ln2. Sollya 8, `coefficients.sollya`. */
-  readonly coefficients: readonly number[];
-}
-const SIGMOID: Readonly<Record<FloatType, SigmoidTable>> = {
-  f32: { vanished: 105, coefficients: [0.49999994, 0.16666512, 0.041668225, 0.008369181, 0.0013825253] },
-  f64: {
-    vanished: 750,
-    coefficients: [
-      0.5000000000000011, 0.16666666666666394, 0.04166666666652469, 0.008333333333504379, 0.001388888894535423,
-      1.984126948992831e-4, 2.4801491073304845e-5, 2.7557596830739954e-6, 2.763104303635123e-7, 2.4998161813972798e-8,
-    ],
-  },
-};
+/** sigmoid(x) is 0 below minus this. */
+const VANISHED: Readonly<Record<FloatType, number>> = { f32: 105, f64: 750 };
 
 /**
  * `1/(1 + e^-x)`. With `|x| = k·ln2 + r`, the smaller of sigmoid(±x) is `1/(1 + 2^k·e^r) = 2^-k/(1 + ((e^r - 1) + 2^-k))`,
  * added in this order because the small terms round finely; the larger is what it lacks to 1. `2^-k` is two factors, so
  * that denormal results are rounded once. sigmoid(-inf) = 0, sigmoid(inf) = 1, sigmoid(NaN) = NaN.
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 32 | 2.00 ulp, every argument |
+ * | f64 | 45 | 2.0 ulp, 2·10⁶ arguments |
  */
 export function sigmoid(x: Expr): Expr {
-  const { vanished, coefficients } = tableOf(SIGMOID, x);
   const one = like(x, 1);
-  const { rest, sum } = reduce(min(abs(x), like(x, vanished)), -1, 2 * formatOf(x).bias);
-  const [scale, otherScale] = halvesOf(sum);
-  const denominator = add(one, add(expm1Of(rest, coefficients), mul(scale, otherScale)));
-  const smaller = mul(div(scale, denominator), otherScale);
+  const { grown, scale, other } = expHalves(min(abs(x), like(x, tableOf(VANISHED, x))), -1);
+  const denominator = add(one, add(grown, mul(scale, other)));
+  const smaller = mul(div(scale, denominator), other);
   return select(compare("lt", x, like(x, 0)), smaller, sub(one, smaller));
-}
-/** Two powers of two whose exponents add up to n, where the tail of `sum` holds n + 2·bias. */
-function halvesOf(sum: Expr): [Expr, Expr] {
-  const [all, { headBits }] = [tail(sum), formatOf(sum)];
-  const half = shr(all, 1);
-  const type = sum.type as FloatType;
-  return [fromHead(shl(half, headBits), type), fromHead(shl(sub(all, half), headBits), type)];
 }

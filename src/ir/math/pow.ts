@@ -3,15 +3,49 @@
  * (`leading`), so that products of two such are exact. After FreeBSD msun e_pow.c (Sun Microsystems 1993), but without
  * its table: m from √½ to √2 needs two more terms and no branch.
  */
-import { abs, add, and, compare, div, type Expr, max, min, mul, not, or, select, sub, u32, unary, xor } from "../expr.ts";
-import { type FloatType } from "../types.ts";
-import { formatOf, head, horner, isFinite, isNaN, isZero, leading, like, powerOfTwo, roundOff, signBit, tableOf, withHead } from "./float.ts";
+import {
+  abs,
+  add,
+  and,
+  compare,
+  div,
+  type Expr,
+  max,
+  min,
+  mul,
+  not,
+  or,
+  select,
+  sub,
+  u32,
+  unary,
+  xor,
+} from "../expr.ts";
+import type { FloatType } from "../types.ts";
+import {
+  formatOf,
+  head,
+  horner,
+  isFinite,
+  isNaN,
+  isZero,
+  leading,
+  like,
+  powerOfTwo,
+  roundOff,
+  signBit,
+  tableOf,
+  withHead,
+} from "./float.ts";
 import { split } from "./log.ts";
 
-interface Pair { readonly high: Expr; readonly low: Expr }
+interface Pair {
+  readonly high: Expr;
+  readonly low: Expr;
+}
 
 interface PowTable {
-  /** `3 + s² + s⁴·(l0 + l1·s² + …) = 3 atanh(s)/s`, relative error of the bracket 3.9e-7 and 3.7e-17. Sollya 8, `coefficients.sollya`. */
+  /** `3 atanh(s)/s = 3 + s² + s⁴·(l0 + l1·s² + …)`, the series in l to 3.9e-7 and 3.7e-17 of itself. Sollya 8, `coefficients.sollya`. */
   readonly atanh: readonly number[];
   /** `2^z = 1 + z·(e0 + e1·z + …)` on |z| <= 1.005, relative error 1.5e-8 and 1.3e-17. */
   readonly exp2: readonly number[];
@@ -93,7 +127,7 @@ function exp2Of({ high, low }: Pair): Expr {
   const h = clamp(high, largestExponent);
   const { integer, sum } = roundOff(mul(add(h, clamp(low, 1)), like(h, 0.5)), formatOf(h).bias);
   const z = add(sub(h, add(integer, integer)), clamp(low, 1));
-  const { scale } = powerOfTwo(sum);
+  const scale = powerOfTwo(sum);
   return mul(mul(add(like(h, 1), mul(z, horner(z, exp2))), scale), scale);
 }
 const clamp = (x: Expr, limit: number): Expr => max(min(x, like(x, limit)), like(x, -limit));
@@ -123,6 +157,11 @@ const PRODUCTS: ReadonlyMap<number, (x: Expr) => Expr> = new Map([
 /**
  * `x^y`, with the special cases of C99 (annex F.9.4.4): x^0 = 1 and 1^y = 1 even for NaN; a negative finite x to a y
  * that is not whole is NaN; (-1)^±inf = 1; ±0 and ±inf give 0 or infinity, with the sign of x where y is odd.
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 125 | 1.8 ulp, 3·10⁸ arguments |
+ * | f64 | 162 | 2.0 ulp, 3·10⁷ arguments |
  */
 export function pow(x: Expr, y: Expr): Expr {
   const product = y.tag === "const" ? PRODUCTS.get(y.value) : undefined;

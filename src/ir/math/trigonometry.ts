@@ -6,12 +6,15 @@
  * Beyond 2^20 the result loses its phase but stays in [-1, 1].
  */
 import { abs, add, and, compare, type Expr, max, min, mul, select, shl, sub, u32, xor } from "../expr.ts";
-import { type FloatType } from "../types.ts";
+import type { FloatType } from "../types.ts";
 import { head, horner, leading, like, roundOff, signBit, tableOf, tail, withHead } from "./float.ts";
 
 const TWO_OVER_PI = 0.6366197723675814;
 
-interface Angle { readonly rest: Expr; readonly quadrant: Expr }
+interface Angle {
+  readonly rest: Expr;
+  readonly quadrant: Expr;
+}
 
 const REST: Readonly<Record<FloatType, (x: Expr, n: Expr) => Expr>> = { f32: rest32, f64: rest64 };
 
@@ -31,7 +34,9 @@ function exactDifference(a: Expr, b: Expr): { difference: Expr; lost: Expr } {
 }
 
 /** π/2 in 33 bits each (FreeBSD msun e_rem_pio2.c), so that products with n are exact, and the rest. */
-const HALF_PI_64 = [1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624871116645580e-21, 8.47842766036889956997e-32] as const;
+const HALF_PI_64 = [
+  1.57079632673412561417, 6.0771005063039659766e-11, 2.0222662487111664558e-21, 8.47842766036889956997e-32,
+] as const;
 function rest64(x: Expr, n: Expr): Expr {
   const [p0, p1, p2, p3] = HALF_PI_64.map((p) => mul(n, like(x, p))) as [Expr, Expr, Expr, Expr];
   const first = exactDifference(sub(x, p0), p1);
@@ -88,10 +93,24 @@ function waveOf({ rest, quadrant }: Angle): Expr {
 }
 const flipped = (x: Expr, sign: Expr): Expr => withHead(xor(head(x), sign), x);
 
-/** sin(±inf) = NaN, sin(-0) = -0. */
+/**
+ * sin(±inf) = NaN, sin(-0) = -0. For |x| <= 2^20:
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 60 | 1.63 ulp, every argument |
+ * | f64 | 70 | 1.5 ulp, 2·10⁶ arguments, half of them next to multiples of π/2 |
+ */
 export const sin = (x: Expr): Expr => flipped(waveOf(reduce(abs(x))), signBit(x));
 
-/** cos(±inf) = NaN. */
+/**
+ * cos(±inf) = NaN. For |x| <= 2^20:
+ *
+ * | | operations | largest error found |
+ * |---|---|---|
+ * | f32 | 58 | 1.63 ulp, every argument |
+ * | f64 | 64 | 1.5 ulp, 2·10⁶ arguments, half of them next to multiples of π/2 |
+ */
 export function cos(x: Expr): Expr {
   const { rest, quadrant } = reduce(x);
   return waveOf({ rest, quadrant: add(quadrant, u32(1)) });

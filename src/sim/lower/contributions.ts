@@ -4,23 +4,12 @@
  * the population's own component are formed for all steps before its time loop.
  */
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
-import { type Connection } from "../../model/connection.ts";
+import type { Connection } from "../../model/connection.ts";
 import { addStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
-import { type ParameterLayout } from "./parameters.ts";
-import { type Events, InputSpikes, SparseInput, type SpikeSignal, type ValueSignal } from "./signals.ts";
-import { type SynapseTables } from "./synapses.ts";
-
-export interface Sources {
-  readonly spikes: ReadonlyMap<string, SpikeSignal>;
-  /** By `node.port`. */
-  readonly values: ReadonlyMap<string, ValueSignal>;
-  /** By `node@delay`. */
-  readonly inputSpikes: ReadonlyMap<string, InputSpikes>;
-  readonly sparseInputs: ReadonlyMap<string, SparseInput>;
-  readonly parameters: ParameterLayout;
-  readonly synapses: ReadonlyMap<string, SynapseTables>;
-}
+import type { ParameterLayout } from "./parameters.ts";
+import type { Events, ValueSignal } from "./signals.ts";
+import type { Sources } from "./sources.ts";
 
 /** Where a port's sum lies when the population's step reads it, and what computes it when. */
 export interface PortSum {
@@ -40,30 +29,43 @@ export type Signal =
 
 /** What a connection carries, already delayed. */
 export function signalOf(c: Connection, context: Context, sources: Sources): Signal {
-  const delay = context.delayOf(c);
-  const sparse = sources.sparseInputs.get(c.from.node);
+  const { node, port } = c.from;
+  const sparse = sources.sparseInputs.get(node);
   if (sparse) return { kind: "sparse", events: sparse.events() };
-  const input = sources.inputSpikes.get(`${c.from.node}@${delay}`);
-  if (input) return { kind: "spikes", events: input.events() };
-  if (c.from.port === "spike") return { kind: "spikes", events: sources.spikes.get(c.from.node)!.events(delay) };
-  return { kind: "values", signal: sources.values.get(`${c.from.node}.${c.from.port}`)! };
+  if (port === "spike") return { kind: "spikes", events: spikeEvents(node, context.delayOf(c), sources) };
+  return { kind: "values", signal: sources.values.get(`${node}.${port}`)! };
 }
+
+/** The spikes of an input or a population, some steps old. */
+export const spikeEvents = (node: string, age: number, { spikes, inputSpikes }: Sources): Events =>
+  inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age);
+
 const isConstant = (s: Signal): boolean => s.kind === "sparse" || (s.kind === "values" && s.signal.constant);
 
 /** The row of a parameter array. */
-export const parameterPlace = (layout: ParameterLayout, name: string): Place => place("parameters", layout.blocks.get(name)!.offset);
+export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
+  place("parameters", layout.blocks.get(name)!.offset);
 
 /** @param late connections from the population's own component */
-export function portSum(node: string, port: string, incoming: readonly Connection[], late: ReadonlySet<string>, context: Context, sources: Sources): PortSum {
+export function portSum(
+  node: string,
+  port: string,
+  incoming: readonly Connection[],
+  late: ReadonlySet<string>,
+  context: Context,
+  sources: Sources,
+): PortSum {
   return new SumBuilder(node, port, context, sources).build(incoming, late);
 }
+
+type Phase = "chunk" | "sample" | "step" | "loop";
 
 class SumBuilder {
   readonly #node: string;
   readonly #port: string;
   readonly #c: Context;
   readonly #sources: Sources;
-  readonly #phases = { chunk: [] as Node[], sample: [] as Node[], step: [] as Node[], loop: [] as Node[] };
+  readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], step: [], loop: [] };
   /** The sum so far. */
   #sum: Place | undefined;
 
@@ -75,19 +77,14 @@ class SumBuilder {
   }
 
   build(incoming: readonly Connection[], late: ReadonlySet<string>): PortSum {
-    const at = (c: Connection): Signal => signalOf(c, this.#c, this.#sources);
-    const early = incoming.filter((c) => !late.has(c.name) && !c.synapse);
+    const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
+    const early = incoming.filter((c) => !inLoop(c));
+    const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias) this.#bias(c);
-    this.#all("sample", early.filter((c) => isConstant(at(c))));
-    this.#all("step", early.filter((c) => !isConstant(at(c))));
-    const own = incoming.filter((c) => late.has(c.name) || c.synapse);
-    if (own.length > 0) this.#inLoop(own);
-    return { port: this.#port, place: this.#sum ?? this.#zeros(), ...this.#phases };
-  }
-
-  /** Nothing arrives but zero. */
-  #zeros(): Place {
-    return place(this.#c.buffer(`${this.#node}.in.${this.#port}.zero`, this.#c.type, this.#c.stride(this.#node), "constant"));
+    this.#all("sample", [...constant]);
+    this.#all("step", early.filter((c) => !constant.has(c)));
+    this.#inLoop(incoming.filter(inLoop));
+    return { port: this.#port, place: this.#sum!, ...this.#phases };
   }
 
   #bias(c: Connection): void {
@@ -96,88 +93,88 @@ class SumBuilder {
       this.#sum = bias;
       return;
     }
-    const out = this.#target("bias");
-    this.#phases.chunk.push(this.#copy(this.#sum, out), this.#elementwise(addStep(this.#c.type), bias, out));
+    const out = this.#target("chunk");
+    this.#phases.chunk.push(...this.#begin(out), this.#elementwise(addStep(this.#c.type), bias, out));
     this.#sum = out;
   }
 
-  #all(phase: "sample" | "step", connections: readonly Connection[]): void {
+  #all(phase: Phase, connections: readonly Connection[]): void {
     if (connections.length === 0) return;
     const out = this.#target(phase);
     for (const c of connections) {
-      this.#phases[phase].push(...this.#deliver(c, out, this.#sum));
+      this.#phases[phase].push(...this.#deliver(c, out));
       this.#sum = out;
     }
   }
 
+  /** Synapses with pathways add to the sum themselves, so it begins with what the others brought. */
   #inLoop(connections: readonly Connection[]): void {
+    this.#all("loop", connections.filter((c) => !c.synapse));
+    if (!connections.some((c) => c.synapse)) return;
     const out = this.#target("loop");
-    for (const c of connections.filter((c) => !c.synapse)) {
-      this.#phases.loop.push(...this.#deliver(c, out, this.#sum));
-      this.#sum = out;
-    }
-    if (this.#sum !== out) {
-      this.#phases.loop.push(this.#sum ? this.#copy(this.#sum, out) : this.#clear(out));
-      this.#sum = out;
-    }
+    this.#phases.loop.push(...this.#begin(out));
+    this.#sum = out;
   }
 
   /** A buffer for the sum of a phase. */
-  #target(phase: "bias" | "sample" | "step" | "loop"): Place {
+  #target(phase: Phase): Place {
     const { samples } = this.#c.options;
     const stride = this.#c.stride(this.#node);
     const name = `${this.#node}.in.${this.#port}`;
-    if (phase === "bias") return place(this.#c.buffer(`${name}.bias`, this.#c.type, stride, "work"));
-    if (phase === "sample") return place(this.#c.buffer(`${name}.constant`, this.#c.type, samples * stride, "work"), 0, along("s", stride));
-    if (phase === "loop") return place(this.#c.buffer(`${name}.now`, this.#c.type, samples * stride, "work"), 0, along("s", stride));
+    const buffer = (suffix: string, length: number): string =>
+      this.#c.buffer(name + suffix, this.#c.type, length, "work");
+    if (phase === "chunk") return place(buffer(".bias", stride));
+    if (phase === "sample") return place(buffer(".constant", samples * stride), 0, along("s", stride));
+    if (phase === "loop") return place(buffer(".now", samples * stride), 0, along("s", stride));
     const rows = this.#c.rows(0);
     const { offset, term } = this.#c.at(stride, rows, 0, 0);
-    return place(this.#c.buffer(name, this.#c.type, samples * rows * stride, "work"), offset, along("s", rows * stride), term);
+    return place(buffer("", samples * rows * stride), offset, along("s", rows * stride), term);
   }
 
-  #copy(x: Place, out: Place): Node {
-    return this.#elementwise(copyStep(this.#c.type), x, out);
-  }
-  #clear(out: Place): Node {
-    return invoke({ kind: "zero", type: this.#c.type }, { out }, { n: this.#c.stride(this.#node) });
-  }
   #elementwise(step: ReturnType<typeof copyStep>, x: Place, out: Place): Node {
     return invoke({ kind: "perElement", step }, { x, out }, { n: this.#c.stride(this.#node) });
   }
 
-  /** `out = start + what the connection brings` */
-  #deliver(c: Connection, out: Place, start: Place | undefined): Node[] {
-    if (c.connectivity.kind !== "dense") return [...this.#begin(out, start), ...this.#sparse(c, out)];
+  /** `out = the sum so far` */
+  #begin(out: Place): Node[] {
+    const { type } = this.#c;
+    if (!this.#sum) return [invoke({ kind: "zero", type }, { out }, { n: this.#c.stride(this.#node) })];
+    return this.#sum.buffer === out.buffer ? [] : [this.#elementwise(copyStep(type), this.#sum, out)];
+  }
+
+  /** `out = the sum so far + what the connection brings` */
+  #deliver(c: Connection, out: Place): Node[] {
+    if (c.connectivity.kind !== "dense") return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
     const weights = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
     const { type } = this.#c;
     const width = this.#c.stride(this.#node);
-    const init = start && { init: start };
+    const start = this.#sum && { init: this.#sum };
     if (signal.kind === "values") {
       const a = signal.signal.row(this.#c.delayOf(c));
-      const kernel = { kind: "product", type, width, bStride: width, outStride: width, aRow: 0, aColumn: 1, start: start ? "init" : "zero" } as const;
-      return [invoke(kernel, { out, a, b: weights, ...init }, { rows: 1, depth: this.#c.size(c.from.node) })];
+      const matrix = { type, width, bStride: width, outStride: width, aRow: 0, aColumn: 1 };
+      const kernel = { kind: "product", ...matrix, start: start ? "init" : "zero" } as const;
+      return [invoke(kernel, { out, a, b: weights, ...start }, { rows: 1, depth: this.#c.size(c.from.node) })];
     }
-    const valued = signal.kind === "sparse";
     const { list, from, to } = signal.events;
-    return [invoke({ kind: "gatherRows", type, width, stride: width, valued, init: start !== undefined },
-      { out, weights, list, ...init, ...(signal.kind === "sparse" && { values: signal.events.values }) }, { from, to })];
-  }
-  #begin(out: Place, start: Place | undefined): Node[] {
-    if (!start) return [this.#clear(out)];
-    return start === out ? [] : [this.#copy(start, out)];
+    const valued = signal.kind === "sparse" && { values: signal.events.values };
+    const kernel = { kind: "gatherRows", type, width, stride: width, valued: valued !== false, init: !!start } as const;
+    return [invoke(kernel, { out, weights, list, ...start, ...valued }, { from, to })];
   }
 
   #sparse(c: Connection, out: Place): Node[] {
     const tables = this.#sources.synapses.get(c.name)!;
     const signal = signalOf(c, this.#c, this.#sources);
     const args = { w: tables.variable("w"), in: out, ...tables.rows };
-    if (signal.kind === "values")
-      return [invoke({ kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type) },
-        { ...args, x: signal.signal.row(this.#c.delayOf(c)) }, { sources: this.#c.size(c.from.node) })];
+    if (signal.kind === "values") {
+      const kernel = { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type) } as const;
+      const x = signal.signal.row(this.#c.delayOf(c));
+      return [invoke(kernel, { ...args, x }, { sources: this.#c.size(c.from.node) })];
+    }
     if (signal.kind === "sparse") throw new Error(`connection ${c.name}: sparse values through sparse synapses`);
     const { list, from, to } = signal.events;
-    return [invoke({ kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type) }, { ...args, list }, { from, to })];
+    const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type) } as const;
+    return [invoke(kernel, { ...args, list }, { from, to })];
   }
 }
 
@@ -188,4 +185,5 @@ export function overSteps(context: Context, body: readonly Node[], reverse = fal
   return [loop("t", runNumber("steps"), body, { from, reverse })];
 }
 /** The loop over the samples at hand. */
-export const overSamples = (context: Context, body: readonly Node[]): Node[] => (body.length === 0 ? [] : [loop("s", context.sampleCount, body)]);
+export const overSamples = (context: Context, body: readonly Node[]): Node[] =>
+  body.length === 0 ? [] : [loop("s", context.sampleCount, body)];

@@ -43,27 +43,31 @@ export class SpikeSignal {
   }
 }
 
-/** Values that leave a node: one row for each sample and step, or for each sample where they are constant. */
+/** Values that leave a node: one row for each sample and step, or one for each sample where they never change (nor arrive late). */
 export class ValueSignal {
   readonly #c: Context;
+  readonly node: string;
   readonly name: string;
   readonly constant: boolean;
   readonly rows: number;
   readonly maxDelay: number;
   readonly stride: number;
+  /** Whether the host gives the rows of all chunks at once. */
+  readonly #whole: boolean;
 
-  constructor(c: Context, node: string, port: string, constant: boolean, role: "work" | "argument" = "work") {
+  constructor(c: Context, node: string, port: string) {
+    const input = c.net.inputs[node];
     this.#c = c;
-    this.name = role === "argument" ? `${node}.${port}` : `${node}.out.${port}`;
-    this.constant = constant;
+    this.node = node;
+    this.#whole = input !== undefined && c.options.mode === "samples";
+    this.name = input ? `${node}.${port}` : `${node}.out.${port}`;
+    this.constant = input?.constant ?? false;
     this.stride = c.stride(node);
     this.maxDelay = c.maxDelay(node, port);
-    this.rows = constant ? 1 : c.rows(this.maxDelay);
-    const samples = role === "argument" && c.options.mode === "samples" ? c.chunks * c.options.samples : c.options.samples;
-    c.buffer(this.name, c.type, samples * this.rows * this.stride, role);
-    this.#host = role === "argument";
+    this.rows = this.constant ? 1 : c.rows(this.maxDelay);
+    const samples = this.#whole ? c.chunks * c.options.samples : c.options.samples;
+    c.buffer(this.name, c.type, samples * this.rows * this.stride, input ? "argument" : "work");
   }
-  readonly #host: boolean;
 
   /** The row of step `t - delay` of sample `s`. */
   row(delay = 0): Place {
@@ -76,7 +80,7 @@ export class ValueSignal {
   }
   #samples(): Place["terms"] {
     const sample = this.rows * this.stride;
-    const chunk = this.#host && this.#c.options.mode === "samples" ? [along("chunk", this.#c.options.samples * sample)] : [];
+    const chunk = this.#whole ? [along("chunk", this.#c.options.samples * sample)] : [];
     return [...chunk, along("s", sample)];
   }
 }

@@ -39,5 +39,5 @@ export function synapseTables(c: Connection, context: Context): SynapseTables {
 
 function variable(context: Context, c: Connection, name: string, values: Float64Array): void {
   context.buffer(`${c.name}.${name}`, context.type, Math.max(1, values.length), "state");
-  context.constants.set(`${c.name}.${name}`, values);
+  context.contents.set(`${c.name}.${name}`, values);
 }

@@ -1,0 +1,63 @@
+/** Draws docs/cuba.svg, the picture of the README: spikes of the CUBA network, and its rate, as the engine gives them. */
+import { writeFileSync } from "node:fs";
+import { connect, createEngine, network, neuron, population, probability, uniform, wasm } from "rheobase";
+
+const [steps, shownE, shownI, width, height] = [5000, 240, 60, 860, 420];
+
+const cuba = neuron({
+  name: "cuba",
+  equations: `
+    dv/dt = (ge + gi - (v - El)) / taum : volt (unless refractory)
+    dge/dt = -ge / taue : volt
+    dgi/dt = -gi / taui : volt`,
+  parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" },
+  spike: "v > -50*mV",
+  reset: "v = -60*mV",
+  refractory: "5 ms",
+});
+const initial = { v: uniform(-0.06, -0.05) };
+const net = network({
+  dt: "0.1 ms",
+  schedule: "brian",
+  populations: { e: population(3200, cuba, { initial }), i: population(800, cuba, { initial }) },
+  connections: [
+    connect("e", ["e", "i"], { connectivity: probability(0.02), port: "ge", weight: 1.62e-3 }),
+    connect("i", ["e", "i"], { connectivity: probability(0.02), port: "gi", weight: -9e-3 }),
+  ],
+});
+
+using engine = await createEngine(net, wasm, { seed: 1 });
+const run = engine.run(steps);
+
+const [left, right, top, raster, gap] = [64, 12, 34, 270, 26];
+const x = (step: number): string => (left + ((width - left - right) * step) / steps).toFixed(1);
+const rows = shownE + shownI;
+const y = (row: number): number => top + (raster * row) / rows;
+
+/** One short stroke a spike, all in one path. */
+function strokes(node: "e" | "i", shown: number, firstRow: number): string {
+  const { steps: at, indices } = run.spikes[node]!;
+  const marks = [...indices].flatMap((n, k) => (n < shown ? [`M${x(at[k]!)} ${y(firstRow + n).toFixed(1)}v1.6`] : []));
+  return `<path class="${node}" d="${marks.join("")}"/>`;
+}
+
+const bin = 20; // steps: 2 ms
+const counts = new Array<number>(steps / bin).fill(0);
+for (const node of ["e", "i"]) for (const s of run.spikes[node]!.steps) counts[Math.floor(s / bin)]!++;
+const rates = counts.map((c) => c / 4000 / (bin * 1e-4));
+const peak = Math.ceil(Math.max(...rates) / 5) * 5;
+const base = height - 28;
+const tall = base - (top + raster + gap);
+const bars = rates.map((r, k) => `M${x(k * bin)} ${base}v${(-(tall * r) / peak).toFixed(1)}h${((width - left - right) / counts.length - 0.4).toFixed(2)}V${base}z`).join("");
+const ticks = [0, 100, 200, 300, 400, 500].map((ms) => `<text x="${x(ms * 10)}" y="${height - 10}" text-anchor="middle">${ms}</text>`).join("");
+
+writeFileSync(new URL("../docs/cuba.svg", import.meta.url), `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
+<style>text{fill:#333}.e{stroke:#1f6feb;stroke-width:1.1}.i{stroke:#cf222e;stroke-width:1.1}.r{fill:#8250df}@media(prefers-color-scheme:dark){text{fill:#ddd}.e{stroke:#6cb6ff}.i{stroke:#ff7b72}.r{fill:#d2a8ff}}</style>
+<text x="${left}" y="20" font-size="14">CUBA: 3,200 excitatory and 800 inhibitory neurons from their published equations; ${rows} of them</text>
+<text x="${left - 8}" y="${y(shownE / 2)}" text-anchor="end">excit.</text><text x="${left - 8}" y="${y(shownE + shownI / 2)}" text-anchor="end">inhib.</text>
+${strokes("e", shownE, 0)}${strokes("i", shownI, shownE)}
+<path class="r" d="${bars}"/><text x="${left - 8}" y="${base - tall + 10}" text-anchor="end">${peak} Hz</text><text x="${left - 8}" y="${base}" text-anchor="end">rate</text>
+${ticks}<text x="${width - right}" y="${height - 10}" text-anchor="end">ms</text>
+</svg>
+`);
+console.log(`docs/cuba.svg: ${run.spikes.e!.indices.length + run.spikes.i!.indices.length} spikes, digest ${run.digest}`);

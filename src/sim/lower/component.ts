@@ -1,0 +1,108 @@
+/** The loops of one component: what happens once a chunk, once a sample, and in each step. */
+import { ModelError } from "../../base/errors.ts";
+import type { Node } from "../../ir/program.ts";
+import type { Connection } from "../../model/connection.ts";
+import { drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
+import { elementCall } from "./bodies.ts";
+import { overSteps, type PortSum } from "./contributions.ts";
+import { initialiseSample } from "./initial.ts";
+import type { Lowered, LowerHooks } from "./lower.ts";
+import { pathwayNodes } from "./pathways.ts";
+import { transformNodes } from "./transforms.ts";
+
+export interface Component {
+  readonly nodes: readonly string[];
+  /** Once a chunk, before the samples. */
+  readonly chunk: readonly Node[];
+  /** For each sample. */
+  readonly sample: readonly Node[];
+  /** For all samples, after the others. */
+  readonly after: readonly Node[];
+}
+type Parts = Omit<Lowered, "forward">;
+
+export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHooks): Component {
+  const { context, net, populations } = l;
+  const members = nodes.filter((n) => n in net.populations);
+  const sums = members.flatMap((n) => sumsOf(n, l));
+  const statistics = batchNorms(nodes, l);
+  const starts = context.options.mode === "samples" ? members : [];
+  return {
+    nodes,
+    chunk: sums.flatMap((s) => s.chunk),
+    sample: [
+      ...sums.flatMap((s) => s.sample),
+      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, context)),
+      ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
+      ...overSteps(context, sums.flatMap((s) => s.step)),
+      ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes)),
+    ],
+    after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),
+  };
+}
+
+const sumsOf = (node: string, l: Parts): PortSum[] =>
+  [...l.sums].filter(([key]) => key.startsWith(`${node}.`)).map(([, sum]) => sum);
+
+/** Transforms that need all samples and steps at once. */
+function batchNorms(nodes: readonly string[], { context, net }: Parts): string[] {
+  const found = nodes.filter((n) => net.transforms[n]?.kind === "batchNorm");
+  if (found.length === 0) return found;
+  const path = `transform ${found[0]}`;
+  if (nodes.length > 1)
+    throw new ModelError("unsupported", path, "batch normalisation needs all steps at once, and so cannot lie in a cycle");
+  if (context.options.mode === "samples" && context.chunks > 1)
+    throw new ModelError("unsupported", path, "batch normalisation needs the whole batch in one chunk");
+  return found;
+}
+
+/** One step of a component. */
+class TimeStep {
+  readonly #l: Parts;
+
+  constructor(l: Parts) {
+    this.#l = l;
+  }
+
+  /** Populations in turn with all their phases, or phase group by phase group (`model/timing.ts`). */
+  nodes(nodes: readonly string[]): Node[] {
+    const each = (f: (node: string) => Node[]): Node[] => nodes.flatMap(f);
+    if (!hasTwoGroups(this.#l.net)) return each((n) => this.#whole(n));
+    return [
+      ...each((n) => this.#arrivals(n, true)),
+      ...each((n) => this.#phases(n, 0)),
+      ...each((n) => this.#arrivals(n, false)),
+      ...each((n) => this.#phases(n, 1)),
+      ...each((n) => this.#transform(n)),
+    ];
+  }
+
+  #whole(node: string): Node[] {
+    const pathways = (post: boolean): Node[] => this.#into(node).flatMap((c) => pathwayNodes(c, post, this.#l));
+    const sums = sumsOf(node, this.#l).flatMap((s) => s.loop);
+    return [...this.#transform(node), ...sums, ...pathways(false), ...this.#phases(node, 0), ...pathways(true)];
+  }
+
+  /** What arrives at the ports that the update reads (`driving`), or at states. */
+  #arrivals(node: string, driving: boolean): Node[] {
+    const { net } = this.#l;
+    const heard = this.#into(node).filter((c) => drivesUpdate(net, c) === driving);
+    const sums = sumsOf(node, this.#l).filter((s) => drivesUpdate(net, { to: { node, port: s.port } }) === driving);
+    const pathways = (post: boolean): Node[] => heard.flatMap((c) => pathwayNodes(c, post, this.#l));
+    return [...sums.flatMap((s) => s.loop), ...pathways(false), ...pathways(true)];
+  }
+
+  /** Connections that end at a node and do more than add a weight. */
+  #into(node: string): Connection[] {
+    return this.#l.net.connections.filter((c) => c.to.node === node && c.synapse);
+  }
+  #phases(node: string, group: number): Node[] {
+    const kernel = this.#l.populations.get(node)?.kernels[group];
+    if (!kernel || kernel.step.stores.length === 0) return [];
+    return [elementCall(kernel.step, kernel.args, this.#l.context.size(node))];
+  }
+  #transform(node: string): Node[] {
+    const t = this.#l.net.transforms[node];
+    return t ? transformNodes(node, t, this.#l) : [];
+  }
+}

@@ -1,0 +1,64 @@
+/** What a population's step leaves behind beside its state, as stores added to the step. */
+import { and, compare, constant, convert, type Expr, mul, read } from "../../ir/expr.ts";
+import type { Slot, Store } from "../../ir/step.ts";
+import { SPIKE } from "../../model/step.ts";
+import type { Context } from "./context.ts";
+
+export interface Emission {
+  /** Spikes as lists. */
+  readonly spikes: boolean;
+  /** Outputs by value; `spike` is the spike as 0 or 1. */
+  readonly values: readonly string[];
+  /** For training: the spike as a number (`out.spike`, to be differentiated), its bits, and a mask that silences neurons. */
+  readonly training?: { readonly bits: boolean; readonly mask: boolean };
+}
+
+/** What one group of phases finds out. */
+interface Part {
+  readonly spike?: Expr;
+  readonly spikeValue?: Expr;
+  readonly outputs: ReadonlyMap<string, Expr>;
+}
+
+/** @param last whether the group of phases ends the step */
+export function emissionStores(part: Part, emission: Emission, last: boolean, c: Context): Store[] {
+  const mask = emission.training?.mask ? read(c.type, "mask") : undefined;
+  return [
+    ...spikeStores(part, emission, mask, c),
+    ...(last ? valueStores(part, emission, mask, c) : []),
+    // Tells the next group of phases who fired.
+    ...(part.spike && !last ? [{ slot: SPIKE, mode: "set", value: convert(c.type, part.spike) } as const] : []),
+  ];
+}
+
+function spikeStores(part: Part, { spikes, values, training }: Emission, mask: Expr | undefined, c: Context): Store[] {
+  if (!part.spike || !part.spikeValue) return [];
+  const heard = mask ? and(part.spike, compare("gt", mask, constant(c.type, 0))) : part.spike;
+  const value = mask ? mul(part.spikeValue, mask) : part.spikeValue;
+  const stores: Store[] = [];
+  if (spikes) stores.push({ slot: "spikes", mode: "append", value: heard });
+  if (training?.bits) stores.push({ slot: "bits", mode: "bits", value: heard });
+  if (training || values.includes("spike")) stores.push({ slot: "out.spike", mode: "set", value });
+  return stores;
+}
+
+function valueStores(part: Part, { values }: Emission, mask: Expr | undefined, c: Context): Store[] {
+  return values
+    .filter((v) => v !== SPIKE)
+    .map((name) => {
+      const value = convert(c.type, part.outputs.get(name)!);
+      return { slot: `out.${name}`, mode: "set", value: mask ? mul(value, mask) : value };
+    });
+}
+
+/** Slots for added stores, and for what they read. */
+export function emissionSlots(stores: readonly Store[], known: readonly Slot[], c: Context): Slot[] {
+  const names = new Set(known.map((s) => s.name));
+  const added = stores
+    .filter((s) => !names.has(s.slot))
+    .map((s): Slot => {
+      const list = s.mode === "append" || s.mode === "bits";
+      return { name: s.slot, type: list ? "u32" : s.value.type, space: list ? "uniform" : "element" };
+    });
+  return [...added, { name: "mask", type: c.type, space: "element" }];
+}

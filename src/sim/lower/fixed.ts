@@ -1,0 +1,56 @@
+/** What does not change during a run is taken out of a population's step, and computed when parameters are written. */
+import { expand, expandExpr } from "../../ir/expand.ts";
+import { constant, type Expr } from "../../ir/expr.ts";
+import { hoist } from "../../ir/hoist.ts";
+import { invoke, type Node, type Place, place } from "../../ir/program.ts";
+import { evaluate } from "../../ir/scalar.ts";
+import { simplify } from "../../ir/simplify.ts";
+import { nodes, pruneSlots, rewriteStep, type Step, slotOf } from "../../ir/step.ts";
+import type { Context } from "./context.ts";
+
+export interface Fixed {
+  /** The step, which reads what `prepare` computes. */
+  readonly step: Step;
+  /** Where that and the per-neuron parameters lie. */
+  readonly args: Readonly<Record<string, Place>>;
+  readonly prepare: readonly Node[];
+}
+
+/**
+ * Functions of constants become constants; others stay as they are, because a step is differentiated before they are
+ * expanded.
+ */
+export function foldCalls(step: Step): Step {
+  const simple = simplify(step);
+  if (!nodes(simple).some(isConstantCall)) return simple;
+  return foldCalls(
+    rewriteStep(simple, (e) => (isConstantCall(e) ? constant(e.type, evaluate(expandExpr(e), noLeaf)) : e)),
+  );
+}
+const isConstantCall = (e: Expr): boolean => e.tag === "call" && e.args.every((a) => a.tag === "const");
+const noLeaf = (): never => {
+  throw new Error("a function of constants reads nothing");
+};
+
+/**
+ * Moves what depends on parameters alone out of the step.
+ * @param key names its buffers, such as `hidden.0`
+ */
+export function takeOut(step: Step, node: string, key: string, perNeuron: ReadonlySet<string>, c: Context): Fixed {
+  const parameters = (s: Step): Record<string, Place> =>
+    Object.fromEntries(s.slots.filter((x) => perNeuron.has(x.name)).map((x) => [x.name, place(`${node}.${x.name}`)]));
+  const { prepare: once, prepareElements: each, main } = hoist(step, perNeuron);
+  const computed: Record<string, Place> = {};
+  const prepare: Node[] = [];
+  const compute = (first: Step | undefined, n: number, length: number): void => {
+    if (!first) return;
+    for (const { slot } of first.stores)
+      computed[slot] = place(c.buffer(`${key}.${slot}`, slotOf(first, slot).type, length, "work"));
+    const args = { ...parameters(first), ...computed };
+    prepare.push(invoke({ kind: "perElement", step: simplify(expand(first)) }, args, { n }));
+  };
+  compute(once, 1, 1);
+  compute(each, c.size(node), c.stride(node));
+  const rest = pruneSlots(simplify(main));
+  return { step: rest, args: { ...parameters(rest), ...computed }, prepare };
+}

@@ -1,0 +1,64 @@
+/** Where the slots of a population's step lie. */
+import { along, type Place, place } from "../../ir/program.ts";
+import { DRAW_SLOTS } from "../../ir/random.ts";
+import { readsOf, type Step } from "../../ir/step.ts";
+import type { Type } from "../../ir/types.ts";
+import { TIME } from "../../model/slots.ts";
+import { type Context, KEY } from "./context.ts";
+import type { PortSum } from "./contributions.ts";
+import type { Sources } from "./sources.ts";
+
+interface Surroundings {
+  readonly context: Context;
+  readonly sources: Sources;
+  readonly sums: ReadonlyMap<string, PortSum>;
+}
+
+/** @param known slots that already have a place */
+export function placesOf(
+  node: string,
+  step: Step,
+  known: ReadonlySet<string>,
+  { context: c, sources, sums }: Surroundings,
+): Record<string, Place> {
+  const out: Record<string, Place> = {};
+  const used = new Set([...readsOf(step), ...step.stores.map((s) => s.slot)]);
+  for (const { name, type } of step.slots.filter((s) => used.has(s.name) && !known.has(s.name))) {
+    if (name.startsWith("in.")) out[name] = sums.get(name.slice(3))!.place;
+    else if (name === "bits") continue; // the caller knows where
+    else if (name === "spikes") Object.assign(out, spikePlaces(node, sources));
+    else if (name === "out.spike" && !sources.values.has(`${node}.spike`)) continue; // only for its derivative
+    else if (name.startsWith("out.")) out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
+    else out[name] = runPlace(name, c) ?? statePlace(node, name, c, type);
+  }
+  return out;
+}
+
+function spikePlaces(node: string, sources: Sources): Record<string, Place> {
+  const { list, to } = sources.spikes.get(node)!.events(0);
+  return { spikes: list, "spikes.from": place("zero"), "spikes.to": to };
+}
+
+/** One value a neuron and sample, from step to step. */
+export function statePlace(node: string, name: string, c: Context, type: Type = c.type): Place {
+  const stride = c.stride(node);
+  return place(c.buffer(`${node}.${name}`, type, c.options.samples * stride, "state"), 0, along("s", stride));
+}
+
+/** Numbers of each step of a run, which the host fills: its index in two words, and its time in seconds. */
+export const STEP_TABLES = { stepLow: "step.low", stepHigh: "step.high", [TIME]: "step.time" } as const;
+
+/** Time, and what keys a draw: seed, sample and step. */
+export function runPlace(name: string, c: Context): Place | undefined {
+  const { samples, mode } = c.options;
+  const table = (STEP_TABLES as Readonly<Record<string, string>>)[name];
+  if (table) {
+    const rows = c.rows(0);
+    const term = along("t", 1, mode === "stream" ? { modulo: rows } : {});
+    return place(c.buffer(table, name === TIME ? c.type : "u32", rows, "argument"), 0, term);
+  }
+  if (name === DRAW_SLOTS.seed.name) return place("key", KEY.seed);
+  if (name !== DRAW_SLOTS.sample.name) return undefined;
+  const chunk = mode === "samples" ? [along("chunk", samples)] : [];
+  return place(c.buffer("sample.number", "u32", c.chunks * samples, "argument"), 0, ...chunk, along("s", 1));
+}
