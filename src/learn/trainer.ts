@@ -172,7 +172,6 @@ export class Trainer implements Disposable {
     this.#x = executable;
     this.#options = options;
     for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
-    this.#fillHistory();
     this.setParameters(parameters);
   }
 
@@ -243,18 +242,6 @@ export class Trainer implements Disposable {
   setParameters(parameters: Parameters): void {
     for (const b of this.lowered.parameters.blocks.values()) writeBlock(this.#x.array("parameters"), b, parameters[b.name]!);
     this.#x.run("prepare");
-  }
-
-  /** What left by value before the first step is the initial state. */
-  #fillHistory(): void {
-    for (const { node, states } of this.lowered.populations.values())
-      for (const { name, initial } of states) {
-        const signal = this.lowered.sources.values.get(`${node}.${name}`);
-        if (!signal || signal.maxDelay === 0) continue;
-        const to = this.#x.array(signal.name);
-        for (let s = 0; s < this.lowered.context.options.samples; s++)
-          for (let r = 0; r < signal.maxDelay; r++) to.set(initial, (s * signal.rows + r) * signal.stride);
-      }
   }
 
   dispose(): void {

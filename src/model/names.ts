@@ -6,12 +6,13 @@ import { namesIn } from "./equations/ast.ts";
 import { BUILTINS, CONSTANTS, isFunction, isNoise } from "./equations/functions.ts";
 import type { Equation } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
-import { REFRACTORY, SPIKE } from "./slots.ts";
+import { ADDED, REFRACTORY, SPIKE } from "./slots.ts";
 
 /** Slots that a neuron's step has beside its variables, and the words of the language. */
 const RESERVED: ReadonlySet<string> = new Set([
   SPIKE,
   REFRACTORY,
+  ...ADDED,
   ...Object.keys(DRAW_SLOTS),
   "and",
   "or",

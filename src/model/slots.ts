@@ -9,3 +9,5 @@ export const SPIKE = "spike";
 export const TIME = "t";
 /** The sum of what arrives at a port in this step. */
 export const inputSlot = (port: string): string => `in.${port}`;
+/** What a simulator adds to the step: lists of spikes, spikes as bits, and which neurons are silenced. */
+export const ADDED = ["spikes", "bits", "mask"] as const;

@@ -1,5 +1,5 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
-import { requireInteger } from "../base/errors.ts";
+import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
 import { namesIn } from "./equations/ast.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
@@ -34,9 +34,28 @@ export interface SynapseSpec {
   readonly pathways: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
 }
 
-/** @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body or a parameter */
+/** What every synapse has, and the tables that say where it runs. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...["w", "t", "dt", "source", "target", "list", "rowStart", "columnStart", "columnSynapse"],
+]);
+
+function checkNames(names: readonly string[], path: string): void {
+  for (const [k, name] of names.entries()) {
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new ModelError("syntax", path, `'${name}' is not a name: a letter followed by letters, digits and _`);
+    if (RESERVED.has(name)) throw new ModelError("duplicate-name", path, `'${name}' is reserved; choose another name`);
+    if (names.indexOf(name) !== k) throw new ModelError("duplicate-name", path, `'${name}' is a variable and a parameter`);
+  }
+}
+
+/**
+ * @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body or a name;
+ *   `duplicate-name`; `not-finite`
+ */
 export function synapse({ name, variables = {}, parameters = {}, pathways }: SynapseSpec): SynapseModel {
   const path = `synapse ${name}`;
+  checkNames([...Object.keys(variables), ...Object.keys(parameters)], path);
+  requireFinite(path, Object.values(variables));
   const all = pathways.map((p, k): Pathway => ({ delay: 0, order: k, ...p }));
   for (const p of all) {
     requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);

@@ -3,3 +3,4 @@ export type { Snapshot } from "./snapshot.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
+export { type Run, type SimulateOptions, simulate } from "./simulate.ts";

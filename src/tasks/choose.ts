@@ -41,7 +41,8 @@ async function tried(task: Task, code: EncoderName, { rest, heldOut }: Parts, o:
   const design = { net, encoder, training: { ...training, epochs: Math.min(task.trial.epochs, training.epochs) } };
   const session = { seed, onProgress, stage: `trial, ${code} code` };
   const { parameters } = await trainDesign(design, rest, session);
-  const result = await evaluateDeployed({ net, encoder, parameters, loss: training.loss }, heldOut, session);
+  const judged = { ...session, stage: `${session.stage}, held-out data` };
+  const result = await evaluateDeployed({ net, encoder, parameters, loss: training.loss }, heldOut, judged);
   const hidden = Object.keys(result.meanRate).reduce((sum, node) => sum + result.activity[node]!.active!, 0);
   return { encoder: code, accuracy: result.accuracy, spikes: (result.inputEvents + hidden) / result.samples };
 }

@@ -27,12 +27,15 @@ export interface Comparison {
 }
 
 /** @throws {UsageError} `unknown-name` for a task; {DataError} for its data */
-export async function compare(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const found = await comparison(taskOf(options.task), options, onProgress);
+export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
+  compareOn(taskOf(options.task), options, onProgress);
+
+export async function compareOn(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const found = await comparison(task, options, onProgress);
   return { document: documentOf(found), text: compareText(found) };
 }
 
-export async function comparison(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<Comparison> {
+async function comparison(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<Comparison> {
   const { seed, threads } = options;
   const start = performance.now();
   const data = await loadData(task, { ...options, onProgress });

@@ -16,9 +16,11 @@ import { type Task, taskOf } from "./tasks.ts";
 import { item, percent, type Row, sections, table, whole, wrap } from "./text.ts";
 
 /** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
-export async function evaluate(options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> {
+export const evaluate = async (options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> =>
+  evaluateTask(taskOf(options.task), options, onProgress);
+
+export async function evaluateTask(task: Task, options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { file, threads } = options;
-  const task = taskOf(options.task);
   const artefact = await readArtefact(file);
   const deployed = deployedFrom(artefact, file);
   requireFit(task, artefact, file);

@@ -1,1 +1,14 @@
-export {};
+export { compare } from "./compare.ts";
+export { evaluate } from "./evaluate.ts";
+export { explain } from "./explain.ts";
+export {
+  ENCODERS,
+  type EncoderName,
+  type EvaluateOptions,
+  type OnProgress,
+  type Progress,
+  type TaskOptions,
+  type TaskReport,
+} from "./options.ts";
+export { TASKS, type Task, type TaskName } from "./tasks.ts";
+export { train } from "./train.ts";

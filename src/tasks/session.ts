@@ -97,14 +97,21 @@ export interface Evaluated extends Summary {
   readonly warnings: readonly string[];
 }
 
-const EVALUATION_BATCH = 250;
+/** Samples answered at once: fewer where there are many steps, because there is room for every input in each of them. */
+const MOST = 250;
+const ROOM = 2 ** 26;
+function batchFor(net: Network): number {
+  const inputs = Object.values(net.inputs).reduce((sum, x) => sum + x.size, 0);
+  return Math.max(1, Math.min(MOST, Math.floor(ROOM / (inputs * (net.steps ?? 1)))));
+}
 
 export async function evaluateDeployed(d: Deployed, examples: Examples, options: SessionOptions): Promise<Evaluated> {
   const { net, loss, parameters } = d;
-  using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch: EVALUATION_BATCH, seed: options.seed });
+  const batch = batchFor(net);
+  using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch, seed: options.seed });
   const reader = new Reader(examples, encodingOf(d, options.seed));
   const watch = new InputWatch(net, options, examples.count);
-  const pass = { batch: EVALUATION_BATCH, epoch: TEST_EPOCH, shuffle: false };
+  const pass = { batch, epoch: TEST_EPOCH, shuffle: false };
   const [first] = reader.pass(pass);
   evaluator.evaluate(first!); // the engine optimises code that runs
   const start = performance.now();

@@ -11,9 +11,11 @@ import { type Task, taskOf } from "./tasks.ts";
 import { bytes, item, percent, seconds, sections, table, whole, wrap } from "./text.ts";
 
 /** @throws {UsageError} `unknown-name` for a task; {DataError} for its data, or `write-failed` for `out` */
-export async function train(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+export const train = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
+  trainTask(taskOf(options.task), options, onProgress);
+
+export async function trainTask(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { seed, out, threads } = options;
-  const task = taskOf(options.task);
   if (out !== undefined) await requireFolder(out);
   const data = await loadData(task, { ...options, onProgress });
   const choice = options.encoder ? undefined : await chooseEncoder(task, data, { changes: options, seed, onProgress });

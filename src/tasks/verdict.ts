@@ -107,7 +107,8 @@ const FORMAT_NAMES: Readonly<Record<Format, string>> = { f32: "32-bit floats", i
 export function energyVerdict(format: Format, a: Energies, b: Energies): Verdict {
   const { winner, text, overlap } = compareEnergies(a, b)[format];
   const [mine, other] = [a, b].map((e) => joulesRange(e[format].total));
-  const ranges = overlap ? "the ranges overlap" : "the ranges do not overlap";
+  const decided = winner === "undecided" ? "" : ", but one setting of the prices holds for both";
+  const ranges = overlap ? `the ranges overlap${decided}` : "the ranges do not overlap";
   return {
     what: `energy, ${format}, ${b[format].name}`,
     winner: WINNERS[winner],

@@ -40,7 +40,7 @@ export function poissonMasses(mean: number, length: number): Float64Array {
 
 /** Fit of counts to Poisson(mean), neighbouring counts merged until each bin expects at least 10. */
 export function poissonExcess(sample: readonly number[], mean: number): number {
-  const length = Math.max(...sample, Math.ceil(mean + 10 * Math.sqrt(mean) + 10)) + 1;
+  const length = sample.reduce((most, x) => Math.max(most, x), Math.ceil(mean + 10 * Math.sqrt(mean) + 10)) + 1;
   const masses = poissonMasses(mean, length);
   const seen = counts(sample, length);
   const bins: { observed: number; expected: number }[] = [{ observed: 0, expected: 0 }];

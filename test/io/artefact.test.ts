@@ -125,7 +125,9 @@ describe("round trip", () => {
 function shapesOf(net: Network): Record<string, number> {
   const size = (node: string) => (net.inputs[node] ?? net.populations[node] ?? net.transforms[node])!.size;
   const all = net.connections.flatMap((c) => [
-    ...(c.connectivity.kind === "dense" ? [[`${c.name}.weight`, size(c.from.node) * size(c.to.node)] as const] : []),
+    ...(c.connectivity.kind === "dense" && !c.synapse
+      ? [[`${c.name}.weight`, size(c.from.node) * size(c.to.node)] as const]
+      : []),
     ...(c.bias ? [[`${c.name}.bias`, size(c.to.node)] as const] : []),
   ]);
   return Object.fromEntries(all);

@@ -123,7 +123,12 @@ const stdp = synapse({
   ],
 });
 
-const wire = (from: { name: string; size: number }, to: { name: string; size: number }) =>
+interface End {
+  readonly name: string;
+  readonly size: number;
+  readonly spikes: boolean;
+}
+const wire = (from: End, to: End) =>
   connectivity(from.size, to.size).chain((kind) => {
     const length = kind.kind === "dense" ? from.size * to.size : kind.kind === "pairs" ? kind.source.length : 1;
     const weight =
@@ -145,7 +150,7 @@ const wire = (from: { name: string; size: number }, to: { name: string; size: nu
           delay,
           trainable,
           ...(bias && { bias }),
-          ...(plastic && { synapse: stdp }),
+          ...(plastic && from.spikes && to.spikes && { synapse: stdp }),
         }),
       );
   });
@@ -178,8 +183,9 @@ export const networks: fc.Arbitrary<Network> = fc
       constant: input.constant,
       ...(input.encoder && { encoder: input.encoder }),
     });
-    const sources = [{ name: "input", size: entry.size }, ...nodes.map(([name, p]) => ({ name, size: p.size }))];
-    const pairsOfNodes = sources.flatMap((from) => nodes.map(([name, p]) => [from, { name, size: p.size }] as const));
+    const ends = nodes.map(([name, p]): End => ({ name, size: p.size, spikes: p.model.spike !== undefined }));
+    const sources = [{ name: "input", size: entry.size, spikes: !input.constant }, ...ends];
+    const pairsOfNodes = sources.flatMap((from) => ends.map((to) => [from, to] as const));
     return fc.tuple(...pairsOfNodes.map(([from, to]) => fc.option(wire(from, to), { nil: [] }))).map((connections) => {
       const [[last, p]] = nodes.slice(-1) as [[string, Population]];
       const joined = { joined: concat(p.size, [{ node: last, port: p.model.outputs[0]! }]) };

@@ -202,9 +202,10 @@ describe("steps", () => {
     verifyStep(simplify(expanded));
   });
   test("a slot of that name and another kind is an error, unless nothing is drawn", () => {
-    expect(() => expand(step(DRAW, slot("sample")))).toThrow(
-      "step noisy: slot 'sample' (element f32) is needed by a random draw as uniform u32",
-    );
+    for (const bad of [slot("sample", "f32", "uniform"), slot("sample", "u32", "element")])
+      expect(() => expand(step(DRAW, bad))).toThrow(
+        `step noisy: slot 'sample' (${bad.space} ${bad.type}) is needed by a random draw as uniform u32`,
+      );
     expect(expand(step(read("f32", "sample"), slot("sample"))).slots.map((s) => s.name)).toEqual(["out", "sample"]);
   });
   test("synaptic steps tell draws apart by the synapse", () => {

@@ -1,0 +1,116 @@
+/** Oracle: counts worked out by hand from the definition of each network, and by brute force over single samples. */
+import { describe, expect, test } from "vitest";
+import { latency } from "../../src/data/encoder.ts";
+import { crossEntropy } from "../../src/learn/loss.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { initialParameters } from "../../src/sim/lower/parameters.ts";
+import { compareEnergies, countDeployed, energies, isChain } from "../../src/tasks/account.ts";
+import { spikingDesign, twinDesign } from "../../src/tasks/networks.ts";
+import { type Deployed, evaluateDeployed } from "../../src/tasks/session.ts";
+import { QUIET, ROWS, rows } from "./synthetic.ts";
+
+const data = rows(30, 40).test;
+/** Pixels of at least a grey level. */
+const pixels = (level: number): number => Array.from(data.features).filter((x) => x >= level).length;
+const [INPUTS, HIDDEN, CLASSES] = [36, 20, 3];
+
+const deployed = ({ net, encoder }: Pick<Deployed, "net" | "encoder">): Deployed => ({
+  net,
+  encoder,
+  parameters: initialParameters(net, 3),
+  loss: crossEntropy("mean"),
+});
+
+describe("spikes in", () => {
+  const network = deployed(spikingDesign(ROWS, "latency"));
+
+  test("synaptic events are spikes times fan-out; updates are those of the kernels", async () => {
+    const did = await evaluateDeployed(network, data, QUIET);
+    const { layers, steps } = countDeployed("snn", network, did, "event");
+    const [hidden, output] = layers;
+    const [arrived, fired] = [did.inputEvents / 40, did.activity.hidden!.active! / 40];
+    expect(fired).toBeGreaterThan(1);
+    expect(hidden).toMatchObject({ binaryInputs: true, spiking: true, macs: 0, stateCount: HIDDEN, zeroWeights: 0 });
+    expect(hidden!.acs).toBeCloseTo(arrived * HIDDEN, 9);
+    expect(output!.acs).toBeCloseTo(fired * CLASSES, 9);
+    expect(hidden!.denseOperations).toBe(INPUTS * HIDDEN * steps);
+    // leak: a product; current, threshold and reset: an addition, a comparison, a subtraction
+    expect([hidden!.multiplications, hidden!.additions]).toEqual([HIDDEN * steps, 3 * HIDDEN * steps]);
+    expect([output!.multiplications, output!.additions]).toEqual([CLASSES * steps, CLASSES * steps]);
+    // a step: the sum starts as the bias, then voltage and sum are read and the voltage is written
+    expect(hidden!.weightReads).toBeCloseTo(hidden!.acs + HIDDEN * steps, 9);
+    expect(hidden!.stateReads).toBeCloseTo(hidden!.acs + 2 * HIDDEN * steps, 9);
+    expect(hidden!.stateWrites).toBeCloseTo(hidden!.acs + 2 * HIDDEN * steps, 9);
+    expect(hidden!.parameterCount).toBe(INPUTS * HIDDEN + HIDDEN + 2); // and tau, vTh
+  });
+
+  test("zero weights are left out of effective operations, input by input", async () => {
+    const weights = network.parameters["input>hidden.weight"]!.slice();
+    for (let k = 0; k < 5 * HIDDEN; k++) if (k % 3) weights[k] = 0; // in the first five rows alone
+    const sparse = { ...network, parameters: { ...network.parameters, "input>hidden.weight": weights } };
+    const did = await evaluateDeployed(sparse, data, QUIET);
+    const [hidden] = countDeployed("snn", sparse, did, "event").layers;
+    let effective = 0;
+    for (let input = 0; input < INPUTS; input++)
+      for (let neuron = 0; neuron < HIDDEN; neuron++)
+        if (weights[input * HIDDEN + neuron] !== 0) effective += did.inputActivity[input]! / 40;
+    expect(hidden!.zeroWeights).toBe(weights.filter((w) => w === 0).length);
+    expect(hidden!.effectiveAcs).toBeCloseTo(effective, 9);
+    expect(hidden!.acs).toBeGreaterThan(hidden!.effectiveAcs);
+  });
+
+  test("activity of each input adds up to all that entered", async () => {
+    const did = await evaluateDeployed(network, data, QUIET);
+    expect(did.inputActivity.reduce((a, b) => a + b, 0)).toBe(did.inputEvents);
+    // latency: one spike a pixel that is bright enough (0.01 of 255 is level 3)
+    const bright = pixels(3);
+    expect(did.inputEvents).toBe(bright);
+  });
+});
+
+test("constant current is multiplied once, by the pixels that are not zero", async () => {
+  const network = deployed(spikingDesign(ROWS, "current"));
+  const did = await evaluateDeployed(network, data, QUIET);
+  const counts = countDeployed("snn", network, did, "event");
+  const lit = pixels(1) / 40;
+  expect(counts.layers[0]).toMatchObject({ binaryInputs: false, acs: 0, denseOperations: INPUTS * HIDDEN });
+  expect(counts.layers[0]!.macs).toBeCloseTo(lit * HIDDEN, 9);
+  expect(counts.layers[0]!.stateWrites).toBeCloseTo(lit * HIDDEN + HIDDEN + HIDDEN * counts.steps, 9);
+  expect(energies(counts).f32.notes.join()).toContain("hidden is fed analog values");
+});
+
+describe("the twin", () => {
+  const network = deployed(twinDesign(ROWS));
+
+  test("dense: every product; skipping zeros: those of lit pixels and active units", async () => {
+    const did = await evaluateDeployed(network, data, QUIET);
+    const [dense, skipping] = (["dense", "event"] as const).map((e) => countDeployed(e, network, did, e));
+    const products = INPUTS * HIDDEN + HIDDEN * CLASSES;
+    expect(dense!.total).toMatchObject({ macs: products, acs: 0, stateReads: 0, stateWrites: 0, multiplications: 0 });
+    expect(dense!.total.additions).toBe(HIDDEN); // the comparison of each rectified unit
+    const lit = pixels(1) / 40;
+    const effective = lit * HIDDEN + (did.activity.hidden!.active! / 40) * CLASSES;
+    expect(skipping!.total.macs).toBeCloseTo(effective, 9);
+    expect(dense!.total.effectiveMacs).toBeCloseTo(effective, 9);
+    expect(energies(skipping!).f32.total.typical).toBeLessThan(energies(dense!).f32.total.typical);
+  });
+
+  test("compared with itself: even, and the ranges overlap", async () => {
+    const same = energies(countDeployed("twin", network, await evaluateDeployed(network, data, QUIET), "dense"));
+    expect(compareEnergies(same, same)).toMatchObject({
+      f32: { winner: "undecided", overlap: true, ratio: { low: 1, high: 1 } },
+    });
+  });
+});
+
+test("recurrent networks are refused by name", () => {
+  const layers = [input(4), denseLayer(5), neurons(lif(), { recurrent: true }), denseLayer(2), readout()];
+  const recurrent = { net: sequential(layers, { steps: 3, name: "loopy" }), encoder: latency() };
+  expect(isChain(recurrent.net)).toBe(false);
+  const did = { samples: 1, activity: {}, inputActivity: new Uint32Array(4) };
+  expect(() => countDeployed("x", deployed(recurrent), did, "event")).toThrow(
+    "loopy: counts need one dense connection",
+  );
+  expect(isChain(spikingDesign(ROWS, "rate").net)).toBe(true);
+});
