@@ -2,8 +2,10 @@
 import { RheobaseError } from "../base/errors.ts";
 import { type Connection, connect } from "../model/connection.ts";
 import type { Initializer } from "../model/initializer.ts";
-import { inputNode, type Network, network, population, sizeOf } from "../model/network.ts";
-import { type NeuronModel, neuron } from "../model/neuron.ts";
+import { inputNode, type Network, network, population } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
+import { neuron } from "../model/neuron.ts";
+import type { NeuronModel } from "../model/neuronModel.ts";
 import type { NeuronSpec } from "../model/neuronModel.ts";
 import { synapse } from "../model/synapse.ts";
 import { badFile, checkedForSaving, mustBe, requireFormat } from "./check.ts";

@@ -5,7 +5,8 @@
  * @see the file layout written by nir/serialization.py of neuromorphs/NIR 1.0.7
  */
 import type { Connection } from "../model/connection.ts";
-import { type Network, sizeOf } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
 import { totalDelay } from "../model/timing.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { isNumbers, isStrings, isTree, type Leaf, type Numbers, type Tree } from "./hdf5.ts";

@@ -1,7 +1,10 @@
 /** How gradients are found. Plain data: an artefact records it. */
 import { type Surrogate, triangle } from "../ir/surrogate.ts";
 
-export interface Bptt { readonly kind: "bptt"; readonly surrogate: Surrogate }
+export interface Bptt {
+  readonly kind: "bptt";
+  readonly surrogate: Surrogate;
+}
 
 /**
  * Back-propagation through time with a surrogate for the derivative of the spike. The reset is not differentiated

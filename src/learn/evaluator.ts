@@ -1,38 +1,33 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
-import { type Backend, type Executable } from "../backend/backend.ts";
-import { ModelError, RunError } from "../base/errors.ts";
-import { compare, convert, constant, type Expr, i32, mul, read } from "../ir/expr.ts";
-import { along, invoke, loop, place, type Program } from "../ir/program.ts";
-import { simplify } from "../ir/simplify.ts";
-import { type Slot, slotOf, type Step, type Store } from "../ir/step.ts";
-import { type FloatType, isFloat } from "../ir/types.ts";
+import type { Backend, Executable } from "../backend/backend.ts";
+import { RunError, requireInteger } from "../base/errors.ts";
+import { invoke, loop, type Node, type Program, place } from "../ir/program.ts";
+import type { FloatType } from "../ir/types.ts";
 import { verifyProgram } from "../ir/verify.ts";
-import { type Network, type Population } from "../model/network.ts";
-import { type Context, runNumber } from "../sim/lower/context.ts";
-import { forwardNodes, lower, type Lowered, type LowerHooks, programOf } from "../sim/lower/lower.ts";
-import { type Parameters, writeBlock } from "../sim/lower/parameters.ts";
-import { type Kernel } from "../sim/lower/populations.ts";
-import { type Batch, inputOf, writeBatch } from "./feed.ts";
-import { ANSWERS, type Loss, LOSS, lossNodes } from "./loss.ts";
-import { outputPort } from "./readout.ts";
-import { argmax } from "./trainer.ts";
+import type { Network } from "../model/network.ts";
+import { runNumber } from "../sim/lower/context.ts";
+import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
+import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
+import { activityOf, counting, isCounter, type PopulationActivity } from "./activity.ts";
+import { entriesOf } from "./batch.ts";
+import { culprit } from "./culprit.ts";
+import { type Batch, inputsAsLists, writeBatch } from "./feed.ts";
+import { type Loss, lossNodes } from "./loss.ts";
+import { ANSWERS, LOSS } from "./lossKernels.ts";
+import { argmax, type OutputPort, outputPort } from "./readout.ts";
+import { fillMemory, stepsOf } from "./start.ts";
 
 export interface EvaluatorOptions {
   readonly loss: Loss;
+  /** Samples of one call, at most. */
   readonly batch: number;
+  /** As deployed: `Trainer.deployed()`. */
   readonly parameters: Parameters;
   readonly type?: FloatType;
   /** Keys random draws of the network's own equations. */
   readonly seed?: number;
 }
 
-/** What a population did over the samples of an evaluation, summed. */
-export interface PopulationActivity {
-  /** Spikes, or non-zero outputs of a population that answers by value; absent for a membrane that only leaks. */
-  readonly active?: number;
-  /** NeuroBench's membrane updates: all neurons in step 1, and those whose state changed in later steps. */
-  readonly membraneUpdates?: number;
-}
 export interface Evaluation {
   readonly samples: number;
   readonly loss: number;
@@ -47,78 +42,47 @@ const CHUNK = 4;
 
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
   const { batch, type = "f32", seed = 0 } = options;
-  if (net.steps === undefined) throw new RunError("usage", net.name, "a network that answers samples needs 'steps'");
+  requireInteger("evaluator.batch", batch, 1, 2 ** 20);
+  const steps = stepsOf(net);
   const output = outputPort(net, options.loss.pooling);
-  const input = inputOf({ net });
   const hooks: LowerHooks = {
-    ...(net.inputs[input]!.signal === "values" && { sparseInputs: new Set([input]) }),
+    sparseInputs: inputsAsLists(net),
     ...(output.port === "spike" && { spikeRows: new Set([output.node]) }),
-    kernel: (node, kernel, c) => counting(node, net.populations[node]!, kernel, c),
+    kernel: counting,
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
-  const lowered = lower(net, { type, mode: "samples", samples: Math.min(CHUNK, batch), steps: net.steps, batch, record, seed }, hooks);
-  const program = programOf(`${net.name}.evaluate`, lowered, [{ name: "evaluate", body: evaluateNodes(lowered, output, options.loss) }]);
+  const samples = Math.min(CHUNK, batch);
+  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, record, seed }, hooks);
+  const region = { name: "evaluate", body: evaluateNodes(lowered, output, options.loss) };
+  const program = programOf(`${net.name}.evaluate`, lowered, [region]);
   verifyProgram(program);
   return new Evaluator(lowered, program, await backend.load(program), options);
 }
 
-function evaluateNodes(l: Lowered, output: { node: string; port: string }, loss: Loss) {
+function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node[] {
   const c = l.context;
-  const places = { context: c, classes: c.size(output.node), output: l.sources.values.get(`${output.node}.${output.port}`)!, gradient: undefined };
+  const output = l.sources.values.get(`${node}.${port}`)!;
+  const places = { context: c, classes: c.size(node), output, gradient: undefined };
   return [
     invoke({ kind: "zero", type: c.type }, { out: place(LOSS) }, { n: 1 }),
     loop("chunk", runNumber("chunks"), [...forwardNodes(l), loop("s", c.sampleCount, lossNodes(loss, places))]),
   ];
 }
 
-const ACTIVE = "count.active";
-const CHANGED = "count.changed";
-
-/** Adds counters to a population's step: they read what it computes anyway, and change nothing. */
-function counting(node: string, p: Population, { step, args }: Kernel, c: Context): Kernel {
-  const active = activeValue(step);
-  const membrane = p.model.variables.find((v) => v.name === p.model.port) ?? p.model.variables.find((v) => v.type === "float");
-  const state = membrane && step.stores.find((s) => s.slot === membrane.name && s.mode === "set");
-  const stores: Store[] = [];
-  if (active) stores.push({ slot: ACTIVE, mode: "sum", value: convert("i32", active) });
-  if (state) {
-    const changed = compare("ne", state.value, read(slotOf(step, state.slot).type, state.slot));
-    stores.push({ slot: CHANGED, mode: "sum", value: mul(convert("i32", changed), read("i32", "later")) });
-  }
-  const slots: Slot[] = [...step.slots, ...stores.map((s): Slot => ({ name: s.slot, type: "i32", space: "uniform" })), ...(state ? [{ name: "later", type: "i32", space: "uniform" } as const] : [])];
-  const steps = c.options.steps;
-  const places = {
-    ...(active && { [ACTIVE]: place(c.buffer(`${node}.${ACTIVE}`, "i32", 1, "output")) }),
-    ...(state && { [CHANGED]: place(c.buffer(`${node}.${CHANGED}`, "i32", 1, "output")), later: place(c.constant("step.later", Int32Array.from({ length: steps }, (_, t) => Number(t > 0)), "i32"), 0, along("t", 1)) }),
-  };
-  return { step: simplify({ ...step, slots, stores: [...step.stores, ...stores] }), args: { ...args, ...places } };
-}
-
-/** Who fires, or which outputs by value are not zero, for populations that do not keep a state. */
-function activeValue(step: Step): Expr | undefined {
-  const spikes = step.stores.find((s) => s.mode === "append");
-  if (spikes) return spikes.value;
-  const fired = step.stores.find((s) => s.slot === "out.spike");
-  if (fired) return compare("gt", fired.value, constant(fired.value.type, 0));
-  if (step.stores.some((s) => s.mode === "set" && !s.slot.startsWith("out."))) return undefined;
-  const value = step.stores.find((s) => s.slot.startsWith("out.") && isFloat(s.value.type));
-  return value && compare("ne", value.value, constant(value.value.type, 0));
-}
-
 export class Evaluator implements Disposable {
   readonly lowered: Lowered;
   readonly program: Program;
   readonly #x: Executable;
-  readonly #options: EvaluatorOptions;
+  #parameters: Parameters;
 
   /** Use `createEvaluator`. */
-  constructor(lowered: Lowered, program: Program, executable: Executable, options: EvaluatorOptions) {
+  constructor(lowered: Lowered, program: Program, executable: Executable, { parameters }: EvaluatorOptions) {
     this.lowered = lowered;
     this.program = program;
     this.#x = executable;
-    this.#options = options;
-    for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
-    this.setParameters(options.parameters);
+    this.#parameters = parameters;
+    fillMemory(executable, lowered);
+    this.setParameters(parameters);
   }
 
   get bytes(): number {
@@ -130,48 +94,46 @@ export class Evaluator implements Disposable {
 
   /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
   setParameters(parameters: Parameters): void {
-    for (const b of this.lowered.parameters.blocks.values()) {
-      const from = parameters[b.name];
-      if (!from) throw new ModelError("unknown-name", `parameters.${b.name}`, "is missing");
-      if (from.length !== b.rows * b.width) throw new ModelError("shape-mismatch", `parameters.${b.name}`, `needs ${b.rows} x ${b.width} numbers, got ${from.length}`);
-      writeBlock(this.#x.array("parameters"), b, from);
-    }
+    writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#parameters = parameters;
     this.#x.run("prepare");
   }
 
-  /** Answers a batch. @throws {DataError} for a batch that does not fit, {RunError} `not-finite` */
+  /** Answers a batch. @throws {DataError} for a batch that does not fit, {RunError} `not-finite` with what is to blame */
   evaluate(batch: Batch): Evaluation {
-    const x = this.#x;
-    writeBatch(x, this.lowered, batch);
-    const counters = [...this.lowered.context.buffers.keys()].filter((b) => b.endsWith(ACTIVE) || b.endsWith(CHANGED));
-    for (const b of counters) x.array(b)[0] = 0;
-    x.run("evaluate");
-    const loss = x.array(LOSS)[0]! / batch.count;
-    if (!Number.isFinite(loss)) throw new RunError("not-finite", this.lowered.net.name, `the loss is ${loss}`);
+    const { net, context } = this.lowered;
+    this.#run(batch);
+    const loss = this.#x.array(LOSS)[0]! / batch.count;
+    if (!Number.isFinite(loss)) this.#refuse(batch, loss);
     const predictions = this.#predictions(batch.count);
-    const { input } = batch;
+    const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#x.array(name));
     return {
-      samples: batch.count, loss, predictions,
+      samples: batch.count,
+      loss,
+      predictions,
       correct: predictions.reduce((sum, p, s) => sum + Number(p === batch.labels[s]), 0),
-      activity: Object.fromEntries(Object.keys(this.lowered.net.populations).map((node) => [node, this.#activity(node, batch.count)])),
-      inputEvents: input.ends[batch.count * (input.kind === "events" ? this.lowered.context.options.steps : 1)]!,
+      activity: Object.fromEntries(Object.keys(net.populations).map((node) => [node, activity(node)])),
+      inputEvents: entriesOf(net, batch),
     };
+  }
+
+  #run(batch: Batch): void {
+    writeBatch(this.#x, this.lowered, batch);
+    for (const name of this.lowered.context.buffers.keys()) if (isCounter(name)) this.#x.array(name)[0] = 0;
+    this.#x.run("evaluate");
+  }
+
+  #refuse(batch: Batch, loss: number): never {
+    const { lowered } = this;
+    const cause = culprit({ x: this.#x, lowered, parameters: this.#parameters, batch, run: (b) => this.#run(b) });
+    throw new RunError("not-finite", lowered.net.name, `the loss is ${loss}: ${cause}`);
   }
 
   #predictions(count: number): Uint32Array {
-    const { node } = outputPort(this.lowered.net, this.#options.loss.pooling);
-    const [stride, classes] = [this.lowered.context.stride(node), this.lowered.context.size(node)];
+    const { net, context: c } = this.lowered;
+    const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
     const answers = this.#x.array(ANSWERS);
     return Uint32Array.from({ length: count }, (_, s) => argmax(answers, s * stride, classes));
-  }
-
-  #activity(node: string, samples: number): PopulationActivity {
-    const count = (name: string): number | undefined => (this.lowered.context.buffers.has(`${node}.${name}`) ? this.#x.array(`${node}.${name}`)[0]! : undefined);
-    const [active, changed] = [count(ACTIVE), count(CHANGED)];
-    return {
-      ...(active !== undefined && { active }),
-      ...(changed !== undefined && { membraneUpdates: changed + samples * this.lowered.context.size(node) }),
-    };
   }
 
   dispose(): void {

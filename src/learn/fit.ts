@@ -1,9 +1,9 @@
 /** The loop over epochs: trains on batches, watches what it learns and which layers are alive. */
 import { RunError } from "../base/errors.ts";
-import { type Network } from "../model/network.ts";
-import { type Evaluation, type Evaluator } from "./evaluator.ts";
-import { type Batch } from "./feed.ts";
-import { type Trainer } from "./trainer.ts";
+import type { Network } from "../model/network.ts";
+import type { Evaluation, Evaluator } from "./evaluator.ts";
+import type { Batch } from "./feed.ts";
+import type { Trainer } from "./trainer.ts";
 
 export interface EpochReport {
   readonly epoch: number;
@@ -41,7 +41,10 @@ export interface Summary {
 }
 
 /** @throws {RunError} `not-finite` with the update; `out-of-range` if there is nothing to train on */
-export function fit(trainer: Trainer, { epochs, batches, validate, onEpoch, onBatch, now = () => performance.now() }: FitOptions): EpochReport[] {
+export function fit(
+  trainer: Trainer,
+  { epochs, batches, validate, onEpoch, onBatch, now = () => performance.now() }: FitOptions,
+): EpochReport[] {
   const reports: EpochReport[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const start = now();
@@ -58,7 +61,15 @@ export function fit(trainer: Trainer, { epochs, batches, validate, onEpoch, onBa
     validate?.evaluator.setParameters(trainer.deployed());
     const validation = validate && summarise(validate.evaluator, validate.batches());
     const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];
-    const report = { epoch, loss: loss / samples, accuracy: correct / samples, seconds, samples, warnings, ...(validation && { validation }) };
+    const report = {
+      epoch,
+      loss: loss / samples,
+      accuracy: correct / samples,
+      seconds,
+      samples,
+      warnings,
+      ...(validation && { validation }),
+    };
     reports.push(report);
     onEpoch?.(report);
   }
@@ -77,7 +88,8 @@ export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summa
     at += p.samples;
   }
   return {
-    samples, predictions,
+    samples,
+    predictions,
     loss: sum(parts.map((p) => p.loss * p.samples)) / samples,
     accuracy: sum(parts.map((p) => p.correct)) / samples,
     activity: mergeActivity(parts),
@@ -89,7 +101,12 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 function mergeActivity(parts: readonly Evaluation[]): Evaluation["activity"] {
   const total = (node: string, key: "active" | "membraneUpdates") =>
     parts[0]!.activity[node]![key] === undefined ? {} : { [key]: sum(parts.map((p) => p.activity[node]![key]!)) };
-  return Object.fromEntries(Object.keys(parts[0]!.activity).map((node) => [node, { ...total(node, "active"), ...total(node, "membraneUpdates") }]));
+  return Object.fromEntries(
+    Object.keys(parts[0]!.activity).map((node) => [
+      node,
+      { ...total(node, "active"), ...total(node, "membraneUpdates") },
+    ]),
+  );
 }
 
 /** Spikes a neuron and step below which a layer counts as dead, and above which as saturated. */
@@ -97,16 +114,24 @@ const DEAD = 1e-4;
 const SATURATED = 0.9;
 
 /** Mean spikes a neuron and step of every population that spikes. */
-export function meanRates(net: Network, { activity, samples }: Pick<Summary, "activity" | "samples">): Record<string, number> {
-  const spiking = Object.entries(net.populations).filter(([node, p]) => p.model.spike && activity[node]?.active !== undefined);
-  return Object.fromEntries(spiking.map(([node, p]) => [node, activity[node]!.active! / (samples * p.size * (net.steps ?? 1))]));
+export function meanRates(
+  net: Network,
+  { activity, samples }: Pick<Summary, "activity" | "samples">,
+): Record<string, number> {
+  const spiking = Object.entries(net.populations).filter(
+    ([node, p]) => p.model.spike && activity[node]?.active !== undefined,
+  );
+  return Object.fromEntries(
+    spiking.map(([node, p]) => [node, activity[node]!.active! / (samples * p.size * (net.steps ?? 1))]),
+  );
 }
 
 /** Plain words for layers that no longer carry anything. */
 export function silentLayers(net: Network, summary: Pick<Summary, "activity" | "samples">): string[] {
   return Object.entries(meanRates(net, summary)).flatMap(([node, rate]) => {
     const found = `layer '${node}' fires ${rate.toPrecision(2)} times a neuron and step`;
-    if (rate < DEAD) return [`${found}: it is as good as dead; try larger initial weights, a lower threshold, or a wider surrogate`];
+    if (rate < DEAD)
+      return [`${found}: it is as good as dead; try larger initial weights, a lower threshold, or a wider surrogate`];
     return rate > SATURATED ? [`${found}: it is saturated; try smaller initial weights or a higher threshold`] : [];
   });
 }

@@ -1,5 +1,6 @@
+export type { PopulationActivity } from "./activity.ts";
 export { type Bptt, bptt } from "./algorithm.ts";
-export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions, type PopulationActivity } from "./evaluator.ts";
+export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
 export { type EpochReport, type FitOptions, fit, meanRates, type Summary, silentLayers, summarise } from "./fit.ts";
 export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
@@ -21,4 +22,5 @@ export {
   type UpdateContext,
   weightDecay,
 } from "./optimiser.ts";
+export { type RateOptions, type Regulariser, rate, rateAbove } from "./regularise.ts";
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";

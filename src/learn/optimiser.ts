@@ -2,9 +2,13 @@
  * Optimisers as composed gradient transforms, in the manner of optax: each transform turns an update expression into
  * another, with element-wise state; `chain` composes them. All become one element-wise kernel over the parameters.
  */
-import { add, constant, div, type Expr, mul, neg, read, sqrt } from "../ir/expr.ts";
-import { type FloatType } from "../ir/types.ts";
-import { ModelError } from "../base/errors.ts";
+
+import { ModelError, requirePositive } from "../base/errors.ts";
+import { add, constant, div, type Expr, mul, neg, sqrt } from "../ir/expr.ts";
+import type { FloatType } from "../ir/types.ts";
+
+/** The number that scales a clipped gradient. */
+export const CLIP = "clip";
 
 /** What a transform sees: the update so far, the weight, its own state slots, and numbers of this step. */
 export interface UpdateContext {
@@ -28,6 +32,8 @@ export interface GradientTransform {
   /** Numbers of step k = 1, 2, …, in f64. */
   readonly numbers: Readonly<Record<string, (step: number) => number>>;
   readonly update: (gradient: Expr, c: UpdateContext) => Update;
+  /** Needs the number `clip`: min(1, limit / norm of the gradient). Only the first transform of a chain may ask for it. */
+  readonly clipLimit?: number;
 }
 /** `init` is the zero state of every slot; `update` is applied by the trainer's kernel. */
 export type Optimiser = readonly GradientTransform[];
@@ -39,7 +45,8 @@ export type Rate = number | ((step: number) => number);
 const rateAt = (rate: Rate, step: number): number => (typeof rate === "number" ? rate : rate(step));
 
 function requireRate(path: string, rate: Rate): void {
-  if (typeof rate === "number" && !(rate >= 0 && Number.isFinite(rate))) throw new ModelError("out-of-range", path, `a learning rate is a finite number >= 0, got ${rate}`);
+  if (typeof rate === "number" && !(rate >= 0 && Number.isFinite(rate)))
+    throw new ModelError("out-of-range", path, `a learning rate is a finite number >= 0, got ${rate}`);
 }
 function requireFraction(path: string, x: number): void {
   if (!(x >= 0 && x < 1)) throw new ModelError("out-of-range", path, `must be from 0 to below 1, got ${x}`);
@@ -49,7 +56,9 @@ function requireFraction(path: string, x: number): void {
 export function scaleByRate(rate: Rate): GradientTransform {
   requireRate("rate", rate);
   return {
-    name: "rate", states: [], numbers: { rate: (step) => rateAt(rate, step) },
+    name: "rate",
+    states: [],
+    numbers: { rate: (step) => rateAt(rate, step) },
     update: (g, c) => ({ update: neg(mul(c.number("rate"), g)) }),
   };
 }
@@ -58,6 +67,7 @@ export function scaleByRate(rate: Rate): GradientTransform {
 export function scaleByAdam({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): GradientTransform {
   requireFraction("adam.b1", b1);
   requireFraction("adam.b2", b2);
+  requirePositive("adam.epsilon", Math.fround(epsilon)); // where a gradient has always been 0 it is all that is left
   return {
     name: "adam",
     states: ["m", "v"],
@@ -76,7 +86,9 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): Grad
 export function trace({ decay = 0.9, nesterov = false } = {}): GradientTransform {
   requireFraction("trace.decay", decay);
   return {
-    name: "trace", states: ["velocity"], numbers: {},
+    name: "trace",
+    states: ["velocity"],
+    numbers: {},
     update: (g, c) => {
       const d = constant(c.type, decay);
       const velocity = add(mul(d, c.state("velocity")), g);
@@ -86,43 +98,67 @@ export function trace({ decay = 0.9, nesterov = false } = {}): GradientTransform
 }
 
 /** Adds `decay · w` to the update: L2 decay before the rate (Loshchilov & Hutter 2019 when placed after Adam). */
-export const weightDecay = (decay: number): GradientTransform => ({
-  name: "decay", states: [], numbers: {},
-  update: (g, c) => ({ update: add(g, mul(constant(c.type, decay), c.weight)) }),
-});
+export function weightDecay(decay: number): GradientTransform {
+  if (!(decay >= 0 && Number.isFinite(decay)))
+    throw new ModelError("out-of-range", "weightDecay", `must be a finite number >= 0, got ${decay}`);
+  return {
+    name: "decay",
+    states: [],
+    numbers: {},
+    update: (g, c) => ({ update: add(g, mul(constant(c.type, decay), c.weight)) }),
+  };
+}
 
-/** Scales the gradient so that its Euclidean norm is at most `limit`. The trainer supplies the norm's factor. */
+/** Scales the gradient of all parameters together so that its Euclidean norm is at most `limit` (Pascanu et al. 2013). */
 export function clipByNorm(limit: number): GradientTransform {
   if (!(limit > 0)) throw new ModelError("out-of-range", "clipByNorm", `must be > 0, got ${limit}`);
-  return { name: `clip:${limit}`, states: [], numbers: {}, update: (g, c) => ({ update: mul(c.number("clip"), g) }) };
+  return {
+    name: "clip",
+    states: [],
+    numbers: {},
+    clipLimit: limit,
+    update: (g, c) => ({ update: mul(c.number(CLIP), g) }),
+  };
 }
-export const clipLimit = (t: GradientTransform): number | undefined => (t.name.startsWith("clip:") ? Number(t.name.slice(5)) : undefined);
 
-export interface AdamOptions { readonly b1?: number; readonly b2?: number; readonly epsilon?: number; readonly decay?: number; readonly clip?: number }
+const optional = (x: number | undefined, make: (x: number) => GradientTransform): Optimiser =>
+  x === undefined ? [] : [make(x)];
+
+export interface AdamOptions {
+  readonly b1?: number;
+  readonly b2?: number;
+  readonly epsilon?: number;
+  readonly decay?: number;
+  readonly clip?: number;
+}
 export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(...(clip ? [clipByNorm(clip)] : []), scaleByAdam(moments), ...(decay ? [weightDecay(decay)] : []), scaleByRate(rate));
+  chain(...optional(clip, clipByNorm), scaleByAdam(moments), ...optional(decay, weightDecay), scaleByRate(rate));
 
-export interface SgdOptions { readonly momentum?: number; readonly nesterov?: boolean; readonly decay?: number; readonly clip?: number }
+export interface SgdOptions {
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly decay?: number;
+  readonly clip?: number;
+}
 export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip }: SgdOptions = {}): Optimiser =>
-  chain(...(clip ? [clipByNorm(clip)] : []), ...(decay ? [weightDecay(decay)] : []), ...(momentum ? [trace({ decay: momentum, nesterov })] : []), scaleByRate(rate));
+  chain(
+    ...optional(clip, clipByNorm),
+    ...optional(decay, weightDecay),
+    ...optional(momentum, (m) => trace({ decay: m, nesterov })),
+    scaleByRate(rate),
+  );
 
 /** From `peak` to `floor` over `total` steps along half a cosine, after a linear `warmup` (Loshchilov & Hutter 2017). */
-export const cosine = (peak: number, total: number, { floor = 0, warmup = 0 } = {}): ((step: number) => number) => (step) =>
-  step <= warmup ? (peak * step) / warmup : floor + ((peak - floor) * (1 + Math.cos((Math.PI * Math.min(1, (step - warmup) / Math.max(1, total - warmup)))))) / 2;
+export const cosine =
+  (peak: number, total: number, { floor = 0, warmup = 0 } = {}): ((step: number) => number) =>
+  (step) =>
+    step <= warmup
+      ? (peak * step) / warmup
+      : floor +
+        ((peak - floor) * (1 + Math.cos(Math.PI * Math.min(1, (step - warmup) / Math.max(1, total - warmup))))) / 2;
 
 /** Multiplies by `factor` after each `every` steps. */
-export const stepwise = (start: number, every: number, factor: number): ((step: number) => number) => (step) => start * factor ** Math.floor((step - 1) / every);
-
-/** The new weight and the new states of all transforms, as expressions over slots `w`, `grad`, `NAME.STATE` and `NAME.NUMBER`. */
-export function applyOptimiser(optimiser: Optimiser, type: FloatType): { weight: Expr; states: ReadonlyMap<string, Expr> } {
-  const weight = read(type, "w");
-  let update: Expr = read(type, "grad");
-  const states = new Map<string, Expr>();
-  optimiser.forEach((t, k) => {
-    const name = (part: string): string => `${k}.${part}`;
-    const step = t.update(update, { type, weight, state: (s) => read(type, name(s)), number: (s) => read(type, name(s === "clip" ? s : `number.${s}`)) });
-    update = step.update;
-    for (const [s, value] of Object.entries(step.states ?? {})) states.set(name(s), value);
-  });
-  return { weight: add(weight, update), states };
-}
+export const stepwise =
+  (start: number, every: number, factor: number): ((step: number) => number) =>
+  (step) =>
+    start * factor ** Math.floor((step - 1) / every);

@@ -1,30 +1,29 @@
-/** Where a network's answer comes from, and what dropout means for its weights. */
+/** Where a network's answer comes from. */
 import { ModelError } from "../base/errors.ts";
-import { type Network } from "../model/network.ts";
-import { type Parameters } from "../sim/lower/parameters.ts";
-import { type Pooling } from "./loss.ts";
+import type { Network } from "../model/network.ts";
+import type { Pooling } from "./loss.ts";
+
+export interface OutputPort {
+  readonly node: string;
+  readonly port: string;
+}
 
 /** @throws {ModelError} `usage` if the network has no output, or one that cannot be pooled so */
-export function outputPort(net: Network, pooling: Pooling): { node: string; port: string } {
+export function outputPort(net: Network, pooling: Pooling): OutputPort {
   const node = net.output;
-  if (node === undefined) throw new ModelError("usage", net.name, "a network to be trained needs 'output', the population that answers");
+  if (node === undefined)
+    throw new ModelError("usage", net.name, "a network to be trained needs 'output', the population that answers");
   const p = net.populations[node];
   if (!p) throw new ModelError("unsupported", `${net.name}.output`, "the answer of a transform cannot be trained");
   if (pooling !== "count") return { node, port: p.model.outputs[0]! };
-  if (!p.model.spike) throw new ModelError("unsupported", `${net.name}.output`, `'${node}' does not spike; choose the pooling sum, mean, last or max of its membrane`);
-  return { node, port: "spike" };
+  if (p.model.spike) return { node, port: "spike" };
+  const others = "choose the pooling sum, mean, last or max of its membrane";
+  throw new ModelError("unsupported", `${net.name}.output`, `'${node}' does not spike; ${others}`);
 }
 
-/** The share of a node's outputs that is heard while training. */
-export const keepProbability = (net: Network, node: string): number => 1 - (net.populations[node]?.dropout ?? 0);
-
-/** Weights of connections out of populations with dropout, times a function of the share that is heard. */
-export function scaled(net: Network, parameters: Parameters, factor: (keep: number) => number): Parameters {
-  const out: Record<string, Float32Array | Float64Array> = { ...parameters };
-  for (const c of net.connections) {
-    const keep = keepProbability(net, c.from.node);
-    const name = `${c.name}.weight`;
-    if (keep < 1 && out[name]) out[name] = out[name].map((w) => w * factor(keep));
-  }
-  return out;
+/** The class with the largest answer, the first of equals. */
+export function argmax(values: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let k = 1; k < count; k++) if (values[from + k]! > values[from + best]!) best = k;
+  return best;
 }

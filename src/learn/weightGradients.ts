@@ -1,12 +1,13 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, type Node, type Place, place } from "../ir/program.ts";
-import { type Connection } from "../model/connection.ts";
+import type { Connection } from "../model/connection.ts";
 import { addStep } from "../sim/lower/bodies.ts";
-import { runNumber } from "../sim/lower/context.ts";
+import { type Context, runNumber } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
-import { type Lowered } from "../sim/lower/lower.ts";
-import { type BackwardPass } from "./backward.ts";
+import type { Lowered } from "../sim/lower/lower.ts";
+import type { ValueSignal } from "../sim/lower/signals.ts";
+import type { BackwardPass } from "./backward.ts";
 
 export const GRADIENTS = "gradients";
 /** Samples times steps of a chunk. */
@@ -16,33 +17,51 @@ export const CHUNK_ROWS = "chunk.rows";
 export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
-  return l.net.connections.filter((c) => c.trainable).flatMap((c) => [...weights(c, l, backward), ...bias(c, l, backward)]);
+  return l.net.connections
+    .filter((c) => c.trainable)
+    .flatMap((c) => [...weights(c, l, backward), ...bias(c, l, backward)]);
 }
 
 const gradientPlace = (l: Lowered, name: string): Place => place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
-/** Rows of the error from step `delay` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
-interface Rows { readonly first: Place; readonly ofSample: Place; readonly contiguous: boolean }
+/** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
+interface Rows {
+  readonly first: Place;
+  readonly ofSample: Place;
+  readonly contiguous: boolean;
+}
 function deltaRows(c: Connection, l: Lowered, backward: BackwardPass, ahead: number): Rows {
   const row = backward.delta(c.to.node, c.to.port, ahead);
-  const without = (...loops: string[]): Place => ({ ...row, terms: row.terms.filter((t) => !loops.includes(t.loop)) });
   const stride = row.terms.find((t) => t.loop === "s")!.stride;
   const step = row.terms.find((t) => t.loop === "t")!.stride;
-  return { first: without("s", "t"), ofSample: without("t"), contiguous: stride === l.context.options.steps * step };
+  return {
+    first: without(row, "s", "t"),
+    ofSample: without(row, "t"),
+    contiguous: stride === l.context.options.steps * step,
+  };
 }
+const without = (p: Place, ...loops: string[]): Place => ({
+  ...p,
+  terms: p.terms.filter((t) => !loops.includes(t.loop)),
+});
 
+/**
+ * What arrives in step t left `delay` steps before. Of a population's spikes only those of the sample's steps are kept, so
+ * their errors are looked up `delay` steps ahead; values, and what the host gives, are read as late as they arrive.
+ */
 function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
-  if (c.connectivity.kind !== "dense") throw new ModelError("not-differentiable", `connection ${c.name}`, "only dense connections can be trained; set trainable: false");
-  const delay = l.context.delayOf(c);
+  if (c.connectivity.kind !== "dense" || c.synapse)
+    throw new ModelError(
+      "not-differentiable",
+      `connection ${c.name}`,
+      "only dense connections can be trained; set trainable: false",
+    );
   const signal = signalOf(c, l.context, l.sources);
-  const delta = deltaRows(c, l, backward, delay);
   if (signal.kind === "sparse") return constantRows(c, l, backward, (sums) => sparseOuter(c, l, sums));
-  if (signal.kind === "values" && signal.signal.constant) return constantRows(c, l, backward, (sums) => denseOuter(c, l, signal.signal.rowsOfSample(), sums, l.context.sampleCount));
-  if (signal.kind === "values") return valueOuter(c, l, delta, signal.signal.rowsOfSample(), signal.signal.maxDelay);
-  // What the host gives is already delayed by it, so the error of the same step belongs to it.
+  if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
   if (c.from.node in l.net.inputs) return inputOuter(c, l, deltaRows(c, l, backward, 0));
-  return spikeOuter(c, l, delta);
+  return spikeOuter(c, l, deltaRows(c, l, backward, l.context.delayOf(c)));
 }
 
 const outerKernel = (c: Connection, l: Lowered, valued: boolean) => {
@@ -52,13 +71,22 @@ const outerKernel = (c: Connection, l: Lowered, valued: boolean) => {
 
 /** Input spikes lie in one list in order of sample and step. */
 function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
-  const input = [...l.sources.inputSpikes.values()].find((s) => s.node === c.from.node && s.delay === l.context.delayOf(c))!;
+  const input = [...l.sources.inputSpikes.values()].find(
+    (s) => s.node === c.from.node && s.delay === l.context.delayOf(c),
+  )!;
   const { samples, steps } = l.context.options;
   const kernel = outerKernel(c, l, false);
   const args = { out: gradientPlace(l, `${c.name}.weight`), list: place(input.name) };
   const chunk = along("chunk", samples * steps);
-  if (delta.contiguous) return [invoke(kernel, { ...args, ends: place(input.ends, 0, chunk), delta: delta.first }, { steps: chunkRows })];
-  return overSamples(l.context, [invoke(kernel, { ...args, ends: place(input.ends, 0, chunk, along("s", steps)), delta: delta.ofSample }, { steps: runNumber("steps") })]);
+  if (delta.contiguous)
+    return [invoke(kernel, { ...args, ends: place(input.ends, 0, chunk), delta: delta.first }, { steps: chunkRows })];
+  return overSamples(l.context, [
+    invoke(
+      kernel,
+      { ...args, ends: place(input.ends, 0, chunk, along("s", steps)), delta: delta.ofSample },
+      { steps: runNumber("steps") },
+    ),
+  ]);
 }
 
 /** Spikes of a population: their bits become one list a sample. */
@@ -69,29 +97,64 @@ function spikeOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
   const list = place(l.context.buffer(`${node}.taped`, "u32", steps * n + 4, "work"));
   const ends = l.context.buffer(`${node}.taped.end`, "i32", steps + 1, "work");
   return overSamples(l.context, [
-    ...overSteps(l.context, [invoke({ kind: "unpackBits" }, { bits: bitsPlace(node, l), list, from: place(ends, 0, along("t", 1)), to: place(ends, 1, along("t", 1)) }, { n })]),
-    invoke(outerKernel(c, l, false), { out: gradientPlace(l, `${c.name}.weight`), list, ends: place(ends), delta: delta.ofSample }, { steps: runNumber("steps") }),
+    ...overSteps(l.context, [
+      invoke(
+        { kind: "unpackBits" },
+        {
+          bits: bitsPlace(node, l.context),
+          list,
+          from: place(ends, 0, along("t", 1)),
+          to: place(ends, 1, along("t", 1)),
+        },
+        { n },
+      ),
+    ]),
+    invoke(
+      outerKernel(c, l, false),
+      { out: gradientPlace(l, `${c.name}.weight`), list, ends: place(ends), delta: delta.ofSample },
+      { steps: runNumber("steps") },
+    ),
   ]);
 }
 /** One bit for each neuron and step. */
-export function bitsPlace(node: string, l: Pick<Lowered, "context">): Place {
-  const { samples, steps } = l.context.options;
-  const words = Math.ceil(l.context.size(node) / 32);
-  return place(l.context.buffer(`${node}.bits`, "u32", samples * steps * words, "tape"), 0, along("s", steps * words), along("t", words));
+export function bitsPlace(node: string, c: Context): Place {
+  const { samples, steps } = c.options;
+  const words = Math.ceil(c.size(node) / 32);
+  return place(
+    c.buffer(`${node}.bits`, "u32", samples * steps * words, "tape"),
+    0,
+    along("s", steps * words),
+    along("t", words),
+  );
 }
 
-/** Values that change from step to step: `Σ_t x[t]ᵀ δ[t + delay]`. */
-function valueOuter(c: Connection, l: Lowered, delta: Rows, x: Place, history: number): Node[] {
-  const together = delta.contiguous && history === 0;
+/** `Σ_t x[t - delay]ᵀ δ[t]`; for values that are constant over a sample `xᵀ Σ_t δ[t]`. */
+function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
+  const row = x.row(l.context.delayOf(c));
+  const delta = deltaRows(c, l, backward, 0);
   const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
-  const first: Place = { ...x, terms: x.terms.filter((t) => t.loop !== "s") };
-  if (together) return [product(first, delta.first, chunkRows)];
-  return overSamples(l.context, [product(x, delta.ofSample, runNumber("steps"))]);
+  if (x.constant)
+    return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
+  if (delta.contiguous && x.maxDelay === 0) return [product(without(row, "s", "t"), delta.first, chunkRows)];
+  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, runNumber("steps"))]);
 }
 function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Count): Node {
   const width = l.context.stride(c.to.node);
-  const kernel = { kind: "product", type: l.context.type, width, bStride: width, outStride: width, aRow: 1, aColumn: l.context.stride(c.from.node), start: "out" } as const;
-  return invoke(kernel, { out: gradientPlace(l, `${c.name}.weight`), a, b }, { rows: l.context.size(c.from.node), depth });
+  const kernel = {
+    kind: "product",
+    type: l.context.type,
+    width,
+    bStride: width,
+    outStride: width,
+    aRow: 1,
+    aColumn: l.context.stride(c.from.node),
+    start: "out",
+  } as const;
+  return invoke(
+    kernel,
+    { out: gradientPlace(l, `${c.name}.weight`), a, b },
+    { rows: l.context.size(c.from.node), depth },
+  );
 }
 
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
@@ -104,7 +167,13 @@ function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (s
   return [
     ...overSamples(l.context, [
       invoke({ kind: "zero", type }, { out: own }, { n: stride }),
-      ...overSteps(l.context, [invoke({ kind: "perElement", step: addStep(type) }, { x: backward.delta(c.to.node, c.to.port, 0), out: own }, { n: stride })]),
+      ...overSteps(l.context, [
+        invoke(
+          { kind: "perElement", step: addStep(type) },
+          { x: backward.delta(c.to.node, c.to.port, 0), out: own },
+          { n: stride },
+        ),
+      ]),
     ]),
     ...use(place(sums)),
   ];
@@ -112,16 +181,23 @@ function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (s
 function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
   const name = l.sources.sparseInputs.get(c.from.node)!.name;
   const ends = place(`${name}.end`, 0, along("chunk", l.context.options.samples));
-  const args = { out: gradientPlace(l, `${c.name}.weight`), list: place(`${name}.list`), values: place(`${name}.values`), ends, delta: sums };
+  const args = {
+    out: gradientPlace(l, `${c.name}.weight`),
+    list: place(`${name}.list`),
+    values: place(`${name}.values`),
+    ends,
+    delta: sums,
+  };
   return [invoke(outerKernel(c, l, true), args, { steps: l.context.sampleCount })];
 }
-const denseOuter = (c: Connection, l: Lowered, x: Place, sums: Place, depth: Count): Node[] =>
-  [outerProduct(c, l, { ...x, terms: x.terms.filter((t) => t.loop !== "s") }, sums, depth)];
-
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
   const { type } = l.context;
   const out = gradientPlace(l, `${c.name}.bias`);
-  const add = invoke({ kind: "perElement", step: addStep(type) }, { x: backward.delta(c.to.node, c.to.port, 0), out }, { n: l.context.stride(c.to.node) });
+  const add = invoke(
+    { kind: "perElement", step: addStep(type) },
+    { x: backward.delta(c.to.node, c.to.port, 0), out },
+    { n: l.context.stride(c.to.node) },
+  );
   return overSamples(l.context, overSteps(l.context, [add]));
 }

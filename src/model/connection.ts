@@ -65,7 +65,7 @@ export function connect(from: string, to: string | readonly string[], options: C
 function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: number }): Connection {
   const name = o.name ?? `${from}>${to}${o.port ? `.${o.port}` : ""}`;
   for (const node of [from, to])
-    if (![net.inputs, net.populations, net.transforms].some((group) => node in group))
+    if (![net.inputs, net.populations, net.transforms].some((group) => Object.hasOwn(group, node)))
       throw new ModelError("unknown-name", `connection ${name}`, `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`);
   if (to in net.inputs) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
   if (to in net.transforms) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);

@@ -7,7 +7,7 @@ import { type Dimension } from "../base/dimension.ts";
 import { quantityOf } from "../base/quantity.ts";
 import { type Connection, type ConnectionSpec } from "./connection.ts";
 import { type Initializer, toInitializer } from "./initializer.ts";
-import { type NeuronModel } from "./neuron.ts";
+import type { NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { checkDelays } from "./topology.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -151,15 +151,12 @@ function checkNames(net: Network): void {
   const repeated = nodes.find((n, k) => nodes.indexOf(n) !== k);
   if (repeated) throw new ModelError("duplicate-name", `${net.name}.${repeated}`, "two nodes have this name");
   for (const n of nodes)
-    if (!/^[A-Za-z]\w*$/.test(n)) throw new ModelError("syntax", `${net.name}.${n}`, "a node's name is a letter followed by letters, digits and _");
+    if (!/^[A-Za-z]\w*$/.test(n) || n in Object.prototype) throw new ModelError("syntax", `${net.name}.${n}`, "a node's name is a letter followed by letters, digits and _, and no word that every JavaScript object knows");
   const names = net.connections.map((c) => c.name);
   const twice = names.find((n, k) => names.indexOf(n) !== k);
   if (twice) throw new ModelError("duplicate-name", `connection ${twice}`, "two connections have this name; give one a 'name'");
+  const shared = names.find((n) => nodes.includes(n));
+  if (shared) throw new ModelError("duplicate-name", `connection ${shared}`, "a node has this name");
   if (net.output !== undefined && !(net.output in net.populations) && !(net.output in net.transforms))
     throw new ModelError("unknown-name", `${net.name}.output`, `no node called '${net.output}'; known: ${listNames(nodes)}`);
-}
-
-/** Neurons or channels of any node. */
-export function sizeOf(net: Pick<Network, "inputs" | "populations" | "transforms">, node: string): number {
-  return (net.inputs[node] ?? net.populations[node] ?? net.transforms[node])!.size;
 }

@@ -26,8 +26,6 @@ import { type Course, runPhases, type Setting, subexpressionsIn } from "./phases
 import type { Phase } from "./schedule.ts";
 import { TIME } from "./slots.ts";
 
-export { REFRACTORY, SPIKE } from "./slots.ts";
-
 export interface NeuronStepOptions {
   readonly type: FloatType;
   /** Seconds a step; written into the step as a number. */

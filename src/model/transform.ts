@@ -1,7 +1,8 @@
 /** Nodes without equations or state: what cannot be said neuron by neuron. */
 import { ModelError } from "../base/errors.ts";
 import { type Endpoint } from "./connection.ts";
-import { type Network, sizeOf } from "./network.ts";
+import type { Network } from "./network.ts";
+import { sizeOf } from "./nodes.ts";
 
 interface Common { readonly size: number; readonly of: readonly Endpoint[] }
 export type Transform =

@@ -9,7 +9,8 @@ import { prices } from "../energy/prices.ts";
 import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Connection } from "../model/connection.ts";
-import { type Network, sizeOf } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
 import { type Lowered, lower } from "../sim/lower/lower.ts";
 import type { Deployed, Evaluated } from "./session.ts";
 

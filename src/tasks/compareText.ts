@@ -1,5 +1,6 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
-import { type Network, sizeOf } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
 import { storedBytes } from "./account.ts";
 import type { Choice } from "./choose.ts";
 import type { Comparison } from "./compare.ts";

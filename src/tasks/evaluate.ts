@@ -3,7 +3,7 @@ import { DataError, listNames } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
 import { crossEntropy, type Loss, type Pooling } from "../learn/loss.ts";
-import { sizeOf } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
 import { isChain } from "./account.ts";
 import { encoderFrom } from "./batches.ts";
 import { networkLine, threadsNote } from "./compareText.ts";

@@ -17,27 +17,58 @@ import { denseReference, spikeBatch } from "./reference.ts";
 
 const [inputs, hidden, classes, steps, count] = [19, 23, 5, 7, 6];
 const network = (reset: "zero" | "subtract", recurrent: boolean) =>
-  sequential([input(inputs), denseLayer(hidden, { weight: { kind: "uniform", low: -0.3, high: 0.6 } }), neurons(lif({ tau: "5 ms", reset }), { recurrent }), denseLayer(classes), readout({ tau: "8 ms" })], { steps });
+  sequential(
+    [
+      input(inputs),
+      denseLayer(hidden, { weight: { kind: "uniform", low: -0.3, high: 0.6 } }),
+      neurons(lif({ tau: "5 ms", reset }), { recurrent }),
+      denseLayer(classes),
+      readout({ tau: "8 ms" }),
+    ],
+    { steps },
+  );
 
 const cases = (["zero", "subtract"] as const).flatMap((reset) =>
-  [false, true].flatMap((recurrent) => (["sum", "mean", "last", "max"] as Pooling[]).flatMap((pooling) => [triangle(1), arctan(2)].map((surrogate) => ({ reset, recurrent, pooling, surrogate })))));
+  [false, true].flatMap((recurrent) =>
+    (["sum", "mean", "last", "max"] as Pooling[]).flatMap((pooling) =>
+      [triangle(1), arctan(2)].map((surrogate) => ({ reset, recurrent, pooling, surrogate })),
+    ),
+  ),
+);
 
-test.each(cases)("f64 gradients equal dense back-propagation: $reset reset, recurrent $recurrent, $pooling, $surrogate.kind", async ({ reset, recurrent, pooling, surrogate }) => {
-  const net = network(reset, recurrent);
-  const batch = spikeBatch(inputs, classes, steps, count, values(5));
-  for (const backend of [wasm, interpret]) {
-    if (backend === interpret && pooling !== "mean") continue; // slow, and equal bit for bit by the conformance cases
-    using trainer = await createTrainer(net, backend, { algorithm: bptt(surrogate), loss: crossEntropy(pooling), optimiser: adam(1e-3), batch: count, chunk: 4, seed: 3, type: "f64" });
-    const { loss } = trainer.gradients(batch);
-    const expected = denseReference(net, trainer.parameters(), batch, { pooling, surrogate, reset, tau: 5, tauOut: 8 });
-    expect(loss).toBeCloseTo(expected.loss, 12);
-    const spikes = expected.rate;
-    expect(spikes).toBeGreaterThan(0.02); // a silent network would prove nothing
-    for (const [name, gradient] of Object.entries(trainer.gradientBlocks())) {
-      const scale = Math.max(...expected.gradients[name]!.map(Math.abs));
-      const worst = Math.max(...gradient.map((g, k) => Math.abs(g - expected.gradients[name]![k]!)));
-      expect(worst / scale, name).toBeLessThan(1e-12); // a few hundred roundings of 1e-16
-      expect(scale, name).toBeGreaterThan(0);
+test.each(cases)(
+  "f64 gradients equal dense back-propagation: $reset reset, recurrent $recurrent, $pooling, $surrogate.kind",
+  async ({ reset, recurrent, pooling, surrogate }) => {
+    const net = network(reset, recurrent);
+    const batch = spikeBatch(inputs, classes, steps, count, values(5));
+    for (const backend of [wasm, interpret]) {
+      if (backend === interpret && pooling !== "mean") continue; // slow, and equal bit for bit by the conformance cases
+      using trainer = await createTrainer(net, backend, {
+        algorithm: bptt(surrogate),
+        loss: crossEntropy(pooling),
+        optimiser: adam(1e-3),
+        batch: count,
+        chunk: 4,
+        seed: 3,
+        type: "f64",
+      });
+      const { loss } = trainer.gradients(batch);
+      const expected = denseReference(net, trainer.parameters(), batch, {
+        pooling,
+        surrogate,
+        reset,
+        tau: 5,
+        tauOut: 8,
+      });
+      expect(loss).toBeCloseTo(expected.loss, 12);
+      const spikes = expected.rate;
+      expect(spikes).toBeGreaterThan(0.02); // a silent network would prove nothing
+      for (const [name, gradient] of Object.entries(trainer.gradientBlocks())) {
+        const scale = Math.max(...expected.gradients[name]!.map(Math.abs));
+        const worst = Math.max(...gradient.map((g, k) => Math.abs(g - expected.gradients[name]![k]!)));
+        expect(worst / scale, name).toBeLessThan(1e-12); // a few hundred roundings of 1e-16
+        expect(scale, name).toBeGreaterThan(0);
+      }
     }
-  }
-});
+  },
+);

@@ -23,7 +23,12 @@ import { simulate } from "./simulate.ts";
 const [inputs, steps, classes] = [13, 9, 4];
 const strong = { weight: { kind: "uniform", low: -0.3, high: 0.7 } } as const;
 const cell = lif({ tau: "5 ms", reset: "subtract" });
-const layers = (...middle: Layer[]): Layer[] => [input(inputs), ...middle, denseLayer(classes), readout({ tau: "8 ms" })];
+const layers = (...middle: Layer[]): Layer[] => [
+  input(inputs),
+  ...middle,
+  denseLayer(classes),
+  readout({ tau: "8 ms" }),
+];
 const net = (middle: Layer[], options: Partial<Parameters<typeof sequential>[1]> = {}): Network =>
   sequential(layers(...middle), { steps, ...options });
 
@@ -37,9 +42,16 @@ interface Case {
 }
 
 const recurrentValues = network({
-  name: "values", dt: "1 ms", steps, output: "out",
+  name: "values",
+  dt: "1 ms",
+  steps,
+  output: "out",
   inputs: { input: inputNode(inputs, { signal: "values" }) },
-  populations: { a: population(6, leakyIntegrator({ tau: "6 ms" })), b: population(7, relu()), out: population(classes, leakyIntegrator()) },
+  populations: {
+    a: population(6, leakyIntegrator({ tau: "6 ms" })),
+    b: population(7, relu()),
+    out: population(classes, leakyIntegrator()),
+  },
   connections: [
     connect("input", "a", { bias: 0.1, port: "i", weight: { kind: "uniform", low: -1, high: 1 } }),
     connect("a", "b", { weight: { kind: "uniform", low: -1, high: 1 }, bias: 0.2 }),
@@ -50,62 +62,173 @@ const recurrentValues = network({
   ],
 });
 const skipping = network({
-  name: "skip", dt: "1 ms", steps, output: "out",
+  name: "skip",
+  dt: "1 ms",
+  steps,
+  output: "out",
   inputs: { input: inputNode(inputs) },
-  populations: { a: population(11, cell), b: population(9, lif({ tau: "8 ms" })), out: population(classes, leakyIntegrator()) },
+  populations: {
+    a: population(11, cell),
+    b: population(9, lif({ tau: "8 ms" })),
+    out: population(classes, leakyIntegrator()),
+  },
   connections: [
-    connect("input", "a", strong), connect("input", "b", { ...strong, delay: 3 }), connect("a", "b", { ...strong, delay: 2 }),
-    connect("b", "a", { delay: 1 }), connect("a", "out", { delay: 1, bias: 0.1 }), connect("b", "out"),
+    connect("input", "a", strong),
+    connect("input", "b", { ...strong, delay: 3 }),
+    connect("a", "b", { ...strong, delay: 2 }),
+    connect("b", "a", { delay: 1 }),
+    connect("a", "out", { delay: 1, bias: 0.1 }),
+    connect("b", "out"),
     connect("a", "out", { name: "membrane", output: "v", delay: 4 }),
   ],
 });
-const spikingOutput: Layer[] = [input(inputs), denseLayer(20, strong), cell, denseLayer(classes, strong), neurons(cell, { name: "output" })];
+const spikingOutput: Layer[] = [
+  input(inputs),
+  denseLayer(20, strong),
+  cell,
+  denseLayer(classes, strong),
+  neurons(cell, { name: "output" }),
+];
 
 const cases: Record<string, Case> = {
   "two hidden layers": { net: net([denseLayer(17, strong), cell, denseLayer(15, strong), lif({ tau: "9 ms" })]) },
-  "two hidden layers, both recurrent": { net: net([denseLayer(17, strong), neurons(cell, { recurrent: true }), denseLayer(15, strong), neurons(cell, { recurrent: true })]) },
-  "delays of 2 and 1 between layers": { net: net([denseLayer(17, { ...strong, delay: 1 }), cell, denseLayer(15, { ...strong, delay: 2 }), cell]) },
-  "a recurrent layer in schedule nest": { net: sequential([input(inputs), denseLayer(17, { ...strong, delay: 1 }), neurons(cell, { recurrent: true }), denseLayer(classes, { delay: 2 }), readout()], { steps, schedule: "nest" }) },
-  "two layers in schedule loihi": { net: net([denseLayer(17, strong), neurons(cell, { recurrent: true }), denseLayer(15, { ...strong, delay: 1 }), cell], { schedule: "loihi" }) },
+  "two hidden layers, both recurrent": {
+    net: net([
+      denseLayer(17, strong),
+      neurons(cell, { recurrent: true }),
+      denseLayer(15, strong),
+      neurons(cell, { recurrent: true }),
+    ]),
+  },
+  "delays of 2 and 1 between layers": {
+    net: net([denseLayer(17, { ...strong, delay: 1 }), cell, denseLayer(15, { ...strong, delay: 2 }), cell]),
+  },
+  "a recurrent layer in schedule nest": {
+    net: sequential(
+      [
+        input(inputs),
+        denseLayer(17, { ...strong, delay: 1 }),
+        neurons(cell, { recurrent: true }),
+        denseLayer(classes, { delay: 2 }),
+        readout(),
+      ],
+      { steps, schedule: "nest" },
+    ),
+  },
+  "two layers in schedule loihi": {
+    net: net(
+      [denseLayer(17, strong), neurons(cell, { recurrent: true }), denseLayer(15, { ...strong, delay: 1 }), cell],
+      { schedule: "loihi" },
+    ),
+  },
   "a cycle of two layers, delays, skipping connections, a membrane by value": { net: skipping },
   "refractory periods": { net: net([denseLayer(17, strong), lif({ tau: "5 ms", refractory: "3 ms" })]) },
-  "integrate and fire without leak": { net: net([denseLayer(17, strong), integrateAndFire({ vTh: 1.5, reset: "subtract" })]) },
-  "currents into port i": { net: net([denseLayer(17, { weight: { kind: "uniform", low: -1, high: 4 }, port: "i" }), cell]) },
+  "integrate and fire without leak": {
+    net: net([denseLayer(17, strong), integrateAndFire({ vTh: 1.5, reset: "subtract" })]),
+  },
+  "currents into port i": {
+    net: net([denseLayer(17, { weight: { kind: "uniform", low: -1, high: 4 }, port: "i" }), cell]),
+  },
   "spikes counted": { net: sequential(spikingOutput, { steps }), loss: crossEntropy("count") },
   "spikes counted, squared error": { net: sequential(spikingOutput, { steps }), loss: meanSquared("count", 5) },
-  "spikes counted in a recurrent answer": { net: sequential([input(inputs), denseLayer(classes, strong), neurons(cell, { name: "output", recurrent: true })], { steps }), loss: crossEntropy("count") },
+  "spikes counted in a recurrent answer": {
+    net: sequential([input(inputs), denseLayer(classes, strong), neurons(cell, { name: "output", recurrent: true })], {
+      steps,
+    }),
+    loss: crossEntropy("count"),
+  },
   "squared error of the mean": { net: net([denseLayer(17, strong), cell]), loss: meanSquared("mean", 2) },
   "squared error of the maximum": { net: net([denseLayer(17, strong), cell]), loss: meanSquared("max") },
   "the last membrane of neurons that fire": { net: sequential(spikingOutput, { steps }), loss: crossEntropy("last") },
-  "constant values as lists": { net: sequential([input(inputs, { signal: "values", constant: true }), denseLayer(17, strong), cell, denseLayer(classes), readout()], { steps }), kind: "constant" },
-  "constant values in schedule loihi": { net: sequential([input(inputs, { signal: "values", constant: true }), denseLayer(17, strong), cell, denseLayer(classes), readout()], { steps, schedule: "loihi" }), kind: "constant" },
-  "values that change": { net: sequential([input(inputs, { signal: "values" }), denseLayer(17, strong), cell, denseLayer(classes), readout()], { steps }), kind: "values" },
-  "values that change, delayed": { net: sequential([input(inputs, { signal: "values" }), denseLayer(17, { ...strong, delay: 2 }), cell, denseLayer(classes), readout()], { steps }), kind: "values" },
+  "constant values as lists": {
+    net: sequential(
+      [
+        input(inputs, { signal: "values", constant: true }),
+        denseLayer(17, strong),
+        cell,
+        denseLayer(classes),
+        readout(),
+      ],
+      { steps },
+    ),
+    kind: "constant",
+  },
+  "constant values in schedule loihi": {
+    net: sequential(
+      [
+        input(inputs, { signal: "values", constant: true }),
+        denseLayer(17, strong),
+        cell,
+        denseLayer(classes),
+        readout(),
+      ],
+      { steps, schedule: "loihi" },
+    ),
+    kind: "constant",
+  },
+  "values that change": {
+    net: sequential(
+      [input(inputs, { signal: "values" }), denseLayer(17, strong), cell, denseLayer(classes), readout()],
+      { steps },
+    ),
+    kind: "values",
+  },
+  "values that change, delayed": {
+    net: sequential(
+      [
+        input(inputs, { signal: "values" }),
+        denseLayer(17, { ...strong, delay: 2 }),
+        cell,
+        denseLayer(classes),
+        readout(),
+      ],
+      { steps },
+    ),
+    kind: "values",
+  },
   "values around a cycle": { net: recurrentValues, kind: "values" },
-  "boxcar": { net: net([denseLayer(17, strong), cell, denseLayer(15, strong), cell]), surrogate: boxcar(0.4) },
-  "sigmoid": { net: net([denseLayer(17, strong), cell]), surrogate: sigmoid(4) },
+  boxcar: { net: net([denseLayer(17, strong), cell, denseLayer(15, strong), cell]), surrogate: boxcar(0.4) },
+  sigmoid: { net: net([denseLayer(17, strong), cell]), surrogate: sigmoid(4) },
   "fast sigmoid": { net: net([denseLayer(17, strong), lif({ tau: "5 ms" })]), surrogate: fastSigmoid(25) },
-  "arctan": { net: net([denseLayer(17, strong), cell]), surrogate: arctan(2) },
+  arctan: { net: net([denseLayer(17, strong), cell]), surrogate: arctan(2) },
   "chunks of one": { net: net([denseLayer(17, strong), neurons(cell, { recurrent: true })]), chunk: 1, count: 3 },
   "one step": { net: net([denseLayer(17, strong), cell], { steps: 1 }) },
 };
 
-test.each(Object.entries(cases))("%s", async (_name, { net, loss = crossEntropy("sum"), surrogate = triangle(0.8), kind = "events", count = 7, chunk = 4 }) => {
-  const { samples, labels, batch } = drawSamples({ count, steps: net.steps!, inputs, classes, kind });
-  for (const backend of [wasm, interpret]) {
-    using trainer = await createTrainer(net, backend, { algorithm: bptt(surrogate), loss, optimiser: sgd(0.1), batch: count, chunk, seed: 3, type: "f64" });
-    const found = trainer.gradients(batch);
-    const expected = simulate(net, trainer.parameters(), samples, labels, { loss, surrogate });
-    for (const [node, p] of Object.entries(net.populations))
-      if (p.model.spike) expect(expected.active[node], node).toBeGreaterThan(0.02 * count * net.steps! * p.size); // the silent prove nothing
-    expect(found.loss).toBeCloseTo(expected.loss, 12);
-    const found2 = trainer.gradientBlocks();
-    for (const [name, gradient] of Object.entries(expected.gradients)) {
-      const scale = Math.max(...gradient.map(Math.abs));
-      const worst = Math.max(...gradient.map((g, k) => Math.abs(g - found2[name]![k]!)));
-      expect(scale, name).toBeGreaterThan(0);
-      expect(worst / scale, name).toBeLessThan(1e-12); // a few hundred roundings of 1e-16
+test.each(Object.entries(cases))(
+  "%s",
+  async (_name, {
+    net,
+    loss = crossEntropy("sum"),
+    surrogate = triangle(0.8),
+    kind = "events",
+    count = 7,
+    chunk = 4,
+  }) => {
+    const { samples, labels, batch } = drawSamples({ count, steps: net.steps!, inputs, classes, kind });
+    for (const backend of [wasm, interpret]) {
+      using trainer = await createTrainer(net, backend, {
+        algorithm: bptt(surrogate),
+        loss,
+        optimiser: sgd(0.1),
+        batch: count,
+        chunk,
+        seed: 3,
+        type: "f64",
+      });
+      const found = trainer.gradients(batch);
+      const expected = simulate(net, trainer.parameters(), samples, labels, { loss, surrogate });
+      for (const [node, p] of Object.entries(net.populations))
+        if (p.model.spike) expect(expected.active[node], node).toBeGreaterThan(0.02 * count * net.steps! * p.size); // the silent prove nothing
+      expect(found.loss).toBeCloseTo(expected.loss, 12);
+      const found2 = trainer.gradientBlocks();
+      for (const [name, gradient] of Object.entries(expected.gradients)) {
+        const scale = Math.max(...gradient.map(Math.abs));
+        const worst = Math.max(...gradient.map((g, k) => Math.abs(g - found2[name]![k]!)));
+        expect(scale, name).toBeGreaterThan(0);
+        expect(worst / scale, name).toBeLessThan(1e-12); // a few hundred roundings of 1e-16
+      }
+      if (net.steps === 1) break;
     }
-    if (net.steps === 1) break;
-  }
-});
+  },
+);

@@ -1,24 +1,50 @@
 /** A dense double-precision reference of a network with one hidden layer of LIF neurons and a leaky readout, written by hand. */
-import { type Surrogate } from "../../src/ir/surrogate.ts";
-import { type EventInput } from "../../src/learn/feed.ts";
-import { type Pooling } from "../../src/learn/loss.ts";
-import { type Network } from "../../src/model/network.ts";
-import { type Parameters } from "../../src/sim/lower/parameters.ts";
+import type { Surrogate } from "../../src/ir/surrogate.ts";
+import type { EventInput } from "../../src/learn/feed.ts";
+import type { Pooling } from "../../src/learn/loss.ts";
+import type { Network } from "../../src/model/network.ts";
+import type { Parameters } from "../../src/sim/lower/parameters.ts";
 
-export interface SpikeBatch { readonly count: number; readonly input: EventInput; readonly labels: Int32Array; readonly dense: number[][][] }
-
-export function spikeBatch(inputs: number, classes: number, steps: number, count: number, next: () => number, density = 0.25): SpikeBatch {
-  const dense = Array.from({ length: count }, () => Array.from({ length: steps }, () => Array.from({ length: inputs }, () => (next() < density ? 1 : 0))));
-  const list: number[] = [];
-  const ends = [0];
-  for (const sample of dense) for (const row of sample) {
-    row.forEach((x, i) => x && list.push(i));
-    ends.push(list.length);
-  }
-  return { count, dense, input: { kind: "events", list: Uint32Array.from(list), ends: Int32Array.from(ends) }, labels: Int32Array.from({ length: count }, () => Math.floor(next() * classes)) };
+export interface SpikeBatch {
+  readonly count: number;
+  readonly input: EventInput;
+  readonly labels: Int32Array;
+  readonly dense: number[][][];
 }
 
-export interface ReferenceOptions { readonly pooling: Pooling; readonly surrogate: Surrogate; readonly reset: "zero" | "subtract"; readonly tau: number; readonly tauOut: number }
+export function spikeBatch(
+  inputs: number,
+  classes: number,
+  steps: number,
+  count: number,
+  next: () => number,
+  density = 0.25,
+): SpikeBatch {
+  const dense = Array.from({ length: count }, () =>
+    Array.from({ length: steps }, () => Array.from({ length: inputs }, () => (next() < density ? 1 : 0))),
+  );
+  const list: number[] = [];
+  const ends = [0];
+  for (const sample of dense)
+    for (const row of sample) {
+      row.forEach((x, i) => x && list.push(i));
+      ends.push(list.length);
+    }
+  return {
+    count,
+    dense,
+    input: { kind: "events", list: Uint32Array.from(list), ends: Int32Array.from(ends) },
+    labels: Int32Array.from({ length: count }, () => Math.floor(next() * classes)),
+  };
+}
+
+export interface ReferenceOptions {
+  readonly pooling: Pooling;
+  readonly surrogate: Surrogate;
+  readonly reset: "zero" | "subtract";
+  readonly tau: number;
+  readonly tauOut: number;
+}
 type Block = Record<string, number[]>;
 
 const derivative = (s: Surrogate, u: number): number => {
@@ -27,7 +53,12 @@ const derivative = (s: Surrogate, u: number): number => {
   throw new Error("not in the reference");
 };
 
-export function denseReference(net: Network, p: Parameters, batch: SpikeBatch, o: ReferenceOptions): { loss: number; rate: number; gradients: Block } {
+export function denseReference(
+  net: Network,
+  p: Parameters,
+  batch: SpikeBatch,
+  o: ReferenceOptions,
+): { loss: number; rate: number; gradients: Block } {
   const steps = net.steps!;
   const [n, classes] = [net.populations.hidden!.size, net.populations.output!.size];
   const inputs = net.inputs.input!.size;
@@ -47,12 +78,14 @@ export function denseReference(net: Network, p: Parameters, batch: SpikeBatch, o
     let v = new Array<number>(n).fill(0);
     let m = new Array<number>(classes).fill(0);
     for (let t = 0; t < steps; t++) {
-      u.push(v.map((vj, j) => {
-        let sum = alpha * vj + b1[j]!;
-        for (let i = 0; i < inputs; i++) sum += x[t]![i]! * W1[i * n + j]!;
-        if (V && t > 0) for (let k = 0; k < n; k++) sum += s[t - 1]![k]! * V[k * n + j]!;
-        return sum - 1;
-      }));
+      u.push(
+        v.map((vj, j) => {
+          let sum = alpha * vj + b1[j]!;
+          for (let i = 0; i < inputs; i++) sum += x[t]![i]! * W1[i * n + j]!;
+          if (V && t > 0) for (let k = 0; k < n; k++) sum += s[t - 1]![k]! * V[k * n + j]!;
+          return sum - 1;
+        }),
+      );
       s.push(u[t]!.map((z) => (z > 0 ? 1 : 0)));
       v = u[t]!.map((z, j) => (o.reset === "zero" ? (s[t]![j] ? 0 : z + 1) : z + 1 - s[t]![j]!));
       m = m.map((mc, c) => {
@@ -80,7 +113,18 @@ export function denseReference(net: Network, p: Parameters, batch: SpikeBatch, o
     let dv = new Array<number>(n).fill(0);
     let next: number[] | undefined; // error at the hidden sum one step later
     for (let t = steps - 1; t >= 0; t--) {
-      dm = dm.map((d, c) => beta * d + dp[c]! * (o.pooling === "mean" ? 1 / steps : o.pooling === "sum" ? 1 : o.pooling === "last" ? Number(t === steps - 1) : Number(t === first[c])));
+      dm = dm.map(
+        (d, c) =>
+          beta * d +
+          dp[c]! *
+            (o.pooling === "mean"
+              ? 1 / steps
+              : o.pooling === "sum"
+                ? 1
+                : o.pooling === "last"
+                  ? Number(t === steps - 1)
+                  : Number(t === first[c])),
+      );
       const du: number[] = u[t]!.map((z, j) => {
         let ds = 0;
         for (let c = 0; c < classes; c++) ds += dm[c]! * W2[j * classes + c]!;

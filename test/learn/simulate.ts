@@ -9,8 +9,8 @@
 import type { Surrogate } from "../../src/ir/surrogate.ts";
 import type { Loss } from "../../src/learn/loss.ts";
 import type { Connection } from "../../src/model/connection.ts";
-import { type Network, type Population, sizeOf } from "../../src/model/network.ts";
-import { totalDelay } from "../../src/model/timing.ts";
+import type { Network, Population } from "../../src/model/network.ts";
+import { sizeOf } from "../../src/model/nodes.ts";
 import { evaluationOrder } from "../../src/model/topology.ts";
 import type { Parameters } from "../../src/sim/lower/parameters.ts";
 import { Graph, type Value } from "./graph.ts";
@@ -46,7 +46,9 @@ export interface Simulated {
 }
 
 /** Surrogates as published, and their antiderivatives (up to a constant where it does not matter). */
-const SURROGATES: { readonly [K in Surrogate["kind"]]?: (s: Surrogate, u: number) => { slope: number; smooth: number } } = {
+const SURROGATES: {
+  readonly [K in Surrogate["kind"]]?: (s: Surrogate, u: number) => { slope: number; smooth: number };
+} = {
   triangle: (s, u) => {
     const { width: w } = s as Extract<Surrogate, { kind: "triangle" }>;
     const c = Math.max(-w, Math.min(w, u));
@@ -72,7 +74,13 @@ const SURROGATES: { readonly [K in Surrogate["kind"]]?: (s: Surrogate, u: number
   },
 };
 
-export function simulate(net: Network, parameters: Parameters, samples: Samples, labels: ArrayLike<number>, options: SimulateOptions): Simulated {
+export function simulate(
+  net: Network,
+  parameters: Parameters,
+  samples: Samples,
+  labels: ArrayLike<number>,
+  options: SimulateOptions,
+): Simulated {
   return new Simulation(net, parameters, options).run(samples, labels);
 }
 
@@ -90,14 +98,25 @@ class Simulation {
   readonly #g = new Graph();
   readonly #weights: Record<string, Value[]>;
   readonly #zero: Value;
-  readonly #out: Pick<Simulated, "active" | "spikes" | "membraneUpdates"> = { active: {}, spikes: {}, membraneUpdates: {} };
+  readonly #out: Pick<Simulated, "active" | "spikes" | "membraneUpdates"> = {
+    active: {},
+    spikes: {},
+    membraneUpdates: {},
+  };
 
   constructor(net: Network, parameters: Parameters, options: SimulateOptions) {
     this.#net = net;
     this.#options = options;
-    this.#weights = Object.fromEntries(Object.entries(parameters).map(([name, x]) => [name, Array.from(x, (w) => this.#g.leaf(w))]));
+    this.#weights = Object.fromEntries(
+      Object.entries(parameters).map(([name, x]) => [name, Array.from(x, (w) => this.#g.leaf(w))]),
+    );
     this.#zero = this.#g.leaf(0);
-    for (const node of Object.keys(net.populations)) Object.assign(this.#out, { active: { ...this.#out.active, [node]: 0 }, membraneUpdates: { ...this.#out.membraneUpdates, [node]: 0 }, spikes: { ...this.#out.spikes, [node]: [] } });
+    for (const node of Object.keys(net.populations))
+      Object.assign(this.#out, {
+        active: { ...this.#out.active, [node]: 0 },
+        membraneUpdates: { ...this.#out.membraneUpdates, [node]: 0 },
+        spikes: { ...this.#out.spikes, [node]: [] },
+      });
   }
 
   run(samples: Samples, labels: ArrayLike<number>): Simulated {
@@ -110,13 +129,20 @@ class Simulation {
     });
     const loss = this.#g.linear(losses.map((l) => [1 / samples.length, l]));
     this.#g.backward(loss);
-    const gradients = Object.fromEntries(Object.entries(this.#weights).map(([name, w]) => [name, w.map((x) => x.gradient)]));
+    const gradients = Object.fromEntries(
+      Object.entries(this.#weights).map(([name, w]) => [name, w.map((x) => x.gradient)]),
+    );
     return { loss: loss.value, answers, gradients, ...this.#out };
   }
 
   #sample(input: Samples[number], number: number): Rows {
     const rows: Rows = [];
-    const cells = new Map(Object.entries(this.#net.populations).map(([node, p]) => [node, Array.from({ length: p.size }, (): Cell => ({ v: this.#zero, refractory: 0 }))]));
+    const cells = new Map(
+      Object.entries(this.#net.populations).map(([node, p]) => [
+        node,
+        Array.from({ length: p.size }, (): Cell => ({ v: this.#zero, refractory: 0 })),
+      ]),
+    );
     for (const spikes of Object.values(this.#out.spikes)) spikes.push([]);
     for (let t = 0; t < this.#net.steps!; t++) {
       const now = new Map<string, Value[]>();
@@ -124,7 +150,12 @@ class Simulation {
       for (const node of evaluationOrder(this.#net)) {
         const p = this.#net.populations[node];
         if (p) this.#step(node, p, cells.get(node)!, rows, t, number);
-        else for (const port of ["spike", "value"]) now.set(`${node}.${port}`, input[t]!.map((x) => this.#g.leaf(x)));
+        else
+          for (const port of ["spike", "value"])
+            now.set(
+              `${node}.${port}`,
+              input[t]!.map((x) => this.#g.leaf(x)),
+            );
       }
     }
     return rows;
@@ -150,17 +181,19 @@ class Simulation {
   /** `bias + Σ weight · what left the source, delay steps ago` */
   #sumAt(node: string, port: string, j: number, rows: Rows, t: number): Value {
     const width = sizeOf(this.#net, node);
-    const terms = this.#net.connections.filter((c) => c.to.node === node && c.to.port === port).map((c) => {
-      const row = this.#sent(c, rows, t);
-      const weights = this.#weights[`${c.name}.weight`]!;
-      const bias = c.bias ? [this.#weights[`${c.name}.bias`]![j]!] : [];
-      return this.#g.sum([...bias, this.#g.dot(row.map((x, i) => [x, weights[i * width + j]!]))]);
-    });
+    const terms = this.#net.connections
+      .filter((c) => c.to.node === node && c.to.port === port)
+      .map((c) => {
+        const row = this.#sent(c, rows, t);
+        const weights = this.#weights[`${c.name}.weight`]!;
+        const bias = c.bias ? [this.#weights[`${c.name}.bias`]![j]!] : [];
+        return this.#g.sum([...bias, this.#g.dot(row.map((x, i) => [x, weights[i * width + j]!]))]);
+      });
     return this.#g.sum(terms);
   }
   #sent(c: Connection, rows: Rows, t: number): readonly Value[] {
     const constant = this.#net.inputs[c.from.node]?.constant ?? false;
-    const then = constant ? t : t - totalDelay(this.#net, c);
+    const then = constant ? t : t - c.delay - this.#net.schedule.latency;
     return rows[then]?.get(`${c.from.node}.${c.from.port}`) ?? [];
   }
 
@@ -168,13 +201,19 @@ class Simulation {
     const g = this.#g;
     const of = (name: string): number => p.model.parameters.find((x) => x.name === name)!.value;
     const silent = { spike: this.#zero };
-    if (p.model.name === "relu") return { ...silent, value: g.apply(Math.max(0, direct.value), [direct], [direct.value > 0 ? 1 : 0]) };
-    if (p.model.name === "tanh") return { ...silent, value: g.apply(Math.tanh(direct.value), [direct], [1 - Math.tanh(direct.value) ** 2]) };
+    if (p.model.name === "relu")
+      return { ...silent, value: g.apply(Math.max(0, direct.value), [direct], [direct.value > 0 ? 1 : 0]) };
+    if (p.model.name === "tanh")
+      return { ...silent, value: g.apply(Math.tanh(direct.value), [direct], [1 - Math.tanh(direct.value) ** 2]) };
     if (p.model.name === "linear") return { ...silent, value: direct };
     const leak = p.model.name === "integrate-and-fire" ? undefined : Math.exp(-this.#net.dt / of("tau"));
     cell.refractory = Math.max(0, cell.refractory - 1);
     if (cell.refractory > 0) return { ...silent, value: cell.v };
-    cell.v = g.linear([[leak ?? 1, cell.v], [leak === undefined ? 1 : 1 - leak, current], [1, direct]]);
+    cell.v = g.linear([
+      [leak ?? 1, cell.v],
+      [leak === undefined ? 1 : 1 - leak, current],
+      [1, direct],
+    ]);
     if (!p.model.spike) return { ...silent, value: cell.v };
     return this.#fire(p, cell, of("vTh"));
   }
@@ -206,22 +245,36 @@ class Simulation {
   #loss(answer: readonly Value[], label: number): Value {
     const { loss } = this.#options;
     if (loss.kind === "meanSquared")
-      return this.#g.linear(answer.map((a, j) => [1 / answer.length, this.#g.square(this.#g.linear([[1, a]], j === label ? -loss.target : 0))]));
+      return this.#g.linear(
+        answer.map((a, j) => [
+          1 / answer.length,
+          this.#g.square(this.#g.linear([[1, a]], j === label ? -loss.target : 0)),
+        ]),
+      );
     const top = Math.max(...answer.map((a) => a.value));
     const e = answer.map((a) => Math.exp(a.value - top));
     const total = e.reduce((a, b) => a + b, 0);
-    return this.#g.apply(Math.log(total) + top - answer[label]!.value, answer, e.map((x, j) => x / total - Number(j === label)));
+    return this.#g.apply(
+      Math.log(total) + top - answer[label]!.value,
+      answer,
+      e.map((x, j) => x / total - Number(j === label)),
+    );
   }
 
   /** strength · mean over the neurons of (rate - target)², or of the excess alone */
   #penalties(rows: Rows): Value[] {
     return (this.#options.penalties ?? []).map(({ kind, target, strength, population }) => {
       const n = sizeOf(this.#net, population);
-      return this.#g.linear(Array.from({ length: n }, (_, j) => {
-        const excess = this.#g.linear(rows.map((r) => [1 / rows.length, r.get(`${population}.spike`)![j]!]), -target);
-        const counts = kind === "rate" || excess.value > 0;
-        return [counts ? strength / n : 0, this.#g.square(excess)];
-      }));
+      return this.#g.linear(
+        Array.from({ length: n }, (_, j) => {
+          const excess = this.#g.linear(
+            rows.map((r) => [1 / rows.length, r.get(`${population}.spike`)![j]!]),
+            -target,
+          );
+          const counts = kind === "rate" || excess.value > 0;
+          return [counts ? strength / n : 0, this.#g.square(excess)];
+        }),
+      );
     });
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
-import { sizeOf } from "../../src/model/network.ts";
+import { sizeOf } from "../../src/model/nodes.ts";
 import { spikingDesign, twinDesign } from "../../src/tasks/networks.ts";
 import { ENCODERS } from "../../src/tasks/options.ts";
 import { TASKS, taskOf } from "../../src/tasks/tasks.ts";

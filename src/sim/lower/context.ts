@@ -2,7 +2,8 @@
 import { along, type Buffer, type Place, padded, place, type Role, type Term } from "../../ir/program.ts";
 import type { FloatType, Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
-import { type Network, sizeOf } from "../../model/network.ts";
+import type { Network } from "../../model/network.ts";
+import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
 import { type Need, needsOf } from "./needs.ts";
 

@@ -1,7 +1,7 @@
 /** What a population's step leaves behind beside its state, as stores added to the step. */
 import { and, compare, constant, convert, type Expr, mul, read } from "../../ir/expr.ts";
 import type { Slot, Store } from "../../ir/step.ts";
-import { SPIKE } from "../../model/step.ts";
+import { SPIKE } from "../../model/slots.ts";
 import type { Context } from "./context.ts";
 
 export interface Emission {

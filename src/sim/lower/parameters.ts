@@ -7,7 +7,8 @@ import { padded } from "../../ir/program.ts";
 import { type FloatType } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
 import { initialise } from "../../model/initializer.ts";
-import { type Network, sizeOf } from "../../model/network.ts";
+import type { Network } from "../../model/network.ts";
+import { sizeOf } from "../../model/nodes.ts";
 
 /** One array of parameters: `rows` rows of `width` numbers, `stride` apart, from `offset`. */
 export interface ParameterBlock {

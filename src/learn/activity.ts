@@ -1,0 +1,108 @@
+/** Counters in a population's step: they read what it computes anyway, and change nothing. */
+import { RunError } from "../base/errors.ts";
+import { compare, constant, convert, type Expr, mul, read } from "../ir/expr.ts";
+import { along, type Place, place } from "../ir/program.ts";
+import { simplify } from "../ir/simplify.ts";
+import { type Slot, type Step, type Store, slotOf } from "../ir/step.ts";
+import { isFloat } from "../ir/types.ts";
+import { namesIn } from "../model/equations/ast.ts";
+import type { NeuronModel } from "../model/neuronModel.ts";
+import type { Context } from "../sim/lower/context.ts";
+import type { Kernel } from "../sim/lower/populations.ts";
+
+/** What a population did over the samples of an evaluation, summed. */
+export interface PopulationActivity {
+  /** Spikes, or non-zero outputs of a population that answers by value; absent for a membrane that only leaks. */
+  readonly active?: number;
+  /**
+   * NeuroBench's membrane updates: all neurons in step 1, and those whose membrane changed in later steps. Absent without
+   * a membrane, and where a schedule moves it several times a step.
+   */
+  readonly membraneUpdates?: number;
+}
+
+/** Buffers of the counters, after the population's name. */
+const ACTIVE = "count.active";
+const CHANGED = "count.changed";
+export const isCounter = (buffer: string): boolean => buffer.endsWith(ACTIVE) || buffer.endsWith(CHANGED);
+
+interface Counter {
+  readonly slot: typeof ACTIVE | typeof CHANGED;
+  /** Whether this element counts. */
+  readonly value: Expr;
+}
+
+/** @throws {RunError} `out-of-range` where a counter might overflow */
+export function counting(node: string, { step, args }: Kernel, c: Context): Kernel {
+  const { steps, batch } = c.options;
+  if (batch * steps * c.size(node) >= 2 ** 31)
+    throw new RunError(
+      "out-of-range",
+      "evaluator.batch",
+      `${batch} samples of '${node}' could have more spikes than can be counted; use smaller batches`,
+    );
+  const counters = [...activeCounter(step), ...changedCounter(step, c.net.populations[node]!.model, c)];
+  const added = counters.map(({ slot }): Slot => ({ name: slot, type: "i32", space: "uniform" }));
+  const later: Slot = { name: LATER, type: "i32", space: "uniform" };
+  const stores = counters.map(({ slot, value }): Store => ({ slot, mode: "sum", value }));
+  const places = Object.fromEntries(
+    counters.map(({ slot }) => [slot, place(c.buffer(`${node}.${slot}`, "i32", 1, "output"))]),
+  );
+  return {
+    step: simplify({ ...step, slots: [...step.slots, ...added, later], stores: [...step.stores, ...stores] }),
+    args: { ...args, ...places, [LATER]: laterPlace(c) },
+  };
+}
+
+/** 0 in the first step of a sample, then 1. */
+const LATER = "step.later";
+function laterPlace(c: Context): Place {
+  const flags = Int32Array.from({ length: c.options.steps }, (_, t) => Number(t > 0));
+  return place(c.constant(LATER, flags, "i32"), 0, along("t", 1));
+}
+
+/** Who fires, or which outputs by value are not zero, for populations that do not keep a state. */
+function activeCounter(step: Step): Counter[] {
+  const value = activeValue(step);
+  return value ? [{ slot: ACTIVE, value: convert("i32", value) }] : [];
+}
+function activeValue(step: Step): Expr | undefined {
+  const spikes = step.stores.find((s) => s.mode === "append");
+  if (spikes) return spikes.value;
+  const fired = step.stores.find((s) => s.slot === "out.spike");
+  if (fired) return compare("gt", fired.value, constant(fired.value.type, 0));
+  if (step.stores.some((s) => s.mode === "set" && !s.slot.startsWith("out."))) return undefined;
+  const value = step.stores.find((s) => s.slot.startsWith("out.") && isFloat(s.value.type));
+  return value && compare("ne", value.value, constant(value.value.type, 0));
+}
+
+function changedCounter(step: Step, model: NeuronModel, c: Context): Counter[] {
+  const membrane = membraneOf(model);
+  const state = step.stores.find((s) => s.slot === membrane && s.mode === "set");
+  if (!state || c.net.schedule.groups.length > 1) return [];
+  const changed = compare("ne", state.value, read(slotOf(step, state.slot).type, state.slot));
+  return [{ slot: CHANGED, value: mul(convert("i32", changed), read("i32", LATER)) }];
+}
+
+/** The variable that the threshold looks at; without a threshold the one that inputs are added to. */
+function membraneOf({ spike, port, variables }: NeuronModel): string | undefined {
+  const floats = variables.filter((v) => v.type === "float").map((v) => v.name);
+  const tested = spike ? [...namesIn(spike)].find((name) => floats.includes(name)) : undefined;
+  return tested ?? floats.find((name) => name === port) ?? floats[0];
+}
+
+/** Reads a population's counters after a run of so many samples. */
+export function activityOf(
+  node: string,
+  samples: number,
+  c: Context,
+  array: (buffer: string) => ArrayLike<number>,
+): PopulationActivity {
+  const count = (name: string): number | undefined =>
+    c.buffers.has(`${node}.${name}`) ? array(`${node}.${name}`)[0] : undefined;
+  const [active, changed] = [count(ACTIVE), count(CHANGED)];
+  return {
+    ...(active !== undefined && { active }),
+    ...(changed !== undefined && { membraneUpdates: changed + samples * c.size(node) }),
+  };
+}

@@ -1,0 +1,115 @@
+/** What training adds to the forward pass of a network, and the regions that it runs. */
+import { ModelError } from "../base/errors.ts";
+import { along, invoke, loop, type Node, type Place, place, type Region } from "../ir/program.ts";
+import type { Network } from "../model/network.ts";
+import { type Context, runNumber } from "../sim/lower/context.ts";
+import { overSamples } from "../sim/lower/contributions.ts";
+import { forwardNodes, type Lowered, type LowerHooks } from "../sim/lower/lower.ts";
+import type { Kernel } from "../sim/lower/populations.ts";
+import type { Bptt } from "./algorithm.ts";
+import { BackwardPass } from "./backward.ts";
+import { keepProbability, maskNodes } from "./dropout.ts";
+import { inputsAsLists } from "./feed.ts";
+import { type Loss, lossNodes } from "./loss.ts";
+import { LOSS } from "./lossKernels.ts";
+import type { Optimiser } from "./optimiser.ts";
+import { type OutputPort, outputPort } from "./readout.ts";
+import {
+  clearCount,
+  countingSpikes,
+  PENALTY,
+  type Penalty,
+  penaltiesOf,
+  penaltyGradient,
+  penaltyNodes,
+  type Regulariser,
+} from "./regularise.ts";
+import { updateNodes } from "./update.ts";
+import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
+
+/** How a network learns. */
+export interface Learning {
+  readonly algorithm: Bptt;
+  readonly loss: Loss;
+  readonly optimiser: Optimiser;
+  readonly regularisers?: readonly Regulariser[];
+}
+
+export class TrainingPlan {
+  readonly output: OutputPort;
+  readonly #net: Network;
+  readonly #learning: Learning;
+  readonly #penalties: readonly Penalty[];
+  readonly #backward: BackwardPass;
+
+  /** @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so */
+  constructor(net: Network, learning: Learning) {
+    this.#net = net;
+    this.#learning = learning;
+    this.output = outputPort(net, learning.loss.pooling);
+    this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
+    this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
+    checkPopulations(net, this.output.node);
+  }
+
+  hooks(): LowerHooks {
+    const { node, port } = this.output;
+    return {
+      sparseInputs: inputsAsLists(this.#net),
+      ...(port === "spike" && { spikeRows: new Set([node]) }),
+      emission: (n, plain) => ({ ...plain, training: { bits: plain.spikes, mask: keepProbability(this.#net, n) < 1 } }),
+      kernel: (n, kernel, c) => this.#kernel(n, kernel, c),
+      beforeSample: (n, c) => [...maskNodes(n, c), ...(this.#isCounted(n) ? [clearCount(n, c)] : [])],
+    };
+  }
+
+  #kernel(node: string, { step, args }: Kernel, c: Context): Kernel {
+    if (node === this.output.node) this.#backward.give(node, this.output.port, answerGradient(this.output, c));
+    for (const p of this.#penalties) if (p.node === node) this.#backward.give(node, "spike", penaltyGradient(p, c));
+    const bits = step.stores.some((s) => s.mode === "bits");
+    const kept: Kernel = { step, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
+    return this.#backward.kernel(node, this.#isCounted(node) ? countingSpikes(node, kept, c) : kept, c);
+  }
+  #isCounted(node: string): boolean {
+    return this.#penalties.some((p) => p.node === node);
+  }
+
+  /** `gradients` of all chunks of a batch, and the `update` of the parameters. */
+  regions(l: Lowered): Region[] {
+    const c = l.context;
+    const clear = (name: string, n: number): Node =>
+      invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
+    const backward = [...this.#backward.nodes(l), ...weightGradients(l, this.#backward)];
+    const chunks = loop("chunk", runNumber("chunks"), [...forwardNodes(l), ...this.#losses(l), ...backward]);
+    const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
+    return [
+      { name: "gradients", body: [clear(GRADIENTS, l.parameters.length), ...sums.map((s) => clear(s, 1)), chunks] },
+      { name: "update", body: updateNodes(l, this.#learning.optimiser) },
+    ];
+  }
+
+  #losses(l: Lowered): Node[] {
+    const c = l.context;
+    const { node, port } = this.output;
+    const output = l.sources.values.get(`${node}.${port}`)!;
+    const places = { context: c, classes: c.size(node), output, gradient: answerGradient(this.output, c) };
+    const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, c));
+    return overSamples(c, [...lossNodes(this.#learning.loss, places), ...penalties]);
+  }
+}
+
+/** The loss's gradient with respect to each step's row of the answer. */
+function answerGradient({ node, port }: OutputPort, c: Context): Place {
+  const { samples, steps } = c.options;
+  const stride = c.stride(node);
+  const buffer = c.buffer(`${node}.loss.${port}`, c.type, samples * steps * stride, "work");
+  return place(buffer, 0, along("s", steps * stride), along("t", stride));
+}
+
+function checkPopulations(net: Network, output: string): void {
+  for (const [node, p] of Object.entries(net.populations))
+    if (p.trainable.length > 0)
+      throw new ModelError("unsupported", `${node}.trainable`, "only weights and biases of connections are trained");
+  if (keepProbability(net, output) < 1)
+    throw new ModelError("unsupported", `${output}.dropout`, "the population that answers must be heard");
+}

@@ -1,0 +1,80 @@
+/** From a population's step to its adjoint: what must be kept of the forward pass, and where errors can matter at all. */
+import { ModelError } from "../base/errors.ts";
+import { adjointStep, incoming } from "../ir/adjoint.ts";
+import { gradients } from "../ir/differentiate.ts";
+import { expand } from "../ir/expand.ts";
+import { compare, constant, type Expr, or } from "../ir/expr.ts";
+import { simplify } from "../ir/simplify.ts";
+import { nodes, pruneSlots, readsOf, type Slot, type Step } from "../ir/step.ts";
+import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
+import { tapePlan } from "../ir/tape.ts";
+import { isFloat } from "../ir/types.ts";
+
+export interface Reverse {
+  /** Forward step, which also stores what the adjoint needs into slots `tape.k`. */
+  readonly forward: Step;
+  readonly tape: readonly Slot[];
+  readonly adjoint: Step;
+  /** States whose adjoint is carried from step to step. */
+  readonly carried: readonly string[];
+  /** Ports at which something arrives: their adjoints are the errors that weights and sources need. */
+  readonly sums: readonly string[];
+  /** Lists the elements whose error a spike's adjoint can change at all; absent where all are. */
+  readonly support?: Step;
+}
+
+/**
+ * @param ports outputs whose adjoints come in from outside: `spike`, or outputs by value
+ * @throws {ModelError} `not-differentiable`
+ */
+export function reverseOf(step: Step, ports: readonly string[], surrogate: Surrogate): Reverse {
+  requireSpike(step, ports);
+  const reads = readsOf(step);
+  const floats = step.slots.filter((s) => isFloat(s.type) && reads.has(s.name)).map((s) => s.name);
+  const stored = new Set(step.stores.filter((s) => s.mode === "set").map((s) => s.slot));
+  const carried = floats.filter((s) => stored.has(s));
+  const sums = floats.filter((s) => s.startsWith("in."));
+  const from = [...carried, ...ports.map((p) => `out.${p}`)];
+  const derived = adjointStep(step, { wrt: [...carried, ...sums], from, surrogate });
+  const available = floats.filter((s) => !carried.includes(s) && !sums.includes(s));
+  const { forward, adjoint, tape } = tapePlan(step, derived, { available });
+  return {
+    forward,
+    tape,
+    adjoint: simplify(expand(adjoint)),
+    carried,
+    sums: sums.map((s) => s.slice("in.".length)),
+    ...(ports.includes("spike") && supportOf(adjoint, surrogate)),
+  };
+}
+
+/** Without a `spike` node the surrogate has nowhere to go, and gradients would be zero without a word. */
+function requireSpike(step: Step, ports: readonly string[]): void {
+  if (!ports.includes("spike") || nodes(step).some((e) => e.tag === "spike")) return;
+  throw new ModelError(
+    "not-differentiable",
+    step.name,
+    "a surrogate needs a spike condition of the form 'a > b' or 'a < b'",
+  );
+}
+
+/**
+ * The adjoint is linear in the spike's adjoint; where its coefficient is zero, that adjoint need not be formed. With a
+ * surrogate of compact support that is most of the neurons.
+ */
+function supportOf(adjoint: Step, surrogate: Surrogate): { support?: Step } {
+  if (!Number.isFinite(surrogateSupport(surrogate))) return {};
+  const spike = nodes(adjoint).find((e) => e.tag === "read" && e.slot === incoming("out.spike"));
+  if (!spike) return {};
+  const coefficients = adjoint.stores.flatMap((s) =>
+    gradients([{ value: s.value, seed: constant(s.value.type, 1) }], [spike], undefined),
+  );
+  const tests = coefficients.flatMap((e): Expr[] => (e ? [compare("ne", e, constant(e.type, 0))] : []));
+  if (tests.length === 0) return {};
+  const step: Step = {
+    name: `${adjoint.name}.support`,
+    slots: [...adjoint.slots, { name: "support", type: "u32", space: "uniform" }],
+    stores: [{ slot: "support", mode: "append", value: tests.reduce(or) }],
+  };
+  return { support: pruneSlots(simplify(expand(step))) };
+}
