@@ -17,13 +17,19 @@ export interface Accident {
 
 /** Weights that are not finite; else the first layer that was not in the first sample that went wrong, run again alone. */
 export function culprit(a: Accident): string {
-  const broken = Object.entries(a.parameters).find(([, values]) => !allFinite(values, values.length));
-  if (broken) return `${broken[0]} is not finite; try a lower rate, or clip the gradients`;
+  const broken = brokenBlock(a.parameters);
+  if (broken) return broken;
   const sample = firstBadSample(a);
   if (sample === undefined) return "every answer is finite; the loss is too large for its type";
   a.run(sampleOf(a.lowered.net, a.batch, sample));
   const layer = firstBadLayer(a);
   return `${layer ? `layer '${layer}'` : "an answer"} is not finite in sample ${sample} of the batch; try smaller weights or inputs`;
+}
+
+/** In words, the first array of weights that holds something else than numbers. */
+export function brokenBlock(parameters: Parameters): string | undefined {
+  const broken = Object.entries(parameters).find(([, values]) => !allFinite(values, values.length));
+  return broken && `${broken[0]} is not finite; try a lower rate, or clip the gradients`;
 }
 
 function allFinite(values: ArrayLike<number>, count: number, from = 0): boolean {

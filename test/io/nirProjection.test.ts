@@ -77,7 +77,7 @@ describe("layout", () => {
   });
   test("names are letters, digits and _, each once", () => {
     const wires = [
-      connect("a", "b", { name: "b" }),
+      connect("a", "b", { name: "b-" }),
       connect("a", "b", { name: "a/b é" }),
       connect("a", "b", { name: "a>b" }),
       connect("a", "b", { name: "" }),

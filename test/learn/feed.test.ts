@@ -19,9 +19,19 @@ import { drawSamples, type SampleOptions } from "./samples.ts";
 const [inputs, steps, classes, count] = [5, 3, 4, 3];
 type Kind = SampleOptions["kind"];
 const netFor = (kind: Kind): Network =>
-  sequential([input(inputs, kind === "events" ? {} : { signal: "values", constant: kind === "constant" }), denseLayer(8, { weight: { kind: "uniform", low: 0, high: 0.9 }, delay: kind === "events" ? 1 : 0 }), lif(), denseLayer(classes), readout()], { steps });
+  sequential(
+    [
+      input(inputs, kind === "events" ? {} : { signal: "values", constant: kind === "constant" }),
+      denseLayer(8, { weight: { kind: "uniform", low: 0, high: 0.9 }, delay: kind === "events" ? 1 : 0 }),
+      lif(),
+      denseLayer(classes),
+      readout(),
+    ],
+    { steps },
+  );
 const drawn = (kind: Kind): Batch => drawSamples({ count, steps, inputs, classes, kind, density: 0.6 }).batch;
-const trainer = (kind: Kind) => createTrainer(netFor(kind), wasm, { algorithm: bptt(), loss: crossEntropy(), optimiser: sgd(0), batch: 4, chunk: 2 });
+const trainer = (kind: Kind) =>
+  createTrainer(netFor(kind), wasm, { algorithm: bptt(), loss: crossEntropy(), optimiser: sgd(0), batch: 4, chunk: 2 });
 
 const events = drawn("events").input as EventInput;
 const lists = drawn("constant").input as SparseValueInput;
@@ -45,16 +55,66 @@ const lies: Record<string, [Kind, Partial<Batch>, string, string]> = {
   "too few numbers": ["events", { numbers: [1] }, "shape-mismatch", "batch.numbers"],
   "values for a network that takes spikes": ["events", { input: lists }, "type-mismatch", "batch.input"],
   "spikes for a network that takes values": ["constant", { input: events }, "type-mismatch", "batch.input"],
-  "too few ends": ["events", { input: { ...events, ends: events.ends.slice(0, last) } }, "shape-mismatch", "batch.input.ends"],
-  "ends that do not start at 0": ["events", { input: { ...events, ends: changed(events.ends, 0, 1) } }, "out-of-range", "batch.input.ends[0]"],
-  "ends that fall": ["events", { input: { ...events, ends: changed(events.ends, 2, -1) } }, "out-of-range", "batch.input.ends[2]"],
-  "an end beyond the list": ["events", { input: { ...events, ends: changed(events.ends, last, events.list.length + 1) } }, "out-of-range", `batch.input.ends[${last}]`],
-  "an index beyond the input": ["events", { input: { ...events, list: changed(events.list, 3, inputs) } }, "out-of-range", "batch.input.list"],
-  "an index far beyond": ["events", { input: { ...events, list: changed(events.list, 3, 4294967295) } }, "out-of-range", "batch.input.list"],
-  "an index below 0, in an array of another type": ["events", { input: { ...events, list: changed(new Int32Array(events.list), 3, -1) as unknown as Uint32Array } }, "out-of-range", "batch.input.list"],
-  "fewer values than the list": ["constant", { input: { ...lists, values: lists.values.slice(1) } }, "out-of-range", `batch.input.ends[${count}]`],
-  "a value that is no number": ["constant", { input: { ...lists, values: changed(lists.values, 1, Number.NaN) } }, "not-finite", "batch.input.values[1]"],
-  "an index beyond the input, with values": ["constant", { input: { ...lists, list: changed(lists.list, 0, 99) } }, "out-of-range", "batch.input.list"],
+  "too few ends": [
+    "events",
+    { input: { ...events, ends: events.ends.slice(0, last) } },
+    "shape-mismatch",
+    "batch.input.ends",
+  ],
+  "ends that do not start at 0": [
+    "events",
+    { input: { ...events, ends: changed(events.ends, 0, 1) } },
+    "out-of-range",
+    "batch.input.ends[0]",
+  ],
+  "ends that fall": [
+    "events",
+    { input: { ...events, ends: changed(events.ends, 2, -1) } },
+    "out-of-range",
+    "batch.input.ends[2]",
+  ],
+  "an end beyond the list": [
+    "events",
+    { input: { ...events, ends: changed(events.ends, last, events.list.length + 1) } },
+    "out-of-range",
+    `batch.input.ends[${last}]`,
+  ],
+  "an index beyond the input": [
+    "events",
+    { input: { ...events, list: changed(events.list, 3, inputs) } },
+    "out-of-range",
+    "batch.input.list",
+  ],
+  "an index far beyond": [
+    "events",
+    { input: { ...events, list: changed(events.list, 3, 4294967295) } },
+    "out-of-range",
+    "batch.input.list",
+  ],
+  "an index below 0, in an array of another type": [
+    "events",
+    { input: { ...events, list: changed(new Int32Array(events.list), 3, -1) as unknown as Uint32Array } },
+    "out-of-range",
+    "batch.input.list",
+  ],
+  "fewer values than the list": [
+    "constant",
+    { input: { ...lists, values: lists.values.slice(1) } },
+    "out-of-range",
+    `batch.input.ends[${count}]`,
+  ],
+  "a value that is no number": [
+    "constant",
+    { input: { ...lists, values: changed(lists.values, 1, Number.NaN) } },
+    "not-finite",
+    "batch.input.values[1]",
+  ],
+  "an index beyond the input, with values": [
+    "constant",
+    { input: { ...lists, list: changed(lists.list, 0, 99) } },
+    "out-of-range",
+    "batch.input.list",
+  ],
   "one row a sample where each step needs one": ["values", { input: lists }, "shape-mismatch", "batch.input.ends"],
 };
 test.each(Object.entries(lies))("%s is refused, and nothing has happened", async (_name, [kind, lie, code, path]) => {
@@ -68,9 +128,17 @@ test.each(Object.entries(lies))("%s is refused, and nothing has happened", async
 test("more spikes than there is room for, because one input fires many times in a step", async () => {
   using t = await trainer("events");
   const many = 4 * steps * inputs + 5;
-  const batch: Batch = { count: 1, labels: [0], input: { kind: "events", list: new Uint32Array(many), ends: Int32Array.of(0, many, many, many) } };
+  const batch: Batch = {
+    count: 1,
+    labels: [0],
+    input: { kind: "events", list: new Uint32Array(many), ends: Int32Array.of(0, many, many, many) },
+  };
   expect(() => t.step(batch)).toThrow(expect.objectContaining({ code: "out-of-range", path: "batch.input" }));
-  const twice: Batch = { count: 1, labels: [0], input: { kind: "events", list: Uint32Array.of(1, 1), ends: Int32Array.of(0, 2, 2, 2) } };
+  const twice: Batch = {
+    count: 1,
+    labels: [0],
+    input: { kind: "events", list: Uint32Array.of(1, 1), ends: Int32Array.of(0, 2, 2, 2) },
+  };
   expect(Number.isFinite(t.step(twice).loss)).toBe(true);
 });
 
@@ -78,10 +146,20 @@ test("whatever the numbers are, a batch is refused or does no harm", async () =>
   using t = await trainer("events");
   const before = t.gradients(drawn("events"));
   const word = fc.oneof(fc.nat(8), fc.constantFrom(2 ** 31 - 1, 2 ** 32 - 1, 1e6, -1));
-  const ends = fc.array(word, { maxLength: 12 }).chain((x) => fc.constantFrom(x, x.slice().sort((a, b) => a - b), [0, ...x.slice().sort((a, b) => a - b)]));
+  const ends = fc.array(word, { maxLength: 12 }).chain((x) =>
+    fc.constantFrom(
+      x,
+      x.slice().sort((a, b) => a - b),
+      [0, ...x.slice().sort((a, b) => a - b)],
+    ),
+  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 12 }), ends, fc.integer({ min: -1, max: 6 }), (list, e, n) => {
-      const batch: Batch = { count: n, labels: new Int32Array(Math.max(0, n)), input: { kind: "events", list: Uint32Array.from(list), ends: Int32Array.from(e) } };
+      const batch: Batch = {
+        count: n,
+        labels: new Int32Array(Math.max(0, n)),
+        input: { kind: "events", list: Uint32Array.from(list), ends: Int32Array.from(e) },
+      };
       try {
         expect(Number.isFinite(t.gradients(batch).loss)).toBe(true);
       } catch (error) {
@@ -94,13 +172,24 @@ test("whatever the numbers are, a batch is refused or does no harm", async () =>
 });
 
 test("an evaluator refuses the same batches", async () => {
-  using e = await createEvaluator(netFor("events"), wasm, { loss: crossEntropy(), batch: 4, parameters: initialParameters(netFor("events"), 0) });
+  using e = await createEvaluator(netFor("events"), wasm, {
+    loss: crossEntropy(),
+    batch: 4,
+    parameters: initialParameters(netFor("events"), 0),
+  });
   for (const [kind, lie, code, path] of Object.values(lies).filter(([kind]) => kind === "events"))
     expect(() => e.evaluate({ ...drawn(kind), ...lie })).toThrow(expect.objectContaining({ code, path }));
 });
 
 test("a network of two inputs is refused by name", async () => {
-  const net = network({ name: "pair", dt: "1 ms", steps: 1, output: "out", inputs: { a: inputNode(2), b: inputNode(2) }, populations: { out: population(2, leakyIntegrator()) } });
-  using e = await createEvaluator(net, wasm, { loss: crossEntropy(), batch: 1, parameters: {} });
-  expect(() => e.evaluate({ count: 1, labels: [0], input: events })).toThrow("pair: batches feed networks with one input; this has 2");
+  const net = network({
+    name: "pair",
+    dt: "1 ms",
+    steps: 1,
+    output: "out",
+    inputs: { a: inputNode(2), b: inputNode(2) },
+    populations: { out: population(2, leakyIntegrator()) },
+  });
+  const made = createEvaluator(net, wasm, { loss: crossEntropy(), batch: 1, parameters: {} });
+  await expect(made).rejects.toThrow("pair: batches feed networks with one input; this has 2");
 });

@@ -17,6 +17,7 @@ import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { expectNear } from "./near.ts";
 import { drawSamples, type SampleOptions } from "./samples.ts";
 import { simulate } from "./simulate.ts";
 
@@ -195,9 +196,17 @@ const cases: Record<string, Case> = {
   "one step": { net: net([denseLayer(17, strong), cell], { steps: 1 }) },
 };
 
+/** The others run on one backend: that both agree in every bit is checked elsewhere (`training.test.ts`). */
+const INTERPRETED: ReadonlySet<string> = new Set([
+  "two hidden layers, both recurrent",
+  "a cycle of two layers, delays, skipping connections, a membrane by value",
+  "values around a cycle",
+  "constant values as lists",
+]);
+
 test.each(Object.entries(cases))(
   "%s",
-  async (_name, {
+  async (name, {
     net,
     loss = crossEntropy("sum"),
     surrogate = triangle(0.8),
@@ -206,7 +215,7 @@ test.each(Object.entries(cases))(
     chunk = 4,
   }) => {
     const { samples, labels, batch } = drawSamples({ count, steps: net.steps!, inputs, classes, kind });
-    for (const backend of [wasm, interpret]) {
+    for (const backend of INTERPRETED.has(name) ? [wasm, interpret] : [wasm]) {
       using trainer = await createTrainer(net, backend, {
         algorithm: bptt(surrogate),
         loss,
@@ -221,14 +230,7 @@ test.each(Object.entries(cases))(
       for (const [node, p] of Object.entries(net.populations))
         if (p.model.spike) expect(expected.active[node], node).toBeGreaterThan(0.02 * count * net.steps! * p.size); // the silent prove nothing
       expect(found.loss).toBeCloseTo(expected.loss, 12);
-      const found2 = trainer.gradientBlocks();
-      for (const [name, gradient] of Object.entries(expected.gradients)) {
-        const scale = Math.max(...gradient.map(Math.abs));
-        const worst = Math.max(...gradient.map((g, k) => Math.abs(g - found2[name]![k]!)));
-        expect(scale, name).toBeGreaterThan(0);
-        expect(worst / scale, name).toBeLessThan(1e-12); // a few hundred roundings of 1e-16
-      }
-      if (net.steps === 1) break;
+      expectNear(trainer.gradientBlocks(), expected.gradients, 1e-12); // a few hundred roundings of 1e-16
     }
   },
 );

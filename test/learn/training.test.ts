@@ -15,6 +15,7 @@ import { relu } from "../../src/model/neuron/relu.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import type { Parameters } from "../../src/sim/lower/parameters.ts";
+import { distances, expectNear } from "./near.ts";
 import { batchOf, drawSamples } from "./samples.ts";
 
 const [inputs, steps, classes, count] = [17, 8, 5, 7];
@@ -41,13 +42,7 @@ const options: TrainerOptions = {
 };
 const drawn = (seed = 1) => drawSamples({ count, steps, inputs, classes, kind: "events", seed });
 
-const distance = (a: Parameters, b: Parameters): number =>
-  Math.max(
-    ...Object.keys(a).map((name) => {
-      const scale = Math.max(...Array.from(b[name]!, Math.abs));
-      return Math.max(...Array.from(a[name]!, (x, k) => Math.abs(x - b[name]![k]!))) / scale;
-    }),
-  );
+const distance = (a: Parameters, b: Parameters): number => Math.max(...Object.values(distances(a, b)));
 
 test("interpreter and wasm learn the same bits: dropout, regulariser, clipping, Adam, f32", async () => {
   const made: Parameters[] = [];
@@ -166,10 +161,7 @@ test("the conventional twin: gradients of a perceptron with two hidden layers", 
     samples.map((s) => s[0]!),
     labels,
   );
-  for (const [name, found] of Object.entries(trainer.gradientBlocks())) {
-    const scale = Math.max(...expected[name]!.map(Math.abs));
-    expect(Math.max(...found.map((g, k) => Math.abs(g - expected[name]![k]!))) / scale, name).toBeLessThan(1e-13);
-  }
+  expectNear(trainer.gradientBlocks(), expected, 1e-13);
 });
 
 test("seven random samples are learned by heart, by spikes and by their twin", async () => {
