@@ -75,7 +75,7 @@ export function networkFromJson(json: unknown, path = "network"): Network {
       throw mustBe(`one of ${Object.keys(models).sort().join(", ")}`, p.model, `${at}.model`);
     return rebuilt(at, () => population(p.shape, models[p.model]!, p));
   });
-  const connections = data.connections.map(connectionSpec);
+  const connections = data.connections.map((c, k) => rebuilt(`${path}.connections[${k}]`, () => connectionSpec(c)));
   const { name, dt, schedule, steps, output, transforms } = data;
   const answer = { ...(steps !== undefined && { steps }), ...(output !== undefined && { output }) };
   const net = rebuilt(path, () =>

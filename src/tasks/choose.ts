@@ -48,12 +48,12 @@ async function tried(task: Task, code: EncoderName, { rest, heldOut }: Parts, o:
 }
 
 /**
- * The more accurate code; where the difference is within one standard error of it, the one with fewer spikes.
+ * The more accurate code; where the difference is within two standard errors of it, the one with fewer spikes.
  * The error is that of two independent shares, which is more than that of two answers to the same examples.
  */
 export function preferred(candidates: readonly Candidate[], samples: number): Pick<Choice, "encoder" | "reason"> {
   const best = candidates.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-  const error = Math.sqrt((2 * best.accuracy * (1 - best.accuracy)) / samples);
+  const error = 2 * Math.sqrt((2 * best.accuracy * (1 - best.accuracy)) / samples);
   const close = candidates.filter((c) => best.accuracy - c.accuracy <= error);
   if (close.length === 1) return { encoder: best.encoder, reason: "more accurate" };
   const sparest = close.reduce((a, b) => (b.spikes < a.spikes ? b : a));

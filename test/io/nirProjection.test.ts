@@ -273,7 +273,7 @@ describe("the published single neuron", () => {
     });
   const published = lif({ tau: "2.5 ms", vTh: 0.1 });
 
-  test(`its nodes are those of the file that Norse wrote ${NEEDS}`, async ({ skip }) => {
+  test(`its nodes are those of the file that Norse wrote`, async ({ skip }) => {
     skip(!hasData(file), `needs ${file}`);
     const { root } = await decodeHdf5(readFileSync(`${dataFolder}/${file}`), ["version", "node"], file);
     const [theirs, ours] = [readGraph(root as Tree), project(single(published))];
@@ -295,7 +295,7 @@ describe("the published single neuron", () => {
   test.for([
     ["nengo", published],
     ["norse", neuron({ ...published.spec, method: "euler" })],
-  ] as const)(`steps as %s does ${NEEDS}`, ([importer, model], { skip }) => {
+  ] as const)(`steps as %s does`, ([importer, model], { skip }) => {
     const trace = `nir-graphs/01_lif/lif_${importer}.csv`;
     skip(!hasData(trace), `needs ${trace}`);
     const rows = readFileSync(`${dataFolder}/${trace}`, "utf8")

@@ -38,12 +38,16 @@ export class Graph {
     return this.linear(terms.map((x) => [1, x]));
   }
   /** Σ a·b */
-  dot(pairs: readonly (readonly [Value, Value])[]): Value {
-    return this.apply(
-      pairs.reduce((sum, [a, b]) => sum + a.value * b.value, 0),
-      pairs.flat(),
-      pairs.flatMap(([a, b]) => [b.value, a.value]),
-    );
+  dot(a: readonly Value[], b: (k: number) => Value): Value {
+    const [from, slopes]: [Value[], number[]] = [[], []];
+    let sum = 0;
+    for (const [k, x] of a.entries()) {
+      const y = b(k);
+      sum += x.value * y.value;
+      from.push(x, y);
+      slopes.push(y.value, x.value);
+    }
+    return this.apply(sum, from, slopes);
   }
   square(x: Value): Value {
     return this.apply(x.value ** 2, [x], [2 * x.value]);

@@ -11,11 +11,13 @@ import { crossEntropy, type Loss, meanSquared } from "../../src/learn/loss.ts";
 import { sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { connect } from "../../src/model/connection.ts";
+import { pairs } from "../../src/model/connectivity.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
+import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples, type SampleOptions } from "./samples.ts";
@@ -82,6 +84,25 @@ const skipping = network({
     connect("b", "out"),
     connect("a", "out", { name: "membrane", output: "v", delay: 4 }),
   ],
+});
+/** An input that synapses read too, so that it is given as rows and not as lists. */
+const mixed = (constant: boolean): Network =>
+  network({
+    name: "mixed",
+    dt: "1 ms",
+    steps,
+    output: "out",
+    inputs: { input: inputNode(inputs, { signal: "values", constant }) },
+    populations: { a: population(11, cell), out: population(classes, leakyIntegrator()) },
+    connections: [
+      connect("input", "a", strong),
+      connect("a", "out", { bias: 0.1 }),
+      connect("input", "out", { connectivity: pairs([0, 1, 5, 5], [1, 1, 0, 3]), weight: 0.7, trainable: false }),
+    ],
+  });
+const perNeuron = (n: number) => ({
+  tau: Array.from({ length: n }, (_, k) => 0.003 + k / 1000),
+  vTh: Array.from({ length: n }, (_, k) => 0.6 + k / n),
 });
 const spikingOutput: Layer[] = [
   input(inputs),
@@ -188,6 +209,11 @@ const cases: Record<string, Case> = {
     kind: "values",
   },
   "values around a cycle": { net: recurrentValues, kind: "values" },
+  "constant values as rows": { net: mixed(true), kind: "constant" },
+  "changing values as rows": { net: mixed(false), kind: "values" },
+  "time constants and thresholds of each neuron's own": {
+    net: net([denseLayer(17, strong), neurons(cell, { parameters: perNeuron(17), recurrent: true })]),
+  },
   boxcar: { net: net([denseLayer(17, strong), cell, denseLayer(15, strong), cell]), surrogate: boxcar(0.4) },
   sigmoid: { net: net([denseLayer(17, strong), cell]), surrogate: sigmoid(4) },
   "fast sigmoid": { net: net([denseLayer(17, strong), lif({ tau: "5 ms" })]), surrogate: fastSigmoid(25) },
@@ -234,3 +260,38 @@ test.each(Object.entries(cases))(
     }
   },
 );
+
+const refusals: Record<string, [() => Network, string]> = {
+  "a schedule of two groups": [
+    () => net([denseLayer(5), cell], { schedule: "brian" }),
+    "schedule brian: training needs a schedule with one group of phases",
+  ],
+  "a threshold without a distance": [
+    () => net([denseLayer(5), neuron({ ...cell.spec, spike: "v >= vTh" })]),
+    "hidden: a surrogate needs a spike condition of the form",
+  ],
+  "parameters of neurons": [
+    () => net([denseLayer(5), neurons(cell, { trainable: ["tau"] })]),
+    "hidden.trainable: only weights and biases",
+  ],
+  "synapses that are trainable but not dense": [
+    () => ({ ...mixed(true), connections: mixed(true).connections.map((c) => ({ ...c, trainable: true })) }),
+    "connection input>out: only dense connections can be trained",
+  ],
+  "errors through synapses that are not dense": [
+    () =>
+      network({
+        dt: 1,
+        steps: 2,
+        output: "out",
+        inputs: { input: inputNode(2) },
+        populations: { a: population(2, cell), out: population(2, leakyIntegrator()) },
+        connections: [connect("input", "a"), connect("a", "out", { connectivity: pairs([0], [1]), trainable: false })],
+      }),
+    "connection a>out: only dense connections have an adjoint",
+  ],
+};
+test.each(Object.entries(refusals))("%s: refused by name", async (_name, [make, message]) => {
+  const made = createTrainer(make(), wasm, { algorithm: bptt(), loss: crossEntropy(), optimiser: sgd(0.1), batch: 2 });
+  await expect(made).rejects.toThrow(message);
+});

@@ -9,6 +9,7 @@
 import type { Surrogate } from "../../src/ir/surrogate.ts";
 import type { Loss } from "../../src/learn/loss.ts";
 import type { Connection } from "../../src/model/connection.ts";
+import type { Connectivity } from "../../src/model/connectivity.ts";
 import type { Network, Population } from "../../src/model/network.ts";
 import { sizeOf } from "../../src/model/nodes.ts";
 import { evaluationOrder } from "../../src/model/topology.ts";
@@ -25,6 +26,8 @@ export interface SimulateOptions {
   readonly loss: Loss;
   readonly surrogate: Surrogate;
   readonly smooth?: boolean;
+  /** Default true; without, all gradients are 0. */
+  readonly gradients?: boolean;
   readonly penalties?: readonly Penalty[];
   /** By population and sample: 1 for neurons that are heard. */
   readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
@@ -128,7 +131,7 @@ class Simulation {
       return this.#g.sum([this.#loss(answer, labels[k]!), ...this.#penalties(rows)]);
     });
     const loss = this.#g.linear(losses.map((l) => [1 / samples.length, l]));
-    this.#g.backward(loss);
+    if (this.#options.gradients ?? true) this.#g.backward(loss);
     const gradients = Object.fromEntries(
       Object.entries(this.#weights).map(([name, w]) => [name, w.map((x) => x.gradient)]),
     );
@@ -168,7 +171,7 @@ class Simulation {
     const heard = this.#options.masks?.[node]?.[sample];
     const spikes: Value[] = [];
     const values = cells.map((cell, j) => {
-      const { value, spike } = this.#cell(p, cell, direct[j]!, current[j]!);
+      const { value, spike } = this.#cell(p, cell, j, direct[j]!, current[j]!);
       spikes.push(this.#g.linear([[heard?.[j] ?? 1, spike]]));
       return this.#g.linear([[heard?.[j] ?? 1, value]]);
     });
@@ -185,11 +188,28 @@ class Simulation {
       .filter((c) => c.to.node === node && c.to.port === port)
       .map((c) => {
         const row = this.#sent(c, rows, t);
+        if (c.connectivity.kind === "pairs") return this.#throughPairs(c.connectivity, c, row, j);
         const weights = this.#weights[`${c.name}.weight`]!;
         const bias = c.bias ? [this.#weights[`${c.name}.bias`]![j]!] : [];
-        return this.#g.sum([...bias, this.#g.dot(row.map((x, i) => [x, weights[i * width + j]!]))]);
+        const weight = (i: number): Value => weights[i * width + j]!;
+        // Nothing asks for the gradient of an input, and one that is 0 brings nothing.
+        const brought =
+          c.from.node in this.#net.inputs
+            ? this.#g.linear(row.flatMap((x, i) => (x.value === 0 ? [] : [[x.value, weight(i)] as const])))
+            : this.#g.dot(row, weight);
+        return this.#g.sum([...bias, brought]);
       });
     return this.#g.sum(terms);
+  }
+  /** Synapses with a constant weight, which nothing trains. */
+  #throughPairs(
+    { source, target }: Extract<Connectivity, { kind: "pairs" }>,
+    c: Connection,
+    row: readonly Value[],
+    j: number,
+  ): Value {
+    const weight = c.weight.kind === "constant" ? c.weight.value : Number.NaN;
+    return this.#g.linear(Array.from(source, (i, k) => [target[k] === j ? weight : 0, row[i]!] as const));
   }
   #sent(c: Connection, rows: Rows, t: number): readonly Value[] {
     const constant = this.#net.inputs[c.from.node]?.constant ?? false;
@@ -197,9 +217,12 @@ class Simulation {
     return rows[then]?.get(`${c.from.node}.${c.from.port}`) ?? [];
   }
 
-  #cell(p: Population, cell: Cell, direct: Value, current: Value): { value: Value; spike: Value } {
+  #cell(p: Population, cell: Cell, j: number, direct: Value, current: Value): { value: Value; spike: Value } {
     const g = this.#g;
-    const of = (name: string): number => p.model.parameters.find((x) => x.name === name)!.value;
+    const of = (name: string): number => {
+      const own = p.parameters[name];
+      return own?.kind === "values" ? own.values[j]! : p.model.parameters.find((x) => x.name === name)!.value;
+    };
     const silent = { spike: this.#zero };
     if (p.model.name === "relu")
       return { ...silent, value: g.apply(Math.max(0, direct.value), [direct], [direct.value > 0 ? 1 : 0]) };

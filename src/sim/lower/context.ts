@@ -103,7 +103,7 @@ export class Context {
   /** Row `t - delay` of an array with that many rows of `stride`, as an offset and a term. */
   at(stride: number, rows: number, delay: number, maxDelay: number): { offset: number; term: Term } {
     if (this.options.mode === "stream")
-      return { offset: 0, term: along("t", stride, { shift: rows - delay, modulo: rows }) };
+      return { offset: 0, term: along("t", stride, { ...(delay > 0 && { shift: rows - delay }), modulo: rows }) };
     return { offset: (maxDelay - delay) * stride, term: along("t", stride) };
   }
 }
