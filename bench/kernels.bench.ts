@@ -2,14 +2,14 @@
  * The four kernels that everything rests on, each in a program of its own and beside the limit that this machine sets:
  * a row gather and a compaction are bound by loads (one 16-byte load an addition), a product by multiply and add.
  */
-import { type Executable } from "../src/backend/backend.ts";
+import type { Executable } from "../src/backend/backend.ts";
 import { wasm } from "../src/backend/wasm/wasm.ts";
+import { flops } from "../src/ir/count.ts";
 import { expand } from "../src/ir/expand.ts";
 import { compare, f32, read } from "../src/ir/expr.ts";
-import { type Buffer, invoke, type Kernel, loop, type Node, padded, place, type Place } from "../src/ir/program.ts";
-import { flops } from "../src/ir/count.ts";
+import { type Buffer, invoke, type Kernel, loop, type Node, type Place, padded, place } from "../src/ir/program.ts";
 import { simplify } from "../src/ir/simplify.ts";
-import { type Step } from "../src/ir/step.ts";
+import type { Step } from "../src/ir/step.ts";
 import { lif } from "../src/model/neuron/lif.ts";
 import { neuronStep } from "../src/model/step.ts";
 import { machineLimits } from "./machine.ts";
@@ -35,44 +35,108 @@ async function gather(rows: number, width: number, events: number, limit: number
   const [stride, times] = [padded(width), 400];
   const kernel: Kernel = { kind: "gatherRows", type: "f32", width: stride, stride, valued: false, init: false };
   const args = { out: place("out"), weights: place("weights"), list: place("list") };
-  const buffers = [buffer("weights", "f32", rows * stride), buffer("list", "u32", events), buffer("out", "f32", stride)];
+  const buffers = [
+    buffer("weights", "f32", rows * stride),
+    buffer("list", "u32", events),
+    buffer("out", "f32", stride),
+  ];
   const x = await load("gather", buffers, invoke(kernel, args, { from: 0, to: events }), times);
   x.array("list").set(Uint32Array.from({ length: events }, (_, k) => (k * 7919) % rows));
-  return { metric: `row gather ${rows}x${width}, ${events} rows@1`, unit: "Gadd/s", work: events * width * times, limit, executable: x };
+  return {
+    metric: `row gather ${rows}x${width}, ${events} rows@1`,
+    unit: "Gadd/s",
+    work: events * width * times,
+    limit,
+    executable: x,
+  };
 }
 
 async function denseProduct(rows: number, depth: number, width: number, limit: number): Promise<Workload> {
   const times = 4;
-  const kernel: Kernel = { kind: "product", type: "f32", width, bStride: width, outStride: width, aRow: depth, aColumn: 1, start: "zero" };
-  const buffers = [buffer("a", "f32", rows * depth), buffer("b", "f32", depth * width), buffer("out", "f32", rows * width)];
-  const x = await load("product", buffers, invoke(kernel, { out: place("out"), a: place("a"), b: place("b") }, { rows, depth }), times);
-  return { metric: `dense product ${rows}x${depth}x${width}@1`, unit: "GFLOP/s", work: 2 * rows * depth * width * times, limit, executable: x };
+  const kernel: Kernel = {
+    kind: "product",
+    type: "f32",
+    width,
+    bStride: width,
+    outStride: width,
+    aRow: depth,
+    aColumn: 1,
+    start: "zero",
+  };
+  const buffers = [
+    buffer("a", "f32", rows * depth),
+    buffer("b", "f32", depth * width),
+    buffer("out", "f32", rows * width),
+  ];
+  const x = await load(
+    "product",
+    buffers,
+    invoke(kernel, { out: place("out"), a: place("a"), b: place("b") }, { rows, depth }),
+    times,
+  );
+  return {
+    metric: `dense product ${rows}x${depth}x${width}@1`,
+    unit: "GFLOP/s",
+    work: 2 * rows * depth * width * times,
+    limit,
+    executable: x,
+  };
 }
 
 /** The LIF step with its spikes compacted into a list, as the engine runs it. */
 async function neuronUpdate(n: number, limits: { mulAdd: number; loadAdd: number }): Promise<Workload> {
   const part = neuronStep(lif({ reset: "subtract" }), {
-    type: "f32", dt: 1e-3, connected: new Set(["v"]), constants: new Map([["tau", 0.02], ["vTh", 1]]), phases: ["update", "receive", "threshold", "reset"],
+    type: "f32",
+    dt: 1e-3,
+    connected: new Set(["v"]),
+    constants: new Map([
+      ["tau", 0.02],
+      ["vTh", 1],
+    ]),
+    phases: ["update", "receive", "threshold", "reset"],
   });
-  const step: Step = simplify(expand({
-    ...part.step,
-    slots: [...part.step.slots, { name: "spikes", type: "u32", space: "uniform" }],
-    stores: [...part.step.stores, { slot: "spikes", mode: "append", value: part.spike! }],
-  }));
+  const step: Step = simplify(
+    expand({
+      ...part.step,
+      slots: [...part.step.slots, { name: "spikes", type: "u32", space: "uniform" }],
+      stores: [...part.step.stores, { slot: "spikes", mode: "append", value: part.spike! }],
+    }),
+  );
   const times = 2000;
-  const args: Record<string, Place> = { v: place("v"), "in.v": place("in.v"), spikes: place("spikes"), "spikes.from": place("ends"), "spikes.to": place("ends", 1) };
-  const buffers = [buffer("v", "f32", n), buffer("in.v", "f32", n), buffer("spikes", "u32", n + 4), buffer("ends", "i32", 2)];
+  const args: Record<string, Place> = {
+    v: place("v"),
+    "in.v": place("in.v"),
+    spikes: place("spikes"),
+    "spikes.from": place("ends"),
+    "spikes.to": place("ends", 1),
+  };
+  const buffers = [
+    buffer("v", "f32", n),
+    buffer("in.v", "f32", n),
+    buffer("spikes", "u32", n + 4),
+    buffer("ends", "i32", 2),
+  ];
   const x = await load("neuron", buffers, invoke({ kind: "perElement", step }, args, { n }), times);
-  x.array("in.v").set(Float32Array.from({ length: n }, (_, k) => 0.1 * ((k * 37) % 11) / 11)); // some 5 % fire in a step
+  x.array("in.v").set(Float32Array.from({ length: n }, (_, k) => (0.1 * ((k * 37) % 11)) / 11)); // some 5 % fire in a step
   const bytes = 12; // v and its input read, v written
   const perSecond = 1 / Math.max(flops(step) / limits.mulAdd, bytes / 4 / limits.loadAdd);
-  return { metric: `LIF step and compaction, n=${n}@1`, unit: "Gneuron/s", work: n * times, limit: perSecond, executable: x };
+  return {
+    metric: `LIF step and compaction, n=${n}@1`,
+    unit: "Gneuron/s",
+    work: n * times,
+    limit: perSecond,
+    executable: x,
+  };
 }
 
 /** Compaction alone: one load and one list a vector. */
 async function compaction(n: number, limit: number): Promise<Workload> {
   const step: Step = {
-    name: "compact", slots: [{ name: "x", type: "f32", space: "element" }, { name: "list", type: "u32", space: "uniform" }],
+    name: "compact",
+    slots: [
+      { name: "x", type: "f32", space: "element" },
+      { name: "list", type: "u32", space: "uniform" },
+    ],
     stores: [{ slot: "list", mode: "append", value: compare("gt", read("f32", "x"), f32(0)) }],
   };
   const times = 2000;

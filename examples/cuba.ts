@@ -31,5 +31,7 @@ const built = performance.now();
 const run = engine.run(10_000);
 const seconds = (performance.now() - built) / 1000;
 const rate = (run.spikes.e!.indices.length + run.spikes.i!.indices.length) / 4000;
-console.log(`built in ${((built - start) / 1000).toFixed(2)} s; 1 s of model time in ${seconds.toFixed(2)} s; ${rate.toFixed(2)} spikes a neuron and second; digest ${run.digest}`);
+console.log(
+  `built in ${((built - start) / 1000).toFixed(2)} s; 1 s of model time in ${seconds.toFixed(2)} s; ${rate.toFixed(2)} spikes a neuron and second; digest ${run.digest}`,
+);
 if (rate < 4.5 || rate > 7) throw new Error("the rate is not that of the published network (about 5.7 Hz)");

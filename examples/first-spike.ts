@@ -18,5 +18,6 @@ for (const [k, i] of drive.entries()) {
   const first = (spikes.cell!.steps[spikes.cell!.indices.indexOf(k)]! + 1) * dt;
   const exact = 0.02 * Math.log(i / (i - 1));
   console.log(`drive ${i}: first spike at ${(first * 1e3).toFixed(1)} ms, closed form ${(exact * 1e3).toFixed(2)} ms`);
-  if (Math.abs(first - exact) > 2 * dt) throw new Error("the first spike is further from the closed form than two steps");
+  if (Math.abs(first - exact) > 2 * dt)
+    throw new Error("the first spike is further from the closed form than two steps");
 }

@@ -2,7 +2,7 @@
  * What every backend offers: it takes a program (`ir/program.ts`) and runs its regions over one linear memory.
  * It knows nothing of neurons, networks or gradients.
  */
-import { type Program } from "../ir/program.ts";
+import type { Program } from "../ir/program.ts";
 
 export type Elements = Float32Array | Float64Array | Int32Array | Uint32Array;
 

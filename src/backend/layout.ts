@@ -1,7 +1,7 @@
 /** Where each buffer lies in linear memory. The same on every backend. */
-import { type Buffer, type Program } from "../ir/program.ts";
+import type { Buffer, Program } from "../ir/program.ts";
 import { BYTES, type Type } from "../ir/types.ts";
-import { type Elements } from "./backend.ts";
+import type { Elements } from "./backend.ts";
 
 /** Rows start on cache lines. */
 const ALIGN = 64;

@@ -68,5 +68,6 @@ export function requireInteger(path: string, value: number, low: number, high = 
 /** @throws {ModelError} `not-finite` naming the first bad entry */
 export function requireFinite(path: string, values: ArrayLike<number>): void {
   for (let k = 0; k < values.length; k++)
-    if (!Number.isFinite(values[k])) throw new ModelError("not-finite", `${path}[${k}]`, `must be finite, got ${values[k]}`);
+    if (!Number.isFinite(values[k]))
+      throw new ModelError("not-finite", `${path}[${k}]`, `must be finite, got ${values[k]}`);
 }

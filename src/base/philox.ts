@@ -4,7 +4,11 @@
  */
 
 /** Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3": multipliers and key increments. */
-export const PHILOX = { rounds: 10, multipliers: [0xd2511f53, 0xcd9e8d57], increments: [0x9e3779b9, 0xbb67ae85] } as const;
+export const PHILOX = {
+  rounds: 10,
+  multipliers: [0xd2511f53, 0xcd9e8d57],
+  increments: [0x9e3779b9, 0xbb67ae85],
+} as const;
 
 const [M0, M1] = PHILOX.multipliers;
 const [W0, W1] = PHILOX.increments;

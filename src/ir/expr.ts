@@ -8,7 +8,7 @@
  * integers wrap; `min(a, b)` is `b < a ? b : a` and `max(a, b)` is `a < b ? b : a` (what `pmin`/`pmax` do);
  * conversions to integers truncate and saturate, NaN gives 0; shifts take a constant amount from 0 to 31.
  */
-import { isFloat, isInt, type IntType, type Type } from "./types.ts";
+import { type IntType, isFloat, isInt, type Type } from "./types.ts";
 
 export type UnaryOp = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "nearest" | "not";
 /** `shl`/`shr` need a constant right side; `shr` is arithmetic on i32 and logical on u32; `mulHi` is the upper half of the 64-bit product. */
@@ -23,37 +23,124 @@ export type Overflow = "wrap" | "saturate";
 /** Which index a body may ask for: the element of `perElement`; synapse, source or target of a synaptic skeleton. */
 export type IndexOf = "element" | "synapse" | "pre" | "post";
 
-export interface Const { readonly tag: "const"; readonly type: Type; readonly value: number }
+export interface Const {
+  readonly tag: "const";
+  readonly type: Type;
+  readonly value: number;
+}
 /** The value of a slot at the start of the step. */
-export interface Read { readonly tag: "read"; readonly type: Type; readonly slot: string }
-export interface Index { readonly tag: "index"; readonly type: "u32"; readonly of: IndexOf }
-export interface Unary { readonly tag: "unary"; readonly type: Type; readonly op: UnaryOp; readonly a: Expr }
-export interface Binary { readonly tag: "binary"; readonly type: Type; readonly op: BinaryOp; readonly a: Expr; readonly b: Expr }
-export interface Compare { readonly tag: "compare"; readonly type: "bool"; readonly op: CompareOp; readonly a: Expr; readonly b: Expr }
-export interface Select { readonly tag: "select"; readonly type: Type; readonly test: Expr; readonly then: Expr; readonly else: Expr }
+export interface Read {
+  readonly tag: "read";
+  readonly type: Type;
+  readonly slot: string;
+}
+export interface Index {
+  readonly tag: "index";
+  readonly type: "u32";
+  readonly of: IndexOf;
+}
+export interface Unary {
+  readonly tag: "unary";
+  readonly type: Type;
+  readonly op: UnaryOp;
+  readonly a: Expr;
+}
+export interface Binary {
+  readonly tag: "binary";
+  readonly type: Type;
+  readonly op: BinaryOp;
+  readonly a: Expr;
+  readonly b: Expr;
+}
+export interface Compare {
+  readonly tag: "compare";
+  readonly type: "bool";
+  readonly op: CompareOp;
+  readonly a: Expr;
+  readonly b: Expr;
+}
+export interface Select {
+  readonly tag: "select";
+  readonly type: Type;
+  readonly test: Expr;
+  readonly then: Expr;
+  readonly else: Expr;
+}
 /** Change of numeric type by value. From bool: 0 or 1. */
-export interface Convert { readonly tag: "convert"; readonly type: Type; readonly a: Expr }
+export interface Convert {
+  readonly tag: "convert";
+  readonly type: Type;
+  readonly a: Expr;
+}
 /** The same 32 bits under another type (f32, i32, u32). */
-export interface Bitcast { readonly tag: "bitcast"; readonly type: Type; readonly a: Expr }
+export interface Bitcast {
+  readonly tag: "bitcast";
+  readonly type: Type;
+  readonly a: Expr;
+}
 /** One half of the 64 bits of an f64. */
-export interface Word { readonly tag: "word"; readonly type: "u32"; readonly half: "low" | "high"; readonly a: Expr }
+export interface Word {
+  readonly tag: "word";
+  readonly type: "u32";
+  readonly half: "low" | "high";
+  readonly a: Expr;
+}
 /** An f64 from its two halves. */
-export interface Join { readonly tag: "join"; readonly type: "f64"; readonly high: Expr; readonly low: Expr }
+export interface Join {
+  readonly tag: "join";
+  readonly type: "f64";
+  readonly high: Expr;
+  readonly low: Expr;
+}
 /** `a·b / 2^shift` from the exact 64-bit product, rounded as stated, then wrapped or saturated to the type. */
 export interface MulShift {
-  readonly tag: "mulShift"; readonly type: IntType; readonly a: Expr; readonly b: Expr;
-  readonly shift: number; readonly rounding: Rounding; readonly overflow: Overflow;
+  readonly tag: "mulShift";
+  readonly type: IntType;
+  readonly a: Expr;
+  readonly b: Expr;
+  readonly shift: number;
+  readonly rounding: Rounding;
+  readonly overflow: Overflow;
   /** For `stochastic`: random u32, whose upper `shift` bits (`noise >>> (32 - shift)`) are added before the shift by floor. */
   readonly noise?: Expr;
 }
 /** 1 where `a > 0`, else 0. Its derivative is the surrogate chosen when differentiating. */
-export interface Spike { readonly tag: "spike"; readonly type: "f32" | "f64"; readonly a: Expr }
-export interface Call { readonly tag: "call"; readonly type: "f32" | "f64"; readonly fn: MathFunction; readonly args: readonly Expr[] }
+export interface Spike {
+  readonly tag: "spike";
+  readonly type: "f32" | "f64";
+  readonly a: Expr;
+}
+export interface Call {
+  readonly tag: "call";
+  readonly type: "f32" | "f64";
+  readonly fn: MathFunction;
+  readonly args: readonly Expr[];
+}
 /** `uniform` in (0, 1), `normal` (0, 1), `poisson` (mean `args[0]`, as the float type), `bits` (u32). `stream` keeps draws of one step apart. */
-export interface Draw { readonly tag: "draw"; readonly type: Type; readonly law: Law; readonly stream: number; readonly args: readonly Expr[] }
+export interface Draw {
+  readonly tag: "draw";
+  readonly type: Type;
+  readonly law: Law;
+  readonly stream: number;
+  readonly args: readonly Expr[];
+}
 
 export type Expr =
-  | Const | Read | Index | Unary | Binary | Compare | Select | Convert | Bitcast | Word | Join | MulShift | Spike | Call | Draw;
+  | Const
+  | Read
+  | Index
+  | Unary
+  | Binary
+  | Compare
+  | Select
+  | Convert
+  | Bitcast
+  | Word
+  | Join
+  | MulShift
+  | Spike
+  | Call
+  | Draw;
 export type Tag = Expr["tag"];
 export type ExprOf<K extends Tag> = Extract<Expr, { tag: K }>;
 
@@ -94,9 +181,15 @@ export function unary(op: UnaryOp, a: Expr): Unary {
 const LOGIC: ReadonlySet<BinaryOp> = new Set(["and", "or", "xor"]);
 export function binary(op: BinaryOp, a: Expr, b: Expr): Binary {
   need(a.type === b.type, `${op} of ${a.type} and ${b.type}`);
-  if (op === "shl" || op === "shr") need(b.tag === "const" && b.value >= 0 && b.value < 32, `${op} needs a constant amount from 0 to 31`);
-  const ok = LOGIC.has(op) ? !isFloat(a.type) : op === "div" ? isFloat(a.type)
-    : op === "shl" || op === "shr" || op === "mulHi" ? isInt(a.type) : a.type !== "bool";
+  if (op === "shl" || op === "shr")
+    need(b.tag === "const" && b.value >= 0 && b.value < 32, `${op} needs a constant amount from 0 to 31`);
+  const ok = LOGIC.has(op)
+    ? !isFloat(a.type)
+    : op === "div"
+      ? isFloat(a.type)
+      : op === "shl" || op === "shr" || op === "mulHi"
+        ? isInt(a.type)
+        : a.type !== "bool";
   need(ok, `${op} does not take ${a.type}`);
   return { tag: "binary", type: a.type, op, a, b };
 }
@@ -129,7 +222,10 @@ export function select(test: Expr, then: Expr, other: Expr): Select {
 }
 export const convert = (type: Type, a: Expr): Expr => (a.type === type ? a : { tag: "convert", type, a });
 export function bitcast(type: Type, a: Expr): Expr {
-  need([type, a.type].every((t) => t === "f32" || isInt(t)), `bitcast from ${a.type} to ${type}`);
+  need(
+    [type, a.type].every((t) => t === "f32" || isInt(t)),
+    `bitcast from ${a.type} to ${type}`,
+  );
   return a.type === type ? a : { tag: "bitcast", type, a };
 }
 export function word(half: "low" | "high", a: Expr): Word {
@@ -140,13 +236,23 @@ export function join(high: Expr, low: Expr): Join {
   need(high.type === "u32" && low.type === "u32", `join of ${high.type} and ${low.type}`);
   return { tag: "join", type: "f64", high, low };
 }
-export interface MulShiftOptions { readonly rounding?: Rounding; readonly overflow?: Overflow; readonly noise?: Expr }
+export interface MulShiftOptions {
+  readonly rounding?: Rounding;
+  readonly overflow?: Overflow;
+  readonly noise?: Expr;
+}
 export function mulShift(a: Expr, b: Expr, shift: number, options: MulShiftOptions = {}): MulShift {
   const { rounding = "floor", overflow = "wrap", noise } = options;
   const type = a.type;
   if (!isInt(type) || b.type !== type) throw new Error(`ir: mulShift of ${a.type} and ${b.type}`);
-  need(Number.isInteger(shift) && shift >= 0 && shift < 32, `mulShift needs a constant shift from 0 to 31, got ${shift}`);
-  need((rounding === "stochastic") === (noise !== undefined), "mulShift takes noise exactly when rounding is stochastic");
+  need(
+    Number.isInteger(shift) && shift >= 0 && shift < 32,
+    `mulShift needs a constant shift from 0 to 31, got ${shift}`,
+  );
+  need(
+    (rounding === "stochastic") === (noise !== undefined),
+    "mulShift takes noise exactly when rounding is stochastic",
+  );
   need(noise === undefined || noise.type === "u32", "mulShift needs u32 noise");
   return { tag: "mulShift", type, a, b, shift, rounding, overflow, ...(noise && { noise }) };
 }
@@ -154,10 +260,20 @@ export function spike(a: Expr): Spike {
   if (!isFloat(a.type)) throw new Error(`ir: spike of ${a.type}`);
   return { tag: "spike", type: a.type, a };
 }
-const ARITY: Readonly<Record<MathFunction, number>> = { exp: 1, log: 1, sin: 1, cos: 1, tanh: 1, sigmoid: 1, pow: 2, exprel: 1 };
+const ARITY: Readonly<Record<MathFunction, number>> = {
+  exp: 1,
+  log: 1,
+  sin: 1,
+  cos: 1,
+  tanh: 1,
+  sigmoid: 1,
+  pow: 2,
+  exprel: 1,
+};
 export function call(fn: MathFunction, ...args: readonly Expr[]): Call {
   const type = args[0]?.type;
-  if (type === undefined || !isFloat(type) || args.some((a) => a.type !== type)) throw new Error(`ir: ${fn} of ${args.map((a) => a.type)}`);
+  if (type === undefined || !isFloat(type) || args.some((a) => a.type !== type))
+    throw new Error(`ir: ${fn} of ${args.map((a) => a.type)}`);
   need(args.length === ARITY[fn], `${fn} takes ${ARITY[fn]} arguments, got ${args.length}`);
   return { tag: "call", type, fn, args };
 }
@@ -169,18 +285,29 @@ export function draw(law: Law, type: Type, stream: number, ...args: readonly Exp
 
 /** Direct operands, in a fixed order. */
 const OPERANDS: ExprTable<readonly Expr[]> = {
-  const: () => [], read: () => [], index: () => [],
-  unary: (e) => [e.a], binary: (e) => [e.a, e.b], compare: (e) => [e.a, e.b],
+  const: () => [],
+  read: () => [],
+  index: () => [],
+  unary: (e) => [e.a],
+  binary: (e) => [e.a, e.b],
+  compare: (e) => [e.a, e.b],
   select: (e) => [e.test, e.then, e.else],
-  convert: (e) => [e.a], bitcast: (e) => [e.a], word: (e) => [e.a], join: (e) => [e.high, e.low],
+  convert: (e) => [e.a],
+  bitcast: (e) => [e.a],
+  word: (e) => [e.a],
+  join: (e) => [e.high, e.low],
   mulShift: (e) => (e.noise ? [e.a, e.b, e.noise] : [e.a, e.b]),
-  spike: (e) => [e.a], call: (e) => e.args, draw: (e) => e.args,
+  spike: (e) => [e.a],
+  call: (e) => e.args,
+  draw: (e) => e.args,
 };
 export const operands = (e: Expr): readonly Expr[] => dispatch(OPERANDS, e, undefined);
 
 /** The same node with other operands, in the order of `operands`. Types are checked again by the constructors. */
 const REBUILD: ExprTable<Expr, readonly Expr[]> = {
-  const: (e) => e, read: (e) => e, index: (e) => e,
+  const: (e) => e,
+  read: (e) => e,
+  index: (e) => e,
   unary: (e, [a]) => unary(e.op, a!),
   binary: (e, [a, b]) => binary(e.op, a!, b!),
   compare: (e, [a, b]) => compare(e.op, a!, b!),
@@ -189,7 +316,8 @@ const REBUILD: ExprTable<Expr, readonly Expr[]> = {
   bitcast: (e, [a]) => bitcast(e.type, a!),
   word: (e, [a]) => word(e.half, a!),
   join: (_e, [h, l]) => join(h!, l!),
-  mulShift: (e, [a, b, noise]) => mulShift(a!, b!, e.shift, { rounding: e.rounding, overflow: e.overflow, ...(noise && { noise }) }),
+  mulShift: (e, [a, b, noise]) =>
+    mulShift(a!, b!, e.shift, { rounding: e.rounding, overflow: e.overflow, ...(noise && { noise }) }),
   spike: (_e, [a]) => spike(a!),
   call: (e, args) => call(e.fn, ...args),
   draw: (e, args) => draw(e.law, e.type, e.stream, ...args),
@@ -216,7 +344,16 @@ export function topological(roots: Iterable<Expr>): Expr[] {
 /** Rewrites bottom-up, each shared node once; `rule` sees a node whose operands are already rewritten. */
 export function rewrite(roots: readonly Expr[], rule: (e: Expr) => Expr): Expr[] {
   const done = new Map<Expr, Expr>();
-  for (const e of topological(roots)) done.set(e, rule(withOperands(e, operands(e).map((o) => done.get(o)!))));
+  for (const e of topological(roots))
+    done.set(
+      e,
+      rule(
+        withOperands(
+          e,
+          operands(e).map((o) => done.get(o)!),
+        ),
+      ),
+    );
   return roots.map((r) => done.get(r)!);
 }
 
@@ -226,10 +363,20 @@ export function nodeKey(e: Expr, operandKeys: readonly (string | number)[]): str
 }
 const bitsOf = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 const ATTRIBUTE: ExprTable<string> = {
-  const: (e) => bitsOf(e.value), read: (e) => e.slot, index: (e) => e.of,
-  unary: (e) => e.op, binary: (e) => e.op, compare: (e) => e.op, select: () => "",
-  convert: () => "", bitcast: () => "", word: (e) => e.half, join: () => "",
+  const: (e) => bitsOf(e.value),
+  read: (e) => e.slot,
+  index: (e) => e.of,
+  unary: (e) => e.op,
+  binary: (e) => e.op,
+  compare: (e) => e.op,
+  select: () => "",
+  convert: () => "",
+  bitcast: () => "",
+  word: (e) => e.half,
+  join: () => "",
   mulShift: (e) => `${e.shift} ${e.rounding} ${e.overflow}`,
-  spike: () => "", call: (e) => e.fn, draw: (e) => `${e.law} ${e.stream}`,
+  spike: () => "",
+  call: (e) => e.fn,
+  draw: (e) => `${e.law} ${e.stream}`,
 };
 const attribute = (e: Expr): string => dispatch(ATTRIBUTE, e, undefined);

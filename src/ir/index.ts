@@ -44,11 +44,31 @@ export {
 } from "./expr.ts";
 export { hoist } from "./hoist.ts";
 export { printExpr, printProgram, printStep } from "./print.ts";
-export { along, type Buffer, invoke, type Kernel, loop, type Node, type Place, type Program, place, type Region } from "./program.ts";
+export {
+  along,
+  type Buffer,
+  invoke,
+  type Kernel,
+  loop,
+  type Node,
+  type Place,
+  type Program,
+  place,
+  type Region,
+} from "./program.ts";
 export { evaluate } from "./scalar.ts";
 export { simplify, substitute } from "./simplify.ts";
 export type { Slot, Step, Store, StoreMode } from "./step.ts";
-export { arctan, boxcar, fastSigmoid, gaussian, multiGaussian, type Surrogate, sigmoid, triangle } from "./surrogate.ts";
+export {
+  arctan,
+  boxcar,
+  fastSigmoid,
+  gaussian,
+  multiGaussian,
+  type Surrogate,
+  sigmoid,
+  triangle,
+} from "./surrogate.ts";
 export { tapePlan } from "./tape.ts";
 export type { FloatType, IntType, Type } from "./types.ts";
 export { verifyProgram } from "./verify.ts";

@@ -1,8 +1,11 @@
 /** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
-import { type Kernel, type KernelKind, type KernelOf } from "./program.ts";
-import { type Step } from "./step.ts";
+import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import type { Step } from "./step.ts";
 
-interface Signature { readonly args: readonly string[]; readonly counts: readonly string[] }
+interface Signature {
+  readonly args: readonly string[];
+  readonly counts: readonly string[];
+}
 
 const when = (condition: boolean, ...names: string[]): string[] => (condition ? names : []);
 
@@ -21,9 +24,15 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     ],
     counts: k.domain === "all" ? ["sources"] : ["from", "to"],
   }),
-  gatherRows: (k) => ({ args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")], counts: ["from", "to"] }),
+  gatherRows: (k) => ({
+    args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")],
+    counts: ["from", "to"],
+  }),
   product: (k) => ({ args: ["out", "a", "b", ...when(k.start === "init", "init")], counts: ["rows", "depth"] }),
-  rowDots: (k) => ({ args: ["out", "a", "weights", ...when(k.listed, "list")], counts: k.listed ? ["from", "to"] : ["rows"] }),
+  rowDots: (k) => ({
+    args: ["out", "a", "weights", ...when(k.listed, "list")],
+    counts: k.listed ? ["from", "to"] : ["rows"],
+  }),
   outerRows: (k) => ({ args: ["out", "list", "ends", "delta", ...when(k.valued, "values")], counts: ["steps"] }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),

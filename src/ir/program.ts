@@ -5,11 +5,16 @@
  * A kernel is either a loop skeleton with an IR body (`perElement`, `perSynapse`) or a structural kernel.
  * The interpreter (`backend/interpret`) is the definition of each; every other backend equals it bit for bit.
  */
-import { type Step } from "./step.ts";
-import { type FloatType, type Type } from "./types.ts";
+import type { Step } from "./step.ts";
+import type { FloatType, Type } from "./types.ts";
 
 /** One array in linear memory, 16-byte aligned, zero at the start, followed by at least 16 bytes of slack. */
-export interface Buffer { readonly name: string; readonly type: Type; readonly length: number; readonly role: Role }
+export interface Buffer {
+  readonly name: string;
+  readonly type: Type;
+  readonly length: number;
+  readonly role: Role;
+}
 /** `parameter`: what training changes. `constant`: written once by the host. `argument`: written by the host before a run. */
 export type Role = "parameter" | "constant" | "argument" | "state" | "tape" | "work" | "output";
 
@@ -22,7 +27,12 @@ export interface Place {
   readonly offset: number;
   readonly terms: readonly Term[];
 }
-export interface Term { readonly loop: string; readonly stride: number; readonly shift?: number; readonly modulo?: number }
+export interface Term {
+  readonly loop: string;
+  readonly stride: number;
+  readonly shift?: number;
+  readonly modulo?: number;
+}
 
 /** A number fixed when compiling, or an integer read from memory when the loop or call starts. */
 export type Count = number | Place;
@@ -30,13 +40,29 @@ export type Count = number | Place;
 export type Node = Loop | Invoke;
 /** Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`. */
 export interface Loop {
-  readonly tag: "loop"; readonly name: string; readonly from?: Count; readonly count: Count;
-  readonly reverse?: boolean; readonly body: readonly Node[];
+  readonly tag: "loop";
+  readonly name: string;
+  readonly from?: Count;
+  readonly count: Count;
+  readonly reverse?: boolean;
+  readonly body: readonly Node[];
 }
-export interface Invoke { readonly tag: "invoke"; readonly kernel: Kernel; readonly args: Readonly<Record<string, Place>>; readonly counts?: Readonly<Record<string, Count>> }
+export interface Invoke {
+  readonly tag: "invoke";
+  readonly kernel: Kernel;
+  readonly args: Readonly<Record<string, Place>>;
+  readonly counts?: Readonly<Record<string, Count>>;
+}
 
-export interface Region { readonly name: string; readonly body: readonly Node[] }
-export interface Program { readonly name: string; readonly buffers: readonly Buffer[]; readonly regions: readonly Region[] }
+export interface Region {
+  readonly name: string;
+  readonly body: readonly Node[];
+}
+export interface Program {
+  readonly name: string;
+  readonly buffers: readonly Buffer[];
+  readonly regions: readonly Region[];
+}
 
 /**
  * The kernels. Argument names are those of the step's slots, or listed here. Rows of matrices are `stride` elements
@@ -54,20 +80,50 @@ export type Kernel =
    */
   | { readonly kind: "perSynapse"; readonly domain: "all" | "rows" | "columns"; readonly step: Step }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
-  | { readonly kind: "gatherRows"; readonly type: FloatType; readonly width: number; readonly stride: number; readonly valued: boolean; readonly init: boolean }
+  | {
+      readonly kind: "gatherRows";
+      readonly type: FloatType;
+      readonly width: number;
+      readonly stride: number;
+      readonly valued: boolean;
+      readonly init: boolean;
+    }
   /** `out[r][c] = (init[c] | out[r][c] | 0) + Σ_k a[r][k]·b[k][c]`, k ascending; a is at `r·aRow + k·aColumn`. Args `out`, `a`, `b`, `init`?. Counts `rows`, `depth`. */
-  | { readonly kind: "product"; readonly type: FloatType; readonly width: number; readonly bStride: number; readonly outStride: number; readonly aRow: number; readonly aColumn: number; readonly start: "zero" | "init" | "out" }
+  | {
+      readonly kind: "product";
+      readonly type: FloatType;
+      readonly width: number;
+      readonly bStride: number;
+      readonly outStride: number;
+      readonly aRow: number;
+      readonly aColumn: number;
+      readonly start: "zero" | "init" | "out";
+    }
   /**
    * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
    * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
    * Unlisted entries are left alone. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
    */
-  | { readonly kind: "rowDots"; readonly type: FloatType; readonly width: number; readonly stride: number; readonly listed: boolean; readonly accumulate: boolean }
+  | {
+      readonly kind: "rowDots";
+      readonly type: FloatType;
+      readonly width: number;
+      readonly stride: number;
+      readonly listed: boolean;
+      readonly accumulate: boolean;
+    }
   /**
    * Gradient of gathered rows: for s < steps, for k in [ends[s], ends[s+1]): `out[list[k]][c] += (values[k]·) delta[s][c]`,
    * each row's additions in order of s. Args `out`, `list`, `ends`, `delta`, `values`?. Count `steps`.
    */
-  | { readonly kind: "outerRows"; readonly type: FloatType; readonly width: number; readonly stride: number; readonly deltaStride: number; readonly valued: boolean }
+  | {
+      readonly kind: "outerRows";
+      readonly type: FloatType;
+      readonly width: number;
+      readonly stride: number;
+      readonly deltaStride: number;
+      readonly valued: boolean;
+    }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
@@ -77,20 +133,36 @@ export type KernelKind = Kernel["kind"];
 export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;
 
 export const place = (buffer: string, offset = 0, ...terms: readonly Term[]): Place => ({ buffer, offset, terms });
-export const along = (loop: string, stride: number, wrap: { shift?: number; modulo?: number } = {}): Term => ({ loop, stride, ...wrap });
+export const along = (loop: string, stride: number, wrap: { shift?: number; modulo?: number } = {}): Term => ({
+  loop,
+  stride,
+  ...wrap,
+});
 /** The same place, moved by a number of elements. */
 export const shifted = (p: Place, by: number): Place => ({ ...p, offset: p.offset + by });
-export const loop = (name: string, count: Count, body: readonly Node[], options: { from?: Count; reverse?: boolean } = {}): Loop =>
-  ({ tag: "loop", name, count, body, ...options });
-export const invoke = (kernel: Kernel, args: Invoke["args"], counts: Invoke["counts"] = {}): Invoke =>
-  ({ tag: "invoke", kernel, args, counts });
+export const loop = (
+  name: string,
+  count: Count,
+  body: readonly Node[],
+  options: { from?: Count; reverse?: boolean } = {},
+): Loop => ({ tag: "loop", name, count, body, ...options });
+export const invoke = (kernel: Kernel, args: Invoke["args"], counts: Invoke["counts"] = {}): Invoke => ({
+  tag: "invoke",
+  kernel,
+  args,
+  counts,
+});
 
 /** Every kernel call of a program with the loops around it, outermost first. */
-export function* invocations(body: readonly Node[], around: readonly Loop[] = []): Generator<{ call: Invoke; loops: readonly Loop[] }> {
+export function* invocations(
+  body: readonly Node[],
+  around: readonly Loop[] = [],
+): Generator<{ call: Invoke; loops: readonly Loop[] }> {
   for (const node of body) {
     if (node.tag === "invoke") yield { call: node, loops: around };
     else yield* invocations(node.body, [...around, node]);
   }
 }
 /** Elements rounded up to whole 16-byte vectors. */
-export const padded = (n: number, type: Type = "f32"): number => (type === "f64" ? Math.ceil(n / 2) * 2 : Math.ceil(n / 4) * 4);
+export const padded = (n: number, type: Type = "f32"): number =>
+  type === "f64" ? Math.ceil(n / 2) * 2 : Math.ceil(n / 4) * 4;

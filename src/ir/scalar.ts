@@ -4,8 +4,17 @@
  * which for + - * / and sqrt equals correctly rounded f32 arithmetic (a double holds more than 2·24 + 2 bits).
  * i32 and u32 are JavaScript integers in range; bool is 0 or 1.
  */
-import { type BinaryOp, type CompareOp, dispatch, type Expr, type ExprTable, type MulShift, operands, type UnaryOp } from "./expr.ts";
-import { type IntType, type Type } from "./types.ts";
+import {
+  type BinaryOp,
+  type CompareOp,
+  dispatch,
+  type Expr,
+  type ExprTable,
+  type MulShift,
+  operands,
+  type UnaryOp,
+} from "./expr.ts";
+import type { IntType, Type } from "./types.ts";
 
 const ROUND: Readonly<Record<Type, (x: number) => number>> = {
   f32: Math.fround,
@@ -75,7 +84,12 @@ const LIMITS: Readonly<Record<IntType, readonly [bigint, bigint]>> = {
 };
 
 /** The wide multiply, spelt out in exact integers. */
-export function mulShiftExact(e: Pick<MulShift, "type" | "shift" | "rounding" | "overflow">, a: number, b: number, noise = 0): number {
+export function mulShiftExact(
+  e: Pick<MulShift, "type" | "shift" | "rounding" | "overflow">,
+  a: number,
+  b: number,
+  noise = 0,
+): number {
   const product = BigInt(a) * BigInt(b);
   const s = BigInt(e.shift);
   const rounded = {
@@ -91,12 +105,18 @@ export function mulShiftExact(e: Pick<MulShift, "type" | "shift" | "rounding" | 
 
 function convertTo(type: Type, a: number): number {
   switch (type) {
-    case "f32": return Math.fround(a);
-    case "f64": return a;
-    case "i32": return Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), -(2 ** 31)), 2 ** 31 - 1) | 0;
-    case "u32": return Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), 0), 2 ** 32 - 1) >>> 0;
-    case "bool": return a !== 0 ? 1 : 0;
-    default: return type satisfies never;
+    case "f32":
+      return Math.fround(a);
+    case "f64":
+      return a;
+    case "i32":
+      return Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), -(2 ** 31)), 2 ** 31 - 1) | 0;
+    case "u32":
+      return Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), 0), 2 ** 32 - 1) >>> 0;
+    case "bool":
+      return a !== 0 ? 1 : 0;
+    default:
+      return type satisfies never;
   }
 }
 
@@ -148,10 +168,20 @@ function unexpanded(what: string): never {
 export const applyNode = (e: Expr, args: readonly number[]): number => dispatch(APPLY, e, args);
 
 /** The value of an expression whose reads and indices `leaf` supplies. */
-export function evaluate(e: Expr, leaf: (e: Expr & { tag: "read" | "index" }) => number, memo = new Map<Expr, number>()): number {
+export function evaluate(
+  e: Expr,
+  leaf: (e: Expr & { tag: "read" | "index" }) => number,
+  memo = new Map<Expr, number>(),
+): number {
   const known = memo.get(e);
   if (known !== undefined) return known;
-  const value = e.tag === "read" || e.tag === "index" ? leaf(e) : applyNode(e, operands(e).map((o) => evaluate(o, leaf, memo)));
+  const value =
+    e.tag === "read" || e.tag === "index"
+      ? leaf(e)
+      : applyNode(
+          e,
+          operands(e).map((o) => evaluate(o, leaf, memo)),
+        );
   memo.set(e, value);
   return value;
 }

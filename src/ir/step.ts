@@ -3,7 +3,7 @@
  * Reads see the values at the start of the step; stores commit at its end, in the order listed.
  */
 import { type Expr, nodeKey, operands, read, rewrite, topological } from "./expr.ts";
-import { type Type } from "./types.ts";
+import type { Type } from "./types.ts";
 
 /**
  * Where a slot's values lie, seen from the body.
@@ -12,7 +12,11 @@ import { type Type } from "./types.ts";
  */
 export type Space = "element" | "uniform" | "pre" | "post" | "synapse";
 
-export interface Slot { readonly name: string; readonly type: Type; readonly space: Space }
+export interface Slot {
+  readonly name: string;
+  readonly type: Type;
+  readonly space: Space;
+}
 
 /**
  * What a store does with its value.
@@ -23,7 +27,11 @@ export interface Slot { readonly name: string; readonly type: Type; readonly spa
  */
 export type StoreMode = "set" | "add" | "append" | "bits" | "sum" | "max";
 
-export interface Store { readonly slot: string; readonly mode: StoreMode; readonly value: Expr }
+export interface Store {
+  readonly slot: string;
+  readonly mode: StoreMode;
+  readonly value: Expr;
+}
 
 export interface Step {
   readonly name: string;
@@ -42,11 +50,11 @@ export function slotOf(step: Step, name: string): Slot {
 }
 export const readSlot = (slot: Slot): Expr => read(slot.type, slot.name);
 /** Slots that the body reads. */
-export const readsOf = (step: Step): Set<string> => new Set(nodes(step).flatMap((e) => (e.tag === "read" ? [e.slot] : [])));
+export const readsOf = (step: Step): Set<string> =>
+  new Set(nodes(step).flatMap((e) => (e.tag === "read" ? [e.slot] : [])));
 
 /** Elements handled at once: 2 where any value is 64 bits wide, else 4. Fixes the order of folds on every backend. */
-export const lanesOf = (step: Step): 2 | 4 =>
-  [...nodes(step), ...step.slots].some((x) => x.type === "f64") ? 2 : 4;
+export const lanesOf = (step: Step): 2 | 4 => ([...nodes(step), ...step.slots].some((x) => x.type === "f64") ? 2 : 4);
 
 /** Rewrites every value of a step bottom-up (see `rewrite`). */
 export function rewriteStep(step: Step, rule: (e: Expr) => Expr): Step {
@@ -59,7 +67,10 @@ export function share(step: Step): Step {
   const unique = new Map<string, Expr>();
   const number = new Map<Expr, number>();
   return rewriteStep(step, (e) => {
-    const key = nodeKey(e, operands(e).map((o) => number.get(o)!));
+    const key = nodeKey(
+      e,
+      operands(e).map((o) => number.get(o)!),
+    );
     const known = unique.get(key);
     if (known) return known;
     unique.set(key, e);

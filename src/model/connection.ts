@@ -1,12 +1,13 @@
 /** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
-import { quantityOf } from "../base/quantity.ts";
-import { type Dimension } from "../base/dimension.ts";
+
+import type { Dimension } from "../base/dimension.ts";
 import { listNames, ModelError, requireInteger } from "../base/errors.ts";
+import { quantityOf } from "../base/quantity.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
 import { fanIn, type Initializer, toInitializer } from "./initializer.ts";
-import { type InputNode, type Population } from "./network.ts";
-import { type SynapseModel } from "./synapse.ts";
-import { type Transform } from "./transform.ts";
+import type { InputNode, Population } from "./network.ts";
+import type { SynapseModel } from "./synapse.ts";
+import type { Transform } from "./transform.ts";
 
 export interface Endpoint {
   readonly node: string;
@@ -51,7 +52,9 @@ export interface Nodes {
   readonly transforms: Readonly<Record<string, Transform>>;
 }
 /** A connection that still needs its network to know its ports. */
-export interface ConnectionSpec { build(net: Nodes & { readonly dt: number }): Connection }
+export interface ConnectionSpec {
+  build(net: Nodes & { readonly dt: number }): Connection;
+}
 
 /**
  * Joins two nodes, or one node to several.
@@ -66,9 +69,15 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   const name = o.name ?? `${from}>${to}${o.port ? `.${o.port}` : ""}`;
   for (const node of [from, to])
     if (![net.inputs, net.populations, net.transforms].some((group) => Object.hasOwn(group, node)))
-      throw new ModelError("unknown-name", `connection ${name}`, `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`);
-  if (to in net.inputs) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
-  if (to in net.transforms) throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
+      throw new ModelError(
+        "unknown-name",
+        `connection ${name}`,
+        `no node called '${node}'; known: ${listNames([net.inputs, net.populations, net.transforms].flatMap((g) => Object.keys(g)))}`,
+      );
+  if (to in net.inputs)
+    throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
+  if (to in net.transforms)
+    throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   return {
     name,
@@ -84,11 +93,21 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
 }
 
 /** A pathway on spikes needs somebody who spikes. */
-function checkTriggers({ pathways }: SynapseModel, { from, to, name }: { from: string; to: string; name: string }, net: Nodes): void {
-  const spikes = (node: string): boolean => net.inputs[node]?.signal === "spikes" || net.populations[node]?.model.spike !== undefined;
+function checkTriggers(
+  { pathways }: SynapseModel,
+  { from, to, name }: { from: string; to: string; name: string },
+  net: Nodes,
+): void {
+  const spikes = (node: string): boolean =>
+    net.inputs[node]?.signal === "spikes" || net.populations[node]?.model.spike !== undefined;
   for (const { trigger } of pathways) {
     const node = trigger === "pre" ? from : to;
-    if (trigger !== "step" && !spikes(node)) throw new ModelError("unsupported", `connection ${name}`, `a pathway is triggered by spikes of '${node}', which does not spike`);
+    if (trigger !== "step" && !spikes(node))
+      throw new ModelError(
+        "unsupported",
+        `connection ${name}`,
+        `a pathway is triggered by spikes of '${node}', which does not spike`,
+      );
   }
 }
 
@@ -100,16 +119,29 @@ function outputOf(node: string, asked: string | undefined, name: string, net: No
   const ports = [...(p.model.spike ? ["spike"] : []), ...p.model.outputs];
   const port = asked ?? ports[0]!;
   if (ports.includes(port)) return port;
-  throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no output '${port}'; known: ${listNames(ports)}`);
+  throw new ModelError(
+    "unknown-name",
+    `connection ${name}`,
+    `'${node}' (${p.model.name}) has no output '${port}'; known: ${listNames(ports)}`,
+  );
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
   const p = net.populations[node]!;
   const ports = [...p.model.inputs.map((i) => i.name), ...p.model.variables.map((v) => v.name)];
   const port = asked ?? p.model.port;
-  if (port === undefined) throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no default port; give 'port': ${listNames(ports)}`);
+  if (port === undefined)
+    throw new ModelError(
+      "unknown-name",
+      `connection ${name}`,
+      `'${node}' (${p.model.name}) has no default port; give 'port': ${listNames(ports)}`,
+    );
   if (ports.includes(port)) return port;
-  throw new ModelError("unknown-name", `connection ${name}`, `'${node}' (${p.model.name}) has no port '${port}'; known: ${listNames(ports)}`);
+  throw new ModelError(
+    "unknown-name",
+    `connection ${name}`,
+    `'${node}' (${p.model.name}) has no port '${port}'; known: ${listNames(ports)}`,
+  );
 }
 
 const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
@@ -119,7 +151,11 @@ function delayOf(delay: string | number, name: string, dt: number): number {
   const steps = typeof delay === "string" ? quantityOf(delay, SECOND, `connection ${name}.delay`) / dt : delay;
   const whole = Math.round(steps);
   if (Math.abs(steps - whole) > 1e-6 * Math.max(1, whole))
-    throw new ModelError("out-of-range", `connection ${name}.delay`, `must be a whole number of steps of ${dt} s, got ${steps}`);
+    throw new ModelError(
+      "out-of-range",
+      `connection ${name}.delay`,
+      `must be a whole number of steps of ${dt} s, got ${steps}`,
+    );
   requireInteger(`connection ${name}.delay`, whole, 0, 2 ** 20);
   return whole;
 }

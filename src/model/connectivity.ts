@@ -12,9 +12,16 @@ export type Connectivity =
 export const dense: Connectivity = { kind: "dense" };
 export const oneToOne: Connectivity = { kind: "oneToOne" };
 /** Synapse k runs from `source[k]` to `target[k]`. */
-export const pairs = (source: ArrayLike<number>, target: ArrayLike<number>): Connectivity => ({ kind: "pairs", source, target });
-export const probability = (p: number, options: { autapses?: boolean } = {}): Connectivity =>
-  ({ kind: "probability", p, autapses: options.autapses ?? true });
+export const pairs = (source: ArrayLike<number>, target: ArrayLike<number>): Connectivity => ({
+  kind: "pairs",
+  source,
+  target,
+});
+export const probability = (p: number, options: { autapses?: boolean } = {}): Connectivity => ({
+  kind: "probability",
+  p,
+  autapses: options.autapses ?? true,
+});
 
 /** Synapses in order of source, then as drawn or given: row k is `target[rowStart[k] .. rowStart[k + 1])`. */
 export interface Synapses {
@@ -28,7 +35,10 @@ export interface Synapses {
   readonly origin: Uint32Array;
 }
 
-export interface Size { readonly sources: number; readonly targets: number }
+export interface Size {
+  readonly sources: number;
+  readonly targets: number;
+}
 
 /** @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name */
 export function synapsesOf(connectivity: Connectivity, size: Size, draw: { name: string; seed: number }): Synapses {
@@ -36,8 +46,15 @@ export function synapsesOf(connectivity: Connectivity, size: Size, draw: { name:
   return sorted(list.source, list.target, size);
 }
 
-interface PairList { readonly source: ArrayLike<number>; readonly target: ArrayLike<number> }
-type MakePairs<K extends Connectivity["kind"]> = (c: Extract<Connectivity, { kind: K }>, size: Size, draw: { name: string; seed: number }) => PairList;
+interface PairList {
+  readonly source: ArrayLike<number>;
+  readonly target: ArrayLike<number>;
+}
+type MakePairs<K extends Connectivity["kind"]> = (
+  c: Extract<Connectivity, { kind: K }>,
+  size: Size,
+  draw: { name: string; seed: number },
+) => PairList;
 
 const PAIRS: { readonly [K in Connectivity["kind"]]: MakePairs<K> } = {
   dense: (_c, { sources, targets }) => ({
@@ -45,13 +62,18 @@ const PAIRS: { readonly [K in Connectivity["kind"]]: MakePairs<K> } = {
     target: Uint32Array.from({ length: sources * targets }, (_, k) => k % targets),
   }),
   oneToOne: (_c, { sources, targets }, { name }) => {
-    if (sources !== targets) throw new ModelError("shape-mismatch", name, `one-to-one needs equal sizes, got ${sources} and ${targets}`);
+    if (sources !== targets)
+      throw new ModelError("shape-mismatch", name, `one-to-one needs equal sizes, got ${sources} and ${targets}`);
     const each = Uint32Array.from({ length: sources }, (_, k) => k);
     return { source: each, target: each };
   },
   pairs: (c, { sources, targets }, { name }) => {
     if (c.source.length !== c.target.length)
-      throw new ModelError("shape-mismatch", name, `pairs need as many sources as targets, got ${c.source.length} and ${c.target.length}`);
+      throw new ModelError(
+        "shape-mismatch",
+        name,
+        `pairs need as many sources as targets, got ${c.source.length} and ${c.target.length}`,
+      );
     for (let k = 0; k < c.source.length; k++) {
       requireInteger(`${name}.source[${k}]`, c.source[k]!, 0, sources - 1);
       requireInteger(`${name}.target[${k}]`, c.target[k]!, 0, targets - 1);
@@ -61,7 +83,12 @@ const PAIRS: { readonly [K in Connectivity["kind"]]: MakePairs<K> } = {
   probability: (c, size, draw) => bernoulliPairs(c.p, c.autapses, size, draw),
 };
 
-function bernoulliPairs(p: number, autapses: boolean, { sources, targets }: Size, draw: { name: string; seed: number }): PairList {
+function bernoulliPairs(
+  p: number,
+  autapses: boolean,
+  { sources, targets }: Size,
+  draw: { name: string; seed: number },
+): PairList {
   if (!(p >= 0 && p <= 1)) throw new ModelError("out-of-range", draw.name, `probability must be from 0 to 1, got ${p}`);
   const random = randomStream(draw.seed, streamOf(`${draw.name}.pairs`));
   const [source, target]: [number[], number[]] = [[], []];
@@ -80,7 +107,14 @@ function sorted(source: ArrayLike<number>, target: ArrayLike<number>, { sources,
   const bySource = Uint32Array.from(rows.order, (k) => source[k]!);
   const targetOf = Uint32Array.from(rows.order, (k) => target[k]!);
   const columns = countingSort(targetOf, targets);
-  return { rowStart: rows.start, target: targetOf, source: bySource, columnStart: columns.start, columnSynapse: columns.order, origin: rows.order };
+  return {
+    rowStart: rows.start,
+    target: targetOf,
+    source: bySource,
+    columnStart: columns.start,
+    columnSynapse: columns.order,
+    origin: rows.order,
+  };
 }
 function countingSort(keys: ArrayLike<number>, buckets: number): { start: Int32Array; order: Uint32Array } {
   const start = new Int32Array(buckets + 1);

@@ -1,7 +1,17 @@
 export { type Connection, type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
 export { type Connectivity, dense as allToAll, oneToOne, pairs, probability } from "./connectivity.ts";
 export { constantOf, fanIn, type Initializer, normal, uniform } from "./initializer.ts";
-export { type InputNode, type InputOptions, inputNode, type Network, type NetworkSpec, network, type Population, type PopulationOptions, population } from "./network.ts";
+export {
+  type InputNode,
+  type InputOptions,
+  inputNode,
+  type Network,
+  type NetworkSpec,
+  network,
+  type Population,
+  type PopulationOptions,
+  population,
+} from "./network.ts";
 export { integrateAndFire } from "./neuron/integrateAndFire.ts";
 export { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 export { lif } from "./neuron/lif.ts";

@@ -2,10 +2,11 @@
  * A network: plain data. Inputs, populations and transforms are nodes; connections join their ports.
  * The layer-by-layer helper (`sequential`) and the population-by-population form make the same data.
  */
+
+import type { Dimension } from "../base/dimension.ts";
 import { listNames, ModelError, requireInteger, requirePositive } from "../base/errors.ts";
-import { type Dimension } from "../base/dimension.ts";
 import { quantityOf } from "../base/quantity.ts";
-import { type Connection, type ConnectionSpec } from "./connection.ts";
+import type { Connection, ConnectionSpec } from "./connection.ts";
 import { type Initializer, toInitializer } from "./initializer.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
@@ -90,17 +91,30 @@ export interface PopulationOptions {
  * @param shape number of neurons, or several dimensions
  * @throws {ModelError} `unknown-name` for parameters or variables that the model lacks; `unit-mismatch`; `out-of-range`
  */
-export function population(shape: number | readonly number[], model: NeuronModel, options: PopulationOptions = {}): Population {
+export function population(
+  shape: number | readonly number[],
+  model: NeuronModel,
+  options: PopulationOptions = {},
+): Population {
   const { parameters = {}, initial = {}, trainable = [], dropout = 0 } = options;
   const path = `population of ${model.name}`;
-  if (!(dropout >= 0 && dropout < 1)) throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
+  if (!(dropout >= 0 && dropout < 1))
+    throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
   const known = new Set(model.parameters.map((p) => p.name));
-  for (const name of [...Object.keys(parameters), ...trainable]) requireKnown(known, name, `${path}.parameters`, "parameter");
+  for (const name of [...Object.keys(parameters), ...trainable])
+    requireKnown(known, name, `${path}.parameters`, "parameter");
   const variables = new Set(model.variables.map((v) => v.name));
   for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
   return {
-    ...sized(shape, path), model, trainable, dropout,
-    parameters: quantities(parameters, `${path}.parameters`, (name) => model.parameters.find((p) => p.name === name)!.dimension),
+    ...sized(shape, path),
+    model,
+    trainable,
+    dropout,
+    parameters: quantities(
+      parameters,
+      `${path}.parameters`,
+      (name) => model.parameters.find((p) => p.name === name)!.dimension,
+    ),
     initial: quantities(initial, `${path}.initial`, (name) => model.variables.find((v) => v.name === name)!.dimension),
   };
 }
@@ -116,7 +130,8 @@ function quantities(
 }
 
 function requireKnown(known: ReadonlySet<string>, name: string, path: string, what: string): void {
-  if (!known.has(name)) throw new ModelError("unknown-name", path, `no ${what} called '${name}'; known: ${listNames(known)}`);
+  if (!known.has(name))
+    throw new ModelError("unknown-name", path, `no ${what} called '${name}'; known: ${listNames(known)}`);
 }
 
 function sized(shape: number | readonly number[], path: string): { size: number; shape: readonly number[] } {
@@ -136,7 +151,13 @@ export function network(spec: NetworkSpec): Network {
   if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
   const connections = (spec.connections ?? []).flat().map((c) => c.build({ inputs, populations, transforms, dt }));
   const result: Network = {
-    name, dt, schedule: scheduleOf(schedule, `${name}.schedule`), inputs, populations, transforms, connections,
+    name,
+    dt,
+    schedule: scheduleOf(schedule, `${name}.schedule`),
+    inputs,
+    populations,
+    transforms,
+    connections,
     ...(spec.steps !== undefined && { steps: spec.steps }),
     ...(spec.output !== undefined && { output: spec.output }),
   };
@@ -151,12 +172,22 @@ function checkNames(net: Network): void {
   const repeated = nodes.find((n, k) => nodes.indexOf(n) !== k);
   if (repeated) throw new ModelError("duplicate-name", `${net.name}.${repeated}`, "two nodes have this name");
   for (const n of nodes)
-    if (!/^[A-Za-z]\w*$/.test(n) || n in Object.prototype) throw new ModelError("syntax", `${net.name}.${n}`, "a node's name is a letter followed by letters, digits and _, and no word that every JavaScript object knows");
+    if (!/^[A-Za-z]\w*$/.test(n) || n in Object.prototype)
+      throw new ModelError(
+        "syntax",
+        `${net.name}.${n}`,
+        "a node's name is a letter followed by letters, digits and _, and no word that every JavaScript object knows",
+      );
   const names = net.connections.map((c) => c.name);
   const twice = names.find((n, k) => names.indexOf(n) !== k);
-  if (twice) throw new ModelError("duplicate-name", `connection ${twice}`, "two connections have this name; give one a 'name'");
+  if (twice)
+    throw new ModelError("duplicate-name", `connection ${twice}`, "two connections have this name; give one a 'name'");
   const shared = names.find((n) => nodes.includes(n));
   if (shared) throw new ModelError("duplicate-name", `connection ${shared}`, "a node has this name");
   if (net.output !== undefined && !(net.output in net.populations) && !(net.output in net.transforms))
-    throw new ModelError("unknown-name", `${net.name}.output`, `no node called '${net.output}'; known: ${listNames(nodes)}`);
+    throw new ModelError(
+      "unknown-name",
+      `${net.name}.output`,
+      `no node called '${net.output}'; known: ${listNames(nodes)}`,
+    );
 }

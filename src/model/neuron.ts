@@ -13,7 +13,6 @@ import { checkEquationNames, checkParameterNames, isInput, isParameter, orderSub
 import type { NeuronModel, NeuronSpec, Parameter, Refractory, State, StateKind } from "./neuronModel.ts";
 import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
 
-
 const KEYS = [
   "name",
   "doc",

@@ -5,7 +5,7 @@
  * `threshold` (decide who fires), `reset`. An `(input)` variable is a current: it is read by `update`, so its sum is
  * formed before the population's first phase.
  */
-import { ModelError, listNames } from "../base/errors.ts";
+import { listNames, ModelError } from "../base/errors.ts";
 
 export type Phase = "update" | "receive" | "threshold" | "reset";
 
@@ -32,19 +32,34 @@ export interface Schedule {
  */
 export const SCHEDULES = {
   layered: {
-    name: "layered", groups: [["update", "receive", "threshold", "reset"]], latency: 0, minimumDelay: 0,
+    name: "layered",
+    groups: [["update", "receive", "threshold", "reset"]],
+    latency: 0,
+    minimumDelay: 0,
     doc: "spikes cross layers within a step; delay-0 edges must form no cycle",
   },
   brian: {
-    name: "brian", groups: [["update", "threshold"], ["receive", "reset"]], latency: 0, minimumDelay: 0,
+    name: "brian",
+    groups: [
+      ["update", "threshold"],
+      ["receive", "reset"],
+    ],
+    latency: 0,
+    minimumDelay: 0,
     doc: "update, threshold, synapses, reset, each for all populations",
   },
   nest: {
-    name: "nest", groups: [["update", "receive", "threshold", "reset"]], latency: 0, minimumDelay: 1,
+    name: "nest",
+    groups: [["update", "receive", "threshold", "reset"]],
+    latency: 0,
+    minimumDelay: 1,
     doc: "spikes arrive a whole number of steps later, at least one",
   },
   loihi: {
-    name: "loihi", groups: [["update", "receive", "threshold", "reset"]], latency: 1, minimumDelay: 0,
+    name: "loihi",
+    groups: [["update", "receive", "threshold", "reset"]],
+    latency: 1,
+    minimumDelay: 0,
     doc: "spikes arrive in the next step, plus their delay",
   },
 } as const satisfies Record<string, Schedule>;

@@ -44,7 +44,8 @@ function checkNames(names: readonly string[], path: string): void {
     if (!/^[A-Za-z_]\w*$/.test(name))
       throw new ModelError("syntax", path, `'${name}' is not a name: a letter followed by letters, digits and _`);
     if (RESERVED.has(name)) throw new ModelError("duplicate-name", path, `'${name}' is reserved; choose another name`);
-    if (names.indexOf(name) !== k) throw new ModelError("duplicate-name", path, `'${name}' is a variable and a parameter`);
+    if (names.indexOf(name) !== k)
+      throw new ModelError("duplicate-name", path, `'${name}' is a variable and a parameter`);
   }
 }
 

@@ -29,9 +29,7 @@ export function ageOf(net: Network, c: Connection, port = c.from.port): number {
 
 /** Age of the spikes that trigger a pathway. */
 export const eventAge = (net: Network, c: Connection, p: Pathway): number =>
-  p.trigger === "post"
-    ? p.delay + Number(hasTwoGroups(net) && drivesUpdate(net, c))
-    : ageOf(net, c, "spike") + p.delay;
+  p.trigger === "post" ? p.delay + Number(hasTwoGroups(net) && drivesUpdate(net, c)) : ageOf(net, c, "spike") + p.delay;
 
 /** A variable of the source that a pathway reads (as `x_pre`). */
 export interface SourceRead {

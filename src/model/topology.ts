@@ -12,11 +12,23 @@ const seesSource = (net: Network, c: Connection): boolean =>
   (c.synapse?.pathways ?? []).some((p) => sourceReads(net, c, p).some((r) => r.age === "now"));
 
 /** Directed edges between nodes: connections, and the inputs of transforms (which have no delay). */
-export interface Edge { readonly from: string; readonly to: string; readonly instant: boolean; readonly label: string }
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly instant: boolean;
+  readonly label: string;
+}
 
 export function edgesOf(net: Network): Edge[] {
-  const connections = net.connections.map((c) => ({ from: c.from.node, to: c.to.node, instant: isInstant(net, c), label: c.name }));
-  const transforms = Object.entries(net.transforms).flatMap(([to, t]) => t.of.map((from) => ({ from: from.node, to, instant: true, label: `${from.node}>${to}` })));
+  const connections = net.connections.map((c) => ({
+    from: c.from.node,
+    to: c.to.node,
+    instant: isInstant(net, c),
+    label: c.name,
+  }));
+  const transforms = Object.entries(net.transforms).flatMap(([to, t]) =>
+    t.of.map((from) => ({ from: from.node, to, instant: true, label: `${from.node}>${to}` })),
+  );
   const seen = net.connections
     .filter((c) => seesSource(net, c))
     .map((c) => ({ from: c.to.node, to: c.from.node, instant: false, label: c.name }));
@@ -27,7 +39,11 @@ export function edgesOf(net: Network): Edge[] {
 export function checkDelays(net: Network): void {
   for (const c of net.connections)
     if (c.delay < net.schedule.minimumDelay)
-      throw new ModelError("out-of-range", `connection ${c.name}.delay`, `schedule '${net.schedule.name}' needs a delay of at least ${net.schedule.minimumDelay} step, got ${c.delay}`);
+      throw new ModelError(
+        "out-of-range",
+        `connection ${c.name}.delay`,
+        `schedule '${net.schedule.name}' needs a delay of at least ${net.schedule.minimumDelay} step, got ${c.delay}`,
+      );
   evaluationOrder(net);
 }
 

@@ -1,10 +1,13 @@
 /** Nodes without equations or state: what cannot be said neuron by neuron. */
 import { ModelError } from "../base/errors.ts";
-import { type Endpoint } from "./connection.ts";
+import type { Endpoint } from "./connection.ts";
 import type { Network } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
 
-interface Common { readonly size: number; readonly of: readonly Endpoint[] }
+interface Common {
+  readonly size: number;
+  readonly of: readonly Endpoint[];
+}
 export type Transform =
   | (Common & { readonly kind: "concat" })
   | (Common & { readonly kind: "softmax" })
@@ -14,18 +17,35 @@ export type Transform =
 const endpoint = (x: string | Endpoint): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
 
 /** Joins values end to end. */
-export const concat = (size: number, of: readonly (string | Endpoint)[]): Transform => ({ kind: "concat", size, of: of.map(endpoint) });
-export const softmax = (size: number, of: string | Endpoint): Transform => ({ kind: "softmax", size, of: [endpoint(of)] });
-export const batchNorm = (size: number, of: string | Endpoint, epsilon = 1e-5): Transform => ({ kind: "batchNorm", size, of: [endpoint(of)], epsilon });
+export const concat = (size: number, of: readonly (string | Endpoint)[]): Transform => ({
+  kind: "concat",
+  size,
+  of: of.map(endpoint),
+});
+export const softmax = (size: number, of: string | Endpoint): Transform => ({
+  kind: "softmax",
+  size,
+  of: [endpoint(of)],
+});
+export const batchNorm = (size: number, of: string | Endpoint, epsilon = 1e-5): Transform => ({
+  kind: "batchNorm",
+  size,
+  of: [endpoint(of)],
+  epsilon,
+});
 
 /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
 export function checkTransform(name: string, t: Transform, net: Network): void {
   for (const { node, port } of t.of) {
-    if (![net.inputs, net.populations, net.transforms].some((g) => node in g)) throw new ModelError("unknown-name", `transform ${name}`, `no node called '${node}'`);
-    if (net.inputs[node]?.signal === "spikes") throw new ModelError("unsupported", `transform ${name}`, `'${node}' gives spikes, and a transform takes values`);
+    if (![net.inputs, net.populations, net.transforms].some((g) => node in g))
+      throw new ModelError("unknown-name", `transform ${name}`, `no node called '${node}'`);
+    if (net.inputs[node]?.signal === "spikes")
+      throw new ModelError("unsupported", `transform ${name}`, `'${node}' gives spikes, and a transform takes values`);
     const p = net.populations[node];
-    if (p && !p.model.outputs.includes(port)) throw new ModelError("unknown-name", `transform ${name}`, `'${node}' has no output '${port}'`);
+    if (p && !p.model.outputs.includes(port))
+      throw new ModelError("unknown-name", `transform ${name}`, `'${node}' has no output '${port}'`);
   }
   const total = t.of.map((e) => sizeOf(net, e.node)).reduce((a, b) => a + b, 0);
-  if (total !== t.size) throw new ModelError("shape-mismatch", `transform ${name}`, `size ${t.size}, but what it takes has ${total}`);
+  if (total !== t.size)
+    throw new ModelError("shape-mismatch", `transform ${name}`, `size ${t.size}, but what it takes has ${total}`);
 }

@@ -3,7 +3,7 @@
  * one memory; a network holds none, so there is nothing to forget to reset.
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
-import { listNames, ModelError, requireInteger, RunError } from "../base/errors.ts";
+import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import { verifyProgram } from "../ir/verify.ts";
@@ -164,7 +164,11 @@ export class Engine implements Disposable {
     requireInteger("steps", steps, 0);
     const { steps: block } = this.lowered.context.options;
     if (steps > block && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
-      throw new RunError("unsupported", "steps", `batch normalisation sees a whole run: at most ${block} (option block)`);
+      throw new RunError(
+        "unsupported",
+        "steps",
+        `batch normalisation sees a whole run: at most ${block} (option block)`,
+      );
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
     this.#recorder.begin(steps);

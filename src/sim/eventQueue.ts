@@ -21,7 +21,8 @@ export class EventQueue {
     all.samples.set(old.samples);
     all.indices.set(old.indices);
     for (let k = 0; k < count; k++)
-      [all.steps[old.steps.length + k], all.samples[old.steps.length + k], all.indices[old.steps.length + k]] = event(k);
+      [all.steps[old.steps.length + k], all.samples[old.steps.length + k], all.indices[old.steps.length + k]] =
+        event(k);
     this.#events = sorted(all);
     this.#next = 0;
   }

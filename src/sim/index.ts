@@ -1,6 +1,6 @@
 export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
-export type { Snapshot } from "./snapshot.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";
+export type { Snapshot } from "./snapshot.ts";

@@ -46,7 +46,8 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 
 function stepsOf(net: Network, duration: string | number | undefined, steps: number | undefined): number {
   const path = "simulate.duration";
-  if ((duration === undefined) === (steps === undefined)) throw new ModelError("usage", path, "give a duration or steps");
+  if ((duration === undefined) === (steps === undefined))
+    throw new ModelError("usage", path, "give a duration or steps");
   if (steps !== undefined) {
     requireInteger("simulate.steps", steps, 0);
     return steps;

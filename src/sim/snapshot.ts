@@ -1,7 +1,7 @@
 /** What an engine needs to go on later, or elsewhere, as if nothing had happened. Plain data: `structuredClone` copies it. */
 import type { Elements, Executable } from "../backend/backend.ts";
-import type { State as DigestState } from "../base/hash.ts";
 import { RunError } from "../base/errors.ts";
+import type { State as DigestState } from "../base/hash.ts";
 import type { Program, Role } from "../ir/program.ts";
 import type { PendingEvents } from "./eventQueue.ts";
 import type { Lowered } from "./lower/lower.ts";

@@ -3,11 +3,52 @@
  * A backend that cannot run a case lists its name with a reason in its own test.
  */
 import {
-  add, abs, and, type BinaryOp, binary, bitcast, compare, type CompareOp, constant, convert, type Expr, f32, index, join, max, mul, mulShift,
-  neg, not, or, read, type Rounding, select, shl, shr, spike, sqrt, sub, type UnaryOp, u32, unary, word, xor,
+  abs,
+  add,
+  and,
+  type BinaryOp,
+  binary,
+  bitcast,
+  type CompareOp,
+  compare,
+  constant,
+  convert,
+  type Expr,
+  f32,
+  index,
+  join,
+  max,
+  mul,
+  mulShift,
+  neg,
+  not,
+  or,
+  type Rounding,
+  read,
+  select,
+  shl,
+  shr,
+  spike,
+  sqrt,
+  sub,
+  type UnaryOp,
+  u32,
+  unary,
+  word,
+  xor,
 } from "../../src/ir/expr.ts";
-import { along, type Buffer, invoke, type Kernel, loop, type Node, padded, place, type Program } from "../../src/ir/program.ts";
-import { type Slot, type Step, type StoreMode } from "../../src/ir/step.ts";
+import {
+  along,
+  type Buffer,
+  invoke,
+  type Kernel,
+  loop,
+  type Node,
+  type Program,
+  padded,
+  place,
+} from "../../src/ir/program.ts";
+import type { Slot, Step, StoreMode } from "../../src/ir/step.ts";
 import { type FloatType, isFloat, type Type } from "../../src/ir/types.ts";
 
 export interface Case {
@@ -30,7 +71,30 @@ export function values(seed: number): () => number {
   };
 }
 
-const FLOAT_SPECIALS = [0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-40, -1e-40, 3e38, -3e38, Infinity, -Infinity, Number.NaN, 2147483648, -2147483649, 4294967295, 4294967296, 1e10, 0.1];
+const FLOAT_SPECIALS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  1e-40,
+  -1e-40,
+  3e38,
+  -3e38,
+  Infinity,
+  -Infinity,
+  Number.NaN,
+  2147483648,
+  -2147483649,
+  4294967295,
+  4294967296,
+  1e10,
+  0.1,
+];
 const INT_SPECIALS = [0, 1, 2, 3, 31, 32, 255, 65535, 65536, 2147483647, 2147483648, 4294967294, 4294967295];
 
 export function sample(type: Type, n: number, seed: number): number[] {
@@ -45,7 +109,11 @@ export function sample(type: Type, n: number, seed: number): number[] {
 }
 
 const buffer = (name: string, type: Type, length: number): Buffer => ({ name, type, length, role: "work" });
-const program = (name: string, buffers: Buffer[], body: Node[]): Program => ({ name, buffers, regions: [{ name: "main", body }] });
+const program = (name: string, buffers: Buffer[], body: Node[]): Program => ({
+  name,
+  buffers,
+  regions: [{ name: "main", body }],
+});
 const element = (name: string, type: Type): Slot => ({ name, type, space: "element" });
 
 /** A step over slots a, b, c of given types that sets `out`. */
@@ -54,52 +122,93 @@ function expressionCase(name: string, types: readonly Type[], value: (...reads: 
   const names = ["a", "b", "c"].slice(0, types.length);
   const e = value(...names.map((s, k) => read(types[k]!, s)));
   const step: Step = {
-    name, slots: [...names.map((s, k) => element(s, types[k]!)), element("out", e.type)],
+    name,
+    slots: [...names.map((s, k) => element(s, types[k]!)), element("out", e.type)],
     stores: [{ slot: "out", mode: "set", value: e }],
   };
   const all = [...names, "out"];
   return {
     name,
-    program: program(name, step.slots.map((s) => buffer(s.name, s.type, n)),
-      [invoke({ kind: "perElement", step }, Object.fromEntries(all.map((s) => [s, place(s)])), { n })]),
+    program: program(
+      name,
+      step.slots.map((s) => buffer(s.name, s.type, n)),
+      [invoke({ kind: "perElement", step }, Object.fromEntries(all.map((s) => [s, place(s)])), { n })],
+    ),
     inputs: Object.fromEntries(names.map((s, k) => [s, sample(types[k]!, n, k + name.length)])),
   };
 }
 
 const FLOATS: FloatType[] = ["f32", "f64"];
 const UNARY: Record<UnaryOp, Type[]> = {
-  neg: ["f32", "f64", "i32", "u32"], abs: ["f32", "f64", "i32", "u32"], sqrt: FLOATS, floor: FLOATS, ceil: FLOATS,
-  trunc: FLOATS, nearest: FLOATS, not: ["i32", "u32", "bool"],
+  neg: ["f32", "f64", "i32", "u32"],
+  abs: ["f32", "f64", "i32", "u32"],
+  sqrt: FLOATS,
+  floor: FLOATS,
+  ceil: FLOATS,
+  trunc: FLOATS,
+  nearest: FLOATS,
+  not: ["i32", "u32", "bool"],
 };
 const NUMBERS: Type[] = ["f32", "f64", "i32", "u32"];
 const BINARY: Record<BinaryOp, Type[]> = {
-  add: NUMBERS, sub: NUMBERS, mul: NUMBERS, div: FLOATS, min: NUMBERS, max: NUMBERS,
-  and: ["i32", "u32", "bool"], or: ["i32", "u32", "bool"], xor: ["i32", "u32", "bool"], shl: [], shr: [], mulHi: ["i32", "u32"],
+  add: NUMBERS,
+  sub: NUMBERS,
+  mul: NUMBERS,
+  div: FLOATS,
+  min: NUMBERS,
+  max: NUMBERS,
+  and: ["i32", "u32", "bool"],
+  or: ["i32", "u32", "bool"],
+  xor: ["i32", "u32", "bool"],
+  shl: [],
+  shr: [],
+  mulHi: ["i32", "u32"],
 };
 const COMPARE: CompareOp[] = ["lt", "le", "gt", "ge", "eq", "ne"];
 const ALL: Type[] = [...NUMBERS, "bool"];
 
 function* operationCases(): Generator<Case> {
-  for (const [op, types] of Object.entries(UNARY)) for (const t of types) yield expressionCase(`${op} ${t}`, [t], (a) => unary(op as UnaryOp, a!));
-  for (const [op, types] of Object.entries(BINARY)) for (const t of types) yield expressionCase(`${op} ${t}`, [t, t], (a, b) => binary(op as BinaryOp, a!, b!));
-  for (const t of ["i32", "u32"] as const) for (const amount of [0, 1, 7, 31]) {
-    yield expressionCase(`shl ${t} ${amount}`, [t], (a) => shl(a!, amount));
-    yield expressionCase(`shr ${t} ${amount}`, [t], (a) => shr(a!, amount));
-  }
-  for (const op of COMPARE) for (const t of NUMBERS) yield expressionCase(`${op} ${t}`, [t, t], (a, b) => compare(op, a!, b!));
-  for (const op of ["eq", "ne"] as const) yield expressionCase(`${op} bool`, ["bool", "bool"], (a, b) => compare(op, a!, b!));
+  for (const [op, types] of Object.entries(UNARY))
+    for (const t of types) yield expressionCase(`${op} ${t}`, [t], (a) => unary(op as UnaryOp, a!));
+  for (const [op, types] of Object.entries(BINARY))
+    for (const t of types) yield expressionCase(`${op} ${t}`, [t, t], (a, b) => binary(op as BinaryOp, a!, b!));
+  for (const t of ["i32", "u32"] as const)
+    for (const amount of [0, 1, 7, 31]) {
+      yield expressionCase(`shl ${t} ${amount}`, [t], (a) => shl(a!, amount));
+      yield expressionCase(`shr ${t} ${amount}`, [t], (a) => shr(a!, amount));
+    }
+  for (const op of COMPARE)
+    for (const t of NUMBERS) yield expressionCase(`${op} ${t}`, [t, t], (a, b) => compare(op, a!, b!));
+  for (const op of ["eq", "ne"] as const)
+    yield expressionCase(`${op} bool`, ["bool", "bool"], (a, b) => compare(op, a!, b!));
   for (const t of ALL) yield expressionCase(`select ${t}`, ["bool", t, t], (a, b, c) => select(a!, b!, c!));
-  for (const t of NUMBERS) yield expressionCase(`select ${t} by f64`, ["f64", t, t], (a, b, c) => select(compare("gt", a!, constant("f64", 0)), b!, c!));
-  for (const to of ALL) for (const from of ALL) if (to !== from) yield expressionCase(`convert ${from} to ${to}`, [from], (a) => convert(to, a!));
-  for (const to of ["f32", "i32", "u32"] as const) for (const from of ["i32", "u32"] as const) if (to !== from) yield expressionCase(`bitcast ${from} to ${to}`, [from], (a) => bitcast(to, a!));
+  for (const t of NUMBERS)
+    yield expressionCase(`select ${t} by f64`, ["f64", t, t], (a, b, c) =>
+      select(compare("gt", a!, constant("f64", 0)), b!, c!),
+    );
+  for (const to of ALL)
+    for (const from of ALL)
+      if (to !== from) yield expressionCase(`convert ${from} to ${to}`, [from], (a) => convert(to, a!));
+  for (const to of ["f32", "i32", "u32"] as const)
+    for (const from of ["i32", "u32"] as const)
+      if (to !== from) yield expressionCase(`bitcast ${from} to ${to}`, [from], (a) => bitcast(to, a!));
   yield expressionCase("bitcast f32 to u32", ["f32"], (a) => select(compare("eq", a!, a!), bitcast("u32", a!), u32(0)));
-  for (const half of ["low", "high"] as const) yield expressionCase(`word ${half}`, ["f64"], (a) => select(compare("eq", a!, a!), word(half, a!), u32(0)));
+  for (const half of ["low", "high"] as const)
+    yield expressionCase(`word ${half}`, ["f64"], (a) => select(compare("eq", a!, a!), word(half, a!), u32(0)));
   yield expressionCase("join", ["u32", "u32"], (a, b) => join(a!, b!));
   for (const t of FLOATS) yield expressionCase(`spike ${t}`, [t], (a) => spike(a!));
-  for (const t of ["i32", "u32"] as const) for (const rounding of ["floor", "zero", "halfUp"] as Rounding[]) for (const overflow of ["wrap", "saturate"] as const) for (const s of [0, 1, 12, 31])
-    yield expressionCase(`mulShift ${t} ${rounding} ${overflow} ${s}`, [t, t], (a, b) => mulShift(a!, b!, s, { rounding, overflow }));
-  for (const t of ["i32", "u32"] as const) for (const s of [0, 8, 31])
-    yield expressionCase(`mulShift ${t} stochastic ${s}`, [t, t, "u32"], (a, b, noise) => mulShift(a!, b!, s, { rounding: "stochastic", noise: noise! }));
+  for (const t of ["i32", "u32"] as const)
+    for (const rounding of ["floor", "zero", "halfUp"] as Rounding[])
+      for (const overflow of ["wrap", "saturate"] as const)
+        for (const s of [0, 1, 12, 31])
+          yield expressionCase(`mulShift ${t} ${rounding} ${overflow} ${s}`, [t, t], (a, b) =>
+            mulShift(a!, b!, s, { rounding, overflow }),
+          );
+  for (const t of ["i32", "u32"] as const)
+    for (const s of [0, 8, 31])
+      yield expressionCase(`mulShift ${t} stochastic ${s}`, [t, t, "u32"], (a, b, noise) =>
+        mulShift(a!, b!, s, { rounding: "stochastic", noise: noise! }),
+      );
   yield expressionCase("mixed widths of masks", ["f64", "f32", "i32"], (a, b, c) => {
     const wide = compare("lt", a!, constant("f64", 1));
     const narrow = compare("ge", b!, f32(0));
@@ -115,17 +224,35 @@ function storeCase(mode: StoreMode, type: Type, n: number): Case {
   const boolean = compare("gt", a, constant(type, 0));
   const value = mode === "append" || mode === "bits" ? boolean : add(mul(a, a), convert(type, index()));
   const uniform = mode === "sum" || mode === "max";
-  const out: Slot = { name: "out", type: mode === "append" || mode === "bits" ? "u32" : value.type, space: uniform || mode === "append" || mode === "bits" ? "uniform" : "element" };
+  const out: Slot = {
+    name: "out",
+    type: mode === "append" || mode === "bits" ? "u32" : value.type,
+    space: uniform || mode === "append" || mode === "bits" ? "uniform" : "element",
+  };
   const step: Step = { name: "s", slots: [element("a", type), out], stores: [{ slot: "out", mode, value }] };
   const list = mode === "append";
   const finite = sample(type, n, n).map((x) => (Number.isNaN(x) ? 2 : x));
   return {
     name,
-    program: program(name, [buffer("a", type, n), buffer("out", out.type, list ? n + 10 : mode === "bits" ? Math.ceil(n / 32) : n), buffer("ends", "i32", 2)], [
-      invoke({ kind: "perElement", step }, {
-        a: place("a"), out: place("out"), ...(list && { "out.from": place("ends"), "out.to": place("ends", 1) }),
-      }, { n }),
-    ]),
+    program: program(
+      name,
+      [
+        buffer("a", type, n),
+        buffer("out", out.type, list ? n + 10 : mode === "bits" ? Math.ceil(n / 32) : n),
+        buffer("ends", "i32", 2),
+      ],
+      [
+        invoke(
+          { kind: "perElement", step },
+          {
+            a: place("a"),
+            out: place("out"),
+            ...(list && { "out.from": place("ends"), "out.to": place("ends", 1) }),
+          },
+          { n },
+        ),
+      ],
+    ),
     inputs: { a: finite, ends: [2, 0], out: out.type === "u32" ? [7] : [1.25] },
     ...(list && { defined: { out: 2 + finite.filter((x) => x > 0).length } }),
   };
@@ -146,23 +273,77 @@ function gatherCase(type: FloatType, width: number, events: number, valued: bool
   const name = `gatherRows ${type} ${width} events=${events}${valued ? " valued" : ""}${init ? " init" : ""}`;
   return {
     name,
-    program: program(name, [buffer("weights", type, rows * w), buffer("list", "u32", events + 3), buffer("values", type, events + 3), buffer("init", type, w), buffer("out", type, w), buffer("ends", "i32", 2)], [
-      invoke(kernel, { out: place("out"), weights: place("weights"), list: place("list"), ...(init && { init: place("init") }), ...(valued && { values: place("values") }) },
-        { from: place("ends"), to: place("ends", 1) }),
-    ]),
-    inputs: { weights: small(rows * w, 3), list: indices(events + 3, rows, 5), values: small(events + 3, 7), init: small(w, 9), ends: [3, events + 3] },
+    program: program(
+      name,
+      [
+        buffer("weights", type, rows * w),
+        buffer("list", "u32", events + 3),
+        buffer("values", type, events + 3),
+        buffer("init", type, w),
+        buffer("out", type, w),
+        buffer("ends", "i32", 2),
+      ],
+      [
+        invoke(
+          kernel,
+          {
+            out: place("out"),
+            weights: place("weights"),
+            list: place("list"),
+            ...(init && { init: place("init") }),
+            ...(valued && { values: place("values") }),
+          },
+          { from: place("ends"), to: place("ends", 1) },
+        ),
+      ],
+    ),
+    inputs: {
+      weights: small(rows * w, 3),
+      list: indices(events + 3, rows, 5),
+      values: small(events + 3, 7),
+      init: small(w, 9),
+      ends: [3, events + 3],
+    },
   };
 }
 
-function productCase(type: FloatType, [m, k, n]: readonly [number, number, number], transposed: boolean, start: "zero" | "init" | "out"): Case {
+function productCase(
+  type: FloatType,
+  [m, k, n]: readonly [number, number, number],
+  transposed: boolean,
+  start: "zero" | "init" | "out",
+): Case {
   const w = padded(n, type);
-  const kernel: Kernel = { kind: "product", type, width: w, bStride: w, outStride: w, aRow: transposed ? 1 : k, aColumn: transposed ? m : 1, start };
+  const kernel: Kernel = {
+    kind: "product",
+    type,
+    width: w,
+    bStride: w,
+    outStride: w,
+    aRow: transposed ? 1 : k,
+    aColumn: transposed ? m : 1,
+    start,
+  };
   const name = `product ${type} ${m}x${k}x${n}${transposed ? " transposed" : ""} ${start}`;
   return {
     name,
-    program: program(name, [buffer("a", type, m * k), buffer("b", type, k * w), buffer("out", type, m * w), buffer("init", type, w), buffer("m", "i32", 1)], [
-      invoke(kernel, { out: place("out"), a: place("a"), b: place("b"), ...(start === "init" && { init: place("init") }) }, { rows: m > 4 ? m : place("m"), depth: k }),
-    ]),
+    program: program(
+      name,
+      [
+        buffer("a", type, m * k),
+        buffer("b", type, k * w),
+        buffer("out", type, m * w),
+        buffer("init", type, w),
+        buffer("m", "i32", 1),
+      ],
+      [
+        invoke(
+          kernel,
+          { out: place("out"), a: place("a"), b: place("b"), ...(start === "init" && { init: place("init") }) },
+          { rows: m > 4 ? m : place("m"), depth: k },
+        ),
+      ],
+    ),
     inputs: { a: small(m * k, 11), b: small(k * w, 13), out: small(m * w, 15), init: small(w, 17), m: [m] },
   };
 }
@@ -173,11 +354,30 @@ function dotsCase(type: FloatType, width: number, rows: number, listed: boolean,
   const kernel: Kernel = { kind: "rowDots", type, width: w, stride: w, listed, accumulate };
   return {
     name,
-    program: program(name, [buffer("a", type, w), buffer("weights", type, 40 * w), buffer("out", type, 40), buffer("list", "u32", rows + 2), buffer("ends", "i32", 2)], [
-      invoke(kernel, { out: place("out"), a: place("a"), weights: place("weights"), ...(listed && { list: place("list") }) },
-        listed ? { from: place("ends"), to: place("ends", 1) } : { rows }),
-    ]),
-    inputs: { a: small(w, 21), weights: small(40 * w, 23), out: small(40, 25), list: indices(rows + 2, 40, 27), ends: [1, rows + 1] },
+    program: program(
+      name,
+      [
+        buffer("a", type, w),
+        buffer("weights", type, 40 * w),
+        buffer("out", type, 40),
+        buffer("list", "u32", rows + 2),
+        buffer("ends", "i32", 2),
+      ],
+      [
+        invoke(
+          kernel,
+          { out: place("out"), a: place("a"), weights: place("weights"), ...(listed && { list: place("list") }) },
+          listed ? { from: place("ends"), to: place("ends", 1) } : { rows },
+        ),
+      ],
+    ),
+    inputs: {
+      a: small(w, 21),
+      weights: small(40 * w, 23),
+      out: small(40, 25),
+      list: indices(rows + 2, 40, 27),
+      ends: [1, rows + 1],
+    },
   };
 }
 
@@ -187,10 +387,36 @@ function outerCase(type: FloatType, width: number, valued: boolean): Case {
   const name = `outerRows ${type} ${width}${valued ? " valued" : ""}`;
   return {
     name,
-    program: program(name, [buffer("out", type, rows * w), buffer("list", "u32", 30), buffer("ends", "i32", steps + 1), buffer("delta", type, steps * w), buffer("values", type, 30)], [
-      invoke({ kind: "outerRows", type, width: w, stride: w, deltaStride: w, valued }, { out: place("out"), list: place("list"), ends: place("ends"), delta: place("delta"), ...(valued && { values: place("values") }) }, { steps }),
-    ]),
-    inputs: { out: small(rows * w, 31), list: indices(30, rows, 33), ends, delta: small(steps * w, 35), values: small(30, 37) },
+    program: program(
+      name,
+      [
+        buffer("out", type, rows * w),
+        buffer("list", "u32", 30),
+        buffer("ends", "i32", steps + 1),
+        buffer("delta", type, steps * w),
+        buffer("values", type, 30),
+      ],
+      [
+        invoke(
+          { kind: "outerRows", type, width: w, stride: w, deltaStride: w, valued },
+          {
+            out: place("out"),
+            list: place("list"),
+            ends: place("ends"),
+            delta: place("delta"),
+            ...(valued && { values: place("values") }),
+          },
+          { steps },
+        ),
+      ],
+    ),
+    inputs: {
+      out: small(rows * w, 31),
+      list: indices(30, rows, 33),
+      ends,
+      delta: small(steps * w, 35),
+      values: small(30, 37),
+    },
   };
 }
 
@@ -200,9 +426,17 @@ function unpackCase(n: number): Case {
   const set = Array.from({ length: n }, (_, i) => (bits[i >> 5]! >>> (i & 31)) & 1).reduce((a, b) => a + b, 0);
   return {
     name: `unpackBits n=${n}`,
-    program: program(`unpackBits n=${n}`, [buffer("bits", "u32", words), buffer("list", "u32", n + 5), buffer("ends", "i32", 2)], [
-      invoke({ kind: "unpackBits" }, { bits: place("bits"), list: place("list"), from: place("ends"), to: place("ends", 1) }, { n }),
-    ]),
+    program: program(
+      `unpackBits n=${n}`,
+      [buffer("bits", "u32", words), buffer("list", "u32", n + 5), buffer("ends", "i32", 2)],
+      [
+        invoke(
+          { kind: "unpackBits" },
+          { bits: place("bits"), list: place("list"), from: place("ends"), to: place("ends", 1) },
+          { n },
+        ),
+      ],
+    ),
     inputs: { bits, ends: [1, 0] },
     defined: { list: set + 1 },
   };
@@ -211,12 +445,17 @@ function unpackCase(n: number): Case {
 /** Pre, post, synapse and uniform slots; a post variable that later synapses of the same call read back. */
 function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case {
   const slots: Slot[] = [
-    { name: "w", type, space: "synapse" }, { name: "x", type, space: "pre" }, { name: "y", type, space: "post" },
-    { name: "g", type, space: "uniform" }, { name: "sum", type, space: "post" }, { name: "count", type: "u32", space: "pre" },
+    { name: "w", type, space: "synapse" },
+    { name: "x", type, space: "pre" },
+    { name: "y", type, space: "post" },
+    { name: "g", type, space: "uniform" },
+    { name: "sum", type, space: "post" },
+    { name: "count", type: "u32", space: "pre" },
   ];
   const [w, x, y, g] = [read(type, "w"), read(type, "x"), read(type, "y"), read(type, "g")];
   const step: Step = {
-    name: "syn", slots,
+    name: "syn",
+    slots,
     stores: [
       { slot: "sum", mode: "add", value: mul(w, add(x, y)) },
       { slot: "w", mode: "set", value: max(sub(w, mul(g, read(type, "sum"))), constant(type, 0)) },
@@ -233,17 +472,48 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
   const lists = { rows: [2, 0, 0], columns: [3, 1], all: [] }[domain];
   return {
     name,
-    program: program(name, [
-      buffer("w", type, 7), buffer("x", type, 3), buffer("y", type, 4), buffer("g", type, 1), buffer("sum", type, 4), buffer("count", "u32", 3),
-      buffer("rowStart", "i32", 4), buffer("target", "u32", 7), buffer("source", "u32", 7), buffer("columnStart", "i32", 5), buffer("columnSynapse", "u32", 7), buffer("list", "u32", 3),
-    ], [
-      invoke({ kind: "perSynapse", domain, step }, {
-        ...Object.fromEntries([...slots.map((s) => s.name), "rowStart", "target", "source", "columnStart", "columnSynapse", "list"].map((s) => [s, place(s)])),
-      }, domain === "all" ? { sources: 3 } : { from: 0, to: lists.length }),
-    ]),
+    program: program(
+      name,
+      [
+        buffer("w", type, 7),
+        buffer("x", type, 3),
+        buffer("y", type, 4),
+        buffer("g", type, 1),
+        buffer("sum", type, 4),
+        buffer("count", "u32", 3),
+        buffer("rowStart", "i32", 4),
+        buffer("target", "u32", 7),
+        buffer("source", "u32", 7),
+        buffer("columnStart", "i32", 5),
+        buffer("columnSynapse", "u32", 7),
+        buffer("list", "u32", 3),
+      ],
+      [
+        invoke(
+          { kind: "perSynapse", domain, step },
+          {
+            ...Object.fromEntries(
+              [...slots.map((s) => s.name), "rowStart", "target", "source", "columnStart", "columnSynapse", "list"].map(
+                (s) => [s, place(s)],
+              ),
+            ),
+          },
+          domain === "all" ? { sources: 3 } : { from: 0, to: lists.length },
+        ),
+      ],
+    ),
     inputs: {
-      w: small(7, 41, 4), x: small(3, 43), y: small(4, 45), g: [0.125], sum: small(4, 47), rowStart, target, source, columnStart,
-      columnSynapse: byTarget, list: lists,
+      w: small(7, 41, 4),
+      x: small(3, 43),
+      y: small(4, 45),
+      g: [0.125],
+      sum: small(4, 47),
+      rowStart,
+      target,
+      source,
+      columnStart,
+      columnSynapse: byTarget,
+      list: lists,
     },
   };
 }
@@ -251,18 +521,38 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
 /** Nested loops, one downwards, one whose bounds are read from memory, one address round a ring. */
 function loopCase(): Case {
   const step: Step = {
-    name: "acc", slots: [element("x", "f32"), element("y", "f32"), { name: "k", type: "f32", space: "uniform" }],
-    stores: [{ slot: "y", mode: "set", value: add(mul(read("f32", "y"), f32(0.5)), mul(read("f32", "x"), read("f32", "k"))) }],
+    name: "acc",
+    slots: [element("x", "f32"), element("y", "f32"), { name: "k", type: "f32", space: "uniform" }],
+    stores: [
+      { slot: "y", mode: "set", value: add(mul(read("f32", "y"), f32(0.5)), mul(read("f32", "x"), read("f32", "k"))) },
+    ],
   };
   return {
     name: "loops, strides, ring",
-    program: program("loops", [buffer("x", "f32", 4 * 5), buffer("y", "f32", 3 * 5), buffer("k", "f32", 16), buffer("bounds", "i32", 6)], [
-      loop("s", 3, [
-        loop("t", place("bounds", 3, along("s", 1)), [
-          invoke({ kind: "perElement", step }, { x: place("x", 0, along("t", 5, { shift: 3, modulo: 4 })), y: place("y", 0, along("s", 5)), k: place("k", 0, along("t", 1)) }, { n: 5 }),
-        ], { from: place("bounds", 0, along("s", 1)), reverse: true }),
-      ]),
-    ]),
+    program: program(
+      "loops",
+      [buffer("x", "f32", 4 * 5), buffer("y", "f32", 3 * 5), buffer("k", "f32", 16), buffer("bounds", "i32", 6)],
+      [
+        loop("s", 3, [
+          loop(
+            "t",
+            place("bounds", 3, along("s", 1)),
+            [
+              invoke(
+                { kind: "perElement", step },
+                {
+                  x: place("x", 0, along("t", 5, { shift: 3, modulo: 4 })),
+                  y: place("y", 0, along("s", 5)),
+                  k: place("k", 0, along("t", 1)),
+                },
+                { n: 5 },
+              ),
+            ],
+            { from: place("bounds", 0, along("s", 1)), reverse: true },
+          ),
+        ]),
+      ],
+    ),
     inputs: { x: small(20, 51), y: small(15, 53), k: small(16, 55), bounds: [0, 3, 5, 7, 0, 4] },
   };
 }
@@ -270,7 +560,11 @@ function loopCase(): Case {
 function zeroCase(): Case {
   return {
     name: "zero",
-    program: program("zero", [buffer("out", "f32", 9)], [invoke({ kind: "zero", type: "f32" }, { out: place("out", 2) }, { n: 5 })]),
+    program: program(
+      "zero",
+      [buffer("out", "f32", 9)],
+      [invoke({ kind: "zero", type: "f32" }, { out: place("out", 2) }, { n: 5 })],
+    ),
     inputs: { out: small(9, 61) },
   };
 }
@@ -278,15 +572,33 @@ function zeroCase(): Case {
 export const CASES: readonly Case[] = [
   ...operationCases(),
   ...(["set", "add", "append", "bits", "sum", "max"] as StoreMode[]).flatMap((mode) =>
-    FLOATS.flatMap((type) => [1, 2, 3, 4, 5, 8, 33, 100].map((n) => storeCase(mode, type, n)))),
-  ...FLOATS.flatMap((type) => [1, 10, 28, 33, 300].flatMap((width) =>
-    [[0, false, true], [1, false, false], [9, true, true], [14, false, true]].map(([events, valued, init]) =>
-      gatherCase(type, width, events as number, valued as boolean, init as boolean)))),
+    FLOATS.flatMap((type) => [1, 2, 3, 4, 5, 8, 33, 100].map((n) => storeCase(mode, type, n))),
+  ),
+  ...FLOATS.flatMap((type) =>
+    [1, 10, 28, 33, 300].flatMap((width) =>
+      [
+        [0, false, true],
+        [1, false, false],
+        [9, true, true],
+        [14, false, true],
+      ].map(([events, valued, init]) => gatherCase(type, width, events as number, valued as boolean, init as boolean)),
+    ),
+  ),
   ...FLOATS.flatMap((type) => [
-    productCase(type, [1, 3, 5], false, "zero"), productCase(type, [4, 7, 33], false, "init"), productCase(type, [11, 5, 40], true, "out"),
-    productCase(type, [6, 9, 8], true, "zero"), productCase(type, [3, 2, 300], false, "out"),
+    productCase(type, [1, 3, 5], false, "zero"),
+    productCase(type, [4, 7, 33], false, "init"),
+    productCase(type, [11, 5, 40], true, "out"),
+    productCase(type, [6, 9, 8], true, "zero"),
+    productCase(type, [3, 2, 300], false, "out"),
   ]),
-  ...FLOATS.flatMap((type) => [[10, 3, true], [10, 8, false], [33, 13, true], [100, 1, false]].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean))),
+  ...FLOATS.flatMap((type) =>
+    [
+      [10, 3, true],
+      [10, 8, false],
+      [33, 13, true],
+      [100, 1, false],
+    ].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean)),
+  ),
   ...FLOATS.map((type) => dotsCase(type, 20, 9, false, true)),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
   ...[1, 31, 32, 33, 100].map(unpackCase),

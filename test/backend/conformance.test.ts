@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Backend } from "../../src/backend/backend.ts";
+import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
@@ -11,7 +11,12 @@ async function run(backend: Backend, { program, inputs, defined = {} }: Case): P
   for (const [name, values] of Object.entries(inputs)) executable.array(name).set(values);
   executable.run("main");
   const text = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
-  return Object.fromEntries(program.buffers.map((b) => [b.name, Array.from(executable.array(b.name).slice(0, defined[b.name] ?? b.length), text)]));
+  return Object.fromEntries(
+    program.buffers.map((b) => [
+      b.name,
+      Array.from(executable.array(b.name).slice(0, defined[b.name] ?? b.length), text),
+    ]),
+  );
 }
 
 test.each(CASES.map((c) => [c.name, c] as const))("wasm equals the interpreter: %s", async (_name, c) => {
@@ -19,9 +24,20 @@ test.each(CASES.map((c) => [c.name, c] as const))("wasm equals the interpreter: 
 });
 
 test("every kernel has a case", () => {
-  const kinds = new Set(CASES.flatMap((c) => c.program.regions.flatMap((r) => [...invocations(r.body)].map(({ call }) => call.kernel.kind))));
+  const kinds = new Set(
+    CASES.flatMap((c) =>
+      c.program.regions.flatMap((r) => [...invocations(r.body)].map(({ call }) => call.kernel.kind)),
+    ),
+  );
   const all: Record<KernelKind, true> = {
-    perElement: true, perSynapse: true, gatherRows: true, product: true, rowDots: true, outerRows: true, unpackBits: true, zero: true,
+    perElement: true,
+    perSynapse: true,
+    gatherRows: true,
+    product: true,
+    rowDots: true,
+    outerRows: true,
+    unpackBits: true,
+    zero: true,
   };
   expect([...kinds].sort()).toEqual(Object.keys(all).sort());
 });

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, ModelError } from "../../src/base/errors.ts";
+import { philoxInto } from "../../src/base/philox.ts";
 import { philox4x32 } from "../../src/base/random.ts";
 import { batches } from "../../src/data/batch.ts";
 import { thresholdOf, trials } from "../../src/data/bernoulli.ts";
 import { Examples } from "../../src/data/dataset.ts";
 import { type EncodeOptions, encodeEvents, encodeValues, eventBatch, valueBatch } from "../../src/data/encode.ts";
 import { bernoulli, current, type EventEncoder, latency, poisson, rate } from "../../src/data/encoder.ts";
-import { philoxInto } from "../../src/base/philox.ts";
 
 const examplesOf = (rows: readonly (readonly number[])[], Kind: typeof Uint8Array | typeof Float32Array): Examples =>
   new Examples("x", rows[0]!.length, Kind.from(rows.flat()), new Uint8Array(rows.length));

@@ -16,7 +16,7 @@ import { denseLayer, input, neurons, readout, sequential } from "../../src/model
 import { softmax } from "../../src/model/transform.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
-import { dataFolder, hasData, NEEDS } from "../data/shared.ts";
+import { dataFolder, hasData } from "../data/shared.ts";
 import { type NirGraph, readGraph, runGraph } from "./nirGraph.ts";
 
 function project(net: Network, parameters = initialParameters(net, 1, "f64")): NirGraph {

@@ -1,8 +1,8 @@
 /** One entry per kernel: a new kernel without a definition does not compile. */
-import { type KernelKind, type KernelOf } from "../../ir/program.ts";
+import type { KernelKind, KernelOf } from "../../ir/program.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
-import { type Frame } from "./run.ts";
+import type { Frame } from "./run.ts";
 import { gatherRows, outerRows, product, rowDots, unpackBits, zero } from "./structural.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {

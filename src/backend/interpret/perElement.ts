@@ -1,10 +1,10 @@
 /** `for i < n: body(i)`: the definition of the element-wise skeleton and of its six kinds of store. */
-import { type Expr } from "../../ir/expr.ts";
-import { type KernelOf } from "../../ir/program.ts";
+import type { Expr } from "../../ir/expr.ts";
+import type { KernelOf } from "../../ir/program.ts";
 import { evaluate } from "../../ir/scalar.ts";
-import { lanesOf, slotOf, type Step, type Store, type StoreMode } from "../../ir/step.ts";
+import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
-import { type Cursor, type Frame } from "./run.ts";
+import type { Cursor, Frame } from "./run.ts";
 
 export function perElement({ step }: KernelOf<"perElement">, frame: Frame): void {
   const n = frame.count("n");
@@ -12,7 +12,9 @@ export function perElement({ step }: KernelOf<"perElement">, frame: Frame): void
   const sinks = step.stores.map((s) => ({ store: s, sink: SINKS[s.mode](s, step, frame) }));
   for (let i = 0; i < n; i++) {
     const memo = new Map<Expr, number>();
-    const values = sinks.map(({ store }) => evaluate(store.value, (e) => (e.tag === "index" ? i : load(e.slot, i)), memo));
+    const values = sinks.map(({ store }) =>
+      evaluate(store.value, (e) => (e.tag === "index" ? i : load(e.slot, i)), memo),
+    );
     sinks.forEach(({ sink }, k) => sink.put(i, values[k]!));
   }
   for (const { sink } of sinks) sink.end();
@@ -30,7 +32,10 @@ function loader(step: Step, frame: Frame): (slot: string, i: number) => number {
   };
 }
 
-interface Sink { put(i: number, value: number): void; end(): void }
+interface Sink {
+  put(i: number, value: number): void;
+  end(): void;
+}
 type MakeSink = (store: Store, step: Step, frame: Frame) => Sink;
 
 const nothing = (): void => undefined;
@@ -79,7 +84,14 @@ function putBit({ data, at }: Cursor, i: number, x: number): void {
 
 function fold(s: Store, step: Step, frame: Frame, start: number, combine: (a: number, b: number) => number): Sink {
   const { type } = s.value;
-  const round = type === "f32" ? Math.fround : isFloat(type) ? (x: number) => x : type === "u32" ? (x: number) => x >>> 0 : (x: number) => x | 0;
+  const round =
+    type === "f32"
+      ? Math.fround
+      : isFloat(type)
+        ? (x: number) => x
+        : type === "u32"
+          ? (x: number) => x >>> 0
+          : (x: number) => x | 0;
   const lanes = new Array<number>(lanesOf(step)).fill(start);
   const two = (a: number, b: number): number => round(combine(a, b));
   return {
@@ -89,7 +101,8 @@ function fold(s: Store, step: Step, frame: Frame, start: number, combine: (a: nu
     },
     end: () => {
       const out = frame.arg(s.slot);
-      const total = lanes.length === 4 ? two(two(lanes[0]!, lanes[1]!), two(lanes[2]!, lanes[3]!)) : two(lanes[0]!, lanes[1]!);
+      const total =
+        lanes.length === 4 ? two(two(lanes[0]!, lanes[1]!), two(lanes[2]!, lanes[3]!)) : two(lanes[0]!, lanes[1]!);
       out.data[out.at] = two(out.data[out.at]!, total);
     },
   };

@@ -1,12 +1,16 @@
 /** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
-import { type Expr } from "../../ir/expr.ts";
-import { type KernelOf } from "../../ir/program.ts";
+import type { Expr } from "../../ir/expr.ts";
+import type { KernelOf } from "../../ir/program.ts";
 import { evaluate } from "../../ir/scalar.ts";
-import { slotOf, type Space, type Step } from "../../ir/step.ts";
-import { type Frame } from "./run.ts";
+import { type Space, type Step, slotOf } from "../../ir/step.ts";
+import type { Frame } from "./run.ts";
 
 /** The three numbers of one synapse. */
-interface Synapse { readonly synapse: number; readonly pre: number; readonly post: number }
+interface Synapse {
+  readonly synapse: number;
+  readonly pre: number;
+  readonly post: number;
+}
 
 export function perSynapse({ domain, step }: KernelOf<"perSynapse">, frame: Frame): void {
   const run = body(step, frame);
@@ -49,11 +53,13 @@ function body(step: Step, frame: Frame): (s: Synapse) => void {
     const { data, at } = frame.arg(slot);
     return { data, k: at + POSITION[slotOf(step, slot).space](s) };
   };
-  const leaf = (s: Synapse) => (e: Expr & { tag: "read" | "index" }): number => {
-    if (e.tag === "index") return s[e.of as keyof Synapse];
-    const { data, k } = at(e.slot, s);
-    return data[k]!;
-  };
+  const leaf =
+    (s: Synapse) =>
+    (e: Expr & { tag: "read" | "index" }): number => {
+      if (e.tag === "index") return s[e.of as keyof Synapse];
+      const { data, k } = at(e.slot, s);
+      return data[k]!;
+    };
   return (s) => {
     const memo = new Map<Expr, number>();
     const values = step.stores.map((store) => evaluate(store.value, leaf(s), memo));

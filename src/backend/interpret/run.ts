@@ -1,14 +1,18 @@
 /**
  * The interpreter: slow and obvious, one rounding an operation. It defines what every program means.
  */
-import { type Count, type Invoke, type Node, type Place, type Program } from "../../ir/program.ts";
+
 import { RunError } from "../../base/errors.ts";
-import { type Backend, type Elements, type Executable } from "../backend.ts";
+import type { Count, Invoke, Node, Place, Program } from "../../ir/program.ts";
+import type { Backend, Elements, Executable } from "../backend.ts";
 import { layout, viewOf } from "../layout.ts";
 import { KERNELS } from "./kernels.ts";
 
 /** A buffer and a position in it: what a kernel's argument is, once its address is known. */
-export interface Cursor { readonly data: Elements; readonly at: number }
+export interface Cursor {
+  readonly data: Elements;
+  readonly at: number;
+}
 
 /** What a kernel sees of one call. */
 export interface Frame {
@@ -48,7 +52,8 @@ class Interpreter implements Executable {
   run(region: string): void {
     this.#requireLive();
     const found = this.#program.regions.find((r) => r.name === region);
-    if (!found) throw new Error(`no region '${region}'; there are: ${this.#program.regions.map((r) => r.name).join(", ")}`);
+    if (!found)
+      throw new Error(`no region '${region}'; there are: ${this.#program.regions.map((r) => r.name).join(", ")}`);
     this.#walk(found.body, new Map());
   }
 

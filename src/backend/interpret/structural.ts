@@ -1,7 +1,7 @@
 /** Definitions of the structural kernels: plain loops in the stated order, one rounding an operation. */
-import { type KernelOf } from "../../ir/program.ts";
+import type { KernelOf } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
-import { type Frame } from "./run.ts";
+import type { Frame } from "./run.ts";
 
 const rounding = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
@@ -43,7 +43,12 @@ export function rowDots(k: KernelOf<"rowDots">, frame: Frame): void {
   for (let e = from; e < to; e++) {
     const j = list ? list.data[list.at + e]! : e;
     const row = weights.at + j * k.stride;
-    const sum = laneDot(k.type, k.width, (c) => a.data[a.at + c]!, (c) => weights.data[row + c]!);
+    const sum = laneDot(
+      k.type,
+      k.width,
+      (c) => a.data[a.at + c]!,
+      (c) => weights.data[row + c]!,
+    );
     out.data[out.at + j] = k.accumulate ? out.data[out.at + j]! + sum : sum;
   }
 }

@@ -16,7 +16,10 @@ export interface Func {
   readonly exported: boolean;
 }
 /** Functions in an order in which callees come first, over one imported memory `env.memory`. */
-export interface ModuleCode { readonly functions: readonly Func[]; readonly pages: number }
+export interface ModuleCode {
+  readonly functions: readonly Func[];
+  readonly pages: number;
+}
 
 /** Builds one function body. Locals are numbers; the first are the parameters. */
 export class Emitter {

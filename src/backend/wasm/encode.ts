@@ -4,7 +4,7 @@
  * Instructions are data here because `explain` prints them; encoding them is then a table (`opcodes.ts`) and the few
  * rules below, checked in the tests against an independent assembler fed with the printed text.
  */
-import { type Func, type Immediate, type Instr, type ModuleCode, type ValType } from "./code.ts";
+import type { Func, Immediate, Instr, ModuleCode, ValType } from "./code.ts";
 import { OPCODES, unsigned } from "./opcodes.ts";
 
 const VALTYPE: Readonly<Record<ValType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -62,12 +62,20 @@ export function encode(code: ModuleCode): Uint8Array<ArrayBuffer> {
   const signatures = [...new Set(code.functions.map(signatureKey))];
   const index = new Map(code.functions.map((f, k) => [f.name, k]));
   out.push([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  section(1, vector(signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0])));
+  section(
+    1,
+    vector(
+      signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0]),
+    ),
+  );
   section(2, vector([[...text("env"), ...text("memory"), 2, 1, ...unsigned(code.pages), ...unsigned(code.pages)]]));
   section(3, vector(code.functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
   section(7, vector(code.functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
   section(10, bodies(code.functions, index));
-  section(0, [...text("name"), ...subsection(1, vector(code.functions.map((f, k) => [...unsigned(k), ...text(f.name)])))]); // for profilers
+  section(0, [
+    ...text("name"),
+    ...subsection(1, vector(code.functions.map((f, k) => [...unsigned(k), ...text(f.name)]))),
+  ]); // for profilers
   return out.done();
 }
 const subsection = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
@@ -107,7 +115,8 @@ const IMMEDIATES: Readonly<Record<string, (imm: Immediates, out: Bytes) => void>
   "i64.const": ([x], out) => out.push(signed(BigInt.asIntN(64, BigInt(x as bigint)))),
   "f32.const": ([x], out) => out.fixed(4, (v) => v.setFloat32(0, x as number, true)),
   "f64.const": ([x], out) => out.fixed(8, (v) => v.setFloat64(0, x as number, true)),
-  "v128.const": ([shape, lanes], out) => out.fixed(16, (v) => (lanes as (number | bigint)[]).forEach((x, k) => LANE[shape as string]!(v, k, x))),
+  "v128.const": ([shape, lanes], out) =>
+    out.fixed(16, (v) => (lanes as (number | bigint)[]).forEach((x, k) => LANE[shape as string]!(v, k, x))),
   "i8x16.shuffle": ([lanes], out) => out.push(lanes as number[]),
   "memory.fill": (_, out) => out.push([0]),
   "memory.copy": (_, out) => out.push([0, 0]),

@@ -1,6 +1,7 @@
 /** What every kernel generator is given: where its pointers and counts are, and the tables in memory. */
-import { type Kernel } from "../../ir/program.ts";
+
 import { signatureOf } from "../../ir/kernelArguments.ts";
+import type { Kernel } from "../../ir/program.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
 
 export interface KernelContext {
@@ -29,20 +30,25 @@ export function kernelFunction(
 ): Func {
   const { args, counts } = signatureOf(kernel);
   const passed = [...args, ...counts.filter((c) => known[c] === undefined)];
-  return defineFunction(name, passed.map(() => "i32"), (f) => {
-    const find = (what: string): number => {
-      const at = passed.indexOf(what);
-      if (at < 0) throw new Error(`${kernel.kind}: no argument '${what}'`);
-      return at;
-    };
-    build({
-      f, table,
-      ptr: find,
-      has: (what) => args.includes(what),
-      known: (what) => known[what],
-      pushCount: (what) => (known[what] === undefined ? f.get(find(what)) : f.i32(known[what])),
-    });
-  });
+  return defineFunction(
+    name,
+    passed.map(() => "i32"),
+    (f) => {
+      const find = (what: string): number => {
+        const at = passed.indexOf(what);
+        if (at < 0) throw new Error(`${kernel.kind}: no argument '${what}'`);
+        return at;
+      };
+      build({
+        f,
+        table,
+        ptr: find,
+        has: (what) => args.includes(what),
+        known: (what) => known[what],
+        pushCount: (what) => (known[what] === undefined ? f.get(find(what)) : f.i32(known[what])),
+      });
+    },
+  );
 }
 
 /** For each 4-bit mask the numbers of its set lanes, packed to the front: compaction without branches. */

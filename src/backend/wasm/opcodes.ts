@@ -3,10 +3,14 @@
 /** Names with consecutive codes from the given one: one plain byte, or LEB128 after a prefix byte. */
 const runs = (prefix: number | undefined, table: Readonly<Record<number, string>>): [string, readonly number[]][] =>
   Object.entries(table).flatMap(([start, names]) =>
-    names.trim().split(/\s+/).map((name, k): [string, readonly number[]] => {
-      const code = Number(start) + k;
-      return [name, prefix === undefined ? [code] : [prefix, ...unsigned(code)]];
-    }));
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name, k): [string, readonly number[]] => {
+        const code = Number(start) + k;
+        return [name, prefix === undefined ? [code] : [prefix, ...unsigned(code)]];
+      }),
+  );
 
 /** LEB128, unsigned. */
 export function unsigned(x: number): number[] {
@@ -24,24 +28,28 @@ const INT = "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u";
 const FLOAT = "eq ne lt gt le ge";
 const INT_MATH = "clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr";
 const FLOAT_MATH = "abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign";
-const of = (type: string, names: string): string => names.split(" ").map((n) => `${type}.${n}`).join(" ");
+const of = (type: string, names: string): string =>
+  names
+    .split(" ")
+    .map((n) => `${type}.${n}`)
+    .join(" ");
 
 const PLAIN = runs(undefined, {
-  0x02: "block loop if else",
-  0x0b: "end br br_if",
-  0x0f: "return call",
-  0x1a: "drop select",
-  0x20: "local.get local.set local.tee",
-  0x28: "i32.load i64.load f32.load f64.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u",
-  0x36: "i32.store i64.store f32.store f64.store i32.store8 i32.store16",
-  0x41: "i32.const i64.const f32.const f64.const",
-  0x45: `i32.eqz ${of("i32", INT)} i64.eqz ${of("i64", INT)} ${of("f32", FLOAT)} ${of("f64", FLOAT)}`,
-  0x67: [of("i32", INT_MATH), of("i64", INT_MATH), of("f32", FLOAT_MATH), of("f64", FLOAT_MATH)].join(" "),
-  0xa7: "i32.wrap_i64",
-  0xac: "i64.extend_i32_s i64.extend_i32_u",
-  0xb2: "f32.convert_i32_s f32.convert_i32_u f32.convert_i64_s f32.convert_i64_u f32.demote_f64",
-  0xb7: "f64.convert_i32_s f64.convert_i32_u f64.convert_i64_s f64.convert_i64_u f64.promote_f32",
-  0xbc: "i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64",
+  2: "block loop if else",
+  11: "end br br_if",
+  15: "return call",
+  26: "drop select",
+  32: "local.get local.set local.tee",
+  40: "i32.load i64.load f32.load f64.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u",
+  54: "i32.store i64.store f32.store f64.store i32.store8 i32.store16",
+  65: "i32.const i64.const f32.const f64.const",
+  69: `i32.eqz ${of("i32", INT)} i64.eqz ${of("i64", INT)} ${of("f32", FLOAT)} ${of("f64", FLOAT)}`,
+  103: [of("i32", INT_MATH), of("i64", INT_MATH), of("f32", FLOAT_MATH), of("f64", FLOAT_MATH)].join(" "),
+  167: "i32.wrap_i64",
+  172: "i64.extend_i32_s i64.extend_i32_u",
+  178: "f32.convert_i32_s f32.convert_i32_u f32.convert_i64_s f32.convert_i64_u f32.demote_f64",
+  183: "f64.convert_i32_s f64.convert_i32_u f64.convert_i64_s f64.convert_i64_u f64.promote_f32",
+  188: "i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64",
 });
 
 const MISC = runs(0xfc, {

@@ -3,10 +3,10 @@
  * (constants, uniform slots and what is computed from them) is evaluated once, before the loop.
  */
 import { type Expr, operands } from "../../ir/expr.ts";
-import { type KernelOf } from "../../ir/program.ts";
+import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, nodes, type Slot, type Step, type Store } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
-import { type KernelContext } from "./kernel.ts";
+import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { type Fold, foldOf, SCALAR_STORES, type StoreContext, VECTOR_STORES } from "./stores.ts";
 import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
@@ -18,7 +18,9 @@ export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): 
   const i = f.local("i32");
   const end = f.local("i32"); // elements done by whole vectors
   const positions = startLists(step, c);
-  const folds = new Map(step.stores.flatMap((s) => (s.mode === "sum" || s.mode === "max" ? [[s, foldOf(s, lanes, f)] as const] : [])));
+  const folds = new Map(
+    step.stores.flatMap((s) => (s.mode === "sum" || s.mode === "max" ? [[s, foldOf(s, lanes, f)] as const] : [])),
+  );
   const shared = { step, c, i, lanes, positions, folds };
   c.pushCount("n");
   f.i32(-lanes);
@@ -69,7 +71,8 @@ function invariants(step: Step, order: readonly Expr[]): Set<Expr> {
   const perElementSlots = new Set(step.slots.filter((s) => s.space === "element").map((s) => s.name));
   const fixed = new Set<Expr>();
   for (const e of order) {
-    const varies = e.tag === "index" || (e.tag === "read" && perElementSlots.has(e.slot)) || operands(e).some((o) => !fixed.has(o));
+    const varies =
+      e.tag === "index" || (e.tag === "read" && perElementSlots.has(e.slot)) || operands(e).some((o) => !fixed.has(o));
     if (!varies) fixed.add(e);
   }
   return fixed;
@@ -100,10 +103,15 @@ function vectorLoop(s: Shared, end: number): void {
     locals.set(e, local);
   };
   for (const e of order) if (fixed.has(e)) define(e);
-  f.upTo(s.i, () => f.get(end), s.lanes, () => {
-    for (const e of order) if (!fixed.has(e)) define(e);
-    for (const store of s.step.stores) VECTOR_STORES[store.mode](store, storeContext(s, store, context));
-  });
+  f.upTo(
+    s.i,
+    () => f.get(end),
+    s.lanes,
+    () => {
+      for (const e of order) if (!fixed.has(e)) define(e);
+      for (const store of s.step.stores) VECTOR_STORES[store.mode](store, storeContext(s, store, context));
+    },
+  );
 }
 
 function vectorNode(e: Expr, s: Shared, context: VectorContext): void {
@@ -150,21 +158,35 @@ function scalarLoop(s: Shared, end: number): void {
   f.get(end);
   f.set(s.i);
   for (const e of order) if (fixed.has(e)) define(e);
-  f.upTo(s.i, () => s.c.pushCount("n"), 1, () => {
-    for (const e of order) if (!fixed.has(e)) define(e);
-    for (const store of s.step.stores) SCALAR_STORES[store.mode](store, storeContext(s, store, context, end));
-  });
+  f.upTo(
+    s.i,
+    () => s.c.pushCount("n"),
+    1,
+    () => {
+      for (const e of order) if (!fixed.has(e)) define(e);
+      for (const store of s.step.stores) SCALAR_STORES[store.mode](store, storeContext(s, store, context, end));
+    },
+  );
 }
 function scalarRead(slot: Slot, s: Shared): void {
   pushAddress(s, slot);
   s.c.f.op(`${valTypeOf(slot.type)}.load`, 0);
 }
 
-function storeContext<C extends { push(e: Expr): void }>(s: Shared, store: Store, context: C, tailStart?: number): StoreContext & C {
+function storeContext<C extends { push(e: Expr): void }>(
+  s: Shared,
+  store: Store,
+  context: C,
+  tailStart?: number,
+): StoreContext & C {
   const slot = slotNamed(s.step, store.slot);
   return {
     ...context,
-    f: s.c.f, lanes: s.lanes, i: s.i, table: s.c.table, slot,
+    f: s.c.f,
+    lanes: s.lanes,
+    i: s.i,
+    table: s.c.table,
+    slot,
     ...(tailStart !== undefined && { tailStart }),
     pushAddress: () => pushAddress(s, slot),
     position: s.positions.get(store.slot) ?? -1,

@@ -1,9 +1,9 @@
 /** The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. */
-import { type Expr } from "../../ir/expr.ts";
-import { type KernelOf } from "../../ir/program.ts";
+import type { Expr } from "../../ir/expr.ts";
+import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Space, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
-import { type KernelContext } from "./kernel.ts";
+import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 
 /** Locals that hold the numbers of the synapse at hand. */
@@ -13,7 +13,13 @@ export function perSynapse({ domain, step }: KernelOf<"perSynapse">, c: KernelCo
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const visit = (): void => body(step, numbers, c);
-  if (domain === "all") f.upTo(numbers.pre, () => c.pushCount("sources"), 1, () => row(numbers, c, visit));
+  if (domain === "all")
+    f.upTo(
+      numbers.pre,
+      () => c.pushCount("sources"),
+      1,
+      () => row(numbers, c, visit),
+    );
   else {
     const outer = domain === "rows" ? numbers.pre : numbers.post;
     overList(outer, c, () => (domain === "rows" ? row : column)(numbers, c, visit));
@@ -35,11 +41,16 @@ function overList(item: number, c: KernelContext, visit: () => void): void {
   const k = f.local("i32");
   c.pushCount("from");
   f.set(k);
-  f.upTo(k, () => c.pushCount("to"), 1, () => {
-    pushItem(c, "list", k);
-    f.set(item);
-    visit();
-  });
+  f.upTo(
+    k,
+    () => c.pushCount("to"),
+    1,
+    () => {
+      pushItem(c, "list", k);
+      f.set(item);
+      visit();
+    },
+  );
 }
 
 function row({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => void): void {
@@ -49,11 +60,16 @@ function row({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => voi
   f.set(synapse);
   pushItem(c, "rowStart", pre, 1);
   f.set(end);
-  f.upTo(synapse, () => f.get(end), 1, () => {
-    pushItem(c, "target", synapse);
-    f.set(post);
-    visit();
-  });
+  f.upTo(
+    synapse,
+    () => f.get(end),
+    1,
+    () => {
+      pushItem(c, "target", synapse);
+      f.set(post);
+      visit();
+    },
+  );
 }
 function column({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => void): void {
   const { f } = c;
@@ -62,13 +78,18 @@ function column({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => 
   f.set(k);
   pushItem(c, "columnStart", post, 1);
   f.set(end);
-  f.upTo(k, () => f.get(end), 1, () => {
-    pushItem(c, "columnSynapse", k);
-    f.set(synapse);
-    pushItem(c, "source", synapse);
-    f.set(pre);
-    visit();
-  });
+  f.upTo(
+    k,
+    () => f.get(end),
+    1,
+    () => {
+      pushItem(c, "columnSynapse", k);
+      f.set(synapse);
+      pushItem(c, "source", synapse);
+      f.set(pre);
+      visit();
+    },
+  );
 }
 
 function body(step: Step, numbers: Numbers, c: KernelContext): void {

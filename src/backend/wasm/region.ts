@@ -1,8 +1,9 @@
 /** Regions as functions: loops in locals, addresses as constants plus strides, one call a kernel. */
-import { type Count, type Invoke, type Loop, type Node, type Place, type Region } from "../../ir/program.ts";
+
 import { signatureOf } from "../../ir/kernelArguments.ts";
+import type { Count, Invoke, Loop, Node, Place, Region } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
-import { type Layout } from "../layout.ts";
+import type { Layout } from "../layout.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
 
 /** The name of the function that runs a kernel call. */
@@ -60,7 +61,12 @@ class RegionWriter {
     } else {
       f.get(first);
       f.set(variable);
-      f.upTo(variable, () => f.get(end), 1, () => this.body(body));
+      f.upTo(
+        variable,
+        () => f.get(end),
+        1,
+        () => this.body(body),
+      );
     }
     this.#loops.delete(name);
   }

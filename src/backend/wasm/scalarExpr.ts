@@ -1,7 +1,7 @@
 /** Expression nodes as scalar instructions: for the tail of a vector loop and for synaptic bodies. A bool is an i32, 0 or 1. */
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable } from "../../ir/expr.ts";
 import { isFloat, type Type } from "../../ir/types.ts";
-import { type Emitter, type ValType } from "./code.ts";
+import type { Emitter, ValType } from "./code.ts";
 
 export interface ScalarContext {
   readonly f: Emitter;

@@ -1,8 +1,8 @@
 /** The six kinds of store (`ir/step.ts`), for whole vectors and for single elements. */
-import { type Expr } from "../../ir/expr.ts";
-import { type Slot, type Store, type StoreMode } from "../../ir/step.ts";
+import type { Expr } from "../../ir/expr.ts";
+import type { Slot, Store, StoreMode } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
-import { type Emitter } from "./code.ts";
+import type { Emitter } from "./code.ts";
 import { compareOp, valTypeOf } from "./scalarExpr.ts";
 import { maskWidth, pushMask, shapeOf, splatConstant } from "./vectorExpr.ts";
 
@@ -28,12 +28,13 @@ type EmitStore = (s: Store, c: StoreContext) => void;
 
 export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   set: (s, c) => storeVector(c, () => storable(s.value, c)),
-  add: (s, c) => storeVector(c, () => {
-    c.pushAddress();
-    loadVector(c);
-    c.push(s.value);
-    c.f.op(`${shapeOf(c.slot.type)}.add`);
-  }),
+  add: (s, c) =>
+    storeVector(c, () => {
+      c.pushAddress();
+      loadVector(c);
+      c.push(s.value);
+      c.f.op(`${shapeOf(c.slot.type)}.add`);
+    }),
   append: (s, c) => {
     const { f } = c;
     const mask = f.local("i32");

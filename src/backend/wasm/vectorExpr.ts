@@ -3,8 +3,8 @@
  * low two lanes). A bool is a mask, as wide as the values it came from; `pushMask` gives it in the width asked for.
  */
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable } from "../../ir/expr.ts";
-import { type Type } from "../../ir/types.ts";
-import { type Emitter } from "./code.ts";
+import type { Type } from "../../ir/types.ts";
+import type { Emitter } from "./code.ts";
 
 export interface VectorContext {
   readonly f: Emitter;
@@ -61,7 +61,8 @@ const TABLE: ExprTable<void, VectorContext> = {
   compare: (e, c) => {
     if (e.a.type === "bool") return void boolEquality(e, c);
     pushAll(c, e.a, e.b);
-    const suffix = e.a.type === "f32" || e.a.type === "f64" || e.op === "eq" || e.op === "ne" ? "" : `_${sign(e.a.type)}`;
+    const suffix =
+      e.a.type === "f32" || e.a.type === "f64" || e.op === "eq" || e.op === "ne" ? "" : `_${sign(e.a.type)}`;
     c.f.op(`${shapeOf(e.a.type)}.${e.op}${suffix}`);
   },
   select: (e, c) => {

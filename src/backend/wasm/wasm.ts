@@ -4,19 +4,30 @@
  */
 import { RunError } from "../../base/errors.ts";
 import { invocations, type Kernel, type KernelKind, type KernelOf, type Program } from "../../ir/program.ts";
-import { type Backend, type Elements, type Executable } from "../backend.ts";
+import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
-import { type Func, type ModuleCode } from "./code.ts";
+import type { Func, ModuleCode } from "./code.ts";
+import { encode } from "./encode.ts";
+import { gatherRows } from "./gatherRows.ts";
 import { compactTable, type KernelContext, kernelFunction } from "./kernel.ts";
+import { unpackBits, zero } from "./lists.ts";
+import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
+import { product } from "./product.ts";
 import { knownCounts, regionFunction } from "./region.ts";
-import { gatherRows, outerRows, product, rowDots, unpackBits, zero } from "./structural.ts";
-import { encode } from "./encode.ts";
+import { rowDots } from "./rowDots.ts";
 import { toWat } from "./wat.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
-  perElement, perSynapse, gatherRows, product, rowDots, outerRows, unpackBits, zero,
+  perElement,
+  perSynapse,
+  gatherRows,
+  product,
+  rowDots,
+  outerRows,
+  unpackBits,
+  zero,
 };
 
 const PAGE = 65536;
@@ -28,7 +39,12 @@ export const wasm: Backend = {
   load: async (program) => {
     const at = layout(program);
     const pages = Math.ceil(at.bytes / PAGE);
-    if (pages > 65536) throw new RunError("out-of-range", program.name, `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`);
+    if (pages > 65536)
+      throw new RunError(
+        "out-of-range",
+        program.name,
+        `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`,
+      );
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     new Uint32Array(memory.buffer, TABLE_ADDRESS, 64).set(compactTable());
     const code = generate(program, at, pages);

@@ -1,5 +1,5 @@
 /** Instructions to WebAssembly text, for `explain` and for golden files. */
-import { type Func, type Immediate, type Instr, type ModuleCode } from "./code.ts";
+import type { Func, Immediate, Instr, ModuleCode } from "./code.ts";
 
 export function toWat(code: ModuleCode): string {
   const functions = code.functions.map(functionWat);

@@ -2,8 +2,8 @@
 import { constant, mul, read } from "../../ir/expr.ts";
 import { signatureOf } from "../../ir/kernelArguments.ts";
 import { invoke, type Node, type Place } from "../../ir/program.ts";
-import { type Step, type StoreMode } from "../../ir/step.ts";
-import { type Type } from "../../ir/types.ts";
+import type { Step, StoreMode } from "../../ir/step.ts";
+import type { Type } from "../../ir/types.ts";
 
 /** Makes each body once a type, so that equal kernels are compiled once. */
 function once<K extends string>(make: (type: K) => Step): (type: K) => Step {
@@ -18,7 +18,10 @@ function once<K extends string>(make: (type: K) => Step): (type: K) => Step {
 const transfer = (name: string, mode: StoreMode): ((type: Type) => Step) =>
   once((type: Type) => ({
     name,
-    slots: [{ name: "x", type, space: "element" }, { name: "out", type, space: "element" }],
+    slots: [
+      { name: "x", type, space: "element" },
+      { name: "out", type, space: "element" },
+    ],
     stores: [{ slot: "out", mode, value: read(type, "x") }],
   }));
 
@@ -28,21 +31,35 @@ export const copyStep = transfer("copy", "set");
 export const addStep = transfer("add", "add");
 
 /** `out_post += w` */
-export const deliverStep = once((type: Type): Step => ({
-  name: "deliver",
-  slots: [{ name: "w", type, space: "synapse" }, { name: "in", type, space: "post" }],
-  stores: [{ slot: "in", mode: "add", value: read(type, "w") }],
-}));
+export const deliverStep = once(
+  (type: Type): Step => ({
+    name: "deliver",
+    slots: [
+      { name: "w", type, space: "synapse" },
+      { name: "in", type, space: "post" },
+    ],
+    stores: [{ slot: "in", mode: "add", value: read(type, "w") }],
+  }),
+);
 /** `out_post += w · x_pre` */
-export const deliverValueStep = once((type: Type): Step => ({
-  name: "deliverValue",
-  slots: [{ name: "w", type, space: "synapse" }, { name: "x", type, space: "pre" }, { name: "in", type, space: "post" }],
-  stores: [{ slot: "in", mode: "add", value: mul(read(type, "w"), read(type, "x")) }],
-}));
+export const deliverValueStep = once(
+  (type: Type): Step => ({
+    name: "deliverValue",
+    slots: [
+      { name: "w", type, space: "synapse" },
+      { name: "x", type, space: "pre" },
+      { name: "in", type, space: "post" },
+    ],
+    stores: [{ slot: "in", mode: "add", value: mul(read(type, "w"), read(type, "x")) }],
+  }),
+);
 /** `out = x · k` with a number k */
 export const scaleStep = (type: Type, k: number): Step => ({
   name: "scale",
-  slots: [{ name: "x", type, space: "element" }, { name: "out", type, space: "element" }],
+  slots: [
+    { name: "x", type, space: "element" },
+    { name: "out", type, space: "element" },
+  ],
   stores: [{ slot: "out", mode: "set", value: mul(read(type, "x"), constant(type, k)) }],
 });
 
@@ -50,5 +67,7 @@ export const scaleStep = (type: Type, k: number): Step => ({
 export function elementCall(step: Step, places: Readonly<Record<string, Place>>, n: number): Node {
   const kernel = { kind: "perElement", step } as const;
   const { args } = signatureOf(kernel);
-  return invoke(kernel, Object.fromEntries(args.flatMap((name) => (places[name] ? [[name, places[name]]] : []))), { n });
+  return invoke(kernel, Object.fromEntries(args.flatMap((name) => (places[name] ? [[name, places[name]]] : []))), {
+    n,
+  });
 }

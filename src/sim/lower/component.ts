@@ -34,7 +34,10 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
       ...sums.flatMap((s) => s.sample),
       ...starts.flatMap((n) => initialiseSample(populations.get(n)!, context)),
       ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
-      ...overSteps(context, sums.flatMap((s) => s.step)),
+      ...overSteps(
+        context,
+        sums.flatMap((s) => s.step),
+      ),
       ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes)),
     ],
     after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),
@@ -50,7 +53,11 @@ function batchNorms(nodes: readonly string[], { context, net }: Parts): string[]
   if (found.length === 0) return found;
   const path = `transform ${found[0]}`;
   if (nodes.length > 1)
-    throw new ModelError("unsupported", path, "batch normalisation needs all steps at once, and so cannot lie in a cycle");
+    throw new ModelError(
+      "unsupported",
+      path,
+      "batch normalisation needs all steps at once, and so cannot lie in a cycle",
+    );
   if (context.options.mode === "samples" && context.chunks > 1)
     throw new ModelError("unsupported", path, "batch normalisation needs the whole batch in one chunk");
   return found;

@@ -82,7 +82,10 @@ class SumBuilder {
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias) this.#bias(c);
     this.#all("sample", [...constant]);
-    this.#all("step", early.filter((c) => !constant.has(c)));
+    this.#all(
+      "step",
+      early.filter((c) => !constant.has(c)),
+    );
     this.#inLoop(incoming.filter(inLoop));
     return { port: this.#port, place: this.#sum!, ...this.#phases };
   }
@@ -109,7 +112,10 @@ class SumBuilder {
 
   /** Synapses with pathways add to the sum themselves, so it begins with what the others brought. */
   #inLoop(connections: readonly Connection[]): void {
-    this.#all("loop", connections.filter((c) => !c.synapse));
+    this.#all(
+      "loop",
+      connections.filter((c) => !c.synapse),
+    );
     if (!connections.some((c) => c.synapse)) return;
     const out = this.#target("loop");
     this.#phases.loop.push(...this.#begin(out));

@@ -87,7 +87,9 @@ function kernelsOf(
 const expanded = ({ step, args }: Kernel): Kernel => ({ step: simplify(expand(step)), args });
 
 function plainEmission(node: string, sources: Sources): Emission {
-  const values = [...sources.values.keys()].filter((k) => k.startsWith(`${node}.`)).map((k) => k.slice(node.length + 1));
+  const values = [...sources.values.keys()]
+    .filter((k) => k.startsWith(`${node}.`))
+    .map((k) => k.slice(node.length + 1));
   return { spikes: sources.spikes.has(node), values };
 }
 

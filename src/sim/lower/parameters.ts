@@ -4,7 +4,7 @@
  */
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
-import { type FloatType } from "../../ir/types.ts";
+import type { FloatType } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
@@ -19,7 +19,10 @@ export interface ParameterBlock {
   readonly stride: number;
   readonly trainable: boolean;
 }
-export interface ParameterLayout { readonly blocks: ReadonlyMap<string, ParameterBlock>; readonly length: number }
+export interface ParameterLayout {
+  readonly blocks: ReadonlyMap<string, ParameterBlock>;
+  readonly length: number;
+}
 
 /** Arrays by name (`input>hidden.weight`), dense, without padding: what is saved and exchanged. */
 export type Parameters = Readonly<Record<string, Float32Array | Float64Array>>;
@@ -51,20 +54,35 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   for (const c of net.connections) {
     const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
     if (hasMatrix(c))
-      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }));
-    if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }));
+      out[`${c.name}.weight`] = arrayOf.from(
+        initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }),
+      );
+    if (c.bias)
+      out[`${c.name}.bias`] = arrayOf.from(
+        initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
+      );
   }
   return out;
 }
 
 /** Writes all blocks. @throws {ModelError} `unknown-name` for one that is missing or not here, `shape-mismatch`, `not-finite` */
-export function writeParameters(to: { [k: number]: number }, { blocks }: ParameterLayout, parameters: Parameters): void {
+export function writeParameters(
+  to: { [k: number]: number },
+  { blocks }: ParameterLayout,
+  parameters: Parameters,
+): void {
   for (const name of Object.keys(parameters))
-    if (!blocks.has(name)) throw new ModelError("unknown-name", `parameters.${name}`, `no such array; known: ${listNames(blocks.keys())}`);
+    if (!blocks.has(name))
+      throw new ModelError("unknown-name", `parameters.${name}`, `no such array; known: ${listNames(blocks.keys())}`);
   for (const b of blocks.values()) {
     const from = parameters[b.name];
     if (!from) throw new ModelError("unknown-name", `parameters.${b.name}`, "is missing");
-    if (from.length !== b.rows * b.width) throw new ModelError("shape-mismatch", `parameters.${b.name}`, `needs ${b.rows} x ${b.width} numbers, got ${from.length}`);
+    if (from.length !== b.rows * b.width)
+      throw new ModelError(
+        "shape-mismatch",
+        `parameters.${b.name}`,
+        `needs ${b.rows} x ${b.width} numbers, got ${from.length}`,
+      );
     requireFinite(`parameters.${b.name}`, from);
     writeBlock(to, b, from);
   }

@@ -6,8 +6,8 @@ import { type Expr, f64, read } from "../../ir/expr.ts";
 import type { Place } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Slot, Space, Step, Store } from "../../ir/step.ts";
-import type { Connection } from "../../model/connection.ts";
 import { negate } from "../../model/algebra.ts";
+import type { Connection } from "../../model/connection.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { CONSTANTS } from "../../model/equations/functions.ts";
 import { faultAt, type Source } from "../../model/equations/source.ts";
@@ -69,7 +69,10 @@ class BodyWriter {
       this.#used.set(slot.name, { slot, place: () => this.#l.sums.get(`${node}.${port}`)!.place });
       stores.push({ slot: slot.name, mode: "add", value: this.#arrival });
     }
-    const typed = finish(stores.map((s) => s.value), type);
+    const typed = finish(
+      stores.map((s) => s.value),
+      type,
+    );
     const used = [...this.#used.values()];
     const step = simplify(
       expand({
@@ -99,19 +102,31 @@ class BodyWriter {
       faultAt(this.#source, s.targetSpan, code, problem);
     if (s.target !== port && s.target !== `${port}_post`) {
       if (!known) throw fault("unknown-name", `'${s.target}' is not a variable here; known: ${this.#known()}`);
-      throw fault("unsupported", `this connection adds to '${port}'; a synapse changes its own variables and that port`);
+      throw fault(
+        "unsupported",
+        `this connection adds to '${port}'; a synapse changes its own variables and that port`,
+      );
     }
     if (s.op !== "+=" && s.op !== "-=") throw fault("unsupported", "a target variable can only be added to (+=, -=)");
     if (this.#arrival) throw fault("unsupported", "one += for a target variable in a pathway");
     if (this.#p.trigger === "post" && !hasTwoGroups(this.#l.context.net))
-      throw fault("unsupported", "under this schedule the target has had its step when its spike is seen: use its reset");
+      throw fault(
+        "unsupported",
+        "under this schedule the target has had its step when its spike is seen: use its reset",
+      );
     const value = toFloat(lowerExpression(s.value, this.#meaning));
     this.#arrival = s.op === "+=" ? value : negate(value);
   }
 
   #checkNames(s: Statement): void {
     for (const name of namesIn(s.value))
-      if (!this.#variables.has(name) && !this.#parameters.has(name) && !UNITS.has(name) && !CONSTANTS.has(name) && name !== "dt")
+      if (
+        !this.#variables.has(name) &&
+        !this.#parameters.has(name) &&
+        !UNITS.has(name) &&
+        !CONSTANTS.has(name) &&
+        name !== "dt"
+      )
         throw faultAt(this.#source, s.span, "unknown-name", `unknown name '${name}'; known: ${this.#known()}`);
   }
   #known(): string {

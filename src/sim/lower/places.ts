@@ -25,9 +25,11 @@ export function placesOf(
   const used = new Set([...readsOf(step), ...step.stores.map((s) => s.slot)]);
   for (const { name, type } of step.slots.filter((s) => used.has(s.name) && !known.has(s.name))) {
     if (name.startsWith("in.")) out[name] = sums.get(name.slice(3))!.place;
-    else if (name === "bits") continue; // the caller knows where
+    else if (name === "bits")
+      continue; // the caller knows where
     else if (name === "spikes") Object.assign(out, spikePlaces(node, sources));
-    else if (name === "out.spike" && !sources.values.has(`${node}.spike`)) continue; // only for its derivative
+    else if (name === "out.spike" && !sources.values.has(`${node}.spike`))
+      continue; // only for its derivative
     else if (name.startsWith("out.")) out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
     else out[name] = runPlace(name, c) ?? statePlace(node, name, c, type);
   }

@@ -56,7 +56,12 @@ export function populationKernels(
     const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, last, context);
     return takeOut(foldCalls(whole), node, `${node}.${k}`, perNeuron, context);
   });
-  const states = statesOf(node, p, fixed.map((f) => f.step), context);
+  const states = statesOf(
+    node,
+    p,
+    fixed.map((f) => f.step),
+    context,
+  );
   const surroundings = { context, sources, sums };
   const kernels = fixed.map(({ step, args }) => ({
     step,

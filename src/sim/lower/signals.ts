@@ -1,9 +1,13 @@
 /** Where what leaves a port lies in memory, step by step: lists of spikes, or rows of values. */
 import { along, type Count, type Place, place } from "../../ir/program.ts";
-import { type Context } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /** One row of spikes: entries `[from, to)` of a list. */
-export interface Events { readonly list: Place; readonly from: Count; readonly to: Place }
+export interface Events {
+  readonly list: Place;
+  readonly from: Count;
+  readonly to: Place;
+}
 
 /** Room after each list for a vector store that runs over its end. */
 const LIST_SLACK = 4;
@@ -145,6 +149,11 @@ export class SparseInput {
   events(): Events & { readonly values: Place } {
     const terms = [along("chunk", this.#c.options.samples), along("s", 1)];
     const ends = `${this.name}.end`;
-    return { list: place(`${this.name}.list`), values: place(`${this.name}.values`), from: place(ends, 0, ...terms), to: place(ends, 1, ...terms) };
+    return {
+      list: place(`${this.name}.list`),
+      values: place(`${this.name}.values`),
+      from: place(ends, 0, ...terms),
+      to: place(ends, 1, ...terms),
+    };
   }
 }

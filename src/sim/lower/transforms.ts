@@ -1,22 +1,23 @@
 /** Transforms as kernels. */
-import { call, constant, div, type Expr, mul, read, sqrt, sub, add } from "../../ir/expr.ts";
+
 import { expand } from "../../ir/expand.ts";
+import { add, call, constant, div, type Expr, mul, read, sqrt, sub } from "../../ir/expr.ts";
 import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
-import { type Slot, type Step, type StoreMode } from "../../ir/step.ts";
-import { type Type } from "../../ir/types.ts";
-import { type Transform } from "../../model/transform.ts";
+import type { Slot, Step, StoreMode } from "../../ir/step.ts";
+import type { Type } from "../../ir/types.ts";
+import type { Transform } from "../../model/transform.ts";
 import { copyStep } from "./bodies.ts";
 import { overSamples, overSteps } from "./contributions.ts";
-import { type Lowered } from "./lower.ts";
-
+import type { Lowered } from "./lower.ts";
 
 type Parts = Pick<Lowered, "context" | "sources">;
 type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { kind: K }>, l: Parts) => Node[];
 
 const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = { concat, softmax, batchNorm };
 
-export const transformNodes = (name: string, t: Transform, l: Parts): Node[] => (MAKE[t.kind] as Make<Transform["kind"]>)(name, t as never, l);
+export const transformNodes = (name: string, t: Transform, l: Parts): Node[] =>
+  (MAKE[t.kind] as Make<Transform["kind"]>)(name, t as never, l);
 
 const rowOf = (l: Parts, node: string, port: string): Place => l.sources.values.get(`${node}.${port}`)!.row();
 
@@ -25,7 +26,11 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
   let offset = 0;
   return t.of.map(({ node, port }) => {
     const n = l.context.size(node);
-    const copy = invoke({ kind: "perElement", step: copyStep(l.context.type) }, { x: rowOf(l, node, port), out: shifted(out, offset) }, { n });
+    const copy = invoke(
+      { kind: "perElement", step: copyStep(l.context.type) },
+      { x: rowOf(l, node, port), out: shifted(out, offset) },
+      { n },
+    );
     offset += n;
     return copy;
   });
@@ -33,7 +38,9 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
 
 /** A step from named slots, `u` uniform and `e` element ones. */
 function step(name: string, type: Type, slots: string, store: string, mode: StoreMode, value: Expr): Step {
-  const list = slots.split(" ").map((s): Slot => ({ name: s.slice(2), type, space: s.startsWith("u:") ? "uniform" : "element" }));
+  const list = slots
+    .split(" ")
+    .map((s): Slot => ({ name: s.slice(2), type, space: s.startsWith("u:") ? "uniform" : "element" }));
   return simplify(expand({ name, slots: list, stores: [{ slot: store, mode, value }] }));
 }
 
@@ -43,13 +50,21 @@ function softmax(name: string, t: Transform, l: Parts): Node[] {
   const { type } = c;
   const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
   const r = (slot: string): Expr => read(type, slot);
-  const [max, sum] = ["max", "sum"].map((part) => place(c.buffer(`${name}.${part}`, type, 1, "work"))) as [Place, Place];
-  const run = (s: Step, args: Record<string, Place>, n = t.size): Node => invoke({ kind: "perElement", step: s }, args, { n });
+  const [max, sum] = ["max", "sum"].map((part) => place(c.buffer(`${name}.${part}`, type, 1, "work"))) as [
+    Place,
+    Place,
+  ];
+  const run = (s: Step, args: Record<string, Place>, n = t.size): Node =>
+    invoke({ kind: "perElement", step: s }, args, { n });
   const set = (value: number): Step => step(`${name}.start`, type, "e:out", "out", "set", constant(type, value));
   return [
     run(set(Number.NEGATIVE_INFINITY), { out: max }, 1),
     run(step(`${name}.max`, type, "e:x u:max", "max", "max", r("x")), { x, max }),
-    run(step(`${name}.exp`, type, "e:x u:max e:out", "out", "set", call("exp", sub(r("x"), r("max")))), { x, max, out }),
+    run(step(`${name}.exp`, type, "e:x u:max e:out", "out", "set", call("exp", sub(r("x"), r("max")))), {
+      x,
+      max,
+      out,
+    }),
     run(set(0), { out: sum }, 1),
     run(step(`${name}.sum`, type, "e:x u:sum", "sum", "sum", r("x")), { x: out, sum }),
     run(step(`${name}.divide`, type, "e:out u:sum", "out", "set", div(r("out"), r("sum"))), { out, sum }),
@@ -62,13 +77,17 @@ function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l
   const { type } = c;
   const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
   const r = (slot: string): Expr => read(type, slot);
-  const [mean, variance] = ["mean", "variance"].map((part) => place(c.buffer(`${name}.${part}`, type, c.stride(name), "work"))) as [Place, Place];
+  const [mean, variance] = ["mean", "variance"].map((part) =>
+    place(c.buffer(`${name}.${part}`, type, c.stride(name), "work")),
+  ) as [Place, Place];
   const count = place(c.buffer(`${name}.count`, type, 1, "work"));
-  const run = (s: Step, args: Record<string, Place>, n = t.size): Node => invoke({ kind: "perElement", step: s }, args, { n });
+  const run = (s: Step, args: Record<string, Place>, n = t.size): Node =>
+    invoke({ kind: "perElement", step: s }, args, { n });
   const everywhere = (...nodes: Node[]): Node[] => overSamples(c, overSteps(c, nodes));
   const clear = (out: Place): Node => invoke({ kind: "zero", type }, { out }, { n: t.size });
   const centred = sub(r("x"), r("mean"));
-  const divide = (into: Place): Node => run(step(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
+  const divide = (into: Place): Node =>
+    run(step(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
   return [
     clear(mean),
     clear(variance),
@@ -78,8 +97,26 @@ function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l
       run(step(`${name}.sum`, type, "e:x e:mean", "mean", "add", r("x")), { x, mean }),
     ),
     divide(mean),
-    ...everywhere(run(step(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), { x, mean, variance })),
+    ...everywhere(
+      run(step(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), {
+        x,
+        mean,
+        variance,
+      }),
+    ),
     divide(variance),
-    ...everywhere(run(step(`${name}.normalise`, type, "e:x e:mean e:variance e:out", "out", "set", div(centred, sqrt(add(r("variance"), constant(type, t.epsilon))))), { x, mean, variance, out })),
+    ...everywhere(
+      run(
+        step(
+          `${name}.normalise`,
+          type,
+          "e:x e:mean e:variance e:out",
+          "out",
+          "set",
+          div(centred, sqrt(add(r("variance"), constant(type, t.epsilon)))),
+        ),
+        { x, mean, variance, out },
+      ),
+    ),
   ];
 }

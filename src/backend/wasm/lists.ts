@@ -1,0 +1,79 @@
+/** Kernels without arithmetic: bits to lists, and zeros. */
+import type { KernelOf } from "../../ir/program.ts";
+import { BYTES } from "../../ir/types.ts";
+import type { KernelContext } from "./kernel.ts";
+
+export function unpackBits(_k: KernelOf<"unpackBits">, c: KernelContext): void {
+  const { f } = c;
+  const [i, bits, out] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  f.get(c.ptr("list"), c.ptr("from"));
+  f.op("i32.load", 0);
+  f.i32(4);
+  f.op("i32.mul");
+  f.op("i32.add");
+  f.set(out);
+  f.upTo(
+    i,
+    () => c.pushCount("n"),
+    32,
+    () => {
+      loadWord(c, i);
+      f.set(bits);
+      f.while(
+        () => f.get(bits),
+        () => {
+          f.get(out, i, bits);
+          f.op("i32.ctz");
+          f.op("i32.add");
+          f.op("i32.store", 0);
+          f.advance(out, 4);
+          // bits &= bits - 1
+          f.get(bits, bits);
+          f.i32(1);
+          f.op("i32.sub");
+          f.op("i32.and");
+          f.set(bits);
+        },
+      );
+    },
+  );
+  f.get(c.ptr("to"), out, c.ptr("list"));
+  f.op("i32.sub");
+  f.i32(2);
+  f.op("i32.shr_u");
+  f.op("i32.store", 0);
+}
+/** Word i / 32, without the bits from n on. */
+function loadWord(c: KernelContext, i: number): void {
+  const { f } = c;
+  f.get(c.ptr("bits"), i);
+  f.i32(3);
+  f.op("i32.shr_u");
+  f.op("i32.add");
+  f.op("i32.load", 0);
+  // & (n - i >= 32 ? -1 : (1 << (n - i)) - 1)
+  f.i32(-1);
+  f.i32(1);
+  c.pushCount("n");
+  f.get(i);
+  f.op("i32.sub");
+  f.op("i32.shl");
+  f.i32(1);
+  f.op("i32.sub");
+  c.pushCount("n");
+  f.get(i);
+  f.op("i32.sub");
+  f.i32(32);
+  f.op("i32.ge_s");
+  f.op("select");
+  f.op("i32.and");
+}
+
+export function zero(k: KernelOf<"zero">, { f, ptr, pushCount }: KernelContext): void {
+  f.get(ptr("out"));
+  f.i32(0);
+  pushCount("n");
+  f.i32(BYTES[k.type]);
+  f.op("i32.mul");
+  f.op("memory.fill");
+}

@@ -1,0 +1,116 @@
+/** The matrix product, four rows and two vectors at a time. */
+import type { KernelOf } from "../../ir/program.ts";
+import { BYTES } from "../../ir/types.ts";
+import type { Emitter } from "./code.ts";
+import type { KernelContext } from "./kernel.ts";
+import { loadAt, overTiles, pushScaled, range, splat, TILE, vectorsOf } from "./tiles.ts";
+import { shapeOf } from "./vectorExpr.ts";
+
+/** Rows and vectors of one register tile of the product. */
+const PRODUCT_ROWS = 4;
+const PRODUCT_VECTORS = 2;
+
+export function product(k: KernelOf<"product">, c: KernelContext): void {
+  const { f } = c;
+  const [r, end] = [f.local("i32"), f.local("i32")];
+  const rows = c.known("rows");
+  const block = (count: number, vectors: number): void =>
+    overTiles(f, vectorsOf(k.width, k.type), vectors, (column, v) =>
+      productTile(k, c, { r, rows: count, column, vectors: v }),
+    );
+  if (rows === undefined || rows >= PRODUCT_ROWS) {
+    c.pushCount("rows");
+    f.i32(-PRODUCT_ROWS);
+    f.op("i32.and");
+    f.set(end);
+    f.upTo(
+      r,
+      () => f.get(end),
+      PRODUCT_ROWS,
+      () => block(PRODUCT_ROWS, PRODUCT_VECTORS),
+    );
+  }
+  if (rows === undefined || rows % PRODUCT_ROWS > 0)
+    f.upTo(
+      r,
+      () => c.pushCount("rows"),
+      1,
+      () => block(1, TILE),
+    );
+}
+
+interface ProductTile {
+  readonly r: number;
+  readonly rows: number;
+  readonly column: number;
+  readonly vectors: number;
+}
+
+function productTile(k: KernelOf<"product">, c: KernelContext, t: ProductTile): void {
+  const { f } = c;
+  const bytes = BYTES[k.type];
+  const sums = range(t.rows).map(() => range(t.vectors).map(() => f.local("v128")));
+  const outs = range(t.rows).map((q) => tileRow(f, c.ptr("out"), t.r, q, k.outStride * bytes, t.column));
+  const as = range(t.rows).map((q) => tileRow(f, c.ptr("a"), t.r, q, k.aRow * bytes, undefined));
+  const [b, d, x] = [f.local("i32"), f.local("i32"), f.local("v128")];
+  sums.forEach((row, q) =>
+    row.forEach((s, v) => {
+      if (k.start === "init") loadAt(f, c.ptr("init"), t.column, v);
+      else if (k.start === "out") {
+        f.get(outs[q]!);
+        f.op("v128.load", v * 16);
+      } else f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+      f.set(s);
+    }),
+  );
+  f.get(c.ptr("b"), t.column);
+  f.op("i32.add");
+  f.set(b);
+  f.i32(0);
+  f.set(d);
+  const bs = range(t.vectors).map(() => f.local("v128"));
+  f.upTo(
+    d,
+    () => c.pushCount("depth"),
+    1,
+    () => {
+      bs.forEach((local, v) => {
+        f.get(b);
+        f.op("v128.load", v * 16);
+        f.set(local);
+      });
+      sums.forEach((row, q) => {
+        f.get(as[q]!);
+        f.op(splat(k.type), 0);
+        f.set(x);
+        row.forEach((s, v) => {
+          f.get(s, x, bs[v]!);
+          f.op(`${shapeOf(k.type)}.mul`);
+          f.op(`${shapeOf(k.type)}.add`);
+          f.set(s);
+        });
+        f.advance(as[q]!, k.aColumn * bytes);
+      });
+      f.advance(b, k.bStride * bytes);
+    },
+  );
+  sums.forEach((row, q) =>
+    row.forEach((s, v) => {
+      f.get(outs[q]!, s);
+      f.op("v128.store", v * 16);
+    }),
+  );
+}
+/** A local with the address of row r + q, moved to a column. */
+function tileRow(f: Emitter, base: number, r: number, q: number, bytes: number, column: number | undefined): number {
+  const at = f.local("i32");
+  pushScaled(f, base, r, bytes);
+  f.i32(q * bytes);
+  f.op("i32.add");
+  if (column !== undefined) {
+    f.get(column);
+    f.op("i32.add");
+  }
+  f.set(at);
+  return at;
+}

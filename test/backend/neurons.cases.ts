@@ -1,0 +1,270 @@
+/**
+ * Neurons as the simulator runs them, for every backend: each model of the library with each reset, each integrator on
+ * equations that suit it, whole and boolean variables, functions, noise; small networks of every kind of connection.
+ * All must equal the interpreter in every bit of every variable.
+ */
+import { type ConnectOptions, connect } from "../../src/model/connection.ts";
+import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
+import { uniform } from "../../src/model/initializer.ts";
+import type { MethodName } from "../../src/model/integrate/methods.ts";
+import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
+import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+import { relu } from "../../src/model/neuron/relu.ts";
+import type { Reset } from "../../src/model/neuron/spiking.ts";
+import { neuron } from "../../src/model/neuron.ts";
+import type { NeuronModel } from "../../src/model/neuronModel.ts";
+import type { ScheduleName } from "../../src/model/schedule.ts";
+import { synapse } from "../../src/model/synapse.ts";
+import { batchNorm, concat, softmax } from "../../src/model/transform.ts";
+import { values } from "./conformance.cases.ts";
+
+export interface NeuronCase {
+  readonly name: string;
+  readonly net: Network;
+  readonly steps: number;
+  /** Steps of one run. */
+  readonly block?: number;
+  readonly record: readonly string[];
+  /** Values `[steps][size]` of input `x`. */
+  readonly drive: Float64Array;
+}
+
+/** Different for each neuron: slow waves, with a little irregularity. */
+function waves(size: number, steps: number, [low, high]: readonly [number, number]): Float64Array {
+  const next = values(size + steps);
+  return Float64Array.from({ length: size * steps }, (_, k) => {
+    const [t, n] = [Math.floor(k / size), k % size];
+    return low + (high - low) * (0.5 + 0.4 * Math.sin(t / (30 + 11 * n) + n) + 0.2 * (next() - 0.5));
+  });
+}
+
+interface Drive {
+  readonly port?: string;
+  readonly range: readonly [number, number];
+  readonly steps?: number;
+  readonly dt?: string;
+  readonly schedule?: ScheduleName;
+}
+
+/** A population whose neurons are driven one by one. Sizes leave a tail after whole vectors of four, of two, or none. */
+let count = 0;
+function driven(name: string, model: NeuronModel, { range, port, steps = 10_000, dt = "1 ms", schedule = "layered" }: Drive): NeuronCase {
+  const size = [3, 5, 4, 6][count++ % 4]!;
+  const delay = schedule === "nest" ? 1 : 0;
+  const net = network({
+    name: "driven",
+    dt,
+    schedule,
+    inputs: { x: inputNode(size, { signal: "values" }) },
+    populations: { n: population(size, model) },
+    connections: [connect("x", "n", { connectivity: oneToOne, weight: 1, delay, ...(port && { port }) })],
+  });
+  return { name, net, steps, drive: waves(size, steps, range), record: model.outputs.map((v) => `n.${v}`) };
+}
+
+const RESETS: readonly [string, Reset][] = [
+  ["to zero", "zero"],
+  ["by subtraction", "subtract"],
+  ["to a value", { to: -0.5 }],
+];
+function* library(): Generator<NeuronCase> {
+  for (const [what, reset] of RESETS)
+    for (const refractory of [undefined, "3 ms"]) {
+      const options = { reset, ...(refractory && { refractory }) };
+      const suffix = `${what}${refractory ? ", refractory" : ""}`;
+      yield driven(`lif ${suffix}`, lif(options), { port: "i", range: [0, 3] });
+      yield driven(`lif ${suffix}, brian`, lif(options), { port: "v", range: [-0.1, 0.3], schedule: "brian" });
+      yield driven(`integrate-and-fire ${suffix}`, integrateAndFire(options), { port: "v", range: [-0.2, 0.5] });
+    }
+  yield driven("leaky integrator", leakyIntegrator(), { port: "v", range: [-1, 1] });
+  yield driven("relu", relu(), { range: [-1, 1] });
+}
+
+/** Hodgkin and Huxley's currents with Traub and Miles' rates, as in Brian's COBAHH (shared/facts, W2). Linear in each variable. */
+const hodgkinHuxley = (method: MethodName): NeuronModel =>
+  neuron({
+    name: "hh",
+    method,
+    equations: `
+      dv/dt = (gl*(El - v) + gna*m**3*h*(ENa - v) + gk*n**4*(EK - v) + i)/C : volt
+      dm/dt = am*(1 - m) - bm*m : 1
+      dn/dt = an*(1 - n) - bn*n : 1
+      dh/dt = ah*(1 - h) - bh*h : 1
+      am = 1.28/exprel((13*mV - u)/(4*mV))/ms : hertz
+      bm = 1.4/exprel((u - 40*mV)/(5*mV))/ms : hertz
+      ah = 0.128*exp((17*mV - u)/(18*mV))/ms : hertz
+      bh = 4/(1 + exp((40*mV - u)/(5*mV)))/ms : hertz
+      an = 0.16/exprel((15*mV - u)/(5*mV))/ms : hertz
+      bn = 0.5*exp((10*mV - u)/(40*mV))/ms : hertz
+      u = v - VT : volt
+      i : amp (input)`,
+    parameters: { C: "200 pF", gl: "10 nS", gna: "20 uS", gk: "6 uS", El: "-60 mV", EK: "-90 mV", ENa: "50 mV", VT: "-63 mV" },
+    initial: { v: "-65 mV" },
+    spike: "v > -20*mV",
+    refractory: "3 ms",
+  });
+/** FitzHugh 1961, Nagumo 1962: cubic in v. */
+const fitzHughNagumo = (method: MethodName): NeuronModel =>
+  neuron({
+    name: "fhn",
+    method,
+    equations: `
+      dv/dt = (v - v**3/3 - w + i)/ms : 1
+      dw/dt = 0.08*(v + 0.7 - 0.8*w)/ms : 1
+      i : 1 (input)`,
+    spike: "v > 1.5",
+    refractory: "v > 0",
+  });
+const linear = (method: MethodName): NeuronModel =>
+  neuron({
+    name: "linear",
+    method,
+    equations: `
+      dv/dt = (ge - v)/(20*ms) : 1 (unless refractory)
+      dge/dt = (x - ge)/(5*ms) : 1
+      dx/dt = (i - x)/(5*ms) : 1
+      i : 1 (input)`,
+    spike: "v > 1",
+    reset: "v -= 1",
+    refractory: "2.5 ms",
+  });
+const oscillator = neuron({
+  name: "oscillator",
+  method: "symplecticEuler",
+  equations: "dp/dt = -q/(3*ms) + i/(50*ms) : 1\ndq/dt = p/(3*ms) : 1\ni : 1 (input)",
+  initial: { p: 1 },
+});
+function* integrators(): Generator<NeuronCase> {
+  for (const method of ["exponentialEuler", "rk4", "heun"] as const)
+    yield driven(`Hodgkin-Huxley, ${method}`, hodgkinHuxley(method), { range: [0, 3e-9], dt: "0.02 ms", steps: method === "exponentialEuler" ? 10_000 : 3000 });
+  for (const method of ["euler", "heun", "rk2", "rk4"] as const)
+    yield driven(`FitzHugh-Nagumo, ${method}`, fitzHughNagumo(method), { range: [0, 1], dt: "0.1 ms", schedule: method === "rk2" ? "brian" : "layered" });
+  for (const method of ["exact", "matrixExponential", "exponentialEuler", "rk4"] as const)
+    yield driven(`linear, ${method}`, linear(method), { range: [0, 4], schedule: method === "exact" ? "nest" : "layered" });
+  yield driven("oscillator, symplecticEuler", oscillator, { range: [-1, 1] });
+}
+
+const counting = neuron({
+  name: "counting",
+  equations: `
+    level : integer
+    up : boolean
+    v[t+1] = v + i : 1
+    near = abs(v) < 0.3 and not up : boolean
+    code = level*3 - 2 + int(near) : integer
+    i : 1 (input)`,
+  spike: "v > 1 or v < -1",
+  reset: "level = int(v*5) + level % 7; up = not up; v = 0",
+  initial: { level: 2, up: "True" },
+});
+const functions = neuron({
+  name: "functions",
+  equations: `
+    a = sin(3*x) + cos(x)*tan(x/4) : 1
+    b = exp(-x**2) + expm1(x/10) + exprel(x) : 1
+    c = log(1 + abs(x)) + log10(2 + x**2) + sqrt(abs(x)) : 1
+    d = tanh(x) + sigmoid(2*x) + sinh(x/4)/cosh(x/4) : 1
+    e1 = floor(x) + ceil(x/2) + sign(x) + x % 0.7 + x//0.3 : 1
+    f = clip(x, -0.5, 0.5) + min(x, 0.2, -x) + max(x, 0) + where(x > 0 and x < 1, x, -x) : 1
+    g = abs(x)**1.7 + (1 + x**2)**(-0.5) + x**3 : 1
+    s[t+1] = 0.9*s + 0.01*(a + b + c + d + e1 + f + g) : 1
+    x : 1 (input)`,
+});
+const noisy = neuron({
+  name: "noisy",
+  equations: `
+    dv/dt = (i - v)/tau + sigma*xi/sqrt(tau) : 1
+    th[t+1] = 1 + 0.1*(th - 1) + 0.05*randn() : 1
+    k[t+1] = poisson(0.3) + rand() : 1
+    i : 1 (input)`,
+  parameters: { tau: "10 ms", sigma: 0.4 },
+  spike: "v > th",
+  reset: "v = 0.2*rand()",
+  initial: { th: 1 },
+});
+const timed = neuron({
+  name: "timed",
+  equations: "dv/dt = (sin(2*pi*7*Hz*t) + i - v)/(5*ms) : 1\ni : 1 (input)",
+  spike: "v > 0.5 and t > 20*ms",
+  reset: "v -= 0.5",
+});
+/** Izhikevich 2003; the quadratic term overflows where it is not reset. */
+const izhikevich = neuron({
+  name: "izhikevich",
+  method: "euler",
+  equations: `
+    dv/dt = (0.04*v**2 + 5*v + 140 - u + i)/ms : 1
+    du/dt = a*(b*v - u)/ms : 1
+    i : 1 (input)`,
+  parameters: { a: 0.02, b: 0.2, c: -65, d: 8 },
+  spike: "v >= 30",
+  reset: "v = c; u += d",
+  initial: { v: -65, u: -13 },
+});
+function* kinds(): Generator<NeuronCase> {
+  for (const schedule of ["layered", "brian"] as const) {
+    yield driven(`whole and boolean variables, ${schedule}`, counting, { range: [-0.2, 0.25], schedule });
+    yield driven(`noise, ${schedule}`, noisy, { range: [0, 1.5], schedule, steps: 2000 });
+    yield driven(`time, ${schedule}`, timed, { range: [-0.5, 1], schedule });
+  }
+  yield driven("every function", functions, { range: [-3, 3], steps: 2000 });
+  yield driven("Izhikevich", izhikevich, { range: [0, 20], dt: "0.5 ms" });
+}
+
+/** Two populations with drawn parameters, joined by whatever is asked for, both ways; their values in a transform. */
+const plastic = synapse({
+  name: "plastic",
+  variables: { x: 0, y: 0 },
+  parameters: { tau: "20 ms", rate: 0.02 },
+  pathways: [
+    { trigger: "step", body: "x = x*exp(-dt/tau); y = y*exp(-dt/tau)" },
+    { trigger: "pre", body: "v_post += w; x += 1; w = clip(w - rate*y*v_post, 0, 1)" },
+    { trigger: "post", body: "y += 1; w = clip(w + rate*x, 0, 1)", delay: 1 },
+  ],
+});
+const coupled = synapse({ name: "gap", pathways: [{ trigger: "step", body: "i_post += 0.2*w*(v_pre - v_post)" }] });
+const WIRES: readonly [string, ConnectOptions][] = [
+  ["dense", { weight: uniform(-0.3, 0.6), bias: 0.02 }],
+  ["dense by value", { weight: uniform(-0.5, 0.5), output: "v", port: "i" }],
+  ["sparse", { weight: uniform(0, 0.8), connectivity: probability(0.5) }],
+  ["sparse by value", { weight: uniform(-1, 1), connectivity: probability(0.5), output: "v", port: "i" }],
+  ["pairs with delay", { weight: 0.4, connectivity: pairs([0, 4, 4, 2, 2], [1, 1, 0, 2, 6]), delay: 20 }],
+  ["plasticity", { weight: uniform(0, 0.5), connectivity: probability(0.6), synapse: plastic }],
+  ["gap junctions", { weight: 1, connectivity: probability(0.4), port: "i", synapse: coupled }],
+];
+function* networks(): Generator<NeuronCase> {
+  for (const [k, [name, wire]] of WIRES.entries()) {
+    const schedule = (["layered", "brian", "loihi", "nest"] as const)[k % 4]!;
+    const net = network({
+      name: "wired",
+      dt: "1 ms",
+      schedule,
+      inputs: { x: inputNode(7, { signal: "values" }) },
+      populations: {
+        a: population(7, lif({ refractory: "2 ms" }), { parameters: { tau: uniform(0.005, 0.03), vTh: uniform(0.8, 1.2) } }),
+        b: population(7, lif({ reset: "subtract" }), { initial: { v: uniform(-1, 1) } }),
+      },
+      transforms: { both: concat(14, [{ node: "a", port: "v" }, { node: "b", port: "v" }]), soft: softmax(14, "both") },
+      connections: [
+        connect("x", "a", { name: "drive", connectivity: oneToOne, weight: 1, port: "i", delay: 1 }),
+        connect("soft", "b", { weight: uniform(-1, 3), port: "i", delay: 1 }),
+        connect("a", "b", { delay: 2, ...wire, name: "there" }),
+        connect("b", "a", { delay: 1, ...wire, name: "back" }),
+      ],
+    });
+    yield { name: `${name}, ${schedule}`, net, steps: 800, drive: waves(7, 800, [0, 3]), record: ["a.v", "b.v", "soft.value"] };
+  }
+  const norm = network({
+    name: "norm",
+    dt: "1 ms",
+    inputs: { x: inputNode(5, { signal: "values" }) },
+    populations: { a: population(5, lif()) },
+    transforms: { norm: batchNorm(5, "x") },
+    connections: [connect("norm", "a", { port: "i", weight: uniform(0, 1) })],
+  });
+  yield { name: "batch normalisation", net: norm, steps: 500, block: 500, drive: waves(5, 500, [-2, 1]), record: ["norm.value", "a.v"] };
+}
+
+export const NEURON_CASES: readonly NeuronCase[] = [...library(), ...integrators(), ...kinds(), ...networks()];
