@@ -14,7 +14,7 @@ import { KEY, RUN } from "./lower/context.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { STEP_TABLES } from "./lower/places.ts";
-import { Recorder, type Recording } from "./recording.ts";
+import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { checkStates } from "./stateWatch.ts";
 
@@ -61,16 +61,6 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const executable = await backend.load(program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   return new Engine(lowered, program, executable, parameters, { firstStep, firstSample });
-}
-
-function checkRecord({ populations, transforms }: Network, record: readonly string[]): void {
-  const names = Object.entries(populations).flatMap(([node, { model }]) =>
-    [...(model.spike ? ["spike"] : []), ...model.outputs].map((port) => `${node}.${port}`),
-  );
-  const known = new Set([...names, ...Object.keys(transforms).map((node) => `${node}.value`)]);
-  const wrong = record.find((r) => !known.has(r));
-  if (wrong !== undefined)
-    throw new ModelError("unknown-name", "record", `cannot record '${wrong}'; known: ${listNames(known)}`);
 }
 
 export class Engine implements Disposable {

@@ -1,6 +1,7 @@
 /** What a run leaves behind: spikes of every population, and the values that were asked for. */
 import type { Executable } from "../backend/backend.ts";
-import { RunError } from "../base/errors.ts";
+import { listNames, ModelError, RunError } from "../base/errors.ts";
+import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
 
@@ -26,6 +27,17 @@ export interface Window {
   readonly now: number;
   readonly count: number;
   readonly done: number;
+}
+
+/** @throws {ModelError} `unknown-name` unless each is `population.variable` or `transform.value` */
+export function checkRecord({ populations, transforms }: Network, record: readonly string[]): void {
+  const names = Object.entries(populations).flatMap(([node, { model }]) =>
+    [...(model.spike ? ["spike"] : []), ...model.outputs].map((port) => `${node}.${port}`),
+  );
+  const known = new Set([...names, ...Object.keys(transforms).map((node) => `${node}.value`)]);
+  const wrong = record.find((r) => !known.has(r));
+  if (wrong !== undefined)
+    throw new ModelError("unknown-name", "record", `cannot record '${wrong}'; known: ${listNames(known)}`);
 }
 
 /** A list of numbers that grows. */

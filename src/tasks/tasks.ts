@@ -140,7 +140,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
         current: { encoder: current(), gain: 1 },
       },
     ),
-    twin: LARGE_TWIN,
+    twin: { ...LARGE, dropout: 0.2 },
     trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
   },
 };

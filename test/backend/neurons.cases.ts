@@ -50,7 +50,11 @@ interface Drive {
 
 /** A population whose neurons are driven one by one. Sizes leave a tail after whole vectors of four, of two, or none. */
 let count = 0;
-function driven(name: string, model: NeuronModel, { range, port, steps = 10_000, dt = "1 ms", schedule = "layered" }: Drive): NeuronCase {
+function driven(
+  name: string,
+  model: NeuronModel,
+  { range, port, steps = 10_000, dt = "1 ms", schedule = "layered" }: Drive,
+): NeuronCase {
   const size = [3, 5, 4, 6][count++ % 4]!;
   const delay = schedule === "nest" ? 1 : 0;
   const net = network({
@@ -100,7 +104,16 @@ const hodgkinHuxley = (method: MethodName): NeuronModel =>
       bn = 0.5*exp((10*mV - u)/(40*mV))/ms : hertz
       u = v - VT : volt
       i : amp (input)`,
-    parameters: { C: "200 pF", gl: "10 nS", gna: "20 uS", gk: "6 uS", El: "-60 mV", EK: "-90 mV", ENa: "50 mV", VT: "-63 mV" },
+    parameters: {
+      C: "200 pF",
+      gl: "10 nS",
+      gna: "20 uS",
+      gk: "6 uS",
+      El: "-60 mV",
+      EK: "-90 mV",
+      ENa: "50 mV",
+      VT: "-63 mV",
+    },
     initial: { v: "-65 mV" },
     spike: "v > -20*mV",
     refractory: "3 ms",
@@ -137,12 +150,23 @@ const oscillator = neuron({
   initial: { p: 1 },
 });
 function* integrators(): Generator<NeuronCase> {
-  for (const method of ["exponentialEuler", "rk4", "heun"] as const)
-    yield driven(`Hodgkin-Huxley, ${method}`, hodgkinHuxley(method), { range: [0, 3e-9], dt: "0.02 ms", steps: method === "exponentialEuler" ? 10_000 : 3000 });
+  for (const [method, dt, steps] of [
+    ["exponentialEuler", "0.05 ms", 4000],
+    ["rk4", "0.02 ms", 1500],
+    ["heun", "0.02 ms", 1500],
+  ] as const)
+    yield driven(`Hodgkin-Huxley, ${method}`, hodgkinHuxley(method), { range: [0, 3e-9], dt, steps });
   for (const method of ["euler", "heun", "rk2", "rk4"] as const)
-    yield driven(`FitzHugh-Nagumo, ${method}`, fitzHughNagumo(method), { range: [0, 1], dt: "0.1 ms", schedule: method === "rk2" ? "brian" : "layered" });
+    yield driven(`FitzHugh-Nagumo, ${method}`, fitzHughNagumo(method), {
+      range: [0, 1],
+      dt: "0.1 ms",
+      schedule: method === "rk2" ? "brian" : "layered",
+    });
   for (const method of ["exact", "matrixExponential", "exponentialEuler", "rk4"] as const)
-    yield driven(`linear, ${method}`, linear(method), { range: [0, 4], schedule: method === "exact" ? "nest" : "layered" });
+    yield driven(`linear, ${method}`, linear(method), {
+      range: [0, 4],
+      schedule: method === "exact" ? "nest" : "layered",
+    });
   yield driven("oscillator, symplecticEuler", oscillator, { range: [-1, 1] });
 }
 
@@ -243,10 +267,18 @@ function* networks(): Generator<NeuronCase> {
       schedule,
       inputs: { x: inputNode(7, { signal: "values" }) },
       populations: {
-        a: population(7, lif({ refractory: "2 ms" }), { parameters: { tau: uniform(0.005, 0.03), vTh: uniform(0.8, 1.2) } }),
+        a: population(7, lif({ refractory: "2 ms" }), {
+          parameters: { tau: uniform(0.005, 0.03), vTh: uniform(0.8, 1.2) },
+        }),
         b: population(7, lif({ reset: "subtract" }), { initial: { v: uniform(-1, 1) } }),
       },
-      transforms: { both: concat(14, [{ node: "a", port: "v" }, { node: "b", port: "v" }]), soft: softmax(14, "both") },
+      transforms: {
+        both: concat(14, [
+          { node: "a", port: "v" },
+          { node: "b", port: "v" },
+        ]),
+        soft: softmax(14, "both"),
+      },
       connections: [
         connect("x", "a", { name: "drive", connectivity: oneToOne, weight: 1, port: "i", delay: 1 }),
         connect("soft", "b", { weight: uniform(-1, 3), port: "i", delay: 1 }),
@@ -254,7 +286,13 @@ function* networks(): Generator<NeuronCase> {
         connect("b", "a", { delay: 1, ...wire, name: "back" }),
       ],
     });
-    yield { name: `${name}, ${schedule}`, net, steps: 800, drive: waves(7, 800, [0, 3]), record: ["a.v", "b.v", "soft.value"] };
+    yield {
+      name: `${name}, ${schedule}`,
+      net,
+      steps: 800,
+      drive: waves(7, 800, [0, 3]),
+      record: ["a.v", "b.v", "soft.value"],
+    };
   }
   const norm = network({
     name: "norm",
@@ -264,7 +302,14 @@ function* networks(): Generator<NeuronCase> {
     transforms: { norm: batchNorm(5, "x") },
     connections: [connect("norm", "a", { port: "i", weight: uniform(0, 1) })],
   });
-  yield { name: "batch normalisation", net: norm, steps: 500, block: 500, drive: waves(5, 500, [-2, 1]), record: ["norm.value", "a.v"] };
+  yield {
+    name: "batch normalisation",
+    net: norm,
+    steps: 500,
+    block: 500,
+    drive: waves(5, 500, [-2, 1]),
+    record: ["norm.value", "a.v"],
+  };
 }
 
 export const NEURON_CASES: readonly NeuronCase[] = [...library(), ...integrators(), ...kinds(), ...networks()];

@@ -16,6 +16,7 @@ import { inputNode, type Network, network, population } from "../../src/model/ne
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
+import { linear } from "../../src/model/neuron/linear.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
@@ -213,6 +214,11 @@ const cases: Record<string, Case> = {
   "changing values as rows": { net: mixed(false), kind: "values" },
   "time constants and thresholds of each neuron's own": {
     net: net([denseLayer(17, strong), neurons(cell, { parameters: perNeuron(17), recurrent: true })]),
+  },
+  "the maximum of an answer that never changes: the first step takes it": {
+    net: sequential([input(inputs, { signal: "values", constant: true }), denseLayer(classes), linear()], { steps }),
+    kind: "constant",
+    loss: crossEntropy("max"),
   },
   boxcar: { net: net([denseLayer(17, strong), cell, denseLayer(15, strong), cell]), surrogate: boxcar(0.4) },
   sigmoid: { net: net([denseLayer(17, strong), cell]), surrogate: sigmoid(4) },

@@ -42,7 +42,11 @@ function cubaNetwork(scale = 1): Network {
 
 describe("CUBA", () => {
   test("4,000 neurons for 1 s: rates as Brian, NEST and GeNN have them", async () => {
-    const { spikes, digest, seconds } = await simulate(cubaNetwork(), { duration: "1 s", seed: 1, record: ["e.spike"] });
+    const { spikes, digest, seconds } = await simulate(cubaNetwork(), {
+      duration: "1 s",
+      seed: 1,
+      record: ["e.spike"],
+    });
     const rate = (spikes.e!.steps.length + spikes.i!.steps.length) / 4000 / seconds;
     // Over 10 s: Brian2 5.5 to 5.9 Hz, NEST 5.6 to 5.7, GeNN 5.9 (shared/facts/peers-simulation.md, W1).
     expect(rate).toBeGreaterThan(5.3);
@@ -70,7 +74,9 @@ describe("CUBA", () => {
         connect("i", ["e", "i"], { connectivity, port: "gi", weight: 9e-3, synapse: arrive("-", "gi") }),
       ],
     });
-    const [a, b] = await Promise.all([cubaNetwork(20), same].map((net) => simulate(net, { steps: 2000, seed: 2, record: ["e.v"] })));
+    const [a, b] = await Promise.all(
+      [cubaNetwork(20), same].map((net) => simulate(net, { steps: 2000, seed: 2, record: ["e.v"] })),
+    );
     expect(a!.spikes.e!.steps.length).toBeGreaterThan(100);
     expect({ ...b, network: undefined }).toEqual({ ...a, network: undefined });
   });

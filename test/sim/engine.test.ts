@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
-import { normal as hostNormal, streamOf, uniform as hostUniform } from "../../src/base/random.ts";
+import { normal as hostNormal, uniform as hostUniform, streamOf } from "../../src/base/random.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne, pairs } from "../../src/model/connectivity.ts";
 import { normal, uniform } from "../../src/model/initializer.ts";
@@ -28,7 +28,10 @@ describe("LIF under constant current", () => {
     expect(spikesOf(r, "n").slice(0, 11)).toEqual(Array.from({ length: 11 }, (_, k) => (k + 1) * period(i) - 1));
   });
   test("a refractory period of 2 ms: each interval is 19 steps longer, the step of the spike being its first", async () => {
-    const r = await runOn(wasm, driven(lif({ refractory: "2 ms" })), 2000, { type: "f64", inputs: { x: { values: [2] } } });
+    const r = await runOn(wasm, driven(lif({ refractory: "2 ms" })), 2000, {
+      type: "f64",
+      inputs: { x: { values: [2] } },
+    });
     const spikes = spikesOf(r, "n");
     const intervals = spikes.slice(1).map((t, k) => t - spikes[k]!);
     expect([spikes[0], new Set(intervals)]).toEqual([period(2) - 1, new Set([period(2) + 19])]);
@@ -239,20 +242,23 @@ describe("what an engine shows", () => {
       connect("b", "a", { delay: 1 }),
     ],
   });
-  test.each(BACKENDS.map((b) => [b.name, b] as const))("states, synapses, parameters, memory on %s", async (_name, backend) => {
-    using e = await createEngine(net, backend, { seed: 4, samples: 2 });
-    expect([...e.state("a.v").subarray(0, 3)]).toEqual([...e.state("a.v").subarray(4, 7)]);
-    expect(new Set(e.state("a.v")).size).toBe(4);
-    const { source, target, w } = e.synapses("a>b");
-    // In order of source; the weights go with their pairs.
-    expect([[...source!], [...target!], [...w!]]).toEqual([
-      [0, 2, 2],
-      [1, 1, 0],
-      [0.5, 0.25, 0.75],
-    ]);
-    expect(e.bytes).toBeGreaterThan(0);
-    expect(e.text.includes("module")).toBe(backend.name === "wasm");
-  });
+  test.each(BACKENDS.map((b) => [b.name, b] as const))(
+    "states, synapses, parameters, memory on %s",
+    async (_name, backend) => {
+      using e = await createEngine(net, backend, { seed: 4, samples: 2 });
+      expect([...e.state("a.v").subarray(0, 3)]).toEqual([...e.state("a.v").subarray(4, 7)]);
+      expect(new Set(e.state("a.v")).size).toBe(4);
+      const { source, target, w } = e.synapses("a>b");
+      // In order of source; the weights go with their pairs.
+      expect([[...source!], [...target!], [...w!]]).toEqual([
+        [0, 2, 2],
+        [1, 1, 0],
+        [0.5, 0.25, 0.75],
+      ]);
+      expect(e.bytes).toBeGreaterThan(0);
+      expect(e.text.includes("module")).toBe(backend.name === "wasm");
+    },
+  );
   test("unknown names, with those that are known", async () => {
     using e: Engine = await createEngine(net, wasm);
     expect(() => e.state("a.u")).toThrow("state: no state variable 'a.u'; known: a.v, b.v");

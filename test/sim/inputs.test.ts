@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
-import { type RheobaseError } from "../../src/base/errors.ts";
+import type { RheobaseError } from "../../src/base/errors.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne } from "../../src/model/connectivity.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
@@ -63,7 +63,12 @@ test("the order in which events are given does not change a sum", async () => {
     populations: { m: population(1, meter) },
     connections: [connect("x", "m", { weight })],
   });
-  const orders = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]]; // prettier-ignore
+  const orders = [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+    [0, 2, 1],
+  ]; // prettier-ignore
   const sums = orders.map(async (indices) => {
     const { values } = await run(one, 1, { record: ["m.x"], inputs: { x: { steps: [0, 0, 0], indices } } });
     return values["m.x"]![0]!;
@@ -86,20 +91,85 @@ describe("refused, with where and what", () => {
   };
   const good = { steps: [0], indices: [0] };
   test.each<[string, Inputs, string, string]>([
-    ["an unknown input", { spikes: good, spike: good }, "unknown-name", "inputs.spike: no such input; known: constant, spikes, values"],
-    ["values for spikes", { spikes: { values: [1, 2, 3] } }, "type-mismatch", "inputs.spikes: takes spikes: { steps, indices }"],
+    [
+      "an unknown input",
+      { spikes: good, spike: good },
+      "unknown-name",
+      "inputs.spike: no such input; known: constant, spikes, values",
+    ],
+    [
+      "values for spikes",
+      { spikes: { values: [1, 2, 3] } },
+      "type-mismatch",
+      "inputs.spikes: takes spikes: { steps, indices }",
+    ],
     ["spikes for values", { spikes: good, values: good }, "type-mismatch", "inputs.values: takes values: { values }"],
-    ["columns of different lengths", { spikes: { steps: [0], indices: [0, 1] } }, "shape-mismatch", "inputs.spikes: 2 indices with 1 steps"],
-    ["too few samples", { spikes: { ...good, samples: [] } }, "shape-mismatch", "inputs.spikes: 1 indices with 1 steps and 0 samples"],
-    ["an index too high", { spikes: { steps: [0, 1], indices: [0, 3] } }, "out-of-range", "inputs.spikes.indices[1]: must be a whole number from 0 to 2, got 3"],
-    ["a step too late", { spikes: { steps: [4], indices: [0] } }, "out-of-range", "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got 4"],
-    ["a step that is not whole", { spikes: { steps: [0.5], indices: [0] } }, "out-of-range", "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got 0.5"],
-    ["a step that is no number", { spikes: { steps: [Number.NaN], indices: [0] } }, "out-of-range", "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got NaN"],
-    ["a trial that is not run", { spikes: { ...good, samples: [1] } }, "out-of-range", "inputs.spikes.samples[0]: must be a whole number from 0 to 0, got 1"],
-    ["too few values", { values: { values: [1, 2] } }, "shape-mismatch", "inputs.values: needs 1 x 4 x 2 values, got 2"],
-    ["too many values", { constant: { values: [1, 2, 3] } }, "shape-mismatch", "inputs.constant: needs 1 x 2 values, got 3"],
-    ["NaN", { spikes: good, constant: { values: [1, Number.NaN] } }, "not-finite", "inputs.constant.values[1]: must be finite, got NaN"],
-    ["infinity", { constant: { values: [1, Number.POSITIVE_INFINITY] } }, "not-finite", "inputs.constant.values[1]: must be finite, got Infinity"],
+    [
+      "columns of different lengths",
+      { spikes: { steps: [0], indices: [0, 1] } },
+      "shape-mismatch",
+      "inputs.spikes: 2 indices with 1 steps",
+    ],
+    [
+      "too few samples",
+      { spikes: { ...good, samples: [] } },
+      "shape-mismatch",
+      "inputs.spikes: 1 indices with 1 steps and 0 samples",
+    ],
+    [
+      "an index too high",
+      { spikes: { steps: [0, 1], indices: [0, 3] } },
+      "out-of-range",
+      "inputs.spikes.indices[1]: must be a whole number from 0 to 2, got 3",
+    ],
+    [
+      "a step too late",
+      { spikes: { steps: [4], indices: [0] } },
+      "out-of-range",
+      "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got 4",
+    ],
+    [
+      "a step that is not whole",
+      { spikes: { steps: [0.5], indices: [0] } },
+      "out-of-range",
+      "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got 0.5",
+    ],
+    [
+      "a step that is no number",
+      { spikes: { steps: [Number.NaN], indices: [0] } },
+      "out-of-range",
+      "inputs.spikes.steps[0]: must be a whole number from 0 to 3, got NaN",
+    ],
+    [
+      "a trial that is not run",
+      { spikes: { ...good, samples: [1] } },
+      "out-of-range",
+      "inputs.spikes.samples[0]: must be a whole number from 0 to 0, got 1",
+    ],
+    [
+      "too few values",
+      { values: { values: [1, 2] } },
+      "shape-mismatch",
+      "inputs.values: needs 1 x 4 x 2 values, got 2",
+    ],
+    [
+      "too many values",
+      { constant: { values: [1, 2, 3] } },
+      "shape-mismatch",
+      "inputs.constant: needs 1 x 2 values, got 3",
+    ],
+    [
+      "NaN",
+      { spikes: good, constant: { values: [1, Number.NaN] } },
+      "not-finite",
+      "inputs.constant.values[1]: must be finite, got NaN",
+    ],
+    [
+      "infinity",
+      { constant: { values: [1, Number.POSITIVE_INFINITY] } },
+      "not-finite",
+      "inputs.constant.values[1]: must be finite, got Infinity",
+    ],
   ])("%s", async (_what, inputs, code, message) => {
     const error = await failing(inputs);
     expect([error.name, error.code, error.message]).toEqual(["DataError", code, message]);
@@ -147,12 +217,21 @@ describe("options refused", () => {
     expect(await refused(options)).toContain(message);
   });
   test("weights", async () => {
-    const dense = network({ dt: 1, inputs: { x: inputNode(2) }, populations: { n: population(3, lif()) }, connections: [connect("x", "n")] });
+    const dense = network({
+      dt: 1,
+      inputs: { x: inputNode(2) },
+      populations: { n: population(3, lif()) },
+      connections: [connect("x", "n")],
+    });
     const at = (w: Record<string, Float32Array>) => refused({ parameters: w }, dense);
     expect(await at({})).toBe("parameters.x>n.weight: is missing");
     expect(await at({ "x>n.weight": new Float32Array(5) })).toBe("parameters.x>n.weight: needs 2 x 3 numbers, got 5");
-    expect(await at({ "x>n.weight": new Float32Array(6).fill(Number.NaN, 2, 3) })).toBe("parameters.x>n.weight[2]: must be finite, got NaN");
-    expect(await at({ "x>n.weight": new Float32Array(6), "x>n.bias": new Float32Array(3) })).toBe("parameters.x>n.bias: no such array; known: x>n.weight");
+    expect(await at({ "x>n.weight": new Float32Array(6).fill(Number.NaN, 2, 3) })).toBe(
+      "parameters.x>n.weight[2]: must be finite, got NaN",
+    );
+    expect(await at({ "x>n.weight": new Float32Array(6), "x>n.bias": new Float32Array(3) })).toBe(
+      "parameters.x>n.bias: no such array; known: x>n.weight",
+    );
     expect(await at({ "x>n.weight": new Float32Array(6) })).toBe("accepted");
   });
   test.each([-1, 0.5, Number.NaN])("%d steps", async (steps) => {
@@ -165,7 +244,10 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("a run that goes wrong 
   const bad = neuron({ name: "bad", equations: "x[t+1] = x*x : 1\ny[t+1] = x - x : 1", initial: { x: 0.5 } });
   const start = new Float64Array(5).fill(0.5);
   start[3] = 2; // 2, 4, 16, 256, 65536, 2^32, 2^64, then above the largest f32 (2^128) in step 6
-  const wrong = network({ dt: 1, populations: { good: population(2, lif()), p: population(5, bad, { initial: { x: start } }) } });
+  const wrong = network({
+    dt: 1,
+    populations: { good: population(2, lif()), p: population(5, bad, { initial: { x: start } }) },
+  });
   test("names population, neuron and step of a recorded value", async () => {
     using e = await createEngine(wrong, backend, { record: ["p.x"] });
     expect(() => e.run(20)).toThrow("p.x: neuron 3 became Infinity in step 6");
@@ -188,7 +270,15 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("a run that goes wrong 
     const snapshot = e.snapshot();
     e.dispose();
     e.dispose();
-    for (const call of [() => e.run(0), () => e.run(1), () => e.advance(), () => e.snapshot(), () => e.restore(snapshot), () => e.setParameters({}), () => e.state("p.x")])
+    for (const call of [
+      () => e.run(0),
+      () => e.run(1),
+      () => e.advance(),
+      () => e.snapshot(),
+      () => e.restore(snapshot),
+      () => e.setParameters({}),
+      () => e.state("p.x"),
+    ])
       expect(call).toThrow(expect.objectContaining({ name: "RunError", code: "disposed" }));
   });
 });

@@ -11,7 +11,13 @@ import { createEngine } from "../../src/sim/engine.ts";
 import { BACKENDS, run } from "./run.ts";
 
 /** Counts 1, 2, 3, ...; fires where the count is even; a reset adds 100, so that before and after it differ. */
-const counter = neuron({ name: "counter", equations: "c[t+1] = c + 1 : 1", spike: "c % 2 == 0", reset: "c += 100", port: "c" });
+const counter = neuron({
+  name: "counter",
+  equations: "c[t+1] = c + 1 : 1",
+  spike: "c % 2 == 0",
+  reset: "c += 100",
+  port: "c",
+});
 /** Keeps what arrives: x sums it up. It counts too. */
 const keeper = neuron({ name: "keeper", equations: "n[t+1] = n + 1 : 1\nx : 1\ni : 1 (input)\ny = i : 1", port: "x" });
 
@@ -69,7 +75,9 @@ describe("which c_pre a pathway sees", () => {
       dt: 1,
       inputs: { in: inputNode(1, { signal: "values" }) },
       populations: { b: population(1, keeper) },
-      connections: [connect("in", "b", { connectivity: oneToOne, delay: 1, synapse: body("step", "x_post += 2*value_pre") })],
+      connections: [
+        connect("in", "b", { connectivity: oneToOne, delay: 1, synapse: body("step", "x_post += 2*value_pre") }),
+      ],
     });
     const r = await run(net, 4, { record: ["b.x"], inputs: { in: { values: [1, 2, 4, 8] } } });
     expect([...r.values["b.x"]!]).toEqual([0, 2, 6, 14]);
@@ -87,8 +95,9 @@ describe("which n_post a pathway sees", () => {
 });
 
 describe("arrivals at an (input), which the update reads", () => {
-  const seen = async (schedule: ScheduleName, trigger: "pre" | "step", text: string) =>
-    [...(await run(pair(schedule, { port: "i", synapse: body(trigger, text) }), 6, { record: ["b.y"] })).values["b.y"]!];
+  const seen = async (schedule: ScheduleName, trigger: "pre" | "step", text: string) => [
+    ...(await run(pair(schedule, { port: "i", synapse: body(trigger, text) }), 6, { record: ["b.y"] })).values["b.y"]!,
+  ];
   test("layered: in the same step", async () => {
     expect(await seen("layered", "pre", "i_post += c_pre")).toEqual([0, 102, 0, 204, 0, 306]);
     expect(await seen("layered", "step", "i += c_pre")).toEqual([1, 102, 103, 204, 205, 306]);
@@ -175,11 +184,17 @@ describe("refused, at the place", () => {
       () => "accepted",
       (e: Error) => e.message.split("\n")[0],
     );
-  const one = (trigger: "pre" | "post" | "step", text: string): SynapseSpec => ({ name: "s", pathways: [{ trigger, body: text }] });
+  const one = (trigger: "pre" | "post" | "step", text: string): SynapseSpec => ({
+    name: "s",
+    pathways: [{ trigger, body: text }],
+  });
   test.each<[string, string]>([
     ["x_post += q", "synapse s.pre: line 1: unknown name 'q'; known: c_pre, n_post, t, w, x, x_post"],
     ["q = 1", "synapse s.pre: line 1: 'q' is not a variable here; known: c_pre, n_post, t, w, x, x_post"],
-    ["n_post += w", "synapse s.pre: line 1: this connection adds to 'x'; a synapse changes its own variables and that port"],
+    [
+      "n_post += w",
+      "synapse s.pre: line 1: this connection adds to 'x'; a synapse changes its own variables and that port",
+    ],
     ["c_pre = 0", "synapse s.pre: line 1: 'c_pre' is not a variable here"],
     ["x_post = w", "synapse s.pre: line 1: a target variable can only be added to (+=, -=)"],
     ["x_post += w; x_post += w", "synapse s.pre: line 1: one += for a target variable in a pathway"],
@@ -212,10 +227,16 @@ describe("refused, at the place", () => {
     [{ ...one("pre", "w = 1"), variables: { w: 1 } }, "synapse s: 'w' is reserved; choose another name"],
     [{ ...one("pre", "w = 1"), variables: { target: 1 } }, "synapse s: 'target' is reserved; choose another name"],
     [{ ...one("pre", "w = 1"), variables: { "a b": 1 } }, "synapse s: 'a b' is not a name"],
-    [{ ...one("pre", "w = 1"), variables: { a: 1 }, parameters: { a: 1 } }, "synapse s: 'a' is a variable and a parameter"],
+    [
+      { ...one("pre", "w = 1"), variables: { a: 1 }, parameters: { a: 1 } },
+      "synapse s: 'a' is a variable and a parameter",
+    ],
     [{ ...one("pre", "w = 1"), variables: { a: Number.NaN } }, "synapse s[0]: must be finite, got NaN"],
     [{ ...one("pre", "w = 1"), parameters: { a: "3 ums" } }, "synapse s.a: 'ums' is not a unit"],
-    [{ name: "s", pathways: [{ trigger: "pre", body: "w = 1", delay: 0.5 }] }, "synapse s.pre.delay: must be an integer"],
+    [
+      { name: "s", pathways: [{ trigger: "pre", body: "w = 1", delay: 0.5 }] },
+      "synapse s.pre.delay: must be an integer",
+    ],
   ])("%o", (spec, message) => {
     expect(() => synapse(spec)).toThrow(message);
   });
@@ -227,7 +248,8 @@ describe("refused, at the place", () => {
   });
   test("two things of one name", () => {
     const a = population(1, lif());
-    const named = () => network({ dt: 1, populations: { a }, connections: [connect("a", "a", { name: "a", delay: 1 })] });
+    const named = () =>
+      network({ dt: 1, populations: { a }, connections: [connect("a", "a", { name: "a", delay: 1 })] });
     expect(named).toThrow("connection a: a node has this name");
   });
 });

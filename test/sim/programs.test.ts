@@ -8,7 +8,7 @@ import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { add, bitcast, compare, type Expr, i32, mulHi, mulShift, read, select } from "../../src/ir/expr.ts";
 import { printProgram } from "../../src/ir/print.ts";
 import { invoke, loop, type Node, type Program, place } from "../../src/ir/program.ts";
-import { type Slot, type Step } from "../../src/ir/step.ts";
+import type { Slot, Step } from "../../src/ir/step.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne, pairs } from "../../src/model/connectivity.ts";
@@ -123,7 +123,8 @@ describe("pair STDP with delays", () => {
   });
   test("trains of spikes: the sum over all pairs", async () => {
     const next = numbers(11);
-    const train = () => [...new Set(Array.from({ length: 15 }, () => Math.floor((next() + 0.5) * 300)))].sort((a, b) => a - b);
+    const train = () =>
+      [...new Set(Array.from({ length: 15 }, () => Math.floor((next() + 0.5) * 300)))].sort((a, b) => a - b);
     const [x, y] = [Array.from({ length: 5 }, train), Array.from({ length: 5 }, train)];
     const arrived = x.map((times) => times.filter((t) => t + 4 < 300));
     const expected = arrived.map((times, k) => closedForm(times, y[k]!, 4));
@@ -243,7 +244,11 @@ describe("a gated recurrent unit", () => {
     const expected = Array.from({ length: steps }, (_, t) => {
       const r = sum(times(row(t), w("x>gate.r"), n), times(h, w("h>gate.r"), n)).map(sigmoid); // eq. 5
       const z = sum(times(row(t), w("x>gate.u"), n), times(h, w("h>gate.u"), n)).map(sigmoid); // eq. 6
-      const gated = times(h.map((old, k) => r[k]! * old), w("gate>h.new"), n);
+      const gated = times(
+        h.map((old, k) => r[k]! * old),
+        w("gate>h.new"),
+        n,
+      );
       const candidate = sum(times(row(t), w("x>h.new"), n), gated).map(Math.tanh); // eq. 8
       h = h.map((old, k) => z[k]! * old + (1 - z[k]!) * candidate[k]!); // eq. 7
       return h;
@@ -278,7 +283,9 @@ describe("batch normalisation over batch and time", () => {
 
   test("samples from their beginning: statistics over samples and steps", async () => {
     const l = lowered(samples, samples);
-    const program = programOf("norm", l, [{ name: "run", body: [loop("chunk", runNumber("chunks"), forwardNodes(l))] }]);
+    const program = programOf("norm", l, [
+      { name: "run", body: [loop("chunk", runNumber("chunks"), forwardNodes(l))] },
+    ]);
     verifyProgram(program);
     for (const backend of BACKENDS) {
       using e = await backend.load(program);
@@ -310,9 +317,9 @@ describe("batch normalisation over batch and time", () => {
       transforms: { norm: batchNorm(2, { node: "n", port: "v" }) },
       connections: [connect("norm", "n", { delay: 1 })],
     });
-    expect(() => lower(around, { type: "f32", mode: "stream", samples: 1, steps: 4, batch: 1, record: [], seed: 0 })).toThrow(
-      "transform norm: batch normalisation needs all steps at once, and so cannot lie in a cycle",
-    );
+    expect(() =>
+      lower(around, { type: "f32", mode: "stream", samples: 1, steps: 4, batch: 1, record: [], seed: 0 }),
+    ).toThrow("transform norm: batch normalisation needs all steps at once, and so cannot lie in a cycle");
   });
 });
 
@@ -328,7 +335,8 @@ describe("a gap junction", () => {
     parameters: { g: "30 Hz" },
     pathways: [{ trigger: "step", body: "i_post += g*(v_pre - v_post)" }],
   });
-  const cell = (v: number | readonly number[]) => population(typeof v === "number" ? 1 : v.length, passive, { initial: { v: v as number } });
+  const cell = (v: number | readonly number[]) =>
+    population(typeof v === "number" ? 1 : v.length, passive, { initial: { v: v as number } });
   /** Two cells of one population, or of two; joined in both directions. */
   const joined = (dt: number, apart: boolean, schedule: "layered" | "brian" = "layered"): Network => {
     const delay = schedule === "layered" ? 1 : 0;
@@ -346,7 +354,9 @@ describe("a gap junction", () => {
   const modes = async (net: Network, steps: number): Promise<{ difference: number[]; sum: number[] }> => {
     const names = Object.keys(net.populations).map((p) => `${p}.v`);
     const { values } = await run(net, steps, { type: "f64", record: names });
-    const v = Array.from({ length: steps }, (_, t) => names.flatMap((name) => [...values[name]!].slice((t * 2) / names.length, ((t + 1) * 2) / names.length)));
+    const v = Array.from({ length: steps }, (_, t) =>
+      names.flatMap((name) => [...values[name]!].slice((t * 2) / names.length, ((t + 1) * 2) / names.length)),
+    );
     return { difference: v.map(([a, b]) => a! - b!), sum: v.map(([a, b]) => a! + b!) };
   };
 
@@ -493,7 +503,8 @@ describe("SpiNNaker's fixed-point multiply", () => {
       const size = 2 ** (32 * (next() + 0.5));
       return [Math.trunc(next() * size) | 0, Math.trunc(next() * 2 ** 32) | 0, Math.floor((next() + 0.5) * 2 ** 32)];
     });
-    const saturated = (p: bigint): number => Number(p > 2n ** 31n - 1n ? 2n ** 31n - 1n : p < -(2n ** 31n) ? -(2n ** 31n) : p);
+    const saturated = (p: bigint): number =>
+      Number(p > 2n ** 31n - 1n ? 2n ** 31n - 1n : p < -(2n ** 31n) ? -(2n ** 31n) : p);
     const expected = rows.map(([a, b, d]) => {
       const p = BigInt(a) * BigInt(b);
       return [saturated((p >> 15n) + ((p >> 14n) & 1n)), Number((BigInt(a) * BigInt(d)) >> 32n)];

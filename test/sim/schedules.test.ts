@@ -32,7 +32,7 @@ const pair = (schedule: ScheduleName, options: ConnectOptions): Network =>
 
 const trace = async (net: Network, current: number, steps = 10) => {
   const r = await run(net, steps, { inputs: { current: { values: [current] } }, record: ["a.v", "b.v"] });
-  return { a: [...r.values["a.v"]!], fired: spikesOf(r, "a"), b: [...r.values["b.v"]!], then: spikesOf(r, "b") };
+  return { a: [...r.values["a.v"]!], fired: spikesOf(r, "a"), b: [...r.values["b.v"]!], answer: spikesOf(r, "b") };
 };
 
 /*
@@ -59,8 +59,8 @@ describe("one group of phases: update, receive, threshold, reset", () => {
     ["loihi", 0, [0, 0, 1, 0.5, 0, 0, 1, 0.5, 0, 0], [4, 8]],
     // in steps 5, 7, 9
     ["loihi", 3, [0, 0, 0, 0, 0, 1, 0.5, 0, 0, 1], [7]],
-  ])("%s, delay %i", async (schedule, delay, b, then) => {
-    expect(await trace(pair(schedule, { weight: 1, delay }), 0.75)).toEqual({ a: A, fired: FIRED, b, then });
+  ])("%s, delay %i", async (schedule, delay, b, answer) => {
+    expect(await trace(pair(schedule, { weight: 1, delay }), 0.75)).toEqual({ a: A, fired: FIRED, b, answer });
   });
 });
 
@@ -73,8 +73,8 @@ describe("brian: update and threshold of all, synapses, resets", () => {
     [0, [0, 2.5, 0, 2.5, 0, 2.5, 0, 2.5, 0, 2.5], [2, 4, 6, 8]],
     // arrives at the ends of steps 4, 6, 8
     [3, [0, 0, 0, 0, 2.5, 0, 2.5, 0, 2.5, 0], [5, 7, 9]],
-  ])("delay %i: a spike arrives at the end of its step", async (delay, b, then) => {
-    expect(await trace(pair("brian", { weight: 2.5, delay }), 0.75)).toEqual({ a: A, fired: FIRED, b, then });
+  ])("delay %i: a spike arrives at the end of its step", async (delay, b, answer) => {
+    expect(await trace(pair("brian", { weight: 2.5, delay }), 0.75)).toEqual({ a: A, fired: FIRED, b, answer });
   });
 
   /*
@@ -86,13 +86,13 @@ describe("brian: update and threshold of all, synapses, resets", () => {
       a: [0, 0, 0, 0, 0, 0],
       fired: [0, 1, 2, 3, 4, 5],
       b: [2.5, 0, 2.5, 0, 2.5, 0],
-      then: [1, 3, 5],
+      answer: [1, 3, 5],
     });
   });
   // Where the reset comes in the same phase group, what arrives counts in the same step: B fires whenever A does.
   test("layered, the same network: it does not", async () => {
-    const { b, then } = await trace(pair("layered", { weight: 2.5 }), 1.5, 6);
-    expect([b, then]).toEqual([
+    const { b, answer } = await trace(pair("layered", { weight: 2.5 }), 1.5, 6);
+    expect([b, answer]).toEqual([
       [0, 0, 0, 0, 0, 0],
       [0, 1, 2, 3, 4, 5],
     ]);
@@ -108,8 +108,13 @@ describe("spikes to an (input), which the update reads", () => {
     // It arrives at the end of its step, so the next update is the first to read it.
     ["brian", 0, [0, 0, 1, 0.5, 0, 0, 1, 0.5, 0, 0], [4, 8]],
     ["brian", 3, [0, 0, 0, 0, 0, 1, 0.5, 0, 0, 1], [7]],
-  ])("%s, delay %i", async (schedule, delay, b, then) => {
-    expect(await trace(pair(schedule, { weight: 1, delay, port: "i" }), 0.75)).toEqual({ a: A, fired: FIRED, b, then });
+  ])("%s, delay %i", async (schedule, delay, b, answer) => {
+    expect(await trace(pair(schedule, { weight: 1, delay, port: "i" }), 0.75)).toEqual({
+      a: A,
+      fired: FIRED,
+      b,
+      answer,
+    });
   });
 });
 

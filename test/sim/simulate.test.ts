@@ -36,7 +36,11 @@ test("a number is in seconds; steps; another backend; the seed", async () => {
 });
 test("long and short durations are whole numbers of steps in spite of rounding", async () => {
   const empty = network({ dt: "0.1 ms", populations: {} });
-  for (const [duration, steps] of [["100 s", 1_000_000], ["0.3 ms", 3], ["0 s", 0]] as const)
+  for (const [duration, steps] of [
+    ["100 s", 1_000_000],
+    ["0.3 ms", 3],
+    ["0 s", 0],
+  ] as const)
     expect((await simulate(empty, { duration })).steps).toBe(steps);
 });
 test.each([
@@ -44,7 +48,10 @@ test.each([
   [{ duration: "1 s", steps: 3 }, "simulate.duration: give a duration or steps"],
   [{ duration: "0.15 ms" }, "simulate.duration: must be a whole number of steps of 0.0001 s, got 0.15 ms"],
   [{ duration: "-1 ms" }, "simulate.duration: must be a whole number of steps of 0.0001 s, got -1 ms"],
-  [{ duration: Number.POSITIVE_INFINITY }, "simulate.duration: must be a whole number of steps of 0.0001 s, got Infinity"],
+  [
+    { duration: Number.POSITIVE_INFINITY },
+    "simulate.duration: must be a whole number of steps of 0.0001 s, got Infinity",
+  ],
   [{ duration: "3 mV" }, "simulate.duration: "],
   [{ steps: 0.5 }, "simulate.steps: must be an integer >= 0, got 0.5"],
 ])("refuses %o", async (options, message) => {

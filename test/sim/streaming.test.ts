@@ -115,7 +115,9 @@ function cut(inputs: Inputs, samples: number, from: number, to: number): Inputs 
 function joined(parts: readonly Recording[], samples: number): Recording {
   const offsets = parts.map((_, k) => parts.slice(0, k).reduce((sum, p) => sum + p.steps, 0));
   const all = (node: string, column: "steps" | "indices" | "samples") =>
-    Uint32Array.from(parts.flatMap((p, k) => [...p.spikes[node]![column]].map((x) => x + (column === "steps" ? offsets[k]! : 0))));
+    Uint32Array.from(
+      parts.flatMap((p, k) => [...p.spikes[node]![column]].map((x) => x + (column === "steps" ? offsets[k]! : 0))),
+    );
   const values = (name: string) =>
     Float64Array.from(
       Array.from({ length: samples }, (_, s) =>
@@ -129,7 +131,10 @@ function joined(parts: readonly Recording[], samples: number): Recording {
   return {
     steps: offsets.at(-1)! + parts.at(-1)!.steps,
     spikes: Object.fromEntries(
-      Object.keys(first!.spikes).map((n) => [n, { steps: all(n, "steps"), indices: all(n, "indices"), samples: all(n, "samples") }]),
+      Object.keys(first!.spikes).map((n) => [
+        n,
+        { steps: all(n, "steps"), indices: all(n, "indices"), samples: all(n, "samples") },
+      ]),
     ),
     values: Object.fromEntries(Object.keys(first!.values).map((n) => [n, values(n)])),
     digest: parts.at(-1)!.digest,
@@ -142,17 +147,16 @@ const whole = async (net: Network, more: EngineOptions = {}) => {
   const recording = engine.run(STEPS, given(more.samples ?? 1));
   return { recording, weights: weightsOf(engine) };
 };
-const weightsOf = (e: Engine): number[] => (e.network.connections.some((c) => c.synapse) ? [...e.synapses("second>third").w!] : []);
+const weightsOf = (e: Engine): number[] =>
+  e.network.connections.some((c) => c.synapse) ? [...e.synapses("second>third").w!] : [];
 
 /** Lengths of calls that add up to STEPS. */
-const splits = fc
-  .array(fc.integer({ min: 0, max: 70 }), { minLength: 1, maxLength: 12 })
-  .map((parts) => {
-    const kept: number[] = [];
-    let left = STEPS;
-    for (const p of parts) kept.push(Math.min(p, left)) && (left -= Math.min(p, left));
-    return [...kept, left];
-  });
+const splits = fc.array(fc.integer({ min: 0, max: 70 }), { minLength: 1, maxLength: 12 }).map((parts) => {
+  const kept: number[] = [];
+  let left = STEPS;
+  for (const p of parts) kept.push(Math.min(p, left)) && (left -= Math.min(p, left));
+  return [...kept, left];
+});
 const SCHEDULES: ScheduleName[] = ["layered", "brian", "nest", "loihi"];
 
 describe.each(SCHEDULES)("%s", (schedule) => {
@@ -160,12 +164,17 @@ describe.each(SCHEDULES)("%s", (schedule) => {
     const nets = [false, true].map((synapses) => rich(schedule, synapses));
     const expected = await Promise.all(nets.map((net) => whole(net)));
     expect(Object.values(expected[1]!.recording.spikes).every((s) => s.steps.length > 20)).toBe(true);
-    const property = fc.asyncProperty(splits, fc.integer({ min: 1, max: 200 }), fc.nat(1), async (parts, block, which) => {
-      using engine = await createEngine(nets[which]!, wasm, options({ block }));
-      let from = 0;
-      const recordings = parts.map((n) => engine.run(n, cut(given(1), 1, from, (from += n))));
-      expect({ recording: joined(recordings, 1), weights: weightsOf(engine) }).toEqual(expected[which]);
-    });
+    const property = fc.asyncProperty(
+      splits,
+      fc.integer({ min: 1, max: 200 }),
+      fc.nat(1),
+      async (parts, block, which) => {
+        using engine = await createEngine(nets[which]!, wasm, options({ block }));
+        let from = 0;
+        const recordings = parts.map((n) => engine.run(n, cut(given(1), 1, from, (from += n))));
+        expect({ recording: joined(recordings, 1), weights: weightsOf(engine) }).toEqual(expected[which]);
+      },
+    );
     await fc.assert(property, { numRuns: 15, seed: 5 });
   });
   test("the interpreter too", async () => {
@@ -180,7 +189,10 @@ describe.each(SCHEDULES)("%s", (schedule) => {
     using engine = await createEngine(net, wasm, options());
     const inputs = given(1);
     const now = (t: number) => {
-      const { spikes, values, current } = cut(inputs, 1, t, t + 1) as Record<string, { values: number[]; indices: number[] }>;
+      const { spikes, values, current } = cut(inputs, 1, t, t + 1) as Record<
+        string,
+        { values: number[]; indices: number[] }
+      >;
       return { spikes: spikes!.indices, values: values!.values, current: current!.values };
     };
     const recordings = Array.from({ length: STEPS }, (_, t) => engine.advance(now(t)));
@@ -190,7 +202,10 @@ describe.each(SCHEDULES)("%s", (schedule) => {
     const net = rich(schedule, false);
     const { recording } = await whole(net, { samples: 3 });
     for (const s of [0, 1, 2]) {
-      const { spikes, values, current } = given(3) as Record<string, { values: Float64Array } & Record<string, number[]>>;
+      const { spikes, values, current } = given(3) as Record<
+        string,
+        { values: Float64Array } & Record<string, number[]>
+      >;
       const mine = spikes!.samples!.map((x, k) => [x, k] as const).filter(([x]) => x === s);
       using engine = await createEngine(net, wasm, options({ firstSample: s }));
       const alone = engine.run(STEPS, {
@@ -217,23 +232,26 @@ describe.each(SCHEDULES)("%s", (schedule) => {
     const recordings = parts.map((n) => engine.run(n, cut(given(3), 3, from, (from += n))));
     expect(joined(recordings, 3)).toEqual((await whole(net, { samples: 3 })).recording);
   });
-  test.each(BACKENDS.map((b) => [b.name, b] as const))("snapshot and restore on %s, here and elsewhere", async (_name, backend) => {
-    const net = rich(schedule, true);
-    using engine = await createEngine(net, backend, options());
-    engine.run(71, cut(given(1), 1, 0, 71)); // leaves events that still travel
-    const snapshot = structuredClone(engine.snapshot());
-    expect([...snapshot.pending.values()].some((e) => e.steps.length > 0)).toBe(true);
-    const rest = cut(given(1), 1, 71, STEPS);
-    const expected = engine.run(STEPS - 71, rest);
-    const weights = weightsOf(engine);
-    engine.restore(snapshot);
-    expect([engine.run(STEPS - 71, rest), weightsOf(engine)]).toEqual([expected, weights]);
-    using fresh = await createEngine(net, backend, options());
-    fresh.run(30, { spikes: { steps: [29], indices: [0] } }); // forgotten with the rest
-    fresh.restore(snapshot);
-    expect(fresh.step).toBe(71);
-    expect([fresh.run(STEPS - 71, rest), weightsOf(fresh)]).toEqual([expected, weights]);
-  });
+  test.each(BACKENDS.map((b) => [b.name, b] as const))(
+    "snapshot and restore on %s, here and elsewhere",
+    async (_name, backend) => {
+      const net = rich(schedule, true);
+      using engine = await createEngine(net, backend, options());
+      engine.run(71, cut(given(1), 1, 0, 71)); // leaves events that still travel
+      const snapshot = structuredClone(engine.snapshot());
+      expect([...snapshot.pending.values()].some((e) => e.steps.length > 0)).toBe(true);
+      const rest = cut(given(1), 1, 71, STEPS);
+      const expected = engine.run(STEPS - 71, rest);
+      const weights = weightsOf(engine);
+      engine.restore(snapshot);
+      expect([engine.run(STEPS - 71, rest), weightsOf(engine)]).toEqual([expected, weights]);
+      using fresh = await createEngine(net, backend, options());
+      fresh.run(30, { spikes: { steps: [29], indices: [0] } }); // forgotten with the rest
+      fresh.restore(snapshot);
+      expect(fresh.step).toBe(71);
+      expect([fresh.run(STEPS - 71, rest), weightsOf(fresh)]).toEqual([expected, weights]);
+    },
+  );
 });
 
 test("a snapshot of another network is refused, and nothing changes", async () => {
@@ -242,7 +260,8 @@ test("a snapshot of another network is refused, and nothing changes", async () =
   using c = await createEngine(network({ dt: 1, populations: { other: population(2, lif()) } }), wasm);
   b.run(5);
   const before = b.snapshot();
-  for (const other of [a, c]) expect(() => b.restore(other.snapshot())).toThrow(/^snapshot: '.+' does not fit this engine/);
+  for (const other of [a, c])
+    expect(() => b.restore(other.snapshot())).toThrow(/^snapshot: '.+' does not fit this engine/);
   expect(() => c.restore(a.snapshot())).toThrow("does not fit this engine");
   expect(b.snapshot()).toEqual(before);
 });

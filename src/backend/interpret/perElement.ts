@@ -1,23 +1,19 @@
 /** `for i < n: body(i)`: the definition of the element-wise skeleton and of its six kinds of store. */
-import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { evaluate } from "../../ir/scalar.ts";
 import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
+import { evaluateBody } from "./body.ts";
 import type { Cursor, Frame } from "./run.ts";
 
 export function perElement({ step }: KernelOf<"perElement">, frame: Frame): void {
   const n = frame.count("n");
   const load = loader(step, frame);
-  const sinks = step.stores.map((s) => ({ store: s, sink: SINKS[s.mode](s, step, frame) }));
+  const sinks = step.stores.map((s) => SINKS[s.mode](s, step, frame));
   for (let i = 0; i < n; i++) {
-    const memo = new Map<Expr, number>();
-    const values = sinks.map(({ store }) =>
-      evaluate(store.value, (e) => (e.tag === "index" ? i : load(e.slot, i)), memo),
-    );
-    sinks.forEach(({ sink }, k) => sink.put(i, values[k]!));
+    const values = evaluateBody(step, (e) => (e.tag === "index" ? i : load(e.slot, i)));
+    sinks.forEach((sink, k) => sink.put(i, values[k]!));
   }
-  for (const { sink } of sinks) sink.end();
+  for (const sink of sinks) sink.end();
 }
 
 function loader(step: Step, frame: Frame): (slot: string, i: number) => number {

@@ -1,8 +1,7 @@
 /** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
-import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { evaluate } from "../../ir/scalar.ts";
 import { type Space, type Step, slotOf } from "../../ir/step.ts";
+import { evaluateBody, type Leaf } from "./body.ts";
 import type { Frame } from "./run.ts";
 
 /** The three numbers of one synapse. */
@@ -54,15 +53,14 @@ function body(step: Step, frame: Frame): (s: Synapse) => void {
     return { data, k: at + POSITION[slotOf(step, slot).space](s) };
   };
   const leaf =
-    (s: Synapse) =>
-    (e: Expr & { tag: "read" | "index" }): number => {
+    (s: Synapse): Leaf =>
+    (e) => {
       if (e.tag === "index") return s[e.of as keyof Synapse];
       const { data, k } = at(e.slot, s);
       return data[k]!;
     };
   return (s) => {
-    const memo = new Map<Expr, number>();
-    const values = step.stores.map((store) => evaluate(store.value, leaf(s), memo));
+    const values = evaluateBody(step, leaf(s));
     step.stores.forEach((store, n) => {
       const { data, k } = at(store.slot, s);
       data[k] = store.mode === "add" ? data[k]! + values[n]! : values[n]!;
