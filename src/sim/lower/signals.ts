@@ -78,10 +78,6 @@ export class ValueSignal {
     const time = this.constant ? undefined : this.#c.at(this.stride, this.rows, delay, this.maxDelay);
     return place(this.name, time?.offset ?? 0, ...this.#samples(), ...(time ? [time.term] : []));
   }
-  /** The first row of sample `s` (its steps follow one another in `samples` mode). */
-  rowsOfSample(): Place {
-    return place(this.name, this.maxDelay * this.stride, ...this.#samples());
-  }
   #samples(): Place["terms"] {
     const sample = this.rows * this.stride;
     const chunk = this.#whole ? [along("chunk", this.#c.options.samples * sample)] : [];
