@@ -64,6 +64,7 @@ const ticks = [0, 100, 200, 300, 400, 500]
 writeFileSync(
   new URL("../docs/cuba.svg", import.meta.url),
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
+<title>Spikes of the CUBA network over half a second, and its rate</title>
 <style>text{fill:#333}.e{stroke:#1f6feb;stroke-width:1.8}.i{stroke:#cf222e;stroke-width:1.8}.r{fill:#8250df}@media(prefers-color-scheme:dark){text{fill:#ddd}.e{stroke:#6cb6ff}.i{stroke:#ff7b72}.r{fill:#d2a8ff}}</style>
 <text x="${left}" y="20" font-size="14">CUBA: 3,200 excitatory and 800 inhibitory neurons from their published equations; ${rows} of them</text>
 <text x="${left - 8}" y="${y(shownE / 2)}" text-anchor="end">excit.</text><text x="${left - 8}" y="${y(shownE + shownI / 2)}" text-anchor="end">inhib.</text>

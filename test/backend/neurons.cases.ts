@@ -74,14 +74,15 @@ const RESETS: readonly [string, Reset][] = [
   ["to a value", { to: -0.5 }],
 ];
 function* library(): Generator<NeuronCase> {
-  for (const [what, reset] of RESETS)
-    for (const refractory of [undefined, "3 ms"]) {
-      const options = { reset, ...(refractory && { refractory }) };
-      const suffix = `${what}${refractory ? ", refractory" : ""}`;
-      yield driven(`lif ${suffix}`, lif(options), { port: "i", range: [0, 3] });
-      yield driven(`lif ${suffix}, brian`, lif(options), { port: "v", range: [-0.1, 0.3], schedule: "brian" });
-      yield driven(`integrate-and-fire ${suffix}`, integrateAndFire(options), { port: "v", range: [-0.2, 0.5] });
-    }
+  for (const [what, reset] of RESETS) {
+    const refractory = { reset, refractory: "3 ms" };
+    yield driven(`lif ${what}`, lif({ reset }), { port: "i", range: [0, 3] });
+    yield driven(`lif ${what}, refractory`, lif(refractory), { port: "i", range: [0, 3] });
+    yield driven(`lif ${what}, brian`, lif(refractory), { port: "v", range: [-0.1, 0.3], schedule: "brian" });
+    yield driven(`integrate-and-fire ${what}`, integrateAndFire({ reset }), { port: "v", range: [-0.2, 0.5] });
+  }
+  const slow = integrateAndFire({ reset: "subtract", refractory: "3 ms" });
+  yield driven("integrate-and-fire, refractory", slow, { port: "v", range: [-0.2, 0.5], schedule: "loihi" });
   yield driven("leaky integrator", leakyIntegrator(), { port: "v", range: [-1, 1] });
   yield driven("relu", relu(), { range: [-1, 1] });
 }
@@ -151,9 +152,9 @@ const oscillator = neuron({
 });
 function* integrators(): Generator<NeuronCase> {
   for (const [method, dt, steps] of [
-    ["exponentialEuler", "0.05 ms", 4000],
-    ["rk4", "0.02 ms", 1500],
-    ["heun", "0.02 ms", 1500],
+    ["exponentialEuler", "0.05 ms", 3000],
+    ["rk4", "0.02 ms", 1000],
+    ["heun", "0.02 ms", 1000],
   ] as const)
     yield driven(`Hodgkin-Huxley, ${method}`, hodgkinHuxley(method), { range: [0, 3e-9], dt, steps });
   for (const method of ["euler", "heun", "rk2", "rk4"] as const)
@@ -230,10 +231,10 @@ const izhikevich = neuron({
 function* kinds(): Generator<NeuronCase> {
   for (const schedule of ["layered", "brian"] as const) {
     yield driven(`whole and boolean variables, ${schedule}`, counting, { range: [-0.2, 0.25], schedule });
-    yield driven(`noise, ${schedule}`, noisy, { range: [0, 1.5], schedule, steps: 2000 });
-    yield driven(`time, ${schedule}`, timed, { range: [-0.5, 1], schedule });
+    yield driven(`noise, ${schedule}`, noisy, { range: [0, 1.5], schedule, steps: 1000 });
+    yield driven(`time, ${schedule}`, timed, { range: [-0.5, 1], schedule, steps: 3000 });
   }
-  yield driven("every function", functions, { range: [-3, 3], steps: 2000 });
+  yield driven("every function", functions, { range: [-3, 3], steps: 1000 });
   yield driven("Izhikevich", izhikevich, { range: [0, 20], dt: "0.5 ms" });
 }
 

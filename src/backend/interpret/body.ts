@@ -8,39 +8,45 @@ export type Leaf = (e: ExprOf<"read"> | ExprOf<"index">) => number;
 
 interface Line {
   readonly e: Expr;
-  /** Lines of the operands, and room for their values. */
+  readonly to: number;
+  /** Where the operands' values are, and room for them. */
   readonly from: readonly number[];
   readonly args: number[];
 }
 interface Body {
+  /** Constants are in their places already. */
+  readonly values: number[];
   readonly lines: readonly Line[];
-  /** The line of each store's value. */
+  /** Where each store's value is. */
   readonly stores: readonly number[];
 }
 
-const bodies = new WeakMap<Step, Body>();
 /** Nodes are put in order once a step, not once an element. */
+const bodies = new WeakMap<Step, Body>();
 function bodyOf(step: Step): Body {
   let body = bodies.get(step);
-  if (!body) {
-    const order = nodes(step);
-    const line = new Map(order.map((e, k) => [e, k]));
-    const lines = order.map((e) => ({ e, from: operands(e).map((o) => line.get(o)!), args: [] }));
-    body = { lines, stores: step.stores.map((s) => line.get(s.value)!) };
-    bodies.set(step, body);
-  }
+  if (!body) bodies.set(step, (body = prepared(step)));
   return body;
+}
+function prepared(step: Step): Body {
+  const order = nodes(step);
+  const at = new Map(order.map((e, k) => [e, k]));
+  const lines = order.map((e, to): Line => ({ e, to, from: operands(e).map((o) => at.get(o)!), args: [] }));
+  return {
+    values: order.map((e) => (e.tag === "const" ? e.value : 0)),
+    lines: lines.filter(({ e }) => e.tag !== "const"),
+    stores: step.stores.map((s) => at.get(s.value)!),
+  };
 }
 
 /** The value of each store, in order. */
 export function evaluateBody(step: Step, leaf: Leaf): number[] {
-  const { lines, stores } = bodyOf(step);
-  const values: number[] = [];
-  for (const { e, from, args } of lines) {
-    if (e.tag === "read" || e.tag === "index") values.push(leaf(e));
+  const { values, lines, stores } = bodyOf(step);
+  for (const { e, to, from, args } of lines) {
+    if (e.tag === "read" || e.tag === "index") values[to] = leaf(e);
     else {
       for (let k = 0; k < from.length; k++) args[k] = values[from[k]!]!;
-      values.push(applyNode(e, args));
+      values[to] = applyNode(e, args);
     }
   }
   return stores.map((k) => values[k]!);
