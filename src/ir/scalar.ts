@@ -143,20 +143,38 @@ function joinWords(high: number, low: number): number {
 }
 
 /** Integers from a signed source wrap when converted to another integer type only by `bitcast`; `convert` saturates. */
-const APPLY: ExprTable<number, readonly number[]> = {
-  const: (e) => e.value,
+/** The value of a node from the values of its operands, in order. */
+export type Operation = (a: number, b: number, c: number) => number;
+
+const OPERATION: ExprTable<Operation> = {
+  const: (e) => () => e.value,
   read: () => unexpanded("read"),
   index: () => unexpanded("index"),
-  unary: (e, [a]) => UNARY[e.op](a!, e.type),
-  binary: (e, [a, b]) => BINARY[e.op](a!, b!, e.type),
-  compare: (e, [a, b]) => (COMPARE[e.op](a!, b!) ? 1 : 0),
-  select: (_e, [test, a, b]) => (test ? a! : b!),
-  convert: (e, [a]) => convertTo(e.type, a!),
-  bitcast: (e, [a]) => bitcastTo(e.type, e.a.type, a!),
-  word: (e, [a]) => wordOf(e.half, a!),
-  join: (_e, [high, low]) => joinWords(high!, low!),
-  mulShift: (e, [a, b, noise]) => mulShiftExact(e, a!, b!, noise),
-  spike: (_e, [a]) => (a! > 0 ? 1 : 0),
+  unary: ({ op, type }) => {
+    const f = UNARY[op];
+    return (a) => f(a, type);
+  },
+  binary: ({ op, type }) => {
+    const f = BINARY[op];
+    return (a, b) => f(a, b, type);
+  },
+  compare: ({ op }) => {
+    const holds = COMPARE[op];
+    return (a, b) => (holds(a, b) ? 1 : 0);
+  },
+  select: () => (test, a, b) => (test ? a : b),
+  convert:
+    ({ type }) =>
+    (a) =>
+      convertTo(type, a),
+  bitcast: (e) => (a) => bitcastTo(e.type, e.a.type, a),
+  word:
+    ({ half }) =>
+    (a) =>
+      wordOf(half, a),
+  join: () => joinWords,
+  mulShift: (e) => (a, b, noise) => mulShiftExact(e, a, b, noise),
+  spike: () => (a) => (a > 0 ? 1 : 0),
   call: (e) => unexpanded(e.fn),
   draw: (e) => unexpanded(e.law),
 };
@@ -164,8 +182,10 @@ function unexpanded(what: string): never {
   throw new Error(`ir: '${what}' has no value of its own here (expand the step first)`);
 }
 
-/** The value of one node from the values of its operands. `read`, `index`, `call` and `draw` are refused. */
-export const applyNode = (e: Expr, args: readonly number[]): number => dispatch(APPLY, e, args);
+/** What a node computes. `read`, `index`, `call` and `draw` are refused. */
+export const operationOf = (e: Expr): Operation => dispatch(OPERATION, e, undefined);
+/** The value of one node from the values of its operands. */
+export const applyNode = (e: Expr, args: readonly number[]): number => operationOf(e)(args[0]!, args[1]!, args[2]!);
 
 /** The value of an expression whose reads and indices `leaf` supplies. */
 export function evaluate(

@@ -97,7 +97,7 @@ export class Engine implements Disposable {
   }
 
   /** The number of the next step. */
-  get step(): number {
+  get stepsDone(): number {
     return this.#step;
   }
   /** A digest of all spikes so far: equal for equal runs on every machine and backend. */
@@ -200,7 +200,7 @@ export class Engine implements Disposable {
    * @param inputs by input name: indices of those that spike now, or the values now; of several trials, as positions
    *   in `[samples][size]`
    */
-  advance(inputs: Readonly<Record<string, ArrayLike<number>>> = {}): Recording {
+  step(inputs: Readonly<Record<string, ArrayLike<number>>> = {}): Recording {
     return this.run(1, Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, this.#now(name, x)])));
   }
   #now(name: string, x: ArrayLike<number>): Inputs[string] {

@@ -152,7 +152,7 @@ const oscillator = neuron({
 });
 function* integrators(): Generator<NeuronCase> {
   for (const [method, dt, steps] of [
-    ["exponentialEuler", "0.05 ms", 3000],
+    ["exponentialEuler", "0.05 ms", 2000],
     ["rk4", "0.02 ms", 1000],
     ["heun", "0.02 ms", 1000],
   ] as const)

@@ -144,7 +144,7 @@ describe("a counter that does not end", () => {
     a.run(7, { x: { steps: [6], indices: [0] } });
     using b = await createEngine(net, wasm, { record: ["n.x"] });
     b.restore(a.snapshot());
-    expect(b.step).toBe(2 ** 32 + 5);
+    expect(b.stepsDone).toBe(2 ** 32 + 5);
     expect(b.run(9)).toEqual(a.run(9));
   });
 });

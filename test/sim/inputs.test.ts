@@ -83,7 +83,7 @@ describe("refused, with where and what", () => {
       e.run(steps, inputs);
     } catch (error) {
       // Nothing was taken: the engine goes on as if nothing had been given.
-      expect(e.step).toBe(0);
+      expect(e.stepsDone).toBe(0);
       expect(e.run(8).values["s.x"]!.every((x) => x === 0)).toBe(true);
       return error as RheobaseError;
     }
@@ -186,11 +186,11 @@ describe("refused, with where and what", () => {
   });
   test("advance: positions and values of one step", async () => {
     using e = await createEngine(net, wasm, { samples: 2, record: RECORD });
-    expect(() => e.advance({ spikes: [0, 6] })).toThrow("inputs.spikes[1]: must be a whole number from 0 to 5, got 6");
-    expect(() => e.advance({ values: [1] })).toThrow("inputs.values: needs 2 x 1 x 2 values, got 1");
-    expect(() => e.advance({ other: [1] })).toThrow("inputs.other: no such input");
-    e.advance({ spikes: [4, 0] });
-    expect([...e.advance().values["s.x"]!]).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(() => e.step({ spikes: [0, 6] })).toThrow("inputs.spikes[1]: must be a whole number from 0 to 5, got 6");
+    expect(() => e.step({ values: [1] })).toThrow("inputs.values: needs 2 x 1 x 2 values, got 1");
+    expect(() => e.step({ other: [1] })).toThrow("inputs.other: no such input");
+    e.step({ spikes: [4, 0] });
+    expect([...e.step().values["s.x"]!]).toEqual([1, 0, 0, 0, 1, 0]);
   });
 });
 
@@ -251,7 +251,7 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("a run that goes wrong 
   test("names population, neuron and step of a recorded value", async () => {
     using e = await createEngine(wrong, backend, { record: ["p.x"] });
     expect(() => e.run(20)).toThrow("p.x: neuron 3 became Infinity in step 6");
-    expect(e.step).toBe(20);
+    expect(e.stepsDone).toBe(20);
   });
   test("names the block of one that is not recorded, or the step", async () => {
     using e = await createEngine(wrong, backend, { firstStep: 100, samples: 2 });
@@ -259,7 +259,7 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("a run that goes wrong 
     using one = await createEngine(wrong, backend, { block: 1 });
     expect(() => one.run(20)).toThrow("p.x: neuron 3 became Infinity in step 6");
     using step = await createEngine(wrong, backend);
-    expect(() => Array.from({ length: 20 }, () => step.advance())).toThrow("in step 6");
+    expect(() => Array.from({ length: 20 }, () => step.step())).toThrow("in step 6");
   });
   test("is a RunError with a code", async () => {
     using e = await createEngine(wrong, backend);
@@ -273,7 +273,7 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("a run that goes wrong 
     for (const call of [
       () => e.run(0),
       () => e.run(1),
-      () => e.advance(),
+      () => e.step(),
       () => e.snapshot(),
       () => e.restore(snapshot),
       () => e.setParameters({}),

@@ -115,7 +115,7 @@ describe("spikes of the target", () => {
     const all = BACKENDS.map(async (backend) => {
       using e = await createEngine(net, backend);
       return Array.from({ length: 6 }, () => {
-        e.advance();
+        e.step();
         return e.synapses("a>b").w![0]! - 1;
       });
     });

@@ -145,6 +145,29 @@ describe("values", () => {
     );
     expect(state).toEqual(input);
   });
+  test.each<[ScheduleName, number]>([
+    ["layered", 0],
+    ["nest", 1],
+    ["loihi", 0],
+    ["brian", 0],
+  ])("%s: a transform passes them on in the same step, also around a cycle", async (schedule, delay) => {
+    const back = connect("b", "a", { weight: 0.25, port: "i", output: "v", delay: 1 });
+    const build = (through: boolean) =>
+      network({
+        dt: 1,
+        schedule,
+        populations: { a: population(1, half, { initial: { v: 1 } }), b: population(1, half) },
+        transforms: through ? { same: concat(1, [{ node: "a", port: "v" }]) } : {},
+        connections: [
+          connect(through ? "same" : "a", "b", { name: "there", weight: 0.5, port: "i", output: "v", delay }),
+          back,
+        ],
+      });
+    const [direct, through] = await Promise.all([false, true].map((x) => run(build(x), 12, { record: ["a.v", "b.v"], block: 5 })));
+    // Only what a had before the first step is not seen through the transform.
+    const first = direct!.values["b.v"]!.findIndex((x, k) => x !== through!.values["b.v"]![k]);
+    expect(first).toBe(schedule === "layered" ? -1 : 0);
+  });
   test("before the first step, what left was the initial state", async () => {
     const still = neuron({ name: "still", equations: "x[t+1] = 0 : 1" });
     const net = network({

@@ -195,7 +195,7 @@ describe.each(SCHEDULES)("%s", (schedule) => {
       >;
       return { spikes: spikes!.indices, values: values!.values, current: current!.values };
     };
-    const recordings = Array.from({ length: STEPS }, (_, t) => engine.advance(now(t)));
+    const recordings = Array.from({ length: STEPS }, (_, t) => engine.step(now(t)));
     expect(joined(recordings, 1)).toEqual((await whole(net)).recording);
   });
   test("trials side by side are trials one by one", async () => {
@@ -248,7 +248,7 @@ describe.each(SCHEDULES)("%s", (schedule) => {
       using fresh = await createEngine(net, backend, options());
       fresh.run(30, { spikes: { steps: [29], indices: [0] } }); // forgotten with the rest
       fresh.restore(snapshot);
-      expect(fresh.step).toBe(71);
+      expect(fresh.stepsDone).toBe(71);
       expect([fresh.run(STEPS - 71, rest), weightsOf(fresh)]).toEqual([expected, weights]);
     },
   );

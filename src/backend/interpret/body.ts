@@ -1,17 +1,19 @@
 /** The body of a step, evaluated node by node in SSA order, each by the definition of its operation. */
 import { type Expr, type ExprOf, operands } from "../../ir/expr.ts";
-import { applyNode } from "../../ir/scalar.ts";
+import { type Operation, operationOf } from "../../ir/scalar.ts";
 import { nodes, type Step } from "../../ir/step.ts";
 
+type Given = ExprOf<"read"> | ExprOf<"index">;
 /** Supplies what a body reads. */
-export type Leaf = (e: ExprOf<"read"> | ExprOf<"index">) => number;
+export type Leaf = (e: Given) => number;
 
+/** A node: where its value goes, and what it is made of. */
 interface Line {
-  readonly e: Expr;
   readonly to: number;
-  /** Where the operands' values are, and room for them. */
-  readonly from: readonly number[];
-  readonly args: number[];
+  readonly given?: Given;
+  readonly operation: Operation;
+  /** Where the operands' values are. */
+  readonly from: readonly [number, number, number];
 }
 interface Body {
   /** Constants are in their places already. */
@@ -31,23 +33,24 @@ function bodyOf(step: Step): Body {
 function prepared(step: Step): Body {
   const order = nodes(step);
   const at = new Map(order.map((e, k) => [e, k]));
-  const lines = order.map((e, to): Line => ({ e, to, from: operands(e).map((o) => at.get(o)!), args: [] }));
   return {
     values: order.map((e) => (e.tag === "const" ? e.value : 0)),
-    lines: lines.filter(({ e }) => e.tag !== "const"),
+    lines: order.filter((e) => e.tag !== "const").map((e) => lineOf(e, at)),
     stores: step.stores.map((s) => at.get(s.value)!),
   };
+}
+const never: Operation = () => Number.NaN;
+function lineOf(e: Expr, at: ReadonlyMap<Expr, number>): Line {
+  const to = at.get(e)!;
+  if (e.tag === "read" || e.tag === "index") return { to, given: e, operation: never, from: [0, 0, 0] };
+  const [a = 0, b = 0, c = 0] = operands(e).map((o) => at.get(o)!);
+  return { to, operation: operationOf(e), from: [a, b, c] };
 }
 
 /** The value of each store, in order. */
 export function evaluateBody(step: Step, leaf: Leaf): number[] {
   const { values, lines, stores } = bodyOf(step);
-  for (const { e, to, from, args } of lines) {
-    if (e.tag === "read" || e.tag === "index") values[to] = leaf(e);
-    else {
-      for (let k = 0; k < from.length; k++) args[k] = values[from[k]!]!;
-      values[to] = applyNode(e, args);
-    }
-  }
+  for (const { to, given, operation, from } of lines)
+    values[to] = given ? leaf(given) : operation(values[from[0]]!, values[from[1]]!, values[from[2]]!);
   return stores.map((k) => values[k]!);
 }

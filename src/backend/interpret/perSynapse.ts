@@ -1,8 +1,8 @@
 /** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
 import type { KernelOf } from "../../ir/program.ts";
-import { type Space, type Step, slotOf } from "../../ir/step.ts";
+import type { Space, Step } from "../../ir/step.ts";
 import { evaluateBody, type Leaf } from "./body.ts";
-import type { Frame } from "./run.ts";
+import type { Cursor, Frame } from "./run.ts";
 
 /** The three numbers of one synapse. */
 interface Synapse {
@@ -47,22 +47,27 @@ function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => vo
   };
 }
 
+/** A slot's elements, and which of them belongs to a synapse. */
+interface Access extends Cursor {
+  readonly position: (s: Synapse) => number;
+}
+
 function body(step: Step, frame: Frame): (s: Synapse) => void {
-  const at = (slot: string, s: Synapse): { data: { [k: number]: number }; k: number } => {
-    const { data, at } = frame.arg(slot);
-    return { data, k: at + POSITION[slotOf(step, slot).space](s) };
-  };
+  const slots = new Map(
+    step.slots.map((s): [string, Access] => [s.name, { ...frame.arg(s.name), position: POSITION[s.space] }]),
+  );
   const leaf =
     (s: Synapse): Leaf =>
     (e) => {
       if (e.tag === "index") return s[e.of as keyof Synapse];
-      const { data, k } = at(e.slot, s);
-      return data[k]!;
+      const { data, at, position } = slots.get(e.slot)!;
+      return data[at + position(s)]!;
     };
   return (s) => {
     const values = evaluateBody(step, leaf(s));
     step.stores.forEach((store, n) => {
-      const { data, k } = at(store.slot, s);
+      const { data, at, position } = slots.get(store.slot)!;
+      const k = at + position(s);
       data[k] = store.mode === "add" ? data[k]! + values[n]! : values[n]!;
     });
   };
