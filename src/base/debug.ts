@@ -5,10 +5,10 @@
  * | level | prints |
  * |---|---|
  * | 0 | nothing |
- * | 1 | stages and how long each took |
- * | 2 | programs: buffers, regions, memory plan |
- * | 3 | kernels as IR |
- * | 4 | kernels as WAT; and every stage is verified |
+ * | 1 | programs that are compiled, and how long that took |
+ * | 2 | their regions and memory plan |
+ * | 3 | their loops, with kernels as IR |
+ * | 4 | kernels as the backend generates them (WAT) |
  */
 import { UsageError } from "./errors.ts";
 

@@ -1,9 +1,9 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
 import type { Backend, Executable } from "../backend/backend.ts";
+import { loadProgram } from "../backend/load.ts";
 import { RunError, requireInteger } from "../base/errors.ts";
 import { invoke, loop, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { verifyProgram } from "../ir/verify.ts";
 import type { Network } from "../model/network.ts";
 import { runNumber } from "../sim/lower/context.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
@@ -55,8 +55,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   const lowered = lower(net, { type, mode: "samples", samples, steps, batch, record, seed }, hooks);
   const region = { name: "evaluate", body: evaluateNodes(lowered, output, options.loss) };
   const program = programOf(`${net.name}.evaluate`, lowered, [region]);
-  verifyProgram(program);
-  return new Evaluator(lowered, program, await backend.load(program), options);
+  return new Evaluator(lowered, program, await loadProgram(backend, program), options);
 }
 
 function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node[] {

@@ -1,9 +1,9 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Executable } from "../backend/backend.ts";
+import { loadProgram } from "../backend/load.ts";
 import { RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { verifyProgram } from "../ir/verify.ts";
 import type { Network } from "../model/network.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
 import { initialParameters, type Parameters, readBlock, writeParameters } from "../sim/lower/parameters.ts";
@@ -50,9 +50,8 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const samples = Math.min(chunk, batch);
   const lowered = lower(net, { type, mode: "samples", samples, steps, batch, record, seed }, plan.hooks());
   const program = programOf(net.name, lowered, plan.regions(lowered));
-  verifyProgram(program);
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return new Trainer(lowered, program, await backend.load(program), options, parameters);
+  return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
 }
 
 export class Trainer implements Disposable {

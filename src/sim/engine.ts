@@ -3,10 +3,10 @@
  * one memory; a network holds none, so there is nothing to forget to reset.
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
+import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { verifyProgram } from "../ir/verify.ts";
 import type { Network } from "../model/network.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
@@ -57,8 +57,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const recorded = [...new Set([...spiking, ...record])];
   const lowered = lower(net, { type, mode: "stream", samples, steps: block, batch: samples, record: recorded, seed });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
-  verifyProgram(program);
-  const executable = await backend.load(program);
+  const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   return new Engine(lowered, program, executable, parameters, { firstStep, firstSample });
 }

@@ -184,7 +184,7 @@ describe("refused, with where and what", () => {
       "inputs.spikes: 20 events arrive in 2 steps; there is room for 10 (one of each input in each step)",
     );
   });
-  test("advance: positions and values of one step", async () => {
+  test("a single step: positions and values of one step", async () => {
     using e = await createEngine(net, wasm, { samples: 2, record: RECORD });
     expect(() => e.step({ spikes: [0, 6] })).toThrow("inputs.spikes[1]: must be a whole number from 0 to 5, got 6");
     expect(() => e.step({ values: [1] })).toThrow("inputs.values: needs 2 x 1 x 2 values, got 1");

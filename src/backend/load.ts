@@ -1,0 +1,33 @@
+/** Hands a program to a backend, verified, and lets the debug levels look in. */
+import { debug } from "../base/debug.ts";
+import { printProgram } from "../ir/print.ts";
+import type { Program } from "../ir/program.ts";
+import { verifyProgram } from "../ir/verify.ts";
+import type { Backend, Executable } from "./backend.ts";
+import { layout } from "./layout.ts";
+
+/** @throws Error where the program is ill-formed: a fault of the compiler, not of the user */
+export async function loadProgram(backend: Backend, program: Program): Promise<Executable> {
+  const start = performance.now();
+  verifyProgram(program);
+  const verified = performance.now();
+  debug(2, () => memoryPlan(program));
+  debug(3, () => printProgram(program));
+  const executable = await backend.load(program);
+  const took = (from: number, to: number): string => `${(to - from).toFixed(1)} ms`;
+  debug(
+    1,
+    () =>
+      `${program.name}: verified in ${took(start, verified)}, compiled by ${backend.name} in ${took(verified, performance.now())}, ${executable.bytes} bytes`,
+  );
+  debug(4, () => executable.text());
+  return executable;
+}
+
+function memoryPlan(program: Program): string {
+  const at = layout(program);
+  const lines = program.buffers.map(
+    (b) => `  ${String(at.offsets.get(b.name)).padStart(10)}  ${b.name}: ${b.type}[${b.length}], ${b.role}`,
+  );
+  return `${program.name}: regions ${program.regions.map((r) => r.name).join(", ")}; ${at.bytes} bytes\n${lines.join("\n")}`;
+}
