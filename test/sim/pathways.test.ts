@@ -92,6 +92,11 @@ describe("which n_post a pathway sees", () => {
   ])("%s", async (schedule, x) => {
     expect(await received(pair(schedule, { synapse: body("pre", "x_post += n_post") }))).toEqual(x);
   });
+  test("also one that nothing else touches, as it was at the beginning", async () => {
+    const fixed = neuron({ name: "fixed", equations: "k : 1\nx : 1", initial: { k: 3 }, port: "x" });
+    const net = pair("layered", { synapse: body("pre", "x_post += k_post") }, fixed);
+    expect(await received(net)).toEqual([0, 3, 3, 6, 6, 9]);
+  });
 });
 
 describe("arrivals at an (input), which the update reads", () => {

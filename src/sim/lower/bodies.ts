@@ -1,5 +1,5 @@
 /** Small steps that the lowering needs over and over. */
-import { constant, mul, read } from "../../ir/expr.ts";
+import { mul, read } from "../../ir/expr.ts";
 import { signatureOf } from "../../ir/kernelArguments.ts";
 import { invoke, type Node, type Place } from "../../ir/program.ts";
 import type { Step, StoreMode } from "../../ir/step.ts";
@@ -53,16 +53,6 @@ export const deliverValueStep = once(
     stores: [{ slot: "in", mode: "add", value: mul(read(type, "w"), read(type, "x")) }],
   }),
 );
-/** `out = x · k` with a number k */
-export const scaleStep = (type: Type, k: number): Step => ({
-  name: "scale",
-  slots: [
-    { name: "x", type, space: "element" },
-    { name: "out", type, space: "element" },
-  ],
-  stores: [{ slot: "out", mode: "set", value: mul(read(type, "x"), constant(type, k)) }],
-});
-
 /** Runs a step over `n` elements, bound to those of the places that it uses. */
 export function elementCall(step: Step, places: Readonly<Record<string, Place>>, n: number): Node {
   const kernel = { kind: "perElement", step } as const;
