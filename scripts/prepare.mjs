@@ -71,7 +71,7 @@ function install() {
 function sourceDigest() {
   const hash = createHash("sha256");
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.[jt]s$/.test(name))
     .sort()
     .map((name) => join("src", name));
   for (const name of ["tsconfig.json", "tsconfig.build.json", "node_modules/typescript/package.json", ...sources])

@@ -1,3 +1,3 @@
 export type { Backend, Elements, Executable } from "./backend.ts";
 export { interpret } from "./interpret/run.ts";
-export { wasm } from "./wasm/wasm.ts";
+export { type ThreadedBackend, threadedWasm, wasm } from "./wasm/wasm.ts";

@@ -39,3 +39,19 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
 };
 
 export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kind] as (k: Kernel) => Signature)(kernel);
+
+/** Arguments that a kernel stores to. */
+const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {
+  perElement: (k) => storedArguments(k.step),
+  perSynapse: (k) => storedArguments(k.step),
+  gatherRows: () => ["out"],
+  product: () => ["out"],
+  rowDots: () => ["out"],
+  outerRows: () => ["out"],
+  unpackBits: () => ["list", "to"],
+  zero: () => ["out"],
+};
+const storedArguments = (step: Step): string[] =>
+  step.stores.flatMap(({ slot, mode }) => [slot, ...when(mode === "append", `${slot}.to`)]);
+
+export const writesOf = (kernel: Kernel): readonly string[] => (WRITES[kernel.kind] as (k: Kernel) => string[])(kernel);

@@ -14,6 +14,8 @@ export interface Buffer {
   readonly type: Type;
   readonly length: number;
   readonly role: Role;
+  /** Where each round of a parallel loop has a copy of its own (`parallel.ts`): how many, all in `length`. */
+  readonly copies?: number;
 }
 /** `parameter`: what training changes. `constant`: written once by the host. `argument`: written by the host before a run. */
 export type Role = "parameter" | "constant" | "argument" | "state" | "tape" | "work" | "output";
@@ -38,13 +40,18 @@ export interface Term {
 export type Count = number | Place;
 
 export type Node = Loop | Invoke;
-/** Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`. */
+/**
+ * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
+ * A loop that is `parallel` stands outermost in its region, and its rounds write to different places: a backend may run
+ * them at the same time and in any order, and the result is the same.
+ */
 export interface Loop {
   readonly tag: "loop";
   readonly name: string;
   readonly from?: Count;
   readonly count: Count;
   readonly reverse?: boolean;
+  readonly parallel?: boolean;
   readonly body: readonly Node[];
 }
 export interface Invoke {
@@ -144,7 +151,7 @@ export const loop = (
   name: string,
   count: Count,
   body: readonly Node[],
-  options: { from?: Count; reverse?: boolean } = {},
+  options: { from?: Count; reverse?: boolean; parallel?: boolean } = {},
 ): Loop => ({ tag: "loop", name, count, body, ...options });
 export const invoke = (kernel: Kernel, args: Invoke["args"], counts: Invoke["counts"] = {}): Invoke => ({
   tag: "invoke",

@@ -6,6 +6,7 @@
 import { addresses, rangeOf } from "./address.ts";
 import { signatureOf } from "./kernelArguments.ts";
 import { type Argument, argumentsOf } from "./kernelExtents.ts";
+import { dependsOn, roundVariables, writtenPlaces } from "./parallel.ts";
 import { printPlace } from "./print.ts";
 import type { Buffer, Count, Invoke, Kernel, Loop, Node, Place, Program } from "./program.ts";
 import { isInt } from "./types.ts";
@@ -60,9 +61,18 @@ function verifyBody(body: readonly Node[], scope: Scope): void {
 
 function verifyLoop(node: Loop, scope: Scope): void {
   if (scope.loops.some((l) => l.name === node.name)) fail(scope.path, `a loop '${node.name}' is already around it`);
+  if (node.parallel) verifyParallel(node, scope);
   verifyCount(node.count, within(scope, "count"));
   if (node.from !== undefined) verifyCount(node.from, within(scope, "from"), Number.MIN_SAFE_INTEGER);
   verifyBody(node.body, { ...scope, loops: [...scope.loops, node] });
+}
+
+function verifyParallel(loop: Loop, { path, loops }: Scope): void {
+  if (loops.length > 0) fail(path, "a parallel loop stands outermost");
+  const variables = roundVariables(loop);
+  for (const { call, argument, place } of writtenPlaces(loop))
+    if (!dependsOn(place, variables))
+      fail(path, `every round would store to ${printPlace(place)} (${call.kernel.kind}, argument '${argument}')`);
 }
 
 function verifyCount(c: Count, scope: Scope, least = 0): void {

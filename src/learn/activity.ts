@@ -96,10 +96,10 @@ export function activityOf(
   node: string,
   samples: number,
   c: Context,
-  array: (buffer: string) => ArrayLike<number>,
+  sum: (buffer: string) => number,
 ): PopulationActivity {
   const count = (name: string): number | undefined =>
-    c.buffers.has(`${node}.${name}`) ? array(`${node}.${name}`)[0] : undefined;
+    c.buffers.has(`${node}.${name}`) ? sum(`${node}.${name}`) : undefined;
   const [active, changed] = [count(ACTIVE), count(CHANGED)];
   return {
     ...(active !== undefined && { active }),

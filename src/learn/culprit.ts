@@ -46,8 +46,8 @@ function firstBadSample({ x, lowered: { net, context }, batch }: Accident): numb
 /** Looks at what arrived, at the states, and at what left by value, of the first sample of the last chunk. */
 function firstBadLayer({ x, lowered }: Accident): string | undefined {
   const { context, sums, sources, populations, components } = lowered;
-  const { samples } = context.options;
-  const own = (values: Elements): boolean => allFinite(values, values.length / samples);
+  const { samples, shards } = context.options;
+  const own = (values: Elements): boolean => allFinite(values, Math.floor(values.length / (samples * shards)));
   return components.flat().find((node) => {
     const arrived = [...sums].filter(([key, s]) => key.startsWith(`${node}.`) && s.place.buffer.startsWith(`${node}.`));
     const sent = [...sources.values].filter(([key]) => key.startsWith(`${node}.`));

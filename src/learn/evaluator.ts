@@ -2,12 +2,14 @@
 import type { Backend, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { RunError, requireInteger } from "../base/errors.ts";
-import { invoke, loop, type Node, type Program, place } from "../ir/program.ts";
+import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import { runNumber } from "../sim/lower/context.ts";
+import { overSamples } from "../sim/lower/contributions.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
+import { overChunks, shardsFor } from "../sim/lower/shards.ts";
+import { Memory } from "../sim/memory.ts";
 import { activityOf, counting, isCounter, type PopulationActivity } from "./activity.ts";
 import { entriesOf } from "./batch.ts";
 import { culprit } from "./culprit.ts";
@@ -15,7 +17,7 @@ import { type Batch, inputsAsLists, writeBatch } from "./feed.ts";
 import { type Loss, lossNodes } from "./loss.ts";
 import { ANSWERS, LOSS } from "./lossKernels.ts";
 import { argmax, type OutputPort, outputPort } from "./readout.ts";
-import { fillMemory, stepsOf } from "./start.ts";
+import { stepsOf } from "./start.ts";
 
 export interface EvaluatorOptions {
   readonly loss: Loss;
@@ -52,7 +54,8 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(CHUNK, batch);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, record, seed }, hooks);
+  const shards = shardsFor(Math.ceil(batch / samples), 1, type);
+  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, hooks);
   const region = { name: "evaluate", body: evaluateNodes(lowered, output, options.loss) };
   const program = programOf(`${net.name}.evaluate`, lowered, [region]);
   return new Evaluator(lowered, program, await loadProgram(backend, program), options);
@@ -62,16 +65,18 @@ function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node
   const c = l.context;
   const output = l.sources.values.get(`${node}.${port}`)!;
   const places = { context: c, classes: c.size(node), output, gradient: undefined };
-  return [
-    invoke({ kind: "zero", type: c.type }, { out: place(LOSS) }, { n: 1 }),
-    loop("chunk", runNumber("chunks"), [...forwardNodes(l), loop("s", c.sampleCount, lossNodes(loss, places))]),
-  ];
+  const clear = (name: string): Node =>
+    invoke({ kind: "zero", type: c.buffers.get(name)!.type }, { out: place(name) }, { n: 1 });
+  const losses = overSamples(c, lossNodes(loss, places));
+  const counters = [...c.buffers.keys()].filter(isCounter);
+  return overChunks(c, [LOSS, ...counters].map(clear), [...forwardNodes(l), ...losses]);
 }
 
 export class Evaluator implements Disposable {
   readonly lowered: Lowered;
   readonly program: Program;
   readonly #x: Executable;
+  readonly #memory: Memory;
   #parameters: Parameters;
 
   /** Use `createEvaluator`. */
@@ -80,7 +85,8 @@ export class Evaluator implements Disposable {
     this.program = program;
     this.#x = executable;
     this.#parameters = parameters;
-    fillMemory(executable, lowered);
+    this.#memory = new Memory(executable, program);
+    this.#memory.fill(lowered.context.contents);
     this.setParameters(parameters);
   }
 
@@ -102,10 +108,10 @@ export class Evaluator implements Disposable {
   evaluate(batch: Batch): Evaluation {
     const { net, context } = this.lowered;
     this.#run(batch);
-    const loss = this.#x.array(LOSS)[0]! / batch.count;
+    const loss = this.#memory.sum(LOSS) / batch.count;
     if (!Number.isFinite(loss)) this.#refuse(batch, loss);
     const predictions = this.#predictions(batch.count);
-    const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#x.array(name));
+    const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#memory.sum(name));
     return {
       samples: batch.count,
       loss,
@@ -118,7 +124,6 @@ export class Evaluator implements Disposable {
 
   #run(batch: Batch): void {
     writeBatch(this.#x, this.lowered, batch);
-    for (const name of this.lowered.context.buffers.keys()) if (isCounter(name)) this.#x.array(name)[0] = 0;
     this.#x.run("evaluate");
   }
 

@@ -3,6 +3,7 @@ import type { Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
 import { KEY, RUN } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { checkBatch, inputOf } from "./batch.ts";
 
@@ -52,13 +53,20 @@ function writeCounts(x: Executable, l: Lowered, count: number): void {
   const { samples, steps } = l.context.options;
   const run = x.array("run");
   run[RUN.steps] = steps;
-  run[RUN.chunks] = Math.ceil(count / samples);
+  writeShards(x, l, Math.ceil(count / samples));
   const chunk = x.array("chunk.samples");
   const rows = optional(x, l, "chunk.rows");
   for (let k = 0; k < chunk.length; k++) {
     chunk[k] = Math.min(samples, Math.max(0, count - k * samples));
     if (rows) rows[k] = chunk[k]! * steps;
   }
+}
+
+function writeShards(x: Executable, l: Lowered, chunks: number): void {
+  const { shards } = l.context.options;
+  const starts = shardStarts(chunks, shards);
+  x.array(SHARDS.first).set(starts.slice(0, shards));
+  x.array(SHARDS.chunks).set(starts.slice(1).map((end, k) => end - starts[k]!));
 }
 
 /** What keys random draws: the seed, and the numbers of the sample, the step and the update. */

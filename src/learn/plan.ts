@@ -1,11 +1,12 @@
 /** What training adds to the forward pass of a network, and the regions that it runs. */
 import { ModelError } from "../base/errors.ts";
-import { along, invoke, loop, type Node, type Place, place, type Region } from "../ir/program.ts";
+import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
-import { type Context, runNumber } from "../sim/lower/context.ts";
+import type { Context } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import { forwardNodes, type Lowered, type LowerHooks } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
+import { overChunks } from "../sim/lower/shards.ts";
 import type { Bptt } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
@@ -80,10 +81,11 @@ export class TrainingPlan {
     const clear = (name: string, n: number): Node =>
       invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
     const backward = [...this.#backward.nodes(l), ...weightGradients(l, this.#backward)];
-    const chunks = loop("chunk", runNumber("chunks"), [...forwardNodes(l), ...this.#losses(l), ...backward]);
+    const chunk = [...forwardNodes(l), ...this.#losses(l), ...backward];
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
+    const start = [clear(GRADIENTS, l.parameters.length), ...sums.map((s) => clear(s, 1))];
     return [
-      { name: "gradients", body: [clear(GRADIENTS, l.parameters.length), ...sums.map((s) => clear(s, 1)), chunks] },
+      { name: "gradients", body: overChunks(c, start, chunk) },
       { name: "update", body: updateNodes(l, this.#learning.optimiser) },
     ];
   }

@@ -1,8 +1,6 @@
 /** What trainer and evaluator have in common before the first batch. */
-import type { Executable } from "../backend/backend.ts";
 import { RunError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
-import type { Lowered } from "../sim/lower/lower.ts";
 import { inputOf } from "./batch.ts";
 
 /** Steps of a sample. @throws {RunError} `usage` for a network without them, {DataError} for one without exactly one input */
@@ -10,9 +8,4 @@ export function stepsOf(net: Network): number {
   inputOf(net);
   if (net.steps !== undefined) return net.steps;
   throw new RunError("usage", net.name, "a network that answers samples needs 'steps', the steps of a sample");
-}
-
-/** Writes what buffers hold before the first run. */
-export function fillMemory(x: Executable, { context }: Lowered): void {
-  for (const [name, values] of context.contents) x.array(name).set(values);
 }

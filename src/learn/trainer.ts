@@ -6,7 +6,15 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
-import { initialParameters, type Parameters, readBlock, writeParameters } from "../sim/lower/parameters.ts";
+import {
+  initialParameters,
+  type Parameters,
+  parameterLayout,
+  readBlock,
+  writeParameters,
+} from "../sim/lower/parameters.ts";
+import { shardsFor } from "../sim/lower/shards.ts";
+import { Memory } from "../sim/memory.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
@@ -14,7 +22,7 @@ import { ANSWERS, LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { type Learning, TrainingPlan } from "./plan.ts";
 import { argmax } from "./readout.ts";
 import { PENALTY } from "./regularise.ts";
-import { fillMemory, stepsOf } from "./start.ts";
+import { stepsOf } from "./start.ts";
 import { numberBuffer } from "./update.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
@@ -48,7 +56,8 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const { output } = plan;
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, record, seed }, plan.hooks());
+  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
+  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, plan.hooks());
   const program = programOf(net.name, lowered, plan.regions(lowered));
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
@@ -58,6 +67,7 @@ export class Trainer implements Disposable {
   readonly program: Program;
   readonly lowered: Lowered;
   readonly #x: Executable;
+  readonly #memory: Memory;
   readonly #options: TrainerOptions;
   #updates = 0;
 
@@ -73,7 +83,8 @@ export class Trainer implements Disposable {
     this.program = program;
     this.#x = executable;
     this.#options = options;
-    fillMemory(executable, lowered);
+    this.#memory = new Memory(executable, program);
+    this.#memory.fill(lowered.context.contents);
     this.setParameters(parameters);
   }
 
@@ -95,7 +106,7 @@ export class Trainer implements Disposable {
     x.array(LOSS_SCALE)[0] = 1 / batch.count;
     x.run("gradients");
     const mean = (name: string): number =>
-      this.lowered.context.buffers.has(name) ? x.array(name)[0]! / batch.count : 0;
+      this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
     return { loss: mean(LOSS), penalty: mean(PENALTY), correct: this.#correct(batch) };
   }
 
@@ -133,17 +144,16 @@ export class Trainer implements Disposable {
 
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
-    return this.#blocks("parameters");
+    return this.#blocks(this.#x.array("parameters"));
   }
   /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
   deployed(): Parameters {
     return scaled(this.lowered.net, this.parameters(), (keep) => keep);
   }
   gradientBlocks(): Parameters {
-    return this.#blocks(GRADIENTS);
+    return this.#blocks(this.#memory.summed(GRADIENTS));
   }
-  #blocks(buffer: string): Parameters {
-    const from = this.#x.array(buffer);
+  #blocks(from: ArrayLike<number>): Parameters {
     const arrayOf = this.lowered.context.type === "f32" ? Float32Array : Float64Array;
     const out: Record<string, Float32Array | Float64Array> = {};
     for (const b of this.lowered.parameters.blocks.values())

@@ -1,7 +1,8 @@
 /** The optimiser as one element-wise kernel over every trainable run of parameters. */
 import { ModelError } from "../base/errors.ts";
 import { add, convert, div, type Expr, f64, min, mul, read, sqrt } from "../ir/expr.ts";
-import { invoke, type Node, type Place, place } from "../ir/program.ts";
+import { copyStride } from "../ir/parallel.ts";
+import { along, invoke, loop, type Node, type Place, place, type Term } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
 import type { Slot, Step } from "../ir/step.ts";
 import type { FloatType } from "../ir/types.ts";
@@ -17,7 +18,7 @@ const bufferName = (slot: string): string => `optimiser.${slot}`;
 /** The buffer of a number that the host writes before each update. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 
-/** Kernel calls of one update; the gradients lie in their buffer. */
+/** Kernel calls of one update; each shard's gradients lie in its copy of their buffer. */
 export function updateNodes(l: Lowered, optimiser: Optimiser): Node[] {
   const misplaced = optimiser.findIndex((t, k) => t.clipLimit !== undefined && k > 0);
   if (misplaced > 0)
@@ -26,20 +27,47 @@ export function updateNodes(l: Lowered, optimiser: Optimiser): Node[] {
       `optimiser[${misplaced}]`,
       "a gradient is clipped first of all: put clipByNorm at the start of the chain",
     );
-  const { step, states, numbers } = updateStep(optimiser, l.context.type);
-  for (const s of states) l.context.buffer(bufferName(s), l.context.type, l.parameters.length, "state");
-  for (const n of numbers) l.context.buffer(bufferName(n), l.context.type, 1, "argument");
+  const { type, options } = l.context;
+  const { step, states, numbers } = updateStep(optimiser, type, options.shards);
+  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
+  for (const n of numbers) l.context.buffer(bufferName(n), type, 1, "argument");
   const runs = trainableRuns(l);
   const limit = optimiser[0]?.clipLimit;
+  const own = [...states.map((s) => [s, bufferName(s)] as const), ["w", "parameters"] as const];
+  const places = (offset: number, term: readonly Term[]): Record<string, Place> => ({
+    ...gradientPlaces(l, offset, term),
+    ...Object.fromEntries(own.map(([slot, buffer]) => [slot, place(buffer, offset, ...term)])),
+    ...Object.fromEntries(numbers.map((n) => [n, place(bufferName(n))])),
+  });
   return [
     ...(limit === undefined ? [] : clipNodes(l, limit, runs)),
-    ...runs.map(({ offset, length }) => {
-      const args: Record<string, Place> = { w: place("parameters", offset), grad: place(GRADIENTS, offset) };
-      for (const s of states) args[s] = place(bufferName(s), offset);
-      for (const n of numbers) args[n] = place(bufferName(n));
-      return elementCall(step, args, length);
-    }),
+    ...runs.flatMap((run) => inBlocks(run, (offset, n, ...term) => elementCall(step, places(offset, term), n))),
   ];
+}
+
+/** Parameters that a thread takes at a time. */
+const BLOCK = 8192;
+
+/** The calls for a run of parameters, block by block, and one for what is left. */
+function inBlocks({ offset, length }: Run, call: (offset: number, n: number, ...term: Term[]) => Node): Node[] {
+  const [whole, rest] = [Math.floor(length / BLOCK), length % BLOCK];
+  return [
+    ...(whole > 0 ? [loop("block", whole, [call(offset, BLOCK, along("block", BLOCK))], { parallel: true })] : []),
+    ...(rest > 0 ? [call(offset + whole * BLOCK, rest)] : []),
+  ];
+}
+
+/** One slot a shard; their sum is the gradient. */
+const gradientSlot = (shard: number): string => `grad.${shard}`;
+const gradientSlots = (shards: number): string[] => Array.from({ length: shards }, (_, k) => gradientSlot(k));
+const gradientSum = (type: FloatType, shards: number): Expr =>
+  gradientSlots(shards)
+    .map((slot): Expr => read(type, slot))
+    .reduce(add);
+function gradientPlaces(l: Lowered, offset: number, term: readonly Term[]): Record<string, Place> {
+  const stride = copyStride(l.parameters.length);
+  const slots = gradientSlots(l.context.options.shards);
+  return Object.fromEntries(slots.map((slot, k) => [slot, place(GRADIENTS, k * stride + offset, ...term)]));
 }
 
 const numbersOf = (t: GradientTransform): string[] => [
@@ -53,9 +81,9 @@ interface UpdateStep {
   readonly numbers: readonly string[];
 }
 /** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
-function updateStep(optimiser: Optimiser, type: FloatType): UpdateStep {
+function updateStep(optimiser: Optimiser, type: FloatType, shards: number): UpdateStep {
   const weight = read(type, "w");
-  let update: Expr = read(type, "grad");
+  let update = gradientSum(type, shards);
   const states = new Map<string, Expr>();
   optimiser.forEach((t, k) => {
     const state = (name: string): Expr => read(type, stateSlot(k, name));
@@ -70,7 +98,7 @@ function updateStep(optimiser: Optimiser, type: FloatType): UpdateStep {
     (name: string): Slot => ({ name, type, space });
   const step = simplify({
     name: "update",
-    slots: [...["w", "grad", ...states.keys()].map(slot("element")), ...numbers.map(slot("uniform"))],
+    slots: [...["w", ...gradientSlots(shards), ...states.keys()].map(slot("element")), ...numbers.map(slot("uniform"))],
     stores: [
       { slot: "w", mode: "set", value: add(weight, update) },
       ...[...states].map(([name, value]) => ({ slot: name, mode: "set" as const, value })),
@@ -95,21 +123,62 @@ function trainableRuns(l: Lowered): Run[] {
   return runs;
 }
 
-/** `min(1, limit / norm)`. The squares are summed in f64: those of f32 numbers cannot overflow there. */
+/** `min(1, limit / norm)`, of squares summed block by block. */
 function clipNodes(l: Lowered, limit: number, runs: readonly Run[]): Node[] {
-  const { type } = l.context;
+  const parts = runs.map((run, k) => squares(l, run, `optimiser.squares.${k}`));
   const norm = place(l.context.buffer("optimiser.norm", "f64", 1, "work"));
-  const g = convert("f64", read(type, "g"));
-  const square: Step = {
-    name: "norm",
+  const total = (part: Part): Node =>
+    invoke({ kind: "perElement", step: totalStep }, { x: part.sums, norm }, { n: part.count });
+  const args = { norm, out: place(numberBuffer(0, CLIP)) };
+  return [
+    ...parts.flatMap((p) => [invoke({ kind: "zero", type: "f64" }, { out: p.sums }, { n: p.count }), ...p.nodes]),
+    invoke({ kind: "zero", type: "f64" }, { out: norm }, { n: 1 }),
+    ...parts.map(total),
+    invoke({ kind: "perElement", step: clipStep(l.context.type, limit) }, args, { n: 1 }),
+  ];
+}
+
+/** Sums of squares of a run of gradients, one a block. */
+interface Part {
+  readonly sums: Place;
+  readonly count: number;
+  readonly nodes: readonly Node[];
+}
+function squares(l: Lowered, run: Run, name: string): Part {
+  const { type, options } = l.context;
+  const step = squaresStep(type, options.shards);
+  const count = Math.ceil(run.length / BLOCK);
+  const buffer = l.context.buffer(name, "f64", count, "work");
+  const nodes = inBlocks(run, (offset, n, ...term) => {
+    const norm = term.length > 0 ? place(buffer, 0, along("block", 1)) : place(buffer, count - 1);
+    return elementCall(step, { ...gradientPlaces(l, offset, term), norm }, n);
+  });
+  return { sums: place(buffer), count, nodes };
+}
+
+/** In f64: squares of f32 numbers cannot overflow there. */
+function squaresStep(type: FloatType, shards: number): Step {
+  const g = convert("f64", gradientSum(type, shards));
+  return {
+    name: "squares",
     slots: [
-      { name: "g", type, space: "element" },
+      ...gradientSlots(shards).map((name): Slot => ({ name, type, space: "element" })),
       { name: "norm", type: "f64", space: "uniform" },
     ],
     stores: [{ slot: "norm", mode: "sum", value: mul(g, g) }],
   };
+}
+const totalStep: Step = {
+  name: "norm",
+  slots: [
+    { name: "x", type: "f64", space: "element" },
+    { name: "norm", type: "f64", space: "uniform" },
+  ],
+  stores: [{ slot: "norm", mode: "sum", value: read("f64", "x") }],
+};
+function clipStep(type: FloatType, limit: number): Step {
   const factor = min(f64(1), div(f64(limit), sqrt(read("f64", "norm"))));
-  const scale: Step = {
+  return {
     name: "clip",
     slots: [
       { name: "norm", type: "f64", space: "uniform" },
@@ -117,11 +186,4 @@ function clipNodes(l: Lowered, limit: number, runs: readonly Run[]): Node[] {
     ],
     stores: [{ slot: "out", mode: "set", value: convert(type, factor) }],
   };
-  return [
-    invoke({ kind: "zero", type: "f64" }, { out: norm }, { n: 1 }),
-    ...runs.map((r) =>
-      invoke({ kind: "perElement", step: square }, { g: place(GRADIENTS, r.offset), norm }, { n: r.length }),
-    ),
-    invoke({ kind: "perElement", step: scale }, { norm, out: place(numberBuffer(0, CLIP)) }, { n: 1 }),
-  ];
 }

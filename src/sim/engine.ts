@@ -14,6 +14,7 @@ import { KEY, RUN } from "./lower/context.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { STEP_TABLES } from "./lower/places.ts";
+import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { checkStates } from "./stateWatch.ts";
@@ -55,7 +56,16 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record])];
-  const lowered = lower(net, { type, mode: "stream", samples, steps: block, batch: samples, record: recorded, seed });
+  const lowered = lower(net, {
+    type,
+    mode: "stream",
+    samples,
+    steps: block,
+    batch: samples,
+    shards: 1,
+    record: recorded,
+    seed,
+  });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
@@ -87,7 +97,7 @@ export class Engine implements Disposable {
     this.#recorder = new Recorder(lowered);
     this.#feed = new InputFeed(lowered);
     this.#step = firstStep;
-    for (const [name, values] of lowered.context.contents) executable.array(name).set(values);
+    new Memory(executable, program).fill(lowered.context.contents);
     if (lowered.context.buffers.has("sample.number")) {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
@@ -95,7 +105,7 @@ export class Engine implements Disposable {
     this.setParameters(parameters);
   }
 
-  /** The number of the next step. */
+  /** Steps done so far, those before `firstStep` counted in: the number of the next step. */
   get stepsDone(): number {
     return this.#step;
   }

@@ -19,6 +19,8 @@ export interface Func {
 export interface ModuleCode {
   readonly functions: readonly Func[];
   readonly pages: number;
+  /** Whether threads share the memory. */
+  readonly shared?: boolean;
 }
 
 /** Builds one function body. Locals are numbers; the first are the parameters. */

@@ -68,7 +68,8 @@ export function encode(code: ModuleCode): Uint8Array<ArrayBuffer> {
       signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0]),
     ),
   );
-  section(2, vector([[...text("env"), ...text("memory"), 2, 1, ...unsigned(code.pages), ...unsigned(code.pages)]]));
+  const limits = [code.shared ? 3 : 1, ...unsigned(code.pages), ...unsigned(code.pages)];
+  section(2, vector([[...text("env"), ...text("memory"), 2, ...limits]]));
   section(3, vector(code.functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
   section(7, vector(code.functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
   section(10, bodies(code.functions, index));

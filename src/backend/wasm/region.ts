@@ -1,6 +1,10 @@
-/** Regions as functions: loops in locals, addresses as constants plus strides, one call a kernel. */
+/**
+ * Regions as functions: loops in locals, addresses as constants plus strides, one call a kernel. A region is a list of
+ * stages, so that threads can share the rounds of its parallel loops.
+ */
 
 import { signatureOf } from "../../ir/kernelArguments.ts";
+import { isParallel } from "../../ir/parallel.ts";
 import type { Count, Invoke, Loop, Node, Place, Region } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Layout } from "../layout.ts";
@@ -9,8 +13,35 @@ import { defineFunction, type Emitter, type Func } from "./code.ts";
 /** The name of the function that runs a kernel call. */
 export type NameOf = (call: Invoke) => string;
 
-export function regionFunction(region: Region, at: Layout, nameOf: NameOf): Func {
-  return defineFunction(region.name, [], (f) => new RegionWriter(f, at, nameOf).body(region.body), { exported: true });
+/** A part of a region: a function without parameters, or one of the round of a parallel loop. */
+export interface Stage {
+  readonly name: string;
+  readonly rounds?: { readonly from: Count; readonly count: Count };
+}
+export interface StageCode {
+  readonly stage: Stage;
+  readonly code: Func;
+}
+
+/** The stages of a region: each parallel loop is one, and so is what stands between them. */
+export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageCode[] {
+  const parts: (Loop | Node[])[] = [];
+  for (const node of region.body) {
+    const last = parts.at(-1);
+    if (isParallel(node)) parts.push(node);
+    else if (Array.isArray(last)) last.push(node);
+    else parts.push([node]);
+  }
+  return parts.map((part, k): StageCode => {
+    const name = `${region.name}.${k}`;
+    if (Array.isArray(part)) {
+      const code = defineFunction(name, [], (f) => new RegionWriter(f, at, nameOf).body(part), { exported: true });
+      return { stage: { name }, code };
+    }
+    const round = (f: Emitter): void => new RegionWriter(f, at, nameOf, new Map([[part.name, 0]])).body(part.body);
+    const { from = 0, count } = part;
+    return { stage: { name, rounds: { from, count } }, code: defineFunction(name, ["i32"], round, { exported: true }) };
+  });
 }
 
 /** Counts of a call that are known when compiling. */
@@ -21,9 +52,11 @@ class RegionWriter {
   readonly #f: Emitter;
   readonly #at: Layout;
   readonly #nameOf: NameOf;
-  readonly #loops = new Map<string, number>();
+  /** The locals that hold the variables of the loops around. */
+  readonly #loops: Map<string, number>;
 
-  constructor(f: Emitter, at: Layout, nameOf: NameOf) {
+  constructor(f: Emitter, at: Layout, nameOf: NameOf, loops = new Map<string, number>()) {
+    this.#loops = loops;
     this.#f = f;
     this.#at = at;
     this.#nameOf = nameOf;

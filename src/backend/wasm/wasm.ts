@@ -2,8 +2,15 @@
  * The WebAssembly backend: every kernel and every region of a program becomes a function of one module over one
  * memory, so that a run enters JavaScript only at its end.
  */
-import { RunError } from "../../base/errors.ts";
-import { invocations, type Kernel, type KernelKind, type KernelOf, type Program } from "../../ir/program.ts";
+import { RunError, requireInteger } from "../../base/errors.ts";
+import {
+  type Count,
+  invocations,
+  type Kernel,
+  type KernelKind,
+  type KernelOf,
+  type Program,
+} from "../../ir/program.ts";
 import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import type { Func, ModuleCode } from "./code.ts";
@@ -15,8 +22,9 @@ import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import { product } from "./product.ts";
-import { knownCounts, regionFunction } from "./region.ts";
+import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
+import { createTeam, type Team } from "./team.ts";
 import { toWat } from "./wat.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
@@ -34,33 +42,65 @@ const PAGE = 65536;
 /** The table of packed lanes lies below the first buffer. */
 const TABLE_ADDRESS = 256;
 
-export const wasm: Backend = {
-  name: "wasm",
-  load: async (program) => {
-    const at = layout(program);
-    const pages = Math.ceil(at.bytes / PAGE);
-    if (pages > 65536)
-      throw new RunError(
-        "out-of-range",
-        program.name,
-        `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`,
-      );
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    new Uint32Array(memory.buffer, TABLE_ADDRESS, 64).set(compactTable());
-    const code = generate(program, at, pages);
-    const { instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
-    return new WasmExecutable(program.name, at, memory, instance, code);
-  },
-};
+export const wasm: Backend = { name: "wasm", load: (program) => load(program) };
+
+/**
+ * WebAssembly on several threads, of which the caller's is one: they share the rounds of parallel loops (samples of a
+ * batch, blocks of parameters, trials). The results are the same bits as those of `wasm`. Dispose of it after what was
+ * loaded on it.
+ *
+ * @param threads 1 to 256; one does without workers and without shared memory
+ * @throws {RunError} `unsupported` where memory cannot be shared (a page that is not cross-origin isolated)
+ */
+export function threadedWasm(threads: number): ThreadedBackend {
+  requireInteger("threads", threads, 1, 256);
+  const team = threads === 1 ? undefined : createTeam(threads);
+  const dispose = (): void => team?.[Symbol.dispose]();
+  return { name: "wasm", threads, load: (program) => load(program, team), dispose, [Symbol.dispose]: dispose };
+}
+export interface ThreadedBackend extends Backend, Disposable {
+  readonly threads: number;
+  /** Ends the threads. */
+  dispose(): void;
+}
+
+async function load(program: Program, team?: Team): Promise<Executable> {
+  const at = layout(program);
+  const pages = Math.ceil(at.bytes / PAGE);
+  if (pages > 65536)
+    throw new RunError(
+      "out-of-range",
+      program.name,
+      `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`,
+    );
+  const shared = team !== undefined;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  new Uint32Array(memory.buffer, TABLE_ADDRESS, 64).set(compactTable());
+  const code = generate(program, at, pages, shared);
+  const { module, instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
+  const stages = [...code.regions.values()].flat().map((s) => s.name);
+  const membership = team && { team, id: await team.load({ module, memory, stages }), stages };
+  return new WasmExecutable({ name: program.name, at, code }, memory, instance, membership);
+}
+
+/** A module, and which of its functions a region runs. */
+export interface Generated extends ModuleCode {
+  readonly regions: ReadonlyMap<string, readonly Stage[]>;
+}
 
 /** The module of a program, as data. */
-export function generate(program: Program, at: Layout, pages: number): ModuleCode {
+export function generate(program: Program, at: Layout, pages: number, shared = false): Generated {
   const kernels = new KernelSet();
   const regions = program.regions.map((region) => {
     for (const { call } of invocations(region.body)) kernels.need(call.kernel, knownCounts(call));
-    return regionFunction(region, at, (call) => kernels.nameOf(call.kernel, knownCounts(call)));
+    return regionStages(region, at, (call) => kernels.nameOf(call.kernel, knownCounts(call)));
   });
-  return { functions: [...kernels.functions, ...regions], pages };
+  return {
+    functions: [...kernels.functions, ...regions.flat().map((s) => s.code)],
+    pages,
+    shared,
+    regions: new Map(program.regions.map((r, k) => [r.name, regions[k]!.map((s) => s.stage)])),
+  };
 }
 
 /** One function for each kernel and set of known counts, however often it is called. */
@@ -92,35 +132,62 @@ class KernelSet {
   }
 }
 
+interface Compiled {
+  readonly name: string;
+  readonly at: Layout;
+  readonly code: Generated;
+}
+/** Under which number a team knows a program, and its stages in their order. */
+interface Membership {
+  readonly team: Team;
+  readonly id: number;
+  readonly stages: readonly string[];
+}
+
 class WasmExecutable implements Executable {
   readonly bytes: number;
-  readonly #name: string;
-  readonly #at: Layout;
-  readonly #code: ModuleCode;
+  readonly #compiled: Compiled;
+  readonly #membership: Membership | undefined;
   #memory: WebAssembly.Memory | undefined;
   #instance: WebAssembly.Instance | undefined;
 
-  constructor(name: string, at: Layout, memory: WebAssembly.Memory, instance: WebAssembly.Instance, code: ModuleCode) {
-    this.bytes = at.bytes;
-    this.#name = name;
-    this.#at = at;
-    this.#code = code;
+  constructor(
+    compiled: Compiled,
+    memory: WebAssembly.Memory,
+    instance: WebAssembly.Instance,
+    membership: Membership | undefined,
+  ) {
+    this.bytes = compiled.at.bytes;
+    this.#compiled = compiled;
+    this.#membership = membership;
     this.#memory = memory;
     this.#instance = instance;
   }
 
   array(buffer: string): Elements {
-    return viewOf(this.#at, this.#live().memory.buffer, buffer);
+    return viewOf(this.#compiled.at, this.#live().memory.buffer, buffer);
   }
   run(region: string): void {
-    const fn = this.#live().instance.exports[region];
-    if (typeof fn !== "function") throw new Error(`no region '${region}' in ${this.#name}`);
-    fn();
+    const { exports } = this.#live().instance;
+    const stages = this.#compiled.code.regions.get(region);
+    if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
+    for (const stage of stages) this.#runStage(stage, exports[stage.name] as (round?: number) => void);
+  }
+  #runStage({ name, rounds }: Stage, fn: (round?: number) => void): void {
+    if (!rounds) return fn();
+    const [from, count] = [this.#number(rounds.from), this.#number(rounds.count)];
+    const shared = this.#membership;
+    if (shared && count > 1) shared.team.run(shared.id, shared.stages.indexOf(name), from, count, fn);
+    else for (let k = 0; k < count; k++) fn(from + k);
+  }
+  #number(c: Count): number {
+    return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;
   }
   text(): string {
-    return toWat(this.#code);
+    return toWat(this.#compiled.code);
   }
   dispose(): void {
+    if (this.#memory) this.#membership?.team.drop(this.#membership.id);
     this.#memory = undefined;
     this.#instance = undefined;
   }
@@ -128,7 +195,8 @@ class WasmExecutable implements Executable {
     this.dispose();
   }
   #live(): { memory: WebAssembly.Memory; instance: WebAssembly.Instance } {
-    if (!this.#memory || !this.#instance) throw new RunError("disposed", this.#name, "this executable was disposed");
+    if (!this.#memory || !this.#instance)
+      throw new RunError("disposed", this.#compiled.name, "this executable was disposed");
     return { memory: this.#memory, instance: this.#instance };
   }
 }

@@ -3,7 +3,7 @@ import type { Func, Immediate, Instr, ModuleCode } from "./code.ts";
 
 export function toWat(code: ModuleCode): string {
   const functions = code.functions.map(functionWat);
-  return `(module\n  (import "env" "memory" (memory ${code.pages} ${code.pages}))\n${functions.join("\n")}\n)\n`;
+  return `(module\n  (import "env" "memory" (memory ${code.pages} ${code.pages}${code.shared ? " shared" : ""}))\n${functions.join("\n")}\n)\n`;
 }
 
 function functionWat(f: Func): string {

@@ -24,13 +24,15 @@ export interface LowerOptions {
   readonly steps: number;
   /** `samples` only: the most samples of a run. */
   readonly batch: number;
+  /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
+  readonly shards: number;
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
 }
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */
-export const RUN = { start: 0, steps: 1, chunks: 2 } as const;
+export const RUN = { start: 0, steps: 1 } as const;
 export const RUN_LENGTH = 4;
 /** What keys the random draws of a run, in the `key` buffer: the seed, and for draws outside the time loop a step. */
 export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;

@@ -190,6 +190,9 @@ export function overSteps(context: Context, body: readonly Node[], reverse = fal
   const from: Count = context.options.mode === "stream" ? runNumber("start") : 0;
   return [loop("t", runNumber("steps"), body, { from, reverse })];
 }
-/** The loop over the samples at hand. */
-export const overSamples = (context: Context, body: readonly Node[]): Node[] =>
-  body.length === 0 ? [] : [loop("s", context.sampleCount, body)];
+/** The loop over the samples at hand. Trials of a stream need nothing of each other, and may run side by side. */
+export function overSamples(context: Context, body: readonly Node[]): Node[] {
+  const { mode, samples } = context.options;
+  if (body.length === 0) return [];
+  return [loop("s", context.sampleCount, body, mode === "stream" && samples > 1 ? { parallel: true } : {})];
+}

@@ -3,6 +3,7 @@
  * component time comes first, because what leaves a node comes back to it.
  */
 import { expand } from "../../ir/expand.ts";
+import { withCopies } from "../../ir/parallel.ts";
 import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Network } from "../../model/network.ts";
@@ -100,5 +101,5 @@ export const forwardNodes = (l: Lowered): Node[] =>
 /** A program of these regions and `prepare`, which runs when parameters have been written. */
 export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {
   const prepare = { name: "prepare", body: [...l.populations.values()].flatMap((p) => p.prepare) };
-  return { name, buffers: [...l.context.buffers.values()], regions: [...regions, prepare] };
+  return withCopies({ name, buffers: [...l.context.buffers.values()], regions: [...regions, prepare] });
 }

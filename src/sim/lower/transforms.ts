@@ -2,13 +2,13 @@
 
 import { expand } from "../../ir/expand.ts";
 import { add, call, constant, div, type Expr, mul, read, sqrt, sub } from "../../ir/expr.ts";
-import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
+import { invoke, loop, type Node, type Place, place, shifted } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Slot, Step, StoreMode } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { Transform } from "../../model/transform.ts";
 import { copyStep } from "./bodies.ts";
-import { overSamples, overSteps } from "./contributions.ts";
+import { overSteps } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
 
 type Parts = Pick<Lowered, "context" | "sources">;
@@ -83,7 +83,8 @@ function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l
   const count = place(c.buffer(`${name}.count`, type, 1, "work"));
   const run = (s: Step, args: Record<string, Place>, n = t.size): Node =>
     invoke({ kind: "perElement", step: s }, args, { n });
-  const everywhere = (...nodes: Node[]): Node[] => overSamples(c, overSteps(c, nodes));
+  // One after the other: all samples share one sum.
+  const everywhere = (...nodes: Node[]): Node[] => [loop("s", c.sampleCount, overSteps(c, nodes))];
   const clear = (out: Place): Node => invoke({ kind: "zero", type }, { out }, { n: t.size });
   const centred = sub(r("x"), r("mean"));
   const divide = (into: Place): Node =>

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { wasm } from "../../../src/backend/wasm/wasm.ts";
-import { loop } from "../../../src/ir/program.ts";
 import { verifyProgram } from "../../../src/ir/verify.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { oneToOne } from "../../../src/model/connectivity.ts";
@@ -8,8 +7,9 @@ import { inputNode, network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
 import { batchNorm } from "../../../src/model/transform.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
-import { RUN, runNumber } from "../../../src/sim/lower/context.ts";
+import { RUN } from "../../../src/sim/lower/context.ts";
 import { forwardNodes, lower, programOf } from "../../../src/sim/lower/lower.ts";
+import { overChunks, SHARDS } from "../../../src/sim/lower/shards.ts";
 import { BACKENDS, numbers, run } from "../run.ts";
 import { largest, outline } from "./tools.ts";
 
@@ -34,19 +34,18 @@ describe("batch normalisation over batch and time", () => {
     return rows.map((v, at) => (v - mean[at % size]!) / Math.sqrt(variance[at % size]! + epsilon));
   };
   const lowered = (batch: number, chunk: number) =>
-    lower(net, { type: "f64", mode: "samples", samples: chunk, steps, batch, record: [], seed: 0 });
+    lower(net, { type: "f64", mode: "samples", samples: chunk, steps, batch, shards: 1, record: [], seed: 0 });
 
   test("samples from their beginning: statistics over samples and steps", async () => {
     const l = lowered(samples, samples);
-    const program = programOf("norm", l, [
-      { name: "run", body: [loop("chunk", runNumber("chunks"), forwardNodes(l))] },
-    ]);
+    const program = programOf("norm", l, [{ name: "run", body: overChunks(l.context, [], forwardNodes(l)) }]);
     verifyProgram(program);
     for (const backend of BACKENDS) {
       using e = await backend.load(program);
       const stride = l.context.stride("x");
       for (let r = 0; r < samples * steps; r++) e.array("x.value").set(x.slice(r * size, (r + 1) * size), r * stride);
-      e.array("run").set([steps, 1], RUN.steps);
+      e.array("run")[RUN.steps] = steps;
+      e.array(SHARDS.chunks)[0] = 1;
       e.array("chunk.samples").set([samples]);
       for (const [name, values] of l.context.contents) e.array(name).set(values);
       e.run("prepare");
@@ -73,7 +72,7 @@ describe("batch normalisation over batch and time", () => {
       connections: [connect("norm", "n", { delay: 1 })],
     });
     expect(() =>
-      lower(around, { type: "f32", mode: "stream", samples: 1, steps: 4, batch: 1, record: [], seed: 0 }),
+      lower(around, { type: "f32", mode: "stream", samples: 1, steps: 4, shards: 1, batch: 1, record: [], seed: 0 }),
     ).toThrow("transform norm: batch normalisation needs all steps at once, and so cannot lie in a cycle");
   });
 });

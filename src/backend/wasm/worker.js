@@ -1,0 +1,73 @@
+/**
+ * What a thread of the team does (`team.ts`): waits for a number to change, takes rounds of a stage until none is left,
+ * and says that it is done. Plain JavaScript, because a worker is started from a file of its own, built or not.
+ *
+ * It waits in two ways. Spinning sees a command within a fraction of a microsecond; after some time without any it
+ * parks, which costs nothing and some 25 microseconds to wake from.
+ */
+import { COMMAND, CONTROL, SPINS } from "./control.js";
+
+/** @typedef {{ stages: ((round: number) => void)[] }} Loaded */
+
+// In Node the port of a worker comes with a module, elsewhere it is the global itself.
+const port = globalThis.process?.getBuiltinModule?.("node:worker_threads")?.parentPort;
+const say = (/** @type {unknown} */ message) => (port ?? globalThis).postMessage(message);
+
+/** @type {Map<number, Loaded>} */
+const executables = new Map();
+
+/** Messages taken, and the last command that was carried out. */
+let received = 0;
+let seen = 0;
+
+/** Carries out commands, each once, until a message waits in the event loop. */
+function serve(/** @type {Int32Array} */ control) {
+  while (received === Atomics.load(control, CONTROL.posted)) {
+    seen = next(control, seen);
+    if ((seen & 1) === COMMAND.look) continue;
+    try {
+      takeRounds(control);
+    } catch (error) {
+      say({ failed: String(error) });
+      Atomics.store(control, CONTROL.failed, 1);
+    }
+    if (Atomics.sub(control, CONTROL.busy, 1) === 1) Atomics.notify(control, CONTROL.busy);
+  }
+}
+
+/** The next command, once there is one. */
+function next(/** @type {Int32Array} */ control, /** @type {number} */ last) {
+  for (let k = 0; ; k++) {
+    const now = Atomics.load(control, CONTROL.command);
+    if (now !== last) return now;
+    if (k >= SPINS) Atomics.wait(control, CONTROL.command, last);
+  }
+}
+
+function takeRounds(/** @type {Int32Array} */ control) {
+  const executable = executables.get(/** @type {number} */ (control[CONTROL.executable]));
+  const run = executable?.stages[/** @type {number} */ (control[CONTROL.stage])];
+  if (!run) throw new Error("a stage that was never loaded");
+  const [from, count] = [/** @type {number} */ (control[CONTROL.from]), /** @type {number} */ (control[CONTROL.count])];
+  for (let k; (k = Atomics.add(control, CONTROL.next, 1)) < count; ) run(from + k);
+}
+
+function load(/** @type {{ module: WebAssembly.Module, memory: WebAssembly.Memory, stages: string[] }} */ message) {
+  const { exports } = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
+  return { stages: message.stages.map((name) => /** @type {(round: number) => void} */ (exports[name])) };
+}
+
+function receive(/** @type {any} */ message) {
+  for (const dropped of message.drop) executables.delete(dropped);
+  try {
+    executables.set(message.load, load(message));
+    say({ loaded: message.load });
+  } catch (error) {
+    say({ loaded: message.load, failed: String(error) });
+  }
+  if (received++ === 0) seen = message.command;
+  serve(message.control);
+}
+
+if (port) port.on("message", receive);
+else globalThis.addEventListener("message", (event) => receive(/** @type {MessageEvent} */ (event).data));

@@ -1,0 +1,34 @@
+/**
+ * A batch is worked through in shards: each takes its run of chunks, one after the other, and keeps what it sums (the
+ * gradients) in a copy of its own. How many there are follows from the network and never from the number of threads,
+ * so that the order of every sum, and with it every bit, is the same on one thread and on many.
+ */
+import { along, loop, type Node, place } from "../../ir/program.ts";
+import { BYTES, type FloatType } from "../../ir/types.ts";
+import type { Context } from "./context.ts";
+
+/** More shards than this would serve few machines, and each costs memory. */
+const MOST = 8;
+/** Bytes that the copies of what shards sum may take together: some way beyond the caches, adding them up costs too much. */
+const ROOM = 2 ** 24;
+
+/** @param sums numbers that each shard sums, such as one gradient a parameter */
+export function shardsFor(chunks: number, sums: number, type: FloatType): number {
+  const fitting = 2 ** Math.floor(Math.log2(Math.max(1, ROOM / Math.max(1, sums * BYTES[type]))));
+  return Math.min(chunks, Math.max(2, Math.min(MOST, fitting)));
+}
+
+/** Buffers that the host fills before a batch: the first chunk of each shard, and how many it has. */
+export const SHARDS = { first: "shard.first", chunks: "shard.chunks" } as const;
+
+/** The loop over all chunks of a batch. `before` runs once a shard. */
+export function overChunks(c: Context, before: readonly Node[], body: readonly Node[]): Node[] {
+  const { shards } = c.options;
+  const number = (name: string) => place(c.buffer(name, "i32", shards, "argument"), 0, along("shard", 1));
+  const chunks = loop("chunk", number(SHARDS.chunks), body, { from: number(SHARDS.first) });
+  return [loop("shard", shards, [...before, chunks], { parallel: true })];
+}
+
+/** First chunk of each shard, and after the last shard the number of chunks: as even as can be. */
+export const shardStarts = (chunks: number, shards: number): number[] =>
+  Array.from({ length: shards + 1 }, (_, k) => Math.floor((k * chunks) / shards));

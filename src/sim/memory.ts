@@ -1,0 +1,40 @@
+/** The host's side of a program's buffers: what they hold at the start, and sums over their copies (`ir/parallel.ts`). */
+import type { Executable } from "../backend/backend.ts";
+import { lengthOfCopy } from "../ir/parallel.ts";
+import type { Buffer, Program } from "../ir/program.ts";
+
+export class Memory {
+  readonly #x: Executable;
+  readonly #buffers: ReadonlyMap<string, Buffer>;
+
+  constructor(x: Executable, { buffers }: Program) {
+    this.#x = x;
+    this.#buffers = new Map(buffers.map((b) => [b.name, b]));
+  }
+
+  /** Writes what buffers hold before the first run, into every copy. */
+  fill(contents: ReadonlyMap<string, ArrayLike<number>>): void {
+    for (const [name, values] of contents)
+      for (const start of this.#starts(name)) this.#x.array(name).set(values, start);
+  }
+
+  /** The first number of a buffer, summed over its copies in their order. */
+  sum(name: string): number {
+    const values = this.#x.array(name);
+    return this.#starts(name).reduce((sum, start) => sum + values[start]!, 0);
+  }
+
+  /** A buffer, summed over its copies in their order, rounded as the buffer's type is. */
+  summed(name: string): ArrayLike<number> {
+    const values = this.#x.array(name);
+    const [first, ...more] = this.#starts(name);
+    const sums = values.slice(first, lengthOfCopy(this.#buffers.get(name)!));
+    for (const start of more) for (let k = 0; k < sums.length; k++) sums[k]! += values[start + k]!;
+    return sums;
+  }
+
+  #starts(name: string): number[] {
+    const buffer = this.#buffers.get(name)!;
+    return Array.from({ length: buffer.copies ?? 1 }, (_, k) => k * lengthOfCopy(buffer));
+  }
+}
