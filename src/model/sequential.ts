@@ -3,7 +3,15 @@ import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
-import { type InputOptions, inputNode, type Network, network, type Population, type PopulationOptions, population } from "./network.ts";
+import {
+  type InputOptions,
+  inputNode,
+  type Network,
+  network,
+  type Population,
+  type PopulationOptions,
+  population,
+} from "./network.ts";
 import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";

@@ -114,7 +114,10 @@ function* trained(): Generator<NeuronCase> {
 function* layers(): Generator<NeuronCase> {
   const steps = 10_000;
   const entry = input(5, { signal: "values" });
-  const taus = { tauM: truncatedNormal(0.02, 0.005, { low: 0.001 }), tauA: truncatedNormal(0.15, 0.01, { low: 0.001 }) };
+  const taus = {
+    tauM: truncatedNormal(0.02, 0.005, { low: 0.001 }),
+    tauA: truncatedNormal(0.15, 0.01, { low: 0.001 }),
+  };
   const wires = { weight: orthogonal(2) };
   const cases: [string, Layer[], string[]][] = [
     ["GRU", [entry, gru(6), denseLayer(3, { weight: glorotUniform() }), linearUnit()], ["hidden.h", "output.y"]],

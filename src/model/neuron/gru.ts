@@ -10,7 +10,8 @@ export function gruCell(): NeuronModel {
   return neuron({
     name: "gru",
     doc: "Gated recurrent unit",
-    source: "Cho et al. 2014, arXiv 1406.1078, with the reset gate behind the recurrent weights, as torch.nn.GRU has it",
+    source:
+      "Cho et al. 2014, arXiv 1406.1078, with the reset gate behind the recurrent weights, as torch.nn.GRU has it",
     equations: `
       h[t+1] = (1 - z)*n + z*h : 1
       r = sigmoid(reset) : 1

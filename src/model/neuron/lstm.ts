@@ -6,7 +6,8 @@ export function lstmCell(): NeuronModel {
   return neuron({
     name: "lstm",
     doc: "Long short-term memory unit",
-    source: "Gers, Schmidhuber and Cummins 2000, Neural Computation 12, 2451, without peepholes, as torch.nn.LSTM has it",
+    source:
+      "Gers, Schmidhuber and Cummins 2000, Neural Computation 12, 2451, without peepholes, as torch.nn.LSTM has it",
     equations: `
       h[t+1] = sigmoid(output)*tanh(memory) : 1
       c[t+1] = memory : 1

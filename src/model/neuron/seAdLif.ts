@@ -30,7 +30,8 @@ export function seAdLif(options: SeAdLifOptions = {}): NeuronModel {
   return neuron({
     name: "se-adlif",
     doc: "Adaptive LIF by symplectic Euler",
-    source: "Baronig et al. 2024, arXiv 2408.07517 (2025, Nature Communications 16), eq. 6a and 6b, and its code, SEAdLIF",
+    source:
+      "Baronig et al. 2024, arXiv 2408.07517 (2025, Nature Communications 16), eq. 6a and 6b, and its code, SEAdLIF",
     equations: `
       u[t+1] = alpha*u + (1 - alpha)*(i - w) : 1
       w : 1

@@ -38,7 +38,13 @@ function course(variant?: Variant): State[] {
 describe("alif", () => {
   test.each([
     ["layered", LAYERED],
-    ["brian", [["update", "threshold"], ["receive", "reset"]] as const],
+    [
+      "brian",
+      [
+        ["update", "threshold"],
+        ["receive", "reset"],
+      ] as const,
+    ],
   ])("is the published step in every variable: %s", (_name, groups) => {
     const c = cell(alif(), { dt: 1e-3, connected: new Set(["i"]), groups });
     const expected = course();
