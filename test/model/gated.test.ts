@@ -1,10 +1,12 @@
 /** Layers of gated units. Oracle: torch.nn.GRU and torch.nn.LSTM as their documentation states them, in double precision by hand. */
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/base/errors.ts";
+import { connect } from "../../src/model/connection.ts";
 import { type GatedLayer, gatedLayer, gru, lstm } from "../../src/model/gated.ts";
-import { inputNode, network } from "../../src/model/network.ts";
+import { inputNode, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { linear } from "../../src/model/neuron/linear.ts";
+import { lstmCell } from "../../src/model/neuron/lstm.ts";
 import { denseLayer, input, type Layer, neurons, sequential } from "../../src/model/sequential.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { largest, sigmoid, times } from "../sim/programs/tools.ts";
@@ -104,6 +106,32 @@ describe.each(Object.entries(UNITS))("%s", (_name, { layer, step }) => {
     expect(own.populations.hidden).toEqual(net.populations.hidden);
     expect(own.connections).toEqual(net.connections.filter((c) => c.to.node === "hidden"));
   });
+});
+
+test("LSTM: the worked example of Gomez 2016, Backpropogating an LSTM: A Numerical Example", async () => {
+  const given: Record<string, readonly [number[], number, number]> = {
+    candidate: [[0.45, 0.25], 0.15, 0.2],
+    store: [[0.95, 0.8], 0.8, 0.65],
+    forget: [[0.7, 0.45], 0.1, 0.15],
+    output: [[0.6, 0.4], 0.25, 0.1],
+  };
+  const net = network({
+    dt: "1 ms",
+    inputs: { x: inputNode(2, { signal: "values" }) },
+    populations: { h: population(1, lstmCell()) },
+    connections: Object.entries(given).flatMap(([port, [w, u, b]]) => [
+      connect("x", "h", { port, weight: w, bias: b }),
+      connect("h", "h", { port, weight: u, delay: 1 }),
+    ]),
+  });
+  const { values } = await run(net, 2, {
+    type: "f64",
+    record: ["h.h", "h.c"],
+    inputs: { x: { values: [1, 2, 0.5, 3] } },
+  });
+  // Printed with five digits, each worked out from the rounded ones before it.
+  expect(largest(values["h.c"]!, [0.78572, 1.5176])).toBeLessThan(5e-5);
+  expect(largest(values["h.h"]!, [0.53631, 0.77197])).toBeLessThan(2e-5);
 });
 
 describe("in sequential", () => {
