@@ -73,6 +73,7 @@ const neuronSpec = struct<NeuronSpec>({
   initial: optional(recordOf(quantity)),
   spike: optional(text),
   reset: optional(text),
+  after: optional(text),
   refractory: optional(text),
   port: optional(text),
   method: optional(oneOf(...METHOD_NAMES)),
@@ -83,7 +84,10 @@ const initializer = variant<Initializer>({
   values: { values: numbers },
   uniform: { low: finite, high: finite },
   normal: { mean: finite, sd: finite },
+  truncatedNormal: { mean: finite, sd: finite, low: finite, high: optional(finite) },
   fanIn: { gain: finite },
+  glorotUniform: { gain: finite },
+  orthogonal: { gain: finite },
 });
 
 const connectivity = variant<Connectivity>({

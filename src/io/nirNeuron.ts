@@ -58,6 +58,7 @@ export function nirNeuron(p: Population, port: string, dt: number): NirNeuron | 
   if (!state || others.length > 0) return `it has ${model.variables.length} state variables, not one`;
   if (state.type !== "float" || !state.value) return `'${state.name}' is no membrane potential`;
   if (model.refractory) return "it has a refractory period";
+  if (model.after.length > 0) return "it has statements that end every step";
   const start = p.initial[state.name] ?? constantOf(state.initial);
   if (start.kind !== "constant" || start.value !== 0) return `'${state.name}' does not start at 0`;
   const drawn = model.parameters.find(

@@ -4,7 +4,7 @@ import type { Dimension } from "../base/dimension.ts";
 import { listNames, ModelError, requireInteger } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
-import { fanIn, type Initializer, toInitializer } from "./initializer.ts";
+import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import type { SynapseModel } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
@@ -79,13 +79,18 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   if (to in net.transforms)
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
+  const connectivity = o.connectivity ?? dense;
+  const weight = toInitializer(o.weight ?? fanIn());
+  const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
+  if (connectivity.kind !== "dense") requireNoMatrix(weight, `connection ${name}.weight`);
+  if (bias) requireNoMatrix(bias, `connection ${name}.bias`);
   return {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
     to: { node: to, port: portOf(to, o.port, name, net) },
-    connectivity: o.connectivity ?? dense,
-    weight: toInitializer(o.weight ?? fanIn()),
-    ...(o.bias !== undefined && { bias: toInitializer(o.bias) }),
+    connectivity,
+    weight,
+    ...(bias && { bias }),
     delay: delayOf(o.delay ?? 0, name, net.dt),
     trainable: o.trainable ?? true,
     ...(o.synapse && { synapse: o.synapse }),

@@ -1,6 +1,16 @@
 export { type Connection, type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
 export { type Connectivity, dense as allToAll, oneToOne, pairs, probability } from "./connectivity.ts";
-export { constantOf, fanIn, type Initializer, normal, uniform } from "./initializer.ts";
+export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";
+export {
+  constantOf,
+  fanIn,
+  glorotUniform,
+  type Initializer,
+  normal,
+  orthogonal,
+  truncatedNormal,
+  uniform,
+} from "./initializer.ts";
 export {
   type InputNode,
   type InputOptions,
@@ -12,10 +22,17 @@ export {
   type PopulationOptions,
   population,
 } from "./network.ts";
+export { type AlifOptions, alif } from "./neuron/alif.ts";
+export { type CubaLifOptions, cubaLif } from "./neuron/cubaLif.ts";
+export { gruCell } from "./neuron/gru.ts";
 export { integrateAndFire } from "./neuron/integrateAndFire.ts";
 export { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 export { lif } from "./neuron/lif.ts";
+export { linear } from "./neuron/linear.ts";
+export { lstmCell } from "./neuron/lstm.ts";
+export { type ParametricLifOptions, parametricLif } from "./neuron/parametricLif.ts";
 export { relu } from "./neuron/relu.ts";
+export { type SeAdLifOptions, seAdLif } from "./neuron/seAdLif.ts";
 export { neuron } from "./neuron.ts";
 export type { NeuronModel, NeuronSpec, ParameterSpec } from "./neuronModel.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";

@@ -1,57 +1,128 @@
 /** How an array of numbers starts: given, constant, or drawn. Plain data; the draw is keyed by seed and name. */
 import { ModelError, requireFinite } from "../base/errors.ts";
-import { randomStream, streamOf } from "../base/random.ts";
+import { type RandomStream, randomStream, streamOf } from "../base/random.ts";
+import { orthonormalRows, transposed } from "./orthogonal.ts";
 
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "values"; readonly values: ArrayLike<number> }
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly sd: number }
+  /** Normal numbers below `low` or above `high` are drawn again, so that none lies outside and none piles up at a bound. */
+  | {
+      readonly kind: "truncatedNormal";
+      readonly mean: number;
+      readonly sd: number;
+      readonly low: number;
+      readonly high?: number;
+    }
   /** U(±gain / √fan-in), the usual start of linear layers; fan-in is the number of sources. */
-  | { readonly kind: "fanIn"; readonly gain: number };
+  | { readonly kind: "fanIn"; readonly gain: number }
+  /** U(±gain · √(6 / (fan-in + fan-out))): Glorot and Bengio 2010, AISTATS, eq. 16. Dense weights only. */
+  | { readonly kind: "glorotUniform"; readonly gain: number }
+  /**
+   * gain times a matrix, evenly distributed among those with orthonormal rows (or columns, where there are more sources
+   * than targets): Saxe, McClelland and Ganguli 2014, ICLR. Dense weights only.
+   */
+  | { readonly kind: "orthogonal"; readonly gain: number };
 
 export const constantOf = (value: number): Initializer => ({ kind: "constant", value });
 export const uniform = (low: number, high: number): Initializer => ({ kind: "uniform", low, high });
 export const normal = (mean: number, sd: number): Initializer => ({ kind: "normal", mean, sd });
+/** For what must stay above a bound, such as time constants: `truncatedNormal(0.02, 0.005, { low: 0.001 })`. */
+export const truncatedNormal = (mean: number, sd: number, bounds: { low: number; high?: number }): Initializer => ({
+  kind: "truncatedNormal",
+  mean,
+  sd,
+  ...bounds,
+});
 export const fanIn = (gain = 1): Initializer => ({ kind: "fanIn", gain });
+export const glorotUniform = (gain = 1): Initializer => ({ kind: "glorotUniform", gain });
+export const orthogonal = (gain = 1): Initializer => ({ kind: "orthogonal", gain });
 
 /** A number, an array or an initialiser, as an initialiser. */
 export const toInitializer = (x: number | ArrayLike<number> | Initializer): Initializer =>
   typeof x === "number" ? constantOf(x) : "kind" in x ? x : { kind: "values", values: x };
 
+const MATRIX: ReadonlySet<Initializer["kind"]> = new Set(["glorotUniform", "orthogonal"]);
+/** @throws {ModelError} `unsupported` for what fills matrices */
+export function requireNoMatrix(from: Initializer, path: string): void {
+  if (MATRIX.has(from.kind))
+    throw new ModelError("unsupported", path, `${from.kind} starts the weights of dense connections, and nothing else`);
+}
+
 export interface Draw {
   /** Names the random stream, so that no two arrays share numbers. */
   readonly name: string;
   readonly seed: number;
-  /** Sources of the connection, for `fanIn`. */
+  /** Sources of the connection, for `fanIn`; the rows of a matrix of weights. */
   readonly fanIn?: number;
 }
 
 /**
  * The numbers, in f64.
- * @throws {ModelError} `shape-mismatch` if values are given and there are not exactly `length`; `not-finite`
+ * @throws {ModelError} `shape-mismatch` if values are given and there are not exactly `length`; `not-finite`;
+ *   `out-of-range` for bounds that leave no room; `unsupported` for a kind that needs a matrix where there is none
  */
 export function initialise(from: Initializer, length: number, draw: Draw): Float64Array {
-  const out = new Float64Array(length);
-  const random = randomStream(draw.seed, streamOf(draw.name));
-  switch (from.kind) {
-    case "constant":
-      requireFinite(draw.name, [from.value]);
-      return out.fill(from.value);
-    case "values":
-      if (from.values.length !== length)
-        throw new ModelError("shape-mismatch", draw.name, `needs ${length} values, got ${from.values.length}`);
-      requireFinite(draw.name, from.values);
-      return out.map((_, k) => from.values[k]!);
-    case "uniform":
-      return out.map(() => from.low + (from.high - from.low) * random.uniform());
-    case "normal":
-      return out.map(() => from.mean + from.sd * random.normal());
-    case "fanIn": {
-      const limit = from.gain / Math.sqrt(draw.fanIn ?? length);
-      return out.map(() => limit * (2 * random.uniform() - 1));
-    }
-    default:
-      return from satisfies never;
+  const rule = RULES[from.kind] as Rule<Initializer>;
+  return rule(from, length, { ...draw, random: randomStream(draw.seed, streamOf(draw.name)) });
+}
+
+type Kind<K extends Initializer["kind"]> = Extract<Initializer, { kind: K }>;
+type Rule<T> = (from: T, length: number, draw: Draw & { readonly random: RandomStream }) => Float64Array;
+
+const filled = (length: number, next: (k: number) => number): Float64Array =>
+  Float64Array.from({ length }, (_, k) => next(k));
+const within = (limit: number, length: number, random: RandomStream): Float64Array =>
+  filled(length, () => limit * (2 * random.uniform() - 1));
+
+const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
+  constant: ({ value }, length, { name }) => {
+    requireFinite(name, [value]);
+    return new Float64Array(length).fill(value);
+  },
+  values: ({ values }, length, { name }) => {
+    if (values.length !== length)
+      throw new ModelError("shape-mismatch", name, `needs ${length} values, got ${values.length}`);
+    requireFinite(name, values);
+    return filled(length, (k) => values[k]!);
+  },
+  uniform: ({ low, high }, length, { random }) => filled(length, () => low + (high - low) * random.uniform()),
+  normal: ({ mean, sd }, length, { random }) => filled(length, () => mean + sd * random.normal()),
+  truncatedNormal: (from, length, draw) => filled(length, () => inside(from, draw)),
+  fanIn: ({ gain }, length, { fanIn = length, random }) => within(gain / Math.sqrt(fanIn), length, random),
+  glorotUniform: (from, length, draw) => {
+    const [rows, columns] = shapeOf(from, length, draw);
+    return within(from.gain * Math.sqrt(6 / (rows + columns)), length, draw.random);
+  },
+  orthogonal: (from, length, draw) => {
+    const [rows, columns] = shapeOf(from, length, draw);
+    const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
+    const q = orthonormalRows(few, many, () => draw.random.normal());
+    return (rows <= columns ? q : transposed(q, few, many)).map((x) => from.gain * x);
+  },
+};
+
+/** Draws in a row that may fall outside: bounds that hold one normal number in a thousand fail once in 20,000 numbers. */
+const MOST_DRAWS = 10_000;
+function inside(
+  { mean, sd, low, high = Number.POSITIVE_INFINITY }: Kind<"truncatedNormal">,
+  { name, random }: { name: string; random: RandomStream },
+): number {
+  for (let k = 0; k < MOST_DRAWS; k++) {
+    const x = mean + sd * random.normal();
+    if (x >= low && x <= high) return x;
   }
+  throw new ModelError(
+    "out-of-range",
+    name,
+    `${MOST_DRAWS} normal numbers of mean ${mean} and deviation ${sd} all fell outside ${low} to ${high}`,
+  );
+}
+
+/** Sources and targets. */
+function shapeOf({ kind }: Initializer, length: number, { name, fanIn }: Draw): readonly [number, number] {
+  if (fanIn !== undefined && Number.isInteger(length / fanIn)) return [fanIn, length / fanIn];
+  throw new ModelError("unsupported", name, `${kind} starts the weights of dense connections, and nothing else`);
 }

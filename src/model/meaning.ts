@@ -9,7 +9,7 @@ import { assigned } from "./equations/statements.ts";
 import type { System } from "./integrate/system.ts";
 import { type Lowering, lower } from "./lower.ts";
 import type { NeuronModel, State } from "./neuronModel.ts";
-import { ACTIVE, inputSlot } from "./slots.ts";
+import { ACTIVE, inputSlot, SPIKE } from "./slots.ts";
 import { toFloat } from "./values.ts";
 
 export interface MeaningOptions {
@@ -33,6 +33,7 @@ const expressions = (m: NeuronModel): Node[] => [
   ...(m.spike ? [m.spike] : []),
   ...(m.refractory ? [m.refractory.value] : []),
   ...m.reset.map((s) => s.value),
+  ...m.after.map((s) => s.value),
 ];
 
 /** Numbers the random draws of a model: each call its own stream, each name of white noise one. */
@@ -58,6 +59,7 @@ export function meaningOf(m: NeuronModel, { dt, connected, constants, firstStrea
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
   if (!m.refractory) own.set(ACTIVE, bool(true));
+  if (m.spike) own.set(SPIKE, read("f64", SPIKE));
   const meaning: Lowering = { dt, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
   for (const s of m.subexpressions) own.set(s.name, lower(s.value, meaning));
   return meaning;

@@ -7,7 +7,7 @@ import type { Dimension } from "../base/dimension.ts";
 import { listNames, ModelError, requireInteger, requirePositive } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Connection, ConnectionSpec } from "./connection.ts";
-import { type Initializer, toInitializer } from "./initializer.ts";
+import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { checkDelays } from "./topology.ts";
@@ -124,8 +124,11 @@ function quantities(
   path: string,
   dimensionOf: (name: string) => Dimension,
 ): Record<string, Initializer> {
-  const one = (name: string, x: string | number | ArrayLike<number> | Initializer): Initializer =>
-    toInitializer(typeof x === "string" ? quantityOf(x, dimensionOf(name), `${path}.${name}`) : x);
+  const one = (name: string, x: string | number | ArrayLike<number> | Initializer): Initializer => {
+    const from = toInitializer(typeof x === "string" ? quantityOf(x, dimensionOf(name), `${path}.${name}`) : x);
+    requireNoMatrix(from, `${path}.${name}`);
+    return from;
+  };
   return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, one(name, x)]));
 }
 

@@ -1,5 +1,5 @@
 /** `neuron`: the one way to define a neuron. Everything is resolved and checked here, or the definition throws. */
-import { isDimensionless, NAMED, quotient } from "../base/dimension.ts";
+import { DIMENSIONLESS, isDimensionless, NAMED, quotient } from "../base/dimension.ts";
 import { listNames, ModelError } from "../base/errors.ts";
 import { f64 } from "../ir/expr.ts";
 import { expectType, formatType, type Scope, typeOfExpression, type ValueType } from "./equations/check.ts";
@@ -12,6 +12,7 @@ import { meaningOf, systemOf } from "./meaning.ts";
 import { checkEquationNames, checkParameterNames, isInput, isParameter, orderSubexpressions } from "./names.ts";
 import type { NeuronModel, NeuronSpec, Parameter, Refractory, State, StateKind } from "./neuronModel.ts";
 import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
+import { SPIKE } from "./slots.ts";
 
 const KEYS = [
   "name",
@@ -22,6 +23,7 @@ const KEYS = [
   "initial",
   "spike",
   "reset",
+  "after",
   "refractory",
   "port",
   "method",
@@ -88,7 +90,7 @@ function checkSpec(spec: NeuronSpec): void {
       `${spec.name}.method`,
       `unknown method '${spec.method}'; known: ${listNames(METHOD_NAMES)}`,
     );
-  for (const key of ["reset", "refractory"] as const)
+  for (const key of ["reset", "after", "refractory"] as const)
     if (spec[key] !== undefined && spec.spike === undefined)
       throw new ModelError("unsupported", `${spec.name}.${key}`, "needs a 'spike' condition");
 }
@@ -146,25 +148,30 @@ function statesOf(spec: NeuronSpec, equations: readonly Equation[], parameters: 
   });
 }
 
-/** Spike condition, reset and refractory period. */
+/** Spike condition, reset, what runs after it, and refractory period. */
 function eventsOf(
   spec: NeuronSpec,
   states: readonly State[],
   scope: Scope,
-): Pick<NeuronModel, "spike" | "reset" | "refractory"> {
-  if (spec.spike === undefined) return { reset: [] };
+): Pick<NeuronModel, "spike" | "reset" | "after" | "refractory"> {
+  if (spec.spike === undefined) return { reset: [], after: [] };
   const source: Source = { text: spec.spike, path: `${spec.name}.spike` };
   const spike = parseExpression(source);
   expectType(spike, "boolean", "the spike condition", scope, source);
   return {
     spike,
-    reset: resetOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, scope),
+    reset: statementsOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, scope),
+    after: statementsOf(
+      { text: spec.after ?? "", path: `${spec.name}.after` },
+      states,
+      new Map([...scope, [SPIKE, DIMENSIONLESS]]),
+    ),
     ...(spec.refractory !== undefined && {
       refractory: refractoryOf({ text: spec.refractory, path: `${spec.name}.refractory` }, scope),
     }),
   };
 }
-function resetOf(source: Source, states: readonly State[], scope: Scope): Statement[] {
+function statementsOf(source: Source, states: readonly State[], scope: Scope): Statement[] {
   const statements = parseStatements(source);
   for (const s of statements) {
     if (!states.some((v) => v.name === s.target))
@@ -172,7 +179,7 @@ function resetOf(source: Source, states: readonly State[], scope: Scope): Statem
         source,
         s.targetSpan,
         "unknown-name",
-        `a reset changes state variables, and '${s.target}' is none; known: ${listNames(states.map((v) => v.name))}`,
+        `a statement changes state variables, and '${s.target}' is none; known: ${listNames(states.map((v) => v.name))}`,
       );
     expectType(assigned(s), scope.get(s.target)!, `'${s.target}'`, scope, source);
   }

@@ -27,6 +27,11 @@ export interface NeuronSpec {
   readonly spike?: string;
   /** Statements that run after a spike, in order. */
   readonly reset?: string;
+  /**
+   * Statements that end every step, after the reset, in order. They may read `spike`: whether the neuron fired in this
+   * step, as 0 or 1, with the surrogate's derivative (a reset is a selection and has none).
+   */
+  readonly after?: string;
   /** A duration ("5 ms", or an expression in seconds), or a condition under which the neuron stays refractory. */
   readonly refractory?: string;
   /** Where arriving weights are added: a variable (delta synapses) or an `(input)`. */
@@ -80,6 +85,8 @@ export interface NeuronModel {
   readonly subexpressions: readonly Subexpression[];
   readonly spike?: Node;
   readonly reset: readonly Statement[];
+  /** End every step; read the spike as a number. */
+  readonly after: readonly Statement[];
   readonly refractory?: Refractory;
   readonly port?: string;
   readonly method?: MethodName;

@@ -15,6 +15,7 @@ import {
 } from "../ir/expr.ts";
 import { choose, fold, minus, over, plus, ZERO } from "./algebra.ts";
 import type { Node } from "./equations/ast.ts";
+import type { Statement } from "./equations/statements.ts";
 import { type Clamp, chooseMethod, integrate } from "./integrate/methods.ts";
 import { type System, substitute } from "./integrate/system.ts";
 import { both, type Lowering, lower } from "./lower.ts";
@@ -138,19 +139,35 @@ function stepsAfterSpike(refractory: Refractory, setting: Setting, values: Value
   return extraSteps === 0 ? steps : add(steps, i32(extraSteps));
 }
 
-function reset(course: Course, setting: Setting): Course {
-  const { model, meaning } = setting;
-  if (model.reset.length === 0) return course;
-  const fired = course.fired ?? compare("gt", read("f64", SPIKE), ZERO);
-  const after = new Map(course.values);
-  for (const s of model.reset) {
-    const [value] = now([assignedValue(s, meaning)], setting, after);
-    after.set(s.target, storedAs(after.get(s.target)!.type, value!));
+/** The values after some statements, each of which sees what those before it have done. */
+function run(statements: readonly Statement[], setting: Setting, before: Values): Map<string, Expr> {
+  const values = new Map(before);
+  for (const s of statements) {
+    const [value] = now([assignedValue(s, setting.meaning)], setting, values);
+    values.set(s.target, storedAs(values.get(s.target)!.type, value!));
   }
-  return changed(
-    course,
-    [...after].map(([name, value]) => [name, choose(fired, value, course.values.get(name)!)]),
-  );
+  return values;
+}
+
+function reset(course: Course, setting: Setting): Course {
+  const { model } = setting;
+  if (model.reset.length === 0) return ending(course, setting);
+  const fired = course.fired ?? compare("gt", read("f64", SPIKE), ZERO);
+  const done = [...run(model.reset, setting, course.values)].map(([name, value]): [string, Expr] => [
+    name,
+    choose(fired, value, course.values.get(name)!),
+  ]);
+  return ending(changed(course, done), setting);
+}
+
+/** What ends every step; a spike found in a step of its own is read from its slot. */
+function ending(course: Course, setting: Setting): Course {
+  const { after } = setting.model;
+  if (after.length === 0) return course;
+  const spike = course.spikeValue ?? read("f64", SPIKE);
+  const values = run(after, setting, new Map([...course.values, [SPIKE, spike]]));
+  values.delete(SPIKE);
+  return changed(course, values);
 }
 
 const PHASES: Readonly<Record<Phase, (course: Course, setting: Setting) => Course>> = {

@@ -1,8 +1,17 @@
 /** Layer by layer: makes the same data as `network`. */
 import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
+import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
-import { type InputOptions, inputNode, type Network, network, type PopulationOptions, population } from "./network.ts";
+import {
+  type InputOptions,
+  inputNode,
+  type Network,
+  network,
+  type Population,
+  type PopulationOptions,
+  population,
+} from "./network.ts";
 import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";
@@ -23,7 +32,7 @@ export interface NeuronLayer {
   readonly options: NeuronLayerOptions;
 }
 /** A neuron model stands for a layer of it. */
-export type Layer = InputLayer | DenseLayer | NeuronLayer | NeuronModel;
+export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | NeuronModel;
 
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
@@ -63,8 +72,8 @@ export interface SequentialOptions {
 }
 
 /**
- * `input`, then any number of `denseLayer` and neurons in turn. Layers are called `input`, `hidden` (`hidden1`,
- * `hidden2`, … if there are several) and `output`, unless named.
+ * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, or gated units (`gru`,
+ * `lstm`). They are called `input`, `hidden` (`hidden1`, `hidden2`, … if there are several) and `output`, unless named.
  * @throws {ModelError} `usage` if the layers do not follow one another so
  */
 export function sequential(
@@ -74,18 +83,17 @@ export function sequential(
   const [first, ...rest] = layers;
   if (!first || !("layer" in first) || first.layer !== "input")
     throw new ModelError("usage", name, "the first layer is input(...)");
-  const pairs = pairsOf(rest, name);
-  const hidden = pairs.length - 1;
-  const populations: Record<string, ReturnType<typeof population>> = {};
+  const stages = stagesOf(rest, name);
+  const hidden = stages.length - 1;
+  const populations: Record<string, Population> = {};
   const connections: ConnectionSpec[] = [];
   let below = "input";
-  pairs.forEach(({ dense, neurons: n }, k) => {
-    const node = n.options.name ?? (k === hidden ? "output" : hidden === 1 ? "hidden" : `hidden${k + 1}`);
-    populations[node] = population(dense.size, n.model, n.options);
-    const bias = biasOf(dense.options.bias ?? true);
-    connections.push(...connect(below, node, { ...pick(dense.options), ...(bias !== undefined && { bias }) }));
-    if (n.options.recurrent)
-      connections.push(...connect(node, node, { delay: 1, ...(dense.options.port && { port: dense.options.port }) }));
+  stages.forEach((stage, k) => {
+    const usual = k === hidden ? "output" : hidden === 1 ? "hidden" : `hidden${k + 1}`;
+    const node = ("layer" in stage ? stage : stage.neurons).options.name ?? usual;
+    const parts = "layer" in stage ? gatedLayer(node, below, stage) : denseStage(node, below, stage);
+    Object.assign(populations, parts.populations);
+    connections.push(...parts.connections);
     below = node;
   });
   return network({
@@ -100,17 +108,47 @@ export function sequential(
   });
 }
 
-function pairsOf(rest: readonly Layer[], name: string): { dense: DenseLayer; neurons: NeuronLayer }[] {
-  const pairs: { dense: DenseLayer; neurons: NeuronLayer }[] = [];
-  for (let k = 0; k < rest.length; k += 2) {
-    const [dense, above] = [rest[k]!, rest[k + 1]];
-    if (!("layer" in dense) || dense.layer !== "dense" || !above || ("layer" in above && above.layer !== "neurons"))
-      throw new ModelError("usage", name, `layers ${k + 2} and ${k + 3} must be denseLayer(...) and neurons`);
-    pairs.push({ dense, neurons: "layer" in above ? (above as NeuronLayer) : neurons(above) });
+/** Neurons and the weights that lead to them. */
+interface DenseStage {
+  readonly dense: DenseLayer;
+  readonly neurons: NeuronLayer;
+}
+type Stage = DenseStage | GatedLayer;
+
+function denseStage(node: string, below: string, { dense, neurons: n }: DenseStage): ReturnType<typeof gatedLayer> {
+  const bias = biasOf(dense.options.bias ?? true);
+  const port = dense.options.port && { port: dense.options.port };
+  return {
+    populations: { [node]: population(dense.size, n.model, n.options) },
+    connections: [
+      ...connect(below, node, { ...pick(dense.options), ...(bias !== undefined && { bias }) }),
+      ...(n.options.recurrent ? connect(node, node, { delay: 1, ...port }) : []),
+    ],
+  };
+}
+
+function stagesOf(rest: readonly Layer[], name: string): Stage[] {
+  const stages: Stage[] = [];
+  for (let k = 0; k < rest.length; k++) {
+    const layer = rest[k]!;
+    if ("layer" in layer && layer.layer === "gated") stages.push(layer);
+    else stages.push(denseStageOf(layer, rest[++k], k + 1, name));
   }
-  if (pairs.length === 0)
-    throw new ModelError("usage", name, "there must be a denseLayer(...) and neurons after the input");
-  return pairs;
+  if (stages.length === 0)
+    throw new ModelError("usage", name, "after the input there must be denseLayer(...) and neurons, or gated units");
+  return stages;
+}
+/** @param place of the first of the two layers, counted from 1 */
+function denseStageOf(dense: Layer, above: Layer | undefined, place: number, name: string): DenseStage {
+  if ("layer" in dense && dense.layer === "dense" && above) {
+    if (!("layer" in above)) return { dense, neurons: neurons(above) };
+    if (above.layer === "neurons") return { dense, neurons: above };
+  }
+  throw new ModelError(
+    "usage",
+    name,
+    `layers ${place} and ${place + 1} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
+  );
 }
 
 const pick = ({ weight, delay, port }: DenseOptions) => ({

@@ -5,8 +5,8 @@
  *   update     refractory counter, integrator and difference equations
  *   receive    a state that is a port takes what arrived; one marked `unless refractory` refuses it while refractory (Brian)
  *   threshold  fires where the condition holds and the neuron is not refractory
- *   reset      the statements, in order, where it fired
- * A schedule may split the phases over several steps: one call for each group. A reset without its threshold reads slot
+ *   reset      the reset's statements, in order, where it fired; then those of `after`, whether it fired or not
+ * A schedule may split the phases over several steps: one call for each group. A phase `reset` without its threshold reads slot
  * `spike` (0 or 1 in the step's float type), where the caller has stored what the threshold found.
  *
  * Refractory periods count whole steps in slot `refractory` (i32). A spike in step k sets it to

@@ -67,8 +67,8 @@ function models(net: Network): Population[] {
 }
 
 function modelLines({ model }: Population): string[] {
-  const { doc, source, equations, spike, reset, refractory } = model.spec;
-  const given = { spike, reset, refractory };
+  const { doc, source, equations, spike, reset, after, refractory } = model.spec;
+  const given = { spike, reset, after, refractory };
   const lines = equations.split("\n").map((line) => line.trim());
   return [
     wrap(`model ${model.name}${doc ? `: ${doc}` : ""}${source ? ` (${source})` : ""}`, "  "),

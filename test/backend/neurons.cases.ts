@@ -5,17 +5,24 @@
  */
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
-import { uniform } from "../../src/model/initializer.ts";
+import { gru, lstm } from "../../src/model/gated.ts";
+import { glorotUniform, orthogonal, truncatedNormal, uniform } from "../../src/model/initializer.ts";
 import type { MethodName } from "../../src/model/integrate/methods.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { alif } from "../../src/model/neuron/alif.ts";
+import { cubaLif } from "../../src/model/neuron/cubaLif.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
+import { linear as linearUnit } from "../../src/model/neuron/linear.ts";
+import { parametricLif } from "../../src/model/neuron/parametricLif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
+import { seAdLif } from "../../src/model/neuron/seAdLif.ts";
 import type { Reset } from "../../src/model/neuron/spiking.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
+import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { batchNorm, concat, softmax } from "../../src/model/transform.ts";
 import { values } from "./conformance.cases.ts";
@@ -46,6 +53,8 @@ interface Drive {
   readonly steps?: number;
   readonly dt?: string;
   readonly schedule?: ScheduleName;
+  /** Default all outputs. */
+  readonly record?: readonly string[];
 }
 
 /** A population whose neurons are driven one by one. Sizes leave a tail after whole vectors of four, of two, or none. */
@@ -53,7 +62,7 @@ let count = 0;
 function driven(
   name: string,
   model: NeuronModel,
-  { range, port, steps = 10_000, dt = "1 ms", schedule = "layered" }: Drive,
+  { range, port, steps = 10_000, dt = "1 ms", schedule = "layered", record = model.outputs }: Drive,
 ): NeuronCase {
   const size = [3, 5, 4, 6][count++ % 4]!;
   const delay = schedule === "nest" ? 1 : 0;
@@ -65,7 +74,7 @@ function driven(
     populations: { n: population(size, model) },
     connections: [connect("x", "n", { connectivity: oneToOne, weight: 1, delay, ...(port && { port }) })],
   });
-  return { name, net, steps, drive: waves(size, steps, range), record: model.outputs.map((v) => `n.${v}`) };
+  return { name, net, steps, drive: waves(size, steps, range), record: record.map((v) => `n.${v}`) };
 }
 
 const RESETS: readonly [string, Reset][] = [
@@ -85,6 +94,55 @@ function* library(): Generator<NeuronCase> {
   yield driven("integrate-and-fire, refractory", slow, { port: "v", range: [-0.2, 0.5], schedule: "loihi" });
   yield driven("leaky integrator", leakyIntegrator(), { port: "v", range: [-1, 1] });
   yield driven("relu", relu(), { range: [-1, 1] });
+}
+
+/** Subexpressions such as decay factors do not change, so that only states are recorded. */
+function* trained(): Generator<NeuronCase> {
+  for (const schedule of ["layered", "brian"] as const) {
+    const yin = { range: [-0.1, 0.6], record: ["v", "b", "s", "theta"], schedule } as const;
+    yield driven(`alif, ${schedule}`, alif(), yin);
+    yield driven(`se-adlif, ${schedule}`, seAdLif(), { range: [-10, 60], record: ["u", "w"], schedule });
+  }
+  for (const [what, reset] of RESETS) {
+    yield driven(`cuba-lif ${what}`, cubaLif({ reset, refractory: "3 ms" }), { port: "i", range: [-0.2, 1] });
+    yield driven(`cuba-lif ${what}, euler`, cubaLif({ reset, integration: "euler" }), { range: [-0.2, 1] });
+    yield driven(`parametric LIF ${what}`, parametricLif({ reset }), { range: [0, 3] });
+  }
+}
+
+/** Layers as `sequential` wires them, with drawn time constants. */
+function* layers(): Generator<NeuronCase> {
+  const steps = 10_000;
+  const entry = input(5, { signal: "values" });
+  const taus = {
+    tauM: truncatedNormal(0.02, 0.005, { low: 0.001 }),
+    tauA: truncatedNormal(0.15, 0.01, { low: 0.001 }),
+  };
+  const wires = { weight: orthogonal(2) };
+  const cases: [string, Layer[], string[]][] = [
+    ["GRU", [entry, gru(6), denseLayer(3, { weight: glorotUniform() }), linearUnit()], ["hidden.h", "output.y"]],
+    ["LSTM", [entry, lstm(5), denseLayer(3), linearUnit()], ["hidden.h", "hidden.c", "output.y"]],
+    [
+      "recurrent ALIF",
+      [entry, denseLayer(7, wires), neurons(alif(), { recurrent: true, parameters: taus }), denseLayer(3), readout()],
+      ["hidden.v", "hidden.b", "output.v"],
+    ],
+    [
+      "recurrent SE-adLIF",
+      [
+        entry,
+        denseLayer(6, { weight: uniform(0, 20) }),
+        neurons(seAdLif(), { recurrent: true, parameters: { a: uniform(0, 1), b: uniform(0, 2) } }),
+        denseLayer(3),
+        readout(),
+      ],
+      ["hidden.u", "hidden.w", "output.v"],
+    ],
+  ];
+  for (const [name, list, record] of cases) {
+    const net = sequential(list, { steps });
+    yield { name, net, steps, drive: waves(5, steps, [-1, 2]), record };
+  }
 }
 
 /** Hodgkin and Huxley's currents with Traub and Miles' rates, as in Brian's COBAHH (shared/facts, W2). Linear in each variable. */
@@ -313,4 +371,11 @@ function* networks(): Generator<NeuronCase> {
   };
 }
 
-export const NEURON_CASES: readonly NeuronCase[] = [...library(), ...integrators(), ...kinds(), ...networks()];
+export const NEURON_CASES: readonly NeuronCase[] = [
+  ...library(),
+  ...trained(),
+  ...layers(),
+  ...integrators(),
+  ...kinds(),
+  ...networks(),
+];

@@ -8,7 +8,7 @@ import { NEURON_CASES, type NeuronCase } from "./neurons.cases.ts";
 
 async function run(backend: Backend, type: "f32" | "f64", c: NeuronCase): Promise<Recording> {
   using engine = await createEngine(c.net, backend, { type, seed: 6, record: c.record, block: c.block ?? 64 });
-  return engine.run(c.steps, { x: { values: c.drive } });
+  return engine.run(c.steps, { [Object.keys(c.net.inputs)[0]!]: { values: c.drive } });
 }
 
 /** Zeros of different signs differ. */

@@ -211,6 +211,11 @@ describe("why there is none", () => {
       "population 'y': its reset does not set 'v' to a value",
     ],
     ["a refractory period", one(lif({ refractory: "2 ms" })), "population 'y': it has a refractory period"],
+    [
+      "statements that end every step",
+      one(neuron(cell({ spike: "v > 1", reset: "v = 0", after: "v -= 0.1*spike" }))),
+      "population 'y': it has statements that end every step",
+    ],
     ["no state", one(relu()), "population 'y': it has 0 state variables, not one"],
     [
       "two states",

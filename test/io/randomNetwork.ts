@@ -4,10 +4,12 @@ import { connect } from "../../src/model/connection.ts";
 import { type Connectivity, dense, pairs, probability } from "../../src/model/connectivity.ts";
 import type { Initializer } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, type Population, population } from "../../src/model/network.ts";
+import { alif } from "../../src/model/neuron/alif.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
+import { seAdLif } from "../../src/model/neuron/seAdLif.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
@@ -43,6 +45,8 @@ const MODELS: readonly NeuronModel[] = [
   leakyIntegrator(),
   relu(),
   adaptive,
+  alif(),
+  seAdLif(),
 ];
 
 const number = fc.oneof(
@@ -60,8 +64,13 @@ const initializer = (length: number): fc.Arbitrary<Initializer> =>
     numbers(length).map((values): Initializer => ({ kind: "values", values })),
     fc.record({ kind: fc.constant("uniform" as const), low: number, high: number }),
     fc.record({ kind: fc.constant("normal" as const), mean: number, sd: number }),
+    fc.record(
+      { kind: fc.constant("truncatedNormal" as const), mean: number, sd: number, low: number, high: number },
+      { requiredKeys: ["kind", "mean", "sd", "low"] },
+    ),
     fc.record({ kind: fc.constant("fanIn" as const), gain: number }),
   );
+const matrix = fc.record({ kind: fc.constantFrom("glorotUniform" as const, "orthogonal" as const), gain: number });
 
 const key = fc.string({ maxLength: 8 }).filter((name) => !(name in Object.prototype));
 const plainData = fc.letrec<{ data: unknown }>((tie) => ({
@@ -135,7 +144,9 @@ const wire = (from: End, to: End) =>
     const weight =
       kind.kind === "probability"
         ? fc.record({ kind: fc.constant("fanIn" as const), gain: number })
-        : initializer(length);
+        : kind.kind === "dense"
+          ? fc.oneof(initializer(length), matrix)
+          : initializer(length);
     return fc
       .record({
         weight,

@@ -209,7 +209,7 @@ describe("what is refused, and how", () => {
       spec("dv/dt = -v/tau : volt", { spike: "v > El", reset: "tau = 3*ms" }),
       "unknown-name",
       "cell.reset",
-      "line 1: a reset changes state variables, and 'tau' is none; known: v\n    tau = 3*ms\n    ^",
+      "line 1: a statement changes state variables, and 'tau' is none; known: v\n    tau = 3*ms\n    ^",
     ],
     [
       "refractory in volt",
@@ -382,7 +382,7 @@ describe("what is refused, and how", () => {
       { ...spec(""), threshold: "v > 1" } as NeuronSpec,
       "unknown-name",
       "cell.threshold",
-      "unknown property; known: doc",
+      "unknown property; known: after, doc",
     ],
     [
       "synapse flag",

@@ -1,7 +1,11 @@
 /** What the threshold models have in common: the options of threshold and reset. */
 import type { NeuronSpec, ParameterSpec } from "../neuronModel.ts";
 
-type Value = string | number | ParameterSpec;
+export type Value = string | number | ParameterSpec;
+/** A parameter with what it means, unless the caller says. */
+export const parameter = (value: Value, doc: string): ParameterSpec =>
+  typeof value === "object" ? { doc, ...value } : { value, doc };
+
 /** After a spike: back to zero, less by the threshold (what is above it is kept), or to a value. */
 export type Reset = "zero" | "subtract" | { readonly to: Value };
 

@@ -1,0 +1,38 @@
+/** Random orthonormal vectors. */
+
+/**
+ * `rows` orthonormal vectors of `length` numbers, one after the other, from normal numbers that are made orthogonal in
+ * order (modified Gram-Schmidt). Each keeps the direction of what was drawn, so that every such frame is equally likely
+ * (Mezzadri 2007, Notices of the AMS 54, 592). Each vector is cleared twice of those before it, which keeps the products
+ * of any two of them at rounding errors (Giraud, Langou and Rozložník 2005). Sums and roots only: the same bits on every machine.
+ *
+ * @param rows at most `length`
+ */
+export function orthonormalRows(rows: number, length: number, normal: () => number): Float64Array {
+  const q = Float64Array.from({ length: rows * length }, normal);
+  for (let i = 0; i < rows; i++) {
+    const own = q.subarray(i * length, (i + 1) * length);
+    for (let pass = 0; pass < 2; pass++)
+      for (let j = 0; j < i; j++) clear(own, q.subarray(j * length, (j + 1) * length));
+    const size = Math.sqrt(dot(own, own));
+    for (let k = 0; k < length; k++) own[k]! /= size;
+  }
+  return q;
+}
+
+/** Takes the part along `unit` out of `x`. */
+function clear(x: Float64Array, unit: Float64Array): void {
+  const along = dot(x, unit);
+  for (let k = 0; k < x.length; k++) x[k]! -= along * unit[k]!;
+}
+function dot(x: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < x.length; k++) sum += x[k]! * y[k]!;
+  return sum;
+}
+
+export function transposed(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = matrix[i * columns + j]!;
+  return out;
+}

@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ModelError } from "../../src/base/errors.ts";
+import { hash64 } from "../../src/base/hash.ts";
+import { connect } from "../../src/model/connection.ts";
+import { oneToOne } from "../../src/model/connectivity.ts";
+import {
+  glorotUniform,
+  type Initializer,
+  initialise,
+  normal,
+  orthogonal,
+  truncatedNormal,
+} from "../../src/model/initializer.ts";
+import { inputNode, network, population } from "../../src/model/network.ts";
+import { alif } from "../../src/model/neuron/alif.ts";
+
+const matrix = (from: Initializer, rows: number, columns: number, seed = 1): Float64Array =>
+  initialise(from, rows * columns, { name: "w", seed, fanIn: rows });
+/** The largest entry of A Aᵀ - gain² I, A with `rows` rows or its transpose. */
+function defect(a: Float64Array, rows: number, columns: number, gain: number): number {
+  const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
+  const at = (i: number, k: number): number => (rows <= columns ? a[i * columns + k]! : a[k * columns + i]!);
+  let most = 0;
+  for (let i = 0; i < few; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = i === j ? -gain * gain : 0;
+      for (let k = 0; k < many; k++) sum += at(i, k) * at(j, k);
+      most = Math.max(most, Math.abs(sum));
+    }
+  return most;
+}
+
+describe("orthogonal", () => {
+  test("rows or columns, whichever are fewer, are orthonormal", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 24 }),
+        fc.integer({ min: 1, max: 24 }),
+        fc.nat(999),
+        (rows, columns, seed) => {
+          // Sums of up to 24 products below 1, each rounded to 2^-53, of vectors cleared to a few 2^-53.
+          expect(defect(matrix(orthogonal(), rows, columns, seed), rows, columns, 1)).toBeLessThan(1e-14);
+        },
+      ),
+    );
+  });
+  test("as large as a layer, with a gain", () => {
+    expect(defect(matrix(orthogonal(3), 256, 256), 256, 256, 3)).toBeLessThan(1e-12);
+    expect(defect(matrix(orthogonal(3), 140, 36), 140, 36, 3)).toBeLessThan(1e-12);
+  });
+  // Of an evenly distributed orthogonal matrix of size n, an entry has mean 0, variance 1/n, and the trace mean 0, variance 1.
+  test("every orientation is equally likely", () => {
+    const [n, draws] = [4, 4000];
+    const all = Array.from({ length: draws }, (_, seed) => matrix(orthogonal(), n, n, seed));
+    const mean = (f: (q: Float64Array) => number): number => all.reduce((sum, q) => sum + f(q), 0) / draws;
+    const trace = (q: Float64Array): number => q[0]! + q[5]! + q[10]! + q[15]!;
+    for (const k of [0, 5, 6, 15]) {
+      expect(Math.abs(mean((q) => q[k]!))).toBeLessThan(4 * Math.sqrt(1 / n / draws));
+      // The square of an entry, Beta(1/2, 3/2), has variance 1/32 below 1/16.
+      expect(Math.abs(mean((q) => q[k]! ** 2) - 1 / n)).toBeLessThan(4 * Math.sqrt(1 / 16 / draws));
+    }
+    expect(Math.abs(mean(trace))).toBeLessThan(4 / Math.sqrt(draws));
+    expect(Math.abs(mean((q) => trace(q) ** 2) - 1)).toBeLessThan(4 * Math.sqrt(2 / draws));
+  });
+  test("the same bits on every machine, and for another seed or name others", () => {
+    const q = matrix(orthogonal(), 9, 7);
+    expect(hash64(q)).toMatchInlineSnapshot(`"e40b8323d0d89d1b"`);
+    expect(matrix(orthogonal(), 9, 7)).toEqual(q);
+    expect(matrix(orthogonal(), 9, 7, 2)).not.toEqual(q);
+    expect(initialise(orthogonal(), 63, { name: "v", seed: 1, fanIn: 9 })).not.toEqual(q);
+  });
+});
+
+test("glorotUniform fills ±gain·√(6 / (sources + targets)) evenly", () => {
+  const [rows, columns, gain] = [60, 90, 2];
+  const w = matrix(glorotUniform(gain), rows, columns);
+  const limit = gain * Math.sqrt(6 / 150);
+  const n = w.length;
+  expect(Math.max(...w)).toBeLessThanOrEqual(limit);
+  expect(Math.min(...w)).toBeGreaterThanOrEqual(-limit);
+  // Uniform: variance limit²/3, fourth moment limit⁴/5.
+  const variance = w.reduce((sum, x) => sum + x * x, 0) / n;
+  expect(Math.abs(variance - limit ** 2 / 3)).toBeLessThan(4 * limit ** 2 * Math.sqrt((1 / 5 - 1 / 9) / n));
+  expect(Math.abs(w.reduce((a, b) => a + b) / n)).toBeLessThan((4 * limit) / Math.sqrt(3 * n));
+});
+
+describe("truncatedNormal", () => {
+  const draw = { name: "tau", seed: 3 };
+  test("draws again what falls outside, and keeps the rest", () => {
+    const plain = initialise(normal(20, 5), 2000, draw);
+    const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), 1000, draw);
+    const kept = plain.filter((x) => x >= 15 && x <= 27).slice(0, 1000);
+    expect(cut).toEqual(kept);
+  });
+  test("has no upper bound unless it is given one", () => {
+    expect(Math.max(...initialise(truncatedNormal(0, 1, { low: 0 }), 4000, draw))).toBeGreaterThan(3);
+  });
+  test("refuses bounds that leave no room", () => {
+    const bad = (bounds: { low: number; high?: number }) => () => initialise(truncatedNormal(0, 1, bounds), 1, draw);
+    expect(bad({ low: 2, high: 1 })).toThrow(ModelError);
+    expect(bad({ low: 40 })).toThrow(/^tau: 10000 normal numbers .* all fell outside 40 to Infinity$/);
+  });
+});
+
+describe("what fills a matrix is refused elsewhere", () => {
+  const net = (options: Parameters<typeof connect>[2]) =>
+    network({
+      dt: "1 ms",
+      inputs: { x: inputNode(3) },
+      populations: { y: population(3, alif()) },
+      connections: [connect("x", "y", options)],
+    });
+  test.each<[string, () => unknown]>([
+    ["a bias", () => net({ bias: orthogonal() })],
+    ["a sparse connection", () => net({ connectivity: oneToOne, weight: glorotUniform() })],
+    ["a parameter", () => population(3, alif(), { parameters: { tauM: orthogonal() } })],
+    ["an initial value", () => population(3, alif(), { initial: { v: glorotUniform() } })],
+    ["numbers without sources", () => initialise(orthogonal(), 9, { name: "w", seed: 1 })],
+  ])("%s", (_name, make) => {
+    expect(make).toThrow(ModelError);
+    expect(make).toThrow("starts the weights of dense connections, and nothing else");
+  });
+  test("and taken there", () => expect(net({ weight: orthogonal() }).connections[0]!.weight).toEqual(orthogonal()));
+});
