@@ -1,8 +1,23 @@
 /** What the work of a run must take at least on this machine, phase by phase. */
 import type { ParameterLayout } from "../src/sim/lower/parameters.ts";
 import { short, table, whole } from "../src/tasks/text.ts";
-import type { MachineLimits } from "./machine.ts";
+import { limitOf, limitRuns, type MachineLimits } from "./machine.ts";
+import { type MeasureOptions, measure, type Run } from "./measure.ts";
 import type { CallWork } from "./work.ts";
+
+/** What bounds a kernel; copies are far larger than anything that a kernel works on. */
+export type KernelLimits = Pick<MachineLimits, "mulAdd" | "loadAdd">;
+
+/** Times candidates and this machine's limits in turns. */
+export async function measureBeside<Name extends string>(
+  candidates: Readonly<Record<Name, Run>>,
+  options?: MeasureOptions,
+): Promise<{ seconds: Record<Name, number[]>; limits: KernelLimits }> {
+  const { mulAdd, loadAdd } = await limitRuns();
+  const seconds = await measure<Name | keyof KernelLimits>({ ...candidates, mulAdd, loadAdd }, options);
+  const limits = { mulAdd: limitOf("mulAdd", seconds.mulAdd), loadAdd: limitOf("loadAdd", seconds.loadAdd) };
+  return { seconds, limits };
+}
 
 /** Calls of one kernel on the same weights. */
 export interface Phase {
@@ -23,11 +38,11 @@ export interface Phase {
  */
 const leastSeconds = (
   { operations, bytesRead }: Pick<Phase, "operations" | "bytesRead">,
-  limits: MachineLimits,
+  limits: KernelLimits,
 ): number => Math.max(operations / limits.mulAdd, bytesRead / 4 / limits.loadAdd) / 1e9;
 
 /** Calls that ran, with those of one name put together, in the order of the program. */
-export function phasesOf(work: readonly CallWork[], layout: ParameterLayout, limits: MachineLimits): Phase[] {
+export function phasesOf(work: readonly CallWork[], layout: ParameterLayout, limits: KernelLimits): Phase[] {
   const phases = new Map<string, Phase>();
   for (const w of work) {
     if (w.calls === 0) continue;

@@ -6,25 +6,21 @@ import { createEvaluator, type Evaluator } from "../src/learn/evaluator.ts";
 import { meanRates } from "../src/learn/fit.ts";
 import { adam } from "../src/learn/optimiser.ts";
 import { createTrainer, type Trainer } from "../src/learn/trainer.ts";
-import { initialParameters } from "../src/sim/lower/parameters.ts";
-import { short } from "../src/tasks/text.ts";
-import { leastOf, type Phase, phasesOf, phaseTable } from "./limits.ts";
-import type { MachineLimits } from "./machine.ts";
-import { duration, measure, type Result } from "./measure.ts";
+import { initialParameters, type ParameterLayout } from "../src/sim/lower/parameters.ts";
+import { type KernelLimits, leastOf, measureBeside, phasesOf, phaseTable } from "./limits.ts";
+import { duration, type Result } from "./measure.ts";
 import { BACKENDS } from "./threads.ts";
 import { type CallWork, CountingBackend } from "./work.ts";
 import type { Workload } from "./workloads/workload.ts";
 
-/** Put before and after the name of a metric. */
-export type Rename = (metric: string) => string;
 export interface TrainingOptions {
-  readonly limits: MachineLimits;
   readonly log: (text: string) => void;
-  /** ms, two threads or one, whichever is less, by metric without threads. */
+  /** ms on two threads, by metric without threads. */
   readonly peers?: Readonly<Record<string, number>>;
-  /** Metrics by their usual names, to others: for benches with several workloads. */
-  readonly rename?: Rename;
+  /** Tells the metrics of several workloads of one bench apart. */
+  readonly rename?: (metric: string) => string;
   readonly repeats?: number;
+  /** Whether the forward pass is timed too; default true. */
   readonly forward?: boolean;
 }
 
@@ -48,6 +44,10 @@ export const evaluatorOf = (w: Workload, backend: Backend): Promise<Evaluator> =
     parameters: initialParameters(w.network, w.seed),
   });
 
+/** The training step with the compact surrogate has the plain name. */
+const metricOf = (surrogate: string): string => (surrogate === "compact" ? "train-step" : `train-step-${surrogate}`);
+const FORWARD = "forward";
+
 interface Candidate {
   readonly metric: string;
   readonly threads: number;
@@ -56,101 +56,112 @@ interface Candidate {
   readonly dispose: () => void;
 }
 
-const SURROGATES = { "train-step": "compact", "train-step-full": "full" } as const;
-
 async function candidatesOf(w: Workload, forward: boolean): Promise<Candidate[]> {
   const made: Candidate[] = [];
   for (const [threads, open] of BACKENDS) {
     const backend = await open();
-    for (const [metric, which] of Object.entries(SURROGATES)) {
-      const t = await stillTrainer(w, backend, w[which]);
-      made.push({ metric, threads, bytes: t.bytes, run: () => t.step(w.batch), dispose: () => t.dispose() });
+    for (const [name, surrogate] of Object.entries(w.surrogates)) {
+      const t = await stillTrainer(w, backend, surrogate);
+      made.push({
+        metric: metricOf(name),
+        threads,
+        bytes: t.bytes,
+        run: () => t.step(w.batch),
+        dispose: () => t.dispose(),
+      });
     }
     if (!forward) continue;
     const e = await evaluatorOf(w, backend);
-    made.push({
-      metric: "forward",
-      threads,
-      bytes: e.bytes,
-      run: () => e.evaluate(w.batch),
-      dispose: () => e.dispose(),
-    });
+    made.push({ metric: FORWARD, threads, bytes: e.bytes, run: () => e.evaluate(w.batch), dispose: () => e.dispose() });
   }
   return made;
 }
 
-/** Rows `train-step@k`, `train-step-full@k`, `forward@k`, in ms; then what the network did, and memory. */
-export async function trainingResults(w: Workload, o: TrainingOptions): Promise<Result[]> {
-  const { rename = (metric) => metric, repeats = 15, forward = true } = o;
-  const facts = await factsOf(w, o);
+/**
+ * Rows `train-step@k`, `train-step-full@k`, `forward@k`, in ms; then what the network did (`rate-NODE`; the share of neurons
+ * within a surrogate's support, `support-SURROGATE-NODE`) and the trainers' memory.
+ */
+export async function trainingResults(w: Workload, options: TrainingOptions): Promise<Result[]> {
+  const { rename = (metric) => metric, repeats = 15, forward = true } = options;
+  const counts = await countsOf(w);
   const candidates = await candidatesOf(w, forward);
   const key = (c: Candidate): string => `${c.metric}@${c.threads}`;
-  const seconds = await measure(Object.fromEntries(candidates.map((c) => [key(c), c.run])), { repeats });
+  const runs = Object.fromEntries(candidates.map((c) => [key(c), c.run]));
+  const { seconds, limits } = await measureBeside(runs, { repeats });
+  const least = leastSeconds(w, counts, limits, options);
   const times = candidates.map((c) => {
-    const least = facts.least[c.metric];
-    const peer = o.peers?.[c.metric];
-    return duration(`${rename(c.metric)}@${c.threads}`, "ms", 1e3, seconds[key(c)]!, {
-      ...(least !== undefined && { limit: (1e3 * least) / c.threads }),
-      ...(peer !== undefined && { peer }),
-    });
+    const peer = options.peers?.[c.metric];
+    const than = { limit: (1e3 * least[c.metric]!) / c.threads, ...(peer !== undefined && { peer }) };
+    return duration(`${rename(c.metric)}@${c.threads}`, "ms", 1e3, seconds[key(c)]!, than);
   });
   for (const c of candidates) c.dispose();
-  return [...times, ...facts.results, ...memory(candidates, rename)];
+  return [...times, ...factsOf(w, counts, rename), ...memoryOf(candidates, rename)];
 }
 
-export const fact = (metric: string, unit: string, value: number): Result => ({
-  ...{ metric, unit, median: value, min: value, max: value, n: 1 },
-});
-
-/** Linear memory is all that a trainer allocates beside its batch. */
-const memory = (candidates: readonly Candidate[], rename: Rename): Result[] =>
-  candidates
-    .filter((c) => c.metric !== "forward")
-    .map((c) => fact(`${rename(`${c.metric}-memory`)}@${c.threads}`, "MB", c.bytes / 1e6));
-
-interface Facts {
-  readonly least: Readonly<Record<string, number>>;
-  readonly results: readonly Result[];
+/** What one run of each metric does. */
+interface Counts {
+  readonly work: Readonly<Record<string, readonly CallWork[]>>;
+  readonly layout: ParameterLayout;
+  readonly rates: Readonly<Record<string, number>>;
 }
 
-/** Counts one step of each, and says what the network does. */
-async function factsOf(w: Workload, { limits, log, rename = (m) => m }: TrainingOptions): Promise<Facts> {
-  const open = BACKENDS.get(1)!;
-  const least: Record<string, number> = {};
-  const results: Result[] = [];
-  const report = (metric: string, phases: readonly Phase[]): void => {
-    least[metric] = leastOf(phases);
-    log(`\n${phaseTable(rename(metric), phases)}`);
-  };
-  for (const [metric, which] of Object.entries(SURROGATES)) {
-    const counting = new CountingBackend(await open());
-    using trainer = await stillTrainer(w, counting, w[which]);
+async function countsOf(w: Workload): Promise<Counts> {
+  const work: Record<string, readonly CallWork[]> = {};
+  const counting = new CountingBackend(await BACKENDS.get(1)!());
+  for (const [name, surrogate] of Object.entries(w.surrogates)) {
+    using trainer = await stillTrainer(w, counting, surrogate);
     counting.clear();
     trainer.step(w.batch);
-    const work = counting.work();
-    report(metric, phasesOf(work, trainer.lowered.parameters, limits));
-    const { kind, ...shape } = w[which];
-    log(`${rename(metric)}: surrogate ${kind} ${JSON.stringify(shape)}`);
-    results.push(...supportOf(work).map(([node, share]) => fact(rename(`support-${which}${node}`), "share", share)));
+    work[metricOf(name)] = counting.work();
   }
-  const counting = new CountingBackend(await open());
   using evaluator = await evaluatorOf(w, counting);
   counting.clear();
   const evaluation = evaluator.evaluate(w.batch);
-  report("forward", phasesOf(counting.work(), evaluator.lowered.parameters, limits));
-  const rates = Object.entries(meanRates(w.network, evaluation));
-  log(`${evaluation.inputEvents} inputs; rates ${rates.map(([node, rate]) => `${node} ${short(rate)}`).join(", ")}`);
-  return {
-    least,
-    results: [...rates.map(([node, rate]) => fact(rename(`rate-${node}`), "spikes/neuron/step", rate)), ...results],
-  };
+  work[FORWARD] = counting.work();
+  return { work, layout: evaluator.lowered.parameters, rates: meanRates(w.network, evaluation) };
 }
 
-/** The share of neurons that lie within the surrogate's support, by population; nothing where all do. */
-function supportOf(work: readonly CallWork[]): [string, number][] {
-  return work.flatMap((c): [string, number][] => {
-    if (c.kernel.kind !== "perElement" || !c.kernel.step.stores.some((s) => s.slot === "support")) return [];
-    const node = c.args.support!.buffer.split(".")[0]!;
-    return [[`-${node}`, c.events / (c.calls * c.elements)]];
+/** What one thread needs at least, by metric; prints how that comes about. */
+function leastSeconds(
+  { surrogates }: Workload,
+  { work, layout }: Counts,
+  limits: KernelLimits,
+  { log, rename = (metric) => metric }: TrainingOptions,
+): Record<string, number> {
+  const used = new Map(Object.entries(surrogates).map(([name, surrogate]) => [metricOf(name), surrogate]));
+  return Object.fromEntries(
+    Object.entries(work).map(([metric, calls]) => {
+      const phases = phasesOf(calls, layout, limits);
+      log(`\n${phaseTable(rename(metric), phases)}`);
+      if (used.has(metric)) log(`surrogate ${JSON.stringify(used.get(metric))}`);
+      return [metric, leastOf(phases)];
+    }),
+  );
+}
+
+const fact = (metric: string, unit: string, value: number): Result => ({
+  ...{ metric, unit, median: value, min: value, max: value, n: 1 },
+});
+
+function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) => string): Result[] {
+  const rows = Object.entries(rates).map(([node, rate]) => fact(rename(`rate-${node}`), "spikes/neuron/step", rate));
+  const support = Object.keys(w.surrogates).flatMap((name) =>
+    supportOf(w, work[metricOf(name)]!).map(([node, share]) => fact(rename(`support-${name}-${node}`), "share", share)),
+  );
+  return [...rows, ...support];
+}
+
+/** The share of neurons within the surrogate's support, by population; nothing where all are. */
+function supportOf({ network: { populations } }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
+  return work.flatMap(({ kernel, args, events, calls }): [string, number][] => {
+    if (kernel.kind !== "perElement" || !args.support) return [];
+    const node = Object.keys(populations).find((name) => args.support!.buffer.startsWith(`${name}.`))!;
+    return [[node, events / (calls * populations[node]!.size)]];
   });
 }
+
+/** Linear memory: a trainer allocates nothing else that grows with network or batch. */
+const memoryOf = (candidates: readonly Candidate[], rename: (metric: string) => string): Result[] =>
+  candidates
+    .filter((c) => c.metric !== FORWARD)
+    .map((c) => fact(`${rename(c.metric.replace("train-step", "memory"))}@${c.threads}`, "MB", c.bytes / 1e6));

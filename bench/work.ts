@@ -31,8 +31,6 @@ export interface CallWork {
   readonly calls: number;
   /** Entries of its list, or written to it, where it has one. */
   readonly events: number;
-  /** Elements of one call, where their number is fixed. */
-  readonly elements: number;
   /** All operations on numbers. */
   readonly operations: number;
   readonly bytesRead: number;
@@ -150,7 +148,6 @@ export class CountingBackend implements Backend {
     const counters = this.#x!.array(COUNTERS);
     return this.#counters.map(({ region, call, at, counted }) => {
       const calls = counters[at]!;
-      const n = call.counts?.n;
       const sums = Object.fromEntries(counted.map((name, k) => [name, counters[at + 1 + k]!]));
       return {
         region,
@@ -158,7 +155,6 @@ export class CountingBackend implements Backend {
         args: call.args,
         calls,
         events: sums.events ?? 0,
-        elements: typeof n === "number" ? n : 0,
         ...amounts(call, calls, sums),
       };
     });

@@ -49,13 +49,11 @@ export const recurrentBatch = (count: number) =>
     bernoulliEvents(count, STEPS, INPUTS, () => INPUT_RATE),
   );
 
-/** @param width half-width of the compact surrogate */
-export const rsnn = ({ batch = BATCH, width = 1 } = {}): Workload => ({
+export const rsnn = ({ batch = BATCH } = {}): Workload => ({
   network: recurrentNetwork({ name: "rsnn", hidden: leaky(BETA), output: integrator(BETA), weight: normal(0, 0.2) }),
   seed: SEED,
   batch: recurrentBatch(batch),
   loss: crossEntropy("mean"),
   rate: 1e-3,
-  compact: triangle(width),
-  full: fastSigmoid(25),
+  surrogates: { compact: triangle(1), half: triangle(0.5), full: fastSigmoid(25) },
 });

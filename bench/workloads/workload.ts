@@ -10,12 +10,10 @@ export interface Workload {
   readonly seed: number;
   readonly batch: Batch;
   readonly loss: Loss;
-  /** Of Adam. */
+  /** Of Adam, where weights shall learn. */
   readonly rate: number;
-  /** With compact support. */
-  readonly compact: Surrogate;
-  /** The peers' own. */
-  readonly full: Surrogate;
+  /** `compact`: with compact support; `full`: the peers' own; others beside them. */
+  readonly surrogates: Readonly<Record<"compact" | "full", Surrogate> & Record<string, Surrogate>>;
 }
 
 /** Samples of a batch in all training benches. */
