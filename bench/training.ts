@@ -84,6 +84,7 @@ async function candidatesOf(w: Workload, forward: boolean): Promise<Candidate[]>
 export async function trainingResults(w: Workload, options: TrainingOptions): Promise<Result[]> {
   const { rename = (metric) => metric, repeats = 15, forward = true } = options;
   const counts = await countsOf(w);
+  if (w.differs) options.log(`${w.network.name}: ${w.differs}`);
   const candidates = await candidatesOf(w, forward);
   const key = (c: Candidate): string => `${c.metric}@${c.threads}`;
   const runs = Object.fromEntries(candidates.map((c) => [key(c), c.run]));
@@ -112,6 +113,7 @@ async function countsOf(w: Workload): Promise<Counts> {
     using trainer = await stillTrainer(w, counting, surrogate);
     counting.clear();
     trainer.step(w.batch);
+    trainer.requireFinite(); // 0 times an error that has grown without bound is not 0
     work[metricOf(name)] = counting.work();
   }
   using evaluator = await evaluatorOf(w, counting);
@@ -139,7 +141,7 @@ function leastSeconds(
   );
 }
 
-const fact = (metric: string, unit: string, value: number): Result => ({
+export const fact = (metric: string, unit: string, value: number): Result => ({
   ...{ metric, unit, median: value, min: value, max: value, n: 1 },
 });
 

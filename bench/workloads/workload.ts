@@ -14,6 +14,8 @@ export interface Workload {
   readonly rate: number;
   /** `compact`: with compact support; `full`: the peers' own; others beside them. */
   readonly surrogates: Readonly<Record<"compact" | "full", Surrogate> & Record<string, Surrogate>>;
+  /** Where it differs from what the peers were measured with. */
+  readonly differs?: string;
 }
 
 /** Samples of a batch in all training benches. */
