@@ -4,7 +4,7 @@
  * lower the bar.
  */
 import loadWabt from "wabt";
-import { measure, summary } from "./measure.ts";
+import { measure, type Run, summary } from "./measure.ts";
 
 /** Rates of one thread; medians. */
 export interface MachineLimits {
@@ -71,24 +71,37 @@ async function assemble(): Promise<Readonly<Record<keyof MachineLimits, Kernel>>
   return instance.exports as Record<keyof MachineLimits, Kernel>;
 }
 
-/** Every turn's rate, in the units of `MachineLimits`. Takes 2 to 3 s. */
-export async function measureMachine(): Promise<Record<keyof MachineLimits, number[]>> {
+type ByLimit<T> = Record<keyof MachineLimits, T>;
+
+/** What a limit's run does, in G of its unit and second. */
+const WORK: Readonly<ByLimit<number>> = {
+  mulAdd: 1e-9 * LOOPS * CHAINS * 4 * 2,
+  loadAdd: (1e-9 * PASSES * SUM_BYTES) / 4,
+  copy: 1e-9 * 2 * COPY_BYTES,
+};
+
+/** Candidates for `measure`: among others they take turns with them, so that a slow moment falls on both. */
+export async function limitRuns(): Promise<ByLimit<Run>> {
   const { mulAdd, loadAdd, copy } = await assemble();
-  const seconds = await measure({
+  return {
     mulAdd: () => mulAdd(LOOPS),
     loadAdd: () => loadAdd(PASSES, SUM_BYTES),
     copy: () => copy(COPY_BYTES, 0, COPY_BYTES),
-  });
-  const rates = (work: number, turns: readonly number[]): number[] => turns.map((s) => (1e-9 * work) / s);
-  return {
-    mulAdd: rates(LOOPS * CHAINS * 4 * 2, seconds.mulAdd),
-    loadAdd: rates((PASSES * SUM_BYTES) / 4, seconds.loadAdd),
-    copy: rates(2 * COPY_BYTES, seconds.copy),
   };
+}
+/** Median, from the seconds of each turn. */
+export const limitOf = (limit: keyof MachineLimits, seconds: readonly number[]): number =>
+  WORK[limit] / summary(seconds).median;
+
+/** Every turn's rate, in the units of `MachineLimits`. Takes 2 to 3 s. */
+export async function measureMachine(): Promise<ByLimit<number[]>> {
+  const seconds = await measure(await limitRuns());
+  const rates = (limit: keyof MachineLimits): number[] => seconds[limit].map((s) => WORK[limit] / s);
+  return { mulAdd: rates("mulAdd"), loadAdd: rates("loadAdd"), copy: rates("copy") };
 }
 
 /** The limits for a bench to compare with: measure them in its own process, for machines change by the hour. */
 export async function machineLimits(): Promise<MachineLimits> {
-  const { copy, mulAdd, loadAdd } = await measureMachine();
-  return { copy: summary(copy).median, mulAdd: summary(mulAdd).median, loadAdd: summary(loadAdd).median };
+  const { copy, mulAdd, loadAdd } = await measure(await limitRuns());
+  return { copy: limitOf("copy", copy), mulAdd: limitOf("mulAdd", mulAdd), loadAdd: limitOf("loadAdd", loadAdd) };
 }

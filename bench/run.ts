@@ -30,12 +30,12 @@ async function usage(problem: string): Promise<number> {
 /** Four significant digits. */
 const number = (value: number): string => String(Number(value.toPrecision(4)));
 
-/** Is less better? Then the limit is a shortest time, and its share is turned over. */
-const isDuration = (unit: string): boolean => /^(ns|µs|ms|s|min)$/.test(unit);
+/** Is less better, as of times and bytes? Then the limit is the least, and its share is turned over. */
+const isLessBetter = (unit: string): boolean => /^(ns|µs|ms|s|min|[kMG]?B)$/.test(unit);
 
 function share({ median, unit }: Result, than: number | undefined): string {
   if (than === undefined) return "";
-  const ratio = isDuration(unit) ? than / median : median / than;
+  const ratio = isLessBetter(unit) ? than / median : median / than;
   return `${number(than)} (${ratio.toFixed(2)})`;
 }
 

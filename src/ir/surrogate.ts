@@ -10,7 +10,7 @@ import { requirePositive } from "../base/errors.ts";
 import { abs, add, call, compare, constant, div, type Expr, max, min, mul, neg, rewrite, select, sub } from "./expr.ts";
 
 export type Surrogate =
-  | { readonly kind: "triangle"; readonly width: number }
+  | { readonly kind: "triangle"; readonly width: number; readonly scale?: number }
   | { readonly kind: "boxcar"; readonly width: number }
   | { readonly kind: "sigmoid"; readonly slope: number }
   | { readonly kind: "arctan"; readonly alpha: number }
@@ -31,8 +31,12 @@ function positive<S extends Surrogate>(s: S): S {
     if (name !== "kind") requirePositive(`${s.kind}.${name}`, value as number);
   return s;
 }
-/** `max(0, 1 − |u|/w) / w`, zero from |u| = w on. Esser et al. 2016 (PNAS 113:11441); Bellec et al. 2018 with w = 1 and factor 0.3. */
-export const triangle = (width: number): Surrogate => positive({ kind: "triangle", width });
+/**
+ * `γ·max(0, 1 − |u|/w) / w`, zero from |u| = w on; its integral is γ, 1 unless said. Esser et al. 2016 (PNAS 113:11441);
+ * Bellec et al. 2018 with w = 1 and γ = 0.3, which keeps errors from growing on their way through many steps.
+ */
+export const triangle = (width: number, scale = 1): Surrogate =>
+  positive({ kind: "triangle", width, ...(scale !== 1 && { scale }) });
 /** `1/(2w)` for |u| < w, else 0. Wu et al. 2018 (Front. Neurosci. 12:331), h1 with a = 2w. */
 export const boxcar = (width: number): Surrogate => positive({ kind: "boxcar", width });
 /** `k·σ(ku)·(1 − σ(ku))`: the derivative of the logistic function. snnTorch `sigmoid(slope)`; SpikingJelly `Sigmoid(alpha)`. */
@@ -78,12 +82,13 @@ const none = (): undefined => undefined;
 const RULES: { readonly [K in SurrogateKind]: Rule<SurrogateOf<K>> } = {
   triangle: {
     support: (s) => s.width,
-    mass: unit,
+    mass: ({ scale = 1 }) => scale,
     // w − |u| and not 1 − |u|/w: exactly zero at the edge, so that elements outside the support may be skipped.
-    derivative: (s, u) => scaled(1 / (s.width * s.width), max(sub(num(u, s.width), abs(u)), num(u, 0))),
-    smooth: (s, u) => {
-      const c = clamp(u, s.width);
-      return plus(sub(scaled(1 / s.width, c), scaled(0.5 / (s.width * s.width), mul(c, abs(c)))), 0.5);
+    derivative: ({ width, scale = 1 }, u) =>
+      scaled(scale / (width * width), max(sub(num(u, width), abs(u)), num(u, 0))),
+    smooth: ({ width, scale = 1 }, u) => {
+      const c = clamp(u, width);
+      return plus(sub(scaled(scale / width, c), scaled((0.5 * scale) / (width * width), mul(c, abs(c)))), 0.5 * scale);
     },
   },
   boxcar: {

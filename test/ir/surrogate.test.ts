@@ -32,6 +32,7 @@ const ALL: readonly Surrogate[] = [
   gaussian(0.5),
   multiGaussian(),
   multiGaussian({ sigma: 0.3 }),
+  triangle(0.5, 0.3),
 ];
 const named = ALL.map((s) => [JSON.stringify(s), s] as const);
 const u = read("f64", "u");
@@ -57,7 +58,7 @@ test.each(named)("%s integrates to its mass", (_name, s) =>
 
 test("masses are what the definitions say", () => {
   expect(ALL.map(surrogateMass).map((m) => Number(m.toPrecision(12)))).toEqual([
-    1, 1, 1, 1, 1, 1, 1, 0.08, 2, 1, 0.425, 0.425,
+    1, 1, 1, 1, 1, 1, 1, 0.08, 2, 1, 0.425, 0.425, 0.3,
   ]);
 });
 
@@ -113,6 +114,7 @@ test.each(named)("%s: expanded into f32 it is the f64 formula to f32's accuracy"
 test("peaks and values as published", () => {
   const at = (s: Surrogate, x: number): number => derivative(s)(x);
   expect(at(triangle(2), 1)).toBe(0.25);
+  expect(at(triangle(2, 0.5), 1)).toBe(0.125);
   expect(at(boxcar(2), -1)).toBe(0.25);
   expect(at(sigmoid(25), 0)).toBe(25 / 4);
   expect(at(arctan(2), 1)).toBeCloseTo(1 / (1 + Math.PI ** 2), 15); // snnTorch: α/2/(1 + (π/2·α·u)²)

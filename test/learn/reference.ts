@@ -48,7 +48,7 @@ export interface ReferenceOptions {
 type Block = Record<string, number[]>;
 
 const derivative = (s: Surrogate, u: number): number => {
-  if (s.kind === "triangle") return Math.max(0, 1 - Math.abs(u) / s.width) / s.width;
+  if (s.kind === "triangle") return ((s.scale ?? 1) * Math.max(0, 1 - Math.abs(u) / s.width)) / s.width;
   if (s.kind === "arctan") return s.alpha / 2 / (1 + ((Math.PI / 2) * s.alpha * u) ** 2);
   throw new Error("not in the reference");
 };

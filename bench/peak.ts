@@ -1,0 +1,16 @@
+/**
+ * Memory of training, measured in a process of its own: `tsx bench/peak.ts STEPS`. Prints MB by which the largest resident set
+ * grew, from the workload being ready to two training steps being done.
+ */
+import { wasm } from "../src/backend/wasm/wasm.ts";
+import { stillTrainer } from "./training.ts";
+import { long } from "./workloads/alif.ts";
+
+const resident = (): number => process.resourceUsage().maxRSS * 1024;
+
+const workload = long(Number(process.argv[2]));
+const before = resident();
+const trainer = await stillTrainer(workload, wasm, workload.surrogates.compact);
+for (let step = 0; step < 2; step++) trainer.step(workload.batch);
+console.log((resident() - before) / 1e6);
+trainer.dispose();

@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Bench, Result } from "./measure.ts";
+import { fact, trainingResults } from "./training.ts";
+import { long } from "./workloads/alif.ts";
+
+/** ms on two threads of this kind of machine, and MB above the runtime's own 230, by steps: Yin's ALIF in PyTorch 1.13. */
+const PEERS = {
+  784: { ms: 858, memory: 1570 },
+  2000: { ms: 2815, memory: 4070 },
+} as const;
+
+async function peak(steps: string): Promise<number> {
+  const file = fileURLToPath(new URL("peak.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", file, steps]);
+  return Number(stdout);
+}
+
+export const bench: Bench = {
+  name: "train-long",
+  about: "training step over 784 and 2,000 steps: one number a step, 256 recurrent adaptive neurons, batch 128",
+  run: async ({ log }) => {
+    const results: Result[] = [];
+    for (const [steps, { ms, memory }] of Object.entries(PEERS)) {
+      const rename = (metric: string): string => `${metric}-${steps}`;
+      const peers = { "train-step": ms, "train-step-half": ms, "train-step-full": ms };
+      const options = { log, peers, rename, repeats: 5, forward: false };
+      results.push(...(await trainingResults(long(Number(steps)), options)));
+      results.push({ ...fact(`${rename("peak")}@1`, "MB", await peak(steps)), peer: memory });
+    }
+    return results;
+  },
+};

@@ -1,0 +1,169 @@
+/** Times a workload's training step with both surrogates, and its forward pass, on every backend. */
+import type { Backend } from "../src/backend/backend.ts";
+import type { Surrogate } from "../src/ir/surrogate.ts";
+import { bptt } from "../src/learn/algorithm.ts";
+import { createEvaluator, type Evaluator } from "../src/learn/evaluator.ts";
+import { meanRates } from "../src/learn/fit.ts";
+import { adam } from "../src/learn/optimiser.ts";
+import { createTrainer, type Trainer } from "../src/learn/trainer.ts";
+import { initialParameters, type ParameterLayout } from "../src/sim/lower/parameters.ts";
+import { type KernelLimits, leastOf, measureBeside, phasesOf, phaseTable } from "./limits.ts";
+import { duration, type Result } from "./measure.ts";
+import { BACKENDS } from "./threads.ts";
+import { type CallWork, CountingBackend } from "./work.ts";
+import type { Workload } from "./workloads/workload.ts";
+
+export interface TrainingOptions {
+  readonly log: (text: string) => void;
+  /** ms on two threads, by metric without threads. */
+  readonly peers?: Readonly<Record<string, number>>;
+  /** Tells the metrics of several workloads of one bench apart. */
+  readonly rename?: (metric: string) => string;
+  readonly repeats?: number;
+  /** Whether the forward pass is timed too; default true. */
+  readonly forward?: boolean;
+}
+
+/**
+ * A trainer as users have it, but for the rate of Adam, which is 0: all is computed, and the weights stay, so that each
+ * step does the same work.
+ */
+export const stillTrainer = (w: Workload, backend: Backend, surrogate: Surrogate): Promise<Trainer> =>
+  createTrainer(w.network, backend, {
+    algorithm: bptt(surrogate),
+    loss: w.loss,
+    optimiser: adam(() => 0),
+    batch: w.batch.count,
+    parameters: initialParameters(w.network, w.seed),
+  });
+
+export const evaluatorOf = (w: Workload, backend: Backend): Promise<Evaluator> =>
+  createEvaluator(w.network, backend, {
+    loss: w.loss,
+    batch: w.batch.count,
+    parameters: initialParameters(w.network, w.seed),
+  });
+
+/** The training step with the compact surrogate has the plain name. */
+const metricOf = (surrogate: string): string => (surrogate === "compact" ? "train-step" : `train-step-${surrogate}`);
+const FORWARD = "forward";
+
+interface Candidate {
+  readonly metric: string;
+  readonly threads: number;
+  readonly run: () => unknown;
+  readonly bytes: number;
+  readonly dispose: () => void;
+}
+
+async function candidatesOf(w: Workload, forward: boolean): Promise<Candidate[]> {
+  const made: Candidate[] = [];
+  for (const [threads, open] of BACKENDS) {
+    const backend = await open();
+    for (const [name, surrogate] of Object.entries(w.surrogates)) {
+      const t = await stillTrainer(w, backend, surrogate);
+      made.push({
+        metric: metricOf(name),
+        threads,
+        bytes: t.bytes,
+        run: () => t.step(w.batch),
+        dispose: () => t.dispose(),
+      });
+    }
+    if (!forward) continue;
+    const e = await evaluatorOf(w, backend);
+    made.push({ metric: FORWARD, threads, bytes: e.bytes, run: () => e.evaluate(w.batch), dispose: () => e.dispose() });
+  }
+  return made;
+}
+
+/**
+ * Rows `train-step@k`, `train-step-full@k`, `forward@k`, in ms; then what the network did (`rate-NODE`; the share of neurons
+ * within a surrogate's support, `support-SURROGATE-NODE`) and the trainers' memory.
+ */
+export async function trainingResults(w: Workload, options: TrainingOptions): Promise<Result[]> {
+  const { rename = (metric) => metric, repeats = 15, forward = true } = options;
+  const counts = await countsOf(w);
+  if (w.differs) options.log(`${w.network.name}: ${w.differs}`);
+  const candidates = await candidatesOf(w, forward);
+  const key = (c: Candidate): string => `${c.metric}@${c.threads}`;
+  const runs = Object.fromEntries(candidates.map((c) => [key(c), c.run]));
+  const { seconds, limits } = await measureBeside(runs, { repeats });
+  const least = leastSeconds(w, counts, limits, options);
+  const times = candidates.map((c) => {
+    const peer = options.peers?.[c.metric];
+    const than = { limit: (1e3 * least[c.metric]!) / c.threads, ...(peer !== undefined && { peer }) };
+    return duration(`${rename(c.metric)}@${c.threads}`, "ms", 1e3, seconds[key(c)]!, than);
+  });
+  for (const c of candidates) c.dispose();
+  return [...times, ...factsOf(w, counts, rename), ...memoryOf(candidates, rename)];
+}
+
+/** What one run of each metric does. */
+interface Counts {
+  readonly work: Readonly<Record<string, readonly CallWork[]>>;
+  readonly layout: ParameterLayout;
+  readonly rates: Readonly<Record<string, number>>;
+}
+
+async function countsOf(w: Workload): Promise<Counts> {
+  const work: Record<string, readonly CallWork[]> = {};
+  const counting = new CountingBackend(await BACKENDS.get(1)!());
+  for (const [name, surrogate] of Object.entries(w.surrogates)) {
+    using trainer = await stillTrainer(w, counting, surrogate);
+    counting.clear();
+    trainer.step(w.batch);
+    trainer.requireFinite(); // 0 times an error that has grown without bound is not 0
+    work[metricOf(name)] = counting.work();
+  }
+  using evaluator = await evaluatorOf(w, counting);
+  counting.clear();
+  const evaluation = evaluator.evaluate(w.batch);
+  work[FORWARD] = counting.work();
+  return { work, layout: evaluator.lowered.parameters, rates: meanRates(w.network, evaluation) };
+}
+
+/** What one thread needs at least, by metric; prints how that comes about. */
+function leastSeconds(
+  { surrogates }: Workload,
+  { work, layout }: Counts,
+  limits: KernelLimits,
+  { log, rename = (metric) => metric }: TrainingOptions,
+): Record<string, number> {
+  const used = new Map(Object.entries(surrogates).map(([name, surrogate]) => [metricOf(name), surrogate]));
+  return Object.fromEntries(
+    Object.entries(work).map(([metric, calls]) => {
+      const phases = phasesOf(calls, layout, limits);
+      log(`\n${phaseTable(rename(metric), phases)}`);
+      if (used.has(metric)) log(`surrogate ${JSON.stringify(used.get(metric))}`);
+      return [metric, leastOf(phases)];
+    }),
+  );
+}
+
+export const fact = (metric: string, unit: string, value: number): Result => ({
+  ...{ metric, unit, median: value, min: value, max: value, n: 1 },
+});
+
+function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) => string): Result[] {
+  const rows = Object.entries(rates).map(([node, rate]) => fact(rename(`rate-${node}`), "spikes/neuron/step", rate));
+  const support = Object.keys(w.surrogates).flatMap((name) =>
+    supportOf(w, work[metricOf(name)]!).map(([node, share]) => fact(rename(`support-${name}-${node}`), "share", share)),
+  );
+  return [...rows, ...support];
+}
+
+/** The share of neurons within the surrogate's support, by population; nothing where all are. */
+function supportOf({ network: { populations } }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
+  return work.flatMap(({ kernel, args, events, calls }): [string, number][] => {
+    if (kernel.kind !== "perElement" || !args.support) return [];
+    const node = Object.keys(populations).find((name) => args.support!.buffer.startsWith(`${name}.`))!;
+    return [[node, events / (calls * populations[node]!.size)]];
+  });
+}
+
+/** Linear memory: a trainer allocates nothing else that grows with network or batch. */
+const memoryOf = (candidates: readonly Candidate[], rename: (metric: string) => string): Result[] =>
+  candidates
+    .filter((c) => c.metric !== FORWARD)
+    .map((c) => fact(`${rename(c.metric.replace("train-step", "memory"))}@${c.threads}`, "MB", c.bytes / 1e6));
