@@ -20,6 +20,7 @@ export type ErrorCode =
   | "bad-file"
   | "missing-file"
   | "write-failed"
+  | "interrupted"
   | "usage"
   | "disposed";
 

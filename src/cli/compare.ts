@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
 
@@ -15,10 +16,15 @@ export function compareCommand(): Command {
     .addOption(option.encoder())
     .addOption(option.seed())
     .addOption(option.threads())
+    .addOption(checkpointOption.checkpoint("nowhere"))
+    .addOption(checkpointOption.every())
+    .addOption(checkpointOption.resume())
     .addOption(option.json())
     .addHelpText("after", "\nExample:\n  rheobase compare digits --epochs 5 --json")
-    .action(async (task: string, { json, ...flags }: Flags) => {
+    .action(async (task: string, { json, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
       const { compare } = await import("../tasks/compare.ts");
-      await print(json, (onProgress) => compare({ task, ...flags }, onProgress));
+      await resumable({ every, ...(checkpoint && { checkpoint }), ...(resume && { resume }) }, (checkpoint) =>
+        print(json, (onProgress) => compare({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress)),
+      );
     });
 }

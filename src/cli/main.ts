@@ -40,7 +40,10 @@ async function program(args: readonly string[]): Promise<Command> {
       "Spiking neural networks from equations: compare them with conventional ones, train them, look inside.",
     )
     .version(version)
-    .addHelpText("after", "\nExample:\n  rheobase compare digits\n\nExit codes: 0 done, 1 failed, 2 bad usage.");
+    .addHelpText(
+      "after",
+      "\nExample:\n  rheobase compare digits\n\nExit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
+    );
   for (const [name, { usage, summary, load }] of Object.entries(COMMANDS)) {
     const command = args.includes(name) ? await load() : new Command(name).arguments(usage);
     root.addCommand(command.summary(summary));

@@ -19,7 +19,7 @@ export interface Flags {
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** A parser for a whole number in [low, high], written in digits. */
-function wholeNumber(low: number, high: number): (text: string) => number {
+export function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= low && value <= high) return value;

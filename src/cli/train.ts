@@ -1,6 +1,14 @@
 import { Command } from "commander";
+import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
+
+const HELP = `
+Ctrl-C saves the training and says how to go on; a second one ends at once. Whatever ends it, --resume goes on from
+the last checkpoint, with the same options, to the same weights. The checkpoint is removed when the network is saved.
+
+Example:
+  rheobase train digits --out digits.h5 --seed 7`;
 
 export function trainCommand(): Command {
   return new Command("train")
@@ -15,10 +23,16 @@ export function trainCommand(): Command {
     .addOption(option.encoder())
     .addOption(option.seed())
     .addOption(option.threads())
+    .addOption(checkpointOption.checkpoint("that of --out, with .checkpoint added"))
+    .addOption(checkpointOption.every())
+    .addOption(checkpointOption.resume())
     .addOption(option.json())
-    .addHelpText("after", "\nExample:\n  rheobase train digits --out digits.h5 --seed 7")
-    .action(async (task: string, { json, ...flags }: Flags) => {
+    .addHelpText("after", HELP)
+    .action(async (task: string, { json, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
       const { train } = await import("../tasks/train.ts");
-      await print(json, (onProgress) => train({ task, ...flags }, onProgress));
+      const saving = { checkpoint: checkpoint ?? `${flags.out}.checkpoint`, every, ...(resume && { resume }) };
+      await resumable(saving, (checkpoint) =>
+        print(json, (onProgress) => train({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress)),
+      );
     });
 }

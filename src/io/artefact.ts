@@ -30,6 +30,7 @@ import {
 } from "./check.ts";
 import { readBytes, writeBytes } from "./file.ts";
 import { decodeHdf5, encodeHdf5, isTree, type Leaf, type Tree } from "./hdf5.ts";
+import { jsonIn } from "./json.ts";
 import { networkFromJson, networkToJson } from "./networkJson.ts";
 import { firstDifference, nirProjection } from "./nirProjection.ts";
 import { arraysIn, arrayTree } from "./parameterTree.ts";
@@ -153,16 +154,6 @@ export async function writeArtefact(file: string, artefact: Artefact): Promise<v
 /** @throws {DataError} `missing-file`; `bad-file` as `decodeArtefact`, with the file's name */
 export async function readArtefact(file: string): Promise<Artefact> {
   return decodeArtefact(await readBytes(file), file);
-}
-
-function jsonIn(root: Tree, name: string, path: string): unknown {
-  const x = root.get(name);
-  if (typeof x !== "string") throw badFile(`${path}.${name}`, x === undefined ? "is missing" : "must be text");
-  try {
-    return JSON.parse(x);
-  } catch (cause) {
-    throw badFile(`${path}.${name}`, `is not JSON (${cause instanceof Error ? cause.message : cause})`, { cause });
-  }
 }
 
 /** Other tools read the projection, so a file in which it says something else than the network is wrong. */

@@ -6,5 +6,13 @@ export {
   readArtefact,
   writeArtefact,
 } from "./artefact.ts";
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  readCheckpoint,
+  type SavedTraining,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 export { networkFromJson, networkToJson } from "./networkJson.ts";
 export type { NetworkJson, PopulationJson } from "./networkSchema.ts";

@@ -25,15 +25,16 @@ export function seal(hdf5: Uint8Array): Uint8Array {
 
 /**
  * The bytes in front of the seal.
+ * @param kind what the file should be, for errors
  * @throws {DataError} `bad-file` if they are not HDF5, not sealed, or not those that were sealed
  */
-export function unseal(bytes: Uint8Array, path: string): Uint8Array {
+export function unseal(bytes: Uint8Array, path: string, kind = "an artefact"): Uint8Array {
   if (SIGNATURE.some((byte, k) => bytes[k] !== byte))
     throw badFile(path, `not an HDF5 file (${bytes.length} bytes that do not start with its signature)`);
   const hdf5 = bytes.subarray(0, Math.max(0, bytes.length - LENGTH));
   const line = new TextDecoder().decode(bytes.subarray(hdf5.length));
   if (!line.startsWith(MARK))
-    throw badFile(path, "not an artefact, or cut short: an artefact ends in the line of its checksum");
+    throw badFile(path, `not ${kind}, or cut short: ${kind} ends in the line of its checksum`);
   if (line !== lineOf(hdf5)) throw badFile(path, "damaged: its bytes do not match the checksum in its last line");
   return hdf5;
 }

@@ -3,7 +3,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Batch } from "./feed.ts";
-import type { Trainer } from "./trainer.ts";
+import type { StepResult, Trainer } from "./trainer.ts";
 
 export interface EpochReport {
   readonly epoch: number;
@@ -20,8 +20,28 @@ export interface EpochReport {
   readonly warnings: readonly string[];
 }
 
+/** Where training stands between two batches: plain data, from which a restored trainer goes on. */
+export interface FitPosition {
+  readonly epoch: number;
+  /** Batches done in the epoch. */
+  readonly batches: number;
+  /** Sums over the samples of these batches. */
+  readonly sums: FitSums;
+  readonly seconds: number;
+  /** Of the epochs before it. */
+  readonly reports: readonly EpochReport[];
+}
+export interface FitSums {
+  readonly loss: number;
+  readonly penalty: number;
+  readonly correct: number;
+  readonly samples: number;
+}
+
 export interface FitOptions {
   readonly epochs: number;
+  /** Where to go on; by default from the start. Its trainer must be as it was there, and the batches the same. */
+  readonly from?: FitPosition | undefined;
   /** Batches of an epoch, in order. */
   readonly batches: (epoch: number) => Iterable<Batch>;
   /** Evaluates held-out batches after each epoch, which also tells the rates of the layers. */
@@ -45,35 +65,65 @@ export interface Summary {
 
 /** @throws {RunError} `not-finite` with the update and what is to blame; `out-of-range` if there is nothing to train on */
 export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
+  const run = fitting(trainer, options);
+  for (;;) {
+    const next = run.next();
+    if (next.done) return next.value;
+  }
+}
+
+const NOTHING: FitSums = { loss: 0, penalty: 0, correct: 0, samples: 0 };
+const START: FitPosition = { epoch: 0, batches: 0, sums: NOTHING, seconds: 0, reports: [] };
+
+/**
+ * `fit` in steps: it pauses after each batch and tells where it stands, so that whoever runs it may save, wait or stop.
+ * @throws {RunError} as `fit`
+ */
+export function* fitting(trainer: Trainer, options: FitOptions): Generator<FitPosition, EpochReport[], void> {
   requireInteger("fit.epochs", options.epochs, 0);
-  return Array.from({ length: options.epochs }, (_, epoch) => {
-    const trained = trainEpoch(trainer, epoch, options);
+  let from = options.from ?? START;
+  while (from.epoch < options.epochs) {
+    const trained = yield* trainEpoch(trainer, from, options);
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
     const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];
-    const report = { epoch, ...trained, warnings, ...(validation && { validation }) };
+    const report = { epoch: from.epoch, ...trained, warnings, ...(validation && { validation }) };
     options.onEpoch?.(report);
-    return report;
-  });
+    from = { ...START, epoch: from.epoch + 1, reports: [...from.reports, report] };
+  }
+  return [...from.reports];
 }
 
 type Trained = Pick<EpochReport, "loss" | "penalty" | "accuracy" | "seconds" | "samples">;
-function trainEpoch(trainer: Trainer, epoch: number, options: FitOptions): Trained {
-  const { batches, onBatch, now = () => performance.now() } = options;
-  const start = now();
-  let [loss, penalty, correct, samples] = [0, 0, 0, 0];
-  for (const batch of batches(epoch)) {
-    const result = trainer.step(batch);
-    loss += result.loss * batch.count;
-    penalty += result.penalty * batch.count;
-    correct += result.correct;
-    samples += batch.count;
-    onBatch?.(epoch, samples);
+function* trainEpoch(trainer: Trainer, from: FitPosition, options: FitOptions): Generator<FitPosition, Trained, void> {
+  const { onBatch, now = () => performance.now() } = options;
+  const { epoch } = from;
+  let { batches, sums, seconds } = from;
+  let start = now();
+  for (const batch of after(from.batches, options.batches(epoch))) {
+    sums = added(sums, trainer.step(batch), batch.count);
+    batches++;
+    onBatch?.(epoch, sums.samples);
+    seconds += (now() - start) / 1000;
+    yield { ...from, batches, sums, seconds };
+    start = now(); // what happens in the pause is not training
   }
+  const { loss, penalty, correct, samples } = sums;
   if (samples === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
   const mean = { loss: loss / samples, penalty: penalty / samples, accuracy: correct / samples };
-  return { ...mean, seconds: (now() - start) / 1000, samples };
+  return { ...mean, seconds: seconds + (now() - start) / 1000, samples };
 }
+
+function* after<T>(skipped: number, items: Iterable<T>): Generator<T> {
+  let k = 0;
+  for (const item of items) if (k++ >= skipped) yield item;
+}
+const added = (sums: FitSums, { loss, penalty, correct }: StepResult, count: number): FitSums => ({
+  loss: sums.loss + loss * count,
+  penalty: sums.penalty + penalty * count,
+  correct: sums.correct + correct,
+  samples: sums.samples + count,
+});
 
 function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOptions["validate"]>): Summary {
   evaluator.setParameters(trainer.deployed());

@@ -2,7 +2,17 @@ export type { PopulationActivity } from "./activity.ts";
 export { type Bptt, bptt } from "./algorithm.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
-export { type EpochReport, type FitOptions, fit, meanRates, type Summary, silentLayers, summarise } from "./fit.ts";
+export {
+  type EpochReport,
+  type FitOptions,
+  type FitPosition,
+  fit,
+  fitting,
+  meanRates,
+  type Summary,
+  silentLayers,
+  summarise,
+} from "./fit.ts";
 export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
 export {
   type AdamOptions,
@@ -23,4 +33,5 @@ export {
   weightDecay,
 } from "./optimiser.ts";
 export { type RateOptions, type Regulariser, rate, rateAbove } from "./regularise.ts";
+export type { TrainerSnapshot } from "./snapshot.ts";
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";

@@ -22,6 +22,7 @@ import { ANSWERS, LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { type Learning, TrainingPlan } from "./plan.ts";
 import { argmax } from "./readout.ts";
 import { PENALTY } from "./regularise.ts";
+import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
 import { numberBuffer } from "./update.ts";
 import { GRADIENTS } from "./weightGradients.ts";
@@ -163,6 +164,17 @@ export class Trainer implements Disposable {
   /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#x.run("prepare");
+  }
+
+  /** A copy of all that training changes; a trainer of the same network and options goes on from it bit for bit. */
+  snapshot(): TrainerSnapshot {
+    return { updates: this.#updates, buffers: copyChanging(this.#x, this.program) };
+  }
+  /** @throws {RunError} `shape-mismatch` if the snapshot is of another network or optimiser; then nothing changes */
+  restore({ updates, buffers }: TrainerSnapshot): void {
+    writeChanging(this.#x, this.program, buffers);
+    this.#updates = updates;
     this.#x.run("prepare");
   }
 

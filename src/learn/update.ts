@@ -14,7 +14,9 @@ import { GRADIENTS } from "./weightGradients.ts";
 /** Slots of transform k. */
 const stateSlot = (k: number, name: string): string => `${k}.${name}`;
 const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
-const bufferName = (slot: string): string => `optimiser.${slot}`;
+/** How the names of the optimiser's buffers begin. */
+export const OPTIMISER = "optimiser.";
+const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
 /** The buffer of a number that the host writes before each update. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 

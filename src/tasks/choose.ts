@@ -1,8 +1,8 @@
 /** Which spiking code suits a task: each is tried for a while, and judged on training data held out of the trial. */
 import type { Dataset } from "../data/dataset.ts";
 import { type Changes, spikingDesign } from "./networks.ts";
-import type { EncoderName, OnProgress } from "./options.ts";
-import { evaluateDeployed, trainDesign } from "./session.ts";
+import type { EncoderName } from "./options.ts";
+import { evaluateDeployed, type SessionOptions, trainDesign } from "./session.ts";
 import type { Task } from "./tasks.ts";
 
 export interface Candidate {
@@ -18,10 +18,8 @@ export interface Choice {
   readonly candidates: readonly Candidate[];
   readonly reason: string;
 }
-export interface ChoiceOptions {
+export interface ChoiceOptions extends Omit<SessionOptions, "stage"> {
   readonly changes: Changes;
-  readonly seed: number;
-  readonly onProgress: OnProgress;
 }
 
 export async function chooseEncoder(task: Task, { train }: Dataset, options: ChoiceOptions): Promise<Choice> {
@@ -35,11 +33,16 @@ export async function chooseEncoder(task: Task, { train }: Dataset, options: Cho
 
 type Parts = ReturnType<Dataset["train"]["split"]>;
 
-async function tried(task: Task, code: EncoderName, { rest, heldOut }: Parts, o: ChoiceOptions): Promise<Candidate> {
-  const { seed, onProgress } = o;
-  const { net, encoder, training } = spikingDesign(task, code, o.changes);
+async function tried(
+  task: Task,
+  code: EncoderName,
+  { rest, heldOut }: Parts,
+  options: ChoiceOptions,
+): Promise<Candidate> {
+  const { changes, ...o } = options;
+  const { net, encoder, training } = spikingDesign(task, code, changes);
   const design = { net, encoder, training: { ...training, epochs: Math.min(task.trial.epochs, training.epochs) } };
-  const session = { seed, onProgress, stage: `trial, ${code} code` };
+  const session = { ...o, stage: `trial, ${code} code` };
   const { parameters } = await trainDesign(design, rest, session);
   const judged = { ...session, stage: `${session.stage}, held-out data` };
   const result = await evaluateDeployed({ net, encoder, parameters, loss: training.loss }, heldOut, judged);

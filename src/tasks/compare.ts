@@ -2,6 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { type Choice, chooseEncoder } from "./choose.ts";
 import { compareText } from "./compareText.ts";
+import { openKeeper } from "./keeper.ts";
 import { spikingDesign, twinDesign } from "./networks.ts";
 import type { EncoderName, OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { dataDocument, digestOf, loadData, peakBytes, threadsDocument } from "./run.ts";
@@ -39,12 +40,14 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
   const { seed, threads } = options;
   const start = performance.now();
   const data = await loadData(task, { ...options, onProgress });
-  const choice = options.encoder ? undefined : await chooseEncoder(task, data, { changes: options, seed, onProgress });
+  const keeper = await openKeeper("compare", task, data, options);
+  const session = { seed, onProgress, keeper };
+  const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });
   const code = options.encoder ?? choice!.encoder;
-  const session = { seed, onProgress };
   const spiking = await spikingSide(spikingDesign(task, code, options), data, { ...session, stage: "spiking network" });
   const twin = await twinSide(twinDesign(task, options), data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, data.test.labels);
+  await keeper?.remove();
   const seconds = (performance.now() - start) / 1000;
   return {
     task,

@@ -2,6 +2,7 @@ export { compare } from "./compare.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";
 export {
+  type CheckpointOptions,
   ENCODERS,
   type EncoderName,
   type EvaluateOptions,

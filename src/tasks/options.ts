@@ -4,6 +4,17 @@
 export const ENCODERS = ["latency", "rate", "current"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
 
+/** Where training is saved on its way, and how often. */
+export interface CheckpointOptions {
+  readonly file: string;
+  /** Updates from one checkpoint to the next. */
+  readonly every: number;
+  /** Go on from the file. Without it there must be none. */
+  readonly resume: boolean;
+  /** When it says so (an `AbortSignal` does), training ends after the batch at hand, saved. */
+  readonly stop?: { readonly aborted: boolean };
+}
+
 export interface TaskOptions {
   /** `digits`, `mnist`, `fashion-mnist`; for `explain` also the path of an artefact. */
   readonly task: string;
@@ -18,6 +29,8 @@ export interface TaskOptions {
   readonly encoder?: EncoderName;
   /** Where the artefact goes. */
   readonly out?: string;
+  /** Of `train` and `compare`. */
+  readonly checkpoint?: CheckpointOptions;
 }
 
 export interface EvaluateOptions extends Omit<TaskOptions, "seed"> {

@@ -4,13 +4,14 @@ import type { Examples } from "../data/dataset.ts";
 import { bptt } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import type { Batch } from "../learn/feed.ts";
-import { type EpochReport, fit, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
+import { type EpochReport, fitting, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
 import type { Loss } from "../learn/loss.ts";
 import { adam, cosine, type Optimiser } from "../learn/optimiser.ts";
 import { createTrainer, type Trainer } from "../learn/trainer.ts";
 import type { Network } from "../model/network.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { type Encoding, Reader, TEST_EPOCH } from "./batches.ts";
+import type { Keeper, KeptTraining } from "./keeper.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
 import type { Training } from "./tasks.ts";
@@ -20,6 +21,8 @@ export interface SessionOptions {
   /** What the progress calls it. */
   readonly stage: string;
   readonly onProgress: OnProgress;
+  /** Saves trainings on their way. */
+  readonly keeper?: Keeper | undefined;
 }
 
 export interface Trained {
@@ -33,8 +36,14 @@ export interface Trained {
   readonly bytes: number;
 }
 
+/**
+ * Trains, or goes on with a training that was saved.
+ * @throws {RunError} `interrupted` where it was asked to stop, and is saved; `not-finite`
+ */
 export async function trainDesign(design: Design, examples: Examples, options: SessionOptions): Promise<Trained> {
   const { training } = design;
+  const kept = options.keeper?.training(options.stage, design, examples);
+  if (kept?.trained) return kept.trained;
   const updates = training.epochs * Math.ceil(examples.count / training.batch);
   const { batch, loss, surrogate } = training;
   const made = {
@@ -45,25 +54,37 @@ export async function trainDesign(design: Design, examples: Examples, options: S
     seed: options.seed,
   };
   using trainer = await createTrainer(design.net, wasm, made);
-  const epochs = runEpochs(trainer, design, examples, options);
+  if (kept?.going) trainer.restore(kept.going.snapshot);
+  const epochs = await runEpochs(trainer, design, examples, { ...options, kept });
   const seconds = epochs.reduce((sum, e) => sum + e.seconds, 0);
   const samplesPerSecond = (training.epochs * examples.count) / seconds;
-  return { parameters: trainer.deployed(), epochs, seconds, samplesPerSecond, bytes: trainer.bytes };
+  const trained = { parameters: trainer.deployed(), epochs, seconds, samplesPerSecond, bytes: trainer.bytes };
+  await kept?.finish(trained);
+  return trained;
 }
 
 /** A warm-up takes at most a tenth of all updates. */
 const optimiserOf = ({ rate, warmup }: Training, updates: number): Optimiser =>
   adam(cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }));
 
-function runEpochs(trainer: Trainer, design: Design, examples: Examples, options: SessionOptions): EpochReport[] {
+interface RunOptions extends SessionOptions {
+  readonly kept: KeptTraining | undefined;
+}
+async function runEpochs(
+  trainer: Trainer,
+  design: Design,
+  examples: Examples,
+  options: RunOptions,
+): Promise<readonly EpochReport[]> {
+  const { kept } = options;
   const { epochs, batch } = design.training;
   const reader = new Reader(examples, encodingOf(design, options.seed));
   const total = epochs * examples.count;
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage: options.stage, done, total, note });
-  // biome-ignore lint/suspicious/noFocusedTests: not a test
-  return fit(trainer, {
+  const run = fitting(trainer, {
     epochs,
+    from: kept?.going?.position,
     batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
     onBatch: (epoch, samples) => tell(epoch * examples.count + samples),
     onEpoch: ({ epoch, loss }) => {
@@ -71,6 +92,11 @@ function runEpochs(trainer: Trainer, design: Design, examples: Examples, options
       tell((epoch + 1) * examples.count);
     },
   });
+  for (;;) {
+    const next = run.next();
+    if (next.done) return next.value;
+    await kept?.after(trainer, next.value);
+  }
 }
 
 const encodingOf = ({ net, encoder }: Pick<Design, "net" | "encoder">, seed: number): Encoding => ({
@@ -107,6 +133,7 @@ function batchFor(net: Network): number {
 
 export async function evaluateDeployed(d: Deployed, examples: Examples, options: SessionOptions): Promise<Evaluated> {
   const { net, loss, parameters } = d;
+  await options.keeper?.pause();
   const batch = batchFor(net);
   using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch, seed: options.seed });
   const reader = new Reader(examples, encodingOf(d, options.seed));

@@ -1,8 +1,9 @@
 /** Trains the spiking network of a task, tests it once, and saves it. */
-import { DataError } from "../base/errors.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
+import { requireFolder } from "../io/file.ts";
 import { chooseEncoder } from "./choose.ts";
 import { inputLine, networkLine, threadsNote } from "./compareText.ts";
+import { openKeeper } from "./keeper.ts";
 import { spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { dataDocument, digestOf, loadData, peakBytes, threadsDocument, version } from "./run.ts";
@@ -16,12 +17,15 @@ export const train = async (options: TaskOptions, onProgress: OnProgress): Promi
 
 export async function trainTask(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { seed, out, threads } = options;
-  if (out !== undefined) await requireFolder(out);
+  if (out !== undefined) await requireFolder(out); // before an hour of training, not after it
   const data = await loadData(task, { ...options, onProgress });
-  const choice = options.encoder ? undefined : await chooseEncoder(task, data, { changes: options, seed, onProgress });
+  const keeper = await openKeeper("train", task, data, options);
+  const session = { seed, onProgress, keeper };
+  const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });
   const code = options.encoder ?? choice!.encoder;
-  const side = await spikingSide(spikingDesign(task, code, options), data, { seed, onProgress, stage: "training" });
+  const side = await spikingSide(spikingDesign(task, code, options), data, { ...session, stage: "training" });
   if (out !== undefined) await writeArtefact(out, await artefactOf(task, side, data, seed));
+  await keeper?.remove();
   const digest = digestOf([side]);
   const document = {
     task: task.name,
@@ -38,15 +42,6 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
   const head = [wrap(`${task.name}: ${task.doc}`), networkLine(side.design.net, seed), inputLine(code, choice)];
   const saved = out === undefined ? [] : [`saved to ${out}`];
   return { document, text: trainText(head, side, [...side.result.warnings, ...threadsNote(threads)], digest, saved) };
-}
-
-/** Before an hour of training, not after it. */
-async function requireFolder(file: string): Promise<void> {
-  const [{ access, constants }, { dirname }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
-  const folder = dirname(file);
-  await access(folder, constants.W_OK).catch((cause) => {
-    throw new DataError("write-failed", file, `there is no folder '${folder}' that can be written to`, { cause });
-  });
 }
 
 /** Equal for equal seeds: no times in it. */

@@ -12,25 +12,51 @@ import {
 } from "node:fs";
 import type * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DataError } from "../../src/base/errors.ts";
 import { readArtefact, writeArtefact } from "../../src/io/artefact.ts";
-import { readBytes, writeBytes } from "../../src/io/file.ts";
+import { isTaken, readBytes, requireFolder, sweep, writeBytes } from "../../src/io/file.ts";
 import { network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 
 /** Where the bytes of new files go instead; the files themselves are made all the same. */
 let diverted: string | undefined;
+/** What is done to files and folders, in order; and what fails. */
+let trace: string[] = [];
+let kept: ((temporary: string) => void) | undefined;
+let failing: { readonly what: "write" | "sync" | "folder"; readonly code: string } | undefined;
+function watchedHandle(handle: promises.FileHandle, name: string): promises.FileHandle {
+  const fault = (what: string): void => {
+    trace.push(`${what} ${name}`);
+    if (failing?.what === what) throw Object.assign(new Error(`${failing.code}: injected`), { code: failing.code });
+  };
+  const [write, sync] = [handle.writeFile.bind(handle), handle.sync.bind(handle)];
+  handle.writeFile = async (data) => {
+    if (failing?.what === "write") await write((data as Uint8Array).subarray(0, (data as Uint8Array).length / 2));
+    fault("write");
+    await write(data);
+  };
+  handle.sync = async () => {
+    fault(name === "folder" ? "folder" : "sync");
+    await sync();
+  };
+  return handle;
+}
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof promises>();
   const open: typeof real.open = async (path, flags, mode) => {
     const handle = await real.open(path, flags, mode);
-    if (diverted === undefined) return handle;
+    if (diverted === undefined) return watchedHandle(handle, flags === "r" ? "folder" : "file");
     await handle.close();
     return real.open(diverted, "w");
   };
-  return { ...real, open };
+  const rename: typeof real.rename = (from, to) => {
+    trace.push("rename");
+    kept?.(basename(String(from)));
+    return real.rename(from, to);
+  };
+  return { ...real, open, rename };
 });
 
 let folder: string;
@@ -39,6 +65,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   diverted = undefined;
+  failing = undefined;
+  trace = [];
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -142,6 +170,42 @@ describe("writing", () => {
     expect(error.message).toContain("ENOSPC");
     expect([bytesOf(path), readdirSync(folder)]).toEqual([OLD, ["f"]]);
   });
+  test("onto the disk before it takes its name, and the name after it", async () => {
+    await writeBytes(join(folder, "f"), NEW);
+    expect(trace).toEqual(["write file", "sync file", "rename", "folder folder"]);
+  });
+  test.each(["write", "sync"] as const)("a %s that fails half way: the old file stays", async (what) => {
+    const path = join(folder, "f");
+    writeFileSync(path, OLD);
+    failing = { what, code: "EIO" };
+    const error = await refusal(writeBytes(path, NEW));
+    expect([error.code, error.path, error.message]).toEqual(["write-failed", path, `${path}: EIO: injected`]);
+    expect([bytesOf(path), readdirSync(folder)]).toEqual([OLD, ["f"]]);
+  });
+  test("a folder that cannot be synced is told of, unless its kind never can", async () => {
+    const path = join(folder, "f");
+    failing = { what: "folder", code: "EIO" };
+    expect((await refusal(writeBytes(path, NEW))).message).toBe(
+      `${path}: is written, but a crash may bring the older file back: '${folder}' cannot be synced (EIO: injected)`,
+    );
+    expect([bytesOf(path), readdirSync(folder)]).toEqual([NEW, ["f"]]);
+    failing = { what: "folder", code: "EINVAL" };
+    await writeBytes(path, OLD);
+    expect(bytesOf(path)).toEqual(OLD);
+  });
+  test("what killed writers left is swept away, and nothing else", async () => {
+    const [path, other] = [join(folder, "f"), join(folder, "g")];
+    const left: string[] = [];
+    for (const file of [path, path, other]) {
+      kept = (name) => left.push(name);
+      await writeBytes(file, NEW);
+    }
+    kept = undefined;
+    for (const name of left) writeFileSync(join(folder, name), OLD);
+    writeFileSync(join(folder, ".mine.tmp"), OLD);
+    await sweep(path);
+    expect(readdirSync(folder).sort()).toEqual([left[2], ".mine.tmp", "f", "g"].sort());
+  });
   test("into a folder that must not be written to", async ({ skip }) => {
     skip(process.getuid?.() === 0, "root may write everywhere");
     skip(process.platform === "win32", "Windows has no such folders");
@@ -151,6 +215,19 @@ describe("writing", () => {
     chmodSync(folder, 0o755);
     expect([error.code, bytesOf(join(folder, "f"))]).toEqual(["write-failed", OLD]);
   });
+});
+
+test("whether a name is taken, and a folder open to us, is told beforehand", async () => {
+  writeFileSync(join(folder, "f"), OLD);
+  expect([await isTaken(join(folder, "f")), await isTaken(folder), await isTaken(join(folder, "g"))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  await requireFolder(join(folder, "new"));
+  expect((await refusal(requireFolder(join(folder, "none", "f")))).message).toMatch(
+    /none' that can be written to \(ENOENT\)$/,
+  );
 });
 
 describe("reading refuses", () => {
