@@ -1,5 +1,6 @@
 /** Files as bytes, read whole and written whole. Node only; `node:` modules load when they are needed. */
 import { DataError } from "../base/errors.ts";
+import { fileSystem } from "../base/node.ts";
 import { badFile } from "./check.ts";
 
 const codeOf = (error: unknown): string => (error as { code?: string } | null)?.code ?? "";
@@ -7,7 +8,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** @throws {DataError} `missing-file`, or `bad-file` for a folder, a device or a file that cannot be read */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const { readFile, stat } = await import("node:fs/promises");
+  const { readFile, stat } = await fileSystem(path);
   try {
     if (!(await stat(path)).isFile()) throw badFile(path, "is not a file");
     return await readFile(path);
@@ -26,7 +27,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  * @throws {DataError} `write-failed`; the file is then what it was before, and the temporary file is gone
  */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
-  const [{ rename, rm }, { dirname, join }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ rename, rm }, { dirname, join }] = await Promise.all([fileSystem(path), import("node:path")]);
   let temporary: string | undefined;
   try {
     const target = await targetOf(path);
@@ -41,7 +42,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
 
 /** The file that a link leads to. A folder or a device is not replaced. */
 async function targetOf(path: string): Promise<string> {
-  const { realpath, stat } = await import("node:fs/promises");
+  const { realpath, stat } = await fileSystem(path);
   const target = await realpath(path).catch((error) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -52,7 +53,7 @@ async function targetOf(path: string): Promise<string> {
 }
 
 async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
-  const { open } = await import("node:fs/promises");
+  const { open } = await fileSystem(path);
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(bytes);

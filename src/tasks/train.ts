@@ -1,5 +1,6 @@
 /** Trains the spiking network of a task, tests it once, and saves it. */
 import { DataError } from "../base/errors.ts";
+import { fileSystem } from "../base/node.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { chooseEncoder } from "./choose.ts";
 import { inputLine, networkLine, threadsNote } from "./compareText.ts";
@@ -42,7 +43,7 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
 
 /** Before an hour of training, not after it. */
 async function requireFolder(file: string): Promise<void> {
-  const [{ access, constants }, { dirname }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ access, constants }, { dirname }] = await Promise.all([fileSystem(file), import("node:path")]);
   const folder = dirname(file);
   await access(folder, constants.W_OK).catch((cause) => {
     throw new DataError("write-failed", file, `there is no folder '${folder}' that can be written to`, { cause });
