@@ -11,7 +11,7 @@ const PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-const named = process.env[VARIABLE];
+const named = process.env[VARIABLE] || undefined;
 export const executable: string | undefined = named ?? PLACES.find((path) => existsSync(path));
 /** Why a test is skipped without it. */
 export const NEEDS = `there is no Chromium: ${VARIABLE} names none, and none is at ${PLACES.join(", ")}`;
