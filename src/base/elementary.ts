@@ -1,7 +1,8 @@
 /**
- * exp and log from + - * / and bits only: `Math.exp` and `Math.log` differ between engines, and what is drawn from a
- * seed must not. Operation for operation the f64 macros of `ir/math` (whose comments say why and whence), so that host
- * and kernels draw the same numbers.
+ * exp, log, cos and whole powers from + - * / and bits only: those of `Math`, and `**`, differ between engines (Node 20
+ * and Chromium 156 differ in a tenth of the values of `0.999 ** k`), and what is drawn from a seed or trained must not.
+ * exp, log and cos are operation for operation the f64 macros of `ir/math` (whose comments say why and whence), so that
+ * host and kernels draw the same numbers.
  */
 
 /** `c0 + x·(c1 + x·(c2 + …))`. */
@@ -46,6 +47,45 @@ export function log(x: number): number {
   const halfSquare = 0.5 * f * f;
   const series = s * (halfSquare + square * horner(square, LG)) + k * LN2_LOW;
   return k * LN2_HIGH - (halfSquare - series - f);
+}
+
+const TWO_OVER_PI = 0.6366197723675814;
+const HALF_PI = [
+  1.57079632673412561417, 6.0771005063039659766e-11, 2.0222662487111664558e-21, 8.47842766036889956997e-32,
+];
+const SIN = [
+  -0.1666666666666663, 0.008333333333321855, -1.9841269829376303e-4, 2.755731354628802e-6, -2.505073579723676e-8,
+  1.5895523780165922e-10,
+];
+const COS = [
+  -0.5, 0.04166666666666659, -0.0013888888888872292, 2.480158728840846e-5, -2.7557314057958863e-7, 2.087568500031023e-9,
+  -1.1357741089748818e-11,
+];
+
+/** `cos x`, for x from 0 to 2^20. */
+export function cos(x: number): number {
+  const n = x * TWO_OVER_PI + ROUNDER - ROUNDER;
+  const [p0, p1, p2, p3] = HALF_PI.map((p) => n * p) as [number, number, number, number];
+  const first = x - p0 - p1;
+  const rest = first - p2;
+  const r = rest + (differenceLost(x - p0, p1, first) + differenceLost(first, p2, rest) - p3);
+  const quadrant = (n + 1) % 4;
+  const square = r * r;
+  const wave = quadrant % 2 === 1 ? 1 + square * horner(square, COS) : r + r * square * horner(square, SIN);
+  return quadrant >= 2 ? -wave : wave;
+}
+/** What rounding lost in `difference = a - b`. */
+function differenceLost(a: number, b: number, difference: number): number {
+  const bBack = a - difference;
+  return a - (difference + bBack) + (bBack - b);
+}
+
+/** `x^n` for a whole n, by squaring: at most |n| roundings of the last place off. */
+export function wholePower(x: number, n: number): number {
+  let result = 1;
+  for (let [left, square] = [Math.abs(n), x]; left > 0; left = Math.floor(left / 2), square *= square)
+    if (left % 2 === 1) result *= square;
+  return n < 0 ? 1 / result : result;
 }
 
 const view = new DataView(new ArrayBuffer(8));

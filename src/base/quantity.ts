@@ -9,6 +9,7 @@ import {
   quotient,
   sameDimension,
 } from "./dimension.ts";
+import { wholePower } from "./elementary.ts";
 import { ModelError } from "./errors.ts";
 import { type Quantity, quantityUnit, scale } from "./units.ts";
 
@@ -31,7 +32,7 @@ const over = (a: Part, b: Part): Part => ({
   dimension: quotient(a.dimension, b.dimension),
 });
 const raise = (a: Part, n: number): Part => ({
-  value: a.value ** n,
+  value: Number.isInteger(n) ? wholePower(a.value, n) : a.value ** n,
   exponent: a.exponent * n,
   dimension: power(a.dimension, n),
 });

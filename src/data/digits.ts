@@ -5,6 +5,7 @@
  * the level exactly: the rounding error of 0.0005 is 0.13 of a level.
  */
 import { DataError } from "../base/errors.ts";
+import { fileSystem } from "../base/node.ts";
 import { permutation, streamOf } from "../base/random.ts";
 import { type Dataset, dataset, Examples } from "./dataset.ts";
 
@@ -38,8 +39,8 @@ export async function digits(options: DigitsOptions = {}): Promise<Dataset> {
 }
 
 async function readAll(from: readonly string[] | undefined): Promise<Uint8Array[]> {
+  const { readFile } = await fileSystem("digits");
   const { createRequire } = await import("node:module");
-  const { readFile } = await import("node:fs/promises");
   const { fileURLToPath } = await import("node:url");
   const require = createRequire(import.meta.url);
   const paths = [...(from ?? [fileURLToPath(new URL(".", import.meta.url)), process.cwd()])];

@@ -1,5 +1,6 @@
 /** Where the files of a data set are: a folder named by the user, by RHEOBASE_DATA, or the cache. */
 import { DataError } from "../base/errors.ts";
+import { environment, fileSystem } from "../base/node.ts";
 import type { NamedBytes } from "./idx.ts";
 
 export interface LocateOptions {
@@ -11,7 +12,7 @@ export interface LocateOptions {
 
 /** Folders to try for a set, best first. */
 export function places(name: string, options: LocateOptions = {}): string[] {
-  const { directory, env = process.env } = options;
+  const { directory, env = environment() } = options;
   if (directory) return [`${directory}/${name}`, directory];
   const named = env["RHEOBASE_DATA"];
   const cache = env["XDG_CACHE_HOME"] || `${env["HOME"] ?? env["USERPROFILE"] ?? "."}/.cache`;
@@ -45,7 +46,7 @@ async function readEither(path: string): Promise<NamedBytes | undefined> {
 }
 
 async function readIfThere(path: string): Promise<NamedBytes | undefined> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = await fileSystem(path);
   try {
     return { path, bytes: await readFile(path) };
   } catch (cause) {

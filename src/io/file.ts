@@ -1,6 +1,7 @@
 /** Files as bytes, read whole and written whole. Node only; `node:` modules load when they are needed. */
 import { DataError } from "../base/errors.ts";
 import { hash64 } from "../base/hash.ts";
+import { fileSystem } from "../base/node.ts";
 import { badFile } from "./check.ts";
 
 const codeOf = (error: unknown): string => (error as { code?: string } | null)?.code ?? "";
@@ -8,7 +9,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** @throws {DataError} `missing-file`, or `bad-file` for a folder, a device or a file that cannot be read */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const { readFile, stat } = await import("node:fs/promises");
+  const { readFile, stat } = await fileSystem(path);
   try {
     if (!(await stat(path)).isFile()) throw badFile(path, "is not a file");
     return await readFile(path);
@@ -28,7 +29,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  *   temporary file is gone
  */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
-  const [{ rename, rm }, { dirname, join }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ rename, rm }, { dirname, join }] = await Promise.all([fileSystem(path), import("node:path")]);
   let temporary: string | undefined;
   try {
     const target = await targetOf(path);
@@ -57,7 +58,7 @@ export async function isTaken(path: string): Promise<boolean> {
 
 /** @throws {DataError} `write-failed` unless the folder of a file can be written to */
 export async function requireFolder(file: string): Promise<void> {
-  const [{ access, constants }, { dirname }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ access, constants }, { dirname }] = await Promise.all([fileSystem(file), import("node:path")]);
   const folder = dirname(file);
   await access(folder, constants.W_OK).catch((cause) => {
     const problem = `there is no folder '${folder}' that can be written to (${codeOf(cause)})`;
@@ -93,7 +94,7 @@ async function syncFolder(path: string, folder: string): Promise<void> {
 
 /** The file that a link leads to. A folder or a device is not replaced. */
 async function targetOf(path: string): Promise<string> {
-  const { realpath, stat } = await import("node:fs/promises");
+  const { realpath, stat } = await fileSystem(path);
   const target = await realpath(path).catch((error) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -104,7 +105,7 @@ async function targetOf(path: string): Promise<string> {
 }
 
 async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
-  const { open } = await import("node:fs/promises");
+  const { open } = await fileSystem(path);
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(bytes);

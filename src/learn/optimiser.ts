@@ -3,6 +3,7 @@
  * another, with element-wise state; `chain` composes them. All become one element-wise kernel over the parameters.
  */
 
+import { cos, wholePower } from "../base/elementary.ts";
 import { ModelError, requirePositive } from "../base/errors.ts";
 import { add, constant, div, type Expr, mul, neg, sqrt } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
@@ -71,7 +72,7 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): Grad
   return {
     name: "adam",
     states: ["m", "v"],
-    numbers: { m: (step) => 1 / (1 - b1 ** step), v: (step) => 1 / (1 - b2 ** step) },
+    numbers: { m: (step) => 1 / (1 - wholePower(b1, step)), v: (step) => 1 / (1 - wholePower(b2, step)) },
     update: (g, c) => {
       const k = (x: number): Expr => constant(c.type, x);
       const m = add(mul(k(b1), c.state("m")), mul(k(1 - b1), g));
@@ -154,11 +155,10 @@ export const cosine =
   (step) =>
     step <= warmup
       ? (peak * step) / warmup
-      : floor +
-        ((peak - floor) * (1 + Math.cos(Math.PI * Math.min(1, (step - warmup) / Math.max(1, total - warmup))))) / 2;
+      : floor + ((peak - floor) * (1 + cos(Math.PI * Math.min(1, (step - warmup) / Math.max(1, total - warmup))))) / 2;
 
 /** Multiplies by `factor` after each `every` steps. */
 export const stepwise =
   (start: number, every: number, factor: number): ((step: number) => number) =>
   (step) =>
-    start * factor ** Math.floor((step - 1) / every);
+    start * wholePower(factor, Math.floor((step - 1) / every));

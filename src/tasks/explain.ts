@@ -1,8 +1,7 @@
 /** Shows what a network becomes: schedule, program, kernels, memory, and the work of a step. */
-import { existsSync } from "node:fs";
 import { wasm } from "../backend/wasm/wasm.ts";
-import { UsageError } from "../base/errors.ts";
-import { readArtefact } from "../io/artefact.ts";
+import { DataError, UsageError } from "../base/errors.ts";
+import { type Artefact, readArtefact } from "../io/artefact.ts";
 import { bptt } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import { adam } from "../learn/optimiser.ts";
@@ -40,10 +39,7 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 }
 
 async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
-  if (!isTask(target)) {
-    if (!existsSync(target)) throw new UsageError("unknown-name", target, `neither a task (${taskNames()}) nor a file`);
-    return { from: `The network in ${target}.`, ...deployedFrom(await readArtefact(target), target) };
-  }
+  if (!isTask(target)) return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target) };
   const task = TASKS[target];
   const code = asked ?? task.trial.codes[0]!;
   const { net, encoder, training } = spikingDesign(task, code, { steps });
@@ -51,6 +47,12 @@ async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOpti
   const from = `The spiking network of ${task.name} with ${code} input, as it starts with seed ${seed}.${chosen}`;
   return { from, net, encoder, training, loss: training.loss, parameters: initialParameters(net, seed) };
 }
+
+const artefactAt = (target: string): Promise<Artefact> =>
+  readArtefact(target).catch((cause) => {
+    const absent = cause instanceof DataError && cause.code === "missing-file";
+    throw absent ? new UsageError("unknown-name", target, `neither a task (${taskNames()}) nor a file`) : cause;
+  });
 
 /** Samples side by side in the programs shown: the least that shows all loops. */
 const BATCH = 4;

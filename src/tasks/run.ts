@@ -1,5 +1,6 @@
 /** What all commands share: the data with its seed, the trace of where a result comes from, and what the process took. */
 import { hash64 } from "../base/hash.ts";
+import { fileSystem } from "../base/node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import type { OnProgress, TaskOptions } from "./options.ts";
@@ -53,7 +54,7 @@ export function peakBytes(): number | undefined {
 
 /** Of this package. Node only. */
 export async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = await fileSystem("package.json");
   const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   return String(manifest.version);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exp as hostExp, log as hostLog } from "../../src/base/elementary.ts";
+import { cos as hostCos, exp as hostExp, log as hostLog } from "../../src/base/elementary.ts";
 import { normalOf, uniformF32Of, uniformOf } from "../../src/base/laws.ts";
 import { POISSON_LIMIT, poissonTerms } from "../../src/base/poisson.ts";
 import { normal, type Place, poisson, randomBits, uniform } from "../../src/base/random.ts";
@@ -54,6 +54,9 @@ describe("the same numbers as the host", () => {
   test("the functions under them", () => {
     const f = compileExpr(expandExpr(call("exp", read("f64", "x"))), ["x"]);
     const g = compileExpr(expandExpr(call("log", read("f64", "x"))), ["x"]);
+    const h = compileExpr(expandExpr(call("cos", read("f64", "x"))), ["x"]);
+    for (let x = 0; x < 50; x += 0.0137) expect(hostCos(x)).toBe(h(x));
+    for (let k = 0; k < 2 ** 19; k = 2 * k + 1) expect(hostCos((k * Math.PI) / 2)).toBe(h((k * Math.PI) / 2));
     for (let x = -699; x < 700; x += 0.173) expect(hostExp(x)).toBe(f(x));
     for (let x = 1e-300; x < 1e300; x *= 1.9) expect(hostLog(x)).toBe(g(x));
   });

@@ -1,3 +1,4 @@
+// @ts-check
 /** The numbers by which a team of threads is led, in one shared Int32Array. Each that many write has a cache line of its own. */
 
 export const CONTROL = {

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * What a thread of the team does (`team.ts`): waits for a number to change, takes rounds of a stage until none is left,
  * and says that it is done. Plain JavaScript, because a worker is started from a file of its own, built or not.

@@ -1,0 +1,20 @@
+/**
+ * Node's own modules, loaded when they are first needed: every entry point loads in a page too, and what a page cannot do
+ * says so when it is asked for.
+ */
+import { RunError } from "./errors.ts";
+
+interface Surroundings {
+  readonly process?: { readonly env?: Environment; readonly versions?: { readonly node?: string } };
+}
+export type Environment = Readonly<Record<string, string | undefined>>;
+const { process } = globalThis as Surroundings;
+
+/** Variables of the process; none in a page. */
+export const environment = (): Environment => process?.env ?? {};
+
+/** @throws {RunError} `unsupported` in a page, with what was to be read or written */
+export async function fileSystem(path: string): Promise<typeof import("node:fs/promises")> {
+  if (process?.versions?.node) return import("node:fs/promises");
+  throw new RunError("unsupported", path, "is a file, and a page has none: fetch its bytes, and hand those over");
+}

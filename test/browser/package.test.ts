@@ -1,0 +1,122 @@
+/** The built package in a real browser: it loads, and what it computes there has the digests that it has in Node. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Page } from "playwright-core";
+import { build, createLogger } from "vite";
+import { afterAll, describe, expect, test } from "vitest";
+import { hash64 } from "../../src/base/hash.ts";
+import * as rheobase from "../../src/index.ts";
+import * as io from "../../src/io/index.ts";
+import { runCases, saved } from "./cases.js";
+import { type Headers, ISOLATION, serve } from "./server.ts";
+import { ROOT, setup } from "./setup.ts";
+import { visit } from "./visit.ts";
+
+const { browser } = setup();
+const tools = { rheobase, io, hash64, backend: rheobase.wasm };
+const temporary = mkdtempSync(join(tmpdir(), "rheobase-browser-"));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+/** Results in Node, computed once; `page.js` and `app/main.js` offer the same two to the page. */
+let inNode: ReturnType<typeof runCases> | undefined;
+const expected = { run: () => (inNode ??= runCases(tools)), saved: () => saved(tools) };
+async function resultsOf(page: Page, what: keyof typeof expected): Promise<unknown> {
+  await page.waitForFunction(() => "rheobaseTest" in globalThis);
+  return page.evaluate(`rheobaseTest.${what}()`);
+}
+
+interface Configuration {
+  readonly name: string;
+  readonly headers: Headers;
+  readonly isolated: boolean;
+}
+/** Compiling WebAssembly is all that the package asks of a policy. */
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:";
+const PAGES: readonly Configuration[] = [
+  { name: "plain", headers: {}, isolated: false },
+  { name: "cross-origin isolated", headers: ISOLATION, isolated: true },
+  { name: "under a strict security policy", headers: { "Content-Security-Policy": POLICY }, isolated: false },
+];
+
+describe("without a bundler", () => {
+  test.for(PAGES)("$name: every case as in Node", async ({ headers, isolated }, { skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT, headers);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
+    expect(await visited.page.evaluate(() => crossOriginIsolated)).toBe(isolated);
+    expect(visited.problems).toEqual([]);
+  });
+
+  test("an HDF5 file, where an import map says what h5wasm is: the bytes that Node writes", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT);
+    await using visited = await visit(from, server.origin, "test/browser/mapped.html");
+    expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
+    expect(visited.problems).toEqual([]);
+  });
+
+  test("every entry point loads, with all its names", async ({ skip }) => {
+    const from = browser(skip);
+    const entries = entryPoints();
+    await using server = await serve(ROOT);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    const urls = entries.map((entry) => new URL(entry, server.origin).href);
+    const names = `Promise.all(${JSON.stringify(urls)}.map(async (url) => Object.keys(await import(url)).sort()))`;
+    const paths = entries.map((entry) => pathToFileURL(join(ROOT, entry)).href);
+    const inNode = await Promise.all(paths.map(async (path) => Object.keys((await import(path)) as object).sort()));
+    expect(await visited.page.evaluate(names)).toEqual(inNode);
+    expect(visited.problems).toEqual([]);
+  });
+
+  test("what needs files says so", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    const refusal = (call: string) =>
+      visited.page.evaluate(`import("/dist/${call}.catch(({ code, message }) => code + ": " + message)`);
+    const problem = (path: string) =>
+      `unsupported: ${path}: is a file, and a page has none: fetch its bytes, and hand those over`;
+    expect(await refusal('io/index.js").then((io) => io.readArtefact("a.h5"))')).toBe(problem("a.h5"));
+    expect(await refusal('data/index.js").then((data) => data.digits())')).toBe(problem("digits"));
+    expect(visited.problems).toEqual([]);
+  });
+});
+
+/** Files of the package's `exports`. */
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, { default?: string }>;
+  };
+  return Object.values(exports).flatMap((entry) => entry.default ?? []);
+}
+
+/** `rheobase/io` reads files too, in Node alone; and libhdf5 is large. */
+const EXPECTED_WARNINGS = [/"node:(path|fs\/promises)" has been externalized/, /chunks are larger than 500 kB/];
+
+describe("bundled by Vite", () => {
+  test("every case, and the file, as in Node", async ({ skip }) => {
+    const from = browser(skip);
+    const warnings: string[] = [];
+    const warn = (text: string): unknown => warnings.push(text);
+    const customLogger = { ...createLogger("silent"), warn, warnOnce: warn, error: warn } as ReturnType<
+      typeof createLogger
+    >;
+    const root = join(ROOT, "test/browser/app");
+    await build({
+      root,
+      configFile: false,
+      logLevel: "warn",
+      customLogger,
+      build: { outDir: temporary, emptyOutDir: true },
+    });
+    expect(warnings.filter((text) => !EXPECTED_WARNINGS.some((known) => known.test(text)))).toEqual([]);
+    await using server = await serve(temporary);
+    await using visited = await visit(from, server.origin, "index.html");
+    expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
+    expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
+    expect(visited.problems).toEqual([]);
+  });
+});
