@@ -17,7 +17,7 @@ const WORKLOADS: Readonly<Record<string, { readonly workload: () => Workload; re
 async function infer(name: string, log: (text: string) => void): Promise<Result> {
   const { workload, peer } = WORKLOADS[name]!;
   const w = workload();
-  const backend = await BACKENDS.get(1)!();
+  const backend = BACKENDS.get(1)!();
   const counting = new CountingBackend(backend);
   using counted = await evaluatorOf(w, counting);
   counting.clear();

@@ -1,5 +1,6 @@
 /** The backends that a bench compares, by number of threads: a row `NAME@threads` for each. */
-import type { Backend } from "../src/backend/backend.ts";
-import { wasm } from "../src/backend/wasm/wasm.ts";
+import { type ThreadedBackend, threadedWasm } from "../src/backend/wasm/wasm.ts";
 
-export const BACKENDS: ReadonlyMap<number, () => Promise<Backend>> = new Map([[1, async () => wasm]]);
+export const BACKENDS: ReadonlyMap<number, () => ThreadedBackend> = new Map(
+  [1, 2].map((threads) => [threads, () => threadedWasm(threads)]),
+);

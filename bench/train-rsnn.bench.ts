@@ -16,7 +16,7 @@ export const bench: Bench = {
   run: async ({ log }) => {
     const workload = rsnn();
     const results = [...(await trainingResults(workload, { log, peers: PEERS }))];
-    const backend = await BACKENDS.get(1)!();
+    const backend = BACKENDS.get(1)!();
     for (const [name, surrogate] of Object.entries(workload.surrogates))
       results.push(fact(`accuracy-${name}`, "%", 100 * (await learned(backend, surrogate, 1))));
     return results;

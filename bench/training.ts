@@ -1,5 +1,6 @@
 /** Times a workload's training step with both surrogates, and its forward pass, on every backend. */
 import type { Backend } from "../src/backend/backend.ts";
+import type { ThreadedBackend } from "../src/backend/wasm/wasm.ts";
 import type { Surrogate } from "../src/ir/surrogate.ts";
 import { bptt } from "../src/learn/algorithm.ts";
 import { createEvaluator, type Evaluator } from "../src/learn/evaluator.ts";
@@ -48,6 +49,7 @@ export const evaluatorOf = (w: Workload, backend: Backend): Promise<Evaluator> =
 const metricOf = (surrogate: string): string => (surrogate === "compact" ? "train-step" : `train-step-${surrogate}`);
 const FORWARD = "forward";
 
+type Backends = ReadonlyMap<number, ThreadedBackend>;
 interface Candidate {
   readonly metric: string;
   readonly threads: number;
@@ -56,10 +58,9 @@ interface Candidate {
   readonly dispose: () => void;
 }
 
-async function candidatesOf(w: Workload, forward: boolean): Promise<Candidate[]> {
+async function candidatesOf(w: Workload, backends: Backends, forward: boolean): Promise<Candidate[]> {
   const made: Candidate[] = [];
-  for (const [threads, open] of BACKENDS) {
-    const backend = await open();
+  for (const [threads, backend] of backends) {
     for (const [name, surrogate] of Object.entries(w.surrogates)) {
       const t = await stillTrainer(w, backend, surrogate);
       made.push({
@@ -85,7 +86,8 @@ export async function trainingResults(w: Workload, options: TrainingOptions): Pr
   const { rename = (metric) => metric, repeats = 15, forward = true } = options;
   const counts = await countsOf(w);
   if (w.differs) options.log(`${w.network.name}: ${w.differs}`);
-  const candidates = await candidatesOf(w, forward);
+  const backends = new Map([...BACKENDS].map(([threads, open]) => [threads, open()]));
+  const candidates = await candidatesOf(w, backends, forward);
   const key = (c: Candidate): string => `${c.metric}@${c.threads}`;
   const runs = Object.fromEntries(candidates.map((c) => [key(c), c.run]));
   const { seconds, limits } = await measureBeside(runs, { repeats });
@@ -96,6 +98,7 @@ export async function trainingResults(w: Workload, options: TrainingOptions): Pr
     return duration(`${rename(c.metric)}@${c.threads}`, "ms", 1e3, seconds[key(c)]!, than);
   });
   for (const c of candidates) c.dispose();
+  for (const b of backends.values()) b.dispose();
   return [...times, ...factsOf(w, counts, rename), ...memoryOf(candidates, rename)];
 }
 
@@ -108,7 +111,7 @@ interface Counts {
 
 async function countsOf(w: Workload): Promise<Counts> {
   const work: Record<string, readonly CallWork[]> = {};
-  const counting = new CountingBackend(await BACKENDS.get(1)!());
+  const counting = new CountingBackend(BACKENDS.get(1)!());
   for (const [name, surrogate] of Object.entries(w.surrogates)) {
     using trainer = await stillTrainer(w, counting, surrogate);
     counting.clear();

@@ -1,5 +1,5 @@
 export { interpret } from "./backend/interpret/run.ts";
-export { wasm } from "./backend/wasm/wasm.ts";
+export { threadedWasm, wasm } from "./backend/wasm/wasm.ts";
 export { DataError, ModelError, RheobaseError, RunError, UsageError } from "./base/errors.ts";
 export { arctan, boxcar, fastSigmoid, gaussian, multiGaussian, sigmoid, triangle } from "./ir/surrogate.ts";
 export { bptt } from "./learn/algorithm.ts";

@@ -1,4 +1,5 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
+import { threadedWasm } from "../backend/wasm/wasm.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Choice, chooseEncoder } from "./choose.ts";
 import { compareText } from "./compareText.ts";
@@ -22,7 +23,7 @@ export interface Comparison {
   readonly verdict: readonly Verdict[];
   readonly digest: string;
   readonly seed: number;
-  readonly threads: number;
+  readonly threads: ReturnType<typeof threadsDocument>;
   /** All of it: loading, trials, training, tests. */
   readonly seconds: number;
 }
@@ -37,11 +38,12 @@ export async function compareOn(task: Task, options: TaskOptions, onProgress: On
 }
 
 async function comparison(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<Comparison> {
-  const { seed, threads } = options;
+  const { seed } = options;
+  using backend = threadedWasm(options.threads);
   const start = performance.now();
   const data = await loadData(task, { ...options, onProgress });
   const keeper = await openKeeper("compare", task, data, options);
-  const session = { seed, onProgress, keeper };
+  const session = { seed, backend, onProgress, keeper };
   const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });
   const code = options.encoder ?? choice!.encoder;
   const spiking = await spikingSide(spikingDesign(task, code, options), data, { ...session, stage: "spiking network" });
@@ -59,7 +61,7 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     verdict,
     digest: digestOf([spiking, twin]),
     seed,
-    threads,
+    threads: threadsDocument(options.threads, backend),
     seconds,
   };
 }
@@ -74,7 +76,7 @@ function documentOf(c: Comparison): Record<string, unknown> {
     twin: { ...sideDocument(c.twin), zeroSkipping: c.twin.zeroSkipping },
     verdict: c.verdict,
     data: dataDocument(c.data),
-    threads: threadsDocument(c.threads),
+    threads: c.threads,
     seconds: c.seconds,
     peakBytes: peakBytes(),
     digest: c.digest,

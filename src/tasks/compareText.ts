@@ -47,8 +47,8 @@ export function inputLine(code: EncoderName, choice: Choice | undefined): string
   const where = `${whole(choice.heldOut)} training samples held out of a short trial`;
   return wrap(`Input: ${INPUTS[code]}, chosen on ${where} (${tried.join(", ")}: ${choice.reason}).`);
 }
-export const threadsNote = (allowed: number): string[] =>
-  allowed > 1 ? [`One thread did all the work, of ${allowed} allowed; the results do not depend on it.`] : [];
+export const threadsNote = (used: number): string[] =>
+  used > 1 ? [`${used} threads shared the work; the results do not depend on how many.`] : [];
 
 const row = (label: string, { spiking, twin }: Comparison, value: (side: Side) => string): Row => [
   label,
@@ -86,7 +86,7 @@ function notes({ spiking, twin, threads, data }: Comparison): string[] {
     ...[spiking, twin].flatMap((s) => s.result.warnings),
     ...energyNotes(spiking.energy.f32),
     "Operations are those of the test set, averaged over its samples.",
-    ...threadsNote(threads),
+    ...threadsNote(threads.used),
     `Data: ${data.source}. Licence: ${data.licence}.`,
   ];
 }

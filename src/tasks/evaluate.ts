@@ -1,4 +1,5 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
+import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { DataError, listNames } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
@@ -20,15 +21,16 @@ export const evaluate = async (options: EvaluateOptions, onProgress: OnProgress)
   evaluateTask(taskOf(options.task), options, onProgress);
 
 export async function evaluateTask(task: Task, options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const { file, threads } = options;
+  const { file } = options;
+  using backend = threadedWasm(options.threads);
   const artefact = await readArtefact(file);
   const deployed = deployedFrom(artefact, file);
   requireFit(task, artefact, file);
   const seed = options.seed ?? artefact.provenance.seed;
   const data = await loadData(task, { ...options, seed, onProgress });
-  const result = await evaluateDeployed(deployed, data.test, { seed, onProgress, stage: "test" });
+  const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test" });
   const accounted = isChain(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
-  const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(threads)];
+  const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(backend.threads)];
   const document = {
     task: task.name,
     file,
@@ -39,7 +41,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     notes,
     provenance: artefact.provenance,
     data: dataDocument(data),
-    threads: threadsDocument(threads),
+    threads: threadsDocument(options.threads, backend),
     peakBytes: peakBytes(),
     digest: digestOf([{ trained: deployed, result }]),
   };

@@ -1,4 +1,5 @@
 /** What all commands share: the data with its seed, the trace of where a result comes from, and what the process took. */
+import type { ThreadedBackend } from "../backend/wasm/wasm.ts";
 import { hash64 } from "../base/hash.ts";
 import { fileSystem } from "../base/node.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -59,5 +60,5 @@ export async function version(): Promise<string> {
   return String(manifest.version);
 }
 
-/** One thread for now. What is asked for is a limit, and results do not depend on it. */
-export const threadsDocument = (allowed: number) => ({ allowed, used: 1 });
+/** What was asked for at most, and how many worked; results do not depend on it. */
+export const threadsDocument = (allowed: number, { threads }: ThreadedBackend) => ({ allowed, used: threads });

@@ -1,5 +1,5 @@
 /** Trains a design and evaluates what it learned, telling how far it is. */
-import { wasm } from "../backend/wasm/wasm.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Examples } from "../data/dataset.ts";
 import { bptt } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
@@ -18,6 +18,7 @@ import type { Training } from "./tasks.ts";
 
 export interface SessionOptions {
   readonly seed: number;
+  readonly backend: Backend;
   /** What the progress calls it. */
   readonly stage: string;
   readonly onProgress: OnProgress;
@@ -53,7 +54,7 @@ export async function trainDesign(design: Design, examples: Examples, options: S
     batch,
     seed: options.seed,
   };
-  using trainer = await createTrainer(design.net, wasm, made);
+  using trainer = await createTrainer(design.net, options.backend, made);
   if (kept?.going) trainer.restore(kept.going.snapshot);
   const epochs = await runEpochs(trainer, design, examples, { ...options, kept });
   const seconds = epochs.reduce((sum, e) => sum + e.seconds, 0);
@@ -135,7 +136,7 @@ export async function evaluateDeployed(d: Deployed, examples: Examples, options:
   const { net, loss, parameters } = d;
   await options.keeper?.pause();
   const batch = batchFor(net);
-  using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch, seed: options.seed });
+  using evaluator = await createEvaluator(net, options.backend, { loss, parameters, batch, seed: options.seed });
   const reader = new Reader(examples, encodingOf(d, options.seed));
   const watch = new InputWatch(net, options, examples.count);
   const pass = { batch, epoch: TEST_EPOCH, shuffle: false };

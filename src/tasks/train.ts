@@ -1,4 +1,5 @@
 /** Trains the spiking network of a task, tests it once, and saves it. */
+import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { requireFolder } from "../io/file.ts";
 import { chooseEncoder } from "./choose.ts";
@@ -16,11 +17,12 @@ export const train = async (options: TaskOptions, onProgress: OnProgress): Promi
   trainTask(taskOf(options.task), options, onProgress);
 
 export async function trainTask(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const { seed, out, threads } = options;
+  const { seed, out } = options;
   if (out !== undefined) await requireFolder(out); // before an hour of training, not after it
+  using backend = threadedWasm(options.threads);
   const data = await loadData(task, { ...options, onProgress });
   const keeper = await openKeeper("train", task, data, options);
-  const session = { seed, onProgress, keeper };
+  const session = { seed, backend, onProgress, keeper };
   const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });
   const code = options.encoder ?? choice!.encoder;
   const side = await spikingSide(spikingDesign(task, code, options), data, { ...session, stage: "training" });
@@ -35,13 +37,16 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
     steps: side.counts.steps,
     ...sideDocument(side),
     data: dataDocument(data),
-    threads: threadsDocument(threads),
+    threads: threadsDocument(options.threads, backend),
     peakBytes: peakBytes() ?? side.trained.bytes,
     digest,
   };
   const head = [wrap(`${task.name}: ${task.doc}`), networkLine(side.design.net, seed), inputLine(code, choice)];
   const saved = out === undefined ? [] : [`saved to ${out}`];
-  return { document, text: trainText(head, side, [...side.result.warnings, ...threadsNote(threads)], digest, saved) };
+  return {
+    document,
+    text: trainText(head, side, [...side.result.warnings, ...threadsNote(backend.threads)], digest, saved),
+  };
 }
 
 /** Equal for equal seeds: no times in it. */

@@ -22,9 +22,9 @@ afterAll(() => rmSync(temporary, { recursive: true }));
 /** Results in Node, computed once; `page.js` and `app/main.js` offer the same two to the page. */
 let inNode: ReturnType<typeof runCases> | undefined;
 const expected = { run: () => (inNode ??= runCases(tools)), saved: () => saved(tools) };
-async function resultsOf(page: Page, what: keyof typeof expected): Promise<unknown> {
+async function resultsOf(page: Page, what: keyof typeof expected, threads = 1): Promise<unknown> {
   await page.waitForFunction(() => "rheobaseTest" in globalThis);
-  return page.evaluate(`rheobaseTest.${what}()`);
+  return page.evaluate(`rheobaseTest.${what}(${threads})`);
 }
 
 interface Configuration {
@@ -48,6 +48,25 @@ describe("without a bundler", () => {
     expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
     expect(await visited.page.evaluate(() => crossOriginIsolated)).toBe(isolated);
     expect(visited.problems).toEqual([]);
+  });
+
+  test("two threads, isolated: every case as in Node on one", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT, ISOLATION);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    expect(await resultsOf(visited.page, "run", 3)).toEqual(await expected.run());
+    expect(await visited.page.evaluate("rheobaseTest.threads(2)")).toBe(2);
+    expect(visited.problems).toEqual([]);
+  });
+
+  test("two threads, not isolated: one does it all, and says so once", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    expect(await resultsOf(visited.page, "run", 2)).toEqual(await expected.run());
+    expect(await visited.page.evaluate("rheobaseTest.threads(2)")).toBe(1);
+    expect(visited.problems).toHaveLength(1);
+    expect(visited.problems[0]).toContain("one thread, because this page is not cross-origin isolated");
   });
 
   test("an HDF5 file, where an import map says what h5wasm is: the bytes that Node writes", async ({ skip }) => {
@@ -113,9 +132,10 @@ describe("bundled by Vite", () => {
       build: { outDir: temporary, emptyOutDir: true },
     });
     expect(warnings.filter((text) => !EXPECTED_WARNINGS.some((known) => known.test(text)))).toEqual([]);
-    await using server = await serve(temporary);
+    await using server = await serve(temporary, ISOLATION);
     await using visited = await visit(from, server.origin, "index.html");
     expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
+    expect(await resultsOf(visited.page, "run", 2)).toEqual(await expected.run());
     expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
     expect(visited.problems).toEqual([]);
   });

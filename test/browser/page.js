@@ -4,5 +4,9 @@ import * as rheobase from "../../dist/index.js";
 import * as io from "../../dist/io/index.js";
 import { runCases, saved } from "./cases.js";
 
-const tools = { rheobase, io, hash64, backend: rheobase.wasm };
-globalThis.rheobaseTest = { run: () => runCases(tools), saved: () => saved(tools) };
+const tools = (threads) => ({ rheobase, io, hash64, backend: rheobase.threadedWasm(threads) });
+globalThis.rheobaseTest = {
+  run: (threads = 1) => runCases(tools(threads)),
+  saved: () => saved(tools(1)),
+  threads: (asked) => tools(asked).backend.threads,
+};

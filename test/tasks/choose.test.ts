@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { chooseEncoder, preferred } from "../../src/tasks/choose.ts";
 import { ROWS, rows } from "./synthetic.ts";
@@ -26,7 +27,7 @@ test("the test set is never looked at, and the same seed chooses the same", asyn
       throw new Error("the test set was touched");
     },
   });
-  const options = { changes: {}, seed: 4, onProgress: () => {} };
+  const options = { changes: {}, backend: wasm, seed: 4, onProgress: () => {} };
   const choice = await chooseEncoder(ROWS, blind, options);
   expect(choice.candidates.map((c) => c.encoder)).toEqual(["latency", "rate"]);
   expect(choice.heldOut).toBe(60);

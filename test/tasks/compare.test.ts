@@ -24,7 +24,7 @@ describe("compare", () => {
     const seen: Progress[] = [];
     const { document, text } = await compareOn(ROWS, OPTIONS, (p) => seen.push({ ...p }));
     const { spiking, twin, ...rest }: Document = document;
-    expect(rest).toMatchObject({ task: "rows", seed: 1, threads: { allowed: 2, used: 1 }, steps: 10 });
+    expect(rest).toMatchObject({ task: "rows", seed: 1, threads: { allowed: 2, used: 2 }, steps: 10 });
     expect(rest.digest).toMatch(/^[0-9a-f]{16}$/);
     expect(rest.encoder.choice.candidates).toHaveLength(2);
     for (const side of [spiking, twin]) {
@@ -110,7 +110,7 @@ describe("train, then evaluate and explain what was saved", () => {
       expect(text).toContain(part);
     const { inference, training } = document.programs;
     expect(training).toBeUndefined(); // a file says what a network is, not how to train it on
-    expect(inference.wat).toContain('(export "evaluate")');
+    expect(inference.wat).toContain('(export "evaluate.0")');
     const listed = [...inference.program.matchAll(/, (\d+) bytes$/gm)].reduce((sum, m) => sum + Number(m[1]), 0);
     expect(inference.memory.reduce((sum: number, b: Document) => sum + b.bytes, 0)).toBe(listed);
     // by hand: an event adds a row of 20 weights

@@ -1,5 +1,6 @@
 /** A task that trains in a blink: three classes of 6 x 6 images, each with a bright row of its own, and noise. */
 
+import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { randomStream } from "../../src/base/random.ts";
 import { type Dataset, dataset, Examples } from "../../src/data/dataset.ts";
 import { TASKS, type Task, type Training } from "../../src/tasks/tasks.ts";
@@ -52,4 +53,4 @@ export const ROWS: Task = {
   trial: { codes: ["latency", "rate"], train: 200, heldOut: 60, epochs: 2 },
 };
 
-export const QUIET = { seed: 1, stage: "test", onProgress: () => {} };
+export const QUIET = { backend: wasm, seed: 1, stage: "test", onProgress: () => {} };

@@ -5,7 +5,6 @@
  * Commands go through shared memory, because posting a message costs more than many a stage; only what is not numbers
  * (modules and memories, when a program is loaded) is posted.
  */
-import { RunError } from "../../base/errors.ts";
 import { COMMAND, CONTROL, CONTROL_LENGTH, SPINS } from "./control.js";
 
 /** What a thread needs to take part in the stages of a program. */
@@ -44,11 +43,17 @@ interface Thread {
 }
 type Listen = (answer: Answer) => void;
 
-/** @throws {RunError} `unsupported` where memory cannot be shared */
-export function createTeam(threads: number): Team {
-  if (!canShare()) throw new RunError("unsupported", "threads", "memory cannot be shared here");
-  return new WorkerTeam(threads);
+let told = false;
+/** Nothing, said once, where memory cannot be shared. */
+export function createTeam(threads: number): Team | undefined {
+  if (canShare()) return new WorkerTeam(threads);
+  if (!told) console.warn(ALONE);
+  told = true;
+  return undefined;
 }
+const ALONE =
+  "rheobase: one thread, because this page is not cross-origin isolated: serve it with the headers " +
+  "'Cross-Origin-Opener-Policy: same-origin' and 'Cross-Origin-Embedder-Policy: require-corp'";
 
 class WorkerTeam implements Team {
   readonly threads: number;

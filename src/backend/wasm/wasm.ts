@@ -49,14 +49,23 @@ export const wasm: Backend = { name: "wasm", load: (program) => load(program) };
  * batch, blocks of parameters, trials). The results are the same bits as those of `wasm`. Dispose of it after what was
  * loaded on it.
  *
+ * Where memory cannot be shared (a page that is not cross-origin isolated) one thread does it all, as `threads` then
+ * tells, and the console once.
+ *
  * @param threads 1 to 256; one does without workers and without shared memory
- * @throws {RunError} `unsupported` where memory cannot be shared (a page that is not cross-origin isolated)
+ * @throws {ModelError} `out-of-range`
  */
 export function threadedWasm(threads: number): ThreadedBackend {
   requireInteger("threads", threads, 1, 256);
   const team = threads === 1 ? undefined : createTeam(threads);
   const dispose = (): void => team?.[Symbol.dispose]();
-  return { name: "wasm", threads, load: (program) => load(program, team), dispose, [Symbol.dispose]: dispose };
+  return {
+    name: "wasm",
+    threads: team?.threads ?? 1,
+    load: (program) => load(program, team),
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
 }
 export interface ThreadedBackend extends Backend, Disposable {
   readonly threads: number;

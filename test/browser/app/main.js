@@ -5,5 +5,8 @@ import { createTrainer } from "rheobase/learn";
 import { hash64 } from "../../../src/base/hash.ts";
 import { runCases, saved } from "../cases.js";
 
-const tools = { rheobase: { ...rheobase, createTrainer }, io, hash64, backend: rheobase.wasm };
-globalThis.rheobaseTest = { run: () => runCases(tools), saved: () => saved(tools) };
+const tools = (threads) => ({
+  ...{ rheobase: { ...rheobase, createTrainer }, io, hash64 },
+  backend: rheobase.threadedWasm(threads),
+});
+globalThis.rheobaseTest = { run: (threads = 1) => runCases(tools(threads)), saved: () => saved(tools(1)) };
