@@ -66,6 +66,7 @@ const SIMD = runs(0xfd, {
   27: "i32x4.extract_lane i32x4.replace_lane i64x2.extract_lane i64x2.replace_lane f32x4.extract_lane f32x4.replace_lane f64x2.extract_lane f64x2.replace_lane",
   55: `${of("i32x4", INT)} ${of("f32x4", FLOAT)} ${of("f64x2", FLOAT)}`,
   77: "v128.not v128.and v128.andnot v128.or v128.xor v128.bitselect v128.any_true",
+  86: "v128.load32_lane v128.load64_lane",
   90: "v128.store32_lane v128.store64_lane v128.load32_zero v128.load64_zero f32x4.demote_f64x2_zero f64x2.promote_low_f32x4",
   103: "f32x4.ceil f32x4.floor f32x4.trunc f32x4.nearest",
   116: "f64x2.ceil f64x2.floor",
