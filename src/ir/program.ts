@@ -102,7 +102,7 @@ export type Kernel =
   /**
    * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
    * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
-   * Unlisted entries are left alone. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
+   * Unlisted entries are left alone; no row is listed twice. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
    */
   | {
       readonly kind: "rowDots";

@@ -267,10 +267,18 @@ const indices = (n: number, below: number, seed: number): number[] => {
   return Array.from({ length: n }, () => Math.floor(next() * below));
 };
 
-function gatherCase(type: FloatType, width: number, events: number, valued: boolean, init: boolean): Case {
+/** @param start the buffer that `init` is */
+function gatherCase(
+  type: FloatType,
+  width: number,
+  events: number,
+  valued: boolean,
+  init: boolean,
+  start: "init" | "out" = "init",
+): Case {
   const [rows, w] = [23, padded(width, type)];
   const kernel: Kernel = { kind: "gatherRows", type, width: w, stride: w, valued, init };
-  const name = `gatherRows ${type} ${width} events=${events}${valued ? " valued" : ""}${init ? " init" : ""}`;
+  const name = `gatherRows ${type} ${width} events=${events}${valued ? " valued" : ""}${init ? ` ${start}` : ""}`;
   return {
     name,
     program: program(
@@ -290,7 +298,7 @@ function gatherCase(type: FloatType, width: number, events: number, valued: bool
             out: place("out"),
             weights: place("weights"),
             list: place("list"),
-            ...(init && { init: place("init") }),
+            ...(init && { init: place(start) }),
             ...(valued && { values: place("values") }),
           },
           { from: place("ends"), to: place("ends", 1) },
@@ -302,6 +310,7 @@ function gatherCase(type: FloatType, width: number, events: number, valued: bool
       list: indices(events + 3, rows, 5),
       values: small(events + 3, 7),
       init: small(w, 9),
+      out: small(w, 8),
       ends: [3, events + 3],
     },
   };
@@ -375,7 +384,7 @@ function dotsCase(type: FloatType, width: number, rows: number, listed: boolean,
       a: small(w, 21),
       weights: small(40 * w, 23),
       out: small(40, 25),
-      list: indices(rows + 2, 40, 27),
+      list: Array.from({ length: rows + 2 }, (_, k) => (7 * k + 3) % 40), // no row twice
       ends: [1, rows + 1],
     },
   };
@@ -575,15 +584,17 @@ export const CASES: readonly Case[] = [
     FLOATS.flatMap((type) => [1, 2, 3, 4, 5, 8, 33, 100].map((n) => storeCase(mode, type, n))),
   ),
   ...FLOATS.flatMap((type) =>
-    [1, 10, 28, 33, 300].flatMap((width) =>
+    [1, 10, 28, 33, 300, 513].flatMap((width) =>
       [
         [0, false, true],
         [1, false, false],
         [9, true, true],
         [14, false, true],
+        [15, true, false],
       ].map(([events, valued, init]) => gatherCase(type, width, events as number, valued as boolean, init as boolean)),
     ),
   ),
+  ...FLOATS.flatMap((type) => [33, 513].map((width) => gatherCase(type, width, 7, false, true, "out"))),
   ...FLOATS.flatMap((type) => [
     productCase(type, [1, 3, 5], false, "zero"),
     productCase(type, [4, 7, 33], false, "init"),
@@ -597,9 +608,11 @@ export const CASES: readonly Case[] = [
       [10, 8, false],
       [33, 13, true],
       [100, 1, false],
+      [72, 6, true],
+      [20, 0, true],
     ].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean)),
   ),
-  ...FLOATS.map((type) => dotsCase(type, 20, 9, false, true)),
+  ...FLOATS.flatMap((type) => [dotsCase(type, 20, 9, false, true), dotsCase(type, 20, 11, true, true)]),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
   ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),

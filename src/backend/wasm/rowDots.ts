@@ -6,11 +6,13 @@ import type { KernelOf } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { pushScaled, range, vectorsOf } from "./tiles.ts";
+import { inTurns, pushScaled, range, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 /** Rows whose dot products are done together. */
 const DOT_ROWS = 6;
+/** Vectors of each row in one turn of the loop. */
+const TURN = 8;
 
 export function rowDots(k: KernelOf<"rowDots">, c: KernelContext): void {
   const { f } = c;
@@ -88,8 +90,7 @@ function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: numbe
 }
 
 /**
- * The four (f64: two) lanes of each row's sum. A turn is two vectors, with a test between them: it ends rows of an odd
- * number of vectors, and keeps V8 from loading both vectors of all rows before the first addition.
+ * The four (f64: two) lanes of each row's sum.
  */
 function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly number[]): number[] {
   const { f } = c;
@@ -120,22 +121,8 @@ function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly nu
     });
   };
   if (vectors === 0) return sums;
-  f.op("block");
-  f.op("loop");
-  vector(0);
-  f.get(a);
-  f.i32(16);
-  f.op("i32.add");
-  f.get(end);
-  f.op("i32.ge_u");
-  f.op("br_if", 1);
-  vector(16);
-  for (const p of [...rows, a]) f.advance(p, 32);
-  f.get(a, end);
-  f.op("i32.lt_u");
-  f.op("br_if", 0);
-  f.op("end");
-  f.op("end");
+  const turn = Math.min(TURN, vectors);
+  inTurns(f, { at: a, end, step: 16, turn, others: rows }, (v) => vector(16 * v));
   return sums;
 }
 
