@@ -13,7 +13,7 @@ export interface KernelContext {
   pushCount(name: string): void;
   /** The count, where it is known when compiling. */
   known(name: string): number | undefined;
-  /** Byte address of 16 vectors that pack the lanes of a 4-bit mask (`compactTable`). */
+  /** Byte address of the 256 vectors of `compactTable`. */
   readonly table: number;
 }
 
@@ -51,12 +51,12 @@ export function kernelFunction(
   );
 }
 
-/** For each 4-bit mask the numbers of its set lanes, packed to the front: compaction without branches. */
-export function compactTable(): Uint32Array {
-  const table = new Uint32Array(16 * 4);
-  for (let mask = 0; mask < 16; mask++) {
-    let k = mask * 4;
-    for (let lane = 0; lane < 4; lane++) if (mask & (1 << lane)) table[k++] = lane;
+/** For each 8-bit mask the numbers of its set bits as eight u16, packed to the front: compaction without branches. */
+export function compactTable(): Uint16Array {
+  const table = new Uint16Array(256 * 8);
+  for (let mask = 0; mask < 256; mask++) {
+    let k = mask * 8;
+    for (let bit = 0; bit < 8; bit++) if (mask & (1 << bit)) table[k++] = bit;
   }
   return table;
 }

@@ -46,7 +46,7 @@ export const wasm: Backend = {
         `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`,
       );
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    new Uint32Array(memory.buffer, TABLE_ADDRESS, 64).set(compactTable());
+    new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
     const code = generate(program, at, pages);
     const { instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
     return new WasmExecutable(program.name, at, memory, instance, code);
