@@ -67,7 +67,7 @@ export interface Program {
 /**
  * The kernels. Argument names are those of the step's slots, or listed here. Rows of matrices are `stride` elements
  * apart; `width` and `stride` are whole vectors (`padded`), and padding is zero and stays zero.
- * `append` and `unpackBits` may write up to three words past the end of the list.
+ * `append` and `unpackBits` may leave anything behind the end of a list, within the `n` entries that it could have had.
  */
 export type Kernel =
   /** `for i < n: body(i)`. Count `n`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions). */

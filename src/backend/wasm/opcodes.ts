@@ -60,7 +60,7 @@ const MISC = runs(0xfc, {
 const VECTOR_FLOAT = "abs neg";
 const VECTOR_FLOAT_MATH = "sqrt add sub mul div min max pmin pmax";
 const SIMD = runs(0xfd, {
-  0: "v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u",
+  0: "v128.load",
   9: "v128.load32_splat v128.load64_splat v128.store v128.const i8x16.shuffle i8x16.swizzle",
   15: "i8x16.splat i16x8.splat i32x4.splat i64x2.splat f32x4.splat f64x2.splat",
   27: "i32x4.extract_lane i32x4.replace_lane i64x2.extract_lane i64x2.replace_lane f32x4.extract_lane f32x4.replace_lane f64x2.extract_lane f64x2.replace_lane",
@@ -74,6 +74,7 @@ const SIMD = runs(0xfd, {
   148: "f64x2.nearest",
   160: "i32x4.abs i32x4.neg",
   163: "i32x4.all_true i32x4.bitmask",
+  167: "i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u i32x4.extend_high_i16x8_u",
   171: "i32x4.shl i32x4.shr_s i32x4.shr_u i32x4.add",
   177: "i32x4.sub",
   181: "i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u",

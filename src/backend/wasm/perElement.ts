@@ -38,8 +38,7 @@ export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): 
     step.stores.flatMap((s) => (s.mode === "sum" || s.mode === "max" ? [[s, foldOf(s, lanes, f)] as const] : [])),
   );
   const grouped = vectorsPerTurn(step, lanes) * lanes === GROUP && step.stores.some(isMask);
-  const counter = grouped && positions.size > 0 ? f.local("v128") : undefined;
-  const shared = { step, c, i: f.local("i32"), counter, lanes, grouped, positions, folds };
+  const shared = { step, c, i: f.local("i32"), lanes, grouped, positions, folds };
   vectorLoops(shared);
   for (const fold of folds.values()) fold.split();
   scalarLoop(shared);
@@ -52,8 +51,6 @@ interface Shared {
   readonly c: KernelContext;
   /** Elements done. */
   readonly i: number;
-  /** The same in four lanes, where groups are appended. */
-  readonly counter: number | undefined;
   readonly lanes: 2 | 4;
   /** Whether bits and list entries are stored by groups, and what is left over is less than one. */
   readonly grouped: boolean;
@@ -162,11 +159,6 @@ function turn(s: Shared, once: ReadonlyMap<Expr, number>, varying: readonly Expr
   }
   for (const [store, mask] of masks)
     GROUP_STORES[store.mode as MaskMode](mask, storeContext(s, store, { push: () => undefined }));
-  if (s.counter === undefined) return;
-  f.get(s.counter);
-  f.op("v128.const", "i32x4", [GROUP, GROUP, GROUP, GROUP]);
-  f.op("i32x4.add");
-  f.set(s.counter);
 }
 /** `mask |= bits of this vector << lanes·v` */
 function gatherBits(store: Store, c: StoreContext, mask: number, v: number): void {
@@ -270,7 +262,6 @@ function storeContext<C extends { push(e: Expr): void }>(s: Shared, store: Store
     f: s.c.f,
     lanes: s.lanes,
     i: s.i,
-    counter: s.counter,
     grouped: s.grouped,
     table: s.c.table,
     slot,

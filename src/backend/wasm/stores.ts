@@ -12,8 +12,6 @@ export interface StoreContext {
   readonly lanes: 2 | 4;
   /** The element counter. */
   readonly i: number;
-  /** The same in four lanes, in a loop over groups. */
-  readonly counter: number | undefined;
   /** Whether groups of eight are stored at once: `base` of a bit store then runs along. */
   readonly grouped: boolean;
   readonly table: number;
@@ -44,11 +42,7 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
     const mask = c.f.local("i32");
     pushBitmask(s.value, c);
     c.f.set(mask);
-    const first = c.f.local("v128");
-    c.f.get(c.i);
-    c.f.op("i32x4.splat");
-    c.f.set(first);
-    appendLanes(mask, first, c, 1);
+    appendLanes(mask, c, 1);
   },
   bits: (s, c) => storeBits(c, () => pushBitmask(s.value, c)),
   sum: (s, c) => c.fold!.vector(() => c.push(s.value)),
@@ -111,7 +105,7 @@ export const isMask = (s: Store): boolean => s.mode === "append" || s.mode === "
 export type MaskMode = "append" | "bits";
 /** What is done with the bits of elements i to i + 7. */
 export const GROUP_STORES: Readonly<Record<MaskMode, (mask: number, c: StoreContext) => void>> = {
-  append: (mask, c) => appendLanes(mask, c.counter!, c, 2),
+  append: (mask, c) => appendLanes(mask, c, 2),
   bits: (mask, c) => {
     c.f.get(c.base, mask);
     c.f.op("i32.store8", 0);
@@ -129,16 +123,20 @@ export function pushBitmask(e: Expr, c: StoreContext): void {
   c.f.op("i32.and");
 }
 /** Appends i plus the number of each bit that is set, from the table of packed numbers: `vectors` times four entries are written. */
-function appendLanes(mask: number, first: number, c: StoreContext, vectors: 1 | 2): void {
+function appendLanes(mask: number, c: StoreContext, vectors: 1 | 2): void {
   const { f } = c;
-  const entry = f.local("i32");
+  const [first, packed] = [f.local("v128"), f.local("v128")];
+  f.get(c.i);
+  f.op("i32x4.splat");
+  f.set(first);
   f.get(mask);
   f.i32(4);
   f.op("i32.shl");
-  f.set(entry);
+  f.op("v128.load", c.table);
+  f.set(packed);
   for (const v of range(vectors)) {
-    f.get(c.position, first, entry);
-    f.op("v128.load16x4_u", c.table + 8 * v);
+    f.get(c.position, first, packed);
+    f.op(`i32x4.extend_${v === 0 ? "low" : "high"}_i16x8_u`);
     f.op("i32x4.add");
     f.op("v128.store", 16 * v);
   }
