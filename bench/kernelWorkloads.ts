@@ -171,6 +171,51 @@ const outer =
     return { metric, unit: "Gadd/s", work: calls * ofList(ends) * width, limit: s.limits.loadAdd, executable };
   };
 
+/** The same gradients by way of lists of steps, one a row: the sort is part of it. */
+const outerSorted =
+  (rows: number, width: number, expected: number): Build =>
+  async (s) => {
+    const groups = 4;
+    const { list, ends } = lists(rows, expected, groups * ROUND);
+    const stride = padded(width);
+    const sort: Kernel = {
+      kind: "transposeLists",
+      type: "f32",
+      rows,
+      listStride: 0,
+      endsStride: ROUND,
+      numberStride: ROUND + 1,
+      valued: false,
+    };
+    const sum: Kernel = { kind: "gatherRows", type: "f32", width: stride, stride, valued: false, init: true };
+    const out = place("out", 0, along("row", stride));
+    const order = { starts: place("starts"), order: place("order") };
+    const row = invoke(
+      sum,
+      { out, init: out, weights: place("delta"), list: place("order") },
+      { from: place("starts", 0, along("row", 1)), to: place("starts", 1, along("row", 1)) },
+    );
+    const { executable, calls } = await load(s, {
+      name: "outer",
+      buffers: [
+        buffer("out", "f32", rows * stride),
+        buffer("list", "u32", list.length),
+        buffer("ends", "i32", ends.length),
+        buffer("delta", "f32", groups * (ROUND + 1) * stride),
+        buffer("starts", "i32", rows + 1),
+        buffer("order", "u32", list.length),
+      ],
+      body: [
+        invoke(sort, { list: place("list"), ends: place("ends"), ...order }, { groups, steps: ROUND }),
+        loop("row", rows, [row]),
+      ],
+      times: 1,
+      inputs: { list, ends, delta: floats(groups * (ROUND + 1) * stride).map((x) => 1e-6 * x) },
+    });
+    const metric = `outer rows ${rows}x${width} sorted, ${groups}x${ROUND} steps of ${expected}@1`;
+    return { metric, unit: "Gadd/s", work: calls * ofList(ends) * width, limit: s.limits.loadAdd, executable };
+  };
+
 interface Shape {
   readonly rows: number;
   readonly depth: number;
@@ -347,8 +392,14 @@ export const WORKLOADS: readonly Build[] = [
   dots(1000, 12, 150, false),
   outer(700, 256, 14),
   outer(256, 256, 23),
+  outer(256, 64, 23),
   outer(256, 20, 23),
   outer(784, 1000, 78),
+  outerSorted(700, 256, 14),
+  outerSorted(256, 256, 23),
+  outerSorted(256, 64, 23),
+  outerSorted(256, 20, 23),
+  outerSorted(784, 1000, 78),
   ...[256, 1000].flatMap((n) => [
     elements("LIF step with list", lifStep(false), n, { in: drive }),
     elements("LIF step with list, bits and tape", lifStep(true), n, { in: drive }),

@@ -124,6 +124,22 @@ export type Kernel =
       readonly deltaStride: number;
       readonly valued: boolean;
     }
+  /**
+   * Turns lists of rows, one a step, into lists of steps, one a row (a counting sort). The list of group g < groups and step
+   * s < steps is entries [ends[g·endsStride + s], ends[g·endsStride + s + 1]) from `list[g·listStride]` on. Entries
+   * [starts[r], starts[r + 1]) of `order` become the numbers g·numberStride + s of those lists that name row r < rows, in
+   * order of g, then s; `sorted` takes their values along.
+   * Args `list`, `ends`, `starts` (rows + 1), `order`, `values`?, `sorted`?. Counts `groups`, `steps`.
+   */
+  | {
+      readonly kind: "transposeLists";
+      readonly type: FloatType;
+      readonly rows: number;
+      readonly listStride: number;
+      readonly endsStride: number;
+      readonly numberStride: number;
+      readonly valued: boolean;
+    }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */

@@ -429,6 +429,59 @@ function outerCase(type: FloatType, width: number, valued: boolean): Case {
   };
 }
 
+/** Three groups of four steps; some rows and steps have no entry. */
+function transposeCase(type: FloatType, valued: boolean, groups: number): Case {
+  const [steps, rows, room] = [4, 9, 12];
+  const counts = [3, 0, 5, 2, 0, 0, 0, 0, 1, 4, 4, 3];
+  const ends = range(3).flatMap((g) => range(steps + 1).map((s) => sumOf(counts.slice(g * steps, g * steps + s))));
+  const entries = sumOf(counts.slice(0, groups * steps));
+  const name = `transposeLists ${type} groups=${groups}${valued ? " valued" : ""}`;
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("list", "u32", 3 * room),
+        buffer("ends", "i32", ends.length),
+        buffer("values", type, 3 * room),
+        buffer("starts", "i32", rows + 1),
+        buffer("order", "u32", 3 * room),
+        buffer("sorted", type, 3 * room),
+      ],
+      [
+        invoke(
+          {
+            kind: "transposeLists",
+            type,
+            rows,
+            listStride: room,
+            endsStride: steps + 1,
+            numberStride: steps + 2,
+            valued,
+          },
+          {
+            list: place("list"),
+            ends: place("ends"),
+            starts: place("starts"),
+            order: place("order"),
+            ...(valued && { values: place("values"), sorted: place("sorted") }),
+          },
+          { groups, steps },
+        ),
+      ],
+    ),
+    inputs: {
+      list: indices(3 * room, rows - 2, 71).map((r) => (r > 3 ? r + 1 : r)),
+      ends,
+      values: small(3 * room, 73),
+      starts: new Array<number>(rows + 1).fill(5),
+    },
+    defined: { order: entries, sorted: valued ? entries : 0 },
+  };
+}
+const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
+const sumOf = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0);
+
 function unpackCase(n: number): Case {
   const words = Math.ceil(n / 32);
   const bits = sample("u32", words, 3 + n);
@@ -614,6 +667,11 @@ export const CASES: readonly Case[] = [
   ),
   ...FLOATS.flatMap((type) => [dotsCase(type, 20, 9, false, true), dotsCase(type, 20, 11, true, true)]),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
+  ...FLOATS.flatMap((type) => [
+    transposeCase(type, false, 3),
+    transposeCase(type, true, 3),
+    transposeCase(type, true, 1),
+  ]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
   ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),
   loopCase(),

@@ -17,6 +17,7 @@ import { perSynapse } from "./perSynapse.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionFunction } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
+import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
@@ -26,6 +27,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   product,
   rowDots,
   outerRows,
+  transposeLists,
   unpackBits,
   zero,
 };
