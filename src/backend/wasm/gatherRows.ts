@@ -16,8 +16,21 @@ const TURN = 4;
 const WIDE = 2048;
 
 export function gatherRows(k: KernelOf<"gatherRows">, c: KernelContext): void {
+  if (k.init) leaveIfNothing(c);
   if (k.width * BYTES[k.type] < WIDE) gatherTiles(k, c);
   else gatherStreams(k, c);
+}
+
+/** A row that is added to stays as it is, where the list is empty. */
+function leaveIfNothing(c: KernelContext): void {
+  const { f } = c;
+  f.get(c.ptr("out"), c.ptr("init"));
+  f.op("i32.eq");
+  c.pushCount("from");
+  c.pushCount("to");
+  f.op("i32.ge_s");
+  f.op("i32.and");
+  f.if(() => f.op("return"));
 }
 
 /** A tile of the sum stays in registers while all rows pass. */
@@ -140,11 +153,16 @@ function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext): void {
   }
 }
 function startRow(k: KernelOf<"gatherRows">, { f, ptr }: KernelContext): void {
-  f.get(ptr("out"));
-  if (k.init) f.get(ptr("init"));
-  else f.i32(0);
-  f.i32(vectorsOf(k.width, k.type) * 16);
-  f.op(k.init ? "memory.copy" : "memory.fill");
+  const fill = (from: () => void, op: string): void => {
+    f.get(ptr("out"));
+    from();
+    f.i32(k.width * BYTES[k.type]);
+    f.op(op);
+  };
+  if (!k.init) return fill(() => f.i32(0), "memory.fill");
+  f.get(ptr("out"), ptr("init"));
+  f.op("i32.ne");
+  f.if(() => fill(() => f.get(ptr("init")), "memory.copy"));
 }
 function streamGroup(k: KernelOf<"gatherRows">, c: KernelContext, e: number, count: number): void {
   const { f } = c;
