@@ -349,7 +349,7 @@ function productCase(
         invoke(
           kernel,
           { out: place("out"), a: place("a"), b: place("b"), ...(start === "init" && { init: place("init") }) },
-          { rows: m > 4 ? m : place("m"), depth: k },
+          { rows: m > 4 || m === 1 ? m : place("m"), depth: k },
         ),
       ],
     ),
@@ -654,6 +654,10 @@ export const CASES: readonly Case[] = [
     productCase(type, [11, 5, 40], true, "out"),
     productCase(type, [6, 9, 8], true, "zero"),
     productCase(type, [3, 2, 300], false, "out"),
+    productCase(type, [1, 15, 513], false, "init"),
+    productCase(type, [1, 9, 520], true, "out"),
+    productCase(type, [1, 3, 520], false, "zero"),
+    productCase(type, [5, 610, 440], false, "zero"),
   ]),
   ...FLOATS.flatMap((type) =>
     [

@@ -2,18 +2,11 @@
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
+import { accumulate, type Stream, startRow, streamRows, streamsOf, WIDE } from "./streams.ts";
 import { evenTiles, inTurns, loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
-import { shapeOf } from "./vectorExpr.ts";
 
 /** Rows in one turn of the loop over the list. */
 const TURN = 4;
-
-/**
- * From this many bytes a row on, rows are streamed: a matrix of such rows seldom fits the second-level cache, and a
- * tile takes too little of a row for the prefetcher. Measured: 256 floats 21 against 20 G adds/s, 1000 floats 12.7
- * against 14.5.
- */
-const WIDE = 2048;
 
 export function gatherRows(k: KernelOf<"gatherRows">, c: KernelContext): void {
   if (k.init) leaveIfNothing(c);
@@ -86,7 +79,7 @@ function gatherTile(k: KernelOf<"gatherRows">, c: KernelContext, t: Tile): void 
       sums.forEach((s, v) => {
         f.get(s, row);
         f.op("v128.load", v * 16);
-        accumulate(k, c, value);
+        accumulate(f, k.type, k.valued ? value : undefined);
         f.set(s);
       });
     }),
@@ -122,21 +115,13 @@ function entryAt(k: KernelOf<"gatherRows">, c: KernelContext, { e, ahead, base, 
   f.set(value);
 }
 
-/** Rows that are read side by side. */
-const STREAMS = [8, 4, 2, 1];
-/** Vectors of each stream in one turn. */
-const STREAM_TURN = 2;
-
-/**
- * Wide rows: the sums lie in L1, and several rows are streamed over them at once, each from its beginning to its end,
- * which the prefetcher likes: (1 + rows + 1) memory operations for as many additions as there are rows.
- */
+/** Rows of which the sum lies in L1 while they are streamed over it. */
 function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext): void {
   const { f } = c;
   const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
   const end = f.local("i32");
-  startRow(k, c);
-  for (const rows of STREAMS) {
+  startRow(c, k.init ? "init" : "zero", k.width * BYTES[k.type]);
+  for (const rows of streamsOf(k.valued)) {
     // Whole groups: e + floor((last - e) / (4·rows))·4·rows
     f.get(e, last, e);
     f.op("i32.sub");
@@ -148,49 +133,14 @@ function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext): void {
       e,
       () => f.get(end),
       4 * rows,
-      () => streamGroup(k, c, e, rows),
+      () => {
+        const streams = range(rows).map((ahead): Stream => {
+          const [row, value] = [f.local("i32"), f.local("v128")];
+          entryAt(k, c, { e, ahead, base: c.ptr("weights"), row, value });
+          return { row, ...(k.valued && { value }) };
+        });
+        streamRows(c, k.type, k.width, streams);
+      },
     );
   }
-}
-function startRow(k: KernelOf<"gatherRows">, { f, ptr }: KernelContext): void {
-  const fill = (from: () => void, op: string): void => {
-    f.get(ptr("out"));
-    from();
-    f.i32(k.width * BYTES[k.type]);
-    f.op(op);
-  };
-  if (!k.init) return fill(() => f.i32(0), "memory.fill");
-  f.get(ptr("out"), ptr("init"));
-  f.op("i32.ne");
-  f.if(() => fill(() => f.get(ptr("init")), "memory.copy"));
-}
-function streamGroup(k: KernelOf<"gatherRows">, c: KernelContext, e: number, count: number): void {
-  const { f } = c;
-  const rows = range(count).map(() => f.local("i32"));
-  const values = range(count).map(() => f.local("v128"));
-  rows.forEach((row, q) => entryAt(k, c, { e, ahead: q, base: c.ptr("weights"), row, value: values[q]! }));
-  const [out, end] = [f.local("i32"), f.local("i32")];
-  f.get(c.ptr("out"));
-  f.tee(out);
-  f.i32(vectorsOf(k.width, k.type) * 16);
-  f.op("i32.add");
-  f.set(end);
-  inTurns(f, { at: out, end, step: 16, turn: STREAM_TURN, others: rows }, (v) => {
-    f.get(out, out);
-    f.op("v128.load", v * 16);
-    rows.forEach((row, q) => {
-      f.get(row);
-      f.op("v128.load", v * 16);
-      accumulate(k, c, values[q]!);
-    });
-    f.op("v128.store", v * 16);
-  });
-}
-/** Adds (value ·) the vector on the stack to what is below it. */
-function accumulate(k: KernelOf<"gatherRows">, { f }: KernelContext, value: number): void {
-  if (k.valued) {
-    f.get(value);
-    f.op(`${shapeOf(k.type)}.mul`);
-  }
-  f.op(`${shapeOf(k.type)}.add`);
 }
