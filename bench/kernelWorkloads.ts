@@ -412,6 +412,7 @@ export const WORKLOADS: readonly Build[] = [
   unpack(1000),
   clear(20),
   clear(256),
+  clear(1000),
   product({ rows: 128, depth: 784, width: 800 }),
   product({ rows: 1, depth: 784, width: 1000 }),
   product({ rows: 784, depth: 4, width: 1000 }, true),

@@ -619,15 +619,16 @@ function loopCase(): Case {
   };
 }
 
-function zeroCase(): Case {
+function zeroCase(type: FloatType, n: number): Case {
+  const name = `zero ${type} n=${n}`;
   return {
-    name: "zero",
+    name,
     program: program(
-      "zero",
-      [buffer("out", "f32", 9)],
-      [invoke({ kind: "zero", type: "f32" }, { out: place("out", 2) }, { n: 5 })],
+      name,
+      [buffer("out", type, n + 4)],
+      [invoke({ kind: "zero", type }, { out: place("out", 2) }, { n })],
     ),
-    inputs: { out: small(9, 61) },
+    inputs: { out: small(n + 4, 61) },
   };
 }
 
@@ -679,5 +680,5 @@ export const CASES: readonly Case[] = [
   ...[1, 31, 32, 33, 100].map(unpackCase),
   ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),
   loopCase(),
-  zeroCase(),
+  ...FLOATS.flatMap((type) => [1, 5, 36, 75, 2000].map((n) => zeroCase(type, n))),
 ];
