@@ -16,9 +16,9 @@ export interface StoreContext {
   readonly grouped: boolean;
   readonly table: number;
   readonly slot: Slot;
-  /** The local with the slot's byte address: for an `element` slot that of element i, else of the first. */
+  /** The local with the byte address of a list or of bits. */
   readonly base: number;
-  /** Bytes from there to the vector at hand. */
+  /** Bytes from the address of element i to the vector at hand. */
   readonly offset: number;
   /** For `append`: the local with the byte address of the next entry. */
   readonly position: number;
@@ -26,6 +26,8 @@ export interface StoreContext {
   /** In the scalar loop: the local with its first element. */
   readonly tailStart?: number;
   push(e: Expr): void;
+  /** Pushes the byte address of element i (or of the uniform). */
+  pushAddress(): void;
 }
 type EmitStore = (s: Store, c: StoreContext) => void;
 
@@ -33,7 +35,7 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   set: (s, c) => storeVector(c, () => storable(s.value, c)),
   add: (s, c) =>
     storeVector(c, () => {
-      c.f.get(c.base);
+      c.pushAddress();
       loadVector(c);
       c.push(s.value);
       c.f.op(`${shapeOf(c.slot.type)}.add`);
@@ -51,13 +53,14 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
 
 export const SCALAR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   set: (s, c) => {
-    c.f.get(c.base);
+    c.pushAddress();
     c.push(s.value);
     c.f.op(`${valTypeOf(c.slot.type)}.store`, 0);
   },
   add: (s, c) => {
     const type = valTypeOf(c.slot.type);
-    c.f.get(c.base, c.base);
+    c.pushAddress();
+    c.pushAddress();
     c.f.op(`${type}.load`, 0);
     c.push(s.value);
     c.f.op(`${type}.add`);
@@ -92,7 +95,7 @@ function storable(e: Expr, c: StoreContext): void {
 }
 const isHalf = (c: StoreContext): boolean => c.lanes === 2 && c.slot.type !== "f64";
 function storeVector(c: StoreContext, value: () => void): void {
-  c.f.get(c.base);
+  c.pushAddress();
   value();
   if (isHalf(c)) c.f.op("v128.store64_lane", c.offset, 0);
   else c.f.op("v128.store", c.offset);
