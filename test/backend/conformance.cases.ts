@@ -258,6 +258,83 @@ function storeCase(mode: StoreMode, type: Type, n: number): Case {
   };
 }
 
+/**
+ * Lists and bits beside other stores: few slots or many, of several widths; a short body or one too long for more than
+ * one vector a turn; a count that is known or read from memory.
+ */
+function bodyCase(type: FloatType, n: number, extra: number, length: number, known: boolean): Case {
+  const names = Array.from({ length: extra }, (_, k) => `x${k}`);
+  const [v, w] = [read(type, "v"), read("i32", "w")];
+  let value = mul(v, constant(type, 0.75));
+  for (const x of names) value = add(value, mul(read(type, x), v));
+  for (let k = 0; k < length; k++) value = add(mul(value, constant(type, 0.5 + k / 512)), v);
+  const test = compare("gt", value, constant(type, 0.25));
+  const kept = select(test, constant(type, 0), value);
+  const step: Step = {
+    name: "body",
+    slots: [
+      element("v", type),
+      element("w", "i32"),
+      element("fired", "bool"),
+      ...names.map((x) => element(x, type)),
+      ...["list", "other", "bits"].map((name): Slot => ({ name, type: "u32", space: "uniform" })),
+      { name: "sum", type, space: "uniform" },
+    ],
+    stores: [
+      { slot: "v", mode: "set", value: kept },
+      { slot: "w", mode: "add", value: select(test, w, constant("i32", 0)) },
+      { slot: "fired", mode: "set", value: test },
+      { slot: "list", mode: "append", value: test },
+      { slot: "other", mode: "append", value: compare("lt", w, constant("i32", 0)) },
+      { slot: "bits", mode: "bits", value: test },
+      { slot: "sum", mode: "sum", value: kept },
+    ],
+  };
+  const name = `body ${type} n=${n} slots=${extra} length=${length}${known ? "" : " count in memory"}`;
+  const lists = ["list", "other"].flatMap((x, k) => [
+    [x, place(x)],
+    [`${x}.from`, place("zero")],
+    [`${x}.to`, place("ends", k)],
+  ]);
+  const words = sample("i32", n, n + 1);
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("v", type, n),
+        buffer("w", "i32", n),
+        buffer("fired", "bool", n),
+        ...names.map((x) => buffer(x, type, n)),
+        buffer("list", "u32", n),
+        buffer("other", "u32", n),
+        buffer("bits", "u32", Math.ceil(n / 32)),
+        buffer("sum", type, 1),
+        buffer("zero", "i32", 1),
+        buffer("ends", "i32", 2),
+        buffer("n", "i32", 1),
+      ],
+      [
+        invoke(
+          { kind: "perElement", step },
+          {
+            ...Object.fromEntries(["v", "w", "fired", ...names, "bits", "sum"].map((x) => [x, place(x)])),
+            ...Object.fromEntries(lists),
+          },
+          { n: known ? n : place("n") },
+        ),
+      ],
+    ),
+    inputs: {
+      v: small(n, n, 2),
+      w: words,
+      ...Object.fromEntries(names.map((x, k) => [x, small(n, k + 2)])),
+      n: [n],
+    },
+    defined: { list: 0, other: words.filter((x) => x < 0).length },
+  };
+}
+
 const small = (n: number, seed: number, scale = 1): number[] => {
   const next = values(seed);
   return Array.from({ length: n }, () => Math.fround((next() - 0.5) * scale));
@@ -636,6 +713,13 @@ export const CASES: readonly Case[] = [
   ...operationCases(),
   ...(["set", "add", "append", "bits", "sum", "max"] as StoreMode[]).flatMap((mode) =>
     FLOATS.flatMap((type) => [1, 2, 3, 4, 5, 8, 33, 100].map((n) => storeCase(mode, type, n))),
+  ),
+  ...FLOATS.flatMap((type) =>
+    [3, 8, 21, 47].flatMap((n) => [
+      bodyCase(type, n, 0, 1, true),
+      bodyCase(type, n, 4, 2, false),
+      bodyCase(type, n, 1, 80, true),
+    ]),
   ),
   ...FLOATS.flatMap((type) =>
     [1, 10, 28, 33, 300, 513].flatMap((width) =>
