@@ -140,6 +140,23 @@ const dots =
     return { metric, unit: "GFLOP/s", work, limit: s.limits.mulAdd, executable };
   };
 
+/** `out = a · weights[j]` for every row: a surrogate without compact support. */
+const allDots =
+  (rows: number, width: number): Build =>
+  async (s) => {
+    const kernel: Kernel = { kind: "rowDots", type: "f32", width, stride: width, listed: false, accumulate: false };
+    const { executable, calls } = await load(s, {
+      name: "dots",
+      buffers: [buffer("weights", "f32", rows * width), buffer("a", "f32", ROUND * width), buffer("out", "f32", rows)],
+      body: [
+        invoke(kernel, { out: place("out"), weights: place("weights"), a: place("a", 0, along("r", width)) }, { rows }),
+      ],
+      inputs: { weights: floats(rows * width), a: floats(ROUND * width, 3) },
+    });
+    const metric = `row dots ${rows}x${width}, all rows@1`;
+    return { metric, unit: "GFLOP/s", work: 2 * rows * width * calls, limit: s.limits.mulAdd, executable };
+  };
+
 /** Gradients of `rows` rows over `ROUND` steps, `expected` rows a step. */
 const outer =
   (rows: number, width: number, expected: number): Build =>
@@ -390,6 +407,9 @@ export const WORKLOADS: readonly Build[] = [
   dots(256, 256, 85, false),
   dots(256, 20, 85, true),
   dots(1000, 12, 150, false),
+  allDots(256, 256),
+  allDots(256, 20),
+  allDots(1000, 12),
   outer(700, 256, 14),
   outer(256, 256, 23),
   outer(256, 64, 23),

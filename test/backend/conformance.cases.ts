@@ -754,7 +754,12 @@ export const CASES: readonly Case[] = [
       [20, 0, true],
     ].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean)),
   ),
-  ...FLOATS.flatMap((type) => [dotsCase(type, 20, 9, false, true), dotsCase(type, 20, 11, true, true)]),
+  ...FLOATS.flatMap((type) => [
+    dotsCase(type, 20, 9, false, true),
+    dotsCase(type, 20, 11, true, true),
+    dotsCase(type, 20, 37, false, true),
+    dotsCase(type, 77, 38, false),
+  ]),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
   ...FLOATS.flatMap((type) => [
     transposeCase(type, false, 3),

@@ -39,31 +39,35 @@ export function rowDots(k: KernelOf<"rowDots">, c: KernelContext): void {
   f.if(() => dotGroup(k, c, e, last));
 }
 
+/** A local with an address, and bytes from there. */
+interface Place {
+  readonly local: number;
+  readonly offset: number;
+}
+
 /** Rows e to e + 5, or the last row for those from `last` on. */
 function dotGroup(k: KernelOf<"rowDots">, c: KernelContext, e: number, last?: number): void {
-  const { f } = c;
   const bytes = BYTES[k.type];
-  const numbers = range(DOT_ROWS).map((q) => rowNumber(k, c, e, q, last));
-  const rows = numbers.map((j) => {
-    const p = f.local("i32");
-    pushScaled(f, c.ptr("weights"), j, k.stride * bytes);
-    f.set(p);
-    return p;
-  });
-  const sums = dotProducts(k, c, rows);
-  const outs = numbers.map((j) => {
-    const p = f.local("i32");
-    pushScaled(f, c.ptr("out"), j, bytes);
-    f.set(p);
-    return p;
-  });
+  const apart = k.listed || last !== undefined;
+  const numbers = apart ? range(DOT_ROWS).map((q) => rowNumber(k, c, e, q, last)) : [e];
+  const places = (name: string, stride: number): Place[] => {
+    const locals = numbers.map((j) => scaled(c.f, c.ptr(name), j, stride));
+    return range(DOT_ROWS).map((q) =>
+      apart ? { local: locals[q]!, offset: 0 } : { local: locals[0]!, offset: q * stride },
+    );
+  };
+  const sums = foldLanes(c.f, k.type, dotProducts(k, c, places("weights", k.stride * bytes)));
+  const outs = places("out", bytes);
   const lanes = 16 / bytes;
-  const folded = foldLanes(f, k.type, sums);
-  if (k.accumulate) folded.forEach((s, g) => addOld(f, k.type, s, outs.slice(g * lanes, (g + 1) * lanes)));
-  outs.forEach((out, q) => {
-    f.get(out, folded[Math.floor(q / lanes)]!);
-    f.op(bytes === 4 ? "v128.store32_lane" : "v128.store64_lane", 0, q % lanes);
-  });
+  const parts = sums.map((s, g) => ({ s, outs: outs.slice(g * lanes, (g + 1) * lanes) }));
+  if (k.accumulate) for (const { s, outs } of parts) addOld(c.f, k.type, s, outs, apart);
+  for (const { s, outs } of parts) storeSums(c.f, k.type, s, outs, apart);
+}
+function scaled(f: Emitter, base: number, index: number, bytes: number): number {
+  const local = f.local("i32");
+  pushScaled(f, base, index, bytes);
+  f.set(local);
+  return local;
 }
 
 function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: number, last?: number): number {
@@ -92,7 +96,7 @@ function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: numbe
 /**
  * The four (f64: two) lanes of each row's sum.
  */
-function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly number[]): number[] {
+function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly Place[]): number[] {
   const { f } = c;
   const vectors = vectorsOf(k.width, k.type);
   const sums = rows.map(() => f.local("v128"));
@@ -113,8 +117,8 @@ function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly nu
     f.op("v128.load", offset);
     f.set(x);
     sums.forEach((s, q) => {
-      f.get(s, x, rows[q]!);
-      f.op("v128.load", offset);
+      f.get(s, x, rows[q]!.local);
+      f.op("v128.load", rows[q]!.offset + offset);
       f.op(`${shape}.mul`);
       f.op(`${shape}.add`);
       f.set(s);
@@ -122,7 +126,8 @@ function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly nu
   };
   if (vectors === 0) return sums;
   const turn = Math.min(TURN, vectors);
-  inTurns(f, { at: a, end, step: 16, turn, others: rows }, (v) => vector(16 * v));
+  const others = [...new Set(rows.map((r) => r.local))];
+  inTurns(f, { at: a, end, step: 16, turn, others }, (v) => vector(16 * v));
   return sums;
 }
 
@@ -157,18 +162,38 @@ function addPairs(f: Emitter, type: FloatType, a: number, b = a): number {
   return t;
 }
 
-/** `sums = what is there + sums` */
-function addOld(f: Emitter, type: FloatType, sums: number, outs: readonly number[]): void {
-  const [old, size] = [f.local("v128"), BYTES[type] * 8];
-  f.get(outs[0]!);
-  f.op(`v128.load${size}_zero`, 0);
-  f.set(old);
-  outs.slice(1).forEach((out, q) => {
-    f.get(out, old);
-    f.op(`v128.load${size}_lane`, 0, q + 1);
+/** `sums = what is there + sums`; `outs` of a whole vector lie together unless they are `apart`. */
+function addOld(f: Emitter, type: FloatType, sums: number, outs: readonly Place[], apart: boolean): void {
+  const size = BYTES[type] * 8;
+  const whole = BYTES[type] * outs.length === 16;
+  const [first] = outs as [Place];
+  f.get(first.local);
+  if (!apart) f.op(whole ? "v128.load" : "v128.load64_zero", first.offset);
+  else {
+    const old = f.local("v128");
+    f.op(`v128.load${size}_zero`, first.offset);
     f.set(old);
-  });
-  f.get(old, sums);
+    outs.slice(1).forEach((out, q) => {
+      f.get(out.local, old);
+      f.op(`v128.load${size}_lane`, out.offset, q + 1);
+      f.set(old);
+    });
+    f.get(old);
+  }
+  f.get(sums);
   f.op(`${shapeOf(type)}.add`);
   f.set(sums);
+}
+function storeSums(f: Emitter, type: FloatType, sums: number, outs: readonly Place[], apart: boolean): void {
+  const [{ local, offset }] = outs as [Place];
+  if (apart)
+    outs.forEach((out, q) => {
+      f.get(out.local, sums);
+      f.op(`v128.store${BYTES[type] * 8}_lane`, out.offset, q);
+    });
+  else {
+    f.get(local, sums);
+    if (BYTES[type] * outs.length === 16) f.op("v128.store", offset);
+    else f.op("v128.store64_lane", offset, 0);
+  }
 }
