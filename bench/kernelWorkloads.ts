@@ -359,13 +359,13 @@ const drive = (n: number): Float32Array => floats(n).map((x) => 0.14 + 0.4 * x);
 const tape = (n: number): Float32Array => floats(n).map((x) => 3 * x);
 const errors = (n: number): Float32Array => floats(n);
 
-/** The bits of `n` neurons, 9 % set, to a list. */
+/** The bits of `n` neurons, 9 % set, to a list; so many that no branch predictor learns them. */
 const unpack =
   (n: number): Build =>
   async (s) => {
-    const words = Math.ceil(n / 32);
+    const [words, rows] = [Math.ceil(n / 32), 40 * ROUND];
     const next = uniform(n);
-    const bits = Uint32Array.from({ length: ROUND * words }, () => {
+    const bits = Uint32Array.from({ length: rows * words }, () => {
       let word = 0;
       for (let k = 0; k < 32; k++) if (next() < 0.09) word |= 1 << k;
       return word;
@@ -380,6 +380,7 @@ const unpack =
       name: "unpack",
       buffers: [buffer("bits", "u32", bits.length), buffer("list", "u32", n + 4), buffer("ends", "i32", 2)],
       body: [invoke({ kind: "unpackBits" }, args, { n })],
+      times: rows,
       inputs: { bits },
     });
     const metric = `bits to a list at 9 %, n=${n}@1`;

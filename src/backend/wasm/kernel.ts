@@ -50,13 +50,3 @@ export function kernelFunction(
     },
   );
 }
-
-/** For each 8-bit mask the numbers of its set bits as eight u16, packed to the front: compaction without branches. */
-export function compactTable(): Uint16Array {
-  const table = new Uint16Array(256 * 8);
-  for (let mask = 0; mask < 256; mask++) {
-    let k = mask * 8;
-    for (let bit = 0; bit < 8; bit++) if (mask & (1 << bit)) table[k++] = bit;
-  }
-  return table;
-}

@@ -2,9 +2,9 @@
 import type { Expr } from "../../ir/expr.ts";
 import type { Slot, Store, StoreMode } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
+import { appendBits } from "./append.ts";
 import type { Emitter } from "./code.ts";
 import { compareOp, valTypeOf } from "./scalarExpr.ts";
-import { range } from "./tiles.ts";
 import { maskWidth, shapeOf, splatConstant } from "./vectorExpr.ts";
 
 export interface StoreContext {
@@ -125,30 +125,12 @@ export function pushBitmask(e: Expr, c: StoreContext): void {
   c.f.i32(3);
   c.f.op("i32.and");
 }
-/** Appends i plus the number of each bit that is set, from the table of packed numbers: `vectors` times four entries are written. */
 function appendLanes(mask: number, c: StoreContext, vectors: 1 | 2): void {
-  const { f } = c;
-  const [first, packed] = [f.local("v128"), f.local("v128")];
-  f.get(c.i);
-  f.op("i32x4.splat");
-  f.set(first);
-  f.get(mask);
-  f.i32(4);
-  f.op("i32.shl");
-  f.op("v128.load", c.table);
-  f.set(packed);
-  for (const v of range(vectors)) {
-    f.get(c.position, first, packed);
-    f.op(`i32x4.extend_${v === 0 ? "low" : "high"}_i16x8_u`);
-    f.op("i32x4.add");
-    f.op("v128.store", 16 * v);
-  }
-  f.get(c.position, mask);
-  f.op("i32.popcnt");
-  f.i32(2);
-  f.op("i32.shl");
-  f.op("i32.add");
-  f.set(c.position);
+  const first = c.f.local("v128");
+  c.f.get(c.i);
+  c.f.op("i32x4.splat");
+  c.f.set(first);
+  appendBits(c.f, { mask, first, position: c.position, table: c.table }, vectors);
 }
 /** byte[i / 8] = (byte[i / 8] & bits before i) | bits << (i mod 8) */
 function storeBits(c: StoreContext, bits: () => void): void {
