@@ -2,7 +2,6 @@
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, type Node, type Place, place, shifted } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
-import { addStep } from "../sim/lower/bodies.ts";
 import { type Context, runNumber } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
@@ -175,23 +174,10 @@ function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Coun
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
 function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (sums: Place) => Node[]): Node[] {
   const { samples } = l.context.options;
-  const stride = l.context.stride(c.to.node);
-  const sums = l.context.buffer(`${c.to.node}.delta.${c.to.port}.sum`, l.context.type, samples * stride, "work");
-  const own = place(sums, 0, along("s", stride));
-  const { type } = l.context;
-  return [
-    ...overSamples(l.context, [
-      invoke({ kind: "zero", type }, { out: own }, { n: stride }),
-      ...overSteps(l.context, [
-        invoke(
-          { kind: "perElement", step: addStep(type) },
-          { x: backward.delta(c.to.node, c.to.port, 0), out: own },
-          { n: stride },
-        ),
-      ]),
-    ]),
-    ...use(place(sums)),
-  ];
+  const { ofSample, width } = deltaRows(c, l, backward, 0);
+  const sums = l.context.buffer(`${c.to.node}.delta.${c.to.port}.sum`, l.context.type, samples * width, "work");
+  const own = place(sums, 0, along("s", width));
+  return [...overSamples(l.context, [sumOverSteps(l.context, own, ofSample, width, false)]), ...use(place(sums))];
 }
 function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
   const node = c.from.node;
@@ -215,12 +201,19 @@ function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
 }
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
-  const { type } = l.context;
-  const out = gradientPlace(l, `${c.name}.bias`);
-  const add = invoke(
-    { kind: "perElement", step: addStep(type) },
-    { x: backward.delta(c.to.node, c.to.port, 0), out },
-    { n: l.context.stride(c.to.node) },
+  const { ofSample, width } = deltaRows(c, l, backward, 0);
+  return overSamples(l.context, [sumOverSteps(l.context, gradientPlace(l, `${c.name}.bias`), ofSample, width, true)]);
+}
+/** `out = (out +) Σ_t rows[t]`: a gather that names each step once. */
+function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: boolean): Node {
+  const each = c.constant(
+    "each.step",
+    Uint32Array.from({ length: c.options.steps }, (_, t) => t),
+    "u32",
   );
-  return overSamples(l.context, overSteps(l.context, [add]));
+  return invoke(
+    { kind: "gatherRows", type: c.type, width, stride: width, valued: false, init },
+    { out, weights: rows, list: place(each), ...(init && { init: out }) },
+    { from: 0, to: runNumber("steps") },
+  );
 }
