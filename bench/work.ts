@@ -19,6 +19,7 @@ import {
   type Place,
   type Program,
   place,
+  shifted,
 } from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
 import { TYPES } from "../src/ir/types.ts";
@@ -81,13 +82,20 @@ function constantAt(c: number): number {
 
 function countedOf({ kernel, args, counts = {} }: Invoke): Counted[] {
   if ("from" in counts) return [positions("events", asPlace(counts.from!), asPlace(counts.to!))];
+  if (kernel.kind === "transposeLists")
+    return [
+      positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)),
+      ...countsRead(counts),
+    ];
   if (kernel.kind === "unpackBits") return [positions("events", args.from!, args.to!)];
   const list = kernel.kind === "perElement" ? kernel.step.stores.find((s) => s.mode === "append") : undefined;
   const appended = list ? [positions("events", args[`${list.slot}.from`]!, args[`${list.slot}.to`]!)] : [];
-  const read = Object.entries(counts).filter((c): c is [string, Place] => typeof c[1] !== "number");
-  const more = read.map(([name, to]) => positions(name, place(NOTHING), to));
-  return [...appended, ...more, ...(kernel.kind === "outerRows" ? [entries(args.ends!, counts.steps!)] : [])];
+  return [...appended, ...countsRead(counts), ...(kernel.kind === "outerRows" ? [entries(args.ends!, counts.steps!)] : [])];
 }
+/** Counts that are read from memory. */
+const countsRead = (counts: Readonly<Record<string, Count>>): Counted[] =>
+  Object.entries(counts).flatMap(([name, c]) => (typeof c === "number" ? [] : [positions(name, place(NOTHING), c)]));
+
 /** Entries of as many rows. */
 function entries(ends: Place, rows: Count): Counted {
   const at = (by: number): Place => ({

@@ -7,8 +7,8 @@ import type { Elements } from "./backend.ts";
 const ALIGN = 64;
 /** Kernels may read or write this far past the last element (whole vectors, list slack). */
 const SLACK = 32;
-/** The first bytes stay unused, so that address 0 is never a buffer. */
-const FIRST = 1024;
+/** The first bytes are a backend's own (tables); address 0 is never a buffer. */
+const FIRST = 8192;
 
 export interface Layout {
   readonly offsets: ReadonlyMap<string, number>;

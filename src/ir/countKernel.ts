@@ -81,6 +81,16 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       read: events * width + steps * width + (valued ? events : 0),
     });
   },
+  // Every entry is counted, then placed; every row's count is added up.
+  transposeLists: ({ type, rows, valued }, need) => {
+    const [events, ends] = [need("events"), need("groups") * (need("steps") + 1)];
+    const values = valued ? events * BYTES[type] : 0;
+    return {
+      operations: tally([["add", "u32", 2 * events + rows]]),
+      bytesRead: (4 * events + ends + rows) * ENTRY + values,
+      bytesWritten: (3 * events + 2 * rows + 1) * ENTRY + values,
+    };
+  },
   unpackBits: (_kernel, need) => ({
     operations: tally([["logic", "u32", need("n")]]),
     bytesRead: need("n") / 8,

@@ -34,6 +34,10 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     counts: k.listed ? ["from", "to"] : ["rows"],
   }),
   outerRows: (k) => ({ args: ["out", "list", "ends", "delta", ...when(k.valued, "values")], counts: ["steps"] }),
+  transposeLists: (k) => ({
+    args: ["list", "ends", "starts", "order", ...when(k.valued, "values", "sorted")],
+    counts: ["groups", "steps"],
+  }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
 };
@@ -48,6 +52,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   product: () => ["out"],
   rowDots: () => ["out"],
   outerRows: () => ["out"],
+  transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
   unpackBits: () => ["list", "to"],
   zero: () => ["out"],
 };

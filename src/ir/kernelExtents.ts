@@ -63,6 +63,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     delta: argument([type], matrix(known("steps"), deltaStride, width)),
     ...(valued && { values: argument([type], DATA) }),
   }),
+  transposeLists: ({ type, rows, endsStride, valued }, known) => ({
+    list: argument(LIST, DATA),
+    ends: argument(POSITION, matrix(known("groups"), endsStride, known("steps") + 1)),
+    starts: argument(POSITION, rows + 1),
+    order: argument(LIST, DATA),
+    ...(valued && { values: argument([type], DATA), sorted: argument([type], DATA) }),
+  }),
   unpackBits: (_kernel, known) => ({
     bits: argument(LIST, words(known("n"))),
     list: argument(LIST, DATA),

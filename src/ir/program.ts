@@ -74,7 +74,7 @@ export interface Program {
 /**
  * The kernels. Argument names are those of the step's slots, or listed here. Rows of matrices are `stride` elements
  * apart; `width` and `stride` are whole vectors (`padded`), and padding is zero and stays zero.
- * `append` and `unpackBits` may write up to three words past the end of the list.
+ * `append` and `unpackBits` may leave anything behind the end of a list, within the `n` entries that it could have had.
  */
 export type Kernel =
   /** `for i < n: body(i)`. Count `n`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions). */
@@ -109,7 +109,7 @@ export type Kernel =
   /**
    * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
    * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
-   * Unlisted entries are left alone. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
+   * Unlisted entries are left alone; no row is listed twice. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
    */
   | {
       readonly kind: "rowDots";
@@ -129,6 +129,22 @@ export type Kernel =
       readonly width: number;
       readonly stride: number;
       readonly deltaStride: number;
+      readonly valued: boolean;
+    }
+  /**
+   * Turns lists of rows, one a step, into lists of steps, one a row (a counting sort). The list of group g < groups and step
+   * s < steps is entries [ends[g·endsStride + s], ends[g·endsStride + s + 1]) from `list[g·listStride]` on. Entries
+   * [starts[r], starts[r + 1]) of `order` become the numbers g·numberStride + s of those lists that name row r < rows, in
+   * order of g, then s; `sorted` takes their values along.
+   * Args `list`, `ends`, `starts` (rows + 1), `order`, `values`?, `sorted`?. Counts `groups`, `steps`.
+   */
+  | {
+      readonly kind: "transposeLists";
+      readonly type: FloatType;
+      readonly rows: number;
+      readonly listStride: number;
+      readonly endsStride: number;
+      readonly numberStride: number;
       readonly valued: boolean;
     }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */

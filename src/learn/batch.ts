@@ -57,6 +57,7 @@ function checkInput(net: Network, input: BatchInput, count: number): void {
     throw new DataError("type-mismatch", "batch.input", `this network takes ${signal}, not '${input.kind}'`);
   const rows = count * rowsOfSample(net);
   checkEnds(input, rows);
+  checkRoom(input, count, rowsOfSample(net), size);
   const entries = input.ends[rows]!;
   checkList(input.list, entries, size);
   if (input.kind === "sparse") checkValues(input.values, entries);
@@ -79,6 +80,19 @@ function checkEnds({ ends, list, ...rest }: BatchInput, rows: number): void {
   const room = "values" in rest ? Math.min(list.length, rest.values.length) : list.length;
   if (before > room)
     throw new DataError("out-of-range", `batch.input.ends[${rows}]`, `is ${before}, but there are ${room} entries`);
+}
+
+/** Buffers of a chunk have room for every input in every row of its samples. */
+function checkRoom({ ends }: BatchInput, count: number, rows: number, size: number): void {
+  for (let s = 0; s < count; s++) {
+    const entries = ends[(s + 1) * rows]! - ends[s * rows]!;
+    if (entries > rows * size)
+      throw new DataError(
+        "out-of-range",
+        "batch.input",
+        `gives sample ${s} ${entries} entries; at most one an input and row fits, ${rows * size}`,
+      );
+  }
 }
 
 function requireLength(path: string, values: ArrayLike<number>, count: number): void {

@@ -1,33 +1,38 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
-import { along, type Count, invoke, type Node, type Place, place } from "../ir/program.ts";
+import { along, type Count, invoke, type Node, type Place, place, shifted } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
-import { addStep } from "../sim/lower/bodies.ts";
 import { type Context, runNumber } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
+import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
 
 export const GRADIENTS = "gradients";
 /** Samples times steps of a chunk. */
 export const CHUNK_ROWS = "chunk.rows";
+/** Elements after the lists of a chunk. */
+const LIST_SLACK = 4;
 
 /** Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`. */
 export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
-  return l.net.connections
-    .filter((c) => c.trainable)
-    .flatMap((c) => [...weights(c, l, backward), ...bias(c, l, backward)]);
+  const trained = l.net.connections.filter((c) => c.trainable);
+  const spiking = trained.filter((c) => signalOf(c, l.context, l.sources).kind === "spikes");
+  const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
+  return [
+    ...[...listed].flatMap((node) => listSpikes(node, l.context)),
+    ...trained.flatMap((c) => [...weights(c, l, backward), ...bias(c, l, backward)]),
+  ];
 }
 
 const gradientPlace = (l: Lowered, name: string): Place => place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
 /** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
-interface Rows {
-  readonly first: Place;
+interface Rows extends ErrorRows {
   readonly ofSample: Place;
   readonly contiguous: boolean;
 }
@@ -37,6 +42,8 @@ function deltaRows(c: Connection, l: Lowered, backward: BackwardPass, ahead: num
   const step = row.terms.find((t) => t.loop === "t")!.stride;
   return {
     first: without(row, "s", "t"),
+    width: step,
+    groupRows: stride / step,
     ofSample: without(row, "t"),
     contiguous: stride === l.context.options.steps * step,
   };
@@ -64,58 +71,65 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   return spikeOuter(c, l, deltaRows(c, l, backward, l.context.delayOf(c)));
 }
 
-const outerKernel = (c: Connection, l: Lowered, valued: boolean) => {
-  const width = l.context.stride(c.to.node);
-  return { kind: "outerRows", type: l.context.type, width, stride: width, deltaStride: width, valued } as const;
-};
-
 /** Input spikes lie in one list in order of sample and step. */
 function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
-  const input = [...l.sources.inputSpikes.values()].find(
-    (s) => s.node === c.from.node && s.delay === l.context.delayOf(c),
-  )!;
+  const node = c.from.node;
+  const input = [...l.sources.inputSpikes.values()].find((s) => s.node === node && s.delay === l.context.delayOf(c))!;
   const { samples, steps } = l.context.options;
-  const kernel = outerKernel(c, l, false);
-  const args = { out: gradientPlace(l, `${c.name}.weight`), list: place(input.name) };
-  const chunk = along("chunk", samples * steps);
-  if (delta.contiguous)
-    return [invoke(kernel, { ...args, ends: place(input.ends, 0, chunk), delta: delta.first }, { steps: chunkRows })];
-  return overSamples(l.context, [
-    invoke(
-      kernel,
-      { ...args, ends: place(input.ends, 0, chunk, along("s", steps)), delta: delta.ofSample },
-      { steps: runNumber("steps") },
-    ),
-  ]);
+  const rows = l.context.size(node);
+  const active: ActiveRows = {
+    name: input.name,
+    rows,
+    room: samples * steps * rows,
+    list: place(input.name),
+    ends: place(input.ends, 0, along("chunk", samples * steps)),
+    listStride: 0,
+    endsStride: steps,
+    bySample: true,
+    steps: runNumber("steps"),
+  };
+  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
 }
 
-/** Spikes of a population: their bits become one list a sample. */
-function spikeOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
-  const node = c.from.node;
-  const { steps } = l.context.options;
-  const n = l.context.size(node);
-  const list = place(l.context.buffer(`${node}.taped`, "u32", steps * n + 4, "work"));
-  const ends = l.context.buffer(`${node}.taped.end`, "i32", steps + 1, "work");
-  return overSamples(l.context, [
-    ...overSteps(l.context, [
+/** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample. */
+function activeNeurons(node: string, c: Context): ActiveRows {
+  const { samples, steps } = c.options;
+  const rows = c.size(node);
+  const room = samples * steps * rows;
+  return {
+    name: `${node}.taped`,
+    rows,
+    room,
+    list: place(c.buffer(`${node}.taped`, "u32", room + LIST_SLACK, "work")),
+    ends: place(c.buffer(`${node}.taped.end`, "i32", samples * (steps + 1), "work")),
+    listStride: steps * rows,
+    endsStride: steps + 1,
+    bySample: true,
+    steps: runNumber("steps"),
+  };
+}
+function listSpikes(node: string, c: Context): Node[] {
+  const { list, ends, listStride, endsStride, rows } = activeNeurons(node, c);
+  const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
+  return overSamples(
+    c,
+    overSteps(c, [
       invoke(
         { kind: "unpackBits" },
         {
-          bits: bitsPlace(node, l.context),
-          list,
-          from: place(ends, 0, along("t", 1)),
-          to: place(ends, 1, along("t", 1)),
+          bits: bitsPlace(node, c),
+          list: { ...list, terms: [along("s", listStride)] },
+          from,
+          to: shifted(from, 1),
         },
-        { n },
+        { n: rows },
       ),
     ]),
-    invoke(
-      outerKernel(c, l, false),
-      { out: gradientPlace(l, `${c.name}.weight`), list, ends: place(ends), delta: delta.ofSample },
-      { steps: runNumber("steps") },
-    ),
-  ]);
+  );
 }
+const spikeOuter = (c: Connection, l: Lowered, delta: Rows): Node[] =>
+  rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context), delta, l.context);
+
 /** One bit for each neuron and step. */
 export function bitsPlace(node: string, c: Context): Place {
   const { samples, steps } = c.options;
@@ -160,44 +174,46 @@ function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Coun
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
 function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (sums: Place) => Node[]): Node[] {
   const { samples } = l.context.options;
-  const stride = l.context.stride(c.to.node);
-  const sums = l.context.buffer(`${c.to.node}.delta.${c.to.port}.sum`, l.context.type, samples * stride, "work");
-  const own = place(sums, 0, along("s", stride));
-  const { type } = l.context;
-  return [
-    ...overSamples(l.context, [
-      invoke({ kind: "zero", type }, { out: own }, { n: stride }),
-      ...overSteps(l.context, [
-        invoke(
-          { kind: "perElement", step: addStep(type) },
-          { x: backward.delta(c.to.node, c.to.port, 0), out: own },
-          { n: stride },
-        ),
-      ]),
-    ]),
-    ...use(place(sums)),
-  ];
+  const { ofSample, width } = deltaRows(c, l, backward, 0);
+  const sums = l.context.buffer(`${c.to.node}.delta.${c.to.port}.sum`, l.context.type, samples * width, "work");
+  const own = place(sums, 0, along("s", width));
+  return [...overSamples(l.context, [sumOverSteps(l.context, own, ofSample, width, false)]), ...use(place(sums))];
 }
 function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
-  const name = l.sources.sparseInputs.get(c.from.node)!.name;
-  const ends = place(`${name}.end`, 0, along("chunk", l.context.options.samples));
-  const args = {
-    out: gradientPlace(l, `${c.name}.weight`),
+  const node = c.from.node;
+  const { name } = l.sources.sparseInputs.get(node)!;
+  const { samples } = l.context.options;
+  const rows = l.context.size(node);
+  const active: ActiveRows = {
+    name,
+    rows,
+    room: samples * rows,
     list: place(`${name}.list`),
+    ends: place(`${name}.end`, 0, along("chunk", samples)),
     values: place(`${name}.values`),
-    ends,
-    delta: sums,
+    listStride: 0,
+    endsStride: 0,
+    bySample: false,
+    steps: l.context.sampleCount,
   };
-  return [invoke(outerKernel(c, l, true), args, { steps: l.context.sampleCount })];
+  const errors = { first: sums, width: l.context.stride(c.to.node), groupRows: 0 };
+  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, errors, l.context);
 }
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
-  const { type } = l.context;
-  const out = gradientPlace(l, `${c.name}.bias`);
-  const add = invoke(
-    { kind: "perElement", step: addStep(type) },
-    { x: backward.delta(c.to.node, c.to.port, 0), out },
-    { n: l.context.stride(c.to.node) },
+  const { ofSample, width } = deltaRows(c, l, backward, 0);
+  return overSamples(l.context, [sumOverSteps(l.context, gradientPlace(l, `${c.name}.bias`), ofSample, width, true)]);
+}
+/** `out = (out +) Σ_t rows[t]`: a gather that names each step once. */
+function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: boolean): Node {
+  const each = c.constant(
+    "each.step",
+    Uint32Array.from({ length: c.options.steps }, (_, t) => t),
+    "u32",
   );
-  return overSamples(l.context, overSteps(l.context, [add]));
+  return invoke(
+    { kind: "gatherRows", type: c.type, width, stride: width, valued: false, init },
+    { out, weights: rows, list: place(each), ...(init && { init: out }) },
+    { from: 0, to: runNumber("steps") },
+  );
 }

@@ -258,6 +258,83 @@ function storeCase(mode: StoreMode, type: Type, n: number): Case {
   };
 }
 
+/**
+ * Lists and bits beside other stores: few slots or many, of several widths; a short body or one too long for more than
+ * one vector a turn; a count that is known or read from memory.
+ */
+function bodyCase(type: FloatType, n: number, extra: number, length: number, known: boolean): Case {
+  const names = Array.from({ length: extra }, (_, k) => `x${k}`);
+  const [v, w] = [read(type, "v"), read("i32", "w")];
+  let value = mul(v, constant(type, 0.75));
+  for (const x of names) value = add(value, mul(read(type, x), v));
+  for (let k = 0; k < length; k++) value = add(mul(value, constant(type, 0.5 + k / 512)), v);
+  const test = compare("gt", value, constant(type, 0.25));
+  const kept = select(test, constant(type, 0), value);
+  const step: Step = {
+    name: "body",
+    slots: [
+      element("v", type),
+      element("w", "i32"),
+      element("fired", "bool"),
+      ...names.map((x) => element(x, type)),
+      ...["list", "other", "bits"].map((name): Slot => ({ name, type: "u32", space: "uniform" })),
+      { name: "sum", type, space: "uniform" },
+    ],
+    stores: [
+      { slot: "v", mode: "set", value: kept },
+      { slot: "w", mode: "add", value: select(test, w, constant("i32", 0)) },
+      { slot: "fired", mode: "set", value: test },
+      { slot: "list", mode: "append", value: test },
+      { slot: "other", mode: "append", value: compare("lt", w, constant("i32", 0)) },
+      { slot: "bits", mode: "bits", value: test },
+      { slot: "sum", mode: "sum", value: kept },
+    ],
+  };
+  const name = `body ${type} n=${n} slots=${extra} length=${length}${known ? "" : " count in memory"}`;
+  const lists = ["list", "other"].flatMap((x, k) => [
+    [x, place(x)],
+    [`${x}.from`, place("zero")],
+    [`${x}.to`, place("ends", k)],
+  ]);
+  const words = sample("i32", n, n + 1);
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("v", type, n),
+        buffer("w", "i32", n),
+        buffer("fired", "bool", n),
+        ...names.map((x) => buffer(x, type, n)),
+        buffer("list", "u32", n),
+        buffer("other", "u32", n),
+        buffer("bits", "u32", Math.ceil(n / 32)),
+        buffer("sum", type, 1),
+        buffer("zero", "i32", 1),
+        buffer("ends", "i32", 2),
+        buffer("n", "i32", 1),
+      ],
+      [
+        invoke(
+          { kind: "perElement", step },
+          {
+            ...Object.fromEntries(["v", "w", "fired", ...names, "bits", "sum"].map((x) => [x, place(x)])),
+            ...Object.fromEntries(lists),
+          },
+          { n: known ? n : place("n") },
+        ),
+      ],
+    ),
+    inputs: {
+      v: small(n, n, 2),
+      w: words,
+      ...Object.fromEntries(names.map((x, k) => [x, small(n, k + 2)])),
+      n: [n],
+    },
+    defined: { list: 0, other: words.filter((x) => x < 0).length },
+  };
+}
+
 const small = (n: number, seed: number, scale = 1): number[] => {
   const next = values(seed);
   return Array.from({ length: n }, () => Math.fround((next() - 0.5) * scale));
@@ -267,10 +344,18 @@ const indices = (n: number, below: number, seed: number): number[] => {
   return Array.from({ length: n }, () => Math.floor(next() * below));
 };
 
-function gatherCase(type: FloatType, width: number, events: number, valued: boolean, init: boolean): Case {
+/** @param start the buffer that `init` is */
+function gatherCase(
+  type: FloatType,
+  width: number,
+  events: number,
+  valued: boolean,
+  init: boolean,
+  start: "init" | "out" = "init",
+): Case {
   const [rows, w] = [23, padded(width, type)];
   const kernel: Kernel = { kind: "gatherRows", type, width: w, stride: w, valued, init };
-  const name = `gatherRows ${type} ${width} events=${events}${valued ? " valued" : ""}${init ? " init" : ""}`;
+  const name = `gatherRows ${type} ${width} events=${events}${valued ? " valued" : ""}${init ? ` ${start}` : ""}`;
   return {
     name,
     program: program(
@@ -290,7 +375,7 @@ function gatherCase(type: FloatType, width: number, events: number, valued: bool
             out: place("out"),
             weights: place("weights"),
             list: place("list"),
-            ...(init && { init: place("init") }),
+            ...(init && { init: place(start) }),
             ...(valued && { values: place("values") }),
           },
           { from: place("ends"), to: place("ends", 1) },
@@ -302,6 +387,7 @@ function gatherCase(type: FloatType, width: number, events: number, valued: bool
       list: indices(events + 3, rows, 5),
       values: small(events + 3, 7),
       init: small(w, 9),
+      out: small(w, 8),
       ends: [3, events + 3],
     },
   };
@@ -340,7 +426,7 @@ function productCase(
         invoke(
           kernel,
           { out: place("out"), a: place("a"), b: place("b"), ...(start === "init" && { init: place("init") }) },
-          { rows: m > 4 ? m : place("m"), depth: k },
+          { rows: m > 4 || m === 1 ? m : place("m"), depth: k },
         ),
       ],
     ),
@@ -375,7 +461,7 @@ function dotsCase(type: FloatType, width: number, rows: number, listed: boolean,
       a: small(w, 21),
       weights: small(40 * w, 23),
       out: small(40, 25),
-      list: indices(rows + 2, 40, 27),
+      list: Array.from({ length: rows + 2 }, (_, k) => (7 * k + 3) % 40), // no row twice
       ends: [1, rows + 1],
     },
   };
@@ -419,6 +505,59 @@ function outerCase(type: FloatType, width: number, valued: boolean): Case {
     },
   };
 }
+
+/** Three groups of four steps; some rows and steps have no entry. */
+function transposeCase(type: FloatType, valued: boolean, groups: number): Case {
+  const [steps, rows, room] = [4, 9, 12];
+  const counts = [3, 0, 5, 2, 0, 0, 0, 0, 1, 4, 4, 3];
+  const ends = range(3).flatMap((g) => range(steps + 1).map((s) => sumOf(counts.slice(g * steps, g * steps + s))));
+  const entries = sumOf(counts.slice(0, groups * steps));
+  const name = `transposeLists ${type} groups=${groups}${valued ? " valued" : ""}`;
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("list", "u32", 3 * room),
+        buffer("ends", "i32", ends.length),
+        buffer("values", type, 3 * room),
+        buffer("starts", "i32", rows + 1),
+        buffer("order", "u32", 3 * room),
+        buffer("sorted", type, 3 * room),
+      ],
+      [
+        invoke(
+          {
+            kind: "transposeLists",
+            type,
+            rows,
+            listStride: room,
+            endsStride: steps + 1,
+            numberStride: steps + 2,
+            valued,
+          },
+          {
+            list: place("list"),
+            ends: place("ends"),
+            starts: place("starts"),
+            order: place("order"),
+            ...(valued && { values: place("values"), sorted: place("sorted") }),
+          },
+          { groups, steps },
+        ),
+      ],
+    ),
+    inputs: {
+      list: indices(3 * room, rows - 2, 71).map((r) => (r > 3 ? r + 1 : r)),
+      ends,
+      values: small(3 * room, 73),
+      starts: new Array<number>(rows + 1).fill(5),
+    },
+    defined: { order: entries, sorted: valued ? entries : 0 },
+  };
+}
+const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
+const sumOf = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0);
 
 function unpackCase(n: number): Case {
   const words = Math.ceil(n / 32);
@@ -557,15 +696,16 @@ function loopCase(): Case {
   };
 }
 
-function zeroCase(): Case {
+function zeroCase(type: FloatType, n: number): Case {
+  const name = `zero ${type} n=${n}`;
   return {
-    name: "zero",
+    name,
     program: program(
-      "zero",
-      [buffer("out", "f32", 9)],
-      [invoke({ kind: "zero", type: "f32" }, { out: place("out", 2) }, { n: 5 })],
+      name,
+      [buffer("out", type, n + 4)],
+      [invoke({ kind: "zero", type }, { out: place("out", 2) }, { n })],
     ),
-    inputs: { out: small(9, 61) },
+    inputs: { out: small(n + 4, 61) },
   };
 }
 
@@ -575,21 +715,34 @@ export const CASES: readonly Case[] = [
     FLOATS.flatMap((type) => [1, 2, 3, 4, 5, 8, 33, 100].map((n) => storeCase(mode, type, n))),
   ),
   ...FLOATS.flatMap((type) =>
-    [1, 10, 28, 33, 300].flatMap((width) =>
+    [3, 8, 21, 47].flatMap((n) => [
+      bodyCase(type, n, 0, 1, true),
+      bodyCase(type, n, 4, 2, false),
+      bodyCase(type, n, 1, 80, true),
+    ]),
+  ),
+  ...FLOATS.flatMap((type) =>
+    [1, 10, 28, 33, 300, 513].flatMap((width) =>
       [
         [0, false, true],
         [1, false, false],
         [9, true, true],
         [14, false, true],
+        [15, true, false],
       ].map(([events, valued, init]) => gatherCase(type, width, events as number, valued as boolean, init as boolean)),
     ),
   ),
+  ...FLOATS.flatMap((type) => [33, 513].map((width) => gatherCase(type, width, 7, false, true, "out"))),
   ...FLOATS.flatMap((type) => [
     productCase(type, [1, 3, 5], false, "zero"),
     productCase(type, [4, 7, 33], false, "init"),
     productCase(type, [11, 5, 40], true, "out"),
     productCase(type, [6, 9, 8], true, "zero"),
     productCase(type, [3, 2, 300], false, "out"),
+    productCase(type, [1, 15, 513], false, "init"),
+    productCase(type, [1, 9, 520], true, "out"),
+    productCase(type, [1, 3, 520], false, "zero"),
+    productCase(type, [5, 610, 440], false, "zero"),
   ]),
   ...FLOATS.flatMap((type) =>
     [
@@ -597,12 +750,24 @@ export const CASES: readonly Case[] = [
       [10, 8, false],
       [33, 13, true],
       [100, 1, false],
+      [72, 6, true],
+      [20, 0, true],
     ].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean)),
   ),
-  ...FLOATS.map((type) => dotsCase(type, 20, 9, false, true)),
+  ...FLOATS.flatMap((type) => [
+    dotsCase(type, 20, 9, false, true),
+    dotsCase(type, 20, 11, true, true),
+    dotsCase(type, 20, 37, false, true),
+    dotsCase(type, 77, 38, false),
+  ]),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
+  ...FLOATS.flatMap((type) => [
+    transposeCase(type, false, 3),
+    transposeCase(type, true, 3),
+    transposeCase(type, true, 1),
+  ]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
   ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),
   loopCase(),
-  zeroCase(),
+  ...FLOATS.flatMap((type) => [1, 5, 36, 75, 2000].map((n) => zeroCase(type, n))),
 ];

@@ -36,6 +36,7 @@ test("every kernel has a case", () => {
     product: true,
     rowDots: true,
     outerRows: true,
+    transposeLists: true,
     unpackBits: true,
     zero: true,
   };

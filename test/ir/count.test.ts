@@ -179,6 +179,20 @@ describe("kernels", () => {
       { events: 5, steps: 2 },
       [{ "add f32": 20 }, (20 + 8) * 4 + (5 + 3) * 4, 80],
     ],
+    [
+      "transposeLists",
+      {
+        kind: "transposeLists",
+        type: "f32",
+        rows: 6,
+        listStride: 0,
+        endsStride: 3,
+        numberStride: 3,
+        valued: true,
+      },
+      { events: 5, groups: 2, steps: 3 },
+      [{ "add u32": 16 }, (20 + 8 + 6) * 4 + 20, (15 + 13) * 4 + 20],
+    ],
     ["unpackBits", { kind: "unpackBits" }, { n: 64, events: 3 }, [{ "logic u32": 64 }, 8, 12]],
     ["zero", { kind: "zero", type: "f64" }, { n: 10 }, [{}, 0, 80]],
   ];

@@ -180,7 +180,7 @@ test("the conformance programs of the backends are in order", () => {
 test("every argument of the calling convention has a type and an extent", () => {
   const calls = CASES.flatMap((c) => c.program.regions.flatMap((r) => [...invocations(r.body)]));
   const kinds = new Set(calls.map(({ call }) => call.kernel.kind));
-  expect(kinds.size).toBe(8);
+  expect(kinds.size).toBe(9);
   for (const { call } of calls)
     expect(Object.keys(argumentsOf(call.kernel, () => NaN))).toEqual(
       expect.arrayContaining([...signatureOf(call.kernel).args]),
@@ -230,6 +230,19 @@ test("how much of each argument a call touches, by hand", () => {
       { kind: "outerRows", ...shape, deltaStride: 9, valued: true },
       { steps: 3 },
       { out: NaN, list: NaN, ends: 4, delta: 26, values: NaN },
+    ],
+    [
+      {
+        kind: "transposeLists",
+        type: "f32",
+        rows: 6,
+        listStride: 10,
+        endsStride: 4,
+        numberStride: 3,
+        valued: true,
+      },
+      { groups: 2, steps: 3 },
+      { list: NaN, ends: 8, starts: 7, order: NaN, values: NaN, sorted: NaN },
     ],
     [{ kind: "unpackBits" }, { n: 65 }, { bits: 3, list: NaN, from: 1, to: 1 }],
     [{ kind: "zero", type: "f64" }, { n: 7 }, { out: 7 }],

@@ -3,7 +3,7 @@ import type { KernelKind, KernelOf } from "../../ir/program.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
-import { gatherRows, outerRows, product, rowDots, unpackBits, zero } from "./structural.ts";
+import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, zero } from "./structural.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
@@ -12,6 +12,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   product,
   rowDots,
   outerRows,
+  transposeLists,
   unpackBits,
   zero,
 };

@@ -78,6 +78,31 @@ export function outerRows(k: KernelOf<"outerRows">, frame: Frame): void {
     }
 }
 
+export function transposeLists(k: KernelOf<"transposeLists">, frame: Frame): void {
+  const [list, ends] = [frame.arg("list"), frame.arg("ends")];
+  const [starts, order] = [frame.arg("starts"), frame.arg("order")];
+  const [values, sorted] = k.valued ? [frame.arg("values"), frame.arg("sorted")] : [];
+  const found = Array.from({ length: k.rows }, (): { number: number; entry: number }[] => []);
+  for (let g = 0; g < frame.count("groups"); g++)
+    for (let s = 0; s < frame.count("steps"); s++) {
+      const at = ends.at + g * k.endsStride + s;
+      for (let e = ends.data[at]!; e < ends.data[at + 1]!; e++) {
+        const entry = g * k.listStride + e;
+        found[list.data[list.at + entry]!]!.push({ number: g * k.numberStride + s, entry });
+      }
+    }
+  let position = 0;
+  found.forEach((lists, row) => {
+    starts.data[starts.at + row] = position;
+    for (const { number, entry } of lists) {
+      order.data[order.at + position] = number;
+      if (values && sorted) sorted.data[sorted.at + position] = values.data[values.at + entry]!;
+      position++;
+    }
+  });
+  starts.data[starts.at + k.rows] = position;
+}
+
 export function unpackBits(_k: KernelOf<"unpackBits">, frame: Frame): void {
   const [bits, list, from, to] = [frame.arg("bits"), frame.arg("list"), frame.arg("from"), frame.arg("to")];
   let position = from.data[from.at]!;

@@ -1,14 +1,41 @@
-/** Sums of weight rows: narrow ones in registers, wide ones as streams over sums in L1. */
+/** Sums of weight rows: those of wide rows as streams over sums in L1, others by tiles that stay in registers. */
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
-import { loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
-import { shapeOf } from "./vectorExpr.ts";
+import { accumulate, type Stream, startRow, streamRows, streamsOf, WIDE } from "./streams.ts";
+import { evenTiles, inTurns, loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
+
+/** Rows in one turn of the loop over the list. */
+const TURN = 4;
 
 export function gatherRows(k: KernelOf<"gatherRows">, c: KernelContext): void {
-  const vectors = vectorsOf(k.width, k.type);
-  if (vectors <= TILE) gatherInRegisters(k, c, vectors);
-  else gatherStreams(k, c, vectors);
+  if (k.init) leaveIfNothing(c);
+  if (k.width * BYTES[k.type] < WIDE) gatherTiles(k, c);
+  else gatherStreams(k, c);
+}
+
+/** A row that is added to stays as it is, where the list is empty. */
+function leaveIfNothing(c: KernelContext): void {
+  const { f } = c;
+  f.get(c.ptr("out"), c.ptr("init"));
+  f.op("i32.eq");
+  c.pushCount("from");
+  c.pushCount("to");
+  f.op("i32.ge_s");
+  f.op("i32.and");
+  f.if(() => f.op("return"));
+}
+
+/** A tile of the sum stays in registers while all rows pass. */
+function gatherTiles(k: KernelOf<"gatherRows">, c: KernelContext): void {
+  const { f } = c;
+  const [first, last, base] = [listAddress(c, "from"), listAddress(c, "to"), f.local("i32")];
+  evenTiles(f, vectorsOf(k.width, k.type), TILE, (column, vectors) => {
+    f.get(c.ptr("weights"), column);
+    f.op("i32.add");
+    f.set(base);
+    gatherTile(k, c, { first, last, base, column, vectors });
+  });
 }
 
 /** The byte address in the list of entry `from` or `to`. */
@@ -23,18 +50,55 @@ function listAddress(c: KernelContext, count: string): number {
   f.set(at);
   return at;
 }
-/** Sets locals to the weight row, and the value in every lane, of the list entry at address `e` (+ 4·ahead). */
-function entryAt(
-  k: KernelOf<"gatherRows">,
-  c: KernelContext,
-  e: number,
-  ahead: number,
-  row: number,
-  value: number,
-): void {
+
+interface Tile {
+  /** Locals: the addresses of the list's first entry and its end, and of the tile in row 0. */
+  readonly first: number;
+  readonly last: number;
+  readonly base: number;
+  readonly column: number;
+  readonly vectors: number;
+}
+
+function gatherTile(k: KernelOf<"gatherRows">, c: KernelContext, t: Tile): void {
+  const { f } = c;
+  const [e, row, value] = [f.local("i32"), f.local("i32"), f.local("v128")];
+  const sums = range(t.vectors).map(() => f.local("v128"));
+  sums.forEach((s, v) => {
+    if (k.init) loadAt(f, c.ptr("init"), t.column, v);
+    else f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+    f.set(s);
+  });
+  f.get(t.first);
+  f.tee(e);
+  f.get(t.last);
+  f.op("i32.lt_u");
+  f.if(() =>
+    inTurns(f, { at: e, end: t.last, step: 4, turn: TURN }, (ahead) => {
+      entryAt(k, c, { e, ahead, base: t.base, row, value });
+      sums.forEach((s, v) => {
+        f.get(s, row);
+        f.op("v128.load", v * 16);
+        accumulate(f, k.type, k.valued ? value : undefined);
+        f.set(s);
+      });
+    }),
+  );
+  sums.forEach((s, v) => storeAt(f, c.ptr("out"), t.column, v, () => f.get(s)));
+}
+
+interface Entry {
+  readonly e: number;
+  readonly ahead: number;
+  readonly base: number;
+  readonly row: number;
+  readonly value: number;
+}
+/** Sets locals to the address in the weight row, and the value in every lane, of the list entry at address `e` (+ 4·ahead). */
+function entryAt(k: KernelOf<"gatherRows">, c: KernelContext, { e, ahead, base, row, value }: Entry): void {
   const { f } = c;
   const bytes = BYTES[k.type];
-  f.get(c.ptr("weights"), e);
+  f.get(base, e);
   f.op("i32.load", 4 * ahead);
   f.i32(k.stride * bytes);
   f.op("i32.mul");
@@ -50,64 +114,14 @@ function entryAt(
   f.op(splat(k.type), ahead * bytes);
   f.set(value);
 }
-/** Adds (value ·) the vector on the stack to what is below it. */
-function accumulate(k: KernelOf<"gatherRows">, c: KernelContext, value: number): void {
-  if (k.valued) {
-    c.f.get(value);
-    c.f.op(`${shapeOf(k.type)}.mul`);
-  }
-  c.f.op(`${shapeOf(k.type)}.add`);
-}
 
-/** Narrow rows: all sums stay in registers. */
-function gatherInRegisters(k: KernelOf<"gatherRows">, c: KernelContext, vectors: number): void {
-  const { f } = c;
-  const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
-  const [row, value] = [f.local("i32"), f.local("v128")];
-  const sums = range(vectors).map(() => f.local("v128"));
-  sums.forEach((s, v) => {
-    startVector(k, c, v);
-    f.set(s);
-  });
-  f.upTo(
-    e,
-    () => f.get(last),
-    4,
-    () => {
-      entryAt(k, c, e, 0, row, value);
-      sums.forEach((s, v) => {
-        f.get(s, row);
-        f.op("v128.load", v * 16);
-        accumulate(k, c, value);
-        f.set(s);
-      });
-    },
-  );
-  sums.forEach((s, v) => {
-    f.get(c.ptr("out"), s);
-    f.op("v128.store", v * 16);
-  });
-}
-/** Pushes what vector v starts from. */
-function startVector(k: KernelOf<"gatherRows">, { f, ptr }: KernelContext, v: number): void {
-  if (!k.init) return f.op("v128.const", "i32x4", [0, 0, 0, 0]);
-  f.get(ptr("init"));
-  f.op("v128.load", v * 16);
-}
-
-/** Rows that are read side by side. */
-const STREAMS = [8, 4, 2, 1];
-
-/**
- * Wide rows: the sums lie in L1, and several rows are streamed over them at once, each from its beginning to its end,
- * which the prefetcher likes: (1 + rows + 1) memory operations for as many additions as there are rows.
- */
-function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext, vectors: number): void {
+/** Rows of which the sum lies in L1 while they are streamed over it. */
+function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext): void {
   const { f } = c;
   const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
   const end = f.local("i32");
-  startRow(k, c, vectors);
-  for (const rows of STREAMS) {
+  startRow(c, k.init ? "init" : "zero", k.width * BYTES[k.type]);
+  for (const rows of streamsOf(k.valued)) {
     // Whole groups: e + floor((last - e) / (4·rows))·4·rows
     f.get(e, last, e);
     f.op("i32.sub");
@@ -119,37 +133,14 @@ function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext, vectors: num
       e,
       () => f.get(end),
       4 * rows,
-      () => streamGroup(k, c, e, rows, vectors),
+      () => {
+        const streams = range(rows).map((ahead): Stream => {
+          const [row, value] = [f.local("i32"), f.local("v128")];
+          entryAt(k, c, { e, ahead, base: c.ptr("weights"), row, value });
+          return { row, ...(k.valued && { value }) };
+        });
+        streamRows(c, k.type, k.width, streams);
+      },
     );
   }
-}
-function startRow(k: KernelOf<"gatherRows">, { f, ptr }: KernelContext, vectors: number): void {
-  f.get(ptr("out"));
-  if (k.init) f.get(ptr("init"));
-  else f.i32(0);
-  f.i32(vectors * 16);
-  f.op(k.init ? "memory.copy" : "memory.fill");
-}
-function streamGroup(k: KernelOf<"gatherRows">, c: KernelContext, e: number, count: number, vectors: number): void {
-  const { f } = c;
-  const rows = range(count).map(() => f.local("i32"));
-  const values = range(count).map(() => f.local("v128"));
-  rows.forEach((row, q) => entryAt(k, c, e, q, row, values[q]!));
-  const column = f.local("i32");
-  f.i32(0);
-  f.set(column);
-  f.upTo(
-    column,
-    () => f.i32(vectors * 16),
-    16,
-    () => {
-      storeAt(f, c.ptr("out"), column, 0, () => {
-        loadAt(f, c.ptr("out"), column, 0);
-        rows.forEach((row, q) => {
-          loadAt(f, row, column, 0);
-          accumulate(k, c, values[q]!);
-        });
-      });
-    },
-  );
 }

@@ -13,7 +13,7 @@ export interface KernelContext {
   pushCount(name: string): void;
   /** The count, where it is known when compiling. */
   known(name: string): number | undefined;
-  /** Byte address of 16 vectors that pack the lanes of a 4-bit mask (`compactTable`). */
+  /** Byte address of the 256 vectors of `compactTable`. */
   readonly table: number;
 }
 
@@ -49,14 +49,4 @@ export function kernelFunction(
       });
     },
   );
-}
-
-/** For each 4-bit mask the numbers of its set lanes, packed to the front: compaction without branches. */
-export function compactTable(): Uint32Array {
-  const table = new Uint32Array(16 * 4);
-  for (let mask = 0; mask < 16; mask++) {
-    let k = mask * 4;
-    for (let lane = 0; lane < 4; lane++) if (mask & (1 << lane)) table[k++] = lane;
-  }
-  return table;
 }

@@ -3,40 +3,84 @@ import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { loadAt, overTiles, pushScaled, range, splat, TILE, vectorsOf } from "./tiles.ts";
+import { type Stream, startRow, streamRows, streamsOf, WIDE } from "./streams.ts";
+import { evenTiles, loadAt, overTiles, pushScaled, range, splat, TILE, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 /** Rows and vectors of one register tile of the product. */
 const PRODUCT_ROWS = 4;
 const PRODUCT_VECTORS = 2;
 
+/** Bytes of b that a second-level cache holds beside what else is in use. */
+const CACHED = 2 ** 20;
+
 export function product(k: KernelOf<"product">, c: KernelContext): void {
   const { f } = c;
+  const [rows, depth] = [c.known("rows"), c.known("depth") ?? 0];
+  const vectors = vectorsOf(k.width, k.type);
+  if (rows === 1 && k.width * BYTES[k.type] >= WIDE) return streamProduct(k, c);
   const [r, end] = [f.local("i32"), f.local("i32")];
-  const rows = c.known("rows");
-  const block = (count: number, vectors: number): void =>
-    overTiles(f, vectorsOf(k.width, k.type), vectors, (column, v) =>
-      productTile(k, c, { r, rows: count, column, vectors: v }),
-    );
+  c.pushCount("rows");
+  f.i32(-PRODUCT_ROWS);
+  f.op("i32.and");
+  f.set(end);
   if (rows === undefined || rows >= PRODUCT_ROWS) {
-    c.pushCount("rows");
-    f.i32(-PRODUCT_ROWS);
+    const block = (column: number, v: number): void => productTile(k, c, { r, rows: PRODUCT_ROWS, column, vectors: v });
+    const columns = (tile: typeof block): void => overTiles(f, vectors, PRODUCT_VECTORS, tile);
+    const blocks = (body: () => void): void => {
+      f.i32(0);
+      f.set(r);
+      f.upTo(r, () => f.get(end), PRODUCT_ROWS, body);
+    };
+    // A b beyond the cache is read once, a strip of columns for all rows; otherwise rows of out are finished one by one.
+    if (depth * k.bStride * BYTES[k.type] > CACHED) columns((column, v) => blocks(() => block(column, v)));
+    else blocks(() => columns(block));
+  }
+  if (rows !== undefined && rows % PRODUCT_ROWS === 0) return;
+  f.get(end);
+  f.set(r);
+  f.upTo(
+    r,
+    () => c.pushCount("rows"),
+    1,
+    () => evenTiles(f, vectors, TILE, (column, v) => productTile(k, c, { r, rows: 1, column, vectors: v })),
+  );
+}
+
+/** One wide row: rows of b are streamed over it, as a gather does with wide rows. */
+function streamProduct(k: KernelOf<"product">, c: KernelContext): void {
+  const { f } = c;
+  const [d, end] = [f.local("i32"), f.local("i32")];
+  startRow(c, k.start, k.width * BYTES[k.type]);
+  for (const count of streamsOf(true)) {
+    c.pushCount("depth");
+    f.i32(-count);
     f.op("i32.and");
     f.set(end);
     f.upTo(
-      r,
+      d,
       () => f.get(end),
-      PRODUCT_ROWS,
-      () => block(PRODUCT_ROWS, PRODUCT_VECTORS),
+      count,
+      () => {
+        const streams = range(count).map((q) => streamOf(k, c, d, q));
+        streamRows(c, k.type, k.width, streams);
+      },
     );
   }
-  if (rows === undefined || rows % PRODUCT_ROWS > 0)
-    f.upTo(
-      r,
-      () => c.pushCount("rows"),
-      1,
-      () => block(1, TILE),
-    );
+}
+/** Row d + q of b, and its factor from a. */
+function streamOf(k: KernelOf<"product">, c: KernelContext, d: number, q: number): Stream {
+  const { f } = c;
+  const bytes = BYTES[k.type];
+  const [row, value] = [f.local("i32"), f.local("v128")];
+  pushScaled(f, c.ptr("b"), d, k.bStride * bytes);
+  f.i32(q * k.bStride * bytes);
+  f.op("i32.add");
+  f.set(row);
+  pushScaled(f, c.ptr("a"), d, k.aColumn * bytes);
+  f.op(splat(k.type), q * k.aColumn * bytes);
+  f.set(value);
+  return { row, value };
 }
 
 interface ProductTile {

@@ -2,19 +2,24 @@
 import type { Expr } from "../../ir/expr.ts";
 import type { Slot, Store, StoreMode } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
+import { appendBits } from "./append.ts";
 import type { Emitter } from "./code.ts";
 import { compareOp, valTypeOf } from "./scalarExpr.ts";
-import { maskWidth, pushMask, shapeOf, splatConstant } from "./vectorExpr.ts";
+import { maskWidth, shapeOf, splatConstant } from "./vectorExpr.ts";
 
 export interface StoreContext {
   readonly f: Emitter;
   readonly lanes: 2 | 4;
   /** The element counter. */
   readonly i: number;
+  /** Whether groups of eight are stored at once: `base` of a bit store then runs along. */
+  readonly grouped: boolean;
   readonly table: number;
   readonly slot: Slot;
-  /** The local with the slot's byte address. */
+  /** The local with the byte address of a list or of bits. */
   readonly base: number;
+  /** Bytes from the address of element i to the vector at hand. */
+  readonly offset: number;
   /** For `append`: the local with the byte address of the next entry. */
   readonly position: number;
   readonly fold: Fold | undefined;
@@ -36,24 +41,10 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
       c.f.op(`${shapeOf(c.slot.type)}.add`);
     }),
   append: (s, c) => {
-    const { f } = c;
-    const mask = f.local("i32");
+    const mask = c.f.local("i32");
     pushBitmask(s.value, c);
-    f.set(mask);
-    f.get(c.position, c.i);
-    f.op("i32x4.splat");
-    f.get(mask);
-    f.i32(4);
-    f.op("i32.shl");
-    f.op("v128.load", c.table);
-    f.op("i32x4.add");
-    f.op("v128.store", 0);
-    f.get(c.position, mask);
-    f.op("i32.popcnt");
-    f.i32(2);
-    f.op("i32.shl");
-    f.op("i32.add");
-    f.set(c.position);
+    c.f.set(mask);
+    appendLanes(mask, c, 1);
   },
   bits: (s, c) => storeBits(c, () => pushBitmask(s.value, c)),
   sum: (s, c) => c.fold!.vector(() => c.push(s.value)),
@@ -106,28 +97,52 @@ const isHalf = (c: StoreContext): boolean => c.lanes === 2 && c.slot.type !== "f
 function storeVector(c: StoreContext, value: () => void): void {
   c.pushAddress();
   value();
-  if (isHalf(c)) c.f.op("v128.store64_lane", 0, 0);
-  else c.f.op("v128.store", 0);
+  if (isHalf(c)) c.f.op("v128.store64_lane", c.offset, 0);
+  else c.f.op("v128.store", c.offset);
 }
 function loadVector(c: StoreContext): void {
-  c.f.op(isHalf(c) ? "v128.load64_zero" : "v128.load", 0);
+  c.f.op(isHalf(c) ? "v128.load64_zero" : "v128.load", c.offset);
 }
+/** Stores of one bit an element: whole groups of eight are stored at once. */
+export const isMask = (s: Store): boolean => s.mode === "append" || s.mode === "bits";
+export type MaskMode = "append" | "bits";
+/** What is done with the bits of elements i to i + 7. */
+export const GROUP_STORES: Readonly<Record<MaskMode, (mask: number, c: StoreContext) => void>> = {
+  append: (mask, c) => appendLanes(mask, c, 2),
+  bits: (mask, c) => {
+    c.f.get(c.base, mask);
+    c.f.op("i32.store8", 0);
+    c.f.advance(c.base, 1);
+  },
+};
+
 /** One bit a lane. */
-function pushBitmask(e: Expr, c: StoreContext): void {
-  pushMask(e, 32, c);
+export function pushBitmask(e: Expr, c: StoreContext): void {
+  c.push(e);
+  if (maskWidth(e) === 64) return c.f.op("i64x2.bitmask");
   c.f.op("i32x4.bitmask");
   if (c.lanes === 4) return;
   c.f.i32(3);
   c.f.op("i32.and");
 }
+function appendLanes(mask: number, c: StoreContext, vectors: 1 | 2): void {
+  const first = c.f.local("v128");
+  c.f.get(c.i);
+  c.f.op("i32x4.splat");
+  c.f.set(first);
+  appendBits(c.f, { mask, first, position: c.position, table: c.table }, vectors);
+}
 /** byte[i / 8] = (byte[i / 8] & bits before i) | bits << (i mod 8) */
 function storeBits(c: StoreContext, bits: () => void): void {
   const { f } = c;
   const [address, shift] = [f.local("i32"), f.local("i32")];
-  f.get(c.base, c.i);
-  f.i32(3);
-  f.op("i32.shr_u");
-  f.op("i32.add");
+  f.get(c.base);
+  if (!c.grouped) {
+    f.get(c.i);
+    f.i32(3);
+    f.op("i32.shr_u");
+    f.op("i32.add");
+  }
   f.tee(address);
   f.get(address);
   f.op("i32.load8_u", 0);

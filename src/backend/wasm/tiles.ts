@@ -40,6 +40,34 @@ export function overTiles(
   if (vectors % size > 0) tile(column, vectors % size);
 }
 
+/** The same with tiles of two sizes at most, all of them within one of the average: none is left nearly empty. */
+export function evenTiles(
+  f: Emitter,
+  vectors: number,
+  most: number,
+  tile: (column: number, vectors: number) => void,
+): void {
+  const tiles = Math.ceil(vectors / most);
+  const small = Math.floor(vectors / tiles);
+  const large = vectors - tiles * small; // tiles with one more
+  const column = f.local("i32"); // byte offset
+  f.i32(0);
+  f.set(column);
+  const run = (size: number, end: number): void => {
+    if (tiles === 1) return tile(column, size);
+    f.op("loop");
+    tile(column, size);
+    f.advance(column, size * 16);
+    f.get(column);
+    f.i32(end * 16);
+    f.op("i32.lt_u");
+    f.op("br_if", 0);
+    f.op("end");
+  };
+  if (large > 0) run(small + 1, large * (small + 1));
+  if (large < tiles) run(small, vectors);
+}
+
 /** Pushes `base + index·bytes` */
 export function pushScaled(f: Emitter, base: number, index: number, bytes: number): void {
   f.get(base, index);
@@ -58,4 +86,42 @@ export function storeAt(f: Emitter, base: number, column: number, vector: number
   f.op("i32.add");
   value();
   f.op("v128.store", vector * 16);
+}
+
+interface Turns {
+  /** The local that runs. */
+  readonly at: number;
+  /** The local that holds where it ends, a multiple of `step` away. */
+  readonly end: number;
+  readonly step: number;
+  /** Bodies in one turn of the loop. */
+  readonly turn: number;
+  /** Locals that run along. */
+  readonly others?: readonly number[];
+}
+/**
+ * Runs the body at `at`, `at + step`, …, at least once, several times a turn of the loop; body v adds `v·step` itself.
+ * Each but the first follows a test, so there is no loop for what is left over; and a test ends a basic block, across
+ * which V8 hoists no loads.
+ */
+export function inTurns(f: Emitter, { at, end, step, turn, others = [] }: Turns, body: (v: number) => void): void {
+  f.op("block");
+  f.op("loop");
+  for (const v of range(turn)) {
+    if (v > 0) {
+      f.get(at);
+      f.i32(v * step);
+      f.op("i32.add");
+      f.get(end);
+      f.op("i32.ge_u");
+      f.op("br_if", 1);
+    }
+    body(v);
+  }
+  for (const p of [...others, at]) f.advance(p, turn * step);
+  f.get(at, end);
+  f.op("i32.lt_u");
+  f.op("br_if", 0);
+  f.op("end");
+  f.op("end");
 }

@@ -55,7 +55,10 @@ const TABLE: ExprTable<void, VectorContext> = {
   unary: (e, c) => {
     c.push(e.a);
     if (e.op === "not") c.f.op("v128.not");
-    else if (e.type !== "u32" || e.op !== "abs") c.f.op(`${shapeOf(e.type)}.${e.op}`);
+    else if (e.op === "abs" && e.type === "f32") {
+      splatConstant(c, "u32", 0x7fffffff); // V8 computes this constant anew for each f32x4.abs
+      c.f.op("v128.and");
+    } else if (e.type !== "u32" || e.op !== "abs") c.f.op(`${shapeOf(e.type)}.${e.op}`);
   },
   binary,
   compare: (e, c) => {
@@ -65,18 +68,7 @@ const TABLE: ExprTable<void, VectorContext> = {
       e.a.type === "f32" || e.a.type === "f64" || e.op === "eq" || e.op === "ne" ? "" : `_${sign(e.a.type)}`;
     c.f.op(`${shapeOf(e.a.type)}.${e.op}${suffix}`);
   },
-  select: (e, c) => {
-    if (e.type === "bool") {
-      const width = maskWidth(e.then);
-      c.push(e.then);
-      pushMask(e.else, width, c);
-      pushMask(e.test, width, c);
-    } else {
-      pushAll(c, e.then, e.else);
-      pushMask(e.test, e.type === "f64" ? 64 : 32, c);
-    }
-    c.f.op("v128.bitselect");
-  },
+  select,
   convert,
   bitcast: (e, c) => c.push(e.a),
   word: (e, c) => {
@@ -98,6 +90,24 @@ const TABLE: ExprTable<void, VectorContext> = {
   call: unexpanded,
   draw: unexpanded,
 };
+
+/** Zero where all bits are, so that a mask alone selects it. */
+const isZero = (e: Expr): boolean => e.tag === "const" && e.type !== "bool" && Object.is(e.value, 0);
+
+function select(e: ExprOf<"select">, c: VectorContext): void {
+  const width = e.type === "bool" ? maskWidth(e.then) : e.type === "f64" ? 64 : 32;
+  const mask = (): void => pushMask(e.test, width, c);
+  if (isZero(e.then) || isZero(e.else)) {
+    c.push(isZero(e.then) ? e.else : e.then);
+    mask();
+    return c.f.op(isZero(e.then) ? "v128.andnot" : "v128.and");
+  }
+  c.push(e.then);
+  if (e.type === "bool") pushMask(e.else, width, c);
+  else c.push(e.else);
+  mask();
+  c.f.op("v128.bitselect");
+}
 
 function leaf(e: Expr): never {
   throw new Error(`wasm: the kernel loads ${e.tag} itself`);

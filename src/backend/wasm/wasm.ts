@@ -13,10 +13,11 @@ import {
 } from "../../ir/program.ts";
 import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
+import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
 import { encode } from "./encode.ts";
 import { gatherRows } from "./gatherRows.ts";
-import { compactTable, type KernelContext, kernelFunction } from "./kernel.ts";
+import { type KernelContext, kernelFunction } from "./kernel.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
@@ -25,6 +26,7 @@ import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
 import { createTeam, type Team } from "./team.ts";
+import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
@@ -34,6 +36,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   product,
   rowDots,
   outerRows,
+  transposeLists,
   unpackBits,
   zero,
 };
@@ -84,7 +87,7 @@ async function load(program: Program, team?: Team): Promise<Executable> {
     );
   const shared = team !== undefined;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  new Uint32Array(memory.buffer, TABLE_ADDRESS, 64).set(compactTable());
+  new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
   const code = generate(program, at, pages, shared);
   const { module, instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
   const stages = [...code.regions.values()].flat().map((s) => s.name);
