@@ -181,6 +181,14 @@ function* operationCases(): Generator<Case> {
     for (const t of NUMBERS) yield expressionCase(`${op} ${t}`, [t, t], (a, b) => compare(op, a!, b!));
   for (const op of ["eq", "ne"] as const)
     yield expressionCase(`${op} bool`, ["bool", "bool"], (a, b) => compare(op, a!, b!));
+  for (const t of FLOATS)
+    for (const zero of [0, -0])
+      for (const first of [true, false])
+        yield expressionCase(
+          `select ${t} ${first ? "from" : "or"} ${Object.is(zero, 0) ? "" : "-"}0`,
+          ["bool", t],
+          (a, b) => (first ? select(a!, constant(t, zero), b!) : select(a!, b!, constant(t, zero))),
+        );
   for (const t of ALL) yield expressionCase(`select ${t}`, ["bool", t, t], (a, b, c) => select(a!, b!, c!));
   for (const t of NUMBERS)
     yield expressionCase(`select ${t} by f64`, ["f64", t, t], (a, b, c) =>

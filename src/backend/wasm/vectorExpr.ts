@@ -2,7 +2,7 @@
  * Expression nodes as SIMD instructions: 4 lanes, or 2 where a body holds 64-bit values (32-bit values then use the
  * low two lanes). A bool is a mask, as wide as the values it came from; `pushMask` gives it in the width asked for.
  */
-import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable } from "../../ir/expr.ts";
+import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable, type UnaryOp } from "../../ir/expr.ts";
 import type { Type } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 
@@ -48,6 +48,12 @@ const bytes = (...lanes: number[]): number[] => lanes.flatMap((l) => [0, 1, 2, 3
 const LOW_WORDS = bytes(0, 2, 4, 6);
 const HIGH_WORDS = bytes(1, 3, 5, 7);
 
+/** Operations on the sign of an f32. V8 would compute these constants anew for each of its own instructions. */
+const SIGN: Readonly<Partial<Record<UnaryOp, readonly [mask: number, op: string]>>> = {
+  abs: [0x7fffffff, "v128.and"],
+  neg: [0x80000000, "v128.xor"],
+};
+
 const TABLE: ExprTable<void, VectorContext> = {
   const: leaf,
   read: leaf,
@@ -55,9 +61,10 @@ const TABLE: ExprTable<void, VectorContext> = {
   unary: (e, c) => {
     c.push(e.a);
     if (e.op === "not") c.f.op("v128.not");
-    else if (e.op === "abs" && e.type === "f32") {
-      splatConstant(c, "u32", 0x7fffffff); // V8 computes this constant anew for each f32x4.abs
-      c.f.op("v128.and");
+    else if (e.type === "f32" && SIGN[e.op]) {
+      const [mask, op] = SIGN[e.op]!;
+      splatConstant(c, "u32", mask);
+      c.f.op(op);
     } else if (e.type !== "u32" || e.op !== "abs") c.f.op(`${shapeOf(e.type)}.${e.op}`);
   },
   binary,
