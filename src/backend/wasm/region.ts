@@ -5,7 +5,7 @@
 
 import { signatureOf } from "../../ir/kernelArguments.ts";
 import { isParallel } from "../../ir/parallel.ts";
-import type { Count, Invoke, Loop, Node, Place, Region } from "../../ir/program.ts";
+import type { Count, Invoke, Loop, Node, Place, Region, Term } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Layout } from "../layout.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
@@ -48,12 +48,18 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
 export const knownCounts = (call: Invoke): Record<string, number> =>
   Object.fromEntries(Object.entries(call.counts ?? {}).filter((c): c is [string, number] => typeof c[1] === "number"));
 
+/**
+ * Addresses are worked out where their parts become known: what depends on the loops around, once before an inner loop;
+ * what depends on its own variable, once a round, for all places that share it. A call then adds two numbers an argument.
+ */
 class RegionWriter {
   readonly #f: Emitter;
   readonly #at: Layout;
   readonly #nameOf: NameOf;
   /** The locals that hold the variables of the loops around. */
   readonly #loops: Map<string, number>;
+  /** Locals that hold terms of places, in bytes, and whole sums of them, by what they are. */
+  readonly #known = new Map<string, number>();
 
   constructor(f: Emitter, at: Layout, nameOf: NameOf, loops = new Map<string, number>()) {
     this.#loops = loops;
@@ -77,7 +83,16 @@ class RegionWriter {
     this.#count(count);
     f.op("i32.add");
     f.set(end);
+    const outside = new Map(this.#known);
+    for (const place of directPlaces(body)) this.#rememberBase(place, name);
     this.#loops.set(name, variable);
+    const round = (): void => {
+      const before = new Map(this.#known);
+      for (const place of allPlaces(body))
+        for (const term of place.terms) if (term.loop === name) this.#rememberTerm(term, place.buffer);
+      this.body(body);
+      this.#restore(before);
+    };
     if (reverse) {
       f.get(end);
       f.i32(1);
@@ -88,20 +103,20 @@ class RegionWriter {
         f.op("i32.ge_s");
       };
       f.while(more, () => {
-        this.body(body);
+        round();
         f.advance(variable, -1);
       });
     } else {
       f.get(first);
       f.set(variable);
-      f.upTo(
-        variable,
-        () => f.get(end),
-        1,
-        () => this.body(body),
-      );
+      f.upTo(variable, () => f.get(end), 1, round);
     }
     this.#loops.delete(name);
+    this.#restore(outside);
+  }
+  #restore(known: ReadonlyMap<string, number>): void {
+    this.#known.clear();
+    for (const [key, local] of known) this.#known.set(key, local);
   }
 
   #invoke(call: Invoke): void {
@@ -125,27 +140,93 @@ class RegionWriter {
     this.#f.op("i32.load", 0);
   }
 
-  #address({ buffer, offset, terms }: Place): void {
-    const f = this.#f;
+  #bytesOf(buffer: string): number {
     const b = this.#at.buffers.get(buffer);
     if (!b) throw new Error(`no buffer '${buffer}'`);
-    const bytes = BYTES[b.type];
-    f.i32(this.#at.offsets.get(buffer)! + offset * bytes);
-    for (const term of terms) {
-      const variable = this.#loops.get(term.loop);
-      if (variable === undefined) throw new Error(`place in '${buffer}': no loop '${term.loop}' around it`);
-      f.get(variable);
-      if (term.shift) {
-        f.i32(term.shift);
-        f.op("i32.add");
-      }
-      if (term.modulo) {
-        f.i32(term.modulo - 1);
-        f.op("i32.and");
-      }
-      f.i32(term.stride * bytes);
-      f.op("i32.mul");
+    return BYTES[b.type];
+  }
+
+  /** Keeps in a local what a place is without the terms of a loop that is about to begin. */
+  #rememberBase(place: Place, loop: string): void {
+    const base = { ...place, terms: place.terms.filter((t) => t.loop !== loop) };
+    const key = baseKey(base);
+    if (base.terms.length === 0 || this.#known.has(key)) return;
+    this.#address(base);
+    this.#keep(key);
+  }
+  /** Keeps in a local what a term adds in this round. */
+  #rememberTerm(term: Term, buffer: string): void {
+    const bytes = this.#bytesOf(buffer);
+    const key = termKey(term, bytes);
+    if (this.#known.has(key)) return;
+    this.#term(term, buffer);
+    this.#keep(key);
+  }
+  #keep(key: string): void {
+    const local = this.#f.local("i32");
+    this.#f.set(local);
+    this.#known.set(key, local);
+  }
+
+  /** Pushes the address: from the longest part that is known, the rest term by term. */
+  #address(place: Place): void {
+    const f = this.#f;
+    const split = innermost(place, this.#loops);
+    const base = this.#known.get(baseKey({ ...place, terms: split.outer }));
+    if (base !== undefined) f.get(base);
+    else {
+      f.i32(this.#at.offsets.get(place.buffer)! + place.offset * this.#bytesOf(place.buffer));
+      for (const term of split.outer) this.#plusTerm(term, place.buffer);
+    }
+    for (const term of split.inner) this.#plusTerm(term, place.buffer);
+  }
+  #plusTerm(term: Term, buffer: string): void {
+    this.#term(term, buffer);
+    this.#f.op("i32.add");
+  }
+  #term(term: Term, buffer: string): void {
+    const f = this.#f;
+    const bytes = this.#bytesOf(buffer);
+    const known = this.#known.get(termKey(term, bytes));
+    if (known !== undefined) return f.get(known);
+    const variable = this.#loops.get(term.loop);
+    if (variable === undefined) throw new Error(`place in '${buffer}': no loop '${term.loop}' around it`);
+    f.get(variable);
+    if (term.shift) {
+      f.i32(term.shift);
       f.op("i32.add");
     }
+    if (term.modulo) {
+      f.i32(term.modulo - 1);
+      f.op("i32.and");
+    }
+    f.i32(term.stride * bytes);
+    f.op("i32.mul");
   }
+}
+
+const termKey = ({ loop, stride, shift = 0, modulo = 0 }: Term, bytes: number): string =>
+  `${loop}*${stride * bytes}+${shift}%${modulo}`;
+const baseKey = ({ buffer, offset, terms }: Place): string =>
+  `${buffer}+${offset}:${terms.map((t) => termKey(t, 1)).join(" ")}`;
+
+/** Terms of the innermost loop that is running, and the others. */
+function innermost({ terms }: Place, loops: ReadonlyMap<string, number>): { outer: Term[]; inner: Term[] } {
+  const name = [...loops.keys()].at(-1);
+  return { outer: terms.filter((t) => t.loop !== name), inner: terms.filter((t) => t.loop === name) };
+}
+
+/** Places that the nodes of a body use themselves: arguments and counts of calls, bounds of loops. */
+function* directPlaces(body: readonly Node[]): Generator<Place> {
+  for (const node of body) {
+    const counts = node.tag === "invoke" ? Object.values(node.counts ?? {}) : [node.count, node.from ?? 0];
+    for (const c of counts) if (typeof c !== "number") yield c;
+    if (node.tag === "invoke")
+      for (const name of signatureOf(node.kernel).args) if (node.args[name]) yield node.args[name];
+  }
+}
+/** Those of inner loops too. */
+function* allPlaces(body: readonly Node[]): Generator<Place> {
+  yield* directPlaces(body);
+  for (const node of body) if (node.tag === "loop") yield* allPlaces(node.body);
 }
