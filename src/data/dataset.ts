@@ -1,7 +1,7 @@
 /** Labelled examples in flat arrays, and the data set that names, checks and fingerprints them. */
 import { DataError } from "../base/errors.ts";
 import { hash64 } from "../base/hash.ts";
-import { permutation, streamOf } from "../base/random.ts";
+import { splitNumbers } from "./split.ts";
 
 /** Grey levels (`Uint8Array`, meaning level / 255) or plain numbers (`Float32Array`), shape [count][size]. */
 export type Features = Float32Array | Uint8Array;
@@ -65,15 +65,8 @@ export class Examples {
    * @throws {DataError} `out-of-range`
    */
   split(part: number, seed: number): { rest: Examples; heldOut: Examples } {
-    const n = part < 1 ? Math.round(part * this.count) : part;
-    if (!(Number.isInteger(n) && n >= 1 && n < this.count))
-      throw new DataError(
-        "out-of-range",
-        "split",
-        `must hold out a fraction in (0, 1) or 1 to ${this.count - 1} examples, got ${part} of ${this.count}`,
-      );
-    const order = permutation(this.count, { seed, stream: streamOf("data.split") });
-    return { rest: this.subset(order.slice(n).sort()), heldOut: this.subset(order.slice(0, n).sort()) };
+    const { rest, heldOut } = splitNumbers(this.count, part, seed);
+    return { rest: this.subset(rest), heldOut: this.subset(heldOut) };
   }
 }
 

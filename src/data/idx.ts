@@ -9,6 +9,7 @@
  */
 import { DataError } from "../base/errors.ts";
 import { Examples, requireLabels } from "./dataset.ts";
+import { BEST_DEFLATE, inflated, join } from "./inflate.ts";
 
 export interface Idx {
   readonly shape: readonly number[];
@@ -25,8 +26,6 @@ const UNSIGNED_BYTE = 0x08;
 const LONGEST_HEADER = 4 + 4 * 255;
 /** Larger than any set of this kind (EMNIST is 0.6 GB); a limit on what a hostile file can make us hold. */
 const MAX_BYTES = 2 ** 30;
-/** Deflate cannot do better than 1032 : 1 (RFC 1951: 258 bytes in two bits). */
-const BEST_DEFLATE = 1032;
 
 const bad = (path: string, problem: string, options?: ErrorOptions): DataError =>
   new DataError("bad-file", path, problem, options);
@@ -71,7 +70,7 @@ async function inflate({ path, bytes }: NamedBytes): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let have = 0;
   let limit = Infinity;
-  for await (const chunk of inflated(path, bytes)) {
+  for await (const chunk of inflated(bytes, "gzip", (problem, options) => bad(path, problem, options))) {
     chunks.push(chunk);
     have += chunk.length;
     if (limit === Infinity && have >= LONGEST_HEADER) limit = promised(path, join(chunks, have), bytes.length);
@@ -88,30 +87,6 @@ function promised(path: string, start: Uint8Array, compressed: number): number {
       `truncated: ${shape.join(" x ")} needs ${end} bytes, more than ${compressed} compressed bytes can hold`,
     );
   return end;
-}
-
-async function* inflated(path: string, bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream("gzip"))
-    .getReader();
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
-  } catch (cause) {
-    throw bad(path, `not a valid gzip stream: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /**

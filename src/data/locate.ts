@@ -10,26 +10,29 @@ export interface LocateOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Folders to try for a set, best first. */
-export function places(name: string, options: LocateOptions = {}): string[] {
+/** Folders to try for a set, best first. @param names that the set's folder may have, best first */
+export function places(names: readonly string[], options: LocateOptions = {}): string[] {
   const { directory, env = environment() } = options;
-  if (directory) return [`${directory}/${name}`, directory];
+  const within = (folder: string): string[] => names.map((name) => `${folder}/${name}`);
+  if (directory) return [...within(directory), directory];
   const named = env["RHEOBASE_DATA"];
   const cache = env["XDG_CACHE_HOME"] || `${env["HOME"] ?? env["USERPROFILE"] ?? "."}/.cache`;
-  return [...(named ? [`${named}/${name}`, named] : []), `${cache}/rheobase/${name}`];
+  return [...(named ? [...within(named), named] : []), ...within(`${cache}/rheobase`)];
 }
 
 /**
  * Reads every file of a set from the first folder that has them all, each as `name` or `name.gz`.
  *
+ * @param folders names that the set's folder may have, best first; by default that of the set
  * @throws {DataError} `missing-file` with the files and the folders searched
  */
 export async function readFiles(
   set: string,
   files: readonly string[],
   options: LocateOptions = {},
+  folders: readonly string[] = [set],
 ): Promise<NamedBytes[]> {
-  const searched = places(set, options);
+  const searched = places(folders, options);
   for (const place of searched) {
     const found = await Promise.all(files.map((file) => readEither(`${place}/${file}`)));
     if (found.every((file) => file !== undefined)) return found;

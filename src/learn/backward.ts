@@ -13,7 +13,7 @@ import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { overSamples, overSteps, parameterPlace } from "../sim/lower/contributions.ts";
+import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
@@ -87,9 +87,9 @@ export class BackwardPass {
     return place(buffer, ahead * stride, along("s", rows * stride), along("t", stride));
   }
 
-  /** All components, last first. */
+  /** All components of a sample, last first. */
   nodes(l: Lowered): Node[] {
-    return [...l.components].reverse().flatMap((nodes) => overSamples(l.context, this.#component(nodes, l)));
+    return [...l.components].reverse().flatMap((nodes) => this.#component(nodes, l));
   }
 
   #component(nodes: readonly string[], l: Lowered): Node[] {

@@ -5,7 +5,6 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import { overSamples } from "../sim/lower/contributions.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
 import { overChunks, shardsFor } from "../sim/lower/shards.ts";
@@ -67,9 +66,9 @@ function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node
   const places = { context: c, classes: c.size(node), output, gradient: undefined };
   const clear = (name: string): Node =>
     invoke({ kind: "zero", type: c.buffers.get(name)!.type }, { out: place(name) }, { n: 1 });
-  const losses = overSamples(c, lossNodes(loss, places));
+  const answers = forwardNodes(l, lossNodes(loss, places));
   const counters = [...c.buffers.keys()].filter(isCounter);
-  return overChunks(c, [LOSS, ...counters].map(clear), [...forwardNodes(l), ...losses]);
+  return overChunks(c, [LOSS, ...counters].map(clear), answers);
 }
 
 export class Evaluator implements Disposable {

@@ -3,7 +3,6 @@ import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { overSamples } from "../sim/lower/contributions.ts";
 import { forwardNodes, type Lowered, type LowerHooks } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
@@ -80,8 +79,8 @@ export class TrainingPlan {
     const c = l.context;
     const clear = (name: string, n: number): Node =>
       invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
-    const backward = [...this.#backward.nodes(l), ...weightGradients(l, this.#backward)];
-    const chunk = [...forwardNodes(l), ...this.#losses(l), ...backward];
+    const sample = [...this.#losses(l), ...this.#backward.nodes(l)];
+    const chunk = [...forwardNodes(l, sample), ...weightGradients(l, this.#backward)];
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
     const start = [clear(GRADIENTS, l.parameters.length), ...sums.map((s) => clear(s, 1))];
     return [
@@ -96,7 +95,7 @@ export class TrainingPlan {
     const output = l.sources.values.get(`${node}.${port}`)!;
     const places = { context: c, classes: c.size(node), output, gradient: answerGradient(this.output, c) };
     const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, c));
-    return overSamples(c, [...lossNodes(this.#learning.loss, places), ...penalties]);
+    return [...lossNodes(this.#learning.loss, places), ...penalties];
   }
 }
 

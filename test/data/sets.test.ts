@@ -47,9 +47,9 @@ for (const [name, counts, [mean, deviation]] of SETS)
 describe("where IDX files are looked for", () => {
   test("a named folder alone; else RHEOBASE_DATA, then the cache", () => {
     const env = { RHEOBASE_DATA: "/data", HOME: "/home/me" };
-    expect(places("mnist", { directory: "/d", env })).toEqual(["/d/mnist", "/d"]);
-    expect(places("mnist", { env })).toEqual(["/data/mnist", "/data", "/home/me/.cache/rheobase/mnist"]);
-    expect(places("mnist", { env: { ...env, RHEOBASE_DATA: undefined, XDG_CACHE_HOME: "/c" } })).toEqual([
+    expect(places(["mnist"], { directory: "/d", env })).toEqual(["/d/mnist", "/d"]);
+    expect(places(["mnist"], { env })).toEqual(["/data/mnist", "/data", "/home/me/.cache/rheobase/mnist"]);
+    expect(places(["mnist"], { env: { ...env, RHEOBASE_DATA: undefined, XDG_CACHE_HOME: "/c" } })).toEqual([
       "/c/rheobase/mnist",
     ]);
   });

@@ -14,6 +14,8 @@ export interface Component {
   readonly nodes: readonly string[];
   /** Once a chunk, before the samples. */
   readonly chunk: readonly Node[];
+  /** For each sample, what needs the host's inputs alone: done for all samples first, while the weights are in the cache. */
+  readonly given: readonly Node[];
   /** For each sample. */
   readonly sample: readonly Node[];
   /** For all samples, after the others. */
@@ -27,17 +29,24 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
   const sums = members.flatMap((n) => sumsOf(n, l));
   const statistics = batchNorms(nodes, l);
   const starts = context.options.mode === "samples" ? members : [];
+  const before = (given: boolean): Node[] => {
+    const own = sums.filter((s) => s.given === given);
+    return [
+      ...own.flatMap((s) => s.sample),
+      ...overSteps(
+        context,
+        own.flatMap((s) => s.step),
+      ),
+    ];
+  };
   return {
     nodes,
     chunk: sums.flatMap((s) => s.chunk),
+    given: before(true),
     sample: [
-      ...sums.flatMap((s) => s.sample),
       ...starts.flatMap((n) => initialiseSample(populations.get(n)!, context)),
       ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
-      ...overSteps(
-        context,
-        sums.flatMap((s) => s.step),
-      ),
+      ...before(false),
       ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes)),
     ],
     after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),

@@ -20,6 +20,8 @@ export interface PortSum {
   readonly sample: readonly Node[];
   readonly step: readonly Node[];
   readonly loop: readonly Node[];
+  /** Whether what is formed before the time loop comes from the host alone. */
+  readonly given: boolean;
 }
 
 export type Signal =
@@ -81,13 +83,12 @@ class SumBuilder {
     const early = incoming.filter((c) => !inLoop(c));
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias) this.#bias(c);
+    const changing = early.filter((c) => !constant.has(c));
     this.#all("sample", [...constant]);
-    this.#all(
-      "step",
-      early.filter((c) => !constant.has(c)),
-    );
+    this.#all("step", changing);
     this.#inLoop(incoming.filter(inLoop));
-    return { port: this.#port, place: this.#sum!, ...this.#phases };
+    const given = changing.every((c) => c.from.node in this.#c.net.inputs);
+    return { port: this.#port, place: this.#sum!, ...this.#phases, given };
   }
 
   #bias(c: Connection): void {

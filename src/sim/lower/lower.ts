@@ -94,9 +94,22 @@ function plainEmission(node: string, sources: Sources): Emission {
   return { spikes: sources.spikes.has(node), values };
 }
 
-/** The forward pass of all components over the samples at hand. */
-export const forwardNodes = (l: Lowered): Node[] =>
-  l.forward.flatMap((c) => [...c.chunk, ...overSamples(l.context, c.sample), ...c.after]);
+/**
+ * The forward pass of all components over the samples at hand, and what follows it. Where nothing needs all samples at
+ * once, each goes all the way before the next begins, because what it leaves behind is then still in the cache.
+ *
+ * @param then for each sample
+ */
+export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
+  const { context, forward } = l;
+  if (forward.some((c) => c.after.length > 0))
+    return [
+      ...forward.flatMap((c) => [...c.chunk, ...overSamples(context, [...c.given, ...c.sample]), ...c.after]),
+      ...overSamples(context, then),
+    ];
+  const all = (part: "chunk" | "given" | "sample"): Node[] => forward.flatMap((c) => c[part]);
+  return [...all("chunk"), ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
+}
 
 /** A program of these regions and `prepare`, which runs when parameters have been written. */
 export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {
