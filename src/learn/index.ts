@@ -13,7 +13,20 @@ export {
   silentLayers,
   summarise,
 } from "./fit.ts";
-export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
+export { type LatencyCurves, type LatencyOptions, latencyCurves, type Shares } from "./latency.ts";
+export {
+  crossEntropy,
+  crossEntropyEachStep,
+  type Loss,
+  meanSquared,
+  meanSquaredEachStep,
+  type PooledLoss,
+  type Pooling,
+  type Reduction,
+  type SoftmaxSum,
+  type StepLoss,
+  softmaxSum,
+} from "./loss.ts";
 export {
   type AdamOptions,
   adam,

@@ -3,14 +3,14 @@ import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, type Node, type Place, place } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
 import { addStep } from "../sim/lower/bodies.ts";
-import { type Context, runNumber } from "../sim/lower/context.ts";
+import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
 
 export const GRADIENTS = "gradients";
-/** Samples times steps of a chunk. */
+/** Samples of a chunk times the most steps of a sample. */
 export const CHUNK_ROWS = "chunk.rows";
 
 /** Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`. */
@@ -69,7 +69,7 @@ const outerKernel = (c: Connection, l: Lowered, valued: boolean) => {
   return { kind: "outerRows", type: l.context.type, width, stride: width, deltaStride: width, valued } as const;
 };
 
-/** Input spikes lie in one list in order of sample and step. */
+/** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
 function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
   const input = [...l.sources.inputSpikes.values()].find(
     (s) => s.node === c.from.node && s.delay === l.context.delayOf(c),
@@ -84,7 +84,7 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     invoke(
       kernel,
       { ...args, ends: place(input.ends, 0, chunk, along("s", steps)), delta: delta.ofSample },
-      { steps: runNumber("steps") },
+      { steps: l.context.stepCount },
     ),
   ]);
 }
@@ -112,7 +112,7 @@ function spikeOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     invoke(
       outerKernel(c, l, false),
       { out: gradientPlace(l, `${c.name}.weight`), list, ends: place(ends), delta: delta.ofSample },
-      { steps: runNumber("steps") },
+      { steps: l.context.stepCount },
     ),
   ]);
 }
@@ -135,8 +135,10 @@ function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueS
   const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
   if (x.constant)
     return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
-  if (delta.contiguous && x.maxDelay === 0) return [product(without(row, "s", "t"), delta.first, chunkRows)];
-  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, runNumber("steps"))]);
+  // Rows behind the end of a sample hold what others left there; a sample of one step has none.
+  if (l.context.options.steps === 1 && delta.contiguous && x.maxDelay === 0)
+    return [product(without(row, "s", "t"), delta.first, chunkRows)];
+  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, l.context.stepCount)]);
 }
 function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Count): Node {
   const width = l.context.stride(c.to.node);

@@ -134,7 +134,7 @@ test("layers that answer by value are never called dead", () => {
     [input(inputs, { signal: "values", constant: true }), denseLayer(5), relu(), denseLayer(classes), readout()],
     { steps: 1 },
   );
-  expect(silentLayers(twin, { samples: 10, activity: { hidden: { active: 0 }, output: {} } })).toEqual([]);
+  expect(silentLayers(twin, { steps: 10, activity: { hidden: { active: 0 }, output: {} } })).toEqual([]);
 });
 
 test("nothing to train on, or to evaluate", async () => {
