@@ -80,6 +80,7 @@ export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
   }
 }
 
+const UNLABELLED = "no step of any sample has a label";
 const NOTHING: FitSums = { loss: 0, penalty: 0, counted: 0, correct: 0, samples: 0 };
 const START: FitPosition = { epoch: 0, batches: 0, sums: NOTHING, seconds: 0, reports: [] };
 
@@ -117,7 +118,8 @@ function* trainEpoch(trainer: Trainer, from: FitPosition, options: FitOptions): 
     start = now(); // what happens in the pause is not training
   }
   const { loss, penalty, counted, correct, samples } = sums;
-  if (counted === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
+  if (samples === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
+  if (counted === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, UNLABELLED);
   const mean = { loss: loss / samples, penalty: penalty / samples, accuracy: correct / counted };
   return { ...mean, seconds: seconds + (now() - start) / 1000, samples };
 }
@@ -145,7 +147,7 @@ export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summa
   const total = (of: (p: Evaluation) => number): number => sum(parts.map(of));
   const [samples, counted] = [total((p) => p.samples), total((p) => p.counted)];
   if (samples === 0) throw new RunError("out-of-range", "evaluation", "there are no samples to evaluate");
-  if (counted === 0) throw new RunError("out-of-range", "evaluation", "no step of any sample has a label");
+  if (counted === 0) throw new RunError("out-of-range", "evaluation", UNLABELLED);
   return {
     samples,
     steps: total((p) => p.steps),

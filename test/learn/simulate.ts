@@ -264,7 +264,7 @@ class Simulation {
     for (const [t, r] of rows.entries()) {
       const answer = r.get(`${node}.${this.#net.populations[node]!.model.outputs[0]}`)!;
       answers.push(answer.map((a) => a.value));
-      const own = this.#options.stepLabels?.[sample]![t] ?? label;
+      const own = this.#options.stepLabels?.[sample]?.[t] ?? label;
       if (own >= 0) terms.push(this.#loss(answer, own));
     }
     const { loss } = this.#options;
