@@ -5,7 +5,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, type Node, type Place, place } from "../ir/program.ts";
+import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
 import type { Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
@@ -80,11 +80,25 @@ export class BackwardPass {
   /** The error at a port: one row for each step, then as many rows of zero as the longest delay of what arrives there. */
   delta(node: string, port: string, ahead: number): Place {
     const c = this.#context!;
-    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
-    const rows = c.options.steps + Math.max(0, ...arriving.map((x) => c.delayOf(x)));
+    const rows = c.options.steps + this.#longest(node, port);
     const stride = c.stride(node);
     const buffer = c.buffer(`${node}.delta.${port}`, c.type, c.options.samples * rows * stride, "work");
     return place(buffer, ahead * stride, along("s", rows * stride), along("t", stride));
+  }
+
+  /** The longest delay of what arrives at a port. */
+  #longest(node: string, port: string): number {
+    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
+    return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
+  }
+  /** What would arrive after the end of the sample has no error. */
+  #clearAhead(node: string, port: string): Node[] {
+    const c = this.#context!;
+    const rows = this.#longest(node, port);
+    if (rows === 0) return [];
+    const row = this.delta(node, port, 0);
+    const out = { ...row, terms: row.terms.map((t) => (t.loop === "t" ? { ...t, loop: "after" } : t)) };
+    return [loop("after", rows, [this.#clear(node, out)], { from: c.stepCount })];
   }
 
   /** All components of a sample, last first. */
@@ -103,6 +117,7 @@ export class BackwardPass {
       );
     return [
       ...members.flatMap((n) => this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state)))),
+      ...members.flatMap((n) => this.#courses.get(n)!.sums.flatMap((port) => this.#clearAhead(n, port))),
       ...overSteps(
         l.context,
         members.flatMap((n) => this.#step(n, l)),

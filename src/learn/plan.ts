@@ -10,7 +10,7 @@ import type { Bptt } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { inputsAsLists } from "./feed.ts";
-import { type Loss, lossNodes } from "./loss.ts";
+import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
@@ -24,6 +24,7 @@ import {
   penaltyNodes,
   type Regulariser,
 } from "./regularise.ts";
+import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
 
@@ -46,7 +47,8 @@ export class TrainingPlan {
   constructor(net: Network, learning: Learning) {
     this.#net = net;
     this.#learning = learning;
-    this.output = outputPort(net, learning.loss.pooling);
+    this.output = outputPort(net, learning.loss);
+    requireSteps(learning.loss, stepsOf(net));
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
     checkPopulations(net, this.output.node);

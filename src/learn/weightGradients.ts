@@ -1,8 +1,9 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
-import { along, type Count, invoke, type Node, type Place, place, shifted } from "../ir/program.ts";
+import { along, type Count, invoke, loop, type Node, type Place, place, shifted } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
-import { type Context, runNumber } from "../sim/lower/context.ts";
+import { copyStep } from "../sim/lower/bodies.ts";
+import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
@@ -10,7 +11,7 @@ import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
 
 export const GRADIENTS = "gradients";
-/** Samples times steps of a chunk. */
+/** Samples of a chunk times the most steps of a sample. */
 export const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
 const LIST_SLACK = 4;
@@ -71,7 +72,7 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   return spikeOuter(c, l, deltaRows(c, l, backward, l.context.delayOf(c)));
 }
 
-/** Input spikes lie in one list in order of sample and step. */
+/** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
 function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
   const node = c.from.node;
   const input = [...l.sources.inputSpikes.values()].find((s) => s.node === node && s.delay === l.context.delayOf(c))!;
@@ -86,7 +87,7 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     listStride: 0,
     endsStride: steps,
     bySample: true,
-    steps: runNumber("steps"),
+    steps,
   };
   return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
 }
@@ -105,15 +106,15 @@ function activeNeurons(node: string, c: Context): ActiveRows {
     listStride: steps * rows,
     endsStride: steps + 1,
     bySample: true,
-    steps: runNumber("steps"),
+    steps,
   };
 }
 function listSpikes(node: string, c: Context): Node[] {
   const { list, ends, listStride, endsStride, rows } = activeNeurons(node, c);
   const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
-  return overSamples(
-    c,
-    overSteps(c, [
+  const end = { ...ends, terms: [along("s", endsStride), along("after", 1)] };
+  return overSamples(c, [
+    ...overSteps(c, [
       invoke(
         { kind: "unpackBits" },
         {
@@ -125,7 +126,16 @@ function listSpikes(node: string, c: Context): Node[] {
         { n: rows },
       ),
     ]),
-  );
+    // Behind the end of a sample every list is empty.
+    loop(
+      "after",
+      c.restCount,
+      [invoke({ kind: "perElement", step: copyStep("i32") }, { x: end, out: shifted(end, 1) }, { n: 1 })],
+      {
+        from: c.stepCount,
+      },
+    ),
+  ]);
 }
 const spikeOuter = (c: Connection, l: Lowered, delta: Rows): Node[] =>
   rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context), delta, l.context);
@@ -149,8 +159,10 @@ function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueS
   const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
   if (x.constant)
     return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
-  if (delta.contiguous && x.maxDelay === 0) return [product(without(row, "s", "t"), delta.first, chunkRows)];
-  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, runNumber("steps"))]);
+  // Rows behind the end of a sample hold what others left there; a sample of one step has none.
+  if (l.context.options.steps === 1 && delta.contiguous && x.maxDelay === 0)
+    return [product(without(row, "s", "t"), delta.first, chunkRows)];
+  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, l.context.stepCount)]);
 }
 function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Count): Node {
   const width = l.context.stride(c.to.node);
@@ -214,6 +226,6 @@ function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: 
   return invoke(
     { kind: "gatherRows", type: c.type, width, stride: width, valued: false, init },
     { out, weights: rows, list: place(each), ...(init && { init: out }) },
-    { from: 0, to: runNumber("steps") },
+    { from: 0, to: c.stepCount },
   );
 }

@@ -185,11 +185,11 @@ class SumBuilder {
   }
 }
 
-/** The loop over the steps of a run. */
+/** The loop over the steps of a run, or of the sample at hand. */
 export function overSteps(context: Context, body: readonly Node[], reverse = false): Node[] {
   if (body.length === 0) return [];
   const from: Count = context.options.mode === "stream" ? runNumber("start") : 0;
-  return [loop("t", runNumber("steps"), body, { from, reverse })];
+  return [loop("t", context.stepCount, body, { from, reverse })];
 }
 /** The loop over the samples at hand. Trials of a stream need nothing of each other, and may run side by side. */
 export function overSamples(context: Context, body: readonly Node[]): Node[] {
