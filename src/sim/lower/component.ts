@@ -32,7 +32,7 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     chunk: sums.flatMap((s) => s.chunk),
     sample: [
       ...sums.flatMap((s) => s.sample),
-      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, context)),
+      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
       ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
       ...overSteps(
         context,
