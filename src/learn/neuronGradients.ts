@@ -30,7 +30,8 @@ function gradientsOf(p: PopulationKernels, l: Lowered, backward: BackwardPass): 
   if (names.length === 0) return [];
   const c = l.context;
   const gathered = backward.gathered(p.node, l);
-  const derived = adjointStep(source, { wrt: names, from: gathered });
+  const known = names.filter((name) => source.slots.some((s) => s.name === name));
+  const derived = adjointStep(source, { wrt: known, from: gathered });
   for (const name of names) requireGradient(derived, name, p.node);
   const { step, sums } = overShards(derived, gathered, c.options.shards);
   const places: Record<string, Place> = { ...args };
@@ -63,8 +64,8 @@ function sourceOf({ node, kernels: [kernel], states }: PopulationKernels, l: Low
 
 /** Training would leave it where it is without a word. */
 function requireGradient({ stores }: Step, name: string, node: string): void {
-  const { value } = stores.find((s) => s.slot === outgoing(name))!;
-  if (value.tag !== "const" || value.value !== 0) return;
+  const value = stores.find((s) => s.slot === outgoing(name))?.value;
+  if (value && (value.tag !== "const" || value.value !== 0)) return;
   throw new ModelError(
     "not-differentiable",
     `${node}.${name}`,

@@ -2,10 +2,11 @@
 import { expand, expandExpr } from "../../ir/expand.ts";
 import { constant, type Expr } from "../../ir/expr.ts";
 import { hoist } from "../../ir/hoist.ts";
-import { invoke, type Node, type Place, place } from "../../ir/program.ts";
+import { type Node, type Place, place } from "../../ir/program.ts";
 import { evaluate } from "../../ir/scalar.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, pruneSlots, rewriteStep, type Step, slotOf } from "../../ir/step.ts";
+import { elementCall } from "./bodies.ts";
 import type { Context } from "./context.ts";
 
 export interface Fixed {
@@ -49,8 +50,7 @@ export function takeOut(step: Step, node: string, key: string, fixed: ReadonlyMa
     if (!first) return;
     for (const { slot } of first.stores)
       computed[slot] = place(c.buffer(`${key}.${slot}`, slotOf(first, slot).type, length, "work"));
-    const args = { ...parameters(first), ...computed };
-    prepare.push(invoke({ kind: "perElement", step: simplify(expand(first)) }, args, { n }));
+    prepare.push(elementCall(simplify(expand(first)), { ...parameters(first), ...computed }, n));
   };
   compute(once, 1, 1);
   compute(each, c.size(node), c.stride(node));
