@@ -66,10 +66,12 @@ const countPlace = (node: string, c: Context): Place => perSample(`${node}.count
 export const penaltyGradient = ({ node, name }: Penalty, c: Context): Place => perSample(name, node, c);
 
 /** Makes a population's kernel count the spikes of each neuron in its sample. */
-export function countingSpikes(node: string, { step, args }: Kernel, c: Context): Kernel {
+export function countingSpikes(node: string, kernel: Kernel, c: Context): Kernel {
+  const { step, args } = kernel;
   const spike = step.stores.find((s) => s.slot === "out.spike")!;
   const count: Slot = { name: "count", type: c.type, space: "element" };
   return {
+    ...kernel,
     step: {
       ...step,
       slots: [...step.slots, count],

@@ -78,6 +78,10 @@ export class ValueSignal {
     const time = this.constant ? undefined : this.#c.at(this.stride, this.rows, delay, this.maxDelay);
     return place(this.name, time?.offset ?? 0, ...this.#samples(), ...(time ? [time.term] : []));
   }
+  /** `samples` mode: the rows of the steps before the first, the oldest first, along a loop over `maxDelay`. */
+  past(loop: string): Place {
+    return place(this.name, 0, ...this.#samples(), along(loop, this.stride));
+  }
   #samples(): Place["terms"] {
     const sample = this.rows * this.stride;
     const chunk = this.#whole ? [along("chunk", this.#c.options.samples * sample)] : [];
