@@ -5,6 +5,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -34,6 +35,8 @@ export interface TrainerOptions extends Learning {
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
+  /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
+  readonly form?: Form;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
@@ -61,7 +64,11 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, plan.hooks());
+  const lowered = lower(
+    net,
+    { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },
+    plan.hooks(),
+  );
   const program = programOf(net.name, lowered, plan.regions(lowered));
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
