@@ -13,6 +13,7 @@ export {
   silentLayers,
   summarise,
 } from "./fit.ts";
+export type { ParameterGroup } from "./groups.ts";
 export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
 export {
   type AdamOptions,
