@@ -4,7 +4,7 @@ import { along, invoke, type Node, type Place, place, type Region } from "../ir/
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { inputsInEitherForm } from "../sim/lower/forms.ts";
-import { forwardNodes, type Lowered, type LowerHooks, prepareNodes } from "../sim/lower/lower.ts";
+import { forwardNodes, type Lowered, type LowerHooks, renewNodes } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import type { Bptt } from "./algorithm.ts";
@@ -97,7 +97,7 @@ export class TrainingPlan {
     const { optimiser, groups } = this.#learning;
     return [
       { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
-      { name: "update", body: [...updateNodes(l, optimiser, groups), ...prepareNodes(l)] },
+      { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
     ];
   }
 

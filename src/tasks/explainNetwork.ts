@@ -2,6 +2,7 @@
 import type { Encoder } from "../data/encoder.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
+import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
 import { leftTable, type Row, whole, wrap } from "./text.ts";
 
 export function networkDocument(net: Network, encoder: Encoder) {
@@ -17,8 +18,14 @@ export function networkDocument(net: Network, encoder: Encoder) {
     ),
     transforms: net.transforms,
     connections: net.connections,
+    parameters: blocksOf(net).map(({ name, kind, rows, width, trainable, low, high }) => ({
+      ...{ name, kind, trainable, shape: kind === "weight" ? [rows, width] : [width] },
+      ...(low > Number.NEGATIVE_INFINITY && { min: low }),
+      ...(high < Number.POSITIVE_INFINITY && { max: high }),
+    })),
   };
 }
+const blocksOf = (net: Network): ParameterBlock[] => [...parameterLayout(net, "f64").blocks.values()];
 
 export function networkText(net: Network, encoder: Encoder): string {
   const inputs = Object.entries(net.inputs).map(
@@ -35,11 +42,22 @@ export function networkText(net: Network, encoder: Encoder): string {
     "",
     ...connectionLines(net),
     "",
+    leftTable([["parameters", "shape", "training"], ...blocksOf(net).map(parameterRow)]),
+    "",
     ...models(net).flatMap(modelLines),
   ].join("\n");
 }
 
 const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
+
+function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock): Row {
+  const bounds = [
+    ...(low > Number.NEGATIVE_INFINITY ? [`at least ${low}`] : []),
+    ...(high < Number.POSITIVE_INFINITY ? [`at most ${high}`] : []),
+  ];
+  const shape = kind === "weight" ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
+  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : "stays"];
+}
 
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {
