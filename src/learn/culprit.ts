@@ -1,5 +1,6 @@
 /** When a loss is not a finite number: which layer is to blame. */
 import type { Elements, Executable } from "../backend/backend.ts";
+import { copyStride } from "../ir/parallel.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { sampleOf } from "./batch.ts";
@@ -43,11 +44,17 @@ function firstBadSample({ x, lowered: { net, context }, batch }: Accident): numb
   return undefined;
 }
 
+/** Where copies of a buffer begin: of whichever thread. */
+const copiesOf = (values: Elements, length: number): number[] =>
+  Array.from({ length: Math.max(1, Math.floor(values.length / copyStride(length))) }, (_, k) => k * copyStride(length));
+
 /** Looks at what arrived, at the states, and at what left by value, of the first sample of the last chunk. */
 function firstBadLayer({ x, lowered }: Accident): string | undefined {
   const { context, sums, sources, populations, components } = lowered;
-  const { samples, shards } = context.options;
-  const own = (values: Elements): boolean => allFinite(values, Math.floor(values.length / (samples * shards)));
+  const own = (name: string): boolean => {
+    const [values, { length }] = [x.array(name), context.buffers.get(name)!];
+    return copiesOf(values, length).every((from) => allFinite(values, length / context.options.samples, from));
+  };
   return components.flat().find((node) => {
     const arrived = [...sums].filter(([key, s]) => key.startsWith(`${node}.`) && s.place.buffer.startsWith(`${node}.`));
     const sent = [...sources.values].filter(([key]) => key.startsWith(`${node}.`));
@@ -56,6 +63,6 @@ function firstBadLayer({ x, lowered }: Accident): string | undefined {
       ...(populations.get(node)?.states ?? []).map((s) => s.buffer),
       ...sent.map(([, s]) => s.name),
     ];
-    return names.some((name) => !own(x.array(name)));
+    return names.some((name) => !own(name));
   });
 }
