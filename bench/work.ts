@@ -83,14 +83,15 @@ function constantAt(c: number): number {
 function countedOf({ kernel, args, counts = {} }: Invoke): Counted[] {
   if ("from" in counts) return [positions("events", asPlace(counts.from!), asPlace(counts.to!))];
   if (kernel.kind === "transposeLists")
-    return [
-      positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)),
-      ...countsRead(counts),
-    ];
+    return [positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)), ...countsRead(counts)];
   if (kernel.kind === "unpackBits") return [positions("events", args.from!, args.to!)];
   const list = kernel.kind === "perElement" ? kernel.step.stores.find((s) => s.mode === "append") : undefined;
   const appended = list ? [positions("events", args[`${list.slot}.from`]!, args[`${list.slot}.to`]!)] : [];
-  return [...appended, ...countsRead(counts), ...(kernel.kind === "outerRows" ? [entries(args.ends!, counts.steps!)] : [])];
+  return [
+    ...appended,
+    ...countsRead(counts),
+    ...(kernel.kind === "outerRows" ? [entries(args.ends!, counts.steps!)] : []),
+  ];
 }
 /** Counts that are read from memory. */
 const countsRead = (counts: Readonly<Record<string, Count>>): Counted[] =>

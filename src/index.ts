@@ -5,7 +5,8 @@ export { arctan, boxcar, fastSigmoid, gaussian, multiGaussian, sigmoid, triangle
 export { bptt } from "./learn/algorithm.ts";
 export { createEvaluator } from "./learn/evaluator.ts";
 export { fit, summarise } from "./learn/fit.ts";
-export { crossEntropy, meanSquared } from "./learn/loss.ts";
+export { latencyCurves } from "./learn/latency.ts";
+export { crossEntropy, crossEntropyEachStep, meanSquared, meanSquaredEachStep, softmaxSum } from "./learn/loss.ts";
 export { adam, cosine, sgd, stepwise } from "./learn/optimiser.ts";
 export { createTrainer } from "./learn/trainer.ts";
 export { connect } from "./model/connection.ts";

@@ -7,6 +7,7 @@ import type { InputNode, Population } from "../model/network.ts";
 import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
+import type { Grain } from "../model/trainable.ts";
 import type { Transform } from "../model/transform.ts";
 import {
   either,
@@ -29,9 +30,11 @@ import {
 export const FORMAT = "rheobase-network";
 export const VERSION = 1;
 
-export interface PopulationJson extends Omit<Population, "model"> {
+export interface PopulationJson extends Omit<Population, "model" | "trainable"> {
   /** Key into `models`. */
   readonly model: string;
+  /** Each with its grain; a list leaves that to the population. */
+  readonly trainable: readonly string[] | Population["trainable"];
 }
 export interface NetworkJson {
   readonly format: typeof FORMAT;
@@ -60,7 +63,14 @@ const isObject = (x: unknown): boolean => typeof x === "object";
 const quantity = either((x) => typeof x === "number", finite, text);
 const parameter = either(
   isObject,
-  struct<ParameterSpec>({ value: quantity, unit: optional(text), doc: optional(text), trainable: optional(flag) }),
+  struct<ParameterSpec>({
+    value: quantity,
+    unit: optional(text),
+    doc: optional(text),
+    trainable: optional(flag),
+    min: optional(quantity),
+    max: optional(quantity),
+  }),
   quantity,
 );
 
@@ -118,7 +128,7 @@ const population = sized(
     model: text,
     parameters: recordOf(initializer),
     initial: recordOf(initializer),
-    trainable: listOf(text),
+    trainable: either(Array.isArray, listOf(text), recordOf(oneOf<Grain>("neuron", "layer"))),
     dropout: finite,
   }),
 );

@@ -5,9 +5,11 @@
  * @see the file layout written by nir/serialization.py of neuromorphs/NIR 1.0.7
  */
 import type { Connection } from "../model/connection.ts";
-import type { Network } from "../model/network.ts";
+import { constantOf, type Initializer } from "../model/initializer.ts";
+import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { totalDelay } from "../model/timing.ts";
+import { initialName } from "../model/trainable.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { isNumbers, isStrings, isTree, type Leaf, type Numbers, type Tree } from "./hdf5.ts";
 import { type NirNeuron, nirNeuron, UPDATES } from "./nirNeuron.ts";
@@ -23,7 +25,7 @@ export function nirProjection(net: Network, parameters: Parameters): Tree | stri
     Object.entries(net.inputs).map(([name, { size }]) => [name, shapeNode("Input", size)]),
   );
   for (const node of Object.keys(net.populations)) {
-    const neuron = neuronOf(net, node);
+    const neuron = neuronOf(net, node, parameters);
     if (typeof neuron === "string") return `population '${node}': ${neuron}`;
     nodes.set(node, neuronNode(neuron, single));
   }
@@ -66,12 +68,29 @@ function whyNotLinear(net: Network, c: Connection): string | undefined {
     : undefined;
 }
 
-function neuronOf(net: Network, node: string): NirNeuron | string {
-  const p = net.populations[node]!;
+function neuronOf(net: Network, node: string, parameters: Parameters): NirNeuron | string {
+  const p = asTrained(node, net.populations[node]!, parameters);
   const ports = new Set(net.connections.filter((c) => c.to.node === node).map((c) => c.to.port));
   if (ports.size > 1) return `weights arrive at several ports (${[...ports].join(", ")})`;
   const port = [...ports][0] ?? p.model.port;
   return port === undefined ? "it has no port" : nirNeuron(p, port, net.dt);
+}
+
+/** The population with what training made of its parameters and initial states. */
+function asTrained(node: string, p: Population, trained: Parameters): Population {
+  const given = (name: string): Initializer | undefined => {
+    const values = trained[`${node}.${name}`];
+    if (p.trainable[name] === undefined || !values) return undefined;
+    return p.trainable[name] === "layer" ? constantOf(values[0]!) : { kind: "values", values };
+  };
+  const learnt = (names: readonly string[], nameOf: (name: string) => string): Record<string, Initializer> =>
+    Object.fromEntries(names.flatMap((name) => ((x) => (x ? [[name, x]] : []))(given(nameOf(name)))));
+  const [parameters, variables] = [p.model.parameters, p.model.variables].map((list) => list.map((x) => x.name));
+  return {
+    ...p,
+    parameters: { ...p.parameters, ...learnt(parameters!, (name) => name) },
+    initial: { ...p.initial, ...learnt(variables!, initialName) },
+  };
 }
 
 const text = (x: string): [string, string] => ["type", x];

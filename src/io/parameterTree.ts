@@ -5,8 +5,8 @@ import { type ParameterBlock, type Parameters, parameterLayout } from "../sim/lo
 import { badFile, mustBe } from "./check.ts";
 import { isNumbers, isTree, type Leaf, type Tree } from "./hdf5.ts";
 
-/** Biases are vectors, weights matrices. */
-const shapeOf = ({ name, rows, width }: ParameterBlock): number[] => (name.endsWith(".bias") ? [width] : [rows, width]);
+/** Weights are matrices, all else vectors. */
+const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] => (kind === "weight" ? [rows, width] : [width]);
 const blocksOf = (network: Network): ParameterBlock[] => [...parameterLayout(network, "f32").blocks.values()];
 
 /** The name of a dataset: `/` separates groups in HDF5, and `>` is a nuisance in a shell. */

@@ -33,7 +33,8 @@ interface Counter {
 }
 
 /** @throws {RunError} `out-of-range` where a counter might overflow */
-export function counting(node: string, { step, args }: Kernel, c: Context): Kernel {
+export function counting(node: string, kernel: Kernel, c: Context): Kernel {
+  const { step, args } = kernel;
   const { steps, batch } = c.options;
   if (batch * steps * c.size(node) >= 2 ** 31)
     throw new RunError(
@@ -49,6 +50,7 @@ export function counting(node: string, { step, args }: Kernel, c: Context): Kern
     counters.map(({ slot }) => [slot, place(c.buffer(`${node}.${slot}`, "i32", 1, "output"))]),
   );
   return {
+    ...kernel,
     step: simplify({ ...step, slots: [...step.slots, ...added, later], stores: [...step.stores, ...stores] }),
     args: { ...args, ...places, [LATER]: laterPlace(c) },
   };

@@ -5,15 +5,17 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, type Node, type Place, place } from "../ir/program.ts";
-import type { Step } from "../ir/step.ts";
+import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
+import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
+import { initialName } from "../model/trainable.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
+import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
@@ -23,6 +25,12 @@ interface Course extends Reverse {
   readonly ports: readonly string[];
   /** Args of the adjoint that the forward pass shares: tape, masks, constants. */
   readonly shared: Readonly<Record<string, Place>>;
+}
+
+/** Whether an error is added to what is there, and for which sources it is formed; for all without a list. */
+interface Reach {
+  readonly accumulate: boolean;
+  readonly list?: Place | undefined;
 }
 
 export class BackwardPass {
@@ -51,15 +59,16 @@ export class BackwardPass {
   }
 
   /** Hook for `lower`: derives a population's adjoint, and makes its forward kernel keep what that needs. */
-  kernel(node: string, { step, args }: Kernel, c: Context): Kernel {
+  kernel(node: string, kernel: Kernel, c: Context): Kernel {
+    const { step, args, trained } = kernel;
     this.#context = c;
     const ports = this.#portsOf(node).filter((p) => step.stores.some((s) => s.slot === `out.${p}`));
-    const reverse = reverseOf(step, ports, this.#surrogate);
+    const reverse = reverseOf(step, ports, this.#surrogate, trained.slots);
     const tapes = Object.fromEntries(reverse.tape.map((s) => [s.name, this.#tape(node, s.name, s.type)]));
     const shared = { ...args, ...tapes };
     this.#courses.set(node, { ...reverse, ports, shared });
     const stores = reverse.forward.stores.filter((s) => s.slot !== "out.spike" || args["out.spike"]);
-    return { step: { ...reverse.forward, stores }, args: shared };
+    return { ...kernel, step: { ...reverse.forward, stores }, args: shared };
   }
 
   /** Outputs of a node that something differentiable listens to. */
@@ -80,11 +89,25 @@ export class BackwardPass {
   /** The error at a port: one row for each step, then as many rows of zero as the longest delay of what arrives there. */
   delta(node: string, port: string, ahead: number): Place {
     const c = this.#context!;
-    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
-    const rows = c.options.steps + Math.max(0, ...arriving.map((x) => c.delayOf(x)));
+    const rows = c.options.steps + this.#longest(node, port);
     const stride = c.stride(node);
     const buffer = c.buffer(`${node}.delta.${port}`, c.type, c.options.samples * rows * stride, "work");
     return place(buffer, ahead * stride, along("s", rows * stride), along("t", stride));
+  }
+
+  /** The longest delay of what arrives at a port. */
+  #longest(node: string, port: string): number {
+    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
+    return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
+  }
+  /** What would arrive after the end of the sample has no error. */
+  #clearAhead(node: string, port: string): Node[] {
+    const c = this.#context!;
+    const rows = this.#longest(node, port);
+    if (rows === 0) return [];
+    const row = this.delta(node, port, 0);
+    const out = { ...row, terms: row.terms.map((t) => (t.loop === "t" ? { ...t, loop: "after" } : t)) };
+    return [loop("after", rows, [this.#clear(node, out)], { from: c.stepCount })];
   }
 
   /** All components of a sample, last first. */
@@ -103,12 +126,58 @@ export class BackwardPass {
       );
     return [
       ...members.flatMap((n) => this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state)))),
+      ...members.flatMap((n) => this.#courses.get(n)!.sums.flatMap((port) => this.#clearAhead(n, port))),
       ...overSteps(
         l.context,
         members.flatMap((n) => this.#step(n, l)),
         true,
       ),
+      ...members.flatMap((n) => this.#starts(n, l)),
     ];
+  }
+
+  /** Slots of a population whose gradients are summed over all steps and samples; of initial states their names. */
+  gathered(node: string, l: Lowered): readonly string[] {
+    const starts = l.populations.get(node)!.states.filter((s) => s.trained);
+    return [...this.#courses.get(node)!.gathered, ...starts.map((s) => initialName(s.name))];
+  }
+  /** Where these sums lie: one number a neuron, in a copy for each shard. */
+  gradientSum(node: string, slot: string): Place {
+    const c = this.#context!;
+    return place(c.buffer(`${node}.gradient.${slot}`, c.type, c.stride(node), "work"));
+  }
+  /** Starts the sums of a shard. */
+  clearSums(l: Lowered): Node[] {
+    return [...l.populations.keys()].flatMap((node) =>
+      this.gathered(node, l).map((slot) => this.#clear(node, this.gradientSum(node, slot))),
+    );
+  }
+
+  /** When a sample's steps are done, what is carried is the gradient of its initial states; so is the error of what left before. */
+  #starts(node: string, l: Lowered): Node[] {
+    const states = l.populations.get(node)!.states.filter((s) => s.trained);
+    return states.flatMap(({ name }) => {
+      const out = this.gradientSum(node, initialName(name));
+      const carried = this.#courses.get(node)!.carried.includes(name);
+      if (!carried && readsOf(this.#courses.get(node)!.forward).has(name))
+        throw new ModelError("unsupported", `${node}.${name}`, "no step changes this state: train a parameter instead");
+      const args = { x: this.#carry(node, name), out };
+      return [
+        ...(carried ? [elementCall(addStep(l.context.type), args, l.context.size(node))] : []),
+        ...this.#before(node, name, out, l),
+      ];
+    });
+  }
+  /** What left by value before the first step, and arrived in a later one. */
+  #before(node: string, state: string, out: Place, l: Lowered): Node[] {
+    const late = l.net.connections.filter(
+      (x) => x.from.node === node && x.from.port === state && l.context.delayOf(x) > 0,
+    );
+    return late.map((x) => {
+      const { terms, ...row } = this.delta(x.to.node, x.to.port, 0);
+      const error = { ...row, terms: terms.map((t) => (t.loop === "t" ? { ...t, loop: BEFORE } : t)) };
+      return loop(BEFORE, l.context.delayOf(x), [this.#through(x, out, error, { accumulate: true }, l)]);
+    });
   }
 
   #carry(node: string, state: string): Place {
@@ -136,6 +205,7 @@ export class BackwardPass {
     }
     for (const state of course.carried) args[incoming(state)] = args[outgoing(state)] = this.#carry(node, state);
     for (const port of course.sums) args[outgoing(`in.${port}`)] = this.delta(node, port, 0);
+    for (const slot of course.gathered) args[outgoing(slot)] = this.gradientSum(node, slot);
     return [...before, elementCall(course.adjoint, args, l.context.size(node))];
   }
 
@@ -157,7 +227,10 @@ export class BackwardPass {
       first ? transfer(copyStep(c.type), first) : this.#clear(node, out),
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
-      ...listeners.map((x, k) => this.#through(x, out, given.length + k > 0, support?.list, l)),
+      ...listeners.map((x, k) => {
+        const error = this.delta(x.to.node, x.to.port, c.delayOf(x));
+        return this.#through(x, out, error, { accumulate: given.length + k > 0, list: support?.list }, l);
+      }),
     ];
     return { place: out, nodes };
   }
@@ -171,7 +244,7 @@ export class BackwardPass {
   }
 
   /** `out[j] = (out[j]) + weights[j] · error of the target`, for the listed sources or all. */
-  #through(x: Connection, out: Place, accumulate: boolean, list: Place | undefined, l: Lowered): Node {
+  #through(x: Connection, out: Place, error: Place, { accumulate, list }: Reach, l: Lowered): Node {
     if (x.connectivity.kind !== "dense" || x.synapse)
       throw new ModelError("not-differentiable", `connection ${x.name}`, "only dense connections have an adjoint");
     const c = l.context;
@@ -184,11 +257,7 @@ export class BackwardPass {
       listed: list !== undefined,
       accumulate,
     } as const;
-    const args = {
-      out,
-      a: this.delta(x.to.node, x.to.port, c.delayOf(x)),
-      weights: parameterPlace(l.parameters, `${x.name}.weight`),
-    };
+    const args = { out, a: error, weights: parameterPlace(l.parameters, `${x.name}.weight`) };
     return list
       ? invoke(kernel, { ...args, list }, { from: 0, to: place(`${x.from.node}.support.count`) })
       : invoke(kernel, args, { rows: c.size(x.from.node) });

@@ -2,6 +2,7 @@
 import { DataError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Batch, BatchInput } from "./feed.ts";
+import { firstStep, isStepLoss, type Loss } from "./loss.ts";
 
 /** The name of the one input, which batches feed. @throws {DataError} if there is not exactly one */
 export function inputOf(net: Network): string {
@@ -15,19 +16,40 @@ export function rowsOfSample(net: Network): number {
   const { signal, constant } = net.inputs[inputOf(net)]!;
   return signal === "values" && constant ? 1 : net.steps!;
 }
-/** Entries of the list that belong to the batch. */
-export const entriesOf = (net: Network, { count, input }: Batch): number => input.ends[count * rowsOfSample(net)]!;
+/** Steps of a sample. */
+export const lengthOf = (net: Network, { lengths }: Batch, sample: number): number => lengths?.[sample] ?? net.steps!;
+/** Steps of all samples together. */
+export function totalSteps(net: Network, batch: Batch): number {
+  let total = 0;
+  for (let s = 0; s < batch.count; s++) total += lengthOf(net, batch, s);
+  return total;
+}
+/** The class of a step of a sample, or -1 where it does not count. */
+export const labelOf = (net: Network, { labels, labelled }: Batch, sample: number, step: number): number =>
+  labelled === "steps" ? labels[sample * net.steps! + step]! : labels[sample]!;
+
+/** Entries of the list that belong to each sample, as `[from, to)`: what lies behind its end does not. */
+export function* entriesOf(net: Network, batch: Batch): Generator<readonly [from: number, to: number]> {
+  const { ends } = batch.input;
+  const rows = rowsOfSample(net);
+  for (let s = 0; s < batch.count; s++)
+    yield [ends[s * rows]!, ends[s * rows + Math.min(rows, lengthOf(net, batch, s))]!];
+}
 
 /** One sample of a batch, as a batch. */
-export function sampleOf(net: Network, { input, labels, numbers }: Batch, sample: number): Batch {
+export function sampleOf(net: Network, batch: Batch, sample: number): Batch {
+  const { input, labels, labelled, lengths, numbers } = batch;
   const rows = rowsOfSample(net);
+  const steps = net.steps!;
   const ends = input.ends.slice(sample * rows, (sample + 1) * rows + 1);
   const [from, to] = [ends[0]!, ends[rows]!];
   const list = input.list.subarray(from, to);
   const moved = { ends: ends.map((e) => e - from), list };
   return {
     count: 1,
-    labels: [labels[sample]!],
+    labels: labelled === "steps" ? slice(labels, sample * steps, steps) : [labels[sample]!],
+    ...(labelled && { labelled }),
+    ...(lengths && { lengths: [lengths[sample]!] }),
     numbers: [numbers?.[sample] ?? sample],
     input:
       input.kind === "events"
@@ -36,18 +58,21 @@ export function sampleOf(net: Network, { input, labels, numbers }: Batch, sample
   };
 }
 
+const slice = (values: ArrayLike<number>, from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, k) => values[from + k]!);
+
 /**
  * Addresses are computed from what a batch holds, so nothing in it is believed.
  * @param most samples that there is room for
  * @throws {DataError} `shape-mismatch`, `type-mismatch`, `out-of-range`, `not-finite`
  */
-export function checkBatch(net: Network, batch: Batch, most: number): void {
-  const { count, labels, numbers, input } = batch;
+export function checkBatch(net: Network, batch: Batch, loss: Loss, most: number): void {
+  const { count, numbers, input } = batch;
   if (!(Number.isInteger(count) && count >= 1 && count <= most))
     throw new DataError("shape-mismatch", "batch", `holds ${count} samples; from 1 to ${most} fit`);
-  requireLength("batch.labels", labels, count);
   if (numbers) requireLength("batch.numbers", numbers, count);
-  checkLabels(labels, count, net.populations[net.output!]!.size);
+  checkLengths(net, batch, loss);
+  checkLabels(net, batch, loss);
   checkInput(net, input, count);
 }
 
@@ -99,11 +124,53 @@ function requireLength(path: string, values: ArrayLike<number>, count: number): 
   if (values.length !== count)
     throw new DataError("shape-mismatch", path, `${values.length} numbers for ${count} samples`);
 }
-function checkLabels(labels: ArrayLike<number>, count: number, classes: number): void {
+
+function checkLengths(net: Network, { count, lengths }: Batch, loss: Loss): void {
+  if (!lengths) return;
+  requireLength("batch.lengths", lengths, count);
+  const least = firstStep(loss) + 1;
   for (let k = 0; k < count; k++)
-    if (!(Number.isInteger(labels[k]) && labels[k]! >= 0 && labels[k]! < classes))
-      throw new DataError("out-of-range", `batch.labels[${k}]`, `is ${labels[k]}; there are ${classes} classes`);
+    if (!(Number.isInteger(lengths[k]) && lengths[k]! >= least && lengths[k]! <= net.steps!)) {
+      const why = least > 1 ? `, because the loss looks at steps from ${least - 1} on` : "";
+      throw new DataError(
+        "out-of-range",
+        `batch.lengths[${k}]`,
+        `is ${lengths[k]}; a sample of this network has from ${least} to ${net.steps} steps${why}`,
+      );
+    }
 }
+
+function checkLabels(net: Network, batch: Batch, loss: Loss): void {
+  const { count, labels, labelled = "samples" } = batch;
+  if (labelled !== "samples" && labelled !== "steps")
+    throw new DataError("type-mismatch", "batch.labelled", `is '${labelled}'; a label is for 'samples' or 'steps'`);
+  if (labelled === "samples") {
+    requireLength("batch.labels", labels, count);
+    for (let s = 0; s < count; s++) checkLabel(net, labels, s, 0);
+    return;
+  }
+  checkStepLabels(net, batch, loss);
+}
+function checkStepLabels(net: Network, batch: Batch, loss: Loss): void {
+  const { count, labels } = batch;
+  const steps = net.steps!;
+  if (!isStepLoss(loss))
+    throw new DataError("type-mismatch", "batch.labelled", "is 'steps', but the loss takes one label a sample");
+  if (labels.length !== count * steps)
+    throw new DataError("shape-mismatch", "batch.labels", `${labels.length} numbers for ${count} x ${steps} steps`);
+  for (let s = 0; s < count; s++) {
+    const end = s * steps + lengthOf(net, batch, s);
+    for (let k = s * steps; k < end; k++) checkLabel(net, labels, k, -1);
+  }
+}
+/** @param least 0, or -1 where a label may be missing */
+function checkLabel(net: Network, labels: ArrayLike<number>, k: number, least: 0 | -1): void {
+  const classes = net.populations[net.output!]!.size;
+  if (Number.isInteger(labels[k]) && labels[k]! >= least && labels[k]! < classes) return;
+  const missing = least < 0 ? ", and -1 for a step that does not count" : "";
+  throw new DataError("out-of-range", `batch.labels[${k}]`, `is ${labels[k]}; there are ${classes} classes${missing}`);
+}
+
 function checkList(list: Uint32Array, count: number, inputs: number): void {
   let most = 0;
   for (let k = 0; k < count; k++) most = Math.max(most, list[k]! >>> 0); // as the program's buffer will read it

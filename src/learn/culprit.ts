@@ -1,17 +1,22 @@
 /** When a loss is not a finite number: which layer is to blame. */
-import type { Elements, Executable } from "../backend/backend.ts";
+import type { Executable } from "../backend/backend.ts";
 import { copyStride } from "../ir/parallel.ts";
+import type { Place } from "../ir/program.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
-import { sampleOf } from "./batch.ts";
+import { statePlace } from "../sim/lower/places.ts";
+import { lengthOf, sampleOf } from "./batch.ts";
 import type { Batch } from "./feed.ts";
+import { isStepLoss, type Loss } from "./loss.ts";
 import { ANSWERS } from "./lossKernels.ts";
+import { outputPort } from "./readout.ts";
 
 export interface Accident {
   readonly x: Executable;
   readonly lowered: Lowered;
   readonly parameters: Parameters;
   readonly batch: Batch;
+  readonly loss: Loss;
   /** Runs a batch through the same program. */
   readonly run: (batch: Batch) => void;
 }
@@ -22,8 +27,8 @@ export function culprit(a: Accident): string {
   if (broken) return broken;
   const sample = firstBadSample(a);
   if (sample === undefined) return "every answer is finite; the loss is too large for its type";
-  a.run(sampleOf(a.lowered.net, a.batch, sample));
-  const layer = firstBadLayer(a);
+  runAlone(a, sample);
+  const layer = firstBadLayer(a, sample);
   return `${layer ? `layer '${layer}'` : "an answer"} is not finite in sample ${sample} of the batch; try smaller weights or inputs`;
 }
 
@@ -38,31 +43,55 @@ function allFinite(values: ArrayLike<number>, count: number, from = 0): boolean 
   return true;
 }
 
-function firstBadSample({ x, lowered: { net, context }, batch }: Accident): number | undefined {
-  const [answers, stride, classes] = [x.array(ANSWERS), context.stride(net.output!), context.size(net.output!)];
-  for (let s = 0; s < batch.count; s++) if (!allFinite(answers, classes, s * stride)) return s;
+function firstBadSample(a: Accident): number | undefined {
+  const { net, context } = a.lowered;
+  const isBad = isStepLoss(a.loss)
+    ? (s: number) => !answersInEachStep(a, s)
+    : (s: number) => !allFinite(a.x.array(ANSWERS), context.size(net.output!), s * context.stride(net.output!));
+  for (let s = 0; s < a.batch.count; s++) if (isBad(s)) return s;
   return undefined;
 }
+/**
+ * Runs one sample alone, on whichever thread takes it. What other samples left in the copies of other threads means
+ * nothing, and is cleared where it is not finite: what is not finite afterwards came from this sample.
+ */
+function runAlone(a: Accident, sample: number): void {
+  for (const { buffer } of a.lowered.components.flat().flatMap((node) => placesOf(node, a))) {
+    const values = a.x.array(buffer);
+    for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) values[k] = 0;
+  }
+  a.run(sampleOf(a.lowered.net, a.batch, sample));
+}
+/** Of one sample alone: the answers of each step are not kept for all. */
+function answersInEachStep(a: Accident, sample: number): boolean {
+  const { node, port } = outputPort(a.lowered.net, a.loss);
+  runAlone(a, sample);
+  return isFinite(a, a.lowered.sources.values.get(`${node}.${port}`)!.row(), sample);
+}
 
-/** Where copies of a buffer begin: of whichever thread. */
-const copiesOf = (values: Elements, length: number): number[] =>
-  Array.from({ length: Math.max(1, Math.floor(values.length / copyStride(length))) }, (_, k) => k * copyStride(length));
+/** Looks at what arrived, at the states, and at what left by value, of a sample that has just run alone. */
+const firstBadLayer = (a: Accident, sample: number): string | undefined =>
+  a.lowered.components.flat().find((node) => placesOf(node, a).some((p) => !isFinite(a, p, sample)));
 
-/** Looks at what arrived, at the states, and at what left by value, of the first sample of the last chunk. */
-function firstBadLayer({ x, lowered }: Accident): string | undefined {
-  const { context, sums, sources, populations, components } = lowered;
-  const own = (name: string): boolean => {
-    const [values, { length }] = [x.array(name), context.buffers.get(name)!];
-    return copiesOf(values, length).every((from) => allFinite(values, length / context.options.samples, from));
-  };
-  return components.flat().find((node) => {
-    const arrived = [...sums].filter(([key, s]) => key.startsWith(`${node}.`) && s.place.buffer.startsWith(`${node}.`));
-    const sent = [...sources.values].filter(([key]) => key.startsWith(`${node}.`));
-    const names = [
-      ...arrived.map(([, s]) => s.place.buffer),
-      ...(populations.get(node)?.states ?? []).map((s) => s.buffer),
-      ...sent.map(([, s]) => s.name),
-    ];
-    return names.some((name) => !own(name));
-  });
+function placesOf(node: string, a: Accident): Place[] {
+  const { context, sums, sources, populations } = a.lowered;
+  const own = (key: string): boolean => key.startsWith(`${node}.`);
+  return [
+    ...[...sums].filter(([key, s]) => own(key) && own(s.place.buffer)).map(([, s]) => s.place),
+    ...(populations.get(node)?.states ?? []).map((s) => statePlace(node, s.name, context, typeOf(s.buffer, a))),
+    ...[...sources.values].filter(([key]) => own(key)).map(([, s]) => s.row()),
+  ];
+}
+const typeOf = (buffer: string, { lowered }: Accident) => lowered.context.buffers.get(buffer)!.type;
+
+/** What a sample alone left at a place: its own steps, in every copy. */
+function isFinite({ x, lowered: { net, context }, batch }: Accident, at: Place, sample: number): boolean {
+  const values = x.array(at.buffer);
+  const { length } = context.buffers.get(at.buffer)!;
+  const stride = (loop: string): number => at.terms.find((t) => t.loop === loop)?.stride ?? 0;
+  const rows = at.offset + lengthOf(net, batch, sample) * stride("t");
+  const checked = stride("t") > 0 ? rows : stride("s") || length;
+  for (let start = 0; start + checked <= values.length; start += copyStride(length))
+    if (!allFinite(values, checked, start)) return false;
+  return true;
 }

@@ -5,17 +5,19 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
 import { overChunks, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { activityOf, counting, isCounter, type PopulationActivity } from "./activity.ts";
-import { entriesOf } from "./batch.ts";
+import { type Answers, answersOf } from "./answers.ts";
+import { entriesOf, totalSteps } from "./batch.ts";
 import { culprit } from "./culprit.ts";
-import { type Batch, inputsAsLists, writeBatch } from "./feed.ts";
-import { type Loss, lossNodes } from "./loss.ts";
-import { ANSWERS, LOSS } from "./lossKernels.ts";
-import { argmax, type OutputPort, outputPort } from "./readout.ts";
+import { type Batch, writeBatch } from "./feed.ts";
+import { type Loss, lossNodes, requireSteps } from "./loss.ts";
+import { LOSS } from "./lossKernels.ts";
+import { type OutputPort, outputPort } from "./readout.ts";
 import { stepsOf } from "./start.ts";
 
 export interface EvaluatorOptions {
@@ -25,15 +27,18 @@ export interface EvaluatorOptions {
   /** As deployed: `Trainer.deployed()`. */
   readonly parameters: Parameters;
   readonly type?: FloatType;
+  /** As in training. */
+  readonly form?: Form;
   /** Keys random draws of the network's own equations. */
   readonly seed?: number;
 }
 
-export interface Evaluation {
+export interface Evaluation extends Answers {
   readonly samples: number;
+  /** Steps of all samples together. */
+  readonly steps: number;
+  /** Mean over the samples. */
   readonly loss: number;
-  readonly correct: number;
-  readonly predictions: Uint32Array;
   readonly activity: Readonly<Record<string, PopulationActivity>>;
   /** Events or non-zero values that entered. */
   readonly inputEvents: number;
@@ -45,16 +50,21 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
   const steps = stepsOf(net);
-  const output = outputPort(net, options.loss.pooling);
+  requireSteps(options.loss, steps);
+  const output = outputPort(net, options.loss);
   const hooks: LowerHooks = {
-    sparseInputs: inputsAsLists(net),
+    eitherForm: inputsInEitherForm(net),
     ...(output.port === "spike" && { spikeRows: new Set([output.node]) }),
     kernel: counting,
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(CHUNK, batch);
   const shards = shardsFor(Math.ceil(batch / samples), 1, type);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, hooks);
+  const lowered = lower(
+    net,
+    { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },
+    hooks,
+  );
   const region = { name: "evaluate", body: evaluateNodes(lowered, output, options.loss) };
   const program = programOf(`${net.name}.evaluate`, lowered, [region]);
   return new Evaluator(lowered, program, await loadProgram(backend, program), options);
@@ -76,14 +86,16 @@ export class Evaluator implements Disposable {
   readonly program: Program;
   readonly #x: Executable;
   readonly #memory: Memory;
+  readonly #loss: Loss;
   #parameters: Parameters;
 
   /** Use `createEvaluator`. */
-  constructor(lowered: Lowered, program: Program, executable: Executable, { parameters }: EvaluatorOptions) {
+  constructor(lowered: Lowered, program: Program, executable: Executable, { parameters, loss }: EvaluatorOptions) {
     this.lowered = lowered;
     this.program = program;
     this.#x = executable;
     this.#parameters = parameters;
+    this.#loss = loss;
     this.#memory = new Memory(executable, program);
     this.#memory.fill(lowered.context.contents);
     this.setParameters(parameters);
@@ -109,34 +121,31 @@ export class Evaluator implements Disposable {
     this.#run(batch);
     const loss = this.#memory.sum(LOSS) / batch.count;
     if (!Number.isFinite(loss)) this.#refuse(batch, loss);
-    const predictions = this.#predictions(batch.count);
+    const { predictions, counted, correct, confusion } = answersOf(this.#x, this.lowered, batch, this.#loss);
     const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#memory.sum(name));
     return {
       samples: batch.count,
+      steps: totalSteps(net, batch),
       loss,
       predictions,
-      correct: predictions.reduce((sum, p, s) => sum + Number(p === batch.labels[s]), 0),
+      counted,
+      correct,
+      confusion,
       activity: Object.fromEntries(Object.keys(net.populations).map((node) => [node, activity(node)])),
-      inputEvents: entriesOf(net, batch),
+      inputEvents: [...entriesOf(net, batch)].reduce((sum, [from, to]) => sum + to - from, 0),
     };
   }
 
   #run(batch: Batch): void {
-    writeBatch(this.#x, this.lowered, batch);
+    writeBatch(this.#x, this.lowered, batch, this.#loss);
     this.#x.run("evaluate");
   }
 
   #refuse(batch: Batch, loss: number): never {
     const { lowered } = this;
-    const cause = culprit({ x: this.#x, lowered, parameters: this.#parameters, batch, run: (b) => this.#run(b) });
+    const run = (b: Batch): void => this.#run(b);
+    const cause = culprit({ x: this.#x, lowered, parameters: this.#parameters, batch, loss: this.#loss, run });
     throw new RunError("not-finite", lowered.net.name, `the loss is ${loss}: ${cause}`);
-  }
-
-  #predictions(count: number): Uint32Array {
-    const { net, context: c } = this.lowered;
-    const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
-    const answers = this.#x.array(ANSWERS);
-    return Uint32Array.from({ length: count }, (_, s) => argmax(answers, s * stride, classes));
   }
 
   dispose(): void {

@@ -1,13 +1,19 @@
 /** A batch as the host hands it over, and its way into a program's buffers. */
 import type { Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
-import { KEY, RUN } from "../sim/lower/context.ts";
+import { KEY, SAMPLE_REST, SAMPLE_STEPS } from "../sim/lower/context.ts";
+import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
-import { checkBatch, inputOf } from "./batch.ts";
+import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
+import type { Loss } from "./loss.ts";
+import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS } from "./lossKernels.ts";
 
-/** Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`. */
+/**
+ * Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`,
+ * where `steps` are the network's. What lies behind the end of a shorter sample is not looked at.
+ */
 export interface EventInput {
   readonly kind: "events";
   readonly list: Uint32Array;
@@ -15,7 +21,7 @@ export interface EventInput {
 }
 /**
  * Values that are mostly zero, as a list of inputs and their values. Row r of them is entries `[ends[r], ends[r + 1])`:
- * one row for each sample where the input is constant, else one for each sample and step.
+ * one row for each sample where the input is constant, else one for each sample and step of the network.
  */
 export interface SparseValueInput {
   readonly kind: "sparse";
@@ -28,8 +34,15 @@ export type BatchInput = EventInput | SparseValueInput;
 export interface Batch {
   readonly count: number;
   readonly input: BatchInput;
-  /** Class of each sample. */
+  /**
+   * The class of each sample; where `labelled` is `steps` that of each sample and step of the network, [count][steps],
+   * and -1 for steps that do not count. What lies behind the end of a shorter sample is not looked at.
+   */
   readonly labels: ArrayLike<number>;
+  /** What a label is for; default `samples`. */
+  readonly labelled?: "samples" | "steps";
+  /** Steps of each sample, from 1 to those of the network, which are the default. */
+  readonly lengths?: ArrayLike<number>;
   /** Number of each sample in its data set: keys the random draws (dropout, noise). */
   readonly numbers?: ArrayLike<number>;
 }
@@ -38,21 +51,49 @@ export interface Batch {
  * @param update keys the random draws together with sample and step
  * @throws {DataError} for a batch that does not fit
  */
-export function writeBatch(x: Executable, l: Lowered, batch: Batch, update = 0): void {
-  checkBatch(l.net, batch, l.context.options.batch);
+export function writeBatch(x: Executable, l: Lowered, batch: Batch, loss: Loss, update = 0): void {
+  checkBatch(l.net, batch, loss, l.context.options.batch);
   writeCounts(x, l, batch.count);
+  writeLengths(x, l, batch);
+  writeLabels(x, l, batch);
   writeKeys(x, l, batch, update);
-  x.array("labels").set(Int32Array.from({ length: batch.count }, (_, k) => batch.labels[k]!));
   writeInput(x, l, batch);
 }
 
 /** The array of a buffer, where the program has it. */
 const optional = (x: Executable, l: Lowered, name: string) => (l.context.buffers.has(name) ? x.array(name) : undefined);
 
+function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
+  const [own, rest, last, share] = [SAMPLE_STEPS, SAMPLE_REST, LAST_STEP, SHARE].map((name) => optional(x, l, name));
+  const { steps } = l.context.options;
+  for (let s = 0; s < batch.count; s++) {
+    const length = lengthOf(l.net, batch, s);
+    own![s] = length;
+    if (rest) rest[s] = steps - length;
+    if (last) last[s] = length - 1;
+    if (share) share[s] = 1 / length;
+  }
+}
+
+function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
+  const [one, each, share] = [LABELS, STEP_LABELS, COUNTED_SHARE].map((name) => optional(x, l, name));
+  const { steps } = l.context.options;
+  for (let s = 0; s < batch.count; s++) {
+    if (one) one[s] = batch.labels[s]!;
+    if (!each) continue;
+    const length = lengthOf(l.net, batch, s);
+    let counted = 0;
+    for (let t = 0; t < length; t++) {
+      const label = labelOf(l.net, batch, s, t);
+      each[s * steps + t] = label;
+      if (label >= 0) counted++;
+    }
+    if (share) share[s] = counted > 0 ? 1 / counted : 0;
+  }
+}
+
 function writeCounts(x: Executable, l: Lowered, count: number): void {
   const { samples, steps } = l.context.options;
-  const run = x.array("run");
-  run[RUN.steps] = steps;
   writeShards(x, l, Math.ceil(count / samples));
   const chunk = x.array("chunk.samples");
   const rows = optional(x, l, "chunk.rows");
@@ -83,55 +124,74 @@ function writeKeys(x: Executable, l: Lowered, { count, numbers }: Batch, update:
   table("step.time", (t) => t * l.net.dt);
 }
 
-function writeInput(x: Executable, l: Lowered, { count, input }: Batch): void {
+function writeInput(x: Executable, l: Lowered, batch: Batch): void {
+  const { input } = batch;
   const name = inputOf(l.net);
   if (input.kind === "events") {
-    for (const signal of l.sources.inputSpikes.values()) writeEvents(x, l, signal, input, count);
+    for (const signal of l.sources.inputSpikes.values()) writeEvents(x, l, signal, batch, input);
     return;
   }
-  const lists = l.sources.sparseInputs.get(name);
-  if (lists) writeLists(x, lists, input, count);
-  const rows = l.sources.values.get(`${name}.value`);
-  if (rows) writeRows(x, l, rows, input, count);
+  const [lists, rows] = [l.sources.sparseInputs.get(name), l.sources.values.get(`${name}.value`)];
+  const form = lists ? formOf(l, lists, batch) : "rows";
+  if (lists) x.array(formBuffer(name)).set(FORMS.map((f) => Number(f === form)));
+  if (lists && form === "lists") writeLists(x, l, lists, batch, input);
+  if (rows && form === "rows") writeRows(x, l, rows, batch, input);
+}
+
+/** The cheaper form of this batch. */
+function formOf(l: Lowered, { node, constant }: SparseInput, batch: Batch): Form {
+  const { form } = l.context.options;
+  if (form) return form;
+  let [rows, entries] = [0, 0];
+  for (let s = 0; s < batch.count; s++) rows += constant ? 1 : lengthOf(l.net, batch, s);
+  for (const [from, to] of entriesOf(l.net, batch)) entries += to - from;
+  return chooseForm(l.net, node, { rows, entries });
 }
 
 /** Spikes arrive later by the signal's delay; those of a sample's last steps too late for it. */
-function writeEvents(x: Executable, l: Lowered, signal: InputSpikes, { list, ends }: EventInput, count: number): void {
+function writeEvents(x: Executable, l: Lowered, signal: InputSpikes, batch: Batch, { list, ends }: EventInput): void {
   const { steps } = l.context.options;
-  const late = Math.min(signal.delay, steps);
   const [to, toEnds] = [x.array(signal.name), x.array(signal.ends)];
   let at = 0;
-  for (let s = 0; s < count; s++) {
+  for (let s = 0; s < batch.count; s++) {
     const row = s * steps;
-    const [first, last] = [ends[row]!, ends[row + steps - late]!];
+    const length = lengthOf(l.net, batch, s);
+    const heard = Math.max(0, length - signal.delay);
+    const [first, last] = [ends[row]!, ends[row + heard]!];
     requireRoom(at + last - first, to.length);
     to.set(list.subarray(first, last), at);
-    for (let t = 1; t <= steps; t++) toEnds[row + t] = at + ends[row + Math.max(0, t - late)]! - first;
+    for (let t = 1; t <= steps; t++)
+      toEnds[row + t] = at + ends[row + Math.min(heard, Math.max(0, t - signal.delay))]! - first;
     at += last - first;
   }
 }
 
-function writeLists(
-  x: Executable,
-  { name }: SparseInput,
-  { list, values, ends }: SparseValueInput,
-  count: number,
-): void {
-  const [toList, toValues] = [x.array(`${name}.list`), x.array(`${name}.values`)];
-  const end = ends[count]!;
-  requireRoom(end, toList.length);
-  toList.set(list.subarray(0, end));
-  toValues.set(values.subarray(0, end));
-  x.array(`${name}.end`).set(ends.subarray(0, count + 1));
+/** Behind the end of a sample every list is empty. */
+function writeLists(x: Executable, l: Lowered, input: SparseInput, batch: Batch, given: SparseValueInput): void {
+  const { list, values, ends } = given;
+  const [toList, toValues] = [x.array(`${input.name}.list`), x.array(`${input.name}.values`)];
+  const toEnds = x.array(input.ends);
+  const lists = input.listsOfSample;
+  let at = 0;
+  for (let s = 0; s < batch.count; s++) {
+    const row = s * lists;
+    const length = input.constant ? 1 : lengthOf(l.net, batch, s);
+    const [first, last] = [ends[row]!, ends[row + length]!];
+    requireRoom(at + last - first, toList.length);
+    toList.set(list.subarray(first, last), at);
+    toValues.set(values.subarray(first, last), at);
+    for (let k = 1; k <= lists; k++) toEnds[row + k] = at + ends[row + Math.min(k, length)]! - first;
+    at += last - first;
+  }
 }
 
 /** Values as rows, after as many rows of zero as the longest delay. */
-function writeRows(x: Executable, l: Lowered, signal: ValueSignal, input: SparseValueInput, count: number): void {
+function writeRows(x: Executable, l: Lowered, signal: ValueSignal, batch: Batch, input: SparseValueInput): void {
   const { list, values, ends } = input;
   const [steps, before] = signal.constant ? [1, 0] : [l.context.options.steps, signal.maxDelay];
   const to = x.array(signal.name).fill(0);
-  for (let s = 0; s < count; s++)
-    for (let t = 0; t < steps; t++) {
+  for (let s = 0; s < batch.count; s++)
+    for (let t = 0; t < (signal.constant ? 1 : lengthOf(l.net, batch, s)); t++) {
       const row = (s * signal.rows + before + t) * signal.stride;
       for (let k = ends[s * steps + t]!; k < ends[s * steps + t + 1]!; k++) to[row + list[k]!]! += values[k]!;
     }
@@ -140,13 +200,4 @@ function writeRows(x: Executable, l: Lowered, signal: ValueSignal, input: Sparse
 function requireRoom(entries: number, room: number): void {
   if (entries > room)
     throw new DataError("out-of-range", "batch.input", `${entries} entries; there is room for ${room}`);
-}
-
-/** Inputs that a program takes as lists of values: constant ones that only dense connections read. */
-export function inputsAsLists(net: Lowered["net"]): ReadonlySet<string> {
-  const read = (node: string): boolean =>
-    net.connections.every((c) => c.from.node !== node || (c.connectivity.kind === "dense" && !c.synapse)) &&
-    Object.values(net.transforms).every((t) => t.of.every((e) => e.node !== node));
-  const inputs = Object.entries(net.inputs).filter(([node, i]) => i.signal === "values" && i.constant && read(node));
-  return new Set(inputs.map(([node]) => node));
 }

@@ -11,7 +11,7 @@ export interface EpochReport {
   readonly loss: number;
   /** What regularisers added to it. */
   readonly penalty: number;
-  /** Share of training samples answered rightly while learning. */
+  /** Share of training samples answered rightly while learning; with a loss of each step of labelled steps. */
   readonly accuracy: number;
   readonly seconds: number;
   readonly samples: number;
@@ -34,6 +34,7 @@ export interface FitPosition {
 export interface FitSums {
   readonly loss: number;
   readonly penalty: number;
+  readonly counted: number;
   readonly correct: number;
   readonly samples: number;
 }
@@ -55,9 +56,16 @@ export interface FitOptions {
 /** An evaluation over several batches. */
 export interface Summary {
   readonly samples: number;
+  /** Steps of all samples together. */
+  readonly steps: number;
+  /** Mean over the samples. */
   readonly loss: number;
+  /** Share of the answers that had a label: samples, or with a loss of each step their steps. */
   readonly accuracy: number;
-  readonly predictions: Uint32Array;
+  readonly counted: number;
+  readonly predictions: Evaluation["predictions"];
+  /** How often a label was answered by a class: [labels][classes]. */
+  readonly confusion: Evaluation["confusion"];
   /** Spikes (or non-zero outputs) and membrane updates of each population, summed over all samples. */
   readonly activity: Evaluation["activity"];
   readonly inputEvents: number;
@@ -72,7 +80,8 @@ export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
   }
 }
 
-const NOTHING: FitSums = { loss: 0, penalty: 0, correct: 0, samples: 0 };
+const UNLABELLED = "no step of any sample has a label";
+const NOTHING: FitSums = { loss: 0, penalty: 0, counted: 0, correct: 0, samples: 0 };
 const START: FitPosition = { epoch: 0, batches: 0, sums: NOTHING, seconds: 0, reports: [] };
 
 /**
@@ -108,9 +117,10 @@ function* trainEpoch(trainer: Trainer, from: FitPosition, options: FitOptions): 
     yield { ...from, batches, sums, seconds };
     start = now(); // what happens in the pause is not training
   }
-  const { loss, penalty, correct, samples } = sums;
+  const { loss, penalty, counted, correct, samples } = sums;
   if (samples === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, "there is nothing to train on");
-  const mean = { loss: loss / samples, penalty: penalty / samples, accuracy: correct / samples };
+  if (counted === 0) throw new RunError("out-of-range", `epoch ${epoch + 1}`, UNLABELLED);
+  const mean = { loss: loss / samples, penalty: penalty / samples, accuracy: correct / counted };
   return { ...mean, seconds: seconds + (now() - start) / 1000, samples };
 }
 
@@ -118,9 +128,10 @@ function* after<T>(skipped: number, items: Iterable<T>): Generator<T> {
   let k = 0;
   for (const item of items) if (k++ >= skipped) yield item;
 }
-const added = (sums: FitSums, { loss, penalty, correct }: StepResult, count: number): FitSums => ({
+const added = (sums: FitSums, { loss, penalty, counted, correct }: StepResult, count: number): FitSums => ({
   loss: sums.loss + loss * count,
   penalty: sums.penalty + penalty * count,
+  counted: sums.counted + counted,
   correct: sums.correct + correct,
   samples: sums.samples + count,
 });
@@ -133,22 +144,30 @@ function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOpti
 export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summary {
   const parts: Evaluation[] = [];
   for (const batch of batches) parts.push(evaluator.evaluate(batch));
-  const samples = sum(parts.map((p) => p.samples));
+  const total = (of: (p: Evaluation) => number): number => sum(parts.map(of));
+  const [samples, counted] = [total((p) => p.samples), total((p) => p.counted)];
   if (samples === 0) throw new RunError("out-of-range", "evaluation", "there are no samples to evaluate");
-  const predictions = new Uint32Array(samples);
-  let at = 0;
-  for (const p of parts) {
-    predictions.set(p.predictions, at);
-    at += p.samples;
-  }
+  if (counted === 0) throw new RunError("out-of-range", "evaluation", UNLABELLED);
   return {
     samples,
-    predictions,
-    loss: sum(parts.map((p) => p.loss * p.samples)) / samples,
-    accuracy: sum(parts.map((p) => p.correct)) / samples,
+    steps: total((p) => p.steps),
+    counted,
+    predictions: joined(parts.map((p) => p.predictions)),
+    confusion: parts[0]!.confusion.map((_, k) => total((p) => p.confusion[k]!)),
+    loss: total((p) => p.loss * p.samples) / samples,
+    accuracy: total((p) => p.correct) / counted,
     activity: mergeActivity(parts),
-    inputEvents: sum(parts.map((p) => p.inputEvents)),
+    inputEvents: total((p) => p.inputEvents),
   };
+}
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(sum(parts.map((p) => p.length)));
+  let at = 0;
+  for (const p of parts) {
+    all.set(p, at);
+    at += p.length;
+  }
+  return all;
 }
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -170,18 +189,16 @@ const SATURATED = 0.9;
 /** Mean spikes a neuron and step of every population that spikes. */
 export function meanRates(
   net: Network,
-  { activity, samples }: Pick<Summary, "activity" | "samples">,
+  { activity, steps }: Pick<Summary, "activity" | "steps">,
 ): Record<string, number> {
   const spiking = Object.entries(net.populations).filter(
     ([node, p]) => p.model.spike && activity[node]?.active !== undefined,
   );
-  return Object.fromEntries(
-    spiking.map(([node, p]) => [node, activity[node]!.active! / (samples * p.size * (net.steps ?? 1))]),
-  );
+  return Object.fromEntries(spiking.map(([node, p]) => [node, activity[node]!.active! / (steps * p.size)]));
 }
 
 /** Plain words for layers that no longer carry anything. */
-export function silentLayers(net: Network, summary: Pick<Summary, "activity" | "samples">): string[] {
+export function silentLayers(net: Network, summary: Pick<Summary, "activity" | "steps">): string[] {
   return Object.entries(meanRates(net, summary)).flatMap(([node, rate]) => {
     const found = `layer '${node}' fires ${rate.toPrecision(2)} times a neuron and step`;
     if (rate < DEAD)

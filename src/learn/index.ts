@@ -1,5 +1,6 @@
 export type { PopulationActivity } from "./activity.ts";
 export { type Bptt, bptt } from "./algorithm.ts";
+export type { Answers } from "./answers.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
 export {
@@ -13,7 +14,20 @@ export {
   silentLayers,
   summarise,
 } from "./fit.ts";
-export { crossEntropy, type Loss, meanSquared, type Pooling } from "./loss.ts";
+export { type LatencyCurves, type LatencyOptions, latencyCurves, type Shares } from "./latency.ts";
+export {
+  crossEntropy,
+  crossEntropyEachStep,
+  type Loss,
+  meanSquared,
+  meanSquaredEachStep,
+  type PooledLoss,
+  type Pooling,
+  type Reduction,
+  type SoftmaxSum,
+  type StepLoss,
+  softmaxSum,
+} from "./loss.ts";
 export {
   type AdamOptions,
   adam,

@@ -1,87 +1,187 @@
 /** Losses as plain data, and as kernels over the rows of the output. */
-import { requireFinite } from "../base/errors.ts";
-import { add, call, compare, convert, div, type Expr, index, mul, read, select, sub } from "../ir/expr.ts";
+import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import { add, call, compare, constant, convert, div, type Expr, index, mul, read, select, sub } from "../ir/expr.ts";
 import { type Node, type Place, place } from "../ir/program.ts";
-import { LOSS, LOSS_SCALE, LossKernels, type LossPlaces } from "./lossKernels.ts";
+import { overSteps } from "../sim/lower/contributions.ts";
+import { COUNTED_SHARE, LOSS, LOSS_SCALE, LossKernels, type LossPlaces, put } from "./lossKernels.ts";
 import { poolNodes, spreadNodes } from "./pooling.ts";
+import { exponentials, fromEnd, startNode, topNode } from "./softmax.ts";
 
-/** How the output of all steps becomes one answer: membranes, or spikes counted. */
-export type Pooling = "sum" | "mean" | "last" | "max" | "count";
-/** `crossEntropy` of softmax(answer) with the label; `meanSquared` of the answer with the one-hot label scaled by `target`. */
-export type Loss =
-  | { readonly kind: "crossEntropy"; readonly pooling: Pooling }
-  | { readonly kind: "meanSquared"; readonly pooling: Pooling; readonly target: number };
+/**
+ * How the output of all steps becomes one answer: membranes, or spikes counted, or the sum of each step's
+ * softmax(membrane) from step `from` on, counted from 0.
+ */
+export type Pooling = "sum" | "mean" | "last" | "max" | "count" | SoftmaxSum;
+export interface SoftmaxSum {
+  readonly kind: "softmaxSum";
+  readonly from: number;
+}
+/**
+ * `crossEntropy` of softmax(answer) with the label; `meanSquared`: the mean over the classes of the squared difference
+ * of the answer and the one-hot label, scaled by `target`.
+ */
+export type Measure = { readonly kind: "crossEntropy" } | { readonly kind: "meanSquared"; readonly target: number };
+/** Compares one answer a sample. */
+export type PooledLoss = Measure & { readonly pooling: Pooling };
+/**
+ * Compares the membrane in each step of a sample with that step's label, and adds up the steps that have one, or takes
+ * their mean; a sample without labelled steps adds nothing.
+ */
+export type StepLoss = Measure & { readonly each: "step"; readonly reduce: Reduction };
+export type Reduction = "mean" | "sum";
+export type Loss = PooledLoss | StepLoss;
 
-export const crossEntropy = (pooling: Pooling = "mean"): Loss => ({ kind: "crossEntropy", pooling });
+export const isStepLoss = (loss: Loss): loss is StepLoss => "each" in loss;
+
+export const crossEntropy = (pooling: Pooling = "mean"): PooledLoss => ({ kind: "crossEntropy", pooling });
 /** @throws {ModelError} `not-finite` */
-export function meanSquared(pooling: Pooling = "mean", target = 1): Loss {
+export function meanSquared(pooling: Pooling = "mean", target = 1): PooledLoss {
   requireFinite("meanSquared.target", [target]);
   return { kind: "meanSquared", pooling, target };
 }
+/** With `sum` snnTorch's loss of membranes (Eshraghian et al. 2023, Proc. IEEE 111:1016, section IV-A). */
+export const crossEntropyEachStep = (reduce: Reduction = "mean"): StepLoss => ({
+  kind: "crossEntropy",
+  each: "step",
+  reduce,
+});
+/** @throws {ModelError} `not-finite` */
+export function meanSquaredEachStep(reduce: Reduction = "mean", target = 1): StepLoss {
+  requireFinite("meanSquaredEachStep.target", [target]);
+  return { kind: "meanSquared", each: "step", reduce, target };
+}
+/**
+ * `Σ softmax(membrane)` over the steps from `from` on, counted from 0.
+ *
+ * @throws {RheobaseError} `out-of-range`
+ * @see Yin, Corradi and Bohté 2021, Nat. Mach. Intell. 3:905, whose code sums the steps t > 10
+ */
+export function softmaxSum(from = 0): SoftmaxSum {
+  requireInteger("softmaxSum.from", from, 0);
+  return { kind: "softmaxSum", from };
+}
 
-/** Kernel calls for one sample: its answer, its loss, and if asked the gradient of every step's row. */
+/** @throws {ModelError} `out-of-range` if no step of the network's samples could count */
+export function requireSteps(loss: Loss, steps: number): void {
+  const from = firstStep(loss);
+  if (from >= steps)
+    throw new ModelError("out-of-range", "loss.pooling.from", `samples have ${steps} steps, and none from ${from} on`);
+}
+/** The first step of a sample that the loss looks at. */
+export const firstStep = (loss: Loss): number =>
+  !isStepLoss(loss) && typeof loss.pooling === "object" ? loss.pooling.from : 0;
+
+/** Kernel calls for one sample: its answers, its loss, and if asked the gradient of every step's row. */
 export function lossNodes(loss: Loss, places: LossPlaces): Node[] {
   const k = new LossKernels(places);
-  const { gradient } = places;
+  const { gradient, output, context } = places;
+  if (isStepLoss(loss)) {
+    const share = loss.reduce === "mean" ? { share: context.ofSample(COUNTED_SHARE) } : {};
+    const at = { answer: output.row(), label: k.stepLabel, slope: gradient, best: k.stepBest, ...share };
+    return overSteps(context, measured(loss, k, at));
+  }
+  const { answer, label } = k;
   return [
     ...poolNodes(loss.pooling, k),
-    ...(loss.kind === "crossEntropy" ? crossEntropyNodes(k) : meanSquaredNodes(k, loss.target)),
+    ...measured(loss, k, { answer, label, slope: gradient && k.slope }),
     ...(gradient ? spreadNodes(loss.pooling, k, gradient) : []),
   ];
 }
 
-const isLabel = (): Expr => compare("eq", convert("i32", index()), read("i32", "label"));
+/** An answer, its label, and where its gradient goes. */
+interface Compared {
+  readonly answer: Place;
+  readonly label: Place;
+  readonly slope: Place | undefined;
+  /** Of an answer that may have no label (-1): where the best class is noted. */
+  readonly best?: Place;
+  /** What the loss is multiplied by. */
+  readonly share?: Place;
+}
+const measured = (loss: Measure, k: LossKernels, at: Compared): Node[] =>
+  loss.kind === "crossEntropy" ? crossEntropyNodes(k, at) : meanSquaredNodes(k, at, loss.target);
+
+const label = (): Expr => read("i32", "label");
+const isLabel = (): Expr => compare("eq", convert("i32", index()), label());
+/** Slots and places that the share and a label which may be missing need, and what they make of a term of the loss. */
+function weighting(k: LossKernels, { best, share, label: at }: Compared) {
+  const shared = (x: Expr): Expr => (share ? mul(x, k.read("share")) : x);
+  const counted = (x: Expr): Expr => (best ? select(compare("ge", label(), constant("i32", 0)), x, k.number(0)) : x);
+  return {
+    slots: "u:share u:label u:scale",
+    args: { label: at, scale: place(LOSS_SCALE), ...(share && { share }) },
+    weighted: (x: Expr): Expr => counted(shared(x)),
+  };
+}
 
 /** -log softmax(answer)[label], and (softmax - one-hot) · scale. */
-function crossEntropyNodes(k: LossKernels): Node[] {
-  const { answer, label } = k;
-  const x = k.read("x");
-  const [top, sum, own] = ["top", "sum", "own"].map((name) => k.scratch(name, 1)) as [Place, Place, Place];
-  const e = k.scratch("exp");
-  const oneHot = select(isLabel(), k.number(1), k.number(0));
+function crossEntropyNodes(k: LossKernels, at: Compared): Node[] {
+  const { answer, slope, best } = at;
+  const { slots, args, weighted } = weighting(k, at);
+  const own = k.scratch("own", 1);
+  const { nodes, row, sum, top } = exponentials(k, answer, {
+    slots: "u:own u:best u:label",
+    stores: [
+      put.sum("own", select(isLabel(), k.read("x"), k.number(0))),
+      ...(best ? [put.max("best", fromEnd(k))] : []),
+    ],
+    zeros: { own, ...(best && { best }) },
+    args: { label: at.label },
+  });
   const loss = sub(add(k.read("top"), call("log", k.read("sum"))), k.read("own"));
-  const slope = mul(sub(div(x, k.read("sum")), oneHot), k.read("scale"));
+  const oneHot = select(isLabel(), k.number(1), k.number(0));
+  const error = mul(sub(div(k.read("x"), k.read("sum")), oneHot), k.read("scale"));
   return [
-    k.set(top, Number.NEGATIVE_INFINITY, 1),
-    k.call("top", { slots: "e:x u:out", mode: "max", value: x }, { x: answer, out: top }),
-    k.call("exp", { slots: "e:x u:top e:out", value: call("exp", sub(x, k.read("top"))) }, { x: answer, top, out: e }),
-    k.set(sum, 0, 1),
-    k.call("sum", { slots: "e:x u:out", mode: "sum", value: x }, { x: e, out: sum }),
-    k.set(own, 0, 1),
-    k.call(
-      "own",
-      { slots: "e:x u:label u:out", mode: "sum", value: select(isLabel(), x, k.number(0)) },
-      { x: answer, label, out: own },
-    ),
+    ...nodes,
     k.call(
       "crossEntropy",
-      { slots: "u:top u:sum u:own e:out", mode: "add", value: loss, n: 1 },
-      { top, sum, own, out: place(LOSS) },
+      { slots: `u:top u:sum u:own e:out ${slots}`, stores: [put.add("out", weighted(loss))], n: 1 },
+      { top, sum, own, out: place(LOSS), ...args },
     ),
-    k.call(
-      "crossEntropy.slope",
-      { slots: "e:x u:sum u:label u:scale e:out", value: slope },
-      { x: e, sum, label, scale: place(LOSS_SCALE), out: k.slope },
-    ),
+    ...(slope
+      ? [
+          k.call(
+            "crossEntropy.slope",
+            { slots: `e:x u:sum e:out ${slots}`, stores: [put.set("out", weighted(error))] },
+            { x: row, sum, out: slope, ...args },
+          ),
+        ]
+      : []),
   ];
 }
 
 /** Σ (answer - target)² / classes, and 2 (answer - target) / classes · scale. */
-function meanSquaredNodes(k: LossKernels, target: number): Node[] {
+function meanSquaredNodes(k: LossKernels, at: Compared, target: number): Node[] {
+  const { answer, slope, best } = at;
+  const { slots, args, weighted } = weighting(k, at);
   const difference = sub(k.read("x"), select(isLabel(), k.number(target), k.number(0)));
   const share = k.number(1 / k.places.classes);
-  const slope = mul(mul(mul(k.number(2), difference), share), k.read("scale"));
-  const args = { x: k.answer, label: k.label };
+  const error = mul(mul(mul(k.number(2), difference), share), k.read("scale"));
+  const given = { x: answer, ...args };
   return [
+    ...(best ? bestNodes(k, answer, best) : []),
     k.call(
       "square",
-      { slots: "e:x u:label u:out", mode: "sum", value: mul(mul(difference, difference), share) },
-      { ...args, out: place(LOSS) },
+      {
+        slots: `e:x u:out ${slots}`,
+        stores: [put.sum("out", weighted(mul(mul(difference, difference), share)))],
+      },
+      { ...given, out: place(LOSS) },
     ),
-    k.call(
-      "square.slope",
-      { slots: "e:x u:label u:scale e:out", value: slope },
-      { ...args, scale: place(LOSS_SCALE), out: k.slope },
-    ),
+    ...(slope
+      ? [
+          k.call(
+            "square.slope",
+            { slots: `e:x e:out ${slots}`, stores: [put.set("out", weighted(error))] },
+            { ...given, out: slope },
+          ),
+        ]
+      : []),
   ];
+}
+
+function bestNodes(k: LossKernels, x: Place, best: Place): Node[] {
+  const top = k.scratch("top", 1);
+  const find = { slots: "e:x u:top u:best", stores: [put.max("best", fromEnd(k))] };
+  return [startNode(k, { best, top }), topNode(k, x, top), k.call("best", find, { x, top, best })];
 }

@@ -3,7 +3,7 @@ import { expand } from "../ir/expand.ts";
 import { constant, type Expr, read } from "../ir/expr.ts";
 import { along, type Node, type Place, place } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
-import type { Slot, StoreMode } from "../ir/step.ts";
+import type { Slot, Store, StoreMode } from "../ir/step.ts";
 import type { FloatType } from "../ir/types.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
@@ -21,47 +21,69 @@ export interface LossPlaces {
 
 /** Buffers that the host reads or writes. */
 export const LABELS = "labels";
+/** One row a sample, of losses that compare one answer a sample. */
 export const ANSWERS = "answers";
+/** Of losses that compare an answer in each step: labels, and how far the best class lies from the end of all classes. */
+export const STEP_LABELS = "step.labels";
+export const STEP_BEST = "step.best";
 export const LOSS = "loss";
 export const LOSS_SCALE = "loss.scale";
+/** One over the steps of each sample, and one over those that count. */
+export const SHARE = "sample.share";
+export const COUNTED_SHARE = "sample.share.counted";
+/** Of each sample, its last step. */
+export const LAST_STEP = "sample.last";
 
 interface Call {
   /** Slots of the step: `e:NAME` (element) and `u:NAME` (uniform) of the float type; `label` is i32. */
   readonly slots: string;
-  /** Where the value goes: a slot, default `out`, and how, default `set`. */
-  readonly store?: string;
-  readonly mode?: StoreMode;
-  readonly value: Expr;
+  readonly stores: readonly Store[];
   /** Elements; default the classes. */
   readonly n?: number;
 }
+const into =
+  (mode: StoreMode) =>
+  (slot: string, value: Expr): Store => ({ slot, mode, value });
+/** Stores by mode: `put.set("out", value)`. */
+export const put = { set: into("set"), add: into("add"), sum: into("sum"), max: into("max") } as const;
 
 export class LossKernels {
   readonly places: LossPlaces;
   readonly context: Context;
-  readonly steps: number;
-  /** The answer of the sample. */
-  readonly answer: Place;
-  readonly label: Place;
-  /** Its gradient. */
-  readonly slope: Place;
   readonly #type: FloatType;
 
   constructor(places: LossPlaces) {
     const c = places.context;
-    const { samples, steps } = c.options;
-    const { stride } = places.output;
     this.places = places;
     this.context = c;
-    this.steps = steps;
     this.#type = c.type;
-    const batch = c.chunks * samples;
-    const answers = c.buffer(ANSWERS, c.type, batch * stride, "output");
-    this.answer = place(answers, 0, along("chunk", samples * stride), along("s", stride));
-    this.label = place(c.buffer(LABELS, "i32", batch, "argument"), 0, along("chunk", samples), along("s", 1));
-    this.slope = this.scratch("gradient");
     c.buffer(LOSS, c.type, 1, "output");
     c.buffer(LOSS_SCALE, c.type, 1, "argument");
+  }
+
+  /** The answer of the sample, its label, and the answer's gradient. */
+  get answer(): Place {
+    const { stride } = this.places.output;
+    const c = this.context;
+    const answers = c.buffer(ANSWERS, c.type, c.batchRoom * stride, "output");
+    return place(answers, 0, along("chunk", c.options.samples * stride), along("s", stride));
+  }
+  get label(): Place {
+    return this.context.ofSample(LABELS, "i32");
+  }
+  get slope(): Place {
+    return this.scratch("gradient");
+  }
+  get stepLabel(): Place {
+    return this.#ofStep(STEP_LABELS, "i32", "argument");
+  }
+  get stepBest(): Place {
+    return this.#ofStep(STEP_BEST, this.#type, "output");
+  }
+  #ofStep(name: string, type: FloatType | "i32", role: "argument" | "output"): Place {
+    const { samples, steps } = this.context.options;
+    const buffer = this.context.buffer(name, type, this.context.batchRoom * steps, role);
+    return place(buffer, 0, along("chunk", samples * steps), along("s", steps), along("t", 1));
   }
 
   scratch(name: string, length = this.places.output.stride): Place {
@@ -74,19 +96,14 @@ export class LossKernels {
     return constant(this.#type, x);
   }
 
-  call(
-    name: string,
-    { slots, store = "out", mode = "set", value, n = this.places.classes }: Call,
-    args: Record<string, Place>,
-  ): Node {
+  call(name: string, { slots, stores, n = this.places.classes }: Call, args: Record<string, Place>): Node {
     const list = slots.split(" ").map((s): Slot => {
       const slot = s.slice(2);
       return { name: slot, type: slot === "label" ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
     });
-    const step = simplify(expand({ name: `loss.${name}`, slots: list, stores: [{ slot: store, mode, value }] }));
-    return elementCall(step, args, n);
+    return elementCall(simplify(expand({ name: `loss.${name}`, slots: list, stores })), args, n);
   }
   set(out: Place, x: number, n = this.places.classes): Node {
-    return this.call("start", { slots: "e:out", value: this.number(x), n }, { out });
+    return this.call("start", { slots: "e:out", stores: [put.set("out", this.number(x))], n }, { out });
   }
 }

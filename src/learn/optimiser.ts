@@ -15,6 +15,8 @@ export const CLIP = "clip";
 export interface UpdateContext {
   readonly type: FloatType;
   readonly weight: Expr;
+  /** Whether decay shrinks this weight. */
+  readonly decays: boolean;
   /** A state slot of the transform, at the start of the step. */
   state(name: string): Expr;
   /** A number that the host computes for each step. */
@@ -106,7 +108,7 @@ export function weightDecay(decay: number): GradientTransform {
     name: "decay",
     states: [],
     numbers: {},
-    update: (g, c) => ({ update: add(g, mul(constant(c.type, decay), c.weight)) }),
+    update: (g, c) => ({ update: c.decays ? add(g, mul(constant(c.type, decay), c.weight)) : g }),
   };
 }
 

@@ -3,15 +3,17 @@ import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { forwardNodes, type Lowered, type LowerHooks } from "../sim/lower/lower.ts";
+import { inputsInEitherForm } from "../sim/lower/forms.ts";
+import { forwardNodes, type Lowered, type LowerHooks, prepareNodes } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import type { Bptt } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
-import { inputsAsLists } from "./feed.ts";
-import { type Loss, lossNodes } from "./loss.ts";
+import type { ParameterGroup } from "./groups.ts";
+import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
+import { neuronGradients } from "./neuronGradients.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
@@ -24,6 +26,7 @@ import {
   penaltyNodes,
   type Regulariser,
 } from "./regularise.ts";
+import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
 
@@ -32,6 +35,8 @@ export interface Learning {
   readonly algorithm: Bptt;
   readonly loss: Loss;
   readonly optimiser: Optimiser;
+  /** Rates and decay of parameters that are not like the others. */
+  readonly groups?: readonly ParameterGroup[];
   readonly regularisers?: readonly Regulariser[];
 }
 
@@ -46,7 +51,8 @@ export class TrainingPlan {
   constructor(net: Network, learning: Learning) {
     this.#net = net;
     this.#learning = learning;
-    this.output = outputPort(net, learning.loss.pooling);
+    this.output = outputPort(net, learning.loss);
+    requireSteps(learning.loss, stepsOf(net));
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
     checkPopulations(net, this.output.node);
@@ -55,7 +61,7 @@ export class TrainingPlan {
   hooks(): LowerHooks {
     const { node, port } = this.output;
     return {
-      sparseInputs: inputsAsLists(this.#net),
+      eitherForm: inputsInEitherForm(this.#net),
       ...(port === "spike" && { spikeRows: new Set([node]) }),
       emission: (n, plain) => ({ ...plain, training: { bits: plain.spikes, mask: keepProbability(this.#net, n) < 1 } }),
       kernel: (n, kernel, c) => this.#kernel(n, kernel, c),
@@ -63,11 +69,12 @@ export class TrainingPlan {
     };
   }
 
-  #kernel(node: string, { step, args }: Kernel, c: Context): Kernel {
+  #kernel(node: string, kernel: Kernel, c: Context): Kernel {
+    const { step, args } = kernel;
     if (node === this.output.node) this.#backward.give(node, this.output.port, answerGradient(this.output, c));
     for (const p of this.#penalties) if (p.node === node) this.#backward.give(node, "spike", penaltyGradient(p, c));
     const bits = step.stores.some((s) => s.mode === "bits");
-    const kept: Kernel = { step, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
+    const kept: Kernel = { ...kernel, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
     return this.#backward.kernel(node, this.#isCounted(node) ? countingSpikes(node, kept, c) : kept, c);
   }
   #isCounted(node: string): boolean {
@@ -82,10 +89,15 @@ export class TrainingPlan {
     const sample = [...this.#losses(l), ...this.#backward.nodes(l)];
     const chunk = [...forwardNodes(l, sample), ...weightGradients(l, this.#backward)];
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
-    const start = [clear(GRADIENTS, l.parameters.length), ...sums.map((s) => clear(s, 1))];
+    const start = [
+      clear(GRADIENTS, l.parameters.length),
+      ...sums.map((s) => clear(s, 1)),
+      ...this.#backward.clearSums(l),
+    ];
+    const { optimiser, groups } = this.#learning;
     return [
-      { name: "gradients", body: overChunks(c, start, chunk) },
-      { name: "update", body: updateNodes(l, this.#learning.optimiser) },
+      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
+      { name: "update", body: [...updateNodes(l, optimiser, groups), ...prepareNodes(l)] },
     ];
   }
 
@@ -108,9 +120,6 @@ function answerGradient({ node, port }: OutputPort, c: Context): Place {
 }
 
 function checkPopulations(net: Network, output: string): void {
-  for (const [node, p] of Object.entries(net.populations))
-    if (p.trainable.length > 0)
-      throw new ModelError("unsupported", `${node}.trainable`, "only weights and biases of connections are trained");
   if (keepProbability(net, output) < 1)
     throw new ModelError("unsupported", `${output}.dropout`, "the population that answers must be heard");
 }

@@ -1,9 +1,10 @@
-/** How the rows of all steps become one answer, and how the answer's gradient goes back to the rows. */
-import { compare, type Expr, max, mul, select } from "../ir/expr.ts";
-import { type Node, type Place, shifted } from "../ir/program.ts";
+/** How the rows of all steps of a sample become one answer, and how the answer's gradient goes back to the rows. */
+import { compare, div, type Expr, max, mul, select, sub } from "../ir/expr.ts";
+import { along, loop, type Node, type Place, place } from "../ir/program.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
-import type { Pooling } from "./loss.ts";
-import type { LossKernels } from "./lossKernels.ts";
+import type { Pooling, SoftmaxSum } from "./loss.ts";
+import { LAST_STEP, type LossKernels, put, SHARE } from "./lossKernels.ts";
+import { exponentials } from "./softmax.ts";
 
 interface Rule {
   /** Rows to answer. */
@@ -13,46 +14,61 @@ interface Rule {
 }
 
 const copied = (k: LossKernels, from: Place, to: Place): Node =>
-  k.call("copy", { slots: "e:x e:out", value: k.read("x") }, { x: from, out: to });
+  k.call("copy", { slots: "e:x e:out", stores: [put.set("out", k.read("x"))] }, { x: from, out: to });
 const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overSteps(k.context, body);
-const last = (k: LossKernels, row: Place): Place =>
-  shifted({ ...row, terms: row.terms.filter((t) => t.loop !== "t") }, (k.steps - 1) * k.places.output.stride);
 
 const summed = (k: LossKernels, row: Place): Node[] => [
   k.set(k.answer, 0),
-  ...everyStep(k, k.call("add", { slots: "e:x e:out", mode: "add", value: k.read("x") }, { x: row, out: k.answer })),
+  ...everyStep(
+    k,
+    k.call("add", { slots: "e:x e:out", stores: [put.add("out", k.read("x"))] }, { x: row, out: k.answer }),
+  ),
 ];
 const sum: Rule = {
   pool: summed,
   spread: (k, _row, gradient) => everyStep(k, copied(k, k.slope, gradient)),
 };
 
-const RULES: Readonly<Record<Pooling, Rule>> = {
+const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
   sum,
   count: sum,
   mean: {
-    pool: (k, row) => [...summed(k, row), share(k, "out", k.answer, k.answer)],
-    spread: (k, _row, gradient) => everyStep(k, share(k, "x", k.slope, gradient)),
+    pool: (k, row) => [...summed(k, row), share(k, k.answer, k.answer)],
+    spread: (k, _row, gradient) => everyStep(k, share(k, k.slope, gradient)),
   },
   last: {
-    pool: (k, row) => [copied(k, last(k, row), k.answer)],
-    spread: (k, _row, gradient) => [...everyStep(k, k.set(gradient, 0)), copied(k, k.slope, last(k, gradient))],
+    pool: (k, row) => [inLastStep(k, (place) => copied(k, place(row), k.answer))],
+    spread: (k, _row, gradient) => [
+      ...everyStep(k, k.set(gradient, 0)),
+      inLastStep(k, (place) => copied(k, k.slope, place(gradient))),
+    ],
   },
   max: { pool: largest, spread: toFirstLargest },
 };
-export const poolNodes = (pooling: Pooling, k: LossKernels): Node[] => RULES[pooling].pool(k, k.places.output.row());
+const ruleOf = (pooling: Pooling): Rule => (typeof pooling === "string" ? RULES[pooling] : softmaxSum(pooling));
+export const poolNodes = (pooling: Pooling, k: LossKernels): Node[] => ruleOf(pooling).pool(k, k.places.output.row());
 export const spreadNodes = (pooling: Pooling, k: LossKernels, gradient: Place): Node[] =>
-  RULES[pooling].spread(k, k.places.output.row(), gradient);
+  ruleOf(pooling).spread(k, k.places.output.row(), gradient);
 
-/** `out = from / steps` */
-function share(k: LossKernels, name: "x" | "out", from: Place, out: Place): Node {
-  const value = mul(k.read(name), k.number(1 / k.steps));
-  return k.call("mean", { slots: name === "x" ? "e:x e:out" : "e:out", value }, { x: from, out });
+/** `out = from / steps of the sample` */
+function share(k: LossKernels, from: Place, out: Place): Node {
+  const value = mul(k.read("x"), k.read("share"));
+  const args = { x: from, share: k.context.ofSample(SHARE), out };
+  return k.call("mean", { slots: "e:x u:share e:out", stores: [put.set("out", value)] }, args);
+}
+
+/** The row of the sample's last step: a loop of one round, which starts there. */
+function inLastStep(k: LossKernels, body: (place: (row: Place) => Place) => Node): Node {
+  const last = (row: Place): Place => ({
+    ...row,
+    terms: row.terms.map((t) => (t.loop === "t" ? { ...t, loop: "last" } : t)),
+  });
+  return loop("last", 1, [body(last)], { from: k.context.ofSample(LAST_STEP, "i32") });
 }
 
 function largest(k: LossKernels, row: Place): Node[] {
-  const value = max(k.read("out"), k.read("x"));
-  const step = k.call("max", { slots: "e:x e:out", value }, { x: row, out: k.answer });
+  const stores = [put.set("out", max(k.read("out"), k.read("x")))];
+  const step = k.call("max", { slots: "e:x e:out", stores }, { x: row, out: k.answer });
   return [k.set(k.answer, Number.NEGATIVE_INFINITY), ...everyStep(k, step)];
 }
 
@@ -66,10 +82,57 @@ function toFirstLargest(k: LossKernels, row: Place, gradient: Place): Node[] {
   const args = { y: row, answer: k.answer, open };
   const take = k.call(
     "take",
-    { slots: "e:x e:y e:answer e:open e:out", value: taken },
+    { slots: "e:x e:y e:answer e:open e:out", stores: [put.set("out", taken)] },
     { ...args, x: k.slope, out: gradient },
   );
   const closed = select(hit, zero, k.read("open"));
-  const close = k.call("close", { slots: "e:y e:answer e:open", store: "open", value: closed }, args);
+  const close = k.call("close", { slots: "e:y e:answer e:open", stores: [put.set("open", closed)] }, args);
   return [k.set(open, 1), ...everyStep(k, take, close)];
+}
+
+/** `Σ c·p` with `p = softmax(row)`, and `c·p·(g - Σ g·p)`; c is 1 in the steps that count, else 0. */
+function softmaxSum({ from }: SoftmaxSum): Rule {
+  return {
+    pool: (k, row) => {
+      const { nodes, row: e, sum } = exponentials(k, row);
+      const p = div(k.read("x"), k.read("sum"));
+      const add = k.call(
+        "softmax",
+        {
+          slots: "e:x u:sum u:counts e:p e:out",
+          stores: [put.set("p", p), put.add("out", mul(p, k.read("counts")))],
+        },
+        { x: e, sum, counts: counts(k, from), p: softmaxRow(k), out: k.answer },
+      );
+      return [k.set(k.answer, 0), ...everyStep(k, ...nodes, add)];
+    },
+    spread: (k, _row, gradient) => {
+      const [p, inner] = [softmaxRow(k), k.scratch("inner", 1)];
+      const value = mul(mul(k.read("p"), sub(k.read("x"), k.read("inner"))), k.read("counts"));
+      return everyStep(
+        k,
+        k.set(inner, 0, 1),
+        k.call(
+          "inner",
+          { slots: "e:x e:p u:inner", stores: [put.sum("inner", mul(k.read("x"), k.read("p")))] },
+          { x: k.slope, p, inner },
+        ),
+        k.call(
+          "softmax.slope",
+          { slots: "e:x e:p u:inner u:counts e:out", stores: [put.set("out", value)] },
+          { x: k.slope, p, inner, counts: counts(k, from), out: gradient },
+        ),
+      );
+    },
+  };
+}
+/** The softmax of each step of the sample at hand. */
+function softmaxRow(k: LossKernels): Place {
+  const { stride } = k.places.output;
+  const { buffer } = k.scratch("softmax", k.context.options.steps * stride);
+  return place(buffer, 0, along("t", stride));
+}
+function counts(k: LossKernels, from: number): Place {
+  const flags = Float32Array.from({ length: k.context.options.steps }, (_, t) => Number(t >= from));
+  return place(k.context.constant("loss.counts", flags), 0, along("t", 1));
 }

@@ -1,21 +1,21 @@
 /** Where a network's answer comes from. */
 import { ModelError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
-import type { Pooling } from "./loss.ts";
+import { isStepLoss, type Loss } from "./loss.ts";
 
 export interface OutputPort {
   readonly node: string;
   readonly port: string;
 }
 
-/** @throws {ModelError} `usage` if the network has no output, or one that cannot be pooled so */
-export function outputPort(net: Network, pooling: Pooling): OutputPort {
+/** @throws {ModelError} `usage` if the network has no output, or one that cannot be compared so */
+export function outputPort(net: Network, loss: Loss): OutputPort {
   const node = net.output;
   if (node === undefined)
     throw new ModelError("usage", net.name, "a network to be trained needs 'output', the population that answers");
   const p = net.populations[node];
   if (!p) throw new ModelError("unsupported", `${net.name}.output`, "the answer of a transform cannot be trained");
-  if (pooling !== "count") return { node, port: p.model.outputs[0]! };
+  if (isStepLoss(loss) || loss.pooling !== "count") return { node, port: p.model.outputs[0]! };
   if (p.model.spike) return { node, port: "spike" };
   const others = "choose the pooling sum, mean, last or max of its membrane";
   throw new ModelError("unsupported", `${net.name}.output`, `'${node}' does not spike; ${others}`);

@@ -10,7 +10,7 @@ import type { Slot, Step } from "../ir/step.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
-import { LOSS_SCALE } from "./lossKernels.ts";
+import { LOSS_SCALE, SHARE } from "./lossKernels.ts";
 
 /** `rate` counts every deviation from the target, `rateAbove` only what is above it. */
 export interface Regulariser {
@@ -66,10 +66,12 @@ const countPlace = (node: string, c: Context): Place => perSample(`${node}.count
 export const penaltyGradient = ({ node, name }: Penalty, c: Context): Place => perSample(name, node, c);
 
 /** Makes a population's kernel count the spikes of each neuron in its sample. */
-export function countingSpikes(node: string, { step, args }: Kernel, c: Context): Kernel {
+export function countingSpikes(node: string, kernel: Kernel, c: Context): Kernel {
+  const { step, args } = kernel;
   const spike = step.stores.find((s) => s.slot === "out.spike")!;
   const count: Slot = { name: "count", type: c.type, space: "element" };
   return {
+    ...kernel,
     step: {
       ...step,
       slots: [...step.slots, count],
@@ -85,18 +87,19 @@ export const clearCount = (node: string, c: Context): Node =>
 /** For one sample, when its spikes are counted: adds to the loss, and writes the gradient. */
 export function penaltyNodes(p: Penalty, c: Context): Node[] {
   const { type } = c;
-  const [n, { steps }] = [c.size(p.node), c.options];
-  const deviation = sub(mul(read(type, "count"), constant(type, 1 / steps)), constant(type, p.target));
+  const n = c.size(p.node);
+  const share = read(type, "share");
+  const deviation = sub(mul(read(type, "count"), share), constant(type, p.target));
   const counted = p.kind === "rate" ? deviation : max(deviation, constant(type, 0));
   const weighted = mul(counted, constant(type, p.strength / n));
-  const slope = mul(mul(weighted, constant(type, 2 / steps)), read(type, "scale"));
+  const slope = mul(mul(weighted, mul(constant(type, 2), share)), read(type, "scale"));
   c.buffer(PENALTY, type, 1, "output");
-  const count = countPlace(p.node, c);
+  const given = { count: countPlace(p.node, c), share: c.ofSample(SHARE) };
   return [
-    call(kernel(`${p.name}.loss`, type, "sum", mul(weighted, counted)), { count, out: place(PENALTY) }, n),
+    call(kernel(`${p.name}.loss`, type, "sum", mul(weighted, counted)), { ...given, out: place(PENALTY) }, n),
     call(
       kernel(`${p.name}.gradient`, type, "set", slope),
-      { count, scale: place(LOSS_SCALE), out: penaltyGradient(p, c) },
+      { ...given, scale: place(LOSS_SCALE), out: penaltyGradient(p, c) },
       n,
     ),
   ];
@@ -104,11 +107,12 @@ export function penaltyNodes(p: Penalty, c: Context): Node[] {
 const call = (step: Step, args: Record<string, Place>, n: number): Node =>
   invoke({ kind: "perElement", step }, args, { n });
 
-/** `out` from `count` and `scale`; a sum is one number. */
+/** `out` from `count`, `share` and `scale`; a sum is one number. */
 function kernel(name: string, type: Context["type"], mode: "sum" | "set", value: Expr): Step {
   const slot = (slotName: string, space: Slot["space"]): Slot => ({ name: slotName, type, space });
   const slots = [
     slot("count", "element"),
+    slot("share", "uniform"),
     slot("scale", "uniform"),
     slot("out", mode === "sum" ? "uniform" : "element"),
   ];

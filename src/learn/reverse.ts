@@ -1,6 +1,6 @@
 /** From a population's step to its adjoint: what must be kept of the forward pass, and where errors can matter at all. */
 import { ModelError } from "../base/errors.ts";
-import { adjointStep, incoming } from "../ir/adjoint.ts";
+import { adjointStep, incoming, outgoing } from "../ir/adjoint.ts";
 import { gradients } from "../ir/differentiate.ts";
 import { expand } from "../ir/expand.ts";
 import { compare, constant, type Expr, or } from "../ir/expr.ts";
@@ -19,15 +19,23 @@ export interface Reverse {
   readonly carried: readonly string[];
   /** Ports at which something arrives: their adjoints are the errors that weights and sources need. */
   readonly sums: readonly string[];
+  /** Of the slots that parameters in training decide, those that matter; the adjoint adds up their gradients, one an element. */
+  readonly gathered: readonly string[];
   /** Lists the elements whose error a spike's adjoint can change at all; absent where all are. */
   readonly support?: Step;
 }
 
 /**
  * @param ports outputs whose adjoints come in from outside: `spike`, or outputs by value
+ * @param trained slots that stay while a batch runs, and whose gradients are wanted
  * @throws {ModelError} `not-differentiable`
  */
-export function reverseOf(step: Step, ports: readonly string[], surrogate: Surrogate): Reverse {
+export function reverseOf(
+  step: Step,
+  ports: readonly string[],
+  surrogate: Surrogate,
+  trained: readonly string[] = [],
+): Reverse {
   requireSpike(step, ports);
   const reads = readsOf(step);
   const floats = step.slots.filter((s) => isFloat(s.type) && reads.has(s.name)).map((s) => s.name);
@@ -35,7 +43,9 @@ export function reverseOf(step: Step, ports: readonly string[], surrogate: Surro
   const carried = floats.filter((s) => stored.has(s));
   const sums = floats.filter((s) => s.startsWith("in."));
   const from = [...carried, ...ports.map((p) => `out.${p}`)];
-  const derived = adjointStep(step, { wrt: [...carried, ...sums], from, surrogate });
+  const whole = adjointStep(step, { wrt: [...carried, ...sums, ...trained], from, surrogate });
+  const gathered = trained.filter((slot) => !isZero(whole, outgoing(slot)));
+  const derived = gathering(whole, trained, gathered);
   const available = floats.filter((s) => !carried.includes(s) && !sums.includes(s));
   const { forward, adjoint, tape } = tapePlan(step, derived, { available });
   return {
@@ -44,7 +54,28 @@ export function reverseOf(step: Step, ports: readonly string[], surrogate: Surro
     adjoint: simplify(expand(adjoint)),
     carried,
     sums: sums.map((s) => s.slice("in.".length)),
+    gathered,
     ...(ports.includes("spike") && supportOf(adjoint, surrogate)),
+  };
+}
+
+const isZero = (step: Step, slot: string): boolean =>
+  step.stores.every((s) => s.slot !== slot || (s.value.tag === "const" && s.value.value === 0));
+
+/**
+ * The adjoint of every step and sample adds to the gradients of slots that stay. One that all elements share has as many
+ * sums as there are elements, which meet once a batch.
+ */
+function gathering(adjoint: Step, trained: readonly string[], gathered: readonly string[]): Step {
+  const [all, kept] = [new Set(trained.map(outgoing)), new Set(gathered.map(outgoing))];
+  return {
+    ...adjoint,
+    slots: adjoint.slots
+      .filter((s) => !all.has(s.name) || kept.has(s.name))
+      .map((s) => (kept.has(s.name) ? { ...s, space: "element" } : s)),
+    stores: adjoint.stores
+      .filter((s) => !all.has(s.slot) || kept.has(s.slot))
+      .map((s) => (kept.has(s.slot) ? { ...s, mode: "add" } : s)),
   };
 }
 

@@ -5,6 +5,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -15,12 +16,12 @@ import {
 } from "../sim/lower/parameters.ts";
 import { shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
+import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
-import { ANSWERS, LOSS, LOSS_SCALE } from "./lossKernels.ts";
+import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { type Learning, TrainingPlan } from "./plan.ts";
-import { argmax } from "./readout.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
@@ -34,14 +35,19 @@ export interface TrainerOptions extends Learning {
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
+  /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
+  readonly form?: Form;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
 export interface StepResult {
-  /** Mean over the batch. */
+  /** Mean over the samples of the batch. */
   readonly loss: number;
   /** What regularisers add to it. */
   readonly penalty: number;
+  /** Answers that had a label: samples, or with a loss of each step their steps. */
+  readonly counted: number;
+  /** Those that were right. */
   readonly correct: number;
 }
 
@@ -58,7 +64,11 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, plan.hooks());
+  const lowered = lower(
+    net,
+    { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },
+    plan.hooks(),
+  );
   const program = programOf(net.name, lowered, plan.regions(lowered));
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
@@ -103,12 +113,13 @@ export class Trainer implements Disposable {
   /** Forward and backward; the gradients of the mean loss stay in memory until the next call. @throws {DataError} for a batch that does not fit */
   gradients(batch: Batch): StepResult {
     const x = this.#x;
-    writeBatch(x, this.lowered, batch, this.#updates);
+    writeBatch(x, this.lowered, batch, this.#options.loss, this.#updates);
     x.array(LOSS_SCALE)[0] = 1 / batch.count;
     x.run("gradients");
     const mean = (name: string): number =>
       this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
-    return { loss: mean(LOSS), penalty: mean(PENALTY), correct: this.#correct(batch) };
+    const { counted, correct } = answersOf(x, this.lowered, batch, this.#options.loss);
+    return { loss: mean(LOSS), penalty: mean(PENALTY), counted, correct };
   }
 
   /** One update. @throws {RunError} `not-finite` if the loss is not, with the update's number and what is to blame */
@@ -130,17 +141,16 @@ export class Trainer implements Disposable {
   }
   #refuse(batch: Batch, loss: number): never {
     const run = (b: Batch): unknown => this.gradients(b);
-    const cause = culprit({ x: this.#x, lowered: this.lowered, parameters: this.parameters(), batch, run });
+    const { loss: kind } = this.#options;
+    const cause = culprit({
+      x: this.#x,
+      lowered: this.lowered,
+      parameters: this.parameters(),
+      batch,
+      loss: kind,
+      run,
+    });
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);
-  }
-
-  #correct(batch: Batch): number {
-    const answers = this.#x.array(ANSWERS);
-    const { context: c, net } = this.lowered;
-    const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
-    let correct = 0;
-    for (let s = 0; s < batch.count; s++) if (argmax(answers, s * stride, classes) === batch.labels[s]) correct++;
-    return correct;
   }
 
   /** Weights and biases as they are while training. */

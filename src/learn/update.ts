@@ -1,6 +1,9 @@
-/** The optimiser as one element-wise kernel over every trainable run of parameters. */
+/**
+ * The optimiser as one element-wise kernel over every run of parameters that learn alike. What has bounds is put back
+ * within them after the step; moments know nothing of that (projected gradient descent).
+ */
 import { ModelError } from "../base/errors.ts";
-import { add, convert, div, type Expr, f64, min, mul, read, sqrt } from "../ir/expr.ts";
+import { add, constant, convert, div, type Expr, f64, max, min, mul, read, sqrt } from "../ir/expr.ts";
 import { copyStride } from "../ir/parallel.ts";
 import { along, invoke, loop, type Node, type Place, place, type Term } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
@@ -8,6 +11,7 @@ import type { Slot, Step } from "../ir/step.ts";
 import type { FloatType } from "../ir/types.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { type ParameterGroup, type Treatment, treatments } from "./groups.ts";
 import { CLIP, type GradientTransform, type Optimiser } from "./optimiser.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
@@ -21,7 +25,7 @@ const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 
 /** Kernel calls of one update; each shard's gradients lie in its copy of their buffer. */
-export function updateNodes(l: Lowered, optimiser: Optimiser): Node[] {
+export function updateNodes(l: Lowered, optimiser: Optimiser, groups: readonly ParameterGroup[] = []): Node[] {
   const misplaced = optimiser.findIndex((t, k) => t.clipLimit !== undefined && k > 0);
   if (misplaced > 0)
     throw new ModelError(
@@ -30,10 +34,11 @@ export function updateNodes(l: Lowered, optimiser: Optimiser): Node[] {
       "a gradient is clipped first of all: put clipByNorm at the start of the chain",
     );
   const { type, options } = l.context;
-  const { step, states, numbers } = updateStep(optimiser, type, options.shards);
+  const runs = trainableRuns(l, groups);
+  const usual = updateStep(optimiser, type, options.shards, USUAL);
+  const { states, numbers } = usual;
   for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
   for (const n of numbers) l.context.buffer(bufferName(n), type, 1, "argument");
-  const runs = trainableRuns(l);
   const limit = optimiser[0]?.clipLimit;
   const own = [...states.map((s) => [s, bufferName(s)] as const), ["w", "parameters"] as const];
   const places = (offset: number, term: readonly Term[]): Record<string, Place> => ({
@@ -43,9 +48,16 @@ export function updateNodes(l: Lowered, optimiser: Optimiser): Node[] {
   });
   return [
     ...(limit === undefined ? [] : clipNodes(l, limit, runs)),
-    ...runs.flatMap((run) => inBlocks(run, (offset, n, ...term) => elementCall(step, places(offset, term), n))),
+    ...runs.flatMap((run) => {
+      const step = isUsual(run) ? usual.step : updateStep(optimiser, type, options.shards, run).step;
+      return inBlocks(run, (offset, n, ...term) => elementCall(step, places(offset, term), n));
+    }),
   ];
 }
+const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+const alike = (a: Treatment, b: Treatment): boolean =>
+  a.rate === b.rate && a.decay === b.decay && a.low === b.low && a.high === b.high;
+const isUsual = (t: Treatment): boolean => alike(t, USUAL);
 
 /** Parameters that a thread takes at a time. */
 const BLOCK = 8192;
@@ -83,17 +95,18 @@ interface UpdateStep {
   readonly numbers: readonly string[];
 }
 /** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
-function updateStep(optimiser: Optimiser, type: FloatType, shards: number): UpdateStep {
+function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
   const weight = read(type, "w");
   let update = gradientSum(type, shards);
   const states = new Map<string, Expr>();
   optimiser.forEach((t, k) => {
     const state = (name: string): Expr => read(type, stateSlot(k, name));
     const number = (name: string): Expr => read(type, numberSlot(k, name));
-    const made = t.update(update, { type, weight, state, number });
+    const made = t.update(update, { type, weight, decays: how.decay, state, number });
     update = made.update;
     for (const [s, value] of Object.entries(made.states ?? {})) states.set(stateSlot(k, s), value);
   });
+  const k = (x: number): Expr => constant(type, x);
   const numbers = optimiser.flatMap((t, k) => numbersOf(t).map((name) => numberSlot(k, name)));
   const slot =
     (space: Slot["space"]) =>
@@ -102,25 +115,35 @@ function updateStep(optimiser: Optimiser, type: FloatType, shards: number): Upda
     name: "update",
     slots: [...["w", ...gradientSlots(shards), ...states.keys()].map(slot("element")), ...numbers.map(slot("uniform"))],
     stores: [
-      { slot: "w", mode: "set", value: add(weight, update) },
+      { slot: "w", mode: "set", value: within(add(weight, how.rate === 1 ? update : mul(k(how.rate), update)), how) },
       ...[...states].map(([name, value]) => ({ slot: name, mode: "set" as const, value })),
     ],
   });
   return { step, states: [...states.keys()], numbers };
 }
 
-interface Run {
+/** A number that is not one stays so: `min` and `max` give back their left side then. */
+function within(value: Expr, { low, high }: Treatment): Expr {
+  const above = low === USUAL.low ? value : max(value, constant(value.type, low));
+  return high === USUAL.high ? above : min(above, constant(value.type, high));
+}
+
+interface Run extends Treatment {
   readonly offset: number;
   readonly length: number;
 }
-/** Blocks that training changes, neighbours joined. */
-function trainableRuns(l: Lowered): Run[] {
-  const runs: { offset: number; length: number }[] = [];
-  for (const b of l.parameters.blocks.values()) {
-    if (!b.trainable) continue;
+/**
+ * Blocks that training changes, neighbours joined that learn alike. Where bounds exclude 0 the padding would leave it, so a
+ * run ends with the last number of such a block.
+ */
+function trainableRuns(l: Lowered, groups: readonly ParameterGroup[]): Run[] {
+  const runs: (Run & { length: number })[] = [];
+  for (const [b, how] of treatments([...l.parameters.blocks.values()], groups)) {
+    if (how.rate === 0) continue;
+    const length = how.low > 0 || how.high < 0 ? b.width : b.rows * b.stride;
     const last = runs.at(-1);
-    if (last && last.offset + last.length === b.offset) last.length += b.rows * b.stride;
-    else runs.push({ offset: b.offset, length: b.rows * b.stride });
+    if (last && last.offset + last.length === b.offset && alike(last, how)) last.length += length;
+    else runs.push({ ...how, offset: b.offset, length });
   }
   return runs;
 }

@@ -1,16 +1,18 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
-import { along, type Count, invoke, type Node, type Place, place, shifted } from "../ir/program.ts";
+import { along, type Count, invoke, loop, type Node, type Place, place, shifted } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
-import { type Context, runNumber } from "../sim/lower/context.ts";
+import { copyStep } from "../sim/lower/bodies.ts";
+import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
+import { inForm } from "../sim/lower/forms.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
 
 export const GRADIENTS = "gradients";
-/** Samples times steps of a chunk. */
+/** Samples of a chunk times the most steps of a sample. */
 export const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
 const LIST_SLACK = 4;
@@ -65,13 +67,13 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
       "only dense connections can be trained; set trainable: false",
     );
   const signal = signalOf(c, l.context, l.sources);
-  if (signal.kind === "sparse") return constantRows(c, l, backward, (sums) => sparseOuter(c, l, sums));
+  if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
   if (c.from.node in l.net.inputs) return inputOuter(c, l, deltaRows(c, l, backward, 0));
   return spikeOuter(c, l, deltaRows(c, l, backward, l.context.delayOf(c)));
 }
 
-/** Input spikes lie in one list in order of sample and step. */
+/** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
 function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
   const node = c.from.node;
   const input = [...l.sources.inputSpikes.values()].find((s) => s.node === node && s.delay === l.context.delayOf(c))!;
@@ -86,7 +88,7 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     listStride: 0,
     endsStride: steps,
     bySample: true,
-    steps: runNumber("steps"),
+    steps,
   };
   return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
 }
@@ -105,15 +107,15 @@ function activeNeurons(node: string, c: Context): ActiveRows {
     listStride: steps * rows,
     endsStride: steps + 1,
     bySample: true,
-    steps: runNumber("steps"),
+    steps,
   };
 }
 function listSpikes(node: string, c: Context): Node[] {
   const { list, ends, listStride, endsStride, rows } = activeNeurons(node, c);
   const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
-  return overSamples(
-    c,
-    overSteps(c, [
+  const end = { ...ends, terms: [along("s", endsStride), along("after", 1)] };
+  return overSamples(c, [
+    ...overSteps(c, [
       invoke(
         { kind: "unpackBits" },
         {
@@ -125,7 +127,16 @@ function listSpikes(node: string, c: Context): Node[] {
         { n: rows },
       ),
     ]),
-  );
+    // Behind the end of a sample every list is empty.
+    loop(
+      "after",
+      c.restCount,
+      [invoke({ kind: "perElement", step: copyStep("i32") }, { x: end, out: shifted(end, 1) }, { n: 1 })],
+      {
+        from: c.stepCount,
+      },
+    ),
+  ]);
 }
 const spikeOuter = (c: Connection, l: Lowered, delta: Rows): Node[] =>
   rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context), delta, l.context);
@@ -149,8 +160,10 @@ function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueS
   const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
   if (x.constant)
     return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
-  if (delta.contiguous && x.maxDelay === 0) return [product(without(row, "s", "t"), delta.first, chunkRows)];
-  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, runNumber("steps"))]);
+  // Rows behind the end of a sample hold what others left there; a sample of one step has none.
+  if (l.context.options.steps === 1 && delta.contiguous && x.maxDelay === 0)
+    return [product(without(row, "s", "t"), delta.first, chunkRows)];
+  return overSamples(l.context, [product(without(row, "t"), delta.ofSample, l.context.stepCount)]);
 }
 function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Count): Node {
   const width = l.context.stride(c.to.node);
@@ -179,25 +192,41 @@ function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (s
   const own = place(sums, 0, along("s", width));
   return [...overSamples(l.context, [sumOverSteps(l.context, own, ofSample, width, false)]), ...use(place(sums))];
 }
-function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
-  const node = c.from.node;
-  const { name } = l.sources.sparseInputs.get(node)!;
+/** Values from lists or from rows, whichever the batch has (`sim/lower/forms.ts`). */
+function eitherOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
+  const { node } = c.from;
+  const lists = (errors: ErrorRows): Node[] =>
+    inForm(
+      l.context,
+      node,
+      "lists",
+      rowGradients(gradientPlace(l, `${c.name}.weight`), activeValues(node, l), errors, l.context),
+    );
+  if (!x.constant)
+    return [...lists(deltaRows(c, l, backward, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, backward, x))];
+  const width = l.context.stride(c.to.node);
+  const rows = (sums: Place): Node => outerProduct(c, l, without(x.row(), "s"), sums, l.context.sampleCount);
+  return constantRows(c, l, backward, (sums) => [
+    ...lists({ first: sums, width, groupRows: 0 }),
+    ...inForm(l.context, node, "rows", [rows(sums)]),
+  ]);
+}
+function activeValues(node: string, l: Lowered): ActiveRows {
+  const input = l.sources.sparseInputs.get(node)!;
   const { samples } = l.context.options;
-  const rows = l.context.size(node);
-  const active: ActiveRows = {
-    name,
+  const [rows, lists] = [l.context.size(node), input.listsOfSample];
+  return {
+    name: input.name,
     rows,
-    room: samples * rows,
-    list: place(`${name}.list`),
-    ends: place(`${name}.end`, 0, along("chunk", samples)),
-    values: place(`${name}.values`),
+    room: samples * lists * rows,
+    list: place(`${input.name}.list`),
+    ends: place(input.ends, 0, along("chunk", samples * lists)),
+    values: place(`${input.name}.values`),
     listStride: 0,
-    endsStride: 0,
-    bySample: false,
-    steps: l.context.sampleCount,
+    endsStride: input.constant ? 0 : lists,
+    bySample: !input.constant,
+    steps: input.constant ? l.context.sampleCount : lists,
   };
-  const errors = { first: sums, width: l.context.stride(c.to.node), groupRows: 0 };
-  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, errors, l.context);
 }
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
@@ -214,6 +243,6 @@ function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: 
   return invoke(
     { kind: "gatherRows", type: c.type, width, stride: width, valued: false, init },
     { out, weights: rows, list: place(each), ...(init && { init: out }) },
-    { from: 0, to: runNumber("steps") },
+    { from: 0, to: c.stepCount },
   );
 }

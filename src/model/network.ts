@@ -11,6 +11,7 @@ import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.
 import type { NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { checkDelays } from "./topology.ts";
+import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
 
 const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
@@ -33,8 +34,8 @@ export interface Population {
   /** Parameters that differ from the model's: in SI units. An array or a draw makes them per neuron. */
   readonly parameters: Readonly<Record<string, Initializer>>;
   readonly initial: Readonly<Record<string, Initializer>>;
-  /** Parameters that training changes. */
-  readonly trainable: readonly string[];
+  /** What training changes, beside weights: parameters, and initial states such as `v.initial`. */
+  readonly trainable: Readonly<Record<string, Grain>>;
   /** Training only: the probability that a neuron's output is silenced for a whole sample. */
   readonly dropout: number;
 }
@@ -83,7 +84,12 @@ export function inputNode(shape: number | readonly number[], options: InputOptio
 export interface PopulationOptions {
   readonly parameters?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
   readonly initial?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
-  readonly trainable?: readonly string[];
+  /**
+   * What training changes, beside weights: names of parameters, and of state variables with `.initial` behind. Each neuron
+   * has a value of its own where an array or a draw was given, else one serves all; `{ tauM: "neuron", vTh: "layer" }`
+   * says which. Absent: what the model marks as trainable.
+   */
+  readonly trainable?: Trainable;
   readonly dropout?: number;
 }
 
@@ -96,20 +102,15 @@ export function population(
   model: NeuronModel,
   options: PopulationOptions = {},
 ): Population {
-  const { parameters = {}, initial = {}, trainable = [], dropout = 0 } = options;
+  const { parameters = {}, initial = {}, dropout = 0 } = options;
   const path = `population of ${model.name}`;
   if (!(dropout >= 0 && dropout < 1))
     throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
   const known = new Set(model.parameters.map((p) => p.name));
-  for (const name of [...Object.keys(parameters), ...trainable])
-    requireKnown(known, name, `${path}.parameters`, "parameter");
+  for (const name of Object.keys(parameters)) requireKnown(known, name, `${path}.parameters`, "parameter");
   const variables = new Set(model.variables.map((v) => v.name));
   for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
-  return {
-    ...sized(shape, path),
-    model,
-    trainable,
-    dropout,
+  const given = {
     parameters: quantities(
       parameters,
       `${path}.parameters`,
@@ -117,6 +118,8 @@ export function population(
     ),
     initial: quantities(initial, `${path}.initial`, (name) => model.variables.find((v) => v.name === name)!.dimension),
   };
+  const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
+  return { ...sized(shape, path), model, trainable, dropout, ...given };
 }
 
 function quantities(

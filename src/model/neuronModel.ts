@@ -11,7 +11,14 @@ export interface ParameterSpec {
   /** Unit of a plain number, such as "mV". */
   readonly unit?: string;
   readonly doc?: string;
+  /** Whether training changes it in populations that do not say what trains. */
   readonly trainable?: boolean;
+  /**
+   * What training keeps it at or above, and at or below: quantities, or numbers in `unit`. A duration without `min` is kept
+   * at or above one step of the network.
+   */
+  readonly min?: string | number;
+  readonly max?: string | number;
 }
 /** What `neuron` takes: text and numbers only, so that JSON holds all of it. */
 export interface NeuronSpec {
@@ -58,6 +65,9 @@ export interface Parameter {
   readonly dimension: Dimension;
   readonly doc?: string;
   readonly trainable: boolean;
+  /** SI; absent where nothing was said. */
+  readonly min?: number;
+  readonly max?: number;
 }
 export interface Input {
   readonly name: string;

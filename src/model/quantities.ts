@@ -29,7 +29,7 @@ const finite = (value: number, path: string): number => {
   throw new ModelError("not-finite", path, `must be finite, got ${value}`);
 };
 
-function quantityIn({ value, unit }: ParameterSpec, path: string): Quantity {
+function quantityIn({ value, unit }: Pick<ParameterSpec, "value" | "unit">, path: string): Quantity {
   if (typeof value === "number") finite(value, path);
   const quantity = parseQuantity(unit === undefined ? value : `${value} ${unit}`, path);
   finite(quantity.value, path);
@@ -69,7 +69,32 @@ function parameter(name: string, x: ParameterSpec, declared: Dimension | undefin
       path,
       `declared in ${formatDimension(declared)}, but the value is in ${formatDimension(dimension)}`,
     );
-  return { name, value, dimension, ...(x.doc !== undefined && { doc: x.doc }), trainable: x.trainable ?? false };
+  const bounds = boundsIn(x, dimension, path);
+  return {
+    name,
+    value,
+    dimension,
+    ...(x.doc !== undefined && { doc: x.doc }),
+    trainable: x.trainable ?? false,
+    ...bounds,
+  };
+}
+function boundsIn({ unit, ...x }: ParameterSpec, dimension: Dimension, path: string): { min?: number; max?: number } {
+  const bound = (name: "min" | "max"): { [K in typeof name]?: number } => {
+    const given = x[name];
+    if (given === undefined) return {};
+    const q = quantityIn(
+      { value: given, ...(typeof given === "number" && unit !== undefined && { unit }) },
+      `${path}.${name}`,
+    );
+    if (sameDimension(q.dimension, dimension)) return { [name]: q.value };
+    const [own, expected] = [formatDimension(q.dimension), formatDimension(dimension)];
+    throw new ModelError("unit-mismatch", `${path}.${name}`, `is in ${own}, but the parameter is in ${expected}`);
+  };
+  const bounds = { ...bound("min"), ...bound("max") };
+  if (bounds.min !== undefined && bounds.max !== undefined && bounds.min > bounds.max)
+    throw new ModelError("out-of-range", `${path}.min`, `must be at most max, ${bounds.max}, got ${bounds.min}`);
+  return bounds;
 }
 
 /** What a value before the first step may read: parameters. */

@@ -11,6 +11,7 @@ import type { Network } from "../model/network.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { KEY, RUN } from "./lower/context.ts";
+import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { STEP_TABLES } from "./lower/places.ts";
@@ -97,12 +98,14 @@ export class Engine implements Disposable {
     this.#recorder = new Recorder(lowered);
     this.#feed = new InputFeed(lowered);
     this.#step = firstStep;
-    new Memory(executable, program).fill(lowered.context.contents);
+    const memory = new Memory(executable, program);
+    memory.fill(lowered.context.contents);
     if (lowered.context.buffers.has("sample.number")) {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
     }
     this.setParameters(parameters);
+    memory.fill(trainedContents(lowered, executable.array("parameters")));
   }
 
   /** Steps done so far, those before `firstStep` counted in: the number of the next step. */
@@ -122,7 +125,10 @@ export class Engine implements Disposable {
     return this.#executable.text();
   }
 
-  /** @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite` */
+  /**
+   * Initial states in training are those of the first parameters: where an engine stands, it goes on from.
+   * @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite`, `out-of-range`
+   */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#executable.array("parameters"), this.lowered.parameters, parameters);
     this.#executable.run("prepare");

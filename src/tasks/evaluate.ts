@@ -1,9 +1,10 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import { DataError, listNames } from "../base/errors.ts";
+import { DataError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
-import { crossEntropy, type Loss, type Pooling } from "../learn/loss.ts";
+import { crossEntropy, type Loss } from "../learn/loss.ts";
+import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { isChain } from "./account.ts";
 import { encoderFrom } from "./batches.ts";
@@ -55,16 +56,12 @@ export function deployedFrom({ network, parameters, encoder, provenance }: Artef
   return { net: network, parameters, encoder: encoderFrom(encoder, file), loss: lossFrom(loss, file) };
 }
 
-const POOLINGS: ReadonlySet<unknown> = new Set<Pooling>(["sum", "mean", "last", "max", "count"]);
-
 /** The loss it was trained with, which says how the output of all steps becomes an answer; by default the mean. */
 function lossFrom(found: unknown, file: string): Loss {
   if (found === undefined) return crossEntropy("mean");
-  const { kind, pooling, target = 1 } = (found ?? {}) as { kind?: unknown; pooling?: unknown; target?: unknown };
-  const known = (kind === "crossEntropy" || kind === "meanSquared") && typeof target === "number";
-  if (known && POOLINGS.has(pooling)) return { kind, pooling: pooling as Pooling, target };
-  const allowed = `crossEntropy or meanSquared with a pooling among ${listNames(POOLINGS as ReadonlySet<string>)}`;
-  throw new DataError("bad-file", `${file}.provenance.trainingOptions.loss`, `must be ${allowed}`);
+  const loss = parseLoss(found);
+  if (loss) return loss;
+  throw new DataError("bad-file", `${file}.provenance.trainingOptions.loss`, `must be ${LOSSES}`);
 }
 
 /** @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes */

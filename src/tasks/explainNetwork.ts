@@ -2,7 +2,7 @@
 import type { Encoder } from "../data/encoder.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
-import { type Row, table, whole, wrap } from "./text.ts";
+import { leftTable, type Row, whole, wrap } from "./text.ts";
 
 export function networkDocument(net: Network, encoder: Encoder) {
   return {
@@ -40,11 +40,6 @@ export function networkText(net: Network, encoder: Encoder): string {
 }
 
 const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
-/** A table of words: every column to the left. */
-function leftTable(rows: readonly Row[]): string {
-  const width = (k: number): number => Math.max(...rows.map((r) => r[k]!.length));
-  return table(rows.map(([a, b, c]) => [a!, b!.padEnd(width(1)), c!.padEnd(width(2))]));
-}
 
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {

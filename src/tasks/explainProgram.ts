@@ -4,7 +4,7 @@ import { countKernel, type Work } from "../ir/countKernel.ts";
 import { printProgram } from "../ir/print.ts";
 import { type Count, type Invoke, invocations, type Loop, type Program } from "../ir/program.ts";
 import { BYTES, TYPES } from "../ir/types.ts";
-import { type Context, RUN } from "../sim/lower/context.ts";
+import { type Context, SAMPLE_STEPS } from "../sim/lower/context.ts";
 import { type Row, table, whole, wrap } from "./text.ts";
 
 export interface Compiled {
@@ -76,7 +76,7 @@ function memoryTable(program: Program): string {
 function numberOf(count: Count, { context }: Compiled): number {
   if (typeof count === "number") return count;
   const { samples, steps } = context.options;
-  if (count.buffer === "run" && count.offset === RUN.steps) return steps;
+  if (count.buffer === SAMPLE_STEPS) return steps;
   if (count.buffer === "chunk.samples") return samples;
   return count.buffer === "chunk.rows" ? samples * steps : 1;
 }

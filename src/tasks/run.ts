@@ -32,7 +32,7 @@ export const dataDocument = ({ name, digest, train, test, source, licence }: Dat
 
 export interface Learned {
   readonly trained: Pick<Trained, "parameters">;
-  readonly result: { readonly predictions: Uint32Array };
+  readonly result: { readonly predictions: Int32Array };
 }
 /** Of trained weights and the answers they give: equal for equal seeds, on every machine. */
 export const digestOf = (networks: readonly Learned[]): string =>

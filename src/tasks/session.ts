@@ -2,6 +2,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Examples } from "../data/dataset.ts";
 import { bptt } from "../learn/algorithm.ts";
+import { entriesOf } from "../learn/batch.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import type { Batch } from "../learn/feed.ts";
 import { type EpochReport, fitting, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
@@ -161,13 +162,13 @@ class InputWatch {
   readonly activity: Uint32Array;
   readonly #options: SessionOptions;
   readonly #total: number;
-  readonly #steps: number;
+  readonly #net: Network;
 
   constructor(net: Network, options: SessionOptions, total: number) {
     this.activity = new Uint32Array(Object.values(net.inputs)[0]!.size);
     this.#options = options;
     this.#total = total;
-    this.#steps = net.steps ?? 1;
+    this.#net = net;
   }
   *through(batches: Iterable<Batch>): Generator<Batch> {
     let done = 0;
@@ -178,8 +179,8 @@ class InputWatch {
       this.#options.onProgress({ stage: this.#options.stage, done, total: this.#total });
     }
   }
-  #count({ input, count }: Batch): void {
-    const end = input.ends[count * (input.kind === "events" ? this.#steps : 1)]!;
-    for (let k = 0; k < end; k++) this.activity[input.list[k]!]!++;
+  #count(batch: Batch): void {
+    const { list } = batch.input;
+    for (const [from, to] of entriesOf(this.#net, batch)) for (let k = from; k < to; k++) this.activity[list[k]!]!++;
   }
 }

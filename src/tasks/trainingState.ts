@@ -38,9 +38,12 @@ type Origin = object;
 const count = integer(0);
 const summary = struct<Summary>({
   samples: count,
+  steps: count,
   loss: finite,
   accuracy: finite,
-  predictions: (x, path) => Uint32Array.from(numbers(x, path)),
+  counted: count,
+  predictions: (x, path) => Int32Array.from(numbers(x, path)),
+  confusion: (x, path) => Uint32Array.from(numbers(x, path)),
   activity: recordOf(
     struct<{ active?: number; membraneUpdates?: number }>({
       active: optional(finite),
@@ -64,7 +67,7 @@ const reports = listOf(
 const position = struct<FitPosition>({
   epoch: count,
   batches: count,
-  sums: struct<FitSums>({ loss: finite, penalty: finite, correct: count, samples: count }),
+  sums: struct<FitSums>({ loss: finite, penalty: finite, counted: count, correct: count, samples: count }),
   seconds: finite,
   reports,
 });
@@ -80,9 +83,9 @@ const state = struct<{
   trained: optional(struct<Measured>({ epochs: reports, seconds: finite, samplesPerSecond: finite, bytes: count })),
 });
 
-/** Typed arrays, of which the reports of a validation have one, become lists. */
+/** Typed arrays, of which the reports of a validation have some, become lists. */
 const plainOf = (x: object): object =>
-  JSON.parse(JSON.stringify(x, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Uint32Array) : value)));
+  JSON.parse(JSON.stringify(x, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value)));
 
 export function savedGoing(origin: Origin, { snapshot, position }: Going): SavedTraining {
   const going = { updates: snapshot.updates, position };

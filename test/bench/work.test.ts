@@ -44,9 +44,11 @@ describe("a recurrent network", async () => {
       const rows = all ? BATCH * 100 * 256 : named(phases, "hidden.adjoint.support").events;
       expect(rows).toBeGreaterThan(spikes);
       expect(named(phases, "rowDots hidden>output.weight").operations).toBe(rows * (2 * 20 + 1)); // added to the first connection's
-      expect(named(phases, "outerRows input>hidden.weight").events).toBe(inputs);
-      expect(named(phases, "outerRows hidden>hidden.weight").events).toBe(spikes);
-      expect(named(phases, "unpackBits").events).toBe(2 * spikes); // for both connections that leave
+      // Forwards, and once more for the gradient of each row.
+      expect(named(phases, "gatherRows input>hidden.weight").events).toBe(2 * inputs);
+      expect(named(phases, "outerRows hidden>output.weight").events).toBe(spikes);
+      expect(named(phases, "transposeLists").events).toBe(inputs + spikes);
+      expect(named(phases, "unpackBits").events).toBe(spikes); // once for both connections that leave
     }
   });
 });

@@ -34,11 +34,9 @@ const artefact = artefactOf(small, initialParameters(small, 1), {
 
 /** Every bit: `toEqual` takes -0 for 0 in some matchers and not in others. */
 const bitsOf = (parameters: Parameters): unknown =>
-  Object.entries(parameters).map(([name, x]) => [
-    name,
-    x.constructor.name,
-    Buffer.from(x.buffer, x.byteOffset, x.byteLength).toString("hex"),
-  ]);
+  Object.entries(parameters)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, x]) => [name, x.constructor.name, Buffer.from(x.buffer, x.byteOffset, x.byteLength).toString("hex")]);
 
 async function refusal(bytes: Uint8Array): Promise<DataError> {
   try {
@@ -130,7 +128,10 @@ function shapesOf(net: Network): Record<string, number> {
       : []),
     ...(c.bias ? [[`${c.name}.bias`, size(c.to.node)] as const] : []),
   ]);
-  return Object.fromEntries(all);
+  const trained = Object.entries(net.populations).flatMap(([node, p]) =>
+    Object.entries(p.trainable).map(([name, grain]) => [`${node}.${name}`, grain === "neuron" ? p.size : 1] as const),
+  );
+  return Object.fromEntries([...all, ...trained]);
 }
 
 describe("saving refuses", () => {

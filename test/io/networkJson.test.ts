@@ -85,9 +85,23 @@ test("the text of version 1", () => {
   expect(JSON.stringify(networkToJson(net))).toBe(
     '{"format":"rheobase-network","version":1,"name":"n","dt":0.001,"schedule":"layered","output":"y","models":{"integrate-and-fire":' +
       '{"name":"integrate-and-fire","doc":"Integrate-and-fire without leak","source":"Lapicque 1907, without leak; Gerstner et al. 2014, Neuronal Dynamics, sec. 1.3",' +
-      '"equations":"\\n      v[t+1] = v + i : 1 (unless refractory)\\n      i : 1 (input)","parameters":{"vTh":1},"spike":"v > vTh","reset":"v = 0","port":"v"}},' +
+      '"equations":"\\n      v[t+1] = v + i : 1 (unless refractory)\\n      i : 1 (input)","parameters":{"vTh":{"value":1,"doc":"threshold","min":0}},"spike":"v > vTh","reset":"v = 0","port":"v"}},' +
       '"inputs":{"x":{"size":2,"shape":[2],"signal":"spikes","constant":false}},' +
-      '"populations":{"y":{"size":2,"shape":[2],"model":"integrate-and-fire","parameters":{},"initial":{},"trainable":[],"dropout":0}},"transforms":{},"connections":[]}',
+      '"populations":{"y":{"size":2,"shape":[2],"model":"integrate-and-fire","parameters":{},"initial":{},"trainable":{},"dropout":0}},"transforms":{},"connections":[]}',
+  );
+});
+
+test("what trains: with its grain, or as a list, which leaves that to the population", () => {
+  const own = { parameters: { tau: [0.01, 0.02] }, trainable: { tau: "layer", "v.initial": "neuron" } } as const;
+  const net = network({ dt: 1e-3, populations: { y: population(2, lif(), own) } });
+  const json = networkToJson(net);
+  expect(networkFromJson(json).populations.y!.trainable).toEqual(own.trainable);
+  const listed = structuredClone(json) as { populations: Record<string, { trainable: unknown }> };
+  listed.populations.y!.trainable = ["tau", "v.initial"];
+  expect(networkFromJson(listed).populations.y!.trainable).toEqual({ tau: "neuron", "v.initial": "layer" });
+  listed.populations.y!.trainable = { tau: "column" };
+  expect(() => networkFromJson(listed)).toThrow(
+    "populations.y.trainable.tau: must be one of layer, neuron, got 'column'",
   );
 });
 

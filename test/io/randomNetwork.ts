@@ -14,6 +14,7 @@ import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { synapse } from "../../src/model/synapse.ts";
+import { initialName } from "../../src/model/trainable.ts";
 import { concat } from "../../src/model/transform.ts";
 
 /** Two variables, units, a named method and parameters of every form. */
@@ -99,12 +100,16 @@ const populations = fc
         initial: fc.dictionary(fc.constantFrom("", ...model.variables.map((v) => v.name)), initializer(size)),
       })
       .map(({ parameters, initial }): Population => {
+        const floats = (name: string) => model.variables.find((v) => v.name === name)!.type === "float";
         const named = (record: Record<string, Initializer>) =>
           Object.fromEntries(Object.entries(record).filter(([name]) => name !== ""));
         return population([size, 1], model, {
           parameters: named(parameters),
           initial: named(initial),
-          trainable: Object.keys(named(parameters)),
+          trainable: [
+            ...Object.keys(named(parameters)),
+            ...Object.keys(named(initial)).filter(floats).map(initialName),
+          ],
           dropout,
         });
       }),

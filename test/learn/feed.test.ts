@@ -6,7 +6,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import type { Batch, EventInput, SparseValueInput } from "../../src/learn/feed.ts";
-import { crossEntropy } from "../../src/learn/loss.ts";
+import { crossEntropy, crossEntropyEachStep, softmaxSum } from "../../src/learn/loss.ts";
 import { sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
@@ -52,6 +52,18 @@ const lies: Record<string, [Kind, Partial<Batch>, string, string]> = {
   "a label that is no class": ["events", { labels: [0, 4, 0] }, "out-of-range", "batch.labels[1]"],
   "a label below 0": ["events", { labels: [0, 0, -1] }, "out-of-range", "batch.labels[2]"],
   "half a label": ["events", { labels: [0.5, 0, 0] }, "out-of-range", "batch.labels[0]"],
+  "labels for each step, and a loss that takes one": [
+    "events",
+    { labelled: "steps", labels: new Int32Array(last) },
+    "type-mismatch",
+    "batch.labelled",
+  ],
+  "labels for something else": ["events", { labelled: "all" as "steps" }, "type-mismatch", "batch.labelled"],
+  "too few lengths": ["events", { lengths: [3, 3] }, "shape-mismatch", "batch.lengths"],
+  "a sample without steps": ["events", { lengths: [3, 0, 3] }, "out-of-range", "batch.lengths[1]"],
+  "a sample longer than the network's": ["events", { lengths: [3, 3, 4] }, "out-of-range", "batch.lengths[2]"],
+  "half a step": ["events", { lengths: [2.5, 3, 3] }, "out-of-range", "batch.lengths[0]"],
+  "a length that is no number": ["events", { lengths: [3, 3, Number.NaN] }, "out-of-range", "batch.lengths[2]"],
   "too few numbers": ["events", { numbers: [1] }, "shape-mismatch", "batch.numbers"],
   "values for a network that takes spikes": ["events", { input: lists }, "type-mismatch", "batch.input"],
   "spikes for a network that takes values": ["constant", { input: events }, "type-mismatch", "batch.input"],
@@ -123,6 +135,46 @@ test.each(Object.entries(lies))("%s is refused, and nothing has happened", async
   expect(() => t.step({ ...drawn(kind), ...lie })).toThrow(expect.objectContaining({ code, path, name: "DataError" }));
   expect(t.updates).toBe(0);
   expect(t.gradients(drawn(kind))).toEqual(before);
+});
+
+const stepLies: Record<string, [Partial<Batch>, string, string]> = {
+  "too few labels": [{ labels: new Int32Array(last - 1) }, "shape-mismatch", "batch.labels"],
+  "one label a sample": [{ labels: [0, 1, 2] }, "shape-mismatch", "batch.labels"],
+  "a label that is no class": [{ labels: changed(new Int32Array(last), 4, 4) }, "out-of-range", "batch.labels[4]"],
+  "a label below -1": [{ labels: changed(new Int32Array(last), 8, -2) }, "out-of-range", "batch.labels[8]"],
+  "half a label": [{ labels: changed(new Float32Array(last), 2, 0.5) }, "out-of-range", "batch.labels[2]"],
+  "a missing label of a sample": [{ labelled: "samples", labels: [0, -1, 0] }, "out-of-range", "batch.labels[1]"],
+};
+test.each(Object.entries(stepLies))("with a loss of each step: %s", async (_name, [lie, code, path]) => {
+  const net = netFor("events");
+  const options = { loss: crossEntropyEachStep(), batch: 4, parameters: initialParameters(net, 0) };
+  using e = await createEvaluator(net, wasm, options);
+  const good: Batch = { ...drawn("events"), labelled: "steps", labels: new Int32Array(last) };
+  expect(() => e.evaluate({ ...good, ...lie })).toThrow(expect.objectContaining({ code, path, name: "DataError" }));
+  expect(e.evaluate(good).counted).toBe(last);
+});
+
+test("a label behind the end of a sample is not looked at", async () => {
+  const net = netFor("events");
+  const options = { loss: crossEntropyEachStep(), batch: 4, parameters: initialParameters(net, 0) };
+  using e = await createEvaluator(net, wasm, options);
+  const batch: Batch = { ...drawn("events"), labelled: "steps", lengths: [3, 2, 3], labels: new Int32Array(last) };
+  expect(e.evaluate({ ...batch, labels: changed(new Int32Array(last), 5, 99) })).toEqual(e.evaluate(batch));
+});
+
+test("samples shorter than the steps that a loss leaves out, and a network of no more steps", async () => {
+  const net = netFor("events");
+  const parameters = initialParameters(net, 0);
+  using e = await createEvaluator(net, wasm, { loss: crossEntropy(softmaxSum(1)), batch: 4, parameters });
+  expect(() => e.evaluate({ ...drawn("events"), lengths: [3, 1, 3] })).toThrow(
+    "batch.lengths[1]: is 1; a sample of this network has from 2 to 3 steps, because the loss looks at steps from 1 on",
+  );
+  const loss = crossEntropy(softmaxSum(steps));
+  const message = "loss.pooling.from: samples have 3 steps, and none from 3 on";
+  await expect(createEvaluator(net, wasm, { loss, batch: 4, parameters })).rejects.toThrow(message);
+  const learning = { algorithm: bptt(), optimiser: sgd(0), batch: 4 };
+  await expect(createTrainer(net, wasm, { ...learning, loss })).rejects.toThrow(message);
+  expect(() => softmaxSum(-1)).toThrow("softmaxSum.from");
 });
 
 test("more spikes than there is room for, because one input fires many times in a step", async () => {

@@ -6,7 +6,7 @@ import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import type { Batch } from "../../src/learn/feed.ts";
 import { type EpochReport, meanRates, silentLayers, summarise, fit as train } from "../../src/learn/fit.ts";
-import { crossEntropy, meanSquared } from "../../src/learn/loss.ts";
+import { crossEntropy, crossEntropyEachStep, meanSquared, meanSquaredEachStep } from "../../src/learn/loss.ts";
 import { adam, sgd } from "../../src/learn/optimiser.ts";
 import { rate } from "../../src/learn/regularise.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
@@ -15,7 +15,7 @@ import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import { denseLayer, input, readout, sequential } from "../../src/model/sequential.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
-import { batchOf, drawSamples } from "./samples.ts";
+import { batchOf, drawSamples, labelSteps, shortened } from "./samples.ts";
 
 const [inputs, steps, classes, count] = [10, 8, 3, 9];
 const net = (first: number, second = 0.4): Network =>
@@ -107,6 +107,32 @@ test("a summary over several batches is that of one batch", async () => {
   });
 });
 
+test("samples of different lengths, and labels of each step: shares of steps, rates of the steps there were", async () => {
+  const loss = crossEntropyEachStep("mean");
+  using trainer = await createTrainer(net(0.5), wasm, { ...options, loss, optimiser: sgd(0) });
+  using evaluator = await createEvaluator(net(0.5), wasm, { loss, batch: 5, parameters: trainer.deployed() });
+  const lengths = [8, 3, 5, 1, 8, 2, 7, 4, 6];
+  const ragged = (): Batch[] =>
+    cut().map((b, k) => {
+      const part = { samples: drawn.samples.slice(4 * k, 4 * k + 4), labels: drawn.labels, batch: b };
+      return labelSteps(shortened(part, lengths.slice(4 * k, 4 * k + 4)), steps, classes, k + 1).batch;
+    });
+  const [report] = train(trainer, { epochs: 1, batches: ragged, validate: { evaluator, batches: ragged } });
+  const parts = ragged().map((b) => ({ n: b.count, ...trainer.gradients(b) }));
+  const [right, asked] = [parts.reduce((n, p) => n + p.correct, 0), parts.reduce((n, p) => n + p.counted, 0)];
+  expect(asked).toBeLessThan(44);
+  expect(report!.accuracy).toBe(right / asked);
+  const { validation } = report!;
+  expect(validation).toMatchObject({ samples: count, steps: 44, counted: asked, accuracy: right / asked });
+  expect(validation!.predictions.length).toBe(count * steps);
+  expect(validation!.confusion.reduce((a, b) => a + b, 0)).toBe(asked);
+  expect([0, 4, 8].reduce((n, k) => n + validation!.confusion[k]!, 0)).toBe(right);
+  expect(meanRates(net(0.5), validation!).hidden1).toBe(validation!.activity.hidden1!.active! / (44 * 20));
+  const none = (): Batch[] => ragged().map((b) => ({ ...b, labels: new Int32Array(b.count * steps).fill(-1) }));
+  expect(() => train(trainer, { epochs: 1, batches: none })).toThrow("epoch 1: no step of any sample has a label");
+  expect(() => summarise(evaluator, none())).toThrow("evaluation: no step of any sample has a label");
+});
+
 test.each([
   [
     "dead",
@@ -134,7 +160,7 @@ test("layers that answer by value are never called dead", () => {
     [input(inputs, { signal: "values", constant: true }), denseLayer(5), relu(), denseLayer(classes), readout()],
     { steps: 1 },
   );
-  expect(silentLayers(twin, { samples: 10, activity: { hidden: { active: 0 }, output: {} } })).toEqual([]);
+  expect(silentLayers(twin, { steps: 10, activity: { hidden: { active: 0 }, output: {} } })).toEqual([]);
 });
 
 test("nothing to train on, or to evaluate", async () => {
@@ -202,6 +228,15 @@ test("a loss that is not finite: the update, the layer and the sample are named"
       parameters: trainer.deployed(),
     });
     expect(() => evaluator.evaluate(bad)).toThrow(`layer '${layer}' is not finite in sample 2 of the batch`);
+    // With a loss of each step no answers are kept, and behind the end of a short sample lies what the bad one left.
+    const parameters = trainer.deployed();
+    const eachStep = meanSquaredEachStep("sum");
+    for (const chunk of [1, 4]) {
+      using short = await createTrainer(network, wasm, { ...options, chunk, parameters, loss: eachStep });
+      expect(() => short.step({ ...bad, lengths: [2, 1, steps, 3] })).toThrow(
+        `layer '${layer}' is not finite in sample 2 of the batch`,
+      );
+    }
   }
 });
 

@@ -5,14 +5,14 @@
 import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
-import { crossEntropy } from "../../src/learn/loss.ts";
-import { adam, sgd } from "../../src/learn/optimiser.ts";
+import { crossEntropy, crossEntropyEachStep, type Loss } from "../../src/learn/loss.ts";
+import { adam, type Optimiser, sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { type GatedLayer, gru, lstm } from "../../src/model/gated.ts";
 import { linear } from "../../src/model/neuron/linear.ts";
 import { denseLayer, input, sequential } from "../../src/model/sequential.ts";
 import { expectNear } from "./near.ts";
-import { drawSamples } from "./samples.ts";
+import { drawSamples, labelSteps, shortened } from "./samples.ts";
 
 const [inputs, steps, classes, h] = [5, 7, 3, 1e-5];
 
@@ -21,16 +21,22 @@ describe.each<[string, GatedLayer[]]>([
   ["LSTM", [lstm(6)]],
   ["one upon the other", [gru(4), lstm(5)]],
 ])("%s", (_name, layers) => {
-  const trainerOf = (optimiser: Parameters<typeof createTrainer>[2]["optimiser"]) =>
+  const trainerOf = (optimiser: Optimiser, loss: Loss = crossEntropy("mean")) =>
     createTrainer(
       sequential([input(inputs, { signal: "values" }), ...layers, denseLayer(classes), linear()], { steps }),
       wasm,
-      { algorithm: bptt(), loss: crossEntropy("mean"), optimiser, batch: 3, chunk: 2, seed: 4, type: "f64" },
+      { algorithm: bptt(), loss, optimiser, batch: 3, chunk: 2, seed: 4, type: "f64" },
     );
-  const { batch } = drawSamples({ count: 3, steps, inputs, classes, kind: "values", density: 0.8 });
+  const drawn = drawSamples({ count: 3, steps, inputs, classes, kind: "values", density: 0.8 });
+  const ragged = labelSteps(shortened(drawn, [4, steps, 2]), steps, classes);
+  const { batch } = drawn;
 
-  test("every gradient equals its finite difference", async () => {
-    using trainer = await trainerOf(sgd(1));
+  test.each([
+    ["one label a sample", crossEntropy("mean"), batch],
+    ["samples of different lengths, labels of each step", crossEntropyEachStep("mean"), ragged.batch],
+  ])("every gradient equals its finite difference: %s", async (_name, loss, batch) => {
+    using trainer = await trainerOf(sgd(1), loss);
+    trainer.gradients(drawn.batch); // leftovers
     trainer.gradients(batch);
     const [gradients, parameters] = [trainer.gradientBlocks(), trainer.parameters()];
     const lossAt = (w: { [k: number]: number }, k: number, x: number): number => {

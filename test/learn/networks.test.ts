@@ -276,10 +276,6 @@ const refusals: Record<string, [() => Network, string]> = {
     () => net([denseLayer(5), neuron({ ...cell.spec, spike: "v >= vTh" })]),
     "hidden: a surrogate needs a spike condition of the form",
   ],
-  "parameters of neurons": [
-    () => net([denseLayer(5), neurons(cell, { trainable: ["tau"] })]),
-    "hidden.trainable: only weights and biases",
-  ],
   "synapses that are trainable but not dense": [
     () => ({ ...mixed(true), connections: mixed(true).connections.map((c) => ({ ...c, trainable: true })) }),
     "connection input>out: only dense connections can be trained",

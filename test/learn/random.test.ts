@@ -4,7 +4,15 @@ import { expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { boxcar, fastSigmoid, triangle } from "../../src/ir/surrogate.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
-import { crossEntropy, meanSquared, type Pooling } from "../../src/learn/loss.ts";
+import {
+  crossEntropy,
+  crossEntropyEachStep,
+  meanSquared,
+  meanSquaredEachStep,
+  type Pooling,
+  type Reduction,
+  softmaxSum,
+} from "../../src/learn/loss.ts";
 import { sgd } from "../../src/learn/optimiser.ts";
 import { rate } from "../../src/learn/regularise.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
@@ -15,7 +23,7 @@ import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
-import { drawSamples } from "./samples.ts";
+import { drawSamples, labelSteps, shortened } from "./samples.ts";
 import { simulate } from "./simulate.ts";
 
 const MODELS: readonly NeuronModel[] = [
@@ -58,12 +66,13 @@ const cases = fc
     answer: model,
     kind,
     schedule,
-    pooling: fc.constantFrom<Pooling>("sum", "mean", "last", "max", "count"),
+    pooling: fc.constantFrom<Pooling>("sum", "mean", "last", "max", "count", softmaxSum()),
     surrogate: fc.constantFrom(triangle(1), boxcar(0.6), fastSigmoid(5)),
     squared: fc.boolean(),
     regularised: fc.boolean(),
     seed: fc.nat(1000),
-    count: fc.integer({ min: 1, max: 5 }),
+    lengths: fc.array(fc.integer({ min: 1, max: steps }), { minLength: 1, maxLength: 5 }),
+    eachStep: fc.option(fc.constantFrom<Reduction>("mean", "sum"), { freq: 2 }),
     chunk: fc.integer({ min: 1, max: 6 }),
   })
   .chain((c) => fc.record({ c: fc.constant(c), edges: fc.array(edge(c.populations.length + 1), { maxLength: 5 }) }));
@@ -111,21 +120,22 @@ test("random networks", async () => {
       const { c } = drawn;
       const net = networkOf(drawn);
       const pooling = c.pooling === "count" && !c.answer.spike ? "mean" : c.pooling;
-      const loss = c.squared ? meanSquared(pooling, 2) : crossEntropy(pooling);
+      const pooled = c.squared ? meanSquared(pooling, 2) : crossEntropy(pooling);
+      const stepwise = (reduce: Reduction) =>
+        c.squared ? meanSquaredEachStep(reduce, 2) : crossEntropyEachStep(reduce);
+      const loss = c.eachStep ? stepwise(c.eachStep) : pooled;
       const spiking = Object.keys(net.populations).filter((n) => net.populations[n]!.model.spike);
       const regularisers = c.regularised ? [rate(0.3, { strength: 2 })] : [];
       const penalties = c.regularised
         ? spiking.map((node) => ({ kind: "rate" as const, target: 0.3, strength: 2, population: node }))
         : [];
-      const { samples, labels, batch } = drawSamples({
-        count: c.count,
-        steps,
-        inputs,
-        classes: c.classes,
-        kind: c.kind,
-        seed: c.seed + 1,
-        density: 0.5,
-      });
+      const count = c.lengths.length;
+      const { seed, classes } = c;
+      const whole = drawSamples({ count, steps, inputs, classes, kind: c.kind, seed: seed + 1, density: 0.5 });
+      const ragged = shortened(whole, c.lengths);
+      const { samples, labels, batch, stepLabels } = c.eachStep
+        ? labelSteps(ragged, steps, classes, seed + 1)
+        : { ...ragged, stepLabels: undefined };
       using trainer = await createTrainer(net, wasm, {
         algorithm: bptt(c.surrogate),
         loss,
@@ -136,11 +146,13 @@ test("random networks", async () => {
         seed: c.seed,
         type: "f64",
       });
+      trainer.gradients(whole.batch); // leftovers
       const found = trainer.gradients(batch);
       const expected = simulate(net, trainer.parameters(), samples, labels, {
         loss,
         surrogate: c.surrogate,
         penalties,
+        ...(stepLabels && { stepLabels }),
       });
       const scale = Math.max(1, expected.loss);
       expect(Math.abs(found.loss + found.penalty - expected.loss) / scale).toBeLessThan(1e-12);

@@ -56,3 +56,22 @@ export function watched(backend: Backend = wasm): Backend & { loaded: Executable
   };
   return spy;
 }
+
+/** The batch with samples that end early; what lies behind their end stays, and must not matter. */
+export function shortened({ samples, labels, batch }: Drawn, lengths: readonly number[]): Drawn {
+  return { samples: samples.map((s, k) => s.slice(0, lengths[k])), labels, batch: { ...batch, lengths } };
+}
+
+/** A label for each sample and step, some of them -1, also as rows; labels behind a sample's end are no classes. */
+export function labelSteps(drawn: Drawn, steps: number, classes: number, seed = 1) {
+  const next = values(seed * 7907);
+  for (let k = 0; k < 20; k++) next();
+  const rows = drawn.samples.map((s, k) =>
+    Array.from({ length: steps }, (_, t) => {
+      if (t >= s.length) return 99;
+      return t !== k % s.length && next() < 0.3 ? -1 : Math.floor(next() * classes); // one step at least counts
+    }),
+  );
+  const batch: Batch = { ...drawn.batch, labelled: "steps", labels: Int32Array.from(rows.flat()) };
+  return { ...drawn, stepLabels: rows, batch };
+}

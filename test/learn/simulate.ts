@@ -7,7 +7,7 @@
  * what back-propagation with that surrogate and a detached reset computes: finite differences can check this file.
  */
 import type { Surrogate } from "../../src/ir/surrogate.ts";
-import type { Loss } from "../../src/learn/loss.ts";
+import type { Loss, Pooling } from "../../src/learn/loss.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import type { Connectivity } from "../../src/model/connectivity.ts";
 import type { Network, Population } from "../../src/model/network.ts";
@@ -31,8 +31,10 @@ export interface SimulateOptions {
   readonly penalties?: readonly Penalty[];
   /** By population and sample: 1 for neurons that are heard. */
   readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
+  /** By sample and step, for losses of each step; without, a sample's label is that of its steps. */
+  readonly stepLabels?: readonly (readonly number[])[];
 }
-/** Values of the one input by sample, step and element. */
+/** Values of the one input by sample, step and element; samples may differ in their number of steps. */
 export type Samples = readonly (readonly (readonly number[])[])[];
 
 export interface Simulated {
@@ -126,7 +128,9 @@ class Simulation {
     const answers: number[][] = [];
     const losses = samples.map((sample, k) => {
       const rows = this.#sample(sample, k);
-      const answer = this.#answer(rows);
+      const { loss } = this.#options;
+      if ("each" in loss) return this.#g.sum([this.#eachStep(rows, k, labels[k]!, answers), ...this.#penalties(rows)]);
+      const answer = this.#answer(rows, loss.pooling);
       answers.push(answer.map((a) => a.value));
       return this.#g.sum([this.#loss(answer, labels[k]!), ...this.#penalties(rows)]);
     });
@@ -147,7 +151,7 @@ class Simulation {
       ]),
     );
     for (const spikes of Object.values(this.#out.spikes)) spikes.push([]);
-    for (let t = 0; t < this.#net.steps!; t++) {
+    for (let t = 0; t < input.length; t++) {
       const now = new Map<string, Value[]>();
       rows.push(now);
       for (const node of evaluationOrder(this.#net)) {
@@ -253,10 +257,42 @@ class Simulation {
     return { value: cell.v, spike };
   }
 
-  #answer(rows: Rows): Value[] {
+  /** The sum or the mean over labelled steps; the answers of all steps, sample after sample. */
+  #eachStep(rows: Rows, sample: number, label: number, answers: number[][]): Value {
     const node = this.#net.output!;
-    const { pooling } = this.#options.loss;
+    const terms: Value[] = [];
+    for (const [t, r] of rows.entries()) {
+      const answer = r.get(`${node}.${this.#net.populations[node]!.model.outputs[0]}`)!;
+      answers.push(answer.map((a) => a.value));
+      const own = this.#options.stepLabels?.[sample]?.[t] ?? label;
+      if (own >= 0) terms.push(this.#loss(answer, own));
+    }
+    const { loss } = this.#options;
+    const share = "each" in loss && loss.reduce === "mean" ? 1 / terms.length : 1;
+    return this.#g.linear(terms.map((x) => [share, x]));
+  }
+
+  /** exp(x) / Σ exp(x), one element after the other */
+  #softmax(x: readonly Value[]): Value[] {
+    const e = x.map((a) => Math.exp(a.value));
+    const total = e.reduce((a, b) => a + b, 0);
+    const p = e.map((a) => a / total);
+    return p.map((pi, i) =>
+      this.#g.apply(
+        pi,
+        x,
+        p.map((pj, j) => pi * (Number(i === j) - pj)),
+      ),
+    );
+  }
+
+  #answer(rows: Rows, pooling: Pooling): Value[] {
+    const node = this.#net.output!;
     const port = pooling === "count" ? "spike" : this.#net.populations[node]!.model.outputs[0]!;
+    if (typeof pooling === "object") {
+      const parts = rows.slice(pooling.from).map((r) => this.#softmax(r.get(`${node}.${port}`)!));
+      return parts[0]!.map((_, j) => this.#g.sum(parts.map((p) => p[j]!)));
+    }
     return Array.from({ length: sizeOf(this.#net, node) }, (_, j) => {
       const course = rows.map((r) => r.get(`${node}.${port}`)![j]!);
       if (pooling === "last") return course.at(-1)!;

@@ -16,7 +16,14 @@ import { expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, boxcar, fastSigmoid, type Surrogate, sigmoid, triangle } from "../../src/ir/surrogate.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
-import { crossEntropy, meanSquared } from "../../src/learn/loss.ts";
+import {
+  crossEntropy,
+  crossEntropyEachStep,
+  type Loss,
+  meanSquared,
+  meanSquaredEachStep,
+  softmaxSum,
+} from "../../src/learn/loss.ts";
 import { sgd } from "../../src/learn/optimiser.ts";
 import { rate, rateAbove } from "../../src/learn/regularise.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
@@ -28,7 +35,7 @@ import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { initialParameters, type Parameters } from "../../src/sim/lower/parameters.ts";
 import { expectNear } from "./near.ts";
-import { drawSamples } from "./samples.ts";
+import { drawSamples, labelSteps, shortened } from "./samples.ts";
 import { type SimulateOptions, simulate } from "./simulate.ts";
 
 const [inputs, steps, classes, h] = [6, 8, 3, 1e-5];
@@ -160,6 +167,36 @@ test.each(Object.entries(SMOOTH).flatMap(([name, send]) => resets.map((reset) =>
     expect(worstDifference(parameters, gradients, loss, 3)).toBeLessThan(TOLERANCE);
   },
 );
+
+const losses: Record<string, Loss> = {
+  "summed softmaxes": crossEntropy(softmaxSum(2)),
+  "summed softmaxes, squared": meanSquared(softmaxSum(), 3),
+  "each step, summed": crossEntropyEachStep("sum"),
+  "each step, mean": crossEntropyEachStep("mean"),
+  "each step, squared": meanSquaredEachStep("mean", 2),
+};
+test.each(Object.entries(losses))("so they do for samples of different lengths: %s", async (_name, loss) => {
+  const net = smoothNetwork(SMOOTH.sigmoid, RESET.subtract);
+  const lengths = [steps, 3, 6];
+  const ragged = shortened(drawSamples({ count: 3, steps, inputs, classes, kind: "events" }), lengths);
+  const { batch } = "each" in loss ? labelSteps(ragged, steps, classes) : ragged;
+  using trainer = await createTrainer(net, wasm, {
+    algorithm: bptt(),
+    loss,
+    optimiser: sgd(1),
+    batch: 3,
+    chunk: 2,
+    seed: 4,
+    type: "f64",
+  });
+  trainer.gradients(batch);
+  const [gradients, parameters] = [trainer.gradientBlocks(), trainer.parameters()];
+  const at = (): number => {
+    trainer.setParameters(parameters);
+    return trainer.gradients(batch).loss;
+  };
+  expect(worstDifference(parameters, gradients, at, 3)).toBeLessThan(TOLERANCE);
+});
 
 test("regularisers add their gradients to those of the loss, as the reference says", async () => {
   const net = sequential(

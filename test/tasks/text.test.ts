@@ -59,7 +59,7 @@ function judged(onlyFirst: number, onlySecond: number) {
   const n = 100 + onlyFirst + onlySecond;
   const labels = new Uint8Array(n);
   const side = (wrong: (k: number) => boolean) => {
-    const predictions = Uint32Array.from({ length: n }, (_, k) => Number(wrong(k)));
+    const predictions = Int32Array.from({ length: n }, (_, k) => Number(wrong(k)));
     const accuracy = predictions.filter((p) => p === 0).length / n;
     return { result: { predictions, accuracy } } as Parameters<typeof accuracyVerdict>[0];
   };

@@ -1,6 +1,6 @@
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, type Value } from "./spiking.ts";
+import { POSITIVE, parameter, type Value } from "./spiking.ts";
 
 export interface AlifOptions {
   /** Membrane time constant; default 20 ms. */
@@ -39,7 +39,7 @@ export function alif(options: AlifOptions = {}): NeuronModel {
     parameters: {
       tauM: parameter(tauM, "membrane time constant"),
       tauA: parameter(tauA, "adaptation time constant"),
-      b0: parameter(b0, "threshold of a neuron that has not fired"),
+      b0: parameter(b0, "threshold of a neuron that has not fired", POSITIVE),
       beta: parameter(beta, "how far a trace of 1 raises the threshold"),
     },
     spike: "v > theta",

@@ -11,8 +11,8 @@ export interface ParametricLifOptions extends SpikingOptions {
 
 /**
  * Parametric LIF: the membrane moves towards its input by the fraction `1/tau = sigmoid(w)` a step, and `w` is what
- * trains, so that every value of it is a stable neuron. One `w` serves a layer; `parameters: { w: [...] }` gives each
- * neuron its own.
+ * trains (unless the population says otherwise), so that every value of it is a stable neuron. One `w` serves a layer;
+ * `trainable: { w: "neuron" }` or `parameters: { w: [...] }` gives each neuron its own.
  *
  * @throws {ModelError} `out-of-range` unless tau > 1
  */
@@ -28,7 +28,10 @@ export function parametricLif(options: ParametricLifOptions = {}): NeuronModel {
     equations: `
       v[t+1] = v + sigmoid(w)*(i - v) : 1 (unless refractory)
       i : 1 (input)`,
-    parameters: { w: { value: log(1 / (tau - 1)), doc: "1/tau = sigmoid(w), tau in steps" }, ...parameters },
+    parameters: {
+      w: { value: log(1 / (tau - 1)), doc: "1/tau = sigmoid(w), tau in steps", trainable: true },
+      ...parameters,
+    },
     ...events,
   });
 }

@@ -1,6 +1,6 @@
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, type Value } from "./spiking.ts";
+import { POSITIVE, parameter, type Value } from "./spiking.ts";
 
 export interface SeAdLifOptions {
   /** Membrane time constant; default 15 ms. */
@@ -41,10 +41,10 @@ export function seAdLif(options: SeAdLifOptions = {}): NeuronModel {
     parameters: {
       tauU: parameter(tauU, "membrane time constant"),
       tauW: parameter(tauW, "adaptation time constant"),
-      a: parameter(a, "adaptation to the membrane, in units of q"),
-      b: parameter(b, "adaptation to spikes, in units of q"),
+      a: parameter(a, "adaptation to the membrane, in units of q", { min: 0, max: 1 }),
+      b: parameter(b, "adaptation to spikes, in units of q", { min: 0, max: 2 }),
       q: parameter(q, "scale of a and b"),
-      vTh: parameter(vTh, "threshold"),
+      vTh: parameter(vTh, "threshold", POSITIVE),
     },
     spike: "u > vTh",
     reset: "u = 0",

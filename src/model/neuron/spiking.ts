@@ -3,8 +3,13 @@ import type { NeuronSpec, ParameterSpec } from "../neuronModel.ts";
 
 export type Value = string | number | ParameterSpec;
 /** A parameter with what it means, unless the caller says. */
-export const parameter = (value: Value, doc: string): ParameterSpec =>
-  typeof value === "object" ? { doc, ...value } : { value, doc };
+export const parameter = (
+  value: Value,
+  doc: string,
+  bounds: Pick<ParameterSpec, "min" | "max" | "trainable"> = {},
+): ParameterSpec => (typeof value === "object" ? { doc, ...bounds, ...value } : { value, doc, ...bounds });
+/** A membrane that rests at 0 fires for ever below a threshold of 0, so training stops there. */
+export const POSITIVE = { min: 0 };
 
 /** After a spike: back to zero, less by the threshold (what is above it is kept), or to a value. */
 export type Reset = "zero" | "subtract" | { readonly to: Value };
@@ -26,7 +31,7 @@ export function spiking({
   return {
     spike: "v > vTh",
     reset: reset === "zero" ? "v = 0" : reset === "subtract" ? "v -= vTh" : "v = vReset",
-    parameters: { vTh, ...(typeof reset === "object" && { vReset: reset.to }) },
+    parameters: { vTh: parameter(vTh, "threshold", POSITIVE), ...(typeof reset === "object" && { vReset: reset.to }) },
     ...(refractory !== undefined && { refractory }),
   };
 }

@@ -44,7 +44,7 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     chunk: sums.flatMap((s) => s.chunk),
     given: before(true),
     sample: [
-      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, context)),
+      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
       ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
       ...before(false),
       ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes)),

@@ -5,13 +5,14 @@ import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
+import type { Form } from "./forms.ts";
 import { type Need, needsOf } from "./needs.ts";
 
 /**
  * - `stream`: states live on between runs; a run is a block of at most `steps` steps of all samples; what happened
  *   before is kept in rings as long as the longest delay.
- * - `samples`: each sample starts from the initial state and lasts `steps` steps, all of which are kept; a run works
- *   through a batch in chunks of `samples`.
+ * - `samples`: each sample starts from the initial state and lasts at most `steps` steps, all of which are kept; a run
+ *   works through a batch in chunks of `samples`.
  */
 export type Mode = "stream" | "samples";
 
@@ -29,11 +30,17 @@ export interface LowerOptions {
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
+  /** The form of inputs that may have either; by default the cheaper one of each batch (`forms.ts`). */
+  readonly form?: Form;
 }
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */
 export const RUN = { start: 0, steps: 1 } as const;
 export const RUN_LENGTH = 4;
+/** `samples` mode: how many steps each sample of the batch lasts. Holds `steps` for all until the host says otherwise. */
+export const SAMPLE_STEPS = "sample.steps";
+/** Those by which it is shorter than the longest. */
+export const SAMPLE_REST = "sample.rest";
 /** What keys the random draws of a run, in the `key` buffer: the seed, and for draws outside the time loop a step. */
 export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;
 export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[name]);
@@ -53,7 +60,9 @@ export class Context {
     this.buffer("run", "i32", RUN_LENGTH, "argument");
     this.buffer("key", "u32", 4, "argument");
     this.buffer("zero", "i32", 4, "constant");
-    if (options.mode === "samples") this.buffer("chunk.samples", "i32", this.chunks, "argument");
+    if (options.mode !== "samples") return;
+    this.buffer("chunk.samples", "i32", this.chunks, "argument");
+    this.contents.set(this.ofSample(SAMPLE_STEPS, "i32").buffer, new Int32Array(this.batchRoom).fill(options.steps));
   }
 
   get type(): FloatType {
@@ -61,6 +70,23 @@ export class Context {
   }
   get chunks(): number {
     return Math.ceil(this.options.batch / this.options.samples);
+  }
+  /** Samples of a batch, the last chunk filled up. */
+  get batchRoom(): number {
+    return this.chunks * this.options.samples;
+  }
+  /** `samples` mode: a number of each sample of the batch, which the host gives. */
+  ofSample(name: string, type: Type = this.type): Place {
+    const buffer = this.buffer(name, type, this.batchRoom, "argument");
+    return place(buffer, 0, along("chunk", this.options.samples), along("s", 1));
+  }
+  /** Steps of the sample at hand, or of the run. */
+  get stepCount(): Place {
+    return this.options.mode === "samples" ? this.ofSample(SAMPLE_STEPS, "i32") : runNumber("steps");
+  }
+  /** `samples` mode: steps that the sample at hand is shorter than the longest. */
+  get restCount(): Place {
+    return this.ofSample(SAMPLE_REST, "i32");
   }
   /** The samples of the chunk at hand. */
   get sampleCount(): number | Place {

@@ -85,7 +85,7 @@ function kernelsOf(
   const made = populationKernels(node, c.net.populations[node]!, sums, emission, c, sources);
   return { ...made, kernels: made.kernels.map((k) => expanded(hooks.kernel?.(node, k, c) ?? k)) };
 }
-const expanded = ({ step, args }: Kernel): Kernel => ({ step: simplify(expand(step)), args });
+const expanded = (k: Kernel): Kernel => ({ ...k, step: simplify(expand(k.step)) });
 
 function plainEmission(node: string, sources: Sources): Emission {
   const values = [...sources.values.keys()]
@@ -111,8 +111,11 @@ export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   return [...all("chunk"), ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
 }
 
+/** What depends on parameters alone, computed again. */
+export const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
+
 /** A program of these regions and `prepare`, which runs when parameters have been written. */
 export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {
-  const prepare = { name: "prepare", body: [...l.populations.values()].flatMap((p) => p.prepare) };
+  const prepare = { name: "prepare", body: prepareNodes(l) };
   return withCopies({ name, buffers: [...l.context.buffers.values()], regions: [...regions, prepare] });
 }

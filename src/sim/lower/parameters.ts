@@ -2,13 +2,15 @@
  * Everything that training may change lies in one buffer, `parameters`: gradients and an optimiser's moments are
  * buffers of the same shape. Rows of weights are padded to whole vectors; the padding is zero and stays zero.
  */
+import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
-import { initialise } from "../../model/initializer.ts";
-import type { Network } from "../../model/network.ts";
+import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
+import type { Network, Population } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
+import { initialName } from "../../model/trainable.ts";
 
 /** One array of parameters: `rows` rows of `width` numbers, `stride` apart, from `offset`. */
 export interface ParameterBlock {
@@ -18,6 +20,11 @@ export interface ParameterBlock {
   readonly width: number;
   readonly stride: number;
   readonly trainable: boolean;
+  /** `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. */
+  readonly kind: "weight" | "bias" | "neuron";
+  /** Training keeps the numbers at or above `low` and at or below `high`. */
+  readonly low: number;
+  readonly high: number;
 }
 export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
@@ -30,21 +37,60 @@ export type Parameters = Readonly<Record<string, Float32Array | Float64Array>>;
 /** Whether the weights of a connection are a matrix among the parameters; those of synapses lie with their other variables. */
 const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse;
 
-/** Weights and biases of dense connections. */
+type Bounds = Pick<ParameterBlock, "low" | "high">;
+const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+/** What a type holds of a number. */
+const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
+
+/** Weights and biases of dense connections, then what trains in populations. */
 export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
   const blocks = new Map<string, ParameterBlock>();
   let offset = 0;
-  const block = (name: string, rows: number, width: number, trainable: boolean): void => {
-    const stride = padded(width, type);
-    blocks.set(name, { name, offset, rows, width, stride, trainable });
-    offset += rows * stride;
+  const block = (b: Pick<ParameterBlock, "name" | "rows" | "width" | "trainable" | "kind"> & Bounds): void => {
+    const stride = padded(b.width, type);
+    blocks.set(b.name, { ...b, offset, stride });
+    offset += b.rows * stride;
   };
   for (const c of net.connections) {
-    const targets = sizeOf(net, c.to.node);
-    if (hasMatrix(c)) block(`${c.name}.weight`, sizeOf(net, c.from.node), targets, c.trainable);
-    if (c.bias) block(`${c.name}.bias`, 1, targets, c.trainable);
+    const [width, trainable] = [sizeOf(net, c.to.node), c.trainable];
+    const rows = sizeOf(net, c.from.node);
+    if (hasMatrix(c)) block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
+    if (c.bias) block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
   }
+  for (const [node, p] of Object.entries(net.populations))
+    for (const { name, width, low, high } of trainedIn(p, net.dt)) {
+      const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
+      block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
+    }
   return { blocks, length: Math.max(offset, padded(1, type)) };
+}
+
+/** A parameter or an initial state that trains. */
+interface Trained extends Bounds {
+  readonly name: string;
+  /** The population's neurons, or 1 where one value serves all. */
+  readonly width: number;
+  readonly start: Initializer;
+}
+/** In the order of the model: parameters, then states. */
+function trainedIn(p: Population, dt: number): Trained[] {
+  const found = (name: string, start: Initializer, bounds: Bounds): Trained[] => {
+    const grain = p.trainable[name];
+    return grain === undefined ? [] : [{ name, start, width: grain === "neuron" ? p.size : 1, ...bounds }];
+  };
+  return [
+    ...p.model.parameters.flatMap((x) => found(x.name, p.parameters[x.name] ?? constantOf(x.value), boundsOf(x, dt))),
+    ...p.model.variables.flatMap((v) => found(initialName(v.name), p.initial[v.name] ?? constantOf(v.initial), FREE)),
+  ];
+}
+
+/**
+ * What was declared. A duration is kept at or above one step unless something else was said: no step resolves shorter ones,
+ * and at 0 a decay such as exp(-dt/tau) has no derivative.
+ */
+function boundsOf({ min, max, dimension }: Population["model"]["parameters"][number], dt: number): Bounds {
+  const least = sameDimension(dimension, NAMED.second!) ? dt : FREE.low;
+  return { low: min ?? least, high: max ?? FREE.high };
 }
 
 /** The numbers that a network starts with: the same for a seed on every machine. */
@@ -62,10 +108,17 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
         initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
       );
   }
+  const own = Object.entries(net.populations).flatMap(([node, p]) =>
+    trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
+  );
+  for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
   return out;
 }
 
-/** Writes all blocks. @throws {ModelError} `unknown-name` for one that is missing or not here, `shape-mismatch`, `not-finite` */
+/**
+ * Writes all blocks.
+ * @throws {ModelError} `unknown-name` for one that is missing or not here, `shape-mismatch`, `not-finite`, `out-of-range`
+ */
 export function writeParameters(
   to: { [k: number]: number },
   { blocks }: ParameterLayout,
@@ -85,6 +138,16 @@ export function writeParameters(
       );
     requireFinite(`parameters.${b.name}`, from);
     writeBlock(to, b, from);
+    requireWithin(b, to);
+  }
+}
+/** As they lie in memory, because bounds are rounded to its type too. */
+function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void {
+  for (let k = 0; k < b.width && b.kind === "neuron"; k++) {
+    const x = values[b.offset + k]!;
+    if (x >= b.low && x <= b.high) continue;
+    const allowed = `from ${b.low} to ${b.high} (SI units; the model's parameter may say other bounds: min, max)`;
+    throw new ModelError("out-of-range", `parameters.${b.name}[${k}]`, `is trained, so must be ${allowed}, got ${x}`);
   }
 }
 

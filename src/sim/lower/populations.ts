@@ -1,7 +1,7 @@
 /** A population's step as a kernel: from its model's equations to a simplified step and the places of its slots. */
 import { streamOf } from "../../base/random.ts";
 import { expand } from "../../ir/expand.ts";
-import type { Node, Place } from "../../ir/program.ts";
+import { type Node, type Place, place } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
@@ -15,11 +15,13 @@ import { type Emission, emissionSlots, emissionStores } from "./emission.ts";
 import { type Fixed, foldCalls, takeOut } from "./fixed.ts";
 import { placesOf, statePlace } from "./places.ts";
 import type { Sources } from "./sources.ts";
+import { type TrainedSlots, type TrainedStart, trainedPlace, trainedSlots, trainedStart } from "./trained.ts";
 
 /** One kernel call of a population; functions and draws in its step are expanded last, so that it can be differentiated. */
 export interface Kernel {
   readonly step: Step;
   readonly args: Readonly<Record<string, Place>>;
+  readonly trained: TrainedSlots;
 }
 
 /** A state variable, with its value of every neuron before the first step. */
@@ -27,6 +29,8 @@ export interface StateBuffer {
   readonly name: string;
   readonly buffer: string;
   readonly initial: Float64Array;
+  /** Where that value trains, it lies among the parameters. */
+  readonly trained?: TrainedStart;
 }
 
 export interface PopulationKernels {
@@ -34,7 +38,7 @@ export interface PopulationKernels {
   /** One for each group of phases. */
   readonly kernels: readonly Kernel[];
   readonly states: readonly StateBuffer[];
-  /** Computes per-neuron constants; runs when parameters have been written. */
+  /** Computes what depends on parameters alone; runs when they have changed. */
   readonly prepare: readonly Node[];
 }
 
@@ -46,7 +50,7 @@ export function populationKernels(
   context: Context,
   sources: Sources,
 ): PopulationKernels {
-  const { constants, perNeuron } = parametersOf(node, p, context);
+  const { constants, perNeuron, fixed: places, trained } = parametersOf(node, p, context, sources);
   const { groups } = context.net.schedule;
   const { type, net } = context;
   const own = { type, dt: net.dt, connected: new Set(sums.keys()), constants, perNeuron, firstStream: streamOf(node) };
@@ -54,18 +58,20 @@ export function populationKernels(
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
     const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, last, context);
-    return takeOut(foldCalls(whole), node, `${node}.${k}`, perNeuron, context);
+    return takeOut(foldCalls(whole), node, `${node}.${k}`, places, context);
   });
   const states = statesOf(
     node,
     p,
     fixed.map((f) => f.step),
     context,
+    sources,
   );
   const surroundings = { context, sources, sums };
-  const kernels = fixed.map(({ step, args }) => ({
-    step,
-    args: { ...args, ...placesOf(node, expand(step), new Set(Object.keys(args)), surroundings) },
+  const kernels = fixed.map((f) => ({
+    step: f.step,
+    args: { ...f.args, ...placesOf(node, expand(f.step), new Set(Object.keys(f.args)), surroundings) },
+    trained: trainedSlots(f, trained, places),
   }));
   return { node, kernels, states, prepare: fixed.flatMap((f) => f.prepare) };
 }
@@ -76,28 +82,38 @@ function wholeStep(name: string, part: NeuronStep, emission: Emission, last: boo
   return { name, slots: [...part.step.slots, ...emissionSlots(stores, part.step.slots, c)], stores };
 }
 
-/** Parameters as numbers where one serves all, as arrays where neurons differ. */
-function parametersOf(node: string, p: Population, c: Context) {
+/** Parameters as numbers where one serves all, as arrays where neurons differ, and where they train as what they are then. */
+function parametersOf(node: string, p: Population, c: Context, { parameters }: Sources) {
   const constants = new Map<string, number>();
   const perNeuron = new Set<string>();
+  const fixed = new Map<string, Place>();
+  const trained: string[] = [];
   for (const { name, value } of p.model.parameters) {
     const given = p.parameters[name] ?? { kind: "constant", value };
-    if (given.kind === "constant") constants.set(name, given.value);
+    const own = trainedPlace(node, name, parameters);
+    if (own) {
+      fixed.set(name, own);
+      trained.push(name);
+      if (p.trainable[name] === "neuron") perNeuron.add(name);
+    } else if (given.kind === "constant") constants.set(name, given.value);
     else {
       perNeuron.add(name);
-      c.constant(`${node}.${name}`, initialise(given, p.size, { name: `${node}.${name}`, seed: c.options.seed }));
+      const numbers = initialise(given, p.size, { name: `${node}.${name}`, seed: c.options.seed });
+      fixed.set(name, place(c.constant(`${node}.${name}`, numbers)));
     }
   }
-  return { constants, perNeuron };
+  return { constants, perNeuron, fixed, trained };
 }
 
 /** The model's variables (a synapse may read those that no step touches), and what steps keep beside them. */
-function statesOf(node: string, p: Population, steps: readonly Step[], c: Context): StateBuffer[] {
+function statesOf(node: string, p: Population, steps: readonly Step[], c: Context, sources: Sources): StateBuffer[] {
   const slots = new Set(steps.flatMap((s) => s.slots.map((x) => x.name)));
   const storage: Readonly<Record<VariableType, Type>> = { float: c.type, integer: "i32", boolean: "bool" };
   const state = (name: string, type: Type, initial: number): StateBuffer => {
     const draw = { name: `${node}.${name}.initial`, seed: c.options.seed };
     const { buffer } = statePlace(node, name, c, type);
+    const trained = trainedStart(node, p, name, sources.parameters);
+    if (trained) return { name, buffer, initial: new Float64Array(p.size), trained };
     return { name, buffer, initial: initialise(p.initial[name] ?? { kind: "constant", value: initial }, p.size, draw) };
   };
   return [

@@ -1,0 +1,69 @@
+/** What a network answered, of each sample or of each step, and how often it was right. */
+import type { Executable } from "../backend/backend.ts";
+import type { Lowered } from "../sim/lower/lower.ts";
+import { labelOf, lengthOf } from "./batch.ts";
+import type { Batch } from "./feed.ts";
+import { isStepLoss, type Loss } from "./loss.ts";
+import { ANSWERS, STEP_BEST } from "./lossKernels.ts";
+import { argmax } from "./readout.ts";
+
+export interface Answers {
+  /**
+   * The class answered in each sample; with a loss of each step in each sample and step of the network,
+   * [samples][steps], and -1 behind a sample's end.
+   */
+  readonly predictions: Int32Array;
+  /** Answers that had a label: samples, or steps. */
+  readonly counted: number;
+  /** Those that were right. */
+  readonly correct: number;
+  /** How often a label was answered by a class: [labels][classes]. */
+  readonly confusion: Uint32Array;
+}
+
+/** Reads the answers to a batch that has been run. */
+export function answersOf(x: Executable, l: Lowered, batch: Batch, loss: Loss): Answers {
+  return isStepLoss(loss) ? ofSteps(x, l, batch) : ofSamples(x, l, batch);
+}
+
+function ofSamples(x: Executable, { net, context: c }: Lowered, batch: Batch): Answers {
+  const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
+  const answers = x.array(ANSWERS);
+  const tally = new Tally(batch.count, classes);
+  for (let s = 0; s < batch.count; s++) tally.note(s, argmax(answers, s * stride, classes), labelOf(net, batch, s, 0));
+  return tally;
+}
+
+function ofSteps(x: Executable, { net, context: c }: Lowered, batch: Batch): Answers {
+  const classes = c.size(net.output!);
+  const { steps } = c.options;
+  const best = x.array(STEP_BEST);
+  const tally = new Tally(batch.count * steps, classes);
+  for (let s = 0; s < batch.count; s++)
+    for (let t = 0; t < lengthOf(net, batch, s); t++) {
+      const k = s * steps + t;
+      tally.note(k, Math.min(classes - 1, classes - Number(best[k]!)), labelOf(net, batch, s, t));
+    }
+  return tally;
+}
+
+class Tally implements Answers {
+  readonly predictions: Int32Array;
+  readonly confusion: Uint32Array;
+  readonly #classes: number;
+  counted = 0;
+  correct = 0;
+
+  constructor(answers: number, classes: number) {
+    this.predictions = new Int32Array(answers).fill(-1);
+    this.confusion = new Uint32Array(classes * classes);
+    this.#classes = classes;
+  }
+  note(k: number, predicted: number, label: number): void {
+    this.predictions[k] = predicted;
+    if (label < 0) return;
+    this.counted++;
+    this.correct += Number(predicted === label);
+    this.confusion[label * this.#classes + predicted]!++;
+  }
+}
