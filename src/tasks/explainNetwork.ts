@@ -1,10 +1,10 @@
 /** A network in words: its nodes, its connections, its schedule. */
-import type { Encoder } from "../data/encoder.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
+import type { Input } from "./batches.ts";
 import { type Row, table, whole, wrap } from "./text.ts";
 
-export function networkDocument(net: Network, encoder: Encoder) {
+export function networkDocument(net: Network, encoder: Input) {
   return {
     name: net.name,
     dt: net.dt,
@@ -20,7 +20,7 @@ export function networkDocument(net: Network, encoder: Encoder) {
   };
 }
 
-export function networkText(net: Network, encoder: Encoder): string {
+export function networkText(net: Network, encoder: Input): string {
   const inputs = Object.entries(net.inputs).map(
     ([name, x]): Row => [name, x.shape.join(" x "), inputDoc(x.signal, encoder)],
   );
@@ -39,7 +39,8 @@ export function networkText(net: Network, encoder: Encoder): string {
   ].join("\n");
 }
 
-const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
+const inputDoc = (signal: string, encoder: Input): string =>
+  encoder.kind === "events" ? `${signal}, as they are` : `${signal}, encoded as ${JSON.stringify(encoder)}`;
 /** A table of words: every column to the left. */
 function leftTable(rows: readonly Row[]): string {
   const width = (k: number): number => Math.max(...rows.map((r) => r[k]!.length));

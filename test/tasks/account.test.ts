@@ -1,11 +1,9 @@
 /** Oracle: counts worked out by hand from the definition of each network, and by brute force over single samples. */
 import { describe, expect, test } from "vitest";
-import { latency } from "../../src/data/encoder.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
-import { lif } from "../../src/model/neuron/lif.ts";
-import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
-import { compareEnergies, countDeployed, energies, isChain } from "../../src/tasks/account.ts";
+import { compareEnergies, energies } from "../../src/tasks/account.ts";
+import { countDeployed } from "../../src/tasks/count.ts";
 import { spikingDesign, twinDesign } from "../../src/tasks/networks.ts";
 import { type Deployed, evaluateDeployed } from "../../src/tasks/session.ts";
 import { QUIET, ROWS, rows } from "./synthetic.ts";
@@ -102,15 +100,4 @@ describe("the twin", () => {
       f32: { winner: "undecided", overlap: true, ratio: { low: 1, high: 1 } },
     });
   });
-});
-
-test("recurrent networks are refused by name", () => {
-  const layers = [input(4), denseLayer(5), neurons(lif(), { recurrent: true }), denseLayer(2), readout()];
-  const recurrent = { net: sequential(layers, { steps: 3, name: "loopy" }), encoder: latency() };
-  expect(isChain(recurrent.net)).toBe(false);
-  const did = { samples: 1, activity: {}, inputActivity: new Uint32Array(4) };
-  expect(() => countDeployed("x", deployed(recurrent), did, "event")).toThrow(
-    "loopy: counts need one dense connection",
-  );
-  expect(isChain(spikingDesign(ROWS, "rate").net)).toBe(true);
 });
