@@ -4,6 +4,7 @@ import { compareText } from "./compareText.ts";
 import { openKeeper } from "./keeper.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
+import { type PromiseReport, promiseReport } from "./promise.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
 import { type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
@@ -20,6 +21,7 @@ export interface Comparison {
   /** Of both, where every step has an answer. */
   readonly steps: readonly (StepReport | undefined)[];
   readonly verdict: readonly Verdict[];
+  readonly promise?: PromiseReport;
   readonly digest: string;
   readonly seed: number;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -57,6 +59,7 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     twin,
     steps: [spiking, twin].map(({ result }) => stepsIn(loaded, result.predictions)),
     verdict,
+    ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     digest: digestOf([spiking, twin]),
     seed,
     threads: threadsDocument(options.threads, backend),
@@ -74,6 +77,7 @@ function documentOf(c: Comparison): Record<string, unknown> {
     twin: { ...sideDocument(c.twin), ...c.steps[1], zeroSkipping: c.twin.zeroSkipping },
     ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
     verdict: c.verdict,
+    ...(c.promise && { promise: c.promise }),
     data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,

@@ -7,8 +7,8 @@ import type { Comparison } from "./compare.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
 import type { EncoderName } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import type { Deployed } from "./session.ts";
-import type { Side } from "./side.ts";
+import { promiseText } from "./promise.ts";
+import { inferenceOf, type Side } from "./side.ts";
 import { publishedText, type StepColumn, stepRows, stepTables } from "./stepsText.ts";
 import { bytes, item, NONE, percent, type Row, seconds, sections, short, table, whole, wrap } from "./text.ts";
 
@@ -20,6 +20,7 @@ export function compareText(c: Comparison): string {
     ...energyTables(columns(c), inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
+    c.promise ? promiseText(c.promise) : "",
     ["Beside the numbers", ...notes(c).map(item)].join("\n"),
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
   ]);
@@ -103,17 +104,33 @@ const workRows = (c: Comparison): Row[] => [
   row("  neuron updates", c, (s) => amount(s.counts.total.neuronUpdates)),
 ];
 const amount = (n: number): string => (n === 0 ? NONE : n < 100 ? short(n) : whole(n));
-/** What the counts are an average of, in words. */
-export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string => (isStepLoss(loss) ? "a step" : "an inference");
 const spikesOf = ({ counts, design, result }: Side): number => {
   const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
   return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
 };
 
+/** Work of a twin that has no price makes its energy a lower bound. */
+const unpricedNotes = ({ energy }: Side): string[] =>
+  energy.f32.unpriced.map(({ work, count, reason }) => `The twin's ${work}: ${short(count)} ${NO_PRICE} (${reason}).`);
+const NO_PRICE = "without a price, so that its energy is a lower bound";
+
+/** Sigmoids and the like are counted as what they are made of here. */
+function gateNotes({ counts, design }: Side): string[] {
+  const { neuronUpdates, additions, multiplications } = counts.total;
+  if (!isStepLoss(design.training.loss)) return [];
+  const each = [additions, multiplications].map((n) => short(n / neuronUpdates));
+  return [
+    `Sigmoids and hyperbolic tangents are counted as the operations that the kernels here do for them: an update of a ` +
+      `unit of the twin takes ${each[0]} additions and ${each[1]} multiplications on average. Hardware may have tables for them.`,
+  ];
+}
+
 function notes({ spiking, twin, threads, loaded: { data } }: Comparison): string[] {
   return [
     ...[spiking, twin].flatMap((s) => s.result.warnings),
     ...energyNotes(spiking.energy.f32),
+    ...unpricedNotes(twin),
+    ...gateNotes(twin),
     `Operations are those of the test set, averaged over its ${isStepLoss(spiking.design.training.loss) ? "steps" : "samples"}.`,
     ...threadsNote(threads.used),
     `Data: ${data.source}. Licence: ${data.licence}.`,

@@ -94,15 +94,16 @@ export const ECG: SequenceTask = {
   },
   twin: { network: twinNetwork, training: TRAINING },
   scoredFrom: 10,
+  promise: { source: "of adaptive spiking networks on such streams", low: 20, high: 1000 },
   published: [
     {
       source: "Yin, Corradi and Bohté 2021, Nature Machine Intelligence 3, 905",
-      network: "46 adaptive neurons",
+      network: "a recurrent network of adaptive neurons",
       accuracy: 0.859,
     },
     {
       source: "Baronig et al. 2024, arXiv 2408.07517",
-      network: "36 SE-adLIF neurons",
+      network: "one layer of 36 SE-adLIF neurons, about",
       accuracy: 0.87,
     },
   ],

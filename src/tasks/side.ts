@@ -1,5 +1,6 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
+import { isStepLoss } from "../learn/loss.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
 import { countDeployed, type Execution } from "./count.ts";
 import type { Design } from "./networks.ts";
@@ -32,6 +33,9 @@ export const NAMES = {
   twin: "the dense twin",
   zeroSkipping: "the twin that skips zeros",
 } as const;
+
+/** What counts are an average of, in words. */
+export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string => (isStepLoss(loss) ? "a step" : "an inference");
 
 export function account(name: string, d: Deployed, result: Evaluated, execution: Execution): Accounted {
   const counts = countDeployed(name, d, result, execution);

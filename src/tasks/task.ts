@@ -92,6 +92,13 @@ export interface Published {
   readonly accuracy: number;
 }
 
+/** How many times less energy than the conventional twin, as others say it. */
+export interface Promised {
+  readonly source: string;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Spikes in, a label a step. */
 export interface SequenceTask extends Described {
   readonly kind: "sequences";
@@ -103,6 +110,7 @@ export interface SequenceTask extends Described {
   /** The first step that published figures score, counted from 0. */
   readonly scoredFrom: number;
   readonly published: readonly Published[];
+  readonly promise: Promised;
 }
 
 export type Task = ImageTask | SequenceTask;

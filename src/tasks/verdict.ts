@@ -2,7 +2,7 @@
 import type { Sequences } from "../data/sequences.ts";
 import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } from "./account.ts";
 import type { Loaded } from "./run.ts";
-import type { Side, Twin } from "./side.ts";
+import { inferenceOf, type Side, type Twin } from "./side.ts";
 import { pairedDifference } from "./steps.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "./text.ts";
 
@@ -99,8 +99,8 @@ function operationsVerdict(spiking: Side, twin: Side): Verdict {
     what: "operations",
     winner,
     text:
-      `Operations: ${NAMES[winner]} does less (${whole(mine)} ${kind} against ${whole(dense)} multiply-adds an ` +
-      `inference). A twin that skips zeros does ${whole(b.effectiveMacs)}: ${skipping}.`,
+      `Operations: ${NAMES[winner]} does less (${whole(mine)} ${kind} against ${whole(dense)} multiply-adds ` +
+      `${inferenceOf(spiking.design.training)}). A twin that skips zeros does ${whole(b.effectiveMacs)}: ${skipping}.`,
   };
 }
 
