@@ -9,7 +9,7 @@ export function compareCommand(): Command {
       "Trains a spiking network and its conventional twin on the same data, and prints accuracy, speed, firing rates, " +
         "operation counts and energy of both, saying which of them wins at what.",
     )
-    .argument("<task>", "digits, mnist or fashion-mnist")
+    .argument("<task>", "digits, mnist, fashion-mnist or ecg")
     .addOption(option.data())
     .addOption(option.epochs())
     .addOption(option.steps())

@@ -6,7 +6,7 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .description("Runs a saved network on the test data of a task, and prints its accuracy, rates, counts and energy.")
     .argument("<file>", "what `rheobase train` saved")
-    .argument("<task>", "digits, mnist or fashion-mnist")
+    .argument("<task>", "digits, mnist, fashion-mnist or ecg")
     .addOption(option.data())
     .addOption(option.trainedSeed())
     .addOption(option.threads())

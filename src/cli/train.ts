@@ -15,7 +15,7 @@ export function trainCommand(): Command {
     .description(
       "Trains the spiking network of a task and saves it, with its encoder and its origin, as one HDF5 file.",
     )
-    .argument("<task>", "digits, mnist or fashion-mnist")
+    .argument("<task>", "digits, mnist, fashion-mnist or ecg")
     .addOption(option.out().makeOptionMandatory())
     .addOption(option.data())
     .addOption(option.epochs())

@@ -40,7 +40,7 @@ export async function readFiles(
   throw new DataError(
     "missing-file",
     set,
-    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder, or set RHEOBASE_DATA`,
+    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder (--data on the command line), or set RHEOBASE_DATA`,
   );
 }
 

@@ -31,7 +31,7 @@ function analogLayers(counts: Counts): string[] {
 export const equalBits = (steps: number): number => Math.ceil(Math.log2(steps + 1));
 
 function equalPrecision(counts: Counts): string[] {
-  if (!isSpiking(counts)) return [];
+  if (!isSpiking(counts) || counts.steps === 1) return []; // one step of a stream carries what its state does
   return [
     `${counts.steps} steps carry at most ${counts.steps + 1} levels: a twin of equal precision has ${equalBits(counts.steps)}-bit activations.`,
   ];

@@ -1,15 +1,24 @@
-/** From examples to batches: the one place where the data layer's arrays become what learning takes. */
+/** From data to batches: the one place where the data layer's arrays become what learning takes. */
 import { DataError } from "../base/errors.ts";
 import { batches } from "../data/batch.ts";
 import type { Examples } from "../data/dataset.ts";
 import { encodeEvents, encodeValues, eventBatch, valueBatch } from "../data/encode.ts";
 import type { Encoder } from "../data/encoder.ts";
+import { Sequences } from "../data/sequences.ts";
 import type { Batch, BatchInput } from "../learn/feed.ts";
+import type { Samples } from "./task.ts";
+
+/** How data enter a network: through an encoder, or as the events that they are. */
+export type Input = Encoder | { readonly kind: "events" };
+export const AS_EVENTS: Input = { kind: "events" };
 
 export interface Encoding {
-  readonly encoder: Encoder;
+  readonly encoder: Input;
   readonly steps: number;
   readonly seed: number;
+}
+interface ExampleEncoding extends Encoding {
+  readonly encoder: Encoder;
 }
 export interface Pass {
   readonly batch: number;
@@ -18,14 +27,44 @@ export interface Pass {
   readonly shuffle: boolean;
 }
 
+/** Hands out all samples once a pass. */
+export interface BatchSource {
+  pass(pass: Pass): Generator<Batch>;
+}
+/** @throws {DataError} `unsupported` where such samples cannot enter so */
+export function readerOf(samples: Samples, encoding: Encoding): BatchSource {
+  const { encoder, ...rest } = encoding;
+  if (samples instanceof Sequences) {
+    if (encoder.kind === "events") return new SequenceReader(samples, encoding.seed);
+    throw new DataError("unsupported", "encoder", `sequences of events take no encoder, got '${encoder.kind}'`);
+  }
+  if (encoder.kind !== "events") return new Reader(samples, { encoder, ...rest });
+  throw new DataError("unsupported", "encoder", "images are no events: they need an encoder");
+}
+
+/** Sequences with a label a step, each as long as it is. */
+class SequenceReader implements BatchSource {
+  readonly #sequences: Sequences;
+  readonly #seed: number;
+
+  constructor(sequences: Sequences, seed: number) {
+    this.#sequences = sequences;
+    this.#seed = seed;
+  }
+  *pass({ batch, epoch, shuffle }: Pass): Generator<Batch> {
+    for (const numbers of batches(this.#sequences.count, batch, { seed: this.#seed, epoch, shuffle }))
+      yield { ...this.#sequences.batch(numbers), labelled: "steps" };
+  }
+}
+
 /** Reads examples through an encoder. Batches share their arrays: each is valid until the next. */
-export class Reader {
+class Reader implements BatchSource {
   readonly examples: Examples;
-  readonly #encoding: Encoding;
+  readonly #encoding: ExampleEncoding;
   readonly #events = eventBatch();
   readonly #values = valueBatch();
 
-  constructor(examples: Examples, encoding: Encoding) {
+  constructor(examples: Examples, encoding: ExampleEncoding) {
     this.examples = examples;
     this.#encoding = encoding;
   }
@@ -56,11 +95,18 @@ export class Reader {
 /** Spikes drawn for testing differ from those of every epoch of training. */
 export const TEST_EPOCH = 2 ** 32 - 1;
 
-const KINDS: ReadonlySet<string> = new Set<Encoder["kind"]>(["current", "bernoulli", "poisson", "rate", "latency"]);
+const KINDS: ReadonlySet<string> = new Set<Input["kind"]>([
+  "current",
+  "bernoulli",
+  "poisson",
+  "rate",
+  "latency",
+  "events",
+]);
 
 /** An encoder as found in a file. Its numbers are checked when it encodes. @throws {DataError} `bad-file` */
-export function encoderFrom(found: object | undefined, path: string): Encoder {
+export function encoderFrom(found: object | undefined, path: string): Input {
   const { kind } = (found ?? {}) as { kind?: unknown };
-  if (typeof kind === "string" && KINDS.has(kind)) return found as Encoder;
+  if (typeof kind === "string" && KINDS.has(kind)) return found as Input;
   throw new DataError("bad-file", `${path}.encoder`, `must have a kind among ${[...KINDS].join(", ")}, got ${kind}`);
 }

@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { type Changes, spikingDesign } from "./networks.ts";
 import type { EncoderName } from "./options.ts";
 import { evaluateDeployed, type SessionOptions, trainDesign } from "./session.ts";
-import type { Task } from "./tasks.ts";
+import type { ImageTask } from "./task.ts";
 
 export interface Candidate {
   readonly encoder: EncoderName;
@@ -22,7 +22,7 @@ export interface ChoiceOptions extends Omit<SessionOptions, "stage"> {
   readonly changes: Changes;
 }
 
-export async function chooseEncoder(task: Task, { train }: Dataset, options: ChoiceOptions): Promise<Choice> {
+export async function chooseEncoder(task: ImageTask, { train }: Dataset, options: ChoiceOptions): Promise<Choice> {
   const heldOut = Math.min(task.trial.heldOut, Math.floor(train.count / 4));
   const parts = train.split(heldOut, options.seed);
   const examples = { rest: parts.rest.take(task.trial.train), heldOut: parts.heldOut };
@@ -34,7 +34,7 @@ export async function chooseEncoder(task: Task, { train }: Dataset, options: Cho
 type Parts = ReturnType<Dataset["train"]["split"]>;
 
 async function tried(
-  task: Task,
+  task: ImageTask,
   code: EncoderName,
   { rest, heldOut }: Parts,
   options: ChoiceOptions,

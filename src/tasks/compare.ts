@@ -1,26 +1,27 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { type Choice, chooseEncoder } from "./choose.ts";
 import { compareText } from "./compareText.ts";
 import { openKeeper } from "./keeper.ts";
-import { spikingDesign, twinDesign } from "./networks.ts";
-import type { EncoderName, OnProgress, TaskOptions, TaskReport } from "./options.ts";
-import { dataDocument, digestOf, loadData, peakBytes, threadsDocument } from "./run.ts";
+import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { encoderDocument, type Plan, planOf } from "./plan.ts";
+import { type PromiseReport, promiseReport } from "./promise.ts";
+import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
 import { type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
-import { type Task, taskOf } from "./tasks.ts";
+import { type StepReport, stepsIn } from "./steps.ts";
+import type { Task } from "./task.ts";
+import { taskOf } from "./tasks.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
 /** Everything that a comparison found. */
 export interface Comparison {
-  readonly task: Task;
-  readonly data: Dataset;
-  readonly code: EncoderName;
-  /** Absent where the code was given. */
-  readonly choice: Choice | undefined;
+  readonly loaded: Loaded;
+  readonly plan: Plan;
   readonly spiking: Side;
   readonly twin: Twin;
+  /** Of both, where every step has an answer. */
+  readonly steps: readonly (StepReport | undefined)[];
   readonly verdict: readonly Verdict[];
+  readonly promise?: PromiseReport;
   readonly digest: string;
   readonly seed: number;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -41,24 +42,24 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
   const { seed } = options;
   using backend = threadedWasm(options.threads);
   const start = performance.now();
-  const data = await loadData(task, { ...options, onProgress });
+  const loaded = await loadTask(task, { ...options, onProgress });
+  const { data } = loaded;
   const keeper = await openKeeper("compare", task, data, options);
   const session = { seed, backend, onProgress, keeper };
-  const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });
-  const code = options.encoder ?? choice!.encoder;
-  const spiking = await spikingSide(spikingDesign(task, code, options), data, { ...session, stage: "spiking network" });
-  const twin = await twinSide(twinDesign(task, options), data, { ...session, stage: "twin" });
-  const verdict = verdicts(spiking, twin, data.test.labels);
+  const plan = await planOf(loaded, options, session);
+  const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
+  const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
+  const verdict = verdicts(spiking, twin, loaded);
   await keeper?.remove();
   const seconds = (performance.now() - start) / 1000;
   return {
-    task,
-    data,
-    code,
-    choice,
+    loaded,
+    plan,
     spiking,
     twin,
+    steps: [spiking, twin].map(({ result }) => stepsIn(loaded, result.predictions)),
     verdict,
+    ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     digest: digestOf([spiking, twin]),
     seed,
     threads: threadsDocument(options.threads, backend),
@@ -68,14 +69,16 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
 
 function documentOf(c: Comparison): Record<string, unknown> {
   return {
-    task: c.task.name,
+    task: c.loaded.task.name,
     seed: c.seed,
-    encoder: { name: c.code, ...c.spiking.design.encoder, ...(c.choice && { choice: c.choice }) },
-    steps: c.spiking.counts.steps,
-    spiking: sideDocument(c.spiking),
-    twin: { ...sideDocument(c.twin), zeroSkipping: c.twin.zeroSkipping },
+    encoder: encoderDocument(c.plan),
+    steps: c.spiking.design.net.steps,
+    spiking: { ...sideDocument(c.spiking), ...c.steps[0] },
+    twin: { ...sideDocument(c.twin), ...c.steps[1], zeroSkipping: c.twin.zeroSkipping },
+    ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
     verdict: c.verdict,
-    data: dataDocument(c.data),
+    ...(c.promise && { promise: c.promise }),
+    data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,
     peakBytes: peakBytes(),

@@ -1,21 +1,26 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
+import { isStepLoss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { storedBytes } from "./account.ts";
-import type { Choice } from "./choose.ts";
 import type { Comparison } from "./compare.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
 import type { EncoderName } from "./options.ts";
-import type { Side } from "./side.ts";
-import { bytes, item, NONE, percent, type Row, seconds, sections, table, whole, wrap } from "./text.ts";
+import type { Plan } from "./plan.ts";
+import { promiseText } from "./promise.ts";
+import { inferenceOf, type Side } from "./side.ts";
+import { publishedText, type StepColumn, stepRows, stepTables } from "./stepsText.ts";
+import { bytes, item, NONE, percent, type Row, seconds, sections, short, table, whole, wrap } from "./text.ts";
 
 export function compareText(c: Comparison): string {
   return sections([
     heading(c),
     table([["", "spiking", "twin"], ...learningRows(c), ...workRows(c)]),
-    ...energyTables(columns(c)),
+    ...stepSections(c),
+    ...energyTables(columns(c), inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
+    c.promise ? promiseText(c.promise) : "",
     ["Beside the numbers", ...notes(c).map(item)].join("\n"),
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
   ]);
@@ -27,13 +32,26 @@ const columns = ({ spiking, twin }: Comparison) => [
   { title: "twin, zeros skipped", ...twin.zeroSkipping },
 ];
 
-function heading({ task, spiking, seed, code, choice }: Comparison): string {
-  return [wrap(`${task.name}: ${task.doc}`), networkLine(spiking.design.net, seed), inputLine(code, choice)].join("\n");
+const TITLES = ["spiking", "twin"] as const;
+const stepColumns = ({ steps }: Comparison): StepColumn[] =>
+  steps.flatMap((report, k) => (report ? [{ title: TITLES[k]!, report }] : []));
+function stepSections(c: Comparison): string[] {
+  const { loaded } = c;
+  return loaded.kind === "sequences" ? [publishedText(loaded.task.published), ...stepTables(stepColumns(c))] : [];
 }
 
+function heading({ loaded: { task }, plan, twin, seed }: Comparison): string {
+  const lines = [wrap(`${task.name}: ${task.doc}`), networkLine(plan.spiking.net, seed), ...inputLine(plan)];
+  return [...lines, ...(plan.code ? [] : [twinLine(twin.design.net)])].join("\n");
+}
+/** A twin whose shape is its own. */
+const twinLine = (net: Network): string => wrap(`Twin ${shapeOf(net)}, the smallest found to be as accurate.`);
+
+const shapeOf = (net: Network): string =>
+  [...Object.keys(net.inputs), ...Object.keys(net.populations)].map((node) => sizeOf(net, node)).join("-");
+
 export function networkLine(net: Network, seed: number): string {
-  const layers = [...Object.keys(net.inputs), ...Object.keys(net.populations)].map((node) => sizeOf(net, node));
-  return wrap(`Network ${layers.join("-")}, ${net.steps} steps, seed ${seed}, one thread.`);
+  return wrap(`Network ${shapeOf(net)}, ${net.steps} steps, seed ${seed}, one thread.`);
 }
 
 const INPUTS: Readonly<Record<EncoderName, string>> = {
@@ -41,11 +59,14 @@ const INPUTS: Readonly<Record<EncoderName, string>> = {
   rate: "rate code",
   current: "constant current",
 };
-export function inputLine(code: EncoderName, choice: Choice | undefined): string {
-  if (!choice) return wrap(`Input: ${INPUTS[code]}, as asked for.`);
+/** Nothing where spikes enter as they are. */
+export function inputLine({ code }: Pick<Plan, "code">): string[] {
+  if (!code) return [];
+  const { name, choice } = code;
+  if (!choice) return [wrap(`Input: ${INPUTS[name]}, as asked for.`)];
   const tried = choice.candidates.map((c) => `${c.encoder} ${percent(c.accuracy)} with ${whole(c.spikes)} spikes`);
   const where = `${whole(choice.heldOut)} training samples held out of a short trial`;
-  return wrap(`Input: ${INPUTS[code]}, chosen on ${where} (${tried.join(", ")}: ${choice.reason}).`);
+  return [wrap(`Input: ${INPUTS[name]}, chosen on ${where} (${tried.join(", ")}: ${choice.reason}).`)];
 }
 export const threadsNote = (used: number): string[] =>
   used > 1 ? [`${used} threads shared the work; the results do not depend on how many.`] : [];
@@ -58,8 +79,10 @@ const row = (label: string, { spiking, twin }: Comparison, value: (side: Side) =
 
 const learningRows = (c: Comparison): Row[] => [
   row("test accuracy", c, (s) => percent(s.result.accuracy, 2)),
+  ...(c.loaded.kind === "sequences" ? stepRows(stepColumns(c)) : []),
   row("test loss", c, (s) => s.result.loss.toFixed(3)),
   row("epochs", c, (s) => whole(s.design.training.epochs)),
+  ...(c.spiking.trained.selected ? [row("  kept, by held-out accuracy", c, keptEpoch)] : []),
   row("training time", c, (s) => seconds(s.trained.seconds)),
   row("training, samples/s", c, (s) => whole(s.trained.samplesPerSecond)),
   row("inference, samples/s", c, (s) => whole(s.result.samplesPerSecond)),
@@ -67,25 +90,48 @@ const learningRows = (c: Comparison): Row[] => [
   row("memory to answer", c, (s) => bytes(storedBytes(s.counts))),
 ];
 
+const keptEpoch = ({ trained: { selected } }: Side): string =>
+  selected ? `${selected.epoch + 1} (${percent(selected.accuracy, 2)})` : NONE;
+
 const workRows = (c: Comparison): Row[] => [
   ...Object.entries(c.spiking.result.meanRate).map(
     ([node, rate]): Row => [`${node}, spikes a neuron and step`, rate.toFixed(3), NONE],
   ),
-  ["an inference: spikes, input included", amount(spikesOf(c.spiking)), NONE],
+  [`${inferenceOf(c.plan.spiking.training)}: spikes, input included`, amount(spikesOf(c.spiking)), NONE],
   row("  additions", c, (s) => amount(s.counts.total.acs)),
   row("  multiply-additions", c, (s) => amount(s.counts.total.macs)),
   ["    if zeros are skipped", amount(c.spiking.counts.total.macs), amount(c.twin.counts.total.effectiveMacs)],
   row("  neuron updates", c, (s) => amount(s.counts.total.neuronUpdates)),
 ];
-const amount = (n: number): string => (n === 0 ? NONE : whole(n));
-const spikesOf = ({ counts, design, result }: Side): number =>
-  counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / result.samples);
+const amount = (n: number): string => (n === 0 ? NONE : n < 100 ? short(n) : whole(n));
+const spikesOf = ({ counts, design, result }: Side): number => {
+  const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
+  return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
+};
 
-function notes({ spiking, twin, threads, data }: Comparison): string[] {
+/** Work of a twin that has no price makes its energy a lower bound. */
+const unpricedNotes = ({ energy }: Side): string[] =>
+  energy.f32.unpriced.map(({ work, count, reason }) => `The twin's ${work}: ${short(count)} ${NO_PRICE} (${reason}).`);
+const NO_PRICE = "without a price, so that its energy is a lower bound";
+
+/** Sigmoids and the like are counted as what they are made of here. */
+function gateNotes({ counts, design }: Side): string[] {
+  const { neuronUpdates, additions, multiplications } = counts.total;
+  if (!isStepLoss(design.training.loss)) return [];
+  const each = [additions, multiplications].map((n) => short(n / neuronUpdates));
+  return [
+    `Sigmoids and hyperbolic tangents are counted as the operations that the kernels here do for them: an update of a ` +
+      `unit of the twin takes ${each[0]} additions and ${each[1]} multiplications on average. Hardware may have tables for them.`,
+  ];
+}
+
+function notes({ spiking, twin, threads, loaded: { data } }: Comparison): string[] {
   return [
     ...[spiking, twin].flatMap((s) => s.result.warnings),
     ...energyNotes(spiking.energy.f32),
-    "Operations are those of the test set, averaged over its samples.",
+    ...unpricedNotes(twin),
+    ...gateNotes(twin),
+    `Operations are those of the test set, averaged over its ${isStepLoss(spiking.design.training.loss) ? "steps" : "samples"}.`,
     ...threadsNote(threads.used),
     `Data: ${data.source}. Licence: ${data.licence}.`,
   ];

@@ -20,9 +20,11 @@ const COMPONENTS: readonly (readonly [keyof Components, string])[] = [
   ["activationMemory", "  memory: inputs, events"],
 ];
 
-export const energyTables = (columns: readonly Column[]): string[] => FORMATS.map((f) => energyTable(f, columns));
+/** @param inference what the energy is of, in words */
+export const energyTables = (columns: readonly Column[], inference: string): string[] =>
+  FORMATS.map((f) => energyTable(f, columns, inference));
 
-function energyTable(format: Format, columns: readonly Column[]): string {
+function energyTable(format: Format, columns: readonly Column[], inference: string): string {
   const accounts = columns.map((c) => c.energy[format]);
   const line = (label: string, value: (a: Account) => number): Row => [
     label,
@@ -31,7 +33,7 @@ function energyTable(format: Format, columns: readonly Column[]): string {
   const bound = accounts.some((a) => a.lowerBound) ? " (some work has no price)" : "";
   return table([
     [TITLES[format], ...columns.map((c) => c.title)],
-    line(`an inference${bound}`, (a) => a.total.typical),
+    line(`${inference}${bound}`, (a) => a.total.typical),
     line("  at least", (a) => a.total.low),
     line("  at most", (a) => a.total.high),
     ...COMPONENTS.map(([component, label]) => line(label, (a) => a.components[component]?.typical ?? 0)),

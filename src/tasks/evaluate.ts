@@ -1,20 +1,22 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { DataError } from "../base/errors.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
 import { crossEntropy, type Loss } from "../learn/loss.ts";
 import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
 import { sizeOf } from "../model/nodes.ts";
-import { isChain } from "./account.ts";
 import { encoderFrom } from "./batches.ts";
 import { networkLine, threadsNote } from "./compareText.ts";
+import { isCounted } from "./count.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
-import { dataDocument, digestOf, loadData, peakBytes, threadsDocument } from "./run.ts";
+import { dataDocument, digestOf, loadTask, peakBytes, threadsDocument } from "./run.ts";
 import { type Deployed, type Evaluated, evaluateDeployed } from "./session.ts";
-import { type Accounted, account, NAMES, resultDocument } from "./side.ts";
-import { type Task, taskOf } from "./tasks.ts";
+import { type Accounted, account, inferenceOf, NAMES, resultDocument } from "./side.ts";
+import { type StepReport, stepsIn } from "./steps.ts";
+import { stepRows, stepTables } from "./stepsText.ts";
+import type { Task, TaskData } from "./task.ts";
+import { taskOf } from "./tasks.ts";
 import { item, percent, type Row, sections, table, whole, wrap } from "./text.ts";
 
 /** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
@@ -28,15 +30,18 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
   const deployed = deployedFrom(artefact, file);
   requireFit(task, artefact, file);
   const seed = options.seed ?? artefact.provenance.seed;
-  const data = await loadData(task, { ...options, seed, onProgress });
+  const loaded = await loadTask(task, { ...options, seed, onProgress });
+  const { data } = loaded;
   const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test" });
-  const accounted = isChain(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
+  const accounted = isCounted(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
+  const steps = stepsIn(loaded, result.predictions);
   const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(backend.threads)];
   const document = {
     task: task.name,
     file,
     seed,
     ...resultDocument(result),
+    ...steps,
     inferencePerSecond: result.samplesPerSecond,
     ...accounted,
     notes,
@@ -47,7 +52,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     digest: digestOf([{ trained: deployed, result }]),
   };
   const head = [`${file}, tested on ${task.name}: ${task.doc}`, networkLine(artefact.network, seed)];
-  return { document, text: evaluateText(head, result, accounted, notes) };
+  return { document, text: evaluateText({ head, deployed, result, steps, accounted, notes }) };
 }
 
 /** What an artefact says of its use. @throws {DataError} `bad-file` */
@@ -66,7 +71,7 @@ function lossFrom(found: unknown, file: string): Loss {
 
 /** @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes */
 export function requireFit(task: Task, { network }: Artefact, file: string): void {
-  const wanted = task.shape.reduce((a, b) => a * b, 1);
+  const wanted = task.kind === "images" ? task.shape.reduce((a, b) => a * b, 1) : task.inputs;
   const inputs = Object.values(network.inputs).map((x) => x.size);
   const answers = network.output === undefined ? 0 : sizeOf(network, network.output);
   if (inputs.length === 1 && inputs[0] === wanted && answers === task.classes) return;
@@ -79,13 +84,23 @@ export function requireFit(task: Task, { network }: Artefact, file: string): voi
 }
 
 /** A test on data of another digest may hold samples that the network was trained on. */
-function otherData(task: Task, { provenance }: Artefact, data: Dataset): string[] {
+function otherData(task: Task, { provenance }: Artefact, data: TaskData): string[] {
   if (provenance.dataDigest === data.digest) return [];
   const trained = `trained on ${provenance.task ?? "other data"} (seed ${provenance.seed}, ${provenance.dataDigest})`;
   return [`It was ${trained}, and these are other data of ${task.name}: some test samples may have been learned.`];
 }
 
-function evaluateText(head: string[], result: Evaluated, accounted: Accounted | undefined, notes: string[]): string {
+interface Told {
+  readonly head: readonly string[];
+  readonly deployed: Deployed;
+  readonly result: Evaluated;
+  readonly steps: StepReport | undefined;
+  readonly accounted: Accounted | undefined;
+  readonly notes: readonly string[];
+}
+function evaluateText({ head, deployed, result, steps, accounted, notes }: Told): string {
+  const columns = steps ? [{ title: "this network", report: steps }] : [];
+  const inference = inferenceOf(deployed);
   const rates = Object.entries(result.meanRate).map(
     ([node, rate]): Row => [`${node}, spikes a neuron and step`, rate.toFixed(3)],
   );
@@ -93,13 +108,15 @@ function evaluateText(head: string[], result: Evaluated, accounted: Accounted | 
     head.map((line) => wrap(line)).join("\n"),
     table([
       ["test accuracy", percent(result.accuracy, 2)],
+      ...(steps ? stepRows(columns) : []),
       ["test loss", result.loss.toFixed(3)],
       ["test samples", whole(result.samples)],
       ["inference, samples/s", whole(result.samplesPerSecond)],
       ...rates,
-      ...(accounted ? workRows(accounted) : []),
+      ...(accounted ? workRows(accounted, inference) : []),
     ]),
-    ...(accounted ? energyTables([{ title: "this network", energy: accounted.energy }]) : []),
+    ...(steps ? stepTables(columns) : []),
+    ...(accounted ? energyTables([{ title: "this network", energy: accounted.energy }], inference) : []),
     accounted ? breakEvenText(accounted.energy.f32) : "",
     [
       "Beside the numbers",
@@ -107,11 +124,10 @@ function evaluateText(head: string[], result: Evaluated, accounted: Accounted | 
     ].join("\n"),
   ]);
 }
-const NO_COUNTS =
-  "Operations are counted where each population has one dense connection, from another; here it is not so.";
+const NO_COUNTS = "Operations are counted where all connections are dense; here it is not so.";
 
-const workRows = ({ counts }: Accounted): Row[] => [
-  ["an inference: additions", whole(counts.total.acs)],
+const workRows = ({ counts }: Accounted, inference: string): Row[] => [
+  [`${inference}: additions`, whole(counts.total.acs)],
   ["  multiply-additions", whole(counts.total.macs)],
   ["  neuron updates", whole(counts.total.neuronUpdates)],
 ];

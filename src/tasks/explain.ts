@@ -11,10 +11,11 @@ import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
 import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
-import { spikingDesign } from "./networks.ts";
+import { type Design, recurrentDesign, requireNoCode, spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import type { Deployed } from "./session.ts";
-import { isTask, TASKS, type Training, taskNames } from "./tasks.ts";
+import type { Training } from "./task.ts";
+import { isTask, TASKS, taskNames } from "./tasks.ts";
 import { sections, wrap } from "./text.ts";
 
 /** A network with numbers to start from, and how it learns where that is known. */
@@ -49,10 +50,20 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
   if (!isTask(target)) return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target) };
   const task = TASKS[target];
+  if (task.kind === "sequences") {
+    requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
+    return started(
+      recurrentDesign(task.spiking),
+      `The spiking network of ${task.name}, as it starts with seed ${seed}.`,
+      seed,
+    );
+  }
   const code = asked ?? task.trial.codes[0]!;
-  const { net, encoder, training } = spikingDesign(task, code, { steps });
   const chosen = asked ? "" : ` A comparison chooses among ${task.trial.codes.join(" and ")}; --encoder asks for one.`;
   const from = `The spiking network of ${task.name} with ${code} input, as it starts with seed ${seed}.${chosen}`;
+  return started(spikingDesign(task, code, { steps }), from, seed);
+}
+function started({ net, encoder, training }: Design, from: string, seed: number): Subject {
   return { from, net, encoder, training, loss: training.loss, parameters: initialParameters(net, seed) };
 }
 

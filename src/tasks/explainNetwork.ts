@@ -1,11 +1,11 @@
 /** A network in words: its nodes, its connections, its schedule. */
-import type { Encoder } from "../data/encoder.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
 import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
+import type { Input } from "./batches.ts";
 import { leftTable, type Row, whole, wrap } from "./text.ts";
 
-export function networkDocument(net: Network, encoder: Encoder) {
+export function networkDocument(net: Network, encoder: Input) {
   return {
     name: net.name,
     dt: net.dt,
@@ -27,7 +27,7 @@ export function networkDocument(net: Network, encoder: Encoder) {
 }
 const blocksOf = (net: Network): ParameterBlock[] => [...parameterLayout(net, "f64").blocks.values()];
 
-export function networkText(net: Network, encoder: Encoder): string {
+export function networkText(net: Network, encoder: Input): string {
   const inputs = Object.entries(net.inputs).map(
     ([name, x]): Row => [name, x.shape.join(" x "), inputDoc(x.signal, encoder)],
   );
@@ -48,7 +48,8 @@ export function networkText(net: Network, encoder: Encoder): string {
   ].join("\n");
 }
 
-const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
+const inputDoc = (signal: string, encoder: Input): string =>
+  encoder.kind === "events" ? `${signal}, as they are` : `${signal}, encoded as ${JSON.stringify(encoder)}`;
 
 function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock): Row {
   const bounds = [

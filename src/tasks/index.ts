@@ -11,5 +11,6 @@ export {
   type TaskOptions,
   type TaskReport,
 } from "./options.ts";
-export { TASKS, type Task, type TaskName } from "./tasks.ts";
+export type { ImageTask, SequenceTask, Task } from "./task.ts";
+export { TASKS, type TaskName } from "./tasks.ts";
 export { train } from "./train.ts";

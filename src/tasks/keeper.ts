@@ -4,7 +4,6 @@
  * weights, and the one at hand. It is removed when the result is safe.
  */
 import { DataError, RunError, requireInteger, UsageError } from "../base/errors.ts";
-import type { Dataset, Examples } from "../data/dataset.ts";
 import { readCheckpoint, requireSame, type SavedTraining, writeCheckpoint } from "../io/checkpoint.ts";
 import { isTaken, requireFolder, sweep } from "../io/file.ts";
 import type { FitPosition } from "../learn/fit.ts";
@@ -12,8 +11,9 @@ import type { Trainer } from "../learn/trainer.ts";
 import type { Design } from "./networks.ts";
 import type { CheckpointOptions, TaskOptions } from "./options.ts";
 import { version } from "./run.ts";
+import type { Best } from "./selection.ts";
 import type { Trained } from "./session.ts";
-import type { Task } from "./tasks.ts";
+import type { Samples, Task, TaskData } from "./task.ts";
 import { type Going, originOf, savedGoing, savedTrained, trainingIn } from "./trainingState.ts";
 
 /**
@@ -25,7 +25,7 @@ import { type Going, originOf, savedGoing, savedTrained, trainingIn } from "./tr
 export async function openKeeper(
   command: string,
   task: Task,
-  data: Dataset,
+  data: TaskData,
   { checkpoint, out, seed, epochs, steps, encoder }: TaskOptions,
 ): Promise<Keeper | undefined> {
   if (!checkpoint) return undefined;
@@ -70,7 +70,7 @@ export interface KeptTraining {
    * To be called after each batch: lets the event loop turn, and saves where that is due.
    * @throws {RunError} `interrupted`, after saving, if it is asked to stop; {DataError} `write-failed`
    */
-  after(trainer: Trainer, position: FitPosition): Promise<void>;
+  after(trainer: Trainer, position: FitPosition, best: Best | undefined): Promise<void>;
   /** To be called with the result. @throws {DataError} `write-failed` */
   finish(trained: Trained): Promise<void>;
 }
@@ -91,26 +91,26 @@ export class Keeper {
   }
 
   /** @throws {DataError} `bad-file` if another training is saved under this name, with what differs */
-  training(name: string, design: Design, examples: Examples): KeptTraining {
+  training(name: string, design: Design, samples: Samples): KeptTraining {
     const { file } = this.#options;
-    const origin = originOf(design, examples);
+    const origin = originOf(design, samples);
     const saved = this.#trainings.get(name);
     const { origin: known, ...found } = saved ? trainingIn(saved, `${file}.trainings.${name}`) : { origin };
     requireSame(known, origin, `${file}.trainings.${name}`);
     return {
       ...found,
-      after: (trainer, position) => this.#after(name, origin, trainer, position),
+      after: (trainer, position, best) => this.#after(name, origin, trainer, { position, best }),
       finish: (trained) => this.#save(name, savedTrained(origin, trained), `the end of '${name}'`),
     };
   }
 
-  async #after(name: string, origin: object, trainer: Trainer, position: FitPosition): Promise<void> {
+  async #after(name: string, origin: object, trainer: Trainer, at: Omit<Going, "snapshot">): Promise<void> {
     await turn();
     const { every, stop } = this.#options;
     if (!stop?.aborted && trainer.updates % every !== 0) return;
     trainer.requireFinite(); // broken weights must not take the place of good ones
     const snapshot = trainer.snapshot();
-    await this.#save(name, savedGoing(origin, { snapshot, position }), `update ${snapshot.updates} of '${name}'`);
+    await this.#save(name, savedGoing(origin, { snapshot, ...at }), `update ${snapshot.updates} of '${name}'`);
     this.#stopIfAsked();
   }
 

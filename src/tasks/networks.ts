@@ -1,18 +1,20 @@
 /** The two networks of a task: one that spikes, and its conventional twin of the same shape. */
-import { current, type Encoder } from "../data/encoder.ts";
+import { UsageError } from "../base/errors.ts";
+import { current } from "../data/encoder.ts";
 import type { Network } from "../model/network.ts";
 import { leakyIntegrator } from "../model/neuron/leakyIntegrator.ts";
 import { lif } from "../model/neuron/lif.ts";
 import { linear } from "../model/neuron/linear.ts";
 import { relu } from "../model/neuron/relu.ts";
 import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
-import type { EncoderName } from "./options.ts";
-import type { Task, Training } from "./tasks.ts";
+import { AS_EVENTS, type Input } from "./batches.ts";
+import type { EncoderName, TaskOptions } from "./options.ts";
+import type { ImageTask, Recipe, SequenceTask, Training } from "./task.ts";
 
 /** A network to be trained: what it is, how data enter it, and how it learns. */
 export interface Design {
   readonly net: Network;
-  readonly encoder: Encoder;
+  readonly encoder: Input;
   readonly training: Training;
 }
 
@@ -23,7 +25,7 @@ export interface Changes {
 }
 
 /** LIF neurons that lose their threshold when they fire, read out by membranes that only leak. */
-export function spikingDesign(task: Task, code: EncoderName, changes: Changes = {}): Design {
+export function spikingDesign(task: ImageTask, code: EncoderName, changes: Changes = {}): Design {
   const recipe = task.spiking[code];
   const { encoder, tau, readoutTau, gain, dropout } = recipe;
   const steps = changes.steps ?? recipe.steps;
@@ -42,7 +44,7 @@ export function spikingDesign(task: Task, code: EncoderName, changes: Changes = 
 }
 
 /** Rectified linear units and a linear answer, in one step. */
-export function twinDesign(task: Task, changes: Changes = {}): Design {
+export function twinDesign(task: ImageTask, changes: Changes = {}): Design {
   const { dropout } = task.twin;
   const net = sequential(
     [
@@ -58,3 +60,20 @@ export function twinDesign(task: Task, changes: Changes = {}): Design {
 }
 
 const changed = (training: Training, { epochs = training.epochs }: Changes): Training => ({ ...training, epochs });
+
+/** The networks of a task whose data are events. */
+export const recurrentDesign = (recipe: Recipe, changes: Changes = {}): Design => ({
+  net: recipe.network(),
+  encoder: AS_EVENTS,
+  training: changed(recipe.training, changes),
+});
+
+/** Spikes that are there already, in steps of their own, leave nothing to choose. @throws {UsageError} */
+export function requireNoCode(
+  { name }: SequenceTask,
+  { encoder, steps }: Pick<TaskOptions, "encoder" | "steps">,
+): void {
+  const [option] = [encoder !== undefined && "--encoder", steps !== undefined && "--steps"].filter(Boolean);
+  if (option)
+    throw new UsageError("usage", String(option), `${name} is recorded as spikes: it has no encoder and its own steps`);
+}

@@ -3,25 +3,35 @@ import type { ThreadedBackend } from "../backend/wasm/wasm.ts";
 import { hash64 } from "../base/hash.ts";
 import { fileSystem } from "../base/node.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { SequenceDataset } from "../data/sequences.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import type { OnProgress, TaskOptions } from "./options.ts";
 import type { Trained } from "./session.ts";
-import type { Task } from "./tasks.ts";
+import type { ImageTask, SequenceTask, Task, TaskData } from "./task.ts";
 
 export interface LoadRequest extends Pick<TaskOptions, "data" | "seed"> {
   readonly onProgress: OnProgress;
 }
 
-export async function loadData(task: Task, { data, seed, onProgress }: LoadRequest): Promise<Dataset> {
+/** A task with its data. */
+export type Loaded =
+  | { readonly kind: "images"; readonly task: ImageTask; readonly data: Dataset }
+  | { readonly kind: "sequences"; readonly task: SequenceTask; readonly data: SequenceDataset };
+
+export async function loadTask(task: Task, { data, seed, onProgress }: LoadRequest): Promise<Loaded> {
   const stage = "data";
+  const from = { directory: data, seed };
   onProgress({ stage, done: 0, total: 1 });
-  const loaded = await task.load({ directory: data, seed });
+  const loaded: Loaded =
+    task.kind === "images"
+      ? { kind: task.kind, task, data: await task.load(from) }
+      : { kind: task.kind, task, data: await task.load(from) };
   onProgress({ stage, done: 1, total: 1 });
   return loaded;
 }
 
 /** What of a data set a result depends on, and whom to thank. */
-export const dataDocument = ({ name, digest, train, test, source, licence }: Dataset) => ({
+export const dataDocument = ({ name, digest, train, test, source, licence }: TaskData) => ({
   name,
   digest,
   train: train.count,

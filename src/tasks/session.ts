@@ -1,6 +1,5 @@
 /** Trains a design and evaluates what it learned, telling how far it is. */
 import type { Backend } from "../backend/backend.ts";
-import type { Examples } from "../data/dataset.ts";
 import { bptt } from "../learn/algorithm.ts";
 import { entriesOf } from "../learn/batch.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
@@ -8,14 +7,16 @@ import type { Batch } from "../learn/feed.ts";
 import { type EpochReport, fitting, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
 import type { Loss } from "../learn/loss.ts";
 import { adam, cosine, type Optimiser } from "../learn/optimiser.ts";
-import { createTrainer, type Trainer } from "../learn/trainer.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "../learn/trainer.ts";
 import type { Network } from "../model/network.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
-import { type Encoding, Reader, TEST_EPOCH } from "./batches.ts";
+import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Keeper, KeptTraining } from "./keeper.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
-import type { Training } from "./tasks.ts";
+import { openSelection, type Selected, type Selection } from "./selection.ts";
+import type { Samples, Training } from "./task.ts";
+import { percent } from "./text.ts";
 
 export interface SessionOptions {
   readonly seed: number;
@@ -31,75 +32,108 @@ export interface Trained {
   /** As used without dropout. */
   readonly parameters: Parameters;
   readonly epochs: readonly EpochReport[];
-  /** Encoding included, compiling not. */
+  /** Encoding and selection included, compiling not. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
   /** Linear memory. */
   readonly bytes: number;
+  /** Where the best of several epochs was taken, and not the last. */
+  readonly selected?: Selected;
 }
 
 /**
  * Trains, or goes on with a training that was saved.
  * @throws {RunError} `interrupted` where it was asked to stop, and is saved; `not-finite`
  */
-export async function trainDesign(design: Design, examples: Examples, options: SessionOptions): Promise<Trained> {
-  const { training } = design;
-  const kept = options.keeper?.training(options.stage, design, examples);
+export async function trainDesign(design: Design, samples: Samples, options: SessionOptions): Promise<Trained> {
+  const kept = options.keeper?.training(options.stage, design, samples);
   if (kept?.trained) return kept.trained;
-  const updates = training.epochs * Math.ceil(examples.count / training.batch);
-  const { batch, loss, surrogate } = training;
-  const made = {
-    algorithm: bptt(surrogate),
-    loss,
-    optimiser: optimiserOf(training, updates),
-    batch,
-    seed: options.seed,
-  };
-  using trainer = await createTrainer(design.net, options.backend, made);
+  const { rest, heldOut } = parted(design.training, samples, options.seed);
+  using trainer = await createTrainer(design.net, options.backend, trainerOptions(design, rest, options.seed));
   if (kept?.going) trainer.restore(kept.going.snapshot);
-  const epochs = await runEpochs(trainer, design, examples, { ...options, kept });
-  const seconds = epochs.reduce((sum, e) => sum + e.seconds, 0);
-  const samplesPerSecond = (training.epochs * examples.count) / seconds;
-  const trained = { parameters: trainer.deployed(), epochs, seconds, samplesPerSecond, bytes: trainer.bytes };
+  const selecting = { backend: options.backend, encoding: encodingOf(design, options.seed), best: kept?.going?.best };
+  const rule = design.training.selection;
+  using selection = rule && heldOut && (await openSelection(design, rule, heldOut, selecting, trainer.deployed()));
+  const epochs = await runEpochs(trainer, design, rest, { ...options, kept, selection });
+  const trained = { ...resultOf(trainer, selection), ...timesOf(epochs, selection), epochs, bytes: trainer.bytes };
   await kept?.finish(trained);
   return trained;
 }
 
+function parted({ selection }: Training, samples: Samples, seed: number): { rest: Samples; heldOut?: Samples } {
+  return selection
+    ? samples.split(Math.min(selection.heldOut, Math.floor(samples.count / 4)), seed)
+    : { rest: samples };
+}
+
+function trainerOptions({ training }: Design, { count }: Samples, seed: number): TrainerOptions {
+  const { batch, loss, surrogate, groups, chunk } = training;
+  const updates = training.epochs * Math.ceil(count / batch);
+  return {
+    algorithm: bptt(surrogate),
+    loss,
+    optimiser: optimiserOf(training, updates),
+    batch,
+    seed,
+    ...(groups && { groups }),
+    ...(chunk && { chunk }),
+  };
+}
+
 /** A warm-up takes at most a tenth of all updates. */
-const optimiserOf = ({ rate, warmup }: Training, updates: number): Optimiser =>
-  adam(cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }));
+const optimiserOf = ({ rate, warmup, clip }: Training, updates: number): Optimiser =>
+  adam(
+    cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }),
+    clip === undefined ? {} : { clip },
+  );
+
+function resultOf(trainer: Trainer, selection: Selection | undefined): Pick<Trained, "parameters" | "selected"> {
+  if (!selection?.best) return { parameters: trainer.deployed() };
+  const { parameters, ...selected } = selection.best;
+  return { parameters, selected };
+}
+
+function timesOf(epochs: readonly EpochReport[], selection: Selection | undefined) {
+  const training = epochs.reduce((sum, e) => sum + e.seconds, 0);
+  const samples = epochs.reduce((sum, e) => sum + e.samples, 0);
+  return { seconds: training + (selection?.best?.seconds ?? 0), samplesPerSecond: samples / training };
+}
 
 interface RunOptions extends SessionOptions {
   readonly kept: KeptTraining | undefined;
+  readonly selection: Selection | undefined;
 }
 async function runEpochs(
   trainer: Trainer,
   design: Design,
-  examples: Examples,
+  samples: Samples,
   options: RunOptions,
 ): Promise<readonly EpochReport[]> {
-  const { kept } = options;
+  const { kept, selection, stage } = options;
   const { epochs, batch } = design.training;
-  const reader = new Reader(examples, encodingOf(design, options.seed));
-  const total = epochs * examples.count;
+  const reader = readerOf(samples, encodingOf(design, options.seed));
+  const total = epochs * samples.count;
   let note = "";
-  const tell = (done: number): void => options.onProgress({ stage: options.stage, done, total, note });
+  const tell = (done: number): void => options.onProgress({ stage, done, total, note });
   const run = fitting(trainer, {
     epochs,
     from: kept?.going?.position,
     batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
-    onBatch: (epoch, samples) => tell(epoch * examples.count + samples),
+    onBatch: (epoch, done) => tell(epoch * samples.count + done),
     onEpoch: ({ epoch, loss }) => {
-      note = `loss ${loss.toFixed(3)}`;
-      tell((epoch + 1) * examples.count);
+      selection?.after(epoch, trainer);
+      note = [`loss ${loss.toFixed(3)}`, ...heldOutNote(selection)].join(", ");
+      tell((epoch + 1) * samples.count);
     },
   });
   for (;;) {
     const next = run.next();
     if (next.done) return next.value;
-    await kept?.after(trainer, next.value);
+    await kept?.after(trainer, next.value, selection?.best);
   }
 }
+const heldOutNote = (selection: Selection | undefined): string[] =>
+  selection?.best ? [`held-out ${percent(selection.best.accuracy)}`] : [];
 
 const encodingOf = ({ net, encoder }: Pick<Design, "net" | "encoder">, seed: number): Encoding => ({
   encoder,
@@ -133,13 +167,13 @@ function batchFor(net: Network): number {
   return Math.max(1, Math.min(MOST, Math.floor(ROOM / (inputs * (net.steps ?? 1)))));
 }
 
-export async function evaluateDeployed(d: Deployed, examples: Examples, options: SessionOptions): Promise<Evaluated> {
+export async function evaluateDeployed(d: Deployed, samples: Samples, options: SessionOptions): Promise<Evaluated> {
   const { net, loss, parameters } = d;
   await options.keeper?.pause();
   const batch = batchFor(net);
   using evaluator = await createEvaluator(net, options.backend, { loss, parameters, batch, seed: options.seed });
-  const reader = new Reader(examples, encodingOf(d, options.seed));
-  const watch = new InputWatch(net, options, examples.count);
+  const reader = readerOf(samples, encodingOf(d, options.seed));
+  const watch = new InputWatch(net, options, samples.count);
   const pass = { batch, epoch: TEST_EPOCH, shuffle: false };
   const [first] = reader.pass(pass);
   evaluator.evaluate(first!); // the engine optimises code that runs
@@ -149,7 +183,7 @@ export async function evaluateDeployed(d: Deployed, examples: Examples, options:
   return {
     ...summary,
     seconds,
-    samplesPerSecond: examples.count / seconds,
+    samplesPerSecond: samples.count / seconds,
     bytes: evaluator.bytes,
     inputActivity: watch.activity,
     meanRate: meanRates(net, summary),

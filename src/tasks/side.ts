@@ -1,7 +1,8 @@
 /** One network of a comparison: trained, tested and accounted for. */
-import type { Dataset } from "../data/dataset.ts";
 import type { Counts } from "../energy/counts.ts";
-import { countDeployed, type Energies, type Execution, energies, storedBytes } from "./account.ts";
+import { isStepLoss } from "../learn/loss.ts";
+import { type Energies, energies, storedBytes } from "./account.ts";
+import { countDeployed, type Execution } from "./count.ts";
 import type { Design } from "./networks.ts";
 import {
   type Deployed,
@@ -11,6 +12,7 @@ import {
   type Trained,
   trainDesign,
 } from "./session.ts";
+import type { TaskData } from "./task.ts";
 
 export interface Accounted {
   readonly counts: Counts;
@@ -32,12 +34,15 @@ export const NAMES = {
   zeroSkipping: "the twin that skips zeros",
 } as const;
 
+/** What counts are an average of, in words. */
+export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string => (isStepLoss(loss) ? "a step" : "an inference");
+
 export function account(name: string, d: Deployed, result: Evaluated, execution: Execution): Accounted {
   const counts = countDeployed(name, d, result, execution);
   return { counts, energy: energies(counts) };
 }
 
-async function trainAndTest(design: Design, data: Dataset, options: SessionOptions) {
+async function trainAndTest(design: Design, data: TaskData, options: SessionOptions) {
   const trained = await trainDesign(design, data.train, options);
   const deployed = deployedOf(design, trained);
   const test = { ...options, stage: `${options.stage}, test` };
@@ -50,12 +55,12 @@ export const deployedOf = ({ net, encoder, training }: Design, { parameters }: T
   loss: training.loss,
 });
 
-export async function spikingSide(design: Design, data: Dataset, options: SessionOptions): Promise<Side> {
+export async function spikingSide(design: Design, data: TaskData, options: SessionOptions): Promise<Side> {
   const { deployed, ...done } = await trainAndTest(design, data, options);
   return { ...done, ...account(NAMES.spiking, deployed, done.result, "event") };
 }
 
-export async function twinSide(design: Design, data: Dataset, options: SessionOptions): Promise<Twin> {
+export async function twinSide(design: Design, data: TaskData, options: SessionOptions): Promise<Twin> {
   const { deployed, ...done } = await trainAndTest(design, data, options);
   const zeroSkipping = account(NAMES.zeroSkipping, deployed, done.result, "event");
   return { ...done, ...account(NAMES.twin, deployed, done.result, "dense"), zeroSkipping };
@@ -71,6 +76,7 @@ export function sideDocument({ design, trained, result, counts, energy }: Side) 
     samplesPerSecond: trained.samplesPerSecond,
     inferencePerSecond: result.samplesPerSecond,
     trainLoss: trained.epochs.map((e) => e.loss),
+    ...(trained.selected && { selected: trained.selected }),
     memory: { trainingBytes: trained.bytes, inferenceBytes: storedBytes(counts), testBytes: result.bytes },
     training: { rate, batch, dropout },
     counts,

@@ -1,64 +1,13 @@
-/** The tasks as data: which examples, which network, how it is trained. Everything that can be tuned stands here. */
+/** The tasks as data: which examples, which network, how it is trained. Everything that can be tuned stands here, and in the files of tasks that have one. */
 import { UsageError } from "../base/errors.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
-import { bernoulli, current, type Encoder, latency } from "../data/encoder.ts";
+import { bernoulli, current, latency } from "../data/encoder.ts";
 import { idxDataset } from "../data/mnist.ts";
-import { type Surrogate, triangle } from "../ir/surrogate.ts";
-import { crossEntropy, type Loss } from "../learn/loss.ts";
+import { triangle } from "../ir/surrogate.ts";
+import { crossEntropy } from "../learn/loss.ts";
+import { ECG } from "./ecg.ts";
 import type { EncoderName } from "./options.ts";
-
-/** How a network is trained: Adam, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
-export interface Training {
-  readonly epochs: number;
-  /** Samples of one update. */
-  readonly batch: number;
-  /** The highest rate. */
-  readonly rate: number;
-  readonly warmup: number;
-  /** Share of hidden neurons that are silenced for a sample. */
-  readonly dropout: number;
-  readonly loss: Loss;
-  readonly surrogate: Surrogate;
-}
-
-/** A spiking network beyond its layers' sizes, and how it is trained. */
-export interface SpikingRecipe extends Training {
-  readonly encoder: Encoder;
-  readonly steps: number;
-  /** Membrane time constants, at 1 ms a step. */
-  readonly tau: string;
-  readonly readoutTau: string;
-  /** First weights are drawn from ±gain / √inputs. */
-  readonly gain: number;
-}
-
-/** The trial that chooses between spiking codes, on training data that are held out of it. */
-export interface Trial {
-  readonly codes: readonly EncoderName[];
-  readonly train: number;
-  readonly heldOut: number;
-  readonly epochs: number;
-}
-
-export interface LoadOptions {
-  readonly directory?: string | undefined;
-  readonly seed: number;
-}
-
-export interface Task {
-  readonly name: string;
-  readonly doc: string;
-  readonly load: (options: LoadOptions) => Promise<Dataset>;
-  /** Shape of one example. */
-  readonly shape: readonly number[];
-  readonly classes: number;
-  /** Hidden neurons. */
-  readonly hidden: number;
-  readonly spiking: Readonly<Record<EncoderName, SpikingRecipe>>;
-  readonly twin: Training;
-  readonly trial: Trial;
-}
+import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
 
 /** One recipe for each code: what all share, and what each has of its own. */
 function recipes(
@@ -72,7 +21,7 @@ function recipes(
   };
 }
 
-const IMAGES = { shape: [28, 28], classes: 10 } as const;
+const IMAGES = { kind: "images", shape: [28, 28], classes: 10 } as const;
 
 const SMALL: Training = {
   epochs: 16,
@@ -89,9 +38,7 @@ const LARGE_TWIN: Training = { ...LARGE, dropout: 0.5 };
 
 const MEMBRANES = { steps: 10, tau: "10 ms", readoutTau: "20 ms", gain: 2 } as const;
 
-export type TaskName = "digits" | "mnist" | "fashion-mnist";
-
-export const TASKS: Readonly<Record<TaskName, Task>> = {
+const PICTURES = {
   digits: {
     ...IMAGES,
     name: "digits",
@@ -143,7 +90,11 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     twin: { ...LARGE, dropout: 0.2 },
     trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
   },
-};
+} as const satisfies Readonly<Record<string, ImageTask>>;
+
+type Pictures = Readonly<Record<keyof typeof PICTURES, ImageTask>>;
+export const TASKS: Pictures & { readonly ecg: typeof ECG } = { ...PICTURES, ecg: ECG };
+export type TaskName = keyof typeof TASKS;
 
 export const isTask = (name: string): name is TaskName => Object.hasOwn(TASKS, name);
 /** The names, for messages. */

@@ -1,7 +1,6 @@
 /** A training on its way, or done, as plain data and arrays: what a checkpoint holds of it. */
 
 import { hash64 } from "../base/hash.ts";
-import type { Examples } from "../data/dataset.ts";
 import {
   badFile,
   finite,
@@ -19,15 +18,19 @@ import { networkToJson } from "../io/networkJson.ts";
 import type { EpochReport, FitPosition, FitSums, Summary } from "../learn/fit.ts";
 import type { TrainerSnapshot } from "../learn/snapshot.ts";
 import type { Design } from "./networks.ts";
+import type { Best, Selected } from "./selection.ts";
 import type { Trained } from "./session.ts";
+import type { Samples } from "./task.ts";
 
 /** A training between two batches. */
 export interface Going {
   readonly snapshot: TrainerSnapshot;
   readonly position: FitPosition;
+  /** Of the epochs that a selection has looked at. */
+  readonly best?: Best | undefined;
 }
 /** What a training must share with the one that is saved to go on from it. */
-export const originOf = ({ net, encoder, training }: Design, { count }: Examples) => ({
+export const originOf = ({ net, encoder, training }: Design, { count }: Samples) => ({
   network: hash64(JSON.stringify(networkToJson(net))),
   encoder,
   training,
@@ -72,24 +75,44 @@ const position = struct<FitPosition>({
   reports,
 });
 
+const selected = struct<Selected>({ epoch: count, accuracy: finite, loss: finite, heldOut: count, seconds: finite });
+
+interface SavedGoing {
+  readonly updates: number;
+  readonly position: FitPosition;
+  readonly best?: Selected;
+}
 type Measured = Omit<Trained, "parameters">;
 const state = struct<{
   origin: Origin;
-  going?: { readonly updates: number; readonly position: FitPosition };
+  going?: SavedGoing;
   trained?: Measured;
 }>({
   origin: plainObject,
-  going: optional(struct({ updates: count, position })),
-  trained: optional(struct<Measured>({ epochs: reports, seconds: finite, samplesPerSecond: finite, bytes: count })),
+  going: optional(struct<SavedGoing>({ updates: count, position, best: optional(selected) })),
+  trained: optional(
+    struct<Measured>({
+      epochs: reports,
+      seconds: finite,
+      samplesPerSecond: finite,
+      bytes: count,
+      selected: optional(selected),
+    }),
+  ),
 });
 
 /** Typed arrays, of which the reports of a validation have some, become lists. */
 const plainOf = (x: object): object =>
   JSON.parse(JSON.stringify(x, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value)));
 
-export function savedGoing(origin: Origin, { snapshot, position }: Going): SavedTraining {
-  const going = { updates: snapshot.updates, position };
-  return { state: plainOf({ origin, going }), arrays: snapshot.buffers as FloatArrays };
+/** Before the names of the best weights, among the arrays of a training on its way. */
+const BEST = "best.";
+
+export function savedGoing(origin: Origin, { snapshot, position, best }: Going): SavedTraining {
+  const { parameters = {}, ...found } = best ?? {};
+  const going = { updates: snapshot.updates, position, ...(best && { best: found }) };
+  const kept = Object.entries(parameters).map(([name, values]) => [BEST + name, values] as const);
+  return { state: plainOf({ origin, going }), arrays: new Map([...(snapshot.buffers as FloatArrays), ...kept]) };
 }
 export const savedTrained = (origin: Origin, { parameters, ...trained }: Trained): SavedTraining => ({
   state: plainOf({ origin, trained }),
@@ -104,6 +127,11 @@ export function trainingIn(
   const { origin, going, trained } = state(saved.state, path);
   if (trained) return { origin, trained: { ...trained, parameters: Object.fromEntries(saved.arrays) } };
   if (!going) throw badFile(path, "is neither on its way nor done");
-  const snapshot = { updates: going.updates, buffers: saved.arrays };
-  return { origin, going: { snapshot, position: going.position } };
+  const [kept, buffers] = [true, false].map((isBest) =>
+    [...saved.arrays].filter(([name]) => name.startsWith(BEST) === isBest),
+  );
+  const snapshot = { updates: going.updates, buffers: new Map(buffers) };
+  const parameters = Object.fromEntries(kept!.map(([name, values]) => [name.slice(BEST.length), values]));
+  const best = going.best && { ...going.best, parameters };
+  return { origin, going: { snapshot, position: going.position, ...(best && { best }) } };
 }

@@ -1,6 +1,9 @@
 /** Who wins at what, in plain words. A difference that chance or the prices could explain is called so. */
+import type { Sequences } from "../data/sequences.ts";
 import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } from "./account.ts";
-import type { Side, Twin } from "./side.ts";
+import type { Loaded } from "./run.ts";
+import { inferenceOf, type Side, type Twin } from "./side.ts";
+import { pairedDifference } from "./steps.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "./text.ts";
 
 export type Winner = "spiking" | "twin" | "undecided";
@@ -96,8 +99,8 @@ function operationsVerdict(spiking: Side, twin: Side): Verdict {
     what: "operations",
     winner,
     text:
-      `Operations: ${NAMES[winner]} does less (${whole(mine)} ${kind} against ${whole(dense)} multiply-adds an ` +
-      `inference). A twin that skips zeros does ${whole(b.effectiveMacs)}: ${skipping}.`,
+      `Operations: ${NAMES[winner]} does less (${whole(mine)} ${kind} against ${whole(dense)} multiply-adds ` +
+      `${inferenceOf(spiking.design.training)}). A twin that skips zeros does ${whole(b.effectiveMacs)}: ${skipping}.`,
   };
 }
 
@@ -117,9 +120,23 @@ export function energyVerdict(format: Format, a: Energies, b: Energies): Verdict
 }
 const WINNERS = { a: "spiking", b: "twin", undecided: "undecided" } as const;
 
-export function verdicts(spiking: Side, twin: Twin, labels: ArrayLike<number>): Verdict[] {
+/** Steps of a sequence depend on one another: sequences decide, by two standard errors of their mean difference. */
+function stepsVerdict(spiking: Side, twin: Side, test: Sequences): Verdict {
+  const { mean, error } = pairedDifference(test, spiking.result.predictions, twin.result.predictions);
+  const sides = [spiking, twin].map((s) => percent(s.result.accuracy, 2)).join(" against ");
+  const found = `${sides} of steps; over ${whole(test.count)} sequences they differ by ${percent(mean, 2)}, standard error ${percent(error, 2)}`;
+  const what = "accuracy";
+  if (Math.abs(mean) <= 2 * error)
+    return { what, winner: "undecided", text: `Accuracy: no difference beyond chance (${found}).` };
+  const winner = mean > 0 ? "spiking" : "twin";
+  return { what, winner, text: `Accuracy: ${NAMES[winner]} is right more often (${found}).` };
+}
+
+export function verdicts(spiking: Side, twin: Twin, loaded: Loaded): Verdict[] {
   return [
-    accuracyVerdict(spiking, twin, labels),
+    loaded.kind === "images"
+      ? accuracyVerdict(spiking, twin, loaded.data.test.labels)
+      : stepsVerdict(spiking, twin, loaded.data.test),
     ...MEASURES.map((m) => measured(m, spiking, twin)),
     operationsVerdict(spiking, twin),
     ...FORMATS.map((format) => energyVerdict(format, spiking.energy, twin.energy)),

@@ -197,6 +197,11 @@ test("notes: equal precision, dead layers, what is in no price", () => {
   expect([1, 2, 3, 4, 7, 8, 20].map(equalBits)).toEqual([1, 2, 2, 3, 3, 4, 5]);
 });
 
+test("notes: a single step, of a stream whose neurons keep a state, has no number of levels", () => {
+  const counts = { ...spiking({ activeOutputs: 0 }), steps: 1 };
+  expect(energy(counts, prices.f32).notes.join()).not.toContain("levels");
+});
+
 test("errors: counts must be finite, accounts must share a table", () => {
   const counts = spiking();
   expect(() => energy({ ...counts, total: { ...counts.total, acs: NaN } }, prices.f32)).toThrow(DataError);

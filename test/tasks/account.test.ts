@@ -1,14 +1,15 @@
 /** Oracle: counts worked out by hand from the definition of each network, and by brute force over single samples. */
 import { describe, expect, test } from "vitest";
-import { latency } from "../../src/data/encoder.ts";
-import { crossEntropy } from "../../src/learn/loss.ts";
-import { lif } from "../../src/model/neuron/lif.ts";
-import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { crossEntropy, crossEntropyEachStep } from "../../src/learn/loss.ts";
+import { probability } from "../../src/model/connectivity.ts";
+import type { Network } from "../../src/model/network.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
-import { compareEnergies, countDeployed, energies, isChain } from "../../src/tasks/account.ts";
+import { compareEnergies, energies } from "../../src/tasks/account.ts";
+import { countDeployed, isCounted } from "../../src/tasks/count.ts";
 import { spikingDesign, twinDesign } from "../../src/tasks/networks.ts";
 import { type Deployed, evaluateDeployed } from "../../src/tasks/session.ts";
 import { QUIET, ROWS, rows } from "./synthetic.ts";
+import { gatedWaves, spikingWaves, wavesData } from "./syntheticWaves.ts";
 
 const data = rows(30, 40).test;
 /** Pixels of at least a grey level. */
@@ -103,14 +104,56 @@ describe("the twin", () => {
     });
   });
 });
+describe("recurrent networks with an answer a step: an inference is a step", () => {
+  const { test: sequences } = wavesData(8, 12);
+  const steps = sequences.lengths.reduce((a, b) => a + b);
+  const deployedWaves = (net: Network): Deployed => ({
+    net,
+    encoder: { kind: "events" },
+    parameters: initialParameters(net, 3),
+    loss: crossEntropyEachStep(),
+  });
 
-test("recurrent networks are refused by name", () => {
-  const layers = [input(4), denseLayer(5), neurons(lif(), { recurrent: true }), denseLayer(2), readout()];
-  const recurrent = { net: sequential(layers, { steps: 3, name: "loopy" }), encoder: latency() };
-  expect(isChain(recurrent.net)).toBe(false);
-  const did = { samples: 1, activity: {}, inputActivity: new Uint32Array(4) };
-  expect(() => countDeployed("x", deployed(recurrent), did, "event")).toThrow(
-    "loopy: counts need one dense connection",
-  );
-  expect(isChain(spikingDesign(ROWS, "rate").net)).toBe(true);
+  test("spikes in, spikes round, spikes out: each times its fan-out", async () => {
+    const network = deployedWaves(spikingWaves());
+    const did = await evaluateDeployed(network, sequences, QUIET);
+    const { layers, steps: counted, total } = countDeployed("snn", network, did, "event");
+    const [arrived, fired] = [sequences.list.length / steps, did.activity.hidden!.active! / steps];
+    expect([counted, did.steps]).toEqual([1, steps]);
+    expect(layers.map((l) => l.name)).toEqual(["hidden", "hidden>hidden.i", "output"]);
+    for (const [k, acs] of [8 * arrived, 8 * fired, 3 * fired].entries()) expect(layers[k]!.acs).toBeCloseTo(acs, 9);
+    expect([total.macs, total.neurons, total.neuronUpdates, total.weights]).toEqual([0, 11, 11, 3 * 8 + 8 * 8 + 8 * 3]);
+    expect(total.spikes).toBeCloseTo(fired, 9); // each once, wherever it goes
+    // u and w kept; read with the sum of what arrives, which starts as the bias and is written
+    expect([layers[0]!.stateCount, layers[1]!.stateCount]).toEqual([16, 0]);
+    expect(layers[0]!.stateReads).toBeCloseTo(8 * arrived + 3 * 8, 9);
+    expect(layers[0]!.stateWrites).toBeCloseTo(8 * arrived + 3 * 8, 9);
+    expect(total.otherOperations).toBe(0); // exponentials of time constants were taken before
+  });
+
+  test("gated units: every product of three gates, twice; zeros of the input can be skipped, those of a state cannot", async () => {
+    const network = deployedWaves(gatedWaves());
+    const did = await evaluateDeployed(network, sequences, QUIET);
+    const [dense, skipping] = (["dense", "event"] as const).map((e) => countDeployed(e, network, did, e).total);
+    const [below, own, out] = [3 * 3 * 5, 3 * 5 * 5, 5 * 3];
+    expect([dense!.macs, dense!.acs]).toEqual([below + own + out, 0]);
+    expect(skipping!.macs).toBe(own + out);
+    expect(skipping!.acs).toBeCloseTo((3 * 5 * sequences.list.length) / steps, 9);
+    expect(dense!.parameterCount).toBe(below + own + out + 4 * 5 + 3);
+    expect(dense!.otherOperations).toBeGreaterThanOrEqual(3 * 5); // a sigmoid divides, and so does tanh
+    const sums = skipping!.macs + skipping!.acs;
+    expect(skipping!.stateReads).toBeCloseTo(sums + 5 * (4 + 1), 9); // four sums and a state; the readout answers with its sum
+    expect(skipping!.stateWrites).toBeCloseTo(sums + 5 * (4 + 1) + 3, 9);
+    expect([dense!.stateReads, dense!.stateWrites]).toEqual([5, 5]);
+  });
+
+  test("sparse connections are refused by name", () => {
+    const net = spikingWaves();
+    const [first, ...rest] = net.connections;
+    const sparse = { ...net, connections: [{ ...first!, connectivity: probability(0.5) }, ...rest] };
+    expect(isCounted(net)).toBe(true);
+    expect(isCounted(sparse)).toBe(false);
+    const did = { samples: 1, steps: 1, activity: {}, inputActivity: new Uint32Array(4) };
+    expect(() => countDeployed("x", { ...deployedWaves(net), net: sparse }, did, "event")).toThrow("counts need dense");
+  });
 });

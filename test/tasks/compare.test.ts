@@ -7,7 +7,7 @@ import { compareOn } from "../../src/tasks/compare.ts";
 import { evaluateTask } from "../../src/tasks/evaluate.ts";
 import { explain } from "../../src/tasks/explain.ts";
 import type { Progress, TaskOptions } from "../../src/tasks/options.ts";
-import type { Task } from "../../src/tasks/tasks.ts";
+import type { ImageTask } from "../../src/tasks/task.ts";
 import { trainTask } from "../../src/tasks/train.ts";
 import { ROWS, rows } from "./synthetic.ts";
 
@@ -91,14 +91,14 @@ describe("train, then evaluate and explain what was saved", () => {
   });
 
   test("on other data, the report says that they may have been learned", async () => {
-    const other: Task = { ...ROWS, load: async () => rows(200, 80) };
+    const other: ImageTask = { ...ROWS, load: async () => rows(200, 80) };
     const { document, text }: Document = await evaluateTask(other, { file, task: "rows", threads: 1 }, silent);
     expect(document.notes[0]).toContain("some test samples may have been learned");
     expect(text).toContain("It was trained on rows");
   });
 
   test("a task of another shape is refused with both shapes", async () => {
-    const wide: Task = { ...ROWS, shape: [9, 9] };
+    const wide: ImageTask = { ...ROWS, shape: [9, 9] };
     await expect(evaluateTask(wide, { file, task: "rows", threads: 1 }, silent)).rejects.toThrow(
       `${file}: rows needs 81 inputs and 3 answers, it has 36 inputs and 3 answers`,
     );
@@ -131,7 +131,7 @@ test("explain of a task shows the learning program too", async () => {
 });
 
 test("a folder that cannot be written to is told before the training, not after", async () => {
-  const never: Task = { ...ROWS, load: () => Promise.reject(new Error("loaded")) };
+  const never: ImageTask = { ...ROWS, load: () => Promise.reject(new Error("loaded")) };
   const out = join(folder, "nowhere", "x.h5");
   await expect(trainTask(never, { ...OPTIONS, out }, silent)).rejects.toThrow(`${out}: there is no folder`);
 });

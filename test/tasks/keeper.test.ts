@@ -8,7 +8,7 @@ import { RheobaseError } from "../../src/base/errors.ts";
 import { hash64 } from "../../src/base/hash.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
 import type { CheckpointOptions, OnProgress, TaskOptions } from "../../src/tasks/options.ts";
-import type { Task } from "../../src/tasks/tasks.ts";
+import type { ImageTask } from "../../src/tasks/task.ts";
 import { trainTask } from "../../src/tasks/train.ts";
 import { ROWS, rows } from "./synthetic.ts";
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** 5 updates an epoch: 2 epochs of the trials, 4 of the trainings. */
-const SMALL: Task = {
+const SMALL: ImageTask = {
   ...ROWS,
   load: async () => rows(80, 30),
   trial: { codes: ["latency", "rate"], train: 50, heldOut: 20, epochs: 2 },
@@ -122,12 +122,12 @@ describe("stopped and resumed", () => {
 });
 
 describe("a checkpoint of another run is refused, with what differs, and stays", () => {
-  const other = (load: () => ReturnType<Task["load"]>): Task => ({ ...SMALL, load });
-  const recipe = (rate: number): Task => ({
+  const other = (load: () => ReturnType<ImageTask["load"]>): ImageTask => ({ ...SMALL, load });
+  const recipe = (rate: number): ImageTask => ({
     ...SMALL,
     spiking: { ...SMALL.spiking, rate: { ...SMALL.spiking.rate, rate } },
   });
-  test.each<[string, Task, Partial<TaskOptions>, RegExp]>([
+  test.each<[string, ImageTask, Partial<TaskOptions>, RegExp]>([
     ["seed", SMALL, { seed: 4 }, /: is of another training: seed is 3, here 4$/],
     ["epochs", SMALL, { epochs: 9 }, /epochs is not given, here 9$/],
     [

@@ -3,7 +3,8 @@
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { randomStream } from "../../src/base/random.ts";
 import { type Dataset, dataset, Examples } from "../../src/data/dataset.ts";
-import { TASKS, type Task, type Training } from "../../src/tasks/tasks.ts";
+import type { ImageTask, Training } from "../../src/tasks/task.ts";
+import { TASKS } from "../../src/tasks/tasks.ts";
 
 const SIDE = 6;
 const CLASSES = ["top", "middle", "bottom"];
@@ -36,7 +37,7 @@ export const rows = (train = 300, test = 120): Dataset =>
 const quick = <T extends Training>(recipe: T): T => ({ ...recipe, epochs: 4, batch: 16, rate: 0.01 });
 const { digits } = TASKS;
 
-export const ROWS: Task = {
+export const ROWS: ImageTask = {
   ...digits,
   name: "rows",
   doc: "bright rows",

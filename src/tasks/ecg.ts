@@ -1,0 +1,110 @@
+/**
+ * The task `ecg`: which wave of the heartbeat each step of an electrocardiogram belongs to, answered in the same step.
+ * One recurrent layer of adaptive neurons, beside a layer of gated units. All choices were made on training sequences.
+ */
+import { ecg } from "../data/ecg.ts";
+import { triangle } from "../ir/surrogate.ts";
+import { crossEntropyEachStep } from "../learn/loss.ts";
+import { connect } from "../model/connection.ts";
+import { gatedLayer, gru } from "../model/gated.ts";
+import { fanIn, uniform } from "../model/initializer.ts";
+import { inputNode, type Network, network, population } from "../model/network.ts";
+import { leakyIntegrator } from "../model/neuron/leakyIntegrator.ts";
+import { linear } from "../model/neuron/linear.ts";
+import { seAdLif } from "../model/neuron/seAdLif.ts";
+import type { SequenceTask, Training } from "./task.ts";
+
+const [INPUTS, CLASSES, STEPS] = [4, 6, 1301];
+/** Neurons' constants are published for steps of 1 ms; a step of the recordings is 4 ms. */
+const SHAPE = { dt: "1 ms", steps: STEPS, inputs: { input: inputNode(INPUTS) }, output: "output" } as const;
+
+/** Ranges of time constants and adaptation, and what trains: Baronig et al. 2024, arXiv 2408.07517. */
+function spikingNetwork(): Network {
+  const hidden = seAdLif({
+    tauU: { value: "15 ms", min: "5 ms", max: "25 ms" },
+    tauW: { value: "180 ms", min: "60 ms", max: "300 ms" },
+  });
+  return network({
+    ...SHAPE,
+    name: "ecg-spiking",
+    populations: {
+      hidden: population(36, hidden, {
+        parameters: {
+          tauU: uniform(5e-3, 25e-3),
+          tauW: uniform(60e-3, 300e-3),
+          a: uniform(0, 1),
+          b: uniform(0, 2),
+        },
+        trainable: ["tauU", "tauW", "a", "b"],
+      }),
+      output: population(CLASSES, leakyIntegrator(), {
+        parameters: { tau: uniform(5e-3, 20e-3) },
+        trainable: ["tau"],
+      }),
+    },
+    connections: [
+      connect("input", "hidden", { port: "i", weight: fanIn(20), bias: fanIn() }),
+      connect("hidden", "hidden", { port: "i", weight: fanIn(5), delay: 1 }),
+      connect("hidden", "output", { port: "i", weight: fanIn(), bias: fanIn() }),
+    ],
+  });
+}
+
+/** As few units as are as accurate. */
+const TWIN_UNITS = 16;
+function twinNetwork(): Network {
+  const { populations, connections } = gatedLayer("hidden", "input", gru(TWIN_UNITS));
+  return network({
+    ...SHAPE,
+    name: "ecg-twin",
+    populations: { ...populations, output: population(CLASSES, linear()) },
+    connections: [...connections, connect("hidden", "output", { output: "h", weight: fanIn(), bias: fanIn() })],
+  });
+}
+
+const TRAINING: Training = {
+  epochs: 300,
+  batch: 32,
+  rate: 0.01,
+  warmup: 20,
+  dropout: 0,
+  loss: crossEntropyEachStep("mean"),
+  surrogate: triangle(1, 0.3),
+  chunk: 1,
+  selection: { heldOut: 98, every: 5 },
+};
+
+export const ECG: SequenceTask = {
+  kind: "sequences",
+  name: "ecg",
+  doc: "QT Database: which wave of the heartbeat each step of two leads belongs to, streaming",
+  load: ({ directory }) => ecg({ directory }),
+  inputs: INPUTS,
+  classes: CLASSES,
+  spiking: {
+    network: spikingNetwork,
+    training: {
+      ...TRAINING,
+      groups: [
+        { match: "hidden.tauU", rate: 0.03 },
+        { match: "hidden.tauW", rate: 0.3 },
+        { match: "output.tau", rate: 0.03 },
+      ],
+    },
+  },
+  twin: { network: twinNetwork, training: TRAINING },
+  scoredFrom: 10,
+  promise: { source: "of adaptive spiking networks on such streams", low: 20, high: 1000 },
+  published: [
+    {
+      source: "Yin, Corradi and Bohté 2021, Nature Machine Intelligence 3, 905",
+      network: "a recurrent network of adaptive neurons",
+      accuracy: 0.859,
+    },
+    {
+      source: "Baronig et al. 2024, arXiv 2408.07517",
+      network: "one layer of 36 SE-adLIF neurons, about",
+      accuracy: 0.87,
+    },
+  ],
+};

@@ -1,0 +1,90 @@
+/** What is often promised of spiking networks, put to the test: how many times less energy, and what of it is left when more is counted. */
+import type { Account } from "../energy/account.ts";
+import type { Range } from "../energy/horowitz.ts";
+import { compareEnergies, type Energies, FORMATS, type Format } from "./account.ts";
+import type { Accounted, Side, Twin } from "./side.ts";
+import type { Promised } from "./task.ts";
+import { item, short, wrap } from "./text.ts";
+
+/** Energies of a twin in units of that of the spiking network. */
+export interface Ratios {
+  readonly twin: string;
+  readonly format: Format;
+  /** Sums of weights alone, in 32-bit floats: the popular figure. */
+  readonly popular: number;
+  /** All arithmetic, updates of neurons included. */
+  readonly arithmetic: Range;
+  /** And memory. */
+  readonly total: Range;
+  /** The same, were the arithmetic of the twin's units (gates, exponentials) free. */
+  readonly freeGates: Range;
+}
+
+export interface PromiseReport extends Promised {
+  readonly ratios: readonly Ratios[];
+  /** With memory, against every twin, at every price. */
+  readonly kept: boolean;
+}
+
+export function promiseReport(spiking: Side, twin: Twin, promised: Promised): PromiseReport {
+  const ratios = [twin, twin.zeroSkipping].flatMap((t) => FORMATS.map((f) => ratiosOf(f, spiking, t)));
+  return { ...promised, ratios, kept: ratios.every(({ total }) => total.low >= promised.low) };
+}
+
+function ratiosOf(format: Format, spiking: Accounted, twin: Accounted): Ratios {
+  const [a, b] = [spiking.energy[format], twin.energy[format]];
+  return {
+    twin: b.name,
+    format,
+    popular: b.popular.value / a.popular.value,
+    arithmetic: ratio(b.components.arithmetic, a.components.arithmetic),
+    total: compareEnergies(twin.energy, spiking.energy)[format].ratio,
+    freeGates: ratio(withoutUpdates(b), a.total),
+  };
+}
+
+const NOTHING: Range = { low: 0, typical: 0, high: 0 };
+/** One setting of the prices holds for both. */
+function ratio(b: Range = NOTHING, a: Range = NOTHING): Range {
+  const typical = b.typical / a.typical;
+  const all = [b.low / a.low, typical, b.high / a.high];
+  return { low: Math.min(...all), typical, high: Math.max(...all) };
+}
+
+/** The total less what additions and multiplications of neuron updates cost. */
+function withoutUpdates({ total, lines }: Account): Range {
+  const free = lines.filter((l) => l.work === "additions" || l.work === "multiplications").map((l) => l.energy);
+  return free.reduce(
+    (rest, e) => ({ low: rest.low - e.low, typical: rest.typical - e.typical, high: rest.high - e.high }),
+    total,
+  );
+}
+
+const FORMAT_NAMES: Readonly<Record<keyof Energies, string>> = { f32: "32-bit floats", int8: "8-bit weights" };
+const times = ({ low, high }: Range): string => {
+  const [a, b] = [low, high].map((x) => short(Number(x.toPrecision(2))));
+  return a === b ? `${a} times` : `${a} to ${b} times`;
+};
+
+export function promiseText(p: PromiseReport): string {
+  const lines = p.ratios.map((r) => {
+    const popular =
+      r.format === "f32" ? `${short(Number(r.popular.toPrecision(2)))} times by sums of weights alone, ` : "";
+    return (
+      `${r.twin}, ${FORMAT_NAMES[r.format]}: ${popular}${times(r.arithmetic)} by all arithmetic, ` +
+      `${times(r.total)} with memory; ${times(r.freeGates)} if the arithmetic of its units were free.`
+    );
+  });
+  const best = Math.max(...p.ratios.map((r) => r.total.high));
+  const verdict = p.kept
+    ? "kept here, against both twins and at every price."
+    : best >= p.low
+      ? "kept here against one twin or at some prices, and not against all."
+      : "not kept here, against neither twin and at no price.";
+  return [
+    wrap(
+      `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${verdict} A step needs, in units of the spiking network's energy:`,
+    ),
+    ...lines.map(item),
+  ].join("\n");
+}

@@ -1,0 +1,120 @@
+/** What a task is: which data, which networks, how they are trained. Plain data and makers of networks. */
+import type { Dataset, Examples } from "../data/dataset.ts";
+import type { Encoder } from "../data/encoder.ts";
+import type { SequenceDataset, Sequences } from "../data/sequences.ts";
+import type { Surrogate } from "../ir/surrogate.ts";
+import type { Loss } from "../learn/loss.ts";
+import type { Network } from "../model/network.ts";
+import type { EncoderName } from "./options.ts";
+
+/** How a network is trained: Adam, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
+export interface Training {
+  readonly epochs: number;
+  /** Samples of one update. */
+  readonly batch: number;
+  /** The highest rate. */
+  readonly rate: number;
+  readonly warmup: number;
+  /** Share of hidden neurons that are silenced for a sample. */
+  readonly dropout: number;
+  readonly loss: Loss;
+  readonly surrogate: Surrogate;
+  /** The most that the norm of a gradient may be. */
+  readonly clip?: number;
+  /** Parameters with a rate of their own: `match` as in `ParameterGroup`, the rate in units of the highest. */
+  readonly groups?: readonly { readonly match: string; readonly rate: number }[];
+  /** Samples that go forward and backward together. */
+  readonly chunk?: number;
+  readonly selection?: SelectionRule;
+}
+
+/** Training samples are held out at random; of the epochs looked at, the one that answers them best gives the weights. */
+export interface SelectionRule {
+  readonly heldOut: number;
+  /** Epochs from one look to the next; the last epoch is always looked at. */
+  readonly every: number;
+}
+
+/** A spiking network beyond its layers' sizes, and how it is trained. */
+export interface SpikingRecipe extends Training {
+  readonly encoder: Encoder;
+  readonly steps: number;
+  /** Membrane time constants, at 1 ms a step. */
+  readonly tau: string;
+  readonly readoutTau: string;
+  /** First weights are drawn from ±gain / √inputs. */
+  readonly gain: number;
+}
+
+/** The trial that chooses between spiking codes, on training data that are held out of it. */
+export interface Trial {
+  readonly codes: readonly EncoderName[];
+  readonly train: number;
+  readonly heldOut: number;
+  readonly epochs: number;
+}
+
+export interface LoadOptions {
+  readonly directory?: string | undefined;
+  readonly seed: number;
+}
+
+interface Described {
+  readonly name: string;
+  readonly doc: string;
+}
+
+/** One label a sample, which an encoder turns into spikes. */
+export interface ImageTask extends Described {
+  readonly kind: "images";
+  readonly load: (options: LoadOptions) => Promise<Dataset>;
+  /** Shape of one example. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Hidden neurons. */
+  readonly hidden: number;
+  readonly spiking: Readonly<Record<EncoderName, SpikingRecipe>>;
+  readonly twin: Training;
+  readonly trial: Trial;
+}
+
+/** A network with its recipe. */
+export interface Recipe {
+  readonly network: () => Network;
+  readonly training: Training;
+}
+
+/** A figure from elsewhere, beside which a result stands. */
+export interface Published {
+  readonly source: string;
+  readonly network: string;
+  /** Share of steps. */
+  readonly accuracy: number;
+}
+
+/** How many times less energy than the conventional twin, as others say it. */
+export interface Promised {
+  readonly source: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Spikes in, a label a step. */
+export interface SequenceTask extends Described {
+  readonly kind: "sequences";
+  readonly load: (options: LoadOptions) => Promise<SequenceDataset>;
+  readonly inputs: number;
+  readonly classes: number;
+  readonly spiking: Recipe;
+  readonly twin: Recipe;
+  /** The first step that published figures score, counted from 0. */
+  readonly scoredFrom: number;
+  readonly published: readonly Published[];
+  readonly promise: Promised;
+}
+
+export type Task = ImageTask | SequenceTask;
+/** What a task loads. */
+export type TaskData = Dataset | SequenceDataset;
+/** A part of it. */
+export type Samples = Examples | Sequences;

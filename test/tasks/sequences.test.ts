@@ -1,0 +1,114 @@
+/** Tasks with a label a step, end to end on small sequences: documents, texts, selection, resumption, the saved file. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { RheobaseError } from "../../src/base/errors.ts";
+import { compareOn } from "../../src/tasks/compare.ts";
+import { evaluateTask } from "../../src/tasks/evaluate.ts";
+import { explain } from "../../src/tasks/explain.ts";
+import { recurrentDesign } from "../../src/tasks/networks.ts";
+import type { OnProgress, TaskOptions } from "../../src/tasks/options.ts";
+import { evaluateDeployed, trainDesign } from "../../src/tasks/session.ts";
+import { deployedOf } from "../../src/tasks/side.ts";
+import { trainTask } from "../../src/tasks/train.ts";
+import { QUIET } from "./synthetic.ts";
+import { WAVES, wavesData } from "./syntheticWaves.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rheobase-waves-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const OPTIONS: TaskOptions = { task: "waves", seed: 2, threads: 2 };
+const silent: OnProgress = () => {};
+// biome-ignore lint/suspicious/noExplicitAny: documents are plain data of any shape
+type Document = any;
+const timeless = (document: object): Document =>
+  JSON.parse(JSON.stringify(document, (key, x) => (/seconds|PerSecond|peakBytes|^file$/i.test(key) ? undefined : x)));
+
+describe("compare", () => {
+  test("document and text", async () => {
+    const { document, text } = await compareOn(WAVES, OPTIONS, silent);
+    const { spiking, twin, ...rest }: Document = document;
+    expect(rest).toMatchObject({ task: "waves", steps: 40, encoder: { kind: "events" }, seed: 2 });
+    for (const side of [spiking, twin]) {
+      expect(side.accuracy).toBeGreaterThan(0.6); // three classes
+      expect(side.perClass.map((c: Document) => c.name)).toEqual(["low", "middle", "high"]);
+      expect(side.confusion.flat().reduce((a: number, b: number) => a + b)).toBe(24 * 40 - 6 * 5);
+      expect(side.latency.later.map((l: Document) => l.steps)).toEqual([0, 1, 2, 5, 10, 25]);
+      expect(side.latency.later[0].accuracy).toBeCloseTo(side.accuracy, 12);
+      expect(side.selected).toMatchObject({ heldOut: 12, accuracy: expect.any(Number) });
+      expect([1, 3, 5]).toContain(side.selected.epoch);
+      expect(side.counts.steps).toBe(1);
+    }
+    expect(rest.promise.ratios).toHaveLength(4);
+    expect(rest.verdict.map((v: Document) => v.what)).toContain("accuracy");
+    expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const part of ["since the label changed", "The promise, 20 to 1,000 times", "precision", "a step: spikes"])
+      expect(text).toContain(part);
+  });
+
+  test("a seed settles all, threads do not matter", async () => {
+    const run = async (o: Partial<TaskOptions>) =>
+      (await compareOn(WAVES, { ...OPTIONS, epochs: 2, ...o }, silent)).document.digest;
+    const [a, b, c] = [await run({}), await run({ threads: 1 }), await run({ seed: 3 })];
+    expect(b).toBe(a);
+    expect(c).not.toBe(a);
+  });
+
+  test.each([{ encoder: "rate" }, { steps: 5 }] as const)("%j is refused: nothing is encoded", async (o) => {
+    await expect(compareOn(WAVES, { ...OPTIONS, ...o }, silent)).rejects.toThrow("recorded as spikes");
+  });
+});
+
+describe("selection", () => {
+  test("keeps the weights of the epoch that was best on the sequences held out of training", async () => {
+    const design = recurrentDesign(WAVES.spiking);
+    const { train } = wavesData();
+    const trained = await trainDesign(design, train, QUIET);
+    const { rest, heldOut } = train.split(12, QUIET.seed);
+    expect(trained.epochs.every((e) => e.samples === rest.count)).toBe(true);
+    const again = await evaluateDeployed(deployedOf(design, trained), heldOut, QUIET);
+    expect(trained.selected!.accuracy).toBe(again.accuracy);
+    expect(trained.selected!.loss).toBeCloseTo(again.loss, 6);
+  });
+
+  test("a training stopped after any batch and resumed keeps the same weights", async () => {
+    const whole = await trainTask(WAVES, { ...OPTIONS, epochs: 3, out: join(folder, "whole") }, silent);
+    const out = join(folder, "out");
+    let stops = 0;
+    for (let resume = false; ; resume = true) {
+      const stop = { aborted: false };
+      const onProgress: OnProgress = (p) => {
+        if (p.stage === "training") stop.aborted = true;
+      };
+      const checkpoint = { file: join(folder, "c"), every: 1000, resume, stop };
+      const run = trainTask(WAVES, { ...OPTIONS, epochs: 3, out, checkpoint }, onProgress);
+      const done = await run.catch((error: RheobaseError) => error.code);
+      if (typeof done !== "string") {
+        expect(timeless(done.document)).toEqual(timeless(whole.document));
+        break;
+      }
+      expect(done).toBe("interrupted");
+      stops++;
+    }
+    expect(stops).toBe(3 * 7 + 1);
+    // the times that a file holds differ, its network and numbers do not
+    expect(readFileSync(out).length).toBe(readFileSync(join(folder, "whole")).length);
+    expect(Buffer.compare(readFileSync(out), readFileSync(join(folder, "whole")))).toBe(0);
+  });
+});
+
+test("the saved file answers as the network did; images refuse it", async () => {
+  const out = join(folder, "waves.h5");
+  const { document: trained, text }: Document = await trainTask(WAVES, { ...OPTIONS, epochs: 2, out }, silent);
+  const { document: tested }: Document = await evaluateTask(WAVES, { task: "waves", file: out, threads: 1 }, silent);
+  expect([tested.digest, tested.accuracy, tested.perClass]).toEqual([
+    trained.digest,
+    trained.accuracy,
+    trained.perClass,
+  ]);
+  expect(tested.energy).toEqual(trained.energy);
+  expect(text).toContain("of steps that the files label");
+  const { document: shown }: Document = await explain({ task: out, seed: 1, threads: 1 }, silent);
+  expect(Object.keys(shown.programs)).toEqual(["inference"]);
+});
