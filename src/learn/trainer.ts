@@ -61,7 +61,12 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, plan.hooks());
+  const { segment } = plan;
+  const lowered = lower(
+    net,
+    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed },
+    plan.hooks(),
+  );
   const program = programOf(net.name, lowered, plan.regions(lowered));
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
