@@ -26,7 +26,7 @@ import {
   penaltyNodes,
   type Regulariser,
 } from "./regularise.ts";
-import { segmentedNodes } from "./segmented.ts";
+import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
@@ -101,6 +101,7 @@ export class TrainingPlan {
     return [
       { name: "gradients", body: [...overChunks(c, start, this.#chunk(l)), ...neuronGradients(l, this.#backward)] },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...prepareNodes(l)] },
+      ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }
 

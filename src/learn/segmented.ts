@@ -6,8 +6,9 @@
  * loss of its own, it runs forwards and backwards before the next begins.
  */
 import { ModelError } from "../base/errors.ts";
-import type { Node, Place } from "../ir/program.ts";
+import { loop, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
+import { SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import {
@@ -19,6 +20,7 @@ import {
   startNodes,
   withoutStores,
 } from "../sim/lower/segments.ts";
+import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { isCountOf } from "./regularise.ts";
 import { bitRows, weightGradients } from "./weightGradients.ts";
@@ -82,6 +84,17 @@ function twoPasses(l: Lowered, { backward, cut, whole, each }: SegmentedPlan): N
     overSegments(c, [...segmentNodes(l, again), ...weightGradients(l, backward)], true),
     ...overSamples(c, backward.end(l)),
   ];
+}
+
+/** The region that runs forwards alone, and only so many segments, so that the rows of the last of them can be looked at. */
+export const LOOK = "look";
+export const LOOK_SEGMENTS = "look.segments";
+export function lookRegion(l: Lowered): Region {
+  const c = l.context;
+  const starts = new SegmentStarts(l, bitsBefore(l));
+  const count = place(c.buffer(LOOK_SEGMENTS, "i32", 1, "argument"));
+  const sweep = segmentNodes(l, { end: starts.advance(), change: withoutTape(l) });
+  return { name: LOOK, body: overChunks(c, [], [...startNodes(l, starts.begin()), loop(SEGMENT, count, sweep)]) };
 }
 
 /** The first pass needs nothing of what only the adjoint reads, but for spikes that are late. */

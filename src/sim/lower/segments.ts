@@ -37,6 +37,9 @@ export function segmentLength(c: Context): Count {
   return place(c.constant("segment.length", length, "i32"), 0, along(SEGMENT, 1));
 }
 
+/** How the names of the buffers end that hold what segments start from. */
+export const SEGMENT_START = ".segment.start";
+
 /** Rows of what left a node, the oldest first: `count` of them before the segment at hand. */
 export interface Past {
   readonly buffer: string;
@@ -118,7 +121,7 @@ export class SegmentStarts {
   }
   #copyOf({ at, type, length }: Stretch): Place {
     const { segments, options } = this.#c;
-    const buffer = this.#c.buffer(`${at.buffer}.kept`, type, options.samples * segments * length, "tape");
+    const buffer = this.#c.buffer(at.buffer + SEGMENT_START, type, options.samples * segments * length, "tape");
     return place(buffer, 0, along("s", segments * length), along(SEGMENT, length));
   }
 }
