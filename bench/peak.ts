@@ -4,13 +4,14 @@
  * ready to two training steps being done.
  */
 import { wasm } from "../src/backend/wasm/wasm.ts";
+import type { SegmentSteps } from "../src/learn/algorithm.ts";
 import { stillTrainer } from "./training.ts";
 import { long } from "./workloads/alif.ts";
 
 const resident = (): number => process.resourceUsage().maxRSS * 1024;
 
 const [steps, segment] = process.argv.slice(2);
-const checkpoint = segment === "auto" ? segment : Number(segment);
+const checkpoint: SegmentSteps = segment === "auto" ? segment : Number(segment);
 const workload = long(Number(steps));
 const before = resident();
 const options = segment === undefined ? {} : { checkpoint };
