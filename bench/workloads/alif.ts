@@ -1,37 +1,30 @@
 /**
  * Networks of Yin's adaptive neurons: T1 with them, and T6, where one number a step comes in.
  *
- * @see Yin, Corradi and Bohté 2021 (Nat. Mach. Intell. 3:905) and its code: time constants N(20, 5) and N(150, 10) steps,
- *   input and output weights by Xavier, recurrent ones orthogonal, their biases zero, that of the output U(±1/√fan-in);
- *   membranes start at U(0, 1) and traces at 0.01; T1 answers with the softmax of the membrane, summed over the steps t > 10
+ * @see Yin, Corradi and Bohté 2021 (Nat. Mach. Intell. 3:905) and its code: time constants N(20, 5) and N(150, 10) steps, which
+ *   are trained, input and output weights by Xavier, recurrent ones orthogonal, their biases zero, that of the output
+ *   U(±1/√fan-in); membranes start at U(0, 1) and traces at 0.01. Draws below a step, which N(20, 5) may give, are drawn
+ *   again. T1 answers with the softmax of the membrane, summed over the steps t > 10.
  */
 import { multiGaussian, triangle } from "../../src/ir/surrogate.ts";
 import { crossEntropy, softmaxSum } from "../../src/learn/loss.ts";
 import { connect } from "../../src/model/connection.ts";
-import { fanIn, type Initializer, normal, uniform } from "../../src/model/initializer.ts";
+import {
+  fanIn,
+  glorotUniform,
+  type Initializer,
+  orthogonal,
+  truncatedNormal,
+  uniform,
+} from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
+import { alif } from "../../src/model/neuron/alif.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
-import { neuron } from "../../src/model/neuron.ts";
-import { batchOf, numbers, orthogonal } from "./draw.ts";
+import { batchOf, numbers } from "./draw.ts";
 import { recurrentBatch } from "./rsnn.ts";
 import { BATCH, type Workload } from "./workload.ts";
 
 const HIDDEN = 256;
-
-/** The spike of the step before enters the trace `b` first; test and reset use the new trace. */
-const adaptive = neuron({
-  name: "alif",
-  equations: `
-    v[t+1] = alpha*v + (1 - alpha)*i - (b0 + beta*(rho*b + (1 - rho)*s))*s : 1
-    b[t+1] = rho*b + (1 - rho)*s : 1
-    s[t+1] = 0*s : 1
-    alpha = exp(-dt/tauM) : 1
-    rho = exp(-dt/tauA) : 1
-    i : 1 (input)`,
-  parameters: { tauM: "20 ms", tauA: "150 ms", b0: 0.01, beta: 1.8 },
-  spike: "v > b0 + beta*b",
-  reset: "s = 1",
-});
 
 interface AlifOptions {
   readonly name: string;
@@ -43,36 +36,35 @@ interface AlifOptions {
   readonly steps: number;
 }
 
-const xavier = (from: number, to: number): Initializer => {
-  const limit = Math.sqrt(6 / (from + to));
-  return uniform(-limit, limit);
-};
+/** N(mean, sd) in steps of 1 ms, which here are seconds. */
+const steps = (mean: number, sd: number): Initializer => truncatedNormal(mean * 1e-3, sd * 1e-3, { low: 1e-3 });
 
-const alifNetwork = ({ name, inputs, signal, weight, bias, classes, steps }: AlifOptions) =>
+const alifNetwork = ({ name, inputs, signal, weight, bias, classes, steps: length }: AlifOptions) =>
   network({
     name,
     dt: "1 ms",
-    steps,
+    steps: length,
     inputs: { input: inputNode(inputs, { signal }) },
     populations: {
-      hidden: population(HIDDEN, adaptive, {
-        parameters: { tauM: normal(0.02, 0.005), tauA: normal(0.15, 0.01) },
+      hidden: population(HIDDEN, alif(), {
+        parameters: { tauM: steps(20, 5), tauA: steps(150, 10) },
         initial: { v: uniform(0, 1), b: 0.01 },
+        trainable: ["tauM", "tauA"],
       }),
       output: population(classes, leakyIntegrator(), {
-        parameters: { tau: normal(0.02, 0.005) },
+        parameters: { tau: steps(20, 5) },
         initial: { v: uniform(0, 1) },
+        trainable: ["tau"],
       }),
     },
     connections: [
       connect("input", "hidden", { weight, bias }),
-      connect("hidden", "hidden", { weight: orthogonal(HIDDEN), bias: 0, delay: 1 }),
-      connect("hidden", "output", { weight: xavier(HIDDEN, classes), bias: fanIn(), port: "i" }),
+      connect("hidden", "hidden", { weight: orthogonal(), bias: 0, delay: 1 }),
+      connect("hidden", "output", { weight: glorotUniform(), bias: fanIn(), port: "i" }),
     ],
     output: "output",
   });
 
-const DIFFERS = "time constants are not trained, the spike in reset and trace is not differentiated";
 const learning: Pick<Workload, "seed" | "rate" | "surrogates"> = {
   seed: 1,
   rate: 1e-3,
@@ -87,14 +79,13 @@ export const rsnnAlif = ({ batch = BATCH } = {}): Workload => ({
     name: "rsnn-alif",
     inputs: 700,
     signal: "spikes",
-    weight: xavier(700, HIDDEN),
+    weight: glorotUniform(),
     bias: 0,
     classes: 20,
     steps: 100,
   }),
   batch: recurrentBatch(batch),
   loss: crossEntropy(softmaxSum(11)),
-  differs: DIFFERS,
   ...learning,
 });
 
@@ -111,6 +102,6 @@ export const long = (steps: number, { batch = BATCH } = {}): Workload => ({
   }),
   batch: batchOf(batch, 10, numbers(batch, steps)),
   loss: crossEntropy("mean"),
-  differs: `${DIFFERS}, and the loss is the cross-entropy of the mean membrane, not of summed softmaxes`,
+  differs: "the loss is the cross-entropy of the mean membrane, not of summed softmaxes",
   ...learning,
 });

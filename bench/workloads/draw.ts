@@ -59,26 +59,6 @@ export function numbers(count: number, steps: number): SparseValueInput {
   };
 }
 
-/** Rows of a random orthogonal matrix: normal draws, made orthonormal one after the other (Gram and Schmidt, twice). */
-export function orthogonal(n: number): Float64Array {
-  const stream = random("orthogonal");
-  const q = Float64Array.from({ length: n * n }, () => stream.normal());
-  const row = (k: number): Float64Array => q.subarray(k * n, (k + 1) * n);
-  const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, c) => sum + x * b[c]!, 0);
-  for (let k = 0; k < n; k++) {
-    const own = row(k);
-    for (let j = 0; j < 2 * k; j++) subtract(own, row(j % k), dot(own, row(j % k)));
-    const norm = Math.sqrt(dot(own, own));
-    own.forEach((x, c) => {
-      own[c] = x / norm;
-    });
-  }
-  return q;
-}
-function subtract(from: Float64Array, x: Float64Array, factor: number): void {
-  for (let c = 0; c < from.length; c++) from[c]! -= factor * x[c]!;
-}
-
 function randomNumbers(name: string): { uniform: () => number } {
   const stream = random(name);
   return { uniform: () => stream.uniform() };

@@ -17,14 +17,21 @@ export interface Layout {
   readonly bytes: number;
 }
 
-export function layout(program: Program): Layout {
+/** @param running rounds of a parallel loop that may run at the same time: as many copies of its scratch buffers there are */
+export function layout(program: Program, running: number): Layout {
   const offsets = new Map<string, number>();
+  const buffers = program.buffers.map((b) => held(b, running));
   let end = FIRST;
-  for (const b of program.buffers) {
+  for (const b of buffers) {
     offsets.set(b.name, end);
     end += Math.ceil((b.length * BYTES[b.type] + SLACK) / ALIGN) * ALIGN;
   }
-  return { offsets, buffers: new Map(program.buffers.map((b) => [b.name, b])), bytes: end };
+  return { offsets, buffers: new Map(buffers.map((b) => [b.name, b])), bytes: end };
+}
+
+function held(b: Buffer, running: number): Buffer {
+  if (!b.scratch || b.copies === undefined || b.copies <= running) return b;
+  return { ...b, copies: running, length: (b.length / b.copies) * running };
 }
 
 const VIEW: Readonly<Record<Type, (memory: ArrayBufferLike, offset: number, length: number) => Elements>> = {

@@ -25,9 +25,10 @@ export async function loadProgram(backend: Backend, program: Program): Promise<E
 }
 
 function memoryPlan(program: Program): string {
-  const at = layout(program);
+  const at = layout(program, 1);
   const lines = program.buffers.map(
-    (b) => `  ${String(at.offsets.get(b.name)).padStart(10)}  ${b.name}: ${b.type}[${b.length}], ${b.role}`,
+    (b) =>
+      `  ${String(at.offsets.get(b.name)).padStart(10)}  ${b.name}: ${b.type}[${at.buffers.get(b.name)!.length}], ${b.role}${b.scratch ? ", once a thread" : ""}`,
   );
   return `${program.name}: regions ${program.regions.map((r) => r.name).join(", ")}; ${at.bytes} bytes\n${lines.join("\n")}`;
 }

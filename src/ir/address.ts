@@ -1,5 +1,5 @@
 /** Which addresses a place can reach, from the constant ranges of the loops around it. */
-import type { Loop, Place, Term } from "./program.ts";
+import { type Loop, type Place, type Term, variablesOf } from "./program.ts";
 
 /** Inclusive. */
 export interface Range {
@@ -15,8 +15,8 @@ export function rangeOf({ from = 0, count }: Loop): Range | undefined {
 /** First and last element that the place can name; undefined where that depends on data. Exact for each loop by itself. */
 export function addresses(place: Place, loops: readonly Loop[]): Range | undefined {
   let [low, high] = [place.offset, place.offset];
-  for (const l of loops) {
-    const terms = place.terms.filter((t) => t.loop === l.name);
+  for (const [l, name] of loops.flatMap((l) => variablesOf(l).map((name) => [l, name] as const))) {
+    const terms = place.terms.filter((t) => t.loop === name);
     if (terms.length === 0) continue;
     const values = candidates(terms, rangeOf(l))?.map((x) => terms.reduce((sum, t) => sum + at(t, x), 0));
     if (!values) return undefined;

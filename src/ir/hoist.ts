@@ -37,7 +37,19 @@ function isCheap(e: Expr): boolean {
 function frontier(step: Step, fixed: ReadonlySet<Expr>): Expr[] {
   const all = nodes(step);
   const used = new Set([...roots(step), ...all.filter((e) => !fixed.has(e)).flatMap(operands)]);
-  return all.filter((e) => fixed.has(e) && used.has(e) && !isCheap(e));
+  const found = all.filter((e) => fixed.has(e) && used.has(e) && !isCheap(e));
+  const kept = new Set(found);
+  return found.filter((e) => !isNear(e, kept));
+}
+
+const NEAR: ReadonlySet<string> = new Set(["add", "sub", "mul"]);
+/**
+ * One operation away from another constant, such as 1 - exp(-dt/tau) beside exp(-dt/tau): as cheap as a load, and training
+ * sums one gradient in place of two.
+ */
+function isNear(e: Expr, others: ReadonlySet<Expr>): boolean {
+  if (e.tag !== "binary" || !NEAR.has(e.op)) return false;
+  return (e.a.tag === "const" && others.has(e.b)) || (e.b.tag === "const" && others.has(e.a));
 }
 
 interface Constant {

@@ -156,7 +156,7 @@ function printBody(body: readonly Node[], printed: Set<Step>): string[] {
   return body.flatMap((node) => {
     if (node.tag === "invoke") return printInvoke(node, printed);
     const from = node.from === undefined || node.from === 0 ? "" : ` from ${printCount(node.from)}`;
-    const head = `${node.parallel ? "parallel " : ""}for ${node.name}${from} count ${printCount(node.count)}${node.reverse ? " reverse" : ""}`;
+    const head = `${node.parallel ? "parallel " : ""}${node.scratch ? "scratch " : ""}for ${node.name}${from} count ${printCount(node.count)}${node.reverse ? " reverse" : ""}`;
     return [head, ...indented(printBody(node.body, printed))];
   });
 }

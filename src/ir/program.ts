@@ -16,6 +16,8 @@ export interface Buffer {
   readonly role: Role;
   /** Where each round of a parallel loop has a copy of its own (`parallel.ts`): how many, all in `length`. */
   readonly copies?: number;
+  /** Whether the copies are for rounds that run at the same time, not for all: a backend may hold fewer of them. */
+  readonly scratch?: boolean;
 }
 /** `parameter`: what training changes. `constant`: written once by the host. `argument`: written by the host before a run. */
 export type Role = "parameter" | "constant" | "argument" | "state" | "tape" | "work" | "output";
@@ -43,7 +45,9 @@ export type Node = Loop | Invoke;
 /**
  * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
  * A loop that is `parallel` stands outermost in its region, and its rounds write to different places: a backend may run
- * them at the same time and in any order, and the result is the same.
+ * them at the same time and in any order, and the result is the same. Where it is `scratch` too, a round reads nothing
+ * that another left behind, and a second variable (`slotOf`) names the copy of working memory that it uses: any number
+ * below `count` that no other round has at that time.
  */
 export interface Loop {
   readonly tag: "loop";
@@ -52,6 +56,7 @@ export interface Loop {
   readonly count: Count;
   readonly reverse?: boolean;
   readonly parallel?: boolean;
+  readonly scratch?: boolean;
   readonly body: readonly Node[];
 }
 export interface Invoke {
@@ -167,8 +172,12 @@ export const loop = (
   name: string,
   count: Count,
   body: readonly Node[],
-  options: { from?: Count; reverse?: boolean; parallel?: boolean } = {},
+  options: { from?: Count; reverse?: boolean; parallel?: boolean; scratch?: boolean } = {},
 ): Loop => ({ tag: "loop", name, count, body, ...options });
+/** The variable of a `scratch` loop that says where a round works. */
+export const slotOf = (loop: Pick<Loop, "name">): string => `${loop.name}.slot`;
+/** Variables that a loop gives to its body. */
+export const variablesOf = (loop: Loop): string[] => (loop.scratch ? [loop.name, slotOf(loop)] : [loop.name]);
 export const invoke = (kernel: Kernel, args: Invoke["args"], counts: Invoke["counts"] = {}): Invoke => ({
   tag: "invoke",
   kernel,

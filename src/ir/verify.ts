@@ -8,7 +8,17 @@ import { signatureOf } from "./kernelArguments.ts";
 import { type Argument, argumentsOf } from "./kernelExtents.ts";
 import { dependsOn, roundVariables, writtenPlaces } from "./parallel.ts";
 import { printPlace } from "./print.ts";
-import type { Buffer, Count, Invoke, Kernel, Loop, Node, Place, Program } from "./program.ts";
+import {
+  type Buffer,
+  type Count,
+  type Invoke,
+  type Kernel,
+  type Loop,
+  type Node,
+  type Place,
+  type Program,
+  variablesOf,
+} from "./program.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
 
@@ -69,6 +79,7 @@ function verifyLoop(node: Loop, scope: Scope): void {
 
 function verifyParallel(loop: Loop, { path, loops }: Scope): void {
   if (loops.length > 0) fail(path, "a parallel loop stands outermost");
+  if (loop.scratch && typeof loop.count !== "number") fail(path, "a scratch loop has a fixed number of rounds");
   const variables = roundVariables(loop);
   for (const { call, argument, place } of writtenPlaces(loop))
     if (!dependsOn(place, variables))
@@ -88,7 +99,8 @@ function verifyPlace(place: Place, scope: Scope): Buffer {
   const buffer = buffers.get(place.buffer);
   if (!buffer) fail(path, `no buffer '${place.buffer}'; buffers: ${[...buffers.keys()].join(", ")}`);
   for (const { loop, modulo } of place.terms) {
-    if (!loops.some((l) => l.name === loop)) fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
+    if (!loops.some((l) => variablesOf(l).includes(loop)))
+      fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
     if (modulo !== undefined && !isPowerOfTwo(modulo))
       fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
   }

@@ -29,7 +29,7 @@ export function culprit(a: Accident): string {
   if (broken) return broken;
   const sample = firstBadSample(a);
   if (sample === undefined) return "every answer is finite; the loss is too large for its type";
-  a.run(sampleOf(a.lowered.net, a.batch, sample));
+  runAlone(a, sample);
   const layer = firstBadLayer(a, sample);
   return `${layer ? `layer '${layer}'` : "an answer"} is not finite in sample ${sample} of the batch; try smaller weights or inputs`;
 }
@@ -53,10 +53,21 @@ function firstBadSample(a: Accident): number | undefined {
   for (let s = 0; s < a.batch.count; s++) if (isBad(s)) return s;
   return undefined;
 }
-/** Runs one sample alone: the answers of each step are not kept for all. */
+/**
+ * Runs one sample alone, on whichever thread takes it. What other samples left in the copies of other threads means
+ * nothing, and is cleared where it is not finite: what is not finite afterwards came from this sample.
+ */
+function runAlone(a: Accident, sample: number): void {
+  for (const { buffer } of a.lowered.components.flat().flatMap((node) => placesOf(node, a))) {
+    const values = a.x.array(buffer);
+    for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) values[k] = 0;
+  }
+  a.run(sampleOf(a.lowered.net, a.batch, sample));
+}
+/** Of one sample alone: the answers of each step are not kept for all. */
 function answersInEachStep(a: Accident, sample: number): boolean {
   const { node, port } = outputPort(a.lowered.net, a.loss);
-  a.run(sampleOf(a.lowered.net, a.batch, sample));
+  runAlone(a, sample);
   const row = a.lowered.sources.values.get(`${node}.${port}`)!.row();
   for (const steps of stretches(a, sample)) if (!isFinite(a, row, steps)) return false;
   return true;
@@ -89,26 +100,28 @@ function* stretches({ x, lowered: { net, context }, batch }: Accident, sample: n
 }
 
 /** Looks at what arrived, at the states, and at what left by value. */
-function badLayer(a: Accident, steps: Stretch): string | undefined {
-  const { context, sums, sources, populations, components } = a.lowered;
-  return components.flat().find((node) => {
-    const own = (key: string): boolean => key.startsWith(`${node}.`);
-    const places = [
-      ...[...sums].filter(([key, s]) => own(key) && own(s.place.buffer)).map(([, s]) => s.place),
-      ...(populations.get(node)?.states ?? []).map((s) => statePlace(node, s.name, context, typeOf(s.buffer, a))),
-      ...[...sources.values].filter(([key]) => own(key)).map(([, s]) => s.row()),
-    ];
-    return places.some((p) => !isFinite(a, p, steps));
-  });
+const badLayer = (a: Accident, steps: Stretch): string | undefined =>
+  a.lowered.components.flat().find((node) => placesOf(node, a).some((p) => !isFinite(a, p, steps)));
+
+function placesOf(node: string, a: Accident): Place[] {
+  const { context, sums, sources, populations } = a.lowered;
+  const own = (key: string): boolean => key.startsWith(`${node}.`);
+  return [
+    ...[...sums].filter(([key, s]) => own(key) && own(s.place.buffer)).map(([, s]) => s.place),
+    ...(populations.get(node)?.states ?? []).map((s) => statePlace(node, s.name, context, typeOf(s.buffer, a))),
+    ...[...sources.values].filter(([key]) => own(key)).map(([, s]) => s.row()),
+  ];
 }
 const typeOf = (buffer: string, { lowered }: Accident) => lowered.context.buffers.get(buffer)!.type;
 
-/** What a sample alone left at a place: its own steps, in the copy of the last shard, which gets a single chunk. */
+/** What a sample alone left at a place: its own steps, in every copy. */
 function isFinite({ x, lowered: { context } }: Accident, at: Place, { segment, steps }: Stretch): boolean {
   const values = x.array(at.buffer);
   const { length } = context.buffers.get(at.buffer)!;
-  const start = values.length > length ? values.length - copyStride(length) : 0;
   const stride = (loop: string): number => at.terms.find((t) => t.loop === loop)?.stride ?? 0;
   const rows = at.offset + segment * stride(SEGMENT) + steps * stride("t");
-  return allFinite(values, stride("t") > 0 ? rows : stride("s") || length, start);
+  const checked = stride("t") > 0 ? rows : stride("s") || length;
+  for (let start = 0; start + checked <= values.length; start += copyStride(length))
+    if (!allFinite(values, checked, start)) return false;
+  return true;
 }

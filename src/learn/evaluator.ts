@@ -5,6 +5,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
 import { overChunks, shardsFor } from "../sim/lower/shards.ts";
@@ -13,7 +14,7 @@ import { activityOf, counting, isCounter, type PopulationActivity } from "./acti
 import { type Answers, answersOf } from "./answers.ts";
 import { entriesOf, totalSteps } from "./batch.ts";
 import { culprit } from "./culprit.ts";
-import { type Batch, inputsAsLists, writeBatch } from "./feed.ts";
+import { type Batch, writeBatch } from "./feed.ts";
 import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
@@ -26,6 +27,8 @@ export interface EvaluatorOptions {
   /** As deployed: `Trainer.deployed()`. */
   readonly parameters: Parameters;
   readonly type?: FloatType;
+  /** As in training. */
+  readonly form?: Form;
   /** Keys random draws of the network's own equations. */
   readonly seed?: number;
 }
@@ -50,14 +53,18 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   requireSteps(options.loss, steps);
   const output = outputPort(net, options.loss);
   const hooks: LowerHooks = {
-    sparseInputs: inputsAsLists(net),
+    eitherForm: inputsInEitherForm(net),
     ...(output.port === "spike" && { spikeRows: new Set([output.node]) }),
     kernel: counting,
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(CHUNK, batch);
   const shards = shardsFor(Math.ceil(batch / samples), 1, type);
-  const lowered = lower(net, { type, mode: "samples", samples, steps, batch, shards, record, seed }, hooks);
+  const lowered = lower(
+    net,
+    { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },
+    hooks,
+  );
   const region = { name: "evaluate", body: evaluateNodes(lowered, output, options.loss) };
   const program = programOf(`${net.name}.evaluate`, lowered, [region]);
   return new Evaluator(lowered, program, await loadProgram(backend, program), options);

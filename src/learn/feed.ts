@@ -2,10 +2,11 @@
 import type { Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
 import { KEY, SAMPLE_REST, SAMPLE_STEPS, SEGMENT_REST, SEGMENT_STEPS } from "../sim/lower/context.ts";
+import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
-import { checkBatch, inputOf, labelOf, lengthOf } from "./batch.ts";
+import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS } from "./lossKernels.ts";
 
@@ -137,16 +138,27 @@ function writeKeys(x: Executable, l: Lowered, { count, numbers }: Batch, update:
 }
 
 function writeInput(x: Executable, l: Lowered, batch: Batch): void {
-  const { input, count } = batch;
+  const { input } = batch;
   const name = inputOf(l.net);
   if (input.kind === "events") {
     for (const signal of l.sources.inputSpikes.values()) writeEvents(x, l, signal, batch, input);
     return;
   }
-  const lists = l.sources.sparseInputs.get(name);
-  if (lists) writeLists(x, lists, input, count);
-  const rows = l.sources.values.get(`${name}.value`);
-  if (rows) writeRows(x, l, rows, batch, input);
+  const [lists, rows] = [l.sources.sparseInputs.get(name), l.sources.values.get(`${name}.value`)];
+  const form = lists ? formOf(l, lists, batch) : "rows";
+  if (lists) x.array(formBuffer(name)).set(FORMS.map((f) => Number(f === form)));
+  if (lists && form === "lists") writeLists(x, l, lists, batch, input);
+  if (rows && form === "rows") writeRows(x, l, rows, batch, input);
+}
+
+/** The cheaper form of this batch. */
+function formOf(l: Lowered, { node, constant }: SparseInput, batch: Batch): Form {
+  const { form } = l.context.options;
+  if (form) return form;
+  let [rows, entries] = [0, 0];
+  for (let s = 0; s < batch.count; s++) rows += constant ? 1 : lengthOf(l.net, batch, s);
+  for (const [from, to] of entriesOf(l.net, batch)) entries += to - from;
+  return chooseForm(l.net, node, { rows, entries });
 }
 
 /** Spikes arrive later by the signal's delay; those of a sample's last steps too late for it. */
@@ -167,18 +179,23 @@ function writeEvents(x: Executable, l: Lowered, signal: InputSpikes, batch: Batc
   }
 }
 
-function writeLists(
-  x: Executable,
-  { name }: SparseInput,
-  { list, values, ends }: SparseValueInput,
-  count: number,
-): void {
-  const [toList, toValues] = [x.array(`${name}.list`), x.array(`${name}.values`)];
-  const end = ends[count]!;
-  requireRoom(end, toList.length);
-  toList.set(list.subarray(0, end));
-  toValues.set(values.subarray(0, end));
-  x.array(`${name}.end`).set(ends.subarray(0, count + 1));
+/** Behind the end of a sample every list is empty. */
+function writeLists(x: Executable, l: Lowered, input: SparseInput, batch: Batch, given: SparseValueInput): void {
+  const { list, values, ends } = given;
+  const [toList, toValues] = [x.array(`${input.name}.list`), x.array(`${input.name}.values`)];
+  const toEnds = x.array(input.ends);
+  const lists = input.listsOfSample;
+  let at = 0;
+  for (let s = 0; s < batch.count; s++) {
+    const row = s * lists;
+    const length = input.constant ? 1 : lengthOf(l.net, batch, s);
+    const [first, last] = [ends[row]!, ends[row + length]!];
+    requireRoom(at + last - first, toList.length);
+    toList.set(list.subarray(first, last), at);
+    toValues.set(values.subarray(first, last), at);
+    for (let k = 1; k <= lists; k++) toEnds[row + k] = at + ends[row + Math.min(k, length)]! - first;
+    at += last - first;
+  }
 }
 
 /** Values as rows, after as many rows of zero as the longest delay. */
@@ -196,13 +213,4 @@ function writeRows(x: Executable, l: Lowered, signal: ValueSignal, batch: Batch,
 function requireRoom(entries: number, room: number): void {
   if (entries > room)
     throw new DataError("out-of-range", "batch.input", `${entries} entries; there is room for ${room}`);
-}
-
-/** Inputs that a program takes as lists of values: constant ones that only dense connections read. */
-export function inputsAsLists(net: Lowered["net"]): ReadonlySet<string> {
-  const read = (node: string): boolean =>
-    net.connections.every((c) => c.from.node !== node || (c.connectivity.kind === "dense" && !c.synapse)) &&
-    Object.values(net.transforms).every((t) => t.of.every((e) => e.node !== node));
-  const inputs = Object.entries(net.inputs).filter(([node, i]) => i.signal === "values" && i.constant && read(node));
-  return new Set(inputs.map(([node]) => node));
 }

@@ -3,13 +3,13 @@ import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { forwardNodes, type Lowered, type LowerHooks, prepareNodes } from "../sim/lower/lower.ts";
+import { inputsInEitherForm } from "../sim/lower/forms.ts";
+import { forwardNodes, type Lowered, type LowerHooks, renewNodes } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
-import { inputsAsLists } from "./feed.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
@@ -65,7 +65,7 @@ export class TrainingPlan {
   hooks(): LowerHooks {
     const { node, port } = this.output;
     return {
-      sparseInputs: inputsAsLists(this.#net),
+      eitherForm: inputsInEitherForm(this.#net),
       ...(port === "spike" && { spikeRows: new Set([node]) }),
       ...(!isStepLoss(this.#learning.loss) && { allSteps: new Set([`${node}.${port}`]) }),
       emission: (n, plain) => ({ ...plain, training: { bits: plain.spikes, mask: keepProbability(this.#net, n) < 1 } }),
@@ -100,7 +100,7 @@ export class TrainingPlan {
     const { optimiser, groups } = this.#learning;
     return [
       { name: "gradients", body: [...overChunks(c, start, this.#chunk(l)), ...neuronGradients(l, this.#backward)] },
-      { name: "update", body: [...updateNodes(l, optimiser, groups), ...prepareNodes(l)] },
+      { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }

@@ -5,6 +5,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -34,6 +35,8 @@ export interface TrainerOptions extends Learning {
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
+  /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
+  readonly form?: Form;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
@@ -62,9 +65,10 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
   const { segment } = plan;
+  const { form } = options;
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed },
+    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
     plan.hooks(),
   );
   const program = programOf(net.name, lowered, plan.regions(lowered));

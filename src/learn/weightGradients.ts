@@ -5,6 +5,7 @@ import type { Connection } from "../model/connection.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
+import { inForm } from "../sim/lower/forms.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
@@ -70,7 +71,7 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
       "only dense connections can be trained; set trainable: false",
     );
   const signal = signalOf(c, l.context, l.sources);
-  if (signal.kind === "sparse") return constantRows(c, l, backward, (sums) => sparseOuter(c, l, sums));
+  if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
   if (c.from.node in l.net.inputs) return inputOuter(c, l, deltaRows(c, l, backward, 0));
   const delay = l.context.delayOf(c);
@@ -205,25 +206,42 @@ function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (s
   const own = place(sums, 0, along("s", width));
   return [...overSamples(l.context, [sumOverSteps(l.context, own, ofSample, width, false)]), ...use(place(sums))];
 }
-function sparseOuter(c: Connection, l: Lowered, sums: Place): Node[] {
-  const node = c.from.node;
-  const { name } = l.sources.sparseInputs.get(node)!;
+/** Values from lists or from rows, whichever the batch has (`sim/lower/forms.ts`). */
+function eitherOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
+  const { node } = c.from;
+  const lists = (errors: ErrorRows): Node[] =>
+    inForm(
+      l.context,
+      node,
+      "lists",
+      rowGradients(gradientPlace(l, `${c.name}.weight`), activeValues(node, l), errors, l.context),
+    );
+  if (!x.constant)
+    return [...lists(deltaRows(c, l, backward, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, backward, x))];
+  const width = l.context.stride(c.to.node);
+  const rows = (sums: Place): Node => outerProduct(c, l, without(x.row(), "s"), sums, l.context.sampleCount);
+  return constantRows(c, l, backward, (sums) => [
+    ...lists({ first: sums, width, groupRows: 0 }),
+    ...inForm(l.context, node, "rows", [rows(sums)]),
+  ]);
+}
+function activeValues(node: string, l: Lowered): ActiveRows {
+  const input = l.sources.sparseInputs.get(node)!;
   const { samples } = l.context.options;
-  const rows = l.context.size(node);
-  const active: ActiveRows = {
-    name,
+  const [rows, lists] = [l.context.size(node), input.listsOfSample];
+  const segment = withoutSteps(l.context.inSample(1));
+  return {
+    name: input.name,
     rows,
-    room: samples * rows,
-    list: place(`${name}.list`),
-    ends: place(`${name}.end`, 0, along("chunk", samples)),
-    values: place(`${name}.values`),
+    room: samples * (input.constant ? 1 : l.context.stepsKept) * rows,
+    list: place(`${input.name}.list`),
+    ends: place(input.ends, 0, along("chunk", samples * lists), ...(input.constant ? [] : segment)),
+    values: place(`${input.name}.values`),
     listStride: 0,
-    endsStride: 0,
-    bySample: false,
-    steps: l.context.sampleCount,
+    endsStride: input.constant ? 0 : lists,
+    bySample: !input.constant,
+    steps: input.constant ? l.context.sampleCount : segmentLength(l.context),
   };
-  const errors = { first: sums, width: l.context.stride(c.to.node), groupRows: 0 };
-  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, errors, l.context);
 }
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];

@@ -33,8 +33,10 @@ export class Memory {
     return sums;
   }
 
+  /** Of those copies that the backend holds. */
   #starts(name: string): number[] {
-    const buffer = this.#buffers.get(name)!;
-    return Array.from({ length: buffer.copies ?? 1 }, (_, k) => k * lengthOfCopy(buffer));
+    const length = lengthOfCopy(this.#buffers.get(name)!);
+    const held = Math.max(1, Math.floor(this.#x.array(name).length / length));
+    return Array.from({ length: held }, (_, k) => k * length);
   }
 }

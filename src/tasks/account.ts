@@ -46,9 +46,9 @@ export function isChain(net: Network): boolean {
 
 /** The network as it is without counters and recordings. */
 function plainProgram(net: Network): Lowered {
-  const sparseInputs = new Set(Object.keys(net.inputs).filter((name) => net.inputs[name]!.signal === "values"));
+  const eitherForm = new Set(Object.keys(net.inputs).filter((name) => net.inputs[name]!.signal === "values"));
   const once = { samples: 1, batch: 1, shards: 1, steps: stepsOf(net), seed: 0 };
-  return lower(net, { type: "f32", mode: "samples", record: [], ...once }, { sparseInputs });
+  return lower(net, { type: "f32", mode: "samples", record: [], ...once }, { eitherForm });
 }
 
 function describe(c: Connection, d: Deployed, plain: Lowered, execution: Execution, calls: number): LayerDescription {

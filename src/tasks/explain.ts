@@ -8,6 +8,7 @@ import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
 import { initialParameters } from "../sim/lower/parameters.ts";
 import { deployedFrom } from "./evaluate.ts";
+import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
 import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
 import { spikingDesign } from "./networks.ts";
@@ -29,15 +30,22 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
     await answering(subject),
     ...(subject.training ? [await learning(subject, subject.training, options.segment)] : []),
   ];
-  const { net, encoder, from } = subject;
+  const { net, encoder, from, training } = subject;
   const document = {
     target: options.task,
     from,
     network: networkDocument(net, encoder),
     schedule: net.schedule,
+    kernels: choicesOf(net, training?.surrogate),
     programs: Object.fromEntries(programs.map((p) => [p.name, compiledDocument(p)])),
   };
-  const text = sections([wrap(from), networkText(net, encoder), scheduleText(net), ...programs.flatMap(compiledText)]);
+  const text = sections([
+    wrap(from),
+    networkText(net, encoder),
+    scheduleText(net),
+    choicesText(net, training?.surrogate),
+    ...programs.flatMap(compiledText),
+  ]);
   return { document, text };
 }
 

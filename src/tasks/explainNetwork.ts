@@ -2,7 +2,8 @@
 import type { Encoder } from "../data/encoder.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
-import { type Row, table, whole, wrap } from "./text.ts";
+import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
+import { leftTable, type Row, whole, wrap } from "./text.ts";
 
 export function networkDocument(net: Network, encoder: Encoder) {
   return {
@@ -17,8 +18,14 @@ export function networkDocument(net: Network, encoder: Encoder) {
     ),
     transforms: net.transforms,
     connections: net.connections,
+    parameters: blocksOf(net).map(({ name, kind, rows, width, trainable, low, high }) => ({
+      ...{ name, kind, trainable, shape: kind === "weight" ? [rows, width] : [width] },
+      ...(low > Number.NEGATIVE_INFINITY && { min: low }),
+      ...(high < Number.POSITIVE_INFINITY && { max: high }),
+    })),
   };
 }
+const blocksOf = (net: Network): ParameterBlock[] => [...parameterLayout(net, "f64").blocks.values()];
 
 export function networkText(net: Network, encoder: Encoder): string {
   const inputs = Object.entries(net.inputs).map(
@@ -35,15 +42,21 @@ export function networkText(net: Network, encoder: Encoder): string {
     "",
     ...connectionLines(net),
     "",
+    leftTable([["parameters", "shape", "training"], ...blocksOf(net).map(parameterRow)]),
+    "",
     ...models(net).flatMap(modelLines),
   ].join("\n");
 }
 
 const inputDoc = (signal: string, encoder: Encoder): string => `${signal}, encoded as ${JSON.stringify(encoder)}`;
-/** A table of words: every column to the left. */
-function leftTable(rows: readonly Row[]): string {
-  const width = (k: number): number => Math.max(...rows.map((r) => r[k]!.length));
-  return table(rows.map(([a, b, c]) => [a!, b!.padEnd(width(1)), c!.padEnd(width(2))]));
+
+function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock): Row {
+  const bounds = [
+    ...(low > Number.NEGATIVE_INFINITY ? [`at least ${low}`] : []),
+    ...(high < Number.POSITIVE_INFINITY ? [`at most ${high}`] : []),
+  ];
+  const shape = kind === "weight" ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
+  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : "stays"];
 }
 
 function connectionLines(net: Network): string[] {

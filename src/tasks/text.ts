@@ -63,3 +63,9 @@ export function joulesRange({ low, typical, high }: Range): string {
   const bounds = `${short(low / factor)} to ${short(high / factor)}`;
   return `${short(typical / factor)} ${unit} (${bounds})`;
 }
+
+/** A table of words in three columns, all to the left. */
+export function leftTable(rows: readonly Row[]): string {
+  const width = (k: number): number => Math.max(...rows.map((r) => r[k]!.length));
+  return table(rows.map(([a, b, c]) => [a!, b!.padEnd(width(1)), c!.padEnd(width(2))]));
+}

@@ -4,7 +4,7 @@ import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm } from "../../src/backend/wasm/wasm.ts";
 import { add, convert, f32, index, mul, read } from "../../src/ir/expr.ts";
 import { withCopies } from "../../src/ir/parallel.ts";
-import { along, invoke, loop, type Program, place } from "../../src/ir/program.ts";
+import { along, invoke, loop, type Place, type Program, place } from "../../src/ir/program.ts";
 import type { Step } from "../../src/ir/step.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { Memory } from "../../src/sim/memory.ts";
@@ -167,3 +167,60 @@ test("hundreds of programs come and go", async () => {
     expect(x.array("out")[7]).toBe(Math.fround(k) ** 2);
   }
 });
+
+/** Each round writes its number to scratch, and from there to its place in `out`. */
+const throughScratch = (rounds: number): Program => {
+  const slots = [
+    { name: "out", type: "u32", space: "element" },
+    { name: "x", type: "u32", space: "element" },
+  ] as const;
+  const copy: Step = { name: "copy", slots, stores: [{ slot: "out", mode: "set", value: read("u32", "x") }] };
+  const call = (from: Place, to: Place) => invoke({ kind: "perElement", step: copy }, { x: from, out: to }, { n: 1 });
+  const there = place("there");
+  return withCopies({
+    name: "scratch",
+    buffers: [
+      { name: "number", type: "u32", length: rounds, role: "argument" },
+      { name: "there", type: "u32", length: 1, role: "work" },
+      { name: "kept", type: "u32", length: 1, role: "work" },
+      { name: "out", type: "u32", length: rounds, role: "output" },
+    ],
+    regions: [
+      {
+        name: "main",
+        body: [
+          loop(
+            "round",
+            rounds,
+            [
+              call(place("number", 0, along("round", 1)), there),
+              call(there, place("kept")),
+              call(there, place("out", 0, along("round", 1))),
+            ],
+            { parallel: true, scratch: true },
+          ),
+        ],
+      },
+      { name: "after", body: [call(place("kept"), place("out"))] },
+    ],
+  });
+};
+test.each([1, 2, 5, 40])(
+  "%i rounds through scratch: once a thread, and what is read later once a round",
+  async (rounds) => {
+    const program = throughScratch(rounds);
+    const buffer = (name: string) => program.buffers.find((b) => b.name === name)!;
+    expect(buffer("there")).toMatchObject({ copies: rounds, scratch: true });
+    expect(buffer("kept").scratch).toBeUndefined();
+    verifyProgram(program);
+    for (const [threads, backend] of [[1, interpret] as const, ...BACKENDS]) {
+      using x = await backend.load(program);
+      const numbers = Uint32Array.from({ length: rounds }, (_, k) => 7 * k + 1);
+      x.array("number").set(numbers);
+      x.run("main");
+      expect(x.array("out")).toEqual(numbers);
+      expect(x.array("there").length).toBe((buffer("there").length / rounds) * Math.min(threads, rounds));
+      expect(x.array("kept").length).toBe(buffer("kept").length);
+    }
+  },
+);

@@ -318,3 +318,20 @@ describe("the published single neuron", () => {
     expect(spikes).toHaveLength(4);
   });
 });
+
+test("what training made of neurons is projected, and not what they started with", () => {
+  const net = sequential(
+    [input(3), denseLayer(2), neurons(lif(), { trainable: { tau: "neuron", vTh: "layer" } }), denseLayer(4), readout()],
+    { steps: 5 },
+  );
+  const trained = { "hidden.tau": Float64Array.of(0.01, 0.03), "hidden.vTh": Float64Array.of(0.7) };
+  const { nodes } = project(net, { ...initialParameters(net, 1, "f64"), ...trained });
+  expect([...nodes.hidden!.values.tau!].map((x) => x.toFixed(12))).toEqual(["0.010000000000", "0.030000000000"]);
+  expect([...nodes.hidden!.values.v_threshold!]).toEqual([0.7, 0.7]);
+  const moved = sequential([input(3), denseLayer(4), neurons(leakyIntegrator(), { trainable: ["v.initial"] })], {
+    steps: 5,
+  });
+  const start = initialParameters(moved, 1, "f64");
+  expect(typeof nirProjection(moved, start)).not.toBe("string");
+  expect(nirProjection(moved, { ...start, "output.v.initial": Float64Array.of(0.1) })).toContain("does not start at 0");
+});

@@ -67,10 +67,20 @@ describe("hoist", () => {
     for (const s of [prepare!, prepareElements!, main]) verifyStep(s);
   });
   test("a part that is used by itself and inside another is stored once for each use", () => {
-    const step = stepOf(mul(decay, v), mul(add(decay, f64(1)), v));
+    const step = stepOf(mul(decay, v), mul(add(decay, tau), v));
     const { prepare } = hoist(step, fixed);
     expect(prepare!.stores).toHaveLength(2);
     expect(hoistedRun(step, fixed, { v: 3, tau: 0.7, k: 1 })).toEqual(run(step, { v: 3, tau: 0.7, k: 1 }));
+  });
+  test("what is one operation with a number away from such a part is computed from it", () => {
+    const rest = sub(f64(1), decay);
+    const step = stepOf(mul(decay, v), mul(rest, v), mul(mul(rest, f64(3)), k));
+    const { prepare, main } = hoist(step, fixed);
+    expect(prepare!.stores.map((s) => s.value)).toEqual([decay]);
+    expect(nodes(main).filter((e) => e.tag === "binary" && e.op === "sub")).toHaveLength(1);
+    expect(hoistedRun(step, fixed, { v: 3, tau: 0.7, k: 1 })).toEqual(run(step, { v: 3, tau: 0.7, k: 1 }));
+    const alone = hoist(stepOf(mul(rest, v)), fixed);
+    expect(alone.prepare!.stores.map((s) => s.value)).toEqual([rest]);
   });
   test("leaves what is as cheap as a load, and what varies", () => {
     const cheap = stepOf(

@@ -135,6 +135,17 @@ const layered = (
     ],
     { steps },
   );
+const analog = (constant: boolean): Network =>
+  sequential(
+    [
+      input(inputs, { signal: "values", constant }),
+      denseLayer(70, strong),
+      neurons(subtracting),
+      denseLayer(classes),
+      readout(),
+    ],
+    { steps },
+  );
 const gated = (cell: typeof gru | typeof lstm): Network =>
   sequential([input(inputs, { signal: "values" }), cell(6), denseLayer(classes), linear()], { steps });
 
@@ -169,6 +180,10 @@ const CASES: Readonly<Record<string, Case>> = {
   "values that change": { net: values(false), kind: "values" },
   "values that start somewhere": { net: values(false, 0.3), kind: "values", loss: crossEntropyEachStep("sum") },
   "values that are constant": { net: values(true, 0.3), kind: "constant" },
+  "values as lists": { net: analog(false), kind: "values", more: { form: "lists" } },
+  "values as rows": { net: analog(false), kind: "values", more: { form: "rows" } },
+  "constant values as lists": { net: analog(true), kind: "constant", more: { form: "lists" } },
+  "constant values as rows": { net: analog(true), kind: "constant", more: { form: "rows" } },
   GRU: { net: gated(gru), kind: "values" },
   LSTM: { net: gated(lstm), kind: "values", loss: crossEntropyEachStep("sum") },
 };

@@ -166,6 +166,13 @@ describe("bounds", () => {
     const seen = await taus(lif({ tau: "2 ms" }), { parameters: { tau: uniform(0.001, 0.003) } }, "f64");
     expect(Math.min(...seen)).toBe(1e-3);
   });
+  test("padding stays zero where zero is out of bounds", async () => {
+    const backend = watched();
+    using trainer = await make(hiddenNet(lif(), { trainable: { tau: "neuron" } }, 5), {}, backend);
+    for (let k = 0; k < 3; k++) trainer.step(drawn(k + 1));
+    const { offset, width, stride } = trainer.lowered.parameters.blocks.get("hidden.tau")!;
+    expect([...backend.loaded.array("parameters").slice(offset + width, offset + stride)]).toEqual([0, 0, 0]);
+  });
   test("what trains starts within them, or is refused by name", async () => {
     const start = (options: PopulationOptions) => make(hiddenNet(bounded("7 ms", "5 ms", "9 ms"), options));
     await expect(start({ parameters: { tau: "10 ms" }, trainable: ["tau"] })).rejects.toThrow(

@@ -3,7 +3,7 @@
  */
 
 import { RunError } from "../../base/errors.ts";
-import type { Count, Invoke, Node, Place, Program } from "../../ir/program.ts";
+import { type Count, type Invoke, type Node, type Place, type Program, slotOf, variablesOf } from "../../ir/program.ts";
 import type { Backend, Elements, Executable } from "../backend.ts";
 import { layout, viewOf } from "../layout.ts";
 import { KERNELS } from "./kernels.ts";
@@ -35,7 +35,7 @@ class Interpreter implements Executable {
   readonly #arrays = new Map<string, Elements>();
 
   constructor(program: Program) {
-    const at = layout(program);
+    const at = layout(program, 1);
     this.#program = program;
     this.bytes = at.bytes;
     this.#memory = new ArrayBuffer(at.bytes);
@@ -83,9 +83,10 @@ class Interpreter implements Executable {
       const count = this.#count(node.count, loops);
       for (let k = 0; k < count; k++) {
         loops.set(node.name, from + (node.reverse ? count - 1 - k : k));
+        if (node.scratch) loops.set(slotOf(node), 0);
         this.#walk(node.body, loops);
       }
-      loops.delete(node.name);
+      for (const name of variablesOf(node)) loops.delete(name);
     }
   }
 

@@ -14,6 +14,8 @@ export const CONTROL = {
   stage: 17,
   from: 18,
   count: 19,
+  /** Whether each thread has a slot of its own; else each round has. */
+  own: 20,
   /** The next round that nobody has taken. */
   next: 32,
   /** Threads that have not finished the command. */

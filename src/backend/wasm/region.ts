@@ -5,7 +5,16 @@
 
 import { signatureOf } from "../../ir/kernelArguments.ts";
 import { isParallel } from "../../ir/parallel.ts";
-import type { Count, Invoke, Loop, Node, Place, Region, Term } from "../../ir/program.ts";
+import {
+  type Count,
+  type Invoke,
+  type Loop,
+  type Node,
+  type Place,
+  type Region,
+  slotOf,
+  type Term,
+} from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Layout } from "../layout.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
@@ -13,7 +22,7 @@ import { defineFunction, type Emitter, type Func } from "./code.ts";
 /** The name of the function that runs a kernel call. */
 export type NameOf = (call: Invoke) => string;
 
-/** A part of a region: a function without parameters, or one of the round of a parallel loop. */
+/** A part of a region: a function without parameters, or one of a parallel loop's round and slot. */
 export interface Stage {
   readonly name: string;
   readonly rounds?: { readonly from: Count; readonly count: Count };
@@ -38,9 +47,13 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
       const code = defineFunction(name, [], (f) => new RegionWriter(f, at, nameOf).body(part), { exported: true });
       return { stage: { name }, code };
     }
-    const round = (f: Emitter): void => new RegionWriter(f, at, nameOf, new Map([[part.name, 0]])).body(part.body);
+    const variables = new Map([part.name, slotOf(part)].map((variable, local) => [variable, local]));
+    const round = (f: Emitter): void => new RegionWriter(f, at, nameOf, variables).body(part.body);
     const { from = 0, count } = part;
-    return { stage: { name, rounds: { from, count } }, code: defineFunction(name, ["i32"], round, { exported: true }) };
+    return {
+      stage: { name, rounds: { from, count } },
+      code: defineFunction(name, ["i32", "i32"], round, { exported: true }),
+    };
   });
 }
 

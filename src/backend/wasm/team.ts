@@ -11,7 +11,7 @@ import { COMMAND, CONTROL, CONTROL_LENGTH, SPINS } from "./control.js";
 export interface Shareable {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Exported functions of a round number. */
+  /** Exported functions of a round's number and slot. */
   readonly stages: readonly string[];
 }
 
@@ -22,8 +22,11 @@ export interface Team extends Disposable {
   load(program: Shareable): Promise<number>;
   drop(program: number): void;
   /** Runs rounds `from` to `from + count - 1` of a stage, the caller's thread among the others; returns when all are done. */
-  run(program: number, stage: number, from: number, count: number, own: (round: number) => void): void;
+  run(program: number, stage: number, from: number, count: number, own: Round): void;
 }
+
+/** Runs a round in a slot: where it works, which no other round uses at that time. */
+export type Round = (round: number, slot: number) => void;
 
 /** Whether memory can be shared with threads here: always in Node, in pages that are cross-origin isolated. */
 export const canShare = (): boolean =>
@@ -81,7 +84,7 @@ class WorkerTeam implements Team {
       Atomics.add(this.#control, CONTROL.posted, 1);
       const command = this.#command(COMMAND.look);
       const message = { load: id, ...program, drop: this.#dropped.splice(0), control: this.#control, command };
-      for (const w of this.#workers) w.post(message);
+      for (const [k, w] of this.#workers.entries()) w.post({ ...message, thread: k + 1 });
     });
   }
   /** The threads hear of it with the next program: only then does it matter. */
@@ -108,18 +111,19 @@ class WorkerTeam implements Team {
     waiting.done(failed);
   }
 
-  run(program: number, stage: number, from: number, count: number, own: (round: number) => void): void {
+  run(program: number, stage: number, from: number, count: number, own: Round): void {
     const c = this.#control;
     c[CONTROL.executable] = program;
     c[CONTROL.stage] = stage;
     c[CONTROL.from] = from;
     c[CONTROL.count] = count;
+    c[CONTROL.own] = this.threads <= count ? 1 : 0;
     Atomics.store(c, CONTROL.failed, 0);
     Atomics.store(c, CONTROL.next, 0);
     Atomics.store(c, CONTROL.busy, this.#workers.length);
     this.#command(COMMAND.rounds);
     try {
-      for (let k: number; (k = Atomics.add(c, CONTROL.next, 1)) < count; ) own(from + k);
+      for (let k: number; (k = Atomics.add(c, CONTROL.next, 1)) < count; ) own(from + k, c[CONTROL.own] ? 0 : k);
     } finally {
       this.#join();
     }

@@ -77,7 +77,7 @@ export interface ThreadedBackend extends Backend, Disposable {
 }
 
 async function load(program: Program, team?: Team): Promise<Executable> {
-  const at = layout(program);
+  const at = layout(program, team?.threads ?? 1);
   const pages = Math.ceil(at.bytes / PAGE);
   if (pages > 65536)
     throw new RunError(
@@ -183,14 +183,14 @@ class WasmExecutable implements Executable {
     const { exports } = this.#live().instance;
     const stages = this.#compiled.code.regions.get(region);
     if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
-    for (const stage of stages) this.#runStage(stage, exports[stage.name] as (round?: number) => void);
+    for (const stage of stages) this.#runStage(stage, exports[stage.name] as (round?: number, slot?: number) => void);
   }
-  #runStage({ name, rounds }: Stage, fn: (round?: number) => void): void {
+  #runStage({ name, rounds }: Stage, fn: (round?: number, slot?: number) => void): void {
     if (!rounds) return fn();
     const [from, count] = [this.#number(rounds.from), this.#number(rounds.count)];
     const shared = this.#membership;
     if (shared && count > 1) shared.team.run(shared.id, shared.stages.indexOf(name), from, count, fn);
-    else for (let k = 0; k < count; k++) fn(from + k);
+    else for (let k = 0; k < count; k++) fn(from + k, 0);
   }
   #number(c: Count): number {
     return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;

@@ -8,7 +8,7 @@
  */
 import { COMMAND, CONTROL, SPINS } from "./control.js";
 
-/** @typedef {{ stages: ((round: number) => void)[] }} Loaded */
+/** @typedef {{ stages: ((round: number, slot: number) => void)[] }} Loaded */
 
 // In Node the port of a worker comes with a module, elsewhere it is the global itself.
 const port = globalThis.process?.getBuiltinModule?.("node:worker_threads")?.parentPort;
@@ -17,6 +17,8 @@ const say = (/** @type {unknown} */ message) => (port ?? globalThis).postMessage
 /** @type {Map<number, Loaded>} */
 const executables = new Map();
 
+/** This thread's number in the team; the caller's is 0. */
+let thread = 0;
 /** Messages taken, and the last command that was carried out. */
 let received = 0;
 let seen = 0;
@@ -50,15 +52,17 @@ function takeRounds(/** @type {Int32Array} */ control) {
   const run = executable?.stages[/** @type {number} */ (control[CONTROL.stage])];
   if (!run) throw new Error("a stage that was never loaded");
   const [from, count] = [/** @type {number} */ (control[CONTROL.from]), /** @type {number} */ (control[CONTROL.count])];
-  for (let k; (k = Atomics.add(control, CONTROL.next, 1)) < count; ) run(from + k);
+  const own = control[CONTROL.own] !== 0;
+  for (let k; (k = Atomics.add(control, CONTROL.next, 1)) < count; ) run(from + k, own ? thread : k);
 }
 
 function load(/** @type {{ module: WebAssembly.Module, memory: WebAssembly.Memory, stages: string[] }} */ message) {
   const { exports } = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
-  return { stages: message.stages.map((name) => /** @type {(round: number) => void} */ (exports[name])) };
+  return { stages: message.stages.map((name) => /** @type {(round: number, slot: number) => void} */ (exports[name])) };
 }
 
 function receive(/** @type {any} */ message) {
+  thread = message.thread;
   for (const dropped of message.drop) executables.delete(dropped);
   try {
     executables.set(message.load, load(message));

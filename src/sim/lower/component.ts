@@ -37,7 +37,7 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
   const before = (given: boolean): Parted => {
     const own = sums.filter((s) => s.given === given);
     const step = own.flatMap((s) => s.step);
-    return { once: own.flatMap((s) => s.sample), steps: overSteps(context, step) };
+    return { once: own.flatMap((s) => s.sample), steps: [...own.flatMap((s) => s.steps), ...overSteps(context, step)] };
   };
   const formed = before(false);
   return {

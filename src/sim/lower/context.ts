@@ -5,6 +5,7 @@ import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
+import type { Form } from "./forms.ts";
 import { type Need, needsOf } from "./needs.ts";
 
 /**
@@ -32,6 +33,8 @@ export interface LowerOptions {
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
+  /** The form of inputs that may have either; by default the cheaper one of each batch (`forms.ts`). */
+  readonly form?: Form;
 }
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */

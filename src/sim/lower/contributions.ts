@@ -7,6 +7,7 @@ import { along, type Count, invoke, loop, type Node, type Place, place } from ".
 import type { Connection } from "../../model/connection.ts";
 import { addStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
+import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import type { Events, ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
@@ -15,9 +16,10 @@ import type { Sources } from "./sources.ts";
 export interface PortSum {
   readonly port: string;
   readonly place: Place;
-  /** Once a chunk, once a sample, once a step before the time loop, and within it. */
+  /** Once a chunk, once a sample, for all steps at hand at once, once a step before the time loop, and within it. */
   readonly chunk: readonly Node[];
   readonly sample: readonly Node[];
+  readonly steps: readonly Node[];
   readonly step: readonly Node[];
   readonly loop: readonly Node[];
   /** Whether what is formed before the time loop comes from the host alone. */
@@ -26,14 +28,15 @@ export interface PortSum {
 
 export type Signal =
   | { readonly kind: "spikes"; readonly events: Events }
-  | { readonly kind: "sparse"; readonly events: Events & { readonly values: Place } }
+  /** In one form or the other. */
+  | { readonly kind: "either"; readonly events: Events & { readonly values: Place }; readonly signal: ValueSignal }
   | { readonly kind: "values"; readonly signal: ValueSignal };
 
 /** What a connection carries, already delayed. */
 export function signalOf(c: Connection, context: Context, sources: Sources): Signal {
   const { node, port } = c.from;
   const sparse = sources.sparseInputs.get(node);
-  if (sparse) return { kind: "sparse", events: sparse.events() };
+  if (sparse) return { kind: "either", events: sparse.events(), signal: sources.values.get(`${node}.${port}`)! };
   if (port === "spike") return { kind: "spikes", events: spikeEvents(node, context.delayOf(c), sources) };
   return { kind: "values", signal: sources.values.get(`${node}.${port}`)! };
 }
@@ -42,7 +45,7 @@ export function signalOf(c: Connection, context: Context, sources: Sources): Sig
 export const spikeEvents = (node: string, age: number, { spikes, inputSpikes }: Sources): Events =>
   inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age);
 
-const isConstant = (s: Signal): boolean => s.kind === "sparse" || (s.kind === "values" && s.signal.constant);
+const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
 
 /** The row of a parameter array. */
 export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
@@ -60,14 +63,14 @@ export function portSum(
   return new SumBuilder(node, port, context, sources).build(incoming, late);
 }
 
-type Phase = "chunk" | "sample" | "step" | "loop";
+type Phase = "chunk" | "sample" | "steps" | "step" | "loop";
 
 class SumBuilder {
   readonly #node: string;
   readonly #port: string;
   readonly #c: Context;
   readonly #sources: Sources;
-  readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], step: [], loop: [] };
+  readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], steps: [], step: [], loop: [] };
   /** The sum so far. */
   #sum: Place | undefined;
 
@@ -106,9 +109,34 @@ class SumBuilder {
     if (connections.length === 0) return;
     const out = this.#target(phase);
     for (const c of connections) {
-      this.#phases[phase].push(...this.#deliver(c, out));
+      const rows = this.#sum === undefined || c === connections[0] ? this.#manyRows(c, phase, out) : undefined;
+      if (rows) this.#phases[rows.phase].push(...rows.nodes);
+      this.#phases[phase].push(...this.#deliver(c, out, rows !== undefined));
       this.#sum = out;
     }
+  }
+
+  /**
+   * Rows of values as one product: those of all steps of a sample or, where they are constant, of all samples of a chunk.
+   * Only for the first connection of a phase, which starts from a sum that is the same in all rows.
+   */
+  #manyRows(c: Connection, phase: Phase, out: Place): { phase: "chunk" | "steps"; nodes: Node[] } | undefined {
+    const signal = signalOf(c, this.#c, this.#sources);
+    if (signal.kind !== "either" || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
+      return undefined;
+    const [inner, rows] = phase === "sample" ? ["s", this.#c.sampleCount] : ["t", this.#c.stepCount];
+    const without = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== inner) });
+    const product = this.#product(c, without(out), without(signal.signal.row()), rows, this.#c.stride(c.from.node));
+    const nodes = inForm(this.#c, c.from.node, "rows", [product]);
+    return { phase: phase === "sample" ? "chunk" : "steps", nodes };
+  }
+  #product(c: Connection, out: Place, a: Place, rows: Count, aRow: number): Node {
+    const width = this.#c.stride(this.#node);
+    const start = this.#sum && { init: this.#sum };
+    const matrix = { type: this.#c.type, width, bStride: width, outStride: width, aRow, aColumn: 1 };
+    const kernel = { kind: "product", ...matrix, start: start ? "init" : "zero" } as const;
+    const b = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
+    return invoke(kernel, { out, a, b, ...start }, { rows, depth: this.#c.size(c.from.node) });
   }
 
   /** Synapses with pathways add to the sum themselves, so it begins with what the others brought. */
@@ -149,24 +177,29 @@ class SumBuilder {
     return this.#sum.buffer === out.buffer ? [] : [this.#elementwise(copyStep(type), this.#sum, out)];
   }
 
-  /** `out = the sum so far + what the connection brings` */
-  #deliver(c: Connection, out: Place): Node[] {
+  /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
+  #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
     if (c.connectivity.kind !== "dense") return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
-    const weights = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
-    const { type } = this.#c;
+    if (signal.kind === "spikes") return [this.#gather(c, out, signal.events)];
+    const { node } = c.from;
+    const row = (): Node => this.#product(c, out, signal.signal.row(this.#c.delayOf(c)), 1, 0);
+    if (signal.kind === "values") return [row()];
+    return [
+      ...inForm(this.#c, node, "lists", [this.#gather(c, out, signal.events)]),
+      ...(withoutRows ? [] : inForm(this.#c, node, "rows", [row()])),
+    ];
+  }
+  #gather(c: Connection, out: Place, { list, from, to, values }: Events & { readonly values?: Place }): Node {
     const width = this.#c.stride(this.#node);
-    const start = this.#sum && { init: this.#sum };
-    if (signal.kind === "values") {
-      const a = signal.signal.row(this.#c.delayOf(c));
-      const matrix = { type, width, bStride: width, outStride: width, aRow: 0, aColumn: 1 };
-      const kernel = { kind: "product", ...matrix, start: start ? "init" : "zero" } as const;
-      return [invoke(kernel, { out, a, b: weights, ...start }, { rows: 1, depth: this.#c.size(c.from.node) })];
-    }
-    const { list, from, to } = signal.events;
-    const valued = signal.kind === "sparse" && { values: signal.events.values };
-    const kernel = { kind: "gatherRows", type, width, stride: width, valued: valued !== false, init: !!start } as const;
-    return [invoke(kernel, { out, weights, list, ...start, ...valued }, { from, to })];
+    const init = this.#sum && { init: this.#sum };
+    const shape = { type: this.#c.type, width, stride: width, valued: values !== undefined, init: init !== undefined };
+    const weights = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
+    return invoke(
+      { kind: "gatherRows", ...shape },
+      { out, weights, list, ...init, ...(values && { values }) },
+      { from, to },
+    );
   }
 
   #sparse(c: Connection, out: Place): Node[] {
@@ -178,7 +211,7 @@ class SumBuilder {
       const x = signal.signal.row(this.#c.delayOf(c));
       return [invoke(kernel, { ...args, x }, { sources: this.#c.size(c.from.node) })];
     }
-    if (signal.kind === "sparse") throw new Error(`connection ${c.name}: sparse values through sparse synapses`);
+    if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
     const { list, from, to } = signal.events;
     const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type) } as const;
     return [invoke(kernel, { ...args, list }, { from, to })];

@@ -117,8 +117,12 @@ export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   return [...chunk, ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
 }
 
-/** What depends on parameters alone, computed again. */
-export const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
+const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
+/** What depends on parameters in training, computed again. */
+export const renewNodes = (l: Lowered): Node[] =>
+  [...l.populations.values()]
+    .filter((p) => p.kernels.some((k) => k.trained.names.length > 0))
+    .flatMap((p) => p.prepare);
 
 /** A program of these regions and `prepare`, which runs when parameters have been written. */
 export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {

@@ -26,7 +26,7 @@ export function overChunks(c: Context, before: readonly Node[], body: readonly N
   const { shards } = c.options;
   const number = (name: string) => place(c.buffer(name, "i32", shards, "argument"), 0, along("shard", 1));
   const chunks = loop("chunk", number(SHARDS.chunks), body, { from: number(SHARDS.first) });
-  return [loop("shard", shards, [...before, chunks], { parallel: true })];
+  return [loop("shard", shards, [...before, chunks], { parallel: true, scratch: true })];
 }
 
 /** First chunk of each shard, and after the last shard the number of chunks: as even as can be. */

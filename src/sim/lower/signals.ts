@@ -138,27 +138,43 @@ export class InputSpikes {
   }
 }
 
-/** Constant values of mostly zero inputs: lists of the indices and values of each sample. */
+/**
+ * Values given by the host as lists of those that are not zero: one list for each sample where they are constant, else
+ * one for each sample and step.
+ */
 export class SparseInput {
   readonly #c: Context;
+  readonly node: string;
   readonly name: string;
+  readonly constant: boolean;
 
-  constructor(c: Context, node: string, capacity: number) {
+  constructor(c: Context, node: string) {
     this.#c = c;
+    this.node = node;
     this.name = `${node}.value`;
-    const { samples } = c.options;
-    c.buffer(`${this.name}.list`, "u32", capacity, "argument");
-    c.buffer(`${this.name}.values`, c.type, capacity, "argument");
-    c.buffer(`${this.name}.end`, "i32", c.chunks * samples + 1, "argument");
+    this.constant = c.net.inputs[node]!.constant;
+    const lists = c.batchRoom * this.listsOfSample;
+    // Memory that is never touched costs nothing.
+    const room = lists * c.size(node) + LIST_SLACK;
+    c.buffer(`${this.name}.list`, "u32", room, "argument");
+    c.buffer(`${this.name}.values`, c.type, room, "argument");
+    c.buffer(this.ends, "i32", lists + 1, "argument");
+  }
+  get ends(): string {
+    return `${this.name}.end`;
+  }
+  get listsOfSample(): number {
+    return this.constant ? 1 : this.#c.options.steps;
   }
   events(): Events & { readonly values: Place } {
-    const terms = [along("chunk", this.#c.options.samples), along("s", 1)];
-    const ends = `${this.name}.end`;
+    const lists = this.listsOfSample;
+    const time = this.constant ? [] : this.#c.inSample(1);
+    const terms = [along("chunk", this.#c.options.samples * lists), along("s", lists), ...time];
     return {
       list: place(`${this.name}.list`),
       values: place(`${this.name}.values`),
-      from: place(ends, 0, ...terms),
-      to: place(ends, 1, ...terms),
+      from: place(this.ends, 0, ...terms),
+      to: place(this.ends, 1, ...terms),
     };
   }
 }

@@ -19,8 +19,8 @@ export interface Sources {
 export interface SourceOptions {
   /** Populations whose spikes are also wanted as rows of 0 and 1. */
   readonly spikeRows?: ReadonlySet<string>;
-  /** Inputs given as lists of non-zero values. */
-  readonly sparseInputs?: ReadonlySet<string>;
+  /** Inputs of values that the host may give as lists or as rows (`forms.ts`). */
+  readonly eitherForm?: ReadonlySet<string>;
   /** `node.port` of what is wanted of all steps of a sample at once, where time is cut into segments. */
   readonly allSteps?: ReadonlySet<string>;
 }
@@ -58,9 +58,10 @@ class SourceMaker {
     const { steps } = c.options;
     if (input?.signal === "spikes")
       getOrMake(this.inputSpikes, `${node}@${age}`, () => new InputSpikes(c, node, age, this.#room(node, steps)));
-    else if (input && this.#options.sparseInputs?.has(node))
-      getOrMake(this.sparseInputs, node, () => new SparseInput(c, node, this.#room(node, 1)));
-    else if (port === "spike") getOrMake(this.spikes, node, () => new SpikeSignal(c, node));
+    else if (input && this.#options.eitherForm?.has(node)) {
+      getOrMake(this.sparseInputs, node, () => new SparseInput(c, node));
+      getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
+    } else if (port === "spike") getOrMake(this.spikes, node, () => new SpikeSignal(c, node));
     else getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
   }
   rows(node: string, port: string): ValueSignal {

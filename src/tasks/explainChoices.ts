@@ -1,0 +1,56 @@
+/** Which kernels bring what each connection carries, and the errors back, and why. */
+import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
+import type { Connection } from "../model/connection.ts";
+import type { Network } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
+import { formThreshold, inputsInEitherForm } from "../sim/lower/forms.ts";
+import { leftTable, percent, type Row } from "./text.ts";
+
+export interface KernelChoice {
+  readonly connection: string;
+  readonly forward: string;
+  /** Absent where nothing comes back: from inputs, and without a surrogate. */
+  readonly backward?: string;
+  /** The share of values that are not zero from which on rows are predicted to be cheaper than lists. */
+  readonly rowsFrom?: number;
+}
+
+export const choicesOf = (net: Network, surrogate?: Surrogate): KernelChoice[] =>
+  net.connections.map((c) => {
+    const rowsFrom = inputsInEitherForm(net).has(c.from.node) ? formThreshold(net, c.from.node) : undefined;
+    const backward = surrogate && backwardOf(net, c, surrogate);
+    return {
+      connection: c.name,
+      forward: forwardOf(net, c, rowsFrom),
+      ...(backward !== undefined && { backward }),
+      ...(rowsFrom !== undefined && { rowsFrom }),
+    };
+  });
+
+function forwardOf(net: Network, c: Connection, rowsFrom: number | undefined): string {
+  if (c.connectivity.kind !== "dense" || c.synapse) return "synapse by synapse, those of spikes";
+  if (rowsFrom !== undefined) return `values that are not zero; a product from ${percent(rowsFrom, 0)} of them on`;
+  if (c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes")
+    return "rows of those that spike, at any rate";
+  return "a product with all values";
+}
+
+function backwardOf(net: Network, c: Connection, surrogate: Surrogate): string | undefined {
+  if (c.from.node in net.inputs) return undefined;
+  const neurons = sizeOf(net, c.from.node);
+  if (c.from.port !== "spike") return `all ${neurons}`;
+  return Number.isFinite(surrogateSupport(surrogate))
+    ? `those of ${neurons} within the surrogate's support`
+    : `all ${neurons}: ${surrogate.kind} is nowhere zero`;
+}
+
+export const choicesText = (net: Network, surrogate?: Surrogate): string =>
+  [
+    "kernels of connections",
+    leftTable(
+      choicesOf(net, surrogate).flatMap(({ connection, forward, backward }): Row[] => [
+        [connection, "forward", forward],
+        ...(backward ? [["", "backward", backward]] : []),
+      ]),
+    ),
+  ].join("\n");
