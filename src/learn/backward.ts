@@ -279,7 +279,8 @@ export class BackwardPass {
         ? this.#listSupport(node, course, course.support, l)
         : undefined;
     const nodes = [
-      first ? transfer(copyStep(c.type), first) : this.#clear(node, out),
+      // What the first listener does not list, the adjoint takes as zero without a look (`support.ts`).
+      ...(first ? [transfer(copyStep(c.type), first)] : listeners.length > 0 ? [] : [this.#clear(node, out)]),
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
       ...listeners.map((x, k) => {

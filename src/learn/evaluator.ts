@@ -8,7 +8,7 @@ import type { Network } from "../model/network.ts";
 import { type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
-import { overChunks, shardsFor } from "../sim/lower/shards.ts";
+import { overChunks, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { activityOf, counting, isCounter, type PopulationActivity } from "./activity.ts";
 import { type Answers, answersOf } from "./answers.ts";
@@ -44,8 +44,6 @@ export interface Evaluation extends Answers {
   readonly inputEvents: number;
 }
 
-const CHUNK = 4;
-
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
@@ -58,7 +56,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
     kernel: counting,
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
-  const samples = Math.min(CHUNK, batch);
+  const samples = Math.min(samplesOfChunk(net, steps, type), batch);
   const shards = shardsFor(Math.ceil(batch / samples), 1, type);
   const lowered = lower(
     net,

@@ -1,14 +1,13 @@
 /** From a population's step to its adjoint: what must be kept of the forward pass, and where errors can matter at all. */
 import { ModelError } from "../base/errors.ts";
-import { adjointStep, incoming, outgoing } from "../ir/adjoint.ts";
-import { gradients } from "../ir/differentiate.ts";
+import { adjointStep, outgoing } from "../ir/adjoint.ts";
 import { expand } from "../ir/expand.ts";
-import { compare, constant, type Expr, or } from "../ir/expr.ts";
 import { simplify } from "../ir/simplify.ts";
-import { nodes, pruneSlots, readsOf, type Slot, type Step } from "../ir/step.ts";
-import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
+import { nodes, readsOf, type Slot, type Step } from "../ir/step.ts";
+import type { Surrogate } from "../ir/surrogate.ts";
 import { tapePlan } from "../ir/tape.ts";
 import { isFloat } from "../ir/types.ts";
+import { supportOf } from "./support.ts";
 
 export interface Reverse {
   /** Forward step, which also stores what the adjoint needs into slots `tape.k`. */
@@ -21,7 +20,7 @@ export interface Reverse {
   readonly sums: readonly string[];
   /** Of the slots that parameters in training decide, those that matter; the adjoint adds up their gradients, one an element. */
   readonly gathered: readonly string[];
-  /** Lists the elements whose error a spike's adjoint can change at all; absent where all are. */
+  /** Lists the elements whose error a spike's adjoint can change at all (the adjoint reads no others); absent where all are. */
   readonly support?: Step;
 }
 
@@ -48,14 +47,15 @@ export function reverseOf(
   const derived = gathering(whole, trained, gathered);
   const available = floats.filter((s) => !carried.includes(s) && !sums.includes(s));
   const { forward, adjoint, tape } = tapePlan(step, derived, { available });
+  const support = ports.includes("spike") ? supportOf(adjoint, surrogate) : undefined;
   return {
     forward,
     tape,
-    adjoint: simplify(expand(adjoint)),
+    adjoint: simplify(expand(support?.adjoint ?? adjoint)),
     carried,
     sums: sums.map((s) => s.slice("in.".length)),
     gathered,
-    ...(ports.includes("spike") && supportOf(adjoint, surrogate)),
+    ...(support && { support: support.list }),
   };
 }
 
@@ -87,25 +87,4 @@ function requireSpike(step: Step, ports: readonly string[]): void {
     step.name,
     "a surrogate needs a spike condition of the form 'a > b' or 'a < b'",
   );
-}
-
-/**
- * The adjoint is linear in the spike's adjoint; where its coefficient is zero, that adjoint need not be formed. With a
- * surrogate of compact support that is most of the neurons.
- */
-function supportOf(adjoint: Step, surrogate: Surrogate): { support?: Step } {
-  if (!Number.isFinite(surrogateSupport(surrogate))) return {};
-  const spike = nodes(adjoint).find((e) => e.tag === "read" && e.slot === incoming("out.spike"));
-  if (!spike) return {};
-  const coefficients = adjoint.stores.flatMap((s) =>
-    gradients([{ value: s.value, seed: constant(s.value.type, 1) }], [spike], undefined),
-  );
-  const tests = coefficients.flatMap((e): Expr[] => (e ? [compare("ne", e, constant(e.type, 0))] : []));
-  if (tests.length === 0) return {};
-  const step: Step = {
-    name: `${adjoint.name}.support`,
-    slots: [...adjoint.slots, { name: "support", type: "u32", space: "uniform" }],
-    stores: [{ slot: "support", mode: "append", value: tests.reduce(or) }],
-  };
-  return { support: pruneSlots(simplify(expand(step))) };
 }

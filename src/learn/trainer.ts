@@ -14,7 +14,7 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { shardsFor } from "../sim/lower/shards.ts";
+import { samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
@@ -31,7 +31,7 @@ import { GRADIENTS } from "./weightGradients.ts";
 export interface TrainerOptions extends Learning {
   /** Samples of one update, at most. */
   readonly batch: number;
-  /** Samples that go forward and backward together: what is kept of them should fit the cache. */
+  /** Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold. */
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
@@ -51,14 +51,13 @@ export interface StepResult {
   readonly correct: number;
 }
 
-const CHUNK = 4;
-
 /** @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
-  const { batch, chunk = CHUNK, seed = 0, type = "f32" } = options;
+  const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
-  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const steps = stepsOf(net);
+  const { chunk = samplesOfChunk(net, steps, type) } = options;
+  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const plan = new TrainingPlan(net, options);
   const { output } = plan;
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];

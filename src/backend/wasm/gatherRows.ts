@@ -6,7 +6,7 @@ import { accumulate, type Stream, startRow, streamRows, streamsOf, WIDE } from "
 import { evenTiles, inTurns, loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
 
 /** Rows in one turn of the loop over the list. */
-const TURN = 4;
+const TURN = 8;
 
 export function gatherRows(k: KernelOf<"gatherRows">, c: KernelContext): void {
   if (k.init) leaveIfNothing(c);

@@ -5,6 +5,7 @@
  */
 import { along, loop, type Node, place } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
+import type { Network } from "../../model/network.ts";
 import type { Context } from "./context.ts";
 
 /** More shards than this would serve few machines, and each costs memory. */
@@ -16,6 +17,22 @@ const ROOM = 2 ** 24;
 export function shardsFor(chunks: number, sums: number, type: FloatType): number {
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, ROOM / Math.max(1, sums * BYTES[type]))));
   return Math.min(chunks, Math.max(2, Math.min(MOST, fitting)));
+}
+
+/** Samples of a chunk at most: beyond that nothing is gained. */
+const MOST_SAMPLES = 4;
+/**
+ * Bytes of one row a neuron and step that a chunk may keep. It keeps three or four such arrays (sums, tape, errors), which
+ * pass on to the next part of the work through a second-level cache of 2 MB. T6 with 784 steps and 256 neurons: 252 ms of
+ * CPU a step with chunks of 4 samples, 222 with 1; T1 with 100 steps: 29.9 with 4, 31.8 with 1.
+ */
+const KEPT = 2 ** 19;
+
+/** Samples that go forward and backward together. */
+export function samplesOfChunk({ populations }: Network, steps: number, type: FloatType): number {
+  const neurons = Object.values(populations).reduce((sum, p) => sum + p.size, 0);
+  const fitting = Math.floor(KEPT / Math.max(1, steps * neurons * BYTES[type]));
+  return Math.max(1, Math.min(MOST_SAMPLES, fitting));
 }
 
 /** Buffers that the host fills before a batch: the first chunk of each shard, and how many it has. */
