@@ -91,6 +91,7 @@ export class TrainingPlan {
     const c = l.context;
     const clear = (name: string, n: number): Node =>
       invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
+    const chunk = this.#chunk(l);
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
     const start = [
       clear(GRADIENTS, l.parameters.length),
@@ -99,7 +100,7 @@ export class TrainingPlan {
     ];
     const { optimiser, groups } = this.#learning;
     return [
-      { name: "gradients", body: [...overChunks(c, start, this.#chunk(l)), ...neuronGradients(l, this.#backward)] },
+      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];

@@ -357,7 +357,7 @@ describe("memory", () => {
       steps: n,
     });
   const bytesOf = async (n: number, algorithm: Algorithm, loss: Loss) => {
-    using trainer = await createTrainer(long(n), wasm, { algorithm, loss, optimiser: sgd(1), batch: 8 });
+    using trainer = await createTrainer(long(n), wasm, { algorithm, loss, optimiser: sgd(1), batch: 8, chunk: 4 });
     const bytes = (keep: (name: string) => boolean): number =>
       trainer.program.buffers
         .filter((b) => (b.role === "tape" || b.role === "work") && b.name !== "gradients" && keep(b.name))
@@ -378,7 +378,7 @@ describe("memory", () => {
     expect(few.rest / whole.rest).toBeLessThan(0.105);
     expect(many.rest / whole.rest).toBeLessThan(0.03);
     expect(many.kept / few.kept).toBeCloseTo(4, 1);
-    expect(few.all).toBeLessThan(whole.all / 4);
+    expect(few.all).toBeLessThan(whole.all / 2); // inputs are there all the same
     const cut = await bytesOf(640, truncatedBptt(surrogate, { segment: 64 }), loss);
     expect(cut.kept).toBe(0);
     expect(cut.rest).toBeLessThan(0.105 * whole.rest);
