@@ -1,16 +1,21 @@
 /**
- * Memory of training, measured in a process of its own: `tsx bench/peak.ts STEPS`. Prints MB by which the largest resident set
- * grew, from the workload being ready to two training steps being done.
+ * Memory of training, measured in a process of its own: `tsx bench/peak.ts STEPS [SEGMENT]`, where SEGMENT asks for
+ * checkpoints after so many steps (or `auto`). Prints MB by which the largest resident set grew, from the workload being
+ * ready to two training steps being done.
  */
 import { wasm } from "../src/backend/wasm/wasm.ts";
+import type { SegmentSteps } from "../src/learn/algorithm.ts";
 import { stillTrainer } from "./training.ts";
 import { long } from "./workloads/alif.ts";
 
 const resident = (): number => process.resourceUsage().maxRSS * 1024;
 
-const workload = long(Number(process.argv[2]));
+const [steps, segment] = process.argv.slice(2);
+const checkpoint: SegmentSteps = segment === "auto" ? segment : Number(segment);
+const workload = long(Number(steps));
 const before = resident();
-const trainer = await stillTrainer(workload, wasm, workload.surrogates.compact);
+const options = segment === undefined ? {} : { checkpoint };
+const trainer = await stillTrainer(workload, wasm, workload.surrogates.compact, options);
 for (let step = 0; step < 2; step++) trainer.step(workload.batch);
 console.log((resident() - before) / 1e6);
 trainer.dispose();

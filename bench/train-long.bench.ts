@@ -11,23 +11,26 @@ const PEERS = {
   2000: { ms: 2815, memory: 4070 },
 } as const;
 
-async function peak(steps: string): Promise<number> {
+async function peak(steps: string, ...options: string[]): Promise<number> {
   const file = fileURLToPath(new URL("peak.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", file, steps]);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", file, steps, ...options]);
   return Number(stdout);
 }
 
 export const bench: Bench = {
   name: "train-long",
-  about: "training step over 784 and 2,000 steps: one number a step, 256 recurrent adaptive neurons, batch 128",
+  about:
+    "training step over 784 and 2,000 steps, with and without checkpoints in time: one number a step, 256 recurrent " +
+    "adaptive neurons, batch 128",
   run: async ({ log }) => {
     const results: Result[] = [];
     for (const [steps, { ms, memory }] of Object.entries(PEERS)) {
       const rename = (metric: string): string => `${metric}-${steps}`;
-      const peers = { "train-step": ms, "train-step-half": ms, "train-step-full": ms };
-      const options = { log, peers, rename, repeats: 5, forward: false };
+      const peers = { "train-step": ms, "train-step-half": ms, "train-step-full": ms, "train-step-checkpoint": ms };
+      const options = { log, peers, rename, repeats: 5, forward: false, checkpoint: true };
       results.push(...(await trainingResults(long(Number(steps)), options)));
       results.push({ ...fact(`${rename("peak")}@1`, "MB", await peak(steps)), peer: memory });
+      results.push({ ...fact(`${rename("peak-checkpoint")}@1`, "MB", await peak(steps, "auto")), peer: memory });
     }
     return results;
   },

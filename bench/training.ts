@@ -2,7 +2,7 @@
 import type { Backend } from "../src/backend/backend.ts";
 import type { ThreadedBackend } from "../src/backend/wasm/wasm.ts";
 import type { Surrogate } from "../src/ir/surrogate.ts";
-import { bptt } from "../src/learn/algorithm.ts";
+import { type BpttOptions, bptt } from "../src/learn/algorithm.ts";
 import { createEvaluator, type Evaluator } from "../src/learn/evaluator.ts";
 import { meanRates } from "../src/learn/fit.ts";
 import { adam } from "../src/learn/optimiser.ts";
@@ -23,15 +23,22 @@ export interface TrainingOptions {
   readonly repeats?: number;
   /** Whether the forward pass is timed too; default true. */
   readonly forward?: boolean;
+  /** Whether training with checkpoints in time is timed too; default false. */
+  readonly checkpoint?: boolean;
 }
 
 /**
  * A trainer as users have it, but for the rate of Adam, which is 0: all is computed, and the weights stay, so that each
  * step does the same work.
  */
-export const stillTrainer = (w: Workload, backend: Backend, surrogate: Surrogate): Promise<Trainer> =>
+export const stillTrainer = (
+  w: Workload,
+  backend: Backend,
+  surrogate: Surrogate,
+  options: BpttOptions = {},
+): Promise<Trainer> =>
   createTrainer(w.network, backend, {
-    algorithm: bptt(surrogate),
+    algorithm: bptt(surrogate, options),
     loss: w.loss,
     optimiser: adam(() => 0),
     batch: w.batch.count,
@@ -58,13 +65,28 @@ interface Candidate {
   readonly dispose: () => void;
 }
 
-async function candidatesOf(w: Workload, backends: Backends, forward: boolean): Promise<Candidate[]> {
+/** A way to train a workload. */
+interface Variant {
+  readonly metric: string;
+  readonly surrogate: Surrogate;
+  readonly options: BpttOptions;
+}
+const CHECKPOINT = "train-step-checkpoint";
+const variantsOf = ({ surrogates }: Workload, { checkpoint = false }: TrainingOptions): Variant[] => [
+  ...Object.entries(surrogates).map(([name, surrogate]) => ({ metric: metricOf(name), surrogate, options: {} })),
+  ...(checkpoint
+    ? [{ metric: CHECKPOINT, surrogate: surrogates.compact, options: { checkpoint: "auto" } as const }]
+    : []),
+];
+
+async function candidatesOf(w: Workload, backends: Backends, options: TrainingOptions): Promise<Candidate[]> {
+  const { forward = true } = options;
   const made: Candidate[] = [];
   for (const [threads, backend] of backends) {
-    for (const [name, surrogate] of Object.entries(w.surrogates)) {
-      const t = await stillTrainer(w, backend, surrogate);
+    for (const { metric, surrogate, options: how } of variantsOf(w, options)) {
+      const t = await stillTrainer(w, backend, surrogate, how);
       made.push({
-        metric: metricOf(name),
+        metric,
         threads,
         bytes: t.bytes,
         run: () => t.step(w.batch),
@@ -83,11 +105,11 @@ async function candidatesOf(w: Workload, backends: Backends, forward: boolean): 
  * within a surrogate's support, `support-SURROGATE-NODE`) and the trainers' memory.
  */
 export async function trainingResults(w: Workload, options: TrainingOptions): Promise<Result[]> {
-  const { rename = (metric) => metric, repeats = 15, forward = true } = options;
-  const counts = await countsOf(w);
+  const { rename = (metric) => metric, repeats = 15 } = options;
+  const counts = await countsOf(w, options);
   if (w.differs) options.log(`${w.network.name}: ${w.differs}`);
   const backends = new Map([...BACKENDS].map(([threads, open]) => [threads, open()]));
-  const candidates = await candidatesOf(w, backends, forward);
+  const candidates = await candidatesOf(w, backends, options);
   const key = (c: Candidate): string => `${c.metric}@${c.threads}`;
   const runs = Object.fromEntries(candidates.map((c) => [key(c), c.run]));
   const { seconds, limits } = await measureBeside(runs, { repeats });
@@ -109,15 +131,15 @@ interface Counts {
   readonly rates: Readonly<Record<string, number>>;
 }
 
-async function countsOf(w: Workload): Promise<Counts> {
+async function countsOf(w: Workload, options: TrainingOptions): Promise<Counts> {
   const work: Record<string, readonly CallWork[]> = {};
   const counting = new CountingBackend(BACKENDS.get(1)!());
-  for (const [name, surrogate] of Object.entries(w.surrogates)) {
-    using trainer = await stillTrainer(w, counting, surrogate);
+  for (const { metric, surrogate, options: how } of variantsOf(w, options)) {
+    using trainer = await stillTrainer(w, counting, surrogate, how);
     counting.clear();
     trainer.step(w.batch);
     trainer.requireFinite(); // 0 times an error that has grown without bound is not 0
-    work[metricOf(name)] = counting.work();
+    work[metric] = counting.work();
   }
   using evaluator = await evaluatorOf(w, counting);
   counting.clear();

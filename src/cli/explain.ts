@@ -11,6 +11,7 @@ export function explainCommand(): Command {
     .argument("<target>", "a task, or a file that `rheobase train` saved")
     .addOption(option.steps())
     .addOption(option.encoder())
+    .addOption(option.segment())
     .addOption(option.seed())
     .addOption(option.threads())
     .addOption(option.json())

@@ -11,6 +11,7 @@ export interface Flags {
   readonly seed: number;
   readonly threads: number;
   readonly encoder?: EncoderName;
+  readonly segment?: number | "auto";
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -31,6 +32,10 @@ export const option = {
   data: () => new Option("--data <dir>", "folder with the data set, or with a folder TASK in it").env("RHEOBASE_DATA"),
   epochs: () => new Option("--epochs <n>", "passes over the training data").argParser(wholeNumber(1, 100_000)),
   steps: () => new Option("--steps <t>", "time steps a sample").argParser(wholeNumber(1, 10_000)),
+  segment: () =>
+    new Option("--segment <k>", "show training that keeps k steps at a time (auto: the root of all)").argParser(
+      (text: string) => (text === "auto" ? text : wholeNumber(1, 10_000)(text)),
+    ),
   encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
   seed: () =>
     new Option("--seed <n>", "of weights, split, order and noise").argParser(wholeNumber(0, LARGEST_SEED)).default(1),

@@ -33,6 +33,12 @@ interface Reach {
   readonly list?: Place | undefined;
 }
 
+/** The row of another loop than that over the steps. */
+const inLoop = (row: Place, name: string): Place => ({
+  ...row,
+  terms: row.terms.map((t) => (t.loop === "t" ? { ...t, loop: name } : t)),
+});
+
 export class BackwardPass {
   readonly #net: Network;
   readonly #surrogate: Surrogate;
@@ -80,16 +86,19 @@ export class BackwardPass {
 
   #tape(node: string, slot: string, type: Type): Place {
     const c = this.#context!;
-    const { samples, steps } = c.options;
     const stride = c.stride(node);
-    const buffer = c.buffer(`${node}.${slot}`, type, samples * steps * stride, "tape");
-    return place(buffer, 0, along("s", steps * stride), along("t", stride));
+    const sample = c.stepsKept * stride;
+    const buffer = c.buffer(`${node}.${slot}`, type, c.options.samples * sample, "tape");
+    return place(buffer, 0, along("s", sample), along("t", stride));
   }
 
-  /** The error at a port: one row for each step, then as many rows of zero as the longest delay of what arrives there. */
+  /**
+   * The error at a port: one row for each step, then as many as the longest delay of what arrives there. Those hold zeros, or
+   * what the first steps of the next segment left.
+   */
   delta(node: string, port: string, ahead: number): Place {
     const c = this.#context!;
-    const rows = c.options.steps + this.#longest(node, port);
+    const rows = c.stepsKept + this.#longest(node, port);
     const stride = c.stride(node);
     const buffer = c.buffer(`${node}.delta.${port}`, c.type, c.options.samples * rows * stride, "work");
     return place(buffer, ahead * stride, along("s", rows * stride), along("t", stride));
@@ -100,40 +109,87 @@ export class BackwardPass {
     const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
     return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
   }
+  #clearAll(node: string, port: string): Node[] {
+    if (this.#longest(node, port) === 0) return [];
+    const { terms, ...row } = this.delta(node, port, 0);
+    const [sample] = terms;
+    const out = { ...row, terms: [sample!] };
+    return [invoke({ kind: "zero", type: this.#context!.type }, { out }, { n: sample!.stride })];
+  }
+  /** What left in the last steps of a segment arrives in the one after it, whose errors lie where its own will. */
+  #bringAhead(node: string, port: string): Node[] {
+    const c = this.#context!;
+    const rows = this.#longest(node, port);
+    if (rows === 0) return [];
+    const at = (ahead: number): Place => inLoop(this.delta(node, port, ahead), "ahead");
+    const copy = elementCall(copyStep(c.type), { x: at(0), out: at(c.stepsKept) }, c.stride(node));
+    return [loop("ahead", rows, [copy], { reverse: true })]; // rows that are still to be moved may lie in the way
+  }
   /** What would arrive after the end of the sample has no error. */
   #clearAhead(node: string, port: string): Node[] {
     const c = this.#context!;
     const rows = this.#longest(node, port);
     if (rows === 0) return [];
-    const row = this.delta(node, port, 0);
-    const out = { ...row, terms: row.terms.map((t) => (t.loop === "t" ? { ...t, loop: "after" } : t)) };
+    const out = inLoop(this.delta(node, port, 0), "after");
     return [loop("after", rows, [this.#clear(node, out)], { from: c.stepCount })];
   }
 
   /** All components of a sample, last first. */
   nodes(l: Lowered): Node[] {
-    return [...l.components].reverse().flatMap((nodes) => this.#component(nodes, l));
+    return this.#components(l, (members) => [
+      ...this.#begin(members),
+      ...this.#steps(members, l),
+      ...members.flatMap((n) => this.#starts(n, l)),
+    ]);
+  }
+  /** With segments, of a sample before its last one: no error comes from behind its end. */
+  begin(l: Lowered): Node[] {
+    return this.#components(l, (members) => [
+      ...this.#clearCarries(members),
+      ...this.#ports(members).flatMap(([n, port]) => this.#clearAll(n, port)),
+    ]);
+  }
+  /** All components in the segment at hand. Where errors are `cut`, none comes from the segment after it. */
+  segment(l: Lowered, cut: boolean): Node[] {
+    return this.#components(l, (members) => [
+      ...(cut ? this.#begin(members) : this.#ports(members).flatMap(([n, port]) => this.#bringAhead(n, port))),
+      ...this.#steps(members, l),
+    ]);
+  }
+  /** Of a sample after its first segment, the last to run backwards. */
+  end(l: Lowered): Node[] {
+    return this.#components(l, (members) => members.flatMap((n) => this.#starts(n, l)));
   }
 
-  #component(nodes: readonly string[], l: Lowered): Node[] {
-    const members = [...nodes].reverse();
-    const odd = members.find((n) => !(n in l.net.populations));
-    if (odd)
-      throw new ModelError(
-        "not-differentiable",
-        odd,
-        `no adjoint is known for the transform '${l.net.transforms[odd]?.kind}'`,
-      );
-    return [
-      ...members.flatMap((n) => this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state)))),
-      ...members.flatMap((n) => this.#courses.get(n)!.sums.flatMap((port) => this.#clearAhead(n, port))),
-      ...overSteps(
-        l.context,
-        members.flatMap((n) => this.#step(n, l)),
-        true,
-      ),
-      ...members.flatMap((n) => this.#starts(n, l)),
-    ];
+  #components(l: Lowered, each: (members: readonly string[]) => Node[]): Node[] {
+    return [...l.components].reverse().flatMap((nodes) => {
+      const members = [...nodes].reverse();
+      const odd = members.find((n) => !(n in l.net.populations));
+      if (odd)
+        throw new ModelError(
+          "not-differentiable",
+          odd,
+          `no adjoint is known for the transform '${l.net.transforms[odd]?.kind}'`,
+        );
+      return each(members);
+    });
+  }
+  /** Populations and their ports at which something arrives. */
+  #ports(members: readonly string[]): (readonly [node: string, port: string])[] {
+    return members.flatMap((n) => this.#courses.get(n)!.sums.map((port) => [n, port] as const));
+  }
+  #clearCarries(members: readonly string[]): Node[] {
+    return members.flatMap((n) => this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state))));
+  }
+  #begin(members: readonly string[]): Node[] {
+    return [...this.#clearCarries(members), ...this.#ports(members).flatMap(([n, port]) => this.#clearAhead(n, port))];
+  }
+  #steps(members: readonly string[], l: Lowered): Node[] {
+    return overSteps(
+      l.context,
+      members.flatMap((n) => this.#step(n, l)),
+      true,
+    );
   }
 
   /** Slots of a population whose gradients are summed over all steps and samples; of initial states their names. */
@@ -174,8 +230,7 @@ export class BackwardPass {
       (x) => x.from.node === node && x.from.port === state && l.context.delayOf(x) > 0,
     );
     return late.map((x) => {
-      const { terms, ...row } = this.delta(x.to.node, x.to.port, 0);
-      const error = { ...row, terms: terms.map((t) => (t.loop === "t" ? { ...t, loop: BEFORE } : t)) };
+      const error = inLoop(this.delta(x.to.node, x.to.port, 0), BEFORE);
       return loop(BEFORE, l.context.delayOf(x), [this.#through(x, out, error, { accumulate: true }, l)]);
     });
   }

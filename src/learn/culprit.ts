@@ -2,6 +2,7 @@
 import type { Executable } from "../backend/backend.ts";
 import { copyStride } from "../ir/parallel.ts";
 import type { Place } from "../ir/program.ts";
+import { SEGMENT } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { statePlace } from "../sim/lower/places.ts";
@@ -10,6 +11,7 @@ import type { Batch } from "./feed.ts";
 import { isStepLoss, type Loss } from "./loss.ts";
 import { ANSWERS } from "./lossKernels.ts";
 import { outputPort } from "./readout.ts";
+import { LOOK, LOOK_SEGMENTS } from "./segmented.ts";
 
 export interface Accident {
   readonly x: Executable;
@@ -66,12 +68,40 @@ function runAlone(a: Accident, sample: number): void {
 function answersInEachStep(a: Accident, sample: number): boolean {
   const { node, port } = outputPort(a.lowered.net, a.loss);
   runAlone(a, sample);
-  return isFinite(a, a.lowered.sources.values.get(`${node}.${port}`)!.row(), sample);
+  const row = a.lowered.sources.values.get(`${node}.${port}`)!.row();
+  for (const steps of stretches(a, sample)) if (!isFinite(a, row, steps)) return false;
+  return true;
 }
 
-/** Looks at what arrived, at the states, and at what left by value, of a sample that has just run alone. */
-const firstBadLayer = (a: Accident, sample: number): string | undefined =>
-  a.lowered.components.flat().find((node) => placesOf(node, a).some((p) => !isFinite(a, p, sample)));
+/** The first of a sample's segments in which a layer went wrong tells which one that was. */
+function firstBadLayer(a: Accident, sample: number): string | undefined {
+  for (const steps of stretches(a, sample)) {
+    const layer = badLayer(a, steps);
+    if (layer) return layer;
+  }
+  return undefined;
+}
+
+/** Steps whose rows are in memory, after as many segments of the sample. */
+interface Stretch {
+  readonly segment: number;
+  readonly steps: number;
+}
+/** All steps of a sample that has just run alone; with segments each of them in turn, brought back by running up to it. */
+function* stretches({ x, lowered: { net, context }, batch }: Accident, sample: number): Generator<Stretch> {
+  const length = lengthOf(net, batch, sample);
+  if (!context.hasSegments) yield { segment: 0, steps: length };
+  else
+    for (let segment = 0; segment * context.stepsKept < length; segment++) {
+      x.array(LOOK_SEGMENTS)[0] = segment + 1;
+      x.run(LOOK);
+      yield { segment, steps: Math.min(context.stepsKept, length - segment * context.stepsKept) };
+    }
+}
+
+/** Looks at what arrived, at the states, and at what left by value. */
+const badLayer = (a: Accident, steps: Stretch): string | undefined =>
+  a.lowered.components.flat().find((node) => placesOf(node, a).some((p) => !isFinite(a, p, steps)));
 
 function placesOf(node: string, a: Accident): Place[] {
   const { context, sums, sources, populations } = a.lowered;
@@ -85,11 +115,11 @@ function placesOf(node: string, a: Accident): Place[] {
 const typeOf = (buffer: string, { lowered }: Accident) => lowered.context.buffers.get(buffer)!.type;
 
 /** What a sample alone left at a place: its own steps, in every copy. */
-function isFinite({ x, lowered: { net, context }, batch }: Accident, at: Place, sample: number): boolean {
+function isFinite({ x, lowered: { context } }: Accident, at: Place, { segment, steps }: Stretch): boolean {
   const values = x.array(at.buffer);
   const { length } = context.buffers.get(at.buffer)!;
   const stride = (loop: string): number => at.terms.find((t) => t.loop === loop)?.stride ?? 0;
-  const rows = at.offset + lengthOf(net, batch, sample) * stride("t");
+  const rows = at.offset + segment * stride(SEGMENT) + steps * stride("t");
   const checked = stride("t") > 0 ? rows : stride("s") || length;
   for (let start = 0; start + checked <= values.length; start += copyStride(length))
     if (!allFinite(values, checked, start)) return false;

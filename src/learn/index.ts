@@ -1,5 +1,13 @@
 export type { PopulationActivity } from "./activity.ts";
-export { type Bptt, bptt } from "./algorithm.ts";
+export {
+  type Algorithm,
+  type Bptt,
+  type BpttOptions,
+  bptt,
+  type SegmentSteps,
+  type TruncatedBptt,
+  truncatedBptt,
+} from "./algorithm.ts";
 export type { Answers } from "./answers.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";

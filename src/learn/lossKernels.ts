@@ -83,7 +83,7 @@ export class LossKernels {
   #ofStep(name: string, type: FloatType | "i32", role: "argument" | "output"): Place {
     const { samples, steps } = this.context.options;
     const buffer = this.context.buffer(name, type, this.context.batchRoom * steps, role);
-    return place(buffer, 0, along("chunk", samples * steps), along("s", steps), along("t", 1));
+    return place(buffer, 0, along("chunk", samples * steps), along("s", steps), ...this.context.inSample(1));
   }
 
   scratch(name: string, length = this.places.output.stride): Place {

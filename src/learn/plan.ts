@@ -7,11 +7,11 @@ import { inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, renewNodes } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
-import type { Bptt } from "./algorithm.ts";
+import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import type { ParameterGroup } from "./groups.ts";
-import { type Loss, lossNodes, requireSteps } from "./loss.ts";
+import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
 import type { Optimiser } from "./optimiser.ts";
@@ -26,13 +26,14 @@ import {
   penaltyNodes,
   type Regulariser,
 } from "./regularise.ts";
+import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
-  readonly algorithm: Bptt;
+  readonly algorithm: Algorithm;
   readonly loss: Loss;
   readonly optimiser: Optimiser;
   /** Rates and decay of parameters that are not like the others. */
@@ -42,6 +43,8 @@ export interface Learning {
 
 export class TrainingPlan {
   readonly output: OutputPort;
+  /** Steps of a segment of time; undefined where all steps are kept. */
+  readonly segment: number | undefined;
   readonly #net: Network;
   readonly #learning: Learning;
   readonly #penalties: readonly Penalty[];
@@ -53,6 +56,7 @@ export class TrainingPlan {
     this.#learning = learning;
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
+    this.segment = segmentSteps(learning.algorithm, stepsOf(net));
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
     checkPopulations(net, this.output.node);
@@ -63,6 +67,7 @@ export class TrainingPlan {
     return {
       eitherForm: inputsInEitherForm(this.#net),
       ...(port === "spike" && { spikeRows: new Set([node]) }),
+      ...(!isStepLoss(this.#learning.loss) && { allSteps: new Set([`${node}.${port}`]) }),
       emission: (n, plain) => ({ ...plain, training: { bits: plain.spikes, mask: keepProbability(this.#net, n) < 1 } }),
       kernel: (n, kernel, c) => this.#kernel(n, kernel, c),
       beforeSample: (n, c) => [...maskNodes(n, c), ...(this.#isCounted(n) ? [clearCount(n, c)] : [])],
@@ -71,7 +76,7 @@ export class TrainingPlan {
 
   #kernel(node: string, kernel: Kernel, c: Context): Kernel {
     const { step, args } = kernel;
-    if (node === this.output.node) this.#backward.give(node, this.output.port, answerGradient(this.output, c));
+    if (node === this.output.node) this.#backward.give(node, this.output.port, this.#answerGradient(c));
     for (const p of this.#penalties) if (p.node === node) this.#backward.give(node, "spike", penaltyGradient(p, c));
     const bits = step.stores.some((s) => s.mode === "bits");
     const kept: Kernel = { ...kernel, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
@@ -86,8 +91,7 @@ export class TrainingPlan {
     const c = l.context;
     const clear = (name: string, n: number): Node =>
       invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
-    const sample = [...this.#losses(l), ...this.#backward.nodes(l)];
-    const chunk = [...forwardNodes(l, sample), ...weightGradients(l, this.#backward)];
+    const chunk = this.#chunk(l);
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
     const start = [
       clear(GRADIENTS, l.parameters.length),
@@ -98,25 +102,45 @@ export class TrainingPlan {
     return [
       { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
+      ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }
 
-  #losses(l: Lowered): Node[] {
+  /** A chunk of samples, forwards and backwards. */
+  #chunk(l: Lowered): Node[] {
+    const backward = this.#backward;
+    const loss = this.#loss(l);
+    const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, l.context));
+    if (!l.context.hasSegments) {
+      const sample = [...loss, ...penalties, ...backward.nodes(l)];
+      return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
+    }
+    const { loss: kind, algorithm } = this.#learning;
+    const [whole, each] = isStepLoss(kind) ? [penalties, loss] : [[...loss, ...penalties], []];
+    return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
+  }
+  #loss(l: Lowered): Node[] {
     const c = l.context;
     const { node, port } = this.output;
     const output = l.sources.values.get(`${node}.${port}`)!;
-    const places = { context: c, classes: c.size(node), output, gradient: answerGradient(this.output, c) };
-    const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, c));
-    return [...lossNodes(this.#learning.loss, places), ...penalties];
+    return lossNodes(this.#learning.loss, {
+      context: c,
+      classes: c.size(node),
+      output,
+      gradient: this.#answerGradient(c),
+    });
   }
-}
 
-/** The loss's gradient with respect to each step's row of the answer. */
-function answerGradient({ node, port }: OutputPort, c: Context): Place {
-  const { samples, steps } = c.options;
-  const stride = c.stride(node);
-  const buffer = c.buffer(`${node}.loss.${port}`, c.type, samples * steps * stride, "work");
-  return place(buffer, 0, along("s", steps * stride), along("t", stride));
+  /** The loss's gradient with respect to each step's row of the answer. */
+  #answerGradient(c: Context): Place {
+    const { node, port } = this.output;
+    const stride = c.stride(node);
+    const [steps, terms] = isStepLoss(this.#learning.loss)
+      ? [c.stepsKept, [along("t", stride)]]
+      : [c.options.steps, c.inSample(stride)];
+    const buffer = c.buffer(`${node}.loss.${port}`, c.type, c.options.samples * steps * stride, "work");
+    return place(buffer, 0, along("s", steps * stride), ...terms);
+  }
 }
 
 function checkPopulations(net: Network, output: string): void {

@@ -1,7 +1,7 @@
 /** How the rows of all steps of a sample become one answer, and how the answer's gradient goes back to the rows. */
 import { compare, div, type Expr, max, mul, select, sub } from "../ir/expr.ts";
 import { along, loop, type Node, type Place, place } from "../ir/program.ts";
-import { overSteps } from "../sim/lower/contributions.ts";
+import { bySampleStep, overWholeSample } from "../sim/lower/segments.ts";
 import type { Pooling, SoftmaxSum } from "./loss.ts";
 import { LAST_STEP, type LossKernels, put, SHARE } from "./lossKernels.ts";
 import { exponentials } from "./softmax.ts";
@@ -15,7 +15,7 @@ interface Rule {
 
 const copied = (k: LossKernels, from: Place, to: Place): Node =>
   k.call("copy", { slots: "e:x e:out", stores: [put.set("out", k.read("x"))] }, { x: from, out: to });
-const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overSteps(k.context, body);
+const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overWholeSample(k.context, body);
 
 const summed = (k: LossKernels, row: Place): Node[] => [
   k.set(k.answer, 0),
@@ -46,9 +46,11 @@ const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
   max: { pool: largest, spread: toFirstLargest },
 };
 const ruleOf = (pooling: Pooling): Rule => (typeof pooling === "string" ? RULES[pooling] : softmaxSum(pooling));
-export const poolNodes = (pooling: Pooling, k: LossKernels): Node[] => ruleOf(pooling).pool(k, k.places.output.row());
+/** Rows of all steps, whatever segments there are. */
+const outputRow = (k: LossKernels): Place => bySampleStep(k.places.output.row());
+export const poolNodes = (pooling: Pooling, k: LossKernels): Node[] => ruleOf(pooling).pool(k, outputRow(k));
 export const spreadNodes = (pooling: Pooling, k: LossKernels, gradient: Place): Node[] =>
-  ruleOf(pooling).spread(k, k.places.output.row(), gradient);
+  ruleOf(pooling).spread(k, outputRow(k), bySampleStep(gradient));
 
 /** `out = from / steps of the sample` */
 function share(k: LossKernels, from: Place, out: Place): Node {

@@ -60,7 +60,10 @@ export function penaltiesOf(net: Network, regularisers: readonly Regulariser[]):
 
 const perSample = (name: string, node: string, c: Context): Place =>
   place(c.buffer(name, c.type, c.options.samples * c.stride(node), "state"), 0, along("s", c.stride(node)));
-const countPlace = (node: string, c: Context): Place => perSample(`${node}.count`, node, c);
+const countBuffer = (node: string): string => `${node}.count`;
+const countPlace = (node: string, c: Context): Place => perSample(countBuffer(node), node, c);
+/** Whether a population's kernel counts its spikes here. */
+export const isCountOf = (node: string, at: Place): boolean => at.buffer === countBuffer(node);
 
 /** Where the gradient of a penalty with respect to a neuron's spikes lies: the same in every step of a sample. */
 export const penaltyGradient = ({ node, name }: Penalty, c: Context): Place => perSample(name, node, c);

@@ -56,16 +56,16 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
   const steps = stepsOf(net);
-  const { chunk = samplesOfChunk(net, steps, type) } = options;
-  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const plan = new TrainingPlan(net, options);
-  const { output } = plan;
+  const { output, segment } = plan;
+  const { chunk = samplesOfChunk(net, segment ?? steps, type), form } = options;
+  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },
+    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
     plan.hooks(),
   );
   const program = programOf(net.name, lowered, plan.regions(lowered));

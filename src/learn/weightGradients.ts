@@ -1,12 +1,14 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
-import { along, type Count, invoke, loop, type Node, type Place, place, shifted } from "../ir/program.ts";
+import { along, type Count, invoke, loop, type Node, type Place, place, shifted, type Term } from "../ir/program.ts";
 import type { Connection } from "../model/connection.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import { inForm } from "../sim/lower/forms.ts";
+import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
@@ -47,9 +49,10 @@ function deltaRows(c: Connection, l: Lowered, backward: BackwardPass, ahead: num
     width: step,
     groupRows: stride / step,
     ofSample: without(row, "t"),
-    contiguous: stride === l.context.options.steps * step,
+    contiguous: stride === l.context.stepsKept * step,
   };
 }
+const withoutSteps = (terms: readonly Term[]): Term[] => terms.filter((t) => t.loop !== "t");
 const without = (p: Place, ...loops: string[]): Place => ({
   ...p,
   terms: p.terms.filter((t) => !loops.includes(t.loop)),
@@ -57,7 +60,8 @@ const without = (p: Place, ...loops: string[]): Place => ({
 
 /**
  * What arrives in step t left `delay` steps before. Of a population's spikes only those of the sample's steps are kept, so
- * their errors are looked up `delay` steps ahead; values, and what the host gives, are read as late as they arrive.
+ * their errors are looked up `delay` steps ahead; values, and what the host gives, are read as late as they arrive. So are
+ * spikes where time is cut into segments, because those before a segment are kept then, and errors after it may be cut.
  */
 function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (c.connectivity.kind !== "dense" || c.synapse)
@@ -70,7 +74,9 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
   if (c.from.node in l.net.inputs) return inputOuter(c, l, deltaRows(c, l, backward, 0));
-  return spikeOuter(c, l, deltaRows(c, l, backward, l.context.delayOf(c)));
+  const delay = l.context.delayOf(c);
+  if (l.context.hasSegments) return spikeOuter(c, l, deltaRows(c, l, backward, 0), delay);
+  return spikeOuter(c, l, deltaRows(c, l, backward, delay), 0);
 }
 
 /** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
@@ -82,51 +88,56 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
   const active: ActiveRows = {
     name: input.name,
     rows,
-    room: samples * steps * rows,
+    room: samples * l.context.stepsKept * rows,
     list: place(input.name),
-    ends: place(input.ends, 0, along("chunk", samples * steps)),
+    ends: place(input.ends, 0, along("chunk", samples * steps), ...withoutSteps(l.context.inSample(1))),
     listStride: 0,
     endsStride: steps,
     bySample: true,
-    steps,
+    steps: segmentLength(l.context),
   };
   return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
 }
 
-/** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample. */
-function activeNeurons(node: string, c: Context): ActiveRows {
-  const { samples, steps } = c.options;
-  const rows = c.size(node);
-  const room = samples * steps * rows;
+/** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample, from `delay` steps before on. */
+function activeNeurons(node: string, c: Context, delay: number): ActiveRows {
+  const { samples } = c.options;
+  const [rows, past] = [c.size(node), pastBits(node, c)];
+  const kept = past + c.stepsKept;
   return {
     name: `${node}.taped`,
     rows,
-    room,
-    list: place(c.buffer(`${node}.taped`, "u32", room + LIST_SLACK, "work")),
-    ends: place(c.buffer(`${node}.taped.end`, "i32", samples * (steps + 1), "work")),
-    listStride: steps * rows,
-    endsStride: steps + 1,
+    room: samples * c.stepsKept * rows,
+    list: place(c.buffer(`${node}.taped`, "u32", samples * kept * rows + LIST_SLACK, "work")),
+    ends: place(c.buffer(`${node}.taped.end`, "i32", samples * (kept + 1), "work"), past - delay),
+    listStride: kept * rows,
+    endsStride: kept + 1,
     bySample: true,
-    steps,
+    steps: c.stepsKept,
   };
 }
 function listSpikes(node: string, c: Context): Node[] {
-  const { list, ends, listStride, endsStride, rows } = activeNeurons(node, c);
-  const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
+  const { list, ends, listStride, endsStride, rows } = activeNeurons(node, c, 0);
+  const past = pastBits(node, c);
+  const bits = bitsPlace(node, c);
   const end = { ...ends, terms: [along("s", endsStride), along("after", 1)] };
+  const unpacked = (ahead: number, t: string): Node => {
+    const from = { ...shifted(ends, ahead), terms: [along("s", endsStride), along(t, 1)] };
+    const row = { ...bits, terms: bits.terms.map((x) => (x.loop === "t" ? { ...x, loop: t } : x)) };
+    return invoke(
+      { kind: "unpackBits" },
+      {
+        bits: shifted(row, ahead * bits.terms[1]!.stride),
+        list: { ...list, terms: [along("s", listStride)] },
+        from,
+        to: shifted(from, 1),
+      },
+      { n: rows },
+    );
+  };
   return overSamples(c, [
-    ...overSteps(c, [
-      invoke(
-        { kind: "unpackBits" },
-        {
-          bits: bitsPlace(node, c),
-          list: { ...list, terms: [along("s", listStride)] },
-          from,
-          to: shifted(from, 1),
-        },
-        { n: rows },
-      ),
-    ]),
+    ...(past > 0 ? [loop(BEFORE, past, [unpacked(-past, BEFORE)])] : []),
+    ...overSteps(c, [unpacked(0, "t")]),
     // Behind the end of a sample every list is empty.
     loop(
       "after",
@@ -138,19 +149,22 @@ function listSpikes(node: string, c: Context): Node[] {
     ),
   ]);
 }
-const spikeOuter = (c: Connection, l: Lowered, delta: Rows): Node[] =>
-  rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context), delta, l.context);
+const spikeOuter = (c: Connection, l: Lowered, delta: Rows, delay: number): Node[] =>
+  rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context, delay), delta, l.context);
 
+/** Steps before a segment's first whose bits are kept. */
+const pastBits = (node: string, c: Context): number => (c.hasSegments ? c.maxDelay(node, "spike") : 0);
 /** One bit for each neuron and step. */
 export function bitsPlace(node: string, c: Context): Place {
-  const { samples, steps } = c.options;
+  const { buffer, row, rows, count } = bitRows(node, c);
+  return place(buffer, count * row, along("s", rows * row), along("t", row));
+}
+export function bitRows(node: string, c: Context): Past {
   const words = Math.ceil(c.size(node) / 32);
-  return place(
-    c.buffer(`${node}.bits`, "u32", samples * steps * words, "tape"),
-    0,
-    along("s", steps * words),
-    along("t", words),
-  );
+  const count = pastBits(node, c);
+  const rows = count + c.stepsKept;
+  const buffer = c.buffer(`${node}.bits`, "u32", c.options.samples * rows * words, "tape");
+  return { buffer, type: "u32", row: words, rows, count };
 }
 
 /** `Σ_t x[t - delay]ᵀ δ[t]`; for values that are constant over a sample `xᵀ Σ_t δ[t]`. */
@@ -215,17 +229,18 @@ function activeValues(node: string, l: Lowered): ActiveRows {
   const input = l.sources.sparseInputs.get(node)!;
   const { samples } = l.context.options;
   const [rows, lists] = [l.context.size(node), input.listsOfSample];
+  const segment = withoutSteps(l.context.inSample(1));
   return {
     name: input.name,
     rows,
-    room: samples * lists * rows,
+    room: samples * (input.constant ? 1 : l.context.stepsKept) * rows,
     list: place(`${input.name}.list`),
-    ends: place(input.ends, 0, along("chunk", samples * lists)),
+    ends: place(input.ends, 0, along("chunk", samples * lists), ...(input.constant ? [] : segment)),
     values: place(`${input.name}.values`),
     listStride: 0,
     endsStride: input.constant ? 0 : lists,
     bySample: !input.constant,
-    steps: input.constant ? l.context.sampleCount : lists,
+    steps: input.constant ? l.context.sampleCount : segmentLength(l.context),
   };
 }
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
@@ -237,7 +252,7 @@ function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
 function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: boolean): Node {
   const each = c.constant(
     "each.step",
-    Uint32Array.from({ length: c.options.steps }, (_, t) => t),
+    Uint32Array.from({ length: c.stepsKept }, (_, t) => t),
     "u32",
   );
   return invoke(

@@ -2,7 +2,7 @@
 import { wasm } from "../backend/wasm/wasm.ts";
 import { DataError, UsageError } from "../base/errors.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
-import { bptt } from "../learn/algorithm.ts";
+import { bptt, type SegmentSteps } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
@@ -27,7 +27,10 @@ interface Subject extends Deployed {
 /** @throws {UsageError} if the target is neither a task nor a file; {DataError} for the file */
 export async function explain(options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
   const subject = await subjectOf(options);
-  const programs = [await answering(subject), ...(subject.training ? [await learning(subject, subject.training)] : [])];
+  const programs = [
+    await answering(subject),
+    ...(subject.training ? [await learning(subject, subject.training, options.segment)] : []),
+  ];
   const { net, encoder, from, training } = subject;
   const document = {
     target: options.task,
@@ -81,8 +84,13 @@ async function answering({ net, loss, parameters }: Subject): Promise<Compiled> 
   return { name: "inference", program: x.program, wat: x.text, context: x.lowered.context };
 }
 
-async function learning({ net, loss, parameters }: Subject, { surrogate, rate }: Training): Promise<Compiled> {
-  const made = { algorithm: bptt(surrogate), loss, optimiser: adam(rate), batch: BATCH, parameters };
+async function learning(
+  { net, loss, parameters }: Subject,
+  { surrogate, rate }: Training,
+  segment: SegmentSteps | undefined,
+): Promise<Compiled> {
+  const algorithm = bptt(surrogate, segment === undefined ? {} : { checkpoint: segment });
+  const made = { algorithm, loss, optimiser: adam(rate), batch: BATCH, parameters };
   using x = await createTrainer(net, wasm, made);
   return { name: "training", program: x.program, wat: x.text, context: x.lowered.context };
 }

@@ -4,7 +4,8 @@ import { countKernel, type Work } from "../ir/countKernel.ts";
 import { printProgram } from "../ir/print.ts";
 import { type Count, type Invoke, invocations, type Loop, type Program } from "../ir/program.ts";
 import { BYTES, TYPES } from "../ir/types.ts";
-import { type Context, SAMPLE_STEPS } from "../sim/lower/context.ts";
+import { type Context, SAMPLE_STEPS, SEGMENT, SEGMENT_STEPS } from "../sim/lower/context.ts";
+import { SEGMENT_START } from "../sim/lower/segments.ts";
 import { type Row, table, whole, wrap } from "./text.ts";
 
 export interface Compiled {
@@ -40,6 +41,7 @@ export const compiledDocument = (c: Compiled) => ({
   program: printProgram(c.program),
   wat: c.wat,
   memory: memoryPlan(c.program),
+  time: timePlan(c),
   work: workOf(c),
   step: stepWork(workOf(c)),
 });
@@ -49,6 +51,7 @@ export function compiledText(c: Compiled): string[] {
     `=== ${c.name}: program (buffers, then regions of loops with their kernels as IR)`,
     printProgram(c.program),
     `=== ${c.name}: memory plan, bytes by role`,
+    ...timeText(c),
     memoryTable(c.program),
     [`=== ${c.name}: work of each kernel call`, wrap(WORK_NOTE)].join("\n"),
     workTable(workOf(c)),
@@ -60,6 +63,26 @@ export function compiledText(c: Compiled): string[] {
 
 export const memoryPlan = ({ buffers }: Program): MemoryLine[] =>
   buffers.map(({ name, role, type, length }) => ({ name, role, type, length, bytes: length * BYTES[type] }));
+
+export interface TimePlan {
+  readonly steps: number;
+  /** Steps that rows are kept of at a time. */
+  readonly segment: number;
+  readonly segments: number;
+  /** Of what segments start from, copied for each of them. */
+  readonly startBytes: number;
+}
+export function timePlan({ context: c, program }: Compiled): TimePlan {
+  const starts = memoryPlan(program).filter((m) => m.name.endsWith(SEGMENT_START));
+  const startBytes = starts.reduce((sum, m) => sum + m.bytes, 0);
+  return { steps: c.options.steps, segment: c.stepsKept, segments: c.segments, startBytes };
+}
+function timeText(c: Compiled): string[] {
+  const { steps, segment, segments, startBytes } = timePlan(c);
+  if (segments === 1) return [];
+  const starts = startBytes > 0 ? `what they start from is kept in ${whole(startBytes)} bytes` : "errors end there";
+  return [wrap(`${steps} steps are run in ${segments} segments of at most ${segment}; ${starts}.`)];
+}
 
 function memoryTable(program: Program): string {
   const roles = new Map<string, { buffers: number; bytes: number }>();
@@ -77,6 +100,7 @@ function numberOf(count: Count, { context }: Compiled): number {
   if (typeof count === "number") return count;
   const { samples, steps } = context.options;
   if (count.buffer === SAMPLE_STEPS) return steps;
+  if (count.buffer === SEGMENT_STEPS) return context.stepsKept;
   if (count.buffer === "chunk.samples") return samples;
   return count.buffer === "chunk.rows" ? samples * steps : 1;
 }
@@ -89,7 +113,7 @@ function workIn({ counts = {} }: Invoke, c: Compiled): Work {
 const LISTED: ReadonlySet<string> = new Set(["gatherRows", "outerRows", "perSynapse", "transposeLists"]);
 const isListed = ({ kernel }: Invoke): boolean => LISTED.has(kernel.kind) || ("listed" in kernel && kernel.listed);
 
-const LOOPS: Readonly<Record<string, string>> = { chunk: "chunk", s: "sample", t: "step" };
+const LOOPS: Readonly<Record<string, string>> = { chunk: "chunk", [SEGMENT]: "segment", s: "sample", t: "step" };
 const turnOf = (loops: readonly Loop[]): string => {
   const name = loops.at(-1)?.name;
   return name === undefined ? "run" : (LOOPS[name] ?? name);

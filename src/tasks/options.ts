@@ -27,6 +27,8 @@ export interface TaskOptions {
   /** At most this many; the result does not depend on it. */
   readonly threads: number;
   readonly encoder?: EncoderName;
+  /** Of `explain`: steps of a segment, to show training with checkpoints in time; `auto` for the root of all. */
+  readonly segment?: number | "auto";
   /** Where the artefact goes. */
   readonly out?: string;
   /** Of `train` and `compare`. */

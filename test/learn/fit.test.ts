@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, triangle } from "../../src/ir/surrogate.ts";
-import { bptt } from "../../src/learn/algorithm.ts";
+import { bptt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import type { Batch } from "../../src/learn/feed.ts";
 import { type EpochReport, meanRates, silentLayers, summarise, fit as train } from "../../src/learn/fit.ts";
@@ -214,14 +214,19 @@ test("a loss that is not finite: the update, the layer and the sample are named"
       "hidden1",
     ],
   ] as const) {
-    using trainer = await createTrainer(network, wasm, { ...options, loss: meanSquared("sum"), optimiser: sgd(0) });
+    const own = { ...options, loss: meanSquared("sum"), optimiser: sgd(0) };
+    using trainer = await createTrainer(network, wasm, own);
     const output = trainer.parameters();
     trainer.setParameters({ ...output, "hidden2>output.weight": output["hidden2>output.weight"]!.map(() => 3e38) });
-    const run = () => train(trainer, { epochs: 1, batches: () => [quiet(4), bad] });
-    expect(run).toThrow(expect.objectContaining({ code: "not-finite", path: "update 2" }));
-    expect(run).toThrow(
-      new RegExp(`the loss became (Infinity|NaN): layer '${layer}' is not finite in sample 2 of the batch`),
-    );
+    using segmented = await createTrainer(network, wasm, { ...own, algorithm: bptt(triangle(1), { checkpoint: 2 }) });
+    segmented.setParameters(trainer.parameters());
+    for (const t of [trainer, segmented]) {
+      const run = () => train(t, { epochs: 1, batches: () => [quiet(4), bad] });
+      expect(run).toThrow(expect.objectContaining({ code: "not-finite", path: "update 2" }));
+      expect(run).toThrow(
+        new RegExp(`the loss became (Infinity|NaN): layer '${layer}' is not finite in sample 2 of the batch`),
+      );
+    }
     using evaluator = await createEvaluator(network, wasm, {
       loss: meanSquared("sum"),
       batch: 4,
@@ -231,12 +236,13 @@ test("a loss that is not finite: the update, the layer and the sample are named"
     // With a loss of each step no answers are kept, and behind the end of a short sample lies what the bad one left.
     const parameters = trainer.deployed();
     const eachStep = meanSquaredEachStep("sum");
-    for (const chunk of [1, 4]) {
-      using short = await createTrainer(network, wasm, { ...options, chunk, parameters, loss: eachStep });
-      expect(() => short.step({ ...bad, lengths: [2, 1, steps, 3] })).toThrow(
-        `layer '${layer}' is not finite in sample 2 of the batch`,
-      );
-    }
+    for (const algorithm of [options.algorithm, truncatedBptt(triangle(1), { segment: 2 })])
+      for (const chunk of [1, 4]) {
+        using short = await createTrainer(network, wasm, { ...options, algorithm, chunk, parameters, loss: eachStep });
+        expect(() => short.step({ ...bad, lengths: [2, 1, steps, 3] })).toThrow(
+          `layer '${layer}' is not finite in sample 2 of the batch`,
+        );
+      }
   }
 });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { boxcar, fastSigmoid, triangle } from "../../src/ir/surrogate.ts";
-import { bptt } from "../../src/learn/algorithm.ts";
+import { type Algorithm, bptt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import {
   crossEntropy,
   crossEntropyEachStep,
@@ -74,6 +74,8 @@ const cases = fc
     lengths: fc.array(fc.integer({ min: 1, max: steps }), { minLength: 1, maxLength: 5 }),
     eachStep: fc.option(fc.constantFrom<Reduction>("mean", "sum"), { freq: 2 }),
     chunk: fc.integer({ min: 1, max: 6 }),
+    segment: fc.option(fc.integer({ min: 1, max: steps + 1 }), { freq: 3 }),
+    cut: fc.boolean(),
   })
   .chain((c) => fc.record({ c: fc.constant(c), edges: fc.array(edge(c.populations.length + 1), { maxLength: 5 }) }));
 type Case = typeof cases extends fc.Arbitrary<infer C> ? C : never;
@@ -113,6 +115,12 @@ function optionsOf(e: Edge, schedule: string, nodes: readonly { readonly model: 
   };
 }
 
+/** All steps at once, in segments, or with errors that end where a segment begins. */
+function algorithmOf({ surrogate, segment, cut }: Case["c"]): Algorithm {
+  if (segment === null) return bptt(surrogate);
+  return cut ? truncatedBptt(surrogate, { segment }) : bptt(surrogate, { checkpoint: segment });
+}
+
 test("random networks", async () => {
   let [spikes, differentiated] = [0, 0];
   await fc.assert(
@@ -137,7 +145,7 @@ test("random networks", async () => {
         ? labelSteps(ragged, steps, classes, seed + 1)
         : { ...ragged, stepLabels: undefined };
       using trainer = await createTrainer(net, wasm, {
-        algorithm: bptt(c.surrogate),
+        algorithm: algorithmOf(c),
         loss,
         optimiser: sgd(0),
         regularisers,
@@ -152,6 +160,7 @@ test("random networks", async () => {
         loss,
         surrogate: c.surrogate,
         penalties,
+        ...(c.segment && c.cut && { cut: c.segment }),
         ...(stepLabels && { stepLabels }),
       });
       const scale = Math.max(1, expected.loss);
@@ -165,7 +174,7 @@ test("random networks", async () => {
       }
       for (const node of spiking) spikes += expected.active[node]!;
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
   expect(spikes).toBeGreaterThan(300); // the silent prove nothing
   expect(differentiated).toBeGreaterThan(100);

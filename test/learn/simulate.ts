@@ -33,6 +33,8 @@ export interface SimulateOptions {
   readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
   /** By sample and step, for losses of each step; without, a sample's label is that of its steps. */
   readonly stepLabels?: readonly (readonly number[])[];
+  /** Steps after which errors do not go back: what a step takes from before such a border is a number without a past. */
+  readonly cut?: number;
 }
 /** Values of the one input by sample, step and element; samples may differ in their number of steps. */
 export type Samples = readonly (readonly (readonly number[])[])[];
@@ -152,6 +154,8 @@ class Simulation {
     );
     for (const spikes of Object.values(this.#out.spikes)) spikes.push([]);
     for (let t = 0; t < input.length; t++) {
+      if (this.#segmentOf(t) !== this.#segmentOf(t - 1))
+        for (const cell of [...cells.values()].flat()) cell.v = this.#g.leaf(cell.v.value);
       const now = new Map<string, Value[]>();
       rows.push(now);
       for (const node of evaluationOrder(this.#net)) {
@@ -166,6 +170,10 @@ class Simulation {
       }
     }
     return rows;
+  }
+
+  #segmentOf(t: number): number {
+    return Math.floor(Math.max(0, t) / (this.#options.cut ?? Number.POSITIVE_INFINITY));
   }
 
   #step(node: string, p: Population, cells: Cell[], rows: Rows, t: number, sample: number): void {
@@ -218,7 +226,8 @@ class Simulation {
   #sent(c: Connection, rows: Rows, t: number): readonly Value[] {
     const constant = this.#net.inputs[c.from.node]?.constant ?? false;
     const then = constant ? t : t - c.delay - this.#net.schedule.latency;
-    return rows[then]?.get(`${c.from.node}.${c.from.port}`) ?? [];
+    const sent = rows[then]?.get(`${c.from.node}.${c.from.port}`) ?? [];
+    return this.#segmentOf(then) === this.#segmentOf(t) ? sent : sent.map((x) => this.#g.leaf(x.value));
   }
 
   #cell(p: Population, cell: Cell, j: number, direct: Value, current: Value): { value: Value; spike: Value } {

@@ -175,13 +175,16 @@ const losses: Record<string, Loss> = {
   "each step, mean": crossEntropyEachStep("mean"),
   "each step, squared": meanSquaredEachStep("mean", 2),
 };
-test.each(Object.entries(losses))("so they do for samples of different lengths: %s", async (_name, loss) => {
+const algorithms = [bptt(), bptt(triangle(1), { checkpoint: 3 })];
+test.each(
+  Object.entries(losses).flatMap(([name, loss]) => algorithms.map((a) => ({ name, loss, algorithm: a, ...a }))),
+)("so they do for samples of different lengths: $name, checkpoint $checkpoint", async ({ loss, algorithm }) => {
   const net = smoothNetwork(SMOOTH.sigmoid, RESET.subtract);
   const lengths = [steps, 3, 6];
   const ragged = shortened(drawSamples({ count: 3, steps, inputs, classes, kind: "events" }), lengths);
   const { batch } = "each" in loss ? labelSteps(ragged, steps, classes) : ragged;
   using trainer = await createTrainer(net, wasm, {
-    algorithm: bptt(),
+    algorithm,
     loss,
     optimiser: sgd(1),
     batch: 3,

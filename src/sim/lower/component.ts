@@ -15,11 +15,16 @@ export interface Component {
   /** Once a chunk, before the samples. */
   readonly chunk: readonly Node[];
   /** For each sample, what needs the host's inputs alone: done for all samples first, while the weights are in the cache. */
-  readonly given: readonly Node[];
+  readonly given: Parted;
   /** For each sample. */
-  readonly sample: readonly Node[];
+  readonly sample: Parted;
   /** For all samples, after the others. */
   readonly after: readonly Node[];
+}
+/** What happens once a sample, and what in its steps; with segments of time in those of the segment at hand. */
+export interface Parted {
+  readonly once: readonly Node[];
+  readonly steps: readonly Node[];
 }
 type Parts = Omit<Lowered, "forward">;
 
@@ -29,26 +34,24 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
   const sums = members.flatMap((n) => sumsOf(n, l));
   const statistics = batchNorms(nodes, l);
   const starts = context.options.mode === "samples" ? members : [];
-  const before = (given: boolean): Node[] => {
+  const before = (given: boolean): Parted => {
     const own = sums.filter((s) => s.given === given);
-    return [
-      ...own.flatMap((s) => s.sample),
-      ...overSteps(
-        context,
-        own.flatMap((s) => s.step),
-      ),
-    ];
+    const step = own.flatMap((s) => s.step);
+    return { once: own.flatMap((s) => s.sample), steps: [...own.flatMap((s) => s.steps), ...overSteps(context, step)] };
   };
+  const formed = before(false);
   return {
     nodes,
     chunk: sums.flatMap((s) => s.chunk),
     given: before(true),
-    sample: [
-      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
-      ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
-      ...before(false),
-      ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes)),
-    ],
+    sample: {
+      once: [
+        ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
+        ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
+        ...formed.once,
+      ],
+      steps: [...formed.steps, ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes))],
+    },
     after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),
   };
 }

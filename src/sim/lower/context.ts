@@ -12,7 +12,8 @@ import { type Need, needsOf } from "./needs.ts";
  * - `stream`: states live on between runs; a run is a block of at most `steps` steps of all samples; what happened
  *   before is kept in rings as long as the longest delay.
  * - `samples`: each sample starts from the initial state and lasts at most `steps` steps, all of which are kept; a run
- *   works through a batch in chunks of `samples`.
+ *   works through a batch in chunks of `samples`. With `segment`, only that many steps are kept at a time: what lasts
+ *   longer is addressed by segment and step, and the rest by step alone (`segments.ts`).
  */
 export type Mode = "stream" | "samples";
 
@@ -23,6 +24,8 @@ export interface LowerOptions {
   readonly samples: number;
   /** The most steps of one run. */
   readonly steps: number;
+  /** `samples` only: steps of a segment of time, where samples are worked through in segments. */
+  readonly segment?: number | undefined;
   /** `samples` only: the most samples of a run. */
   readonly batch: number;
   /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
@@ -41,6 +44,10 @@ export const RUN_LENGTH = 4;
 export const SAMPLE_STEPS = "sample.steps";
 /** Those by which it is shorter than the longest. */
 export const SAMPLE_REST = "sample.rest";
+/** The loop over the segments of time, and the same two numbers for each sample and segment. */
+export const SEGMENT = "segment";
+export const SEGMENT_STEPS = "segment.steps";
+export const SEGMENT_REST = "segment.rest";
 /** What keys the random draws of a run, in the `key` buffer: the seed, and for draws outside the time loop a step. */
 export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;
 export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[name]);
@@ -80,13 +87,39 @@ export class Context {
     const buffer = this.buffer(name, type, this.batchRoom, "argument");
     return place(buffer, 0, along("chunk", this.options.samples), along("s", 1));
   }
-  /** Steps of the sample at hand, or of the run. */
-  get stepCount(): Place {
-    return this.options.mode === "samples" ? this.ofSample(SAMPLE_STEPS, "i32") : runNumber("steps");
+  /** `samples` mode: all steps of the sample at hand. */
+  get sampleSteps(): Place {
+    return this.ofSample(SAMPLE_STEPS, "i32");
   }
-  /** `samples` mode: steps that the sample at hand is shorter than the longest. */
+  /** Steps of the sample at hand, or of the run; with segments those in the segment at hand. */
+  get stepCount(): Place {
+    if (this.options.mode === "stream") return runNumber("steps");
+    return this.hasSegments ? this.#ofSegment(SEGMENT_STEPS) : this.sampleSteps;
+  }
+  /** `samples` mode: by how many steps that is less than there could be. */
   get restCount(): Place {
-    return this.ofSample(SAMPLE_REST, "i32");
+    return this.hasSegments ? this.#ofSegment(SEGMENT_REST) : this.ofSample(SAMPLE_REST, "i32");
+  }
+  #ofSegment(name: string): Place {
+    const { samples } = this.options;
+    const { segments } = this;
+    const buffer = this.buffer(name, "i32", this.batchRoom * segments, "argument");
+    return place(buffer, 0, along("chunk", samples * segments), along("s", segments), along(SEGMENT, 1));
+  }
+
+  get hasSegments(): boolean {
+    return this.options.segment !== undefined;
+  }
+  /** Steps that are kept at a time. */
+  get stepsKept(): number {
+    return this.options.segment ?? this.options.steps;
+  }
+  get segments(): number {
+    return Math.ceil(this.options.steps / this.stepsKept);
+  }
+  /** The step at hand among all steps of the sample, in arrays that have `stride` elements for each of them. */
+  inSample(stride: number): Term[] {
+    return [...(this.hasSegments ? [along(SEGMENT, this.stepsKept * stride)] : []), along("t", stride)];
   }
   /** The samples of the chunk at hand. */
   get sampleCount(): number | Place {
@@ -125,7 +158,7 @@ export class Context {
 
   /** Rows that a time-indexed array keeps. */
   rows(maxDelay: number): number {
-    const least = this.options.steps + maxDelay;
+    const least = this.stepsKept + maxDelay;
     return this.options.mode === "stream" ? 2 ** Math.ceil(Math.log2(Math.max(1, least))) : least;
   }
   /** Row `t - delay` of an array with that many rows of `stride`, as an offset and a term. */

@@ -16,9 +16,10 @@ import type { Sources } from "./sources.ts";
 export interface PortSum {
   readonly port: string;
   readonly place: Place;
-  /** Once a chunk, once a sample, once a step before the time loop, and within it. */
+  /** Once a chunk, once a sample, for all steps at hand at once, once a step before the time loop, and within it. */
   readonly chunk: readonly Node[];
   readonly sample: readonly Node[];
+  readonly steps: readonly Node[];
   readonly step: readonly Node[];
   readonly loop: readonly Node[];
   /** Whether what is formed before the time loop comes from the host alone. */
@@ -62,14 +63,14 @@ export function portSum(
   return new SumBuilder(node, port, context, sources).build(incoming, late);
 }
 
-type Phase = "chunk" | "sample" | "step" | "loop";
+type Phase = "chunk" | "sample" | "steps" | "step" | "loop";
 
 class SumBuilder {
   readonly #node: string;
   readonly #port: string;
   readonly #c: Context;
   readonly #sources: Sources;
-  readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], step: [], loop: [] };
+  readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], steps: [], step: [], loop: [] };
   /** The sum so far. */
   #sum: Place | undefined;
 
@@ -119,7 +120,7 @@ class SumBuilder {
    * Rows of values as one product: those of all steps of a sample or, where they are constant, of all samples of a chunk.
    * Only for the first connection of a phase, which starts from a sum that is the same in all rows.
    */
-  #manyRows(c: Connection, phase: Phase, out: Place): { phase: "chunk" | "sample"; nodes: Node[] } | undefined {
+  #manyRows(c: Connection, phase: Phase, out: Place): { phase: "chunk" | "steps"; nodes: Node[] } | undefined {
     const signal = signalOf(c, this.#c, this.#sources);
     if (signal.kind !== "either" || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
       return undefined;
@@ -127,7 +128,7 @@ class SumBuilder {
     const without = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== inner) });
     const product = this.#product(c, without(out), without(signal.signal.row()), rows, this.#c.stride(c.from.node));
     const nodes = inForm(this.#c, c.from.node, "rows", [product]);
-    return { phase: phase === "sample" ? "chunk" : "sample", nodes };
+    return { phase: phase === "sample" ? "chunk" : "steps", nodes };
   }
   #product(c: Connection, out: Place, a: Place, rows: Count, aRow: number): Node {
     const width = this.#c.stride(this.#node);

@@ -8,7 +8,7 @@ import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
-import { type Component, componentOf } from "./component.ts";
+import { type Component, componentOf, type Parted } from "./component.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, type PortSum, portSum } from "./contributions.ts";
 import type { Emission } from "./emission.ts";
@@ -102,13 +102,19 @@ function plainEmission(node: string, sources: Sources): Emission {
  */
 export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   const { context, forward } = l;
+  const both = ({ once, steps }: Parted): readonly Node[] => [...once, ...steps];
   if (forward.some((c) => c.after.length > 0))
     return [
-      ...forward.flatMap((c) => [...c.chunk, ...overSamples(context, [...c.given, ...c.sample]), ...c.after]),
+      ...forward.flatMap((c) => [
+        ...c.chunk,
+        ...overSamples(context, [...both(c.given), ...both(c.sample)]),
+        ...c.after,
+      ]),
       ...overSamples(context, then),
     ];
-  const all = (part: "chunk" | "given" | "sample"): Node[] => forward.flatMap((c) => c[part]);
-  return [...all("chunk"), ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
+  const all = (part: "given" | "sample"): Node[] => forward.flatMap((c) => both(c[part]));
+  const chunk = forward.flatMap((c) => c.chunk);
+  return [...chunk, ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
 }
 
 const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);

@@ -55,9 +55,9 @@ export function runPlace(name: string, c: Context): Place | undefined {
   const { samples, mode } = c.options;
   const table = (STEP_TABLES as Readonly<Record<string, string>>)[name];
   if (table) {
-    const rows = c.rows(0);
-    const term = along("t", 1, mode === "stream" ? { modulo: rows } : {});
-    return place(c.buffer(table, name === TIME ? c.type : "u32", rows, "argument"), 0, term);
+    const rows = mode === "stream" ? c.rows(0) : c.options.steps;
+    const terms = mode === "stream" ? [along("t", 1, { modulo: rows })] : c.inSample(1);
+    return place(c.buffer(table, name === TIME ? c.type : "u32", rows, "argument"), 0, ...terms);
   }
   if (name === DRAW_SLOTS.seed.name) return place("key", KEY.seed);
   if (name !== DRAW_SLOTS.sample.name) return undefined;

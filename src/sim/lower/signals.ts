@@ -58,25 +58,30 @@ export class ValueSignal {
   readonly stride: number;
   /** Whether the host gives the rows of all chunks at once. */
   readonly #whole: boolean;
+  /** Whether there are rows for all steps of a sample, even where only a segment of them is kept of others. */
+  readonly allSteps: boolean;
 
-  constructor(c: Context, node: string, port: string) {
+  constructor(c: Context, node: string, port: string, allSteps = false) {
     const input = c.net.inputs[node];
     this.#c = c;
     this.node = node;
     this.#whole = input !== undefined && c.options.mode === "samples";
+    this.allSteps = c.options.mode === "samples" && (allSteps || this.#whole);
     this.name = input ? `${node}.${port}` : `${node}.out.${port}`;
     this.constant = input?.constant ?? false;
     this.stride = c.stride(node);
     this.maxDelay = c.maxDelay(node, port);
-    this.rows = this.constant ? 1 : c.rows(this.maxDelay);
+    const rows = this.allSteps ? c.options.steps + this.maxDelay : c.rows(this.maxDelay);
+    this.rows = this.constant ? 1 : rows;
     const samples = this.#whole ? c.chunks * c.options.samples : c.options.samples;
     c.buffer(this.name, c.type, samples * this.rows * this.stride, input ? "argument" : "work");
   }
 
   /** The row of step `t - delay` of sample `s`. */
   row(delay = 0): Place {
-    const time = this.constant ? undefined : this.#c.at(this.stride, this.rows, delay, this.maxDelay);
-    return place(this.name, time?.offset ?? 0, ...this.#samples(), ...(time ? [time.term] : []));
+    if (this.constant) return place(this.name, 0, ...this.#samples());
+    const { offset, term } = this.#c.at(this.stride, this.rows, delay, this.maxDelay);
+    return place(this.name, offset, ...this.#samples(), ...(this.allSteps ? this.#c.inSample(this.stride) : [term]));
   }
   /** `samples` mode: the rows of the steps before the first, the oldest first, along a loop over `maxDelay`. */
   past(loop: string): Place {
@@ -125,7 +130,7 @@ export class InputSpikes {
     const { mode, samples, steps } = this.#c.options;
     const list = place(this.name);
     if (mode === "samples") {
-      const terms = [along("chunk", samples * steps), along("s", steps), along("t", 1)];
+      const terms = [along("chunk", samples * steps), along("s", steps), ...this.#c.inSample(1)];
       return { list, from: place(this.ends, 0, ...terms), to: place(this.ends, 1, ...terms) };
     }
     const terms = [along("s", this.rows), along("t", 1, { modulo: this.rows })];
@@ -163,7 +168,7 @@ export class SparseInput {
   }
   events(): Events & { readonly values: Place } {
     const lists = this.listsOfSample;
-    const time = this.constant ? [] : [along("t", 1)];
+    const time = this.constant ? [] : this.#c.inSample(1);
     const terms = [along("chunk", this.#c.options.samples * lists), along("s", lists), ...time];
     return {
       list: place(`${this.name}.list`),

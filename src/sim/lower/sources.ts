@@ -21,12 +21,14 @@ export interface SourceOptions {
   readonly spikeRows?: ReadonlySet<string>;
   /** Inputs of values that the host may give as lists or as rows (`forms.ts`). */
   readonly eitherForm?: ReadonlySet<string>;
+  /** `node.port` of what is wanted of all steps of a sample at once, where time is cut into segments. */
+  readonly allSteps?: ReadonlySet<string>;
 }
 
 export function makeSources(context: Context, parameters: ParameterLayout, options: SourceOptions): Sources {
   const made = new SourceMaker(context, options);
   for (const need of context.needs) made.make(need);
-  for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, new ValueSignal(context, node, "spike"));
+  for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
   const sparse = context.net.connections.filter((c) => c.connectivity.kind !== "dense" || c.synapse);
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context)]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
@@ -58,9 +60,12 @@ class SourceMaker {
       getOrMake(this.inputSpikes, `${node}@${age}`, () => new InputSpikes(c, node, age, this.#room(node, steps)));
     else if (input && this.#options.eitherForm?.has(node)) {
       getOrMake(this.sparseInputs, node, () => new SparseInput(c, node));
-      getOrMake(this.values, `${node}.${port}`, () => new ValueSignal(c, node, port));
+      getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
     } else if (port === "spike") getOrMake(this.spikes, node, () => new SpikeSignal(c, node));
-    else getOrMake(this.values, `${node}.${port}`, () => new ValueSignal(c, node, port));
+    else getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
+  }
+  rows(node: string, port: string): ValueSignal {
+    return new ValueSignal(this.#c, node, port, this.#options.allSteps?.has(`${node}.${port}`));
   }
 
   /** Memory that is never touched costs nothing, so lists have room for every input in every step. */
