@@ -37,7 +37,7 @@ function spikingNetwork(): Network {
     name: "ecg-spiking",
     populations: {
       hidden: population(36, hidden, {
-        parameters: { tauU: uniform(2e-3, 25e-3), tauW: uniform(30e-3, 500e-3), a: uniform(0, 1), b: uniform(0, 2) },
+        parameters: { tauU: uniform(2e-3, 25e-3), tauW: uniform(60e-3, 500e-3), a: uniform(0, 1), b: uniform(0, 2) },
         trainable: ["tauU", "tauW", "a", "b"],
       }),
       output: population(CLASSES, leakyIntegrator(), {
