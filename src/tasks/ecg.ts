@@ -56,8 +56,8 @@ function spikingNetwork(): Network {
   });
 }
 
-/** As few units as are as accurate. */
-const TWIN_UNITS = 16;
+/** The smallest of 12, 16 and 20 that was as accurate on held-out training sequences (85.2, 86.2, 87.3 %). */
+const TWIN_UNITS = 20;
 function twinNetwork(): Network {
   const { populations, connections } = gatedLayer("hidden", "input", gru(TWIN_UNITS));
   return network({
@@ -79,7 +79,7 @@ const TRAINING: Training = {
   clip: 1,
   decay: 0.01,
   chunk: 1,
-  selection: { heldOut: 98, every: 5 },
+  selection: { heldOut: 62, every: 5 },
 };
 
 export const ECG: SequenceTask = {
@@ -93,6 +93,7 @@ export const ECG: SequenceTask = {
     network: spikingNetwork,
     training: {
       ...TRAINING,
+      epochs: 350,
       regularisers: [rateAbove(0.1, { strength: 2 })],
       groups: [
         { match: "hidden.tauU", rate: 0.01 },
