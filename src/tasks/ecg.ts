@@ -5,6 +5,7 @@
 import { ecg } from "../data/ecg.ts";
 import { triangle } from "../ir/surrogate.ts";
 import { crossEntropyEachStep } from "../learn/loss.ts";
+import { rateAbove } from "../learn/regularise.ts";
 import { connect } from "../model/connection.ts";
 import { gatedLayer, gru } from "../model/gated.ts";
 import { fanIn, uniform } from "../model/initializer.ts";
@@ -18,23 +19,25 @@ const [INPUTS, CLASSES, STEPS] = [4, 6, 1301];
 /** Neurons' constants are published for steps of 1 ms; a step of the recordings is 4 ms. */
 const SHAPE = { dt: "1 ms", steps: STEPS, inputs: { input: inputNode(INPUTS) }, output: "output" } as const;
 
-/** Ranges of time constants and adaptation, and what trains: Baronig et al. 2024, arXiv 2408.07517. */
+/** Steps that spikes also take to the hidden neurons: what was heard a while ago, beside what is heard now. */
+const DELAYS = [5, 10, 20, 40, 80, 160];
+
+/**
+ * Neuron, number and what trains as Baronig et al. 2024 (arXiv 2408.07517) have it; there membranes keep to 5 to 25 ms,
+ * adaptation to 60 to 300 ms, and spikes have no delays.
+ */
 function spikingNetwork(): Network {
   const hidden = seAdLif({
-    tauU: { value: "15 ms", min: "5 ms", max: "25 ms" },
-    tauW: { value: "180 ms", min: "60 ms", max: "300 ms" },
+    tauU: { value: "15 ms", min: "1 ms", max: "25 ms" },
+    tauW: { value: "180 ms", min: "60 ms", max: "3 s" },
+    q: 20,
   });
   return network({
     ...SHAPE,
     name: "ecg-spiking",
     populations: {
       hidden: population(36, hidden, {
-        parameters: {
-          tauU: uniform(5e-3, 25e-3),
-          tauW: uniform(60e-3, 300e-3),
-          a: uniform(0, 1),
-          b: uniform(0, 2),
-        },
+        parameters: { tauU: uniform(2e-3, 25e-3), tauW: uniform(60e-3, 500e-3), a: uniform(0, 1), b: uniform(0, 2) },
         trainable: ["tauU", "tauW", "a", "b"],
       }),
       output: population(CLASSES, leakyIntegrator(), {
@@ -43,15 +46,18 @@ function spikingNetwork(): Network {
       }),
     },
     connections: [
-      connect("input", "hidden", { port: "i", weight: fanIn(20), bias: fanIn() }),
-      connect("hidden", "hidden", { port: "i", weight: fanIn(5), delay: 1 }),
+      connect("input", "hidden", { port: "i", weight: fanIn(10), bias: fanIn() }),
+      ...DELAYS.flatMap((delay) =>
+        connect("input", "hidden", { name: `input>hidden.${delay}`, port: "i", weight: fanIn(5), delay }),
+      ),
+      connect("hidden", "hidden", { port: "i", weight: fanIn(2), delay: 1 }),
       connect("hidden", "output", { port: "i", weight: fanIn(), bias: fanIn() }),
     ],
   });
 }
 
-/** As few units as are as accurate. */
-const TWIN_UNITS = 16;
+/** The smallest of 12, 16 and 20 that was as accurate on held-out training sequences (85.2, 86.2, 87.3 %). */
+const TWIN_UNITS = 20;
 function twinNetwork(): Network {
   const { populations, connections } = gatedLayer("hidden", "input", gru(TWIN_UNITS));
   return network({
@@ -63,15 +69,17 @@ function twinNetwork(): Network {
 }
 
 const TRAINING: Training = {
-  epochs: 300,
-  batch: 32,
-  rate: 0.01,
+  epochs: 200,
+  batch: 16,
+  rate: 0.03,
   warmup: 20,
   dropout: 0,
   loss: crossEntropyEachStep("mean"),
   surrogate: triangle(1, 0.3),
+  clip: 1,
+  decay: 0.01,
   chunk: 1,
-  selection: { heldOut: 98, every: 5 },
+  selection: { heldOut: 62, every: 5 },
 };
 
 export const ECG: SequenceTask = {
@@ -85,14 +93,16 @@ export const ECG: SequenceTask = {
     network: spikingNetwork,
     training: {
       ...TRAINING,
+      epochs: 350,
+      regularisers: [rateAbove(0.1, { strength: 2 })],
       groups: [
-        { match: "hidden.tauU", rate: 0.03 },
-        { match: "hidden.tauW", rate: 0.3 },
+        { match: "hidden.tauU", rate: 0.01 },
+        { match: "hidden.tauW", rate: 0.1 },
         { match: "output.tau", rate: 0.03 },
       ],
     },
   },
-  twin: { network: twinNetwork, training: TRAINING },
+  twin: { network: twinNetwork, training: { ...TRAINING, rate: 0.02 } },
   scoredFrom: 10,
   promise: { source: "of adaptive spiking networks on such streams", low: 20, high: 1000 },
   published: [

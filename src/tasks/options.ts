@@ -16,7 +16,7 @@ export interface CheckpointOptions {
 }
 
 export interface TaskOptions {
-  /** `digits`, `mnist`, `fashion-mnist`; for `explain` also the path of an artefact. */
+  /** `digits`, `mnist`, `fashion-mnist`, `ecg`; for `explain` also the path of an artefact. */
   readonly task: string;
   /** Folder with the data, or with a folder of the task's name in it. */
   readonly data?: string;

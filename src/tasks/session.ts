@@ -67,7 +67,7 @@ function parted({ selection }: Training, samples: Samples, seed: number): { rest
 }
 
 function trainerOptions({ training }: Design, { count }: Samples, seed: number): TrainerOptions {
-  const { batch, loss, surrogate, groups, chunk } = training;
+  const { batch, loss, surrogate, groups, regularisers, chunk } = training;
   const updates = training.epochs * Math.ceil(count / batch);
   return {
     algorithm: bptt(surrogate),
@@ -76,16 +76,17 @@ function trainerOptions({ training }: Design, { count }: Samples, seed: number):
     batch,
     seed,
     ...(groups && { groups }),
+    ...(regularisers && { regularisers }),
     ...(chunk && { chunk }),
   };
 }
 
 /** A warm-up takes at most a tenth of all updates. */
-const optimiserOf = ({ rate, warmup, clip }: Training, updates: number): Optimiser =>
-  adam(
-    cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }),
-    clip === undefined ? {} : { clip },
-  );
+const optimiserOf = ({ rate, warmup, clip, decay }: Training, updates: number): Optimiser =>
+  adam(cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
+    ...(clip !== undefined && { clip }),
+    ...(decay !== undefined && { decay }),
+  });
 
 function resultOf(trainer: Trainer, selection: Selection | undefined): Pick<Trained, "parameters" | "selected"> {
   if (!selection?.best) return { parameters: trainer.deployed() };

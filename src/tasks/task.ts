@@ -4,6 +4,7 @@ import type { Encoder } from "../data/encoder.ts";
 import type { SequenceDataset, Sequences } from "../data/sequences.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Loss } from "../learn/loss.ts";
+import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
 import type { EncoderName } from "./options.ts";
 
@@ -21,8 +22,12 @@ export interface Training {
   readonly surrogate: Surrogate;
   /** The most that the norm of a gradient may be. */
   readonly clip?: number;
+  /** What weights and biases shrink by, times the rate, in an update. */
+  readonly decay?: number;
   /** Parameters with a rate of their own: `match` as in `ParameterGroup`, the rate in units of the highest. */
   readonly groups?: readonly { readonly match: string; readonly rate: number }[];
+  /** What else is to be small, such as the rates of neurons. */
+  readonly regularisers?: readonly Regulariser[];
   /** Samples that go forward and backward together. */
   readonly chunk?: number;
   readonly selection?: SelectionRule;

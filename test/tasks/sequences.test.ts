@@ -39,7 +39,7 @@ describe("compare", () => {
       expect([1, 3, 5]).toContain(side.selected.epoch);
       expect(side.counts.steps).toBe(1);
     }
-    expect(rest.promise.ratios).toHaveLength(4);
+    expectRatios(rest.promise, spiking, twin);
     expect(rest.verdict.map((v: Document) => v.what)).toContain("accuracy");
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
@@ -59,6 +59,30 @@ describe("compare", () => {
     await expect(compareOn(WAVES, { ...OPTIONS, ...o }, silent)).rejects.toThrow("recorded as spikes");
   });
 });
+
+/** Worked out from the accounts in the document. */
+function expectRatios(promise: Document, spiking: Document, twin: Document): void {
+  expect([promise.low, promise.high, promise.kept, promise.ratios.length]).toEqual([20, 1000, false, 4]);
+  const arithmetic = (lines: Document[], kinds: readonly string[]): number =>
+    lines.filter((l) => kinds.includes(l.work)).reduce((sum, l) => sum + l.energy.typical, 0);
+  const updates = ["additions", "multiplications"];
+  const sums = ["acs", "macs"];
+  for (const [k, [side, format]] of [
+    [twin, "f32"] as const,
+    [twin, "int8"] as const,
+    [twin.zeroSkipping, "f32"] as const,
+    [twin.zeroSkipping, "int8"] as const,
+  ].entries()) {
+    const [a, b] = [spiking.energy[format], side.energy[format]];
+    const found = promise.ratios[k];
+    expect(found.format).toBe(format);
+    expect(found.popular).toBeCloseTo(b.popular.value / a.popular.value, 9);
+    const all = [...updates, ...sums];
+    expect(found.arithmetic.typical).toBeCloseTo(arithmetic(b.lines, all) / arithmetic(a.lines, all), 9);
+    expect(found.total.typical).toBeCloseTo(b.total.typical / a.total.typical, 9);
+    expect(found.freeGates.typical).toBeCloseTo((b.total.typical - arithmetic(b.lines, updates)) / a.total.typical, 9);
+  }
+}
 
 describe("selection", () => {
   test("keeps the weights of the epoch that was best on the sequences held out of training", async () => {
