@@ -45,7 +45,8 @@ function heading({ loaded: { task }, plan, twin, seed }: Comparison): string {
   return [...lines, ...(plan.code ? [] : [twinLine(twin.design.net)])].join("\n");
 }
 /** A twin whose shape is its own. */
-const twinLine = (net: Network): string => wrap(`Twin ${shapeOf(net)}, the smallest found to be as accurate.`);
+const twinLine = (net: Network): string =>
+  wrap(`Twin ${shapeOf(net)}, sized by accuracy on training sequences held out.`);
 
 const shapeOf = (net: Network): string =>
   [...Object.keys(net.inputs), ...Object.keys(net.populations)].map((node) => sizeOf(net, node)).join("-");

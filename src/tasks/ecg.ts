@@ -1,6 +1,10 @@
 /**
  * The task `ecg`: which wave of the heartbeat each step of an electrocardiogram belongs to, answered in the same step.
- * One recurrent layer of adaptive neurons, beside a layer of gated units. All choices were made on training sequences.
+ * One recurrent layer of adaptive neurons, beside a layer of gated units.
+ *
+ * All choices were made on training sequences held out of training, among 24 recipes of the spiking network (seven of
+ * them given up early). What helped, in points of held-out accuracy: delays of the input 1.2, batches of 16 and a clipped
+ * gradient 1, wide bounds of time constants and weaker drive 0.5 each, more epochs 0.5. Wider surrogates cost 7, dropout 1.
  */
 import { ecg } from "../data/ecg.ts";
 import { triangle } from "../ir/surrogate.ts";
@@ -56,8 +60,11 @@ function spikingNetwork(): Network {
   });
 }
 
-/** The smallest of 12, 16 and 20 that was as accurate on held-out training sequences (85.2, 86.2, 87.3 %). */
-const TWIN_UNITS = 20;
+/**
+ * Of 12, 16, 18 and 20 units (85.2, 86.7, 86.7, 87.3 % of the steps of held-out training sequences) the fewest within two
+ * standard errors of the spiking network (87.3 %).
+ */
+const TWIN_UNITS = 16;
 function twinNetwork(): Network {
   const { populations, connections } = gatedLayer("hidden", "input", gru(TWIN_UNITS));
   return network({
