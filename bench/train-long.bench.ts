@@ -26,7 +26,7 @@ export const bench: Bench = {
     const results: Result[] = [];
     for (const [steps, { ms, memory }] of Object.entries(PEERS)) {
       const rename = (metric: string): string => `${metric}-${steps}`;
-      const peers = { "train-step": ms, "train-step-half": ms, "train-step-full": ms, "train-step-checkpoint": ms };
+      const peers = { "train-step": ms, "train-step-wide": ms, "train-step-full": ms, "train-step-checkpoint": ms };
       const options = { log, peers, rename, repeats: 5, forward: false, checkpoint: true };
       results.push(...(await trainingResults(long(Number(steps)), options)));
       results.push({ ...fact(`${rename("peak")}@1`, "MB", await peak(steps)), peer: memory });

@@ -70,7 +70,7 @@ const learning: Pick<Workload, "seed" | "rate" | "surrogates"> = {
   rate: 1e-3,
   // A current moves the membrane by 1 - exp(-1/20) of itself in a step, so that most neurons stay within 0.3 of their
   // threshold; with a mass of 1 errors grow without bound over some hundred steps.
-  surrogates: { compact: triangle(0.1, 0.3), half: triangle(0.05, 0.3), full: multiGaussian() },
+  surrogates: { compact: triangle(0.05, 0.3), wide: triangle(0.1, 0.3), full: multiGaussian() },
 };
 
 /** T1: 700 inputs that spike with probability 0.02, 100 steps. */

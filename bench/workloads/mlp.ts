@@ -47,5 +47,5 @@ export const mlp = (entry: Entry, { batch = BATCH } = {}): Workload => ({
   batch: batchOf(batch, CLASSES, inputOf(entry, batch)),
   loss: crossEntropyEachStep("sum"),
   rate: 5e-4,
-  surrogates: { compact: triangle(1), half: triangle(0.5), full: arctan(2) },
+  surrogates: { compact: triangle(0.5), wide: triangle(1), full: arctan(2) },
 });
