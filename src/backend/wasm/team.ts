@@ -36,6 +36,8 @@ export const canShare = (): boolean =>
 interface Answer {
   readonly loaded?: number;
   readonly failed?: string;
+  /** The thread could not start, or has ended. */
+  readonly broken?: string;
 }
 /** The part of a thread that Node and browsers have in common. */
 interface Thread {
@@ -66,6 +68,7 @@ class WorkerTeam implements Team {
   readonly #loading = new Map<number, { left: number; done: (failed?: string) => void }>();
   #loaded = 0;
   #failure = "";
+  #broken: string | undefined;
   readonly #dropped: number[] = [];
 
   constructor(threads: number) {
@@ -76,6 +79,7 @@ class WorkerTeam implements Team {
   load(program: Shareable): Promise<number> {
     const id = ++this.#loaded;
     if (this.#workers.length === 0) return Promise.resolve(id);
+    if (this.#broken !== undefined) return Promise.reject(brokenTeam(this.#broken));
     return new Promise((resolve, reject) => {
       const done = (failed?: string): void =>
         failed === undefined ? resolve(id) : reject(new Error(`a thread could not load the program: ${failed}`));
@@ -100,7 +104,8 @@ class WorkerTeam implements Team {
     return command;
   }
 
-  #hear({ loaded, failed }: Answer): void {
+  #hear({ loaded, failed, broken }: Answer): void {
+    if (broken !== undefined) this.#break(broken);
     if (failed !== undefined) this.#failure = failed;
     const waiting = loaded === undefined ? undefined : this.#loading.get(loaded);
     if (!waiting) return;
@@ -111,7 +116,14 @@ class WorkerTeam implements Team {
     waiting.done(failed);
   }
 
+  #break(why: string): void {
+    this.#broken = why;
+    for (const { done } of this.#loading.values()) done(why);
+    this.#loading.clear();
+  }
+
   run(program: number, stage: number, from: number, count: number, own: Round): void {
+    if (this.#broken !== undefined) throw brokenTeam(this.#broken);
     const c = this.#control;
     c[CONTROL.executable] = program;
     c[CONTROL.stage] = stage;
@@ -147,6 +159,8 @@ class WorkerTeam implements Team {
   }
 }
 
+const brokenTeam = (why: string): Error => new Error(`a thread could not start, or has ended: ${why}`);
+
 /** Whether this thread may park: a page's own may not. */
 function mayWait(): boolean {
   try {
@@ -161,7 +175,8 @@ interface NodeThreads {
   readonly Worker: new (
     url: URL,
   ) => {
-    on(event: string, listen: (x: Answer) => void): void;
+    on(event: "message", listen: Listen): void;
+    on(event: "error", listen: (error: unknown) => void): void;
     postMessage(message: unknown): void;
     terminate(): Promise<number>;
     ref(): void;
@@ -175,6 +190,7 @@ function startThread(listen: Listen): Thread {
   if (node) {
     const worker = new node.Worker(new URL("./worker.js", import.meta.url));
     worker.on("message", listen);
+    worker.on("error", (error) => listen({ broken: String(error) }));
     worker.unref();
     const hold = (on: boolean): void => (on ? worker.ref() : worker.unref());
     return { post: (m) => worker.postMessage(m), hold, stop: () => void worker.terminate() };
@@ -182,5 +198,6 @@ function startThread(listen: Listen): Thread {
   // Written so that bundlers see which file it is.
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   worker.onmessage = (event) => listen(event.data);
+  worker.onerror = (event) => listen({ broken: event.message || "its script could not be loaded" });
   return { post: (m) => worker.postMessage(m), hold: () => undefined, stop: () => worker.terminate() };
 }
