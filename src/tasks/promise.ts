@@ -80,7 +80,7 @@ export function promiseText(p: PromiseReport): string {
     ? "kept here, against both twins and at every price."
     : best >= p.low
       ? "kept here against one twin or at some prices, and not against all."
-      : "not kept here, against neither twin and at no price.";
+      : "kept here against neither twin and at no price.";
   return [
     wrap(
       `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${verdict} A step needs, in units of the spiking network's energy:`,
