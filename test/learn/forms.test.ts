@@ -98,9 +98,16 @@ describe.each([
   });
 });
 
+test("a matrix beyond the cache is read row by row at any share: a product is no faster", () => {
+  const wide = sequential([input(784, { signal: "values" }), denseLayer(1000), lif(), denseLayer(3), readout()], {
+    steps,
+  });
+  expect(formThreshold(wide, "input")).toBe(1);
+  expect(chooseForm(wide, "input", { rows: 1, entries: 784 })).toBe("lists");
+});
+
 test("at the threshold both cost the same; below it lists, above it rows", () => {
   for (const [n, width] of [
-    [784, 1000],
     [784, 256],
     [64, 36],
   ] as const) {

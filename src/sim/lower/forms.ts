@@ -39,7 +39,7 @@ export function inputsInEitherForm(net: Network): ReadonlySet<string> {
 
 /** ns: for a list and each of its entries, for a row, and for each weight by whether the matrix fits the cache. */
 const PRICE = {
-  lists: { each: 6, entry: 0.6, weight: { within: 0.058, beyond: 0.134 } },
+  lists: { each: 6, entry: 0.6, weight: { within: 0.066, beyond: 0.1 } },
   rows: { each: 3, weight: { within: 0.05, beyond: 0.104 } },
 } as const;
 /** Bytes of a matrix that stays in a core's second cache beside what it is multiplied with. */
