@@ -29,7 +29,7 @@ export interface EvaluatorOptions {
   readonly type?: FloatType;
   /** As in training. */
   readonly form?: Form;
-  /** Keys random draws of the network's own equations. */
+  /** Keys random draws: of the equations, and of neuron parameters that are drawn and do not train, so give that of the training. */
   readonly seed?: number;
 }
 

@@ -52,7 +52,7 @@ const shapeOf = (net: Network): string =>
   [...Object.keys(net.inputs), ...Object.keys(net.populations)].map((node) => sizeOf(net, node)).join("-");
 
 export function networkLine(net: Network, seed: number): string {
-  return wrap(`Network ${shapeOf(net)}, ${net.steps} steps, seed ${seed}, one thread.`);
+  return wrap(`Network ${shapeOf(net)}, ${net.steps} steps, seed ${seed}.`);
 }
 
 const INPUTS: Readonly<Record<EncoderName, string>> = {
