@@ -116,7 +116,13 @@ const dots =
   (rows: number, width: number, expected: number, accumulate: boolean): Build =>
   async (s) => {
     const { list, ends } = lists(rows, expected);
-    const kernel: Kernel = { kind: "rowDots", type: "f32", width, stride: width, listed: true, accumulate };
+    const kernel: Kernel = {
+      kind: "rowDots",
+      type: "f32",
+      parts: [{ width, stride: width }],
+      listed: true,
+      accumulate,
+    };
     const args = {
       out: place("out"),
       weights: place("weights"),
@@ -144,7 +150,13 @@ const dots =
 const allDots =
   (rows: number, width: number): Build =>
   async (s) => {
-    const kernel: Kernel = { kind: "rowDots", type: "f32", width, stride: width, listed: false, accumulate: false };
+    const kernel: Kernel = {
+      kind: "rowDots",
+      type: "f32",
+      parts: [{ width, stride: width }],
+      listed: false,
+      accumulate: false,
+    };
     const { executable, calls } = await load(s, {
       name: "dots",
       buffers: [buffer("weights", "f32", rows * width), buffer("a", "f32", ROUND * width), buffer("out", "f32", rows)],

@@ -65,7 +65,8 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       written: rows * width,
     });
   },
-  rowDots: ({ type, width, listed, accumulate }, need) => {
+  rowDots: ({ type, parts, listed, accumulate }, need) => {
+    const width = parts.reduce((sum, p) => sum + p.width, 0);
     const rows = need(listed ? "events" : "rows");
     const more = accumulate ? rows : 0;
     const read = rows * width + width + more;

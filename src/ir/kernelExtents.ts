@@ -2,7 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 
@@ -47,12 +47,15 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       ...(start === "init" && { init: argument([type], width) }),
     };
   },
-  rowDots: ({ type, width, stride, listed }, known) => {
+  rowDots: ({ type, parts, listed }, known) => {
     const rows = listed ? DATA : known("rows");
+    const ofParts = parts.flatMap(({ width, stride }, p) => [
+      [ofPart("a", p), argument([type], width)],
+      [ofPart("weights", p), argument([type], matrix(rows, stride, width))],
+    ]);
     return {
       out: argument([type], rows),
-      a: argument([type], width),
-      weights: argument([type], matrix(rows, stride, width)),
+      ...Object.fromEntries(ofParts),
       ...(listed && { list: argument(LIST, entries(known)) }),
     };
   },

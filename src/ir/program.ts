@@ -112,15 +112,15 @@ export type Kernel =
       readonly start: "zero" | "init" | "out";
     }
   /**
-   * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
-   * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
-   * Unlisted entries are left alone; no row is listed twice. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
+   * `out[j] = Σ_p Σ_c a_p[c]·weights_p[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes)
+   * upwards from 0, through one part after the other, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the
+   * sum is added to `out[j]`. Unlisted entries are left alone; no row is listed twice. Widths are whole vectors where there
+   * is more than one part. Args `out`, of each part `a` and `weights` (`ofPart`), `list`?. Counts `from`, `to` or `rows`.
    */
   | {
       readonly kind: "rowDots";
       readonly type: FloatType;
-      readonly width: number;
-      readonly stride: number;
+      readonly parts: readonly { readonly width: number; readonly stride: number }[];
       readonly listed: boolean;
       readonly accumulate: boolean;
     }
@@ -195,6 +195,8 @@ export function* invocations(
     else yield* invocations(node.body, [...around, node]);
   }
 }
+/** Name of an argument that each part of `rowDots` has. */
+export const ofPart = (name: "a" | "weights", part: number): string => (part === 0 ? name : `${name}.${part}`);
 /** Elements rounded up to whole 16-byte vectors. */
 export const padded = (n: number, type: Type = "f32"): number =>
   type === "f64" ? Math.ceil(n / 2) * 2 : Math.ceil(n / 4) * 4;
