@@ -8,7 +8,7 @@ import { IDX_FILES } from "../data/mnist.ts";
 export const PACKAGES = {
   h5wasm: "saved networks",
   mnist: "the digits",
-  webgpu: "WebGPU in Node, for which there is no backend yet",
+  webgpu: "WebGPU in Node; not used yet",
 } as const;
 export type PackageName = keyof typeof PACKAGES;
 

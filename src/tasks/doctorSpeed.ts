@@ -59,7 +59,7 @@ async function limitsOf(threads: number): Promise<MachineLimits> {
 }
 
 /** What is simulated: leaky neurons under steady currents that inhibit one another, at random. */
-export const SIMULATION = { neurons: 1000, density: 0.1, dt: 1e-4, steps: 1000 } as const;
+export const SIMULATION = { neurons: 4000, density: 0.02, dt: 1e-4, steps: 1000 } as const;
 
 async function simulation(backend: Backend): Promise<number> {
   const { neurons: count, density, dt, steps } = SIMULATION;

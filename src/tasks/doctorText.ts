@@ -48,7 +48,7 @@ function machineRows({ machine: m, webGpu, energy }: Diagnosis): string {
     ]),
     `WebAssembly\n${rows(features)}`,
     rows([
-      ["WebGPU", `${webGpu ? "yes" : "no "} (not used: there is no backend for it yet)`],
+      ["WebGPU", `${webGpu ? "yes" : "no "} (not used yet)`],
       [
         "energy counters",
         energy.counters.length > 0 ? `${energy.counters.length}, ${ENERGY_TEXT[energy.state]}` : ENERGY_TEXT.absent,
