@@ -30,18 +30,23 @@ function expect(holds: boolean, problem: string): void {
   if (!holds) problems.push(problem);
 }
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in PARTS));
-if (unknown.length > 0) throw new Error(`no part '${unknown.join("', '")}'; known: ${Object.keys(PARTS).join(", ")}`);
-
-const temporary = realpathSync(mkdtempSync(join(tmpdir(), "rheobase-package-")));
-try {
+/** @throws Error with what must be there before anything can be checked: a part of that name, a registry */
+async function check(asked: readonly string[], temporary: string): Promise<void> {
+  const unknown = asked.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) throw new Error(`no part '${unknown.join("', '")}'; known: ${Object.keys(PARTS).join(", ")}`);
   const user = join(temporary, "user");
   mkdirSync(user);
   const tarball = pack(temporary, expect);
   install(user, tarball, expect);
-  for (const [name, check] of Object.entries(PARTS))
-    if (asked.length === 0 || asked.includes(name)) await check({ user, tarball, expect });
+  for (const [name, part] of Object.entries(PARTS))
+    if (asked.length === 0 || asked.includes(name)) await part({ user, tarball, expect });
+}
+
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), "rheobase-package-")));
+try {
+  await check(process.argv.slice(2), temporary);
+} catch (error) {
+  problems.push(error instanceof Error ? error.message : String(error));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

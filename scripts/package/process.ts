@@ -33,10 +33,10 @@ export function must(cwd: string, command: string, ...args: string[]): string {
 
 /** `npm install` of what is named, from the cache where it can be, without scripts of strangers. */
 export function npmInstall(cwd: string, ...what: string[]): void {
-  const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
   const { status, stdout, stderr } = run(cwd, "npm", "install", ...options, ...what);
   if (status === 0) return;
-  const reason = /E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|CONNRESET)|network/.test(stderr)
+  const reason = /E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|CONNRESET|NETUNREACH)|network/.test(stderr)
     ? "the npm registry cannot be reached, and npm's cache has not everything"
     : `exit code ${status}`;
   throw new Error(`npm install ${what.join(" ")} in ${cwd}: ${reason}\n${stdout}${stderr}`);
