@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { must, run, type Subject } from "./process.ts";
 
 const HELP_LIMIT_MS = 120;
+/** Where Node alone takes long, because the machine is slow or busy, so many times as long as that. */
+const HELP_TIMES_NODE = 2;
 const HELP_RUNS = 15;
 
 export const mainOf = (user: string): string => join(user, "node_modules/rheobase/dist/cli/main.js");
@@ -43,7 +45,8 @@ function timeHelp({ user, expect }: Subject): void {
   const [help, node] = [sorted("help"), sorted("node")];
   const text = (ms: readonly number[]): string =>
     `${ms[0]!.toFixed(0)} ms best, ${ms[HELP_RUNS >> 1]!.toFixed(0)} ms median`;
-  console.log(`rheobase --help: ${text(help)} (node alone: ${text(node)}; limit ${HELP_LIMIT_MS} ms)`);
   // The best of many: on a shared machine the median measures the neighbours.
-  expect(help[0]! < HELP_LIMIT_MS, `rheobase --help takes ${help[0]!.toFixed(0)} ms`);
+  const limit = Math.max(HELP_LIMIT_MS, HELP_TIMES_NODE * node[0]!);
+  console.log(`rheobase --help: ${text(help)} (node alone: ${text(node)}; limit ${limit.toFixed(0)} ms)`);
+  expect(help[0]! < limit, `rheobase --help takes ${help[0]!.toFixed(0)} ms, the limit is ${limit.toFixed(0)}`);
 }

@@ -4,7 +4,7 @@ import type { Diagnosis } from "./doctorAdvice.ts";
 import { canRun } from "./doctorMachine.ts";
 import { PACKAGES, type PackageName } from "./doctorPlaces.ts";
 import { SIMULATION, type Speed, TRAINING } from "./doctorSpeed.ts";
-import { bytes, item, NONE, sections, short, table, WIDTH, wrap } from "./text.ts";
+import { item, NONE, sections, short, table, WIDTH, wrap } from "./text.ts";
 
 const LABEL = 18;
 
@@ -62,7 +62,7 @@ function placeRows({ places: { packages, data, named, cache } }: Diagnosis): str
     (name) => [name, `${packages[name] ?? "not installed"} (${PACKAGES[name]})`] as const,
   );
   const sets = Object.entries(data).map(([name, folder]) => [name, folder ?? "not found"] as const);
-  const disk = cache.freeBytes === undefined ? "" : `, ${bytes(cache.freeBytes)} free on its disk`;
+  const disk = cache.freeBytes === undefined ? "" : `, ${short(cache.freeBytes / 1e9)} GB free on its disk`;
   return sections([
     `packages\n${rows(found)}`,
     `data\n${rows([
