@@ -4,6 +4,7 @@
  * call to call, as they do in a run, so that branches are no easier to predict.
  */
 import type { Backend, Executable } from "../src/backend/backend.ts";
+import type { MachineLimits } from "../src/backend/wasm/limits.ts";
 import { countStep, flops } from "../src/ir/count.ts";
 import { abs, add, compare, f32, max, mul, read, select, sub } from "../src/ir/expr.ts";
 import {
@@ -18,7 +19,6 @@ import {
   place,
 } from "../src/ir/program.ts";
 import type { Slot, Step, Store } from "../src/ir/step.ts";
-import type { MachineLimits } from "./machine.ts";
 
 export interface Workload {
   readonly metric: string;

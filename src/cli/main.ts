@@ -31,6 +31,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a network becomes: schedule, program, kernels, memory",
     load: async () => (await import("./explain.ts")).explainCommand(),
   },
+  doctor: {
+    usage: "",
+    summary: "show what this machine can do, and measure how fast it is",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
+  },
+  new: {
+    usage: "<name>",
+    summary: "make a small project to begin with",
+    load: async () => (await import("./new.ts")).newCommand(),
+  },
 };
 
 async function program(args: readonly string[]): Promise<Command> {

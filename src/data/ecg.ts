@@ -17,8 +17,9 @@ import type { MatlabArray, Numbers } from "./matlabValues.ts";
 import { type SequenceDataset, Sequences, sequenceDataset } from "./sequences.ts";
 
 const NAME = "ecg";
-const FOLDERS = ["ecg-qtdb", NAME];
-const FILES = ["QTDB_train.mat", "QTDB_test.mat"] as const;
+/** Names that its folder may have, best first. */
+export const ECG_FOLDERS = ["ecg-qtdb", NAME];
+export const ECG_FILES = ["QTDB_train.mat", "QTDB_test.mat"] as const;
 const CLASSES = ["P", "PQ", "QR", "RS", "ST", "TP"];
 /** The label of a step without a class. */
 const UNKNOWN = 0;
@@ -32,7 +33,7 @@ const DT = 4e-3;
  * @throws {DataError} `missing-file` with the places searched; else naming the file and what is wrong in it
  */
 export async function ecg(options: LocateOptions = {}): Promise<SequenceDataset> {
-  const [train, test] = await readFiles(NAME, FILES, options, FOLDERS);
+  const [train, test] = await readFiles(NAME, ECG_FILES, options, ECG_FOLDERS);
   return ecgDataset(train!, test!);
 }
 

@@ -16,8 +16,13 @@ export function places(names: readonly string[], options: LocateOptions = {}): s
   const within = (folder: string): string[] => names.map((name) => `${folder}/${name}`);
   if (directory) return [...within(directory), directory];
   const named = env["RHEOBASE_DATA"];
+  return [...(named ? [...within(named), named] : []), ...within(cacheFolder(env))];
+}
+
+/** The last place where data are looked for. */
+export function cacheFolder(env: NonNullable<LocateOptions["env"]> = environment()): string {
   const cache = env["XDG_CACHE_HOME"] || `${env["HOME"] ?? env["USERPROFILE"] ?? "."}/.cache`;
-  return [...(named ? [...within(named), named] : []), ...within(`${cache}/rheobase`)];
+  return `${cache}/rheobase`;
 }
 
 /**
@@ -42,6 +47,27 @@ export async function readFiles(
     set,
     `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder (--data on the command line), or set RHEOBASE_DATA`,
   );
+}
+
+/** The first folder that has every file of a set, each as `name` or `name.gz`, without reading any; else nothing. */
+export async function findFiles(
+  files: readonly string[],
+  options: LocateOptions,
+  folders: readonly string[],
+): Promise<string | undefined> {
+  const { access } = await fileSystem(folders[0] ?? "data");
+  const isThere = (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  for (const place of places(folders, options)) {
+    const found = files.map(
+      async (file) => (await isThere(`${place}/${file}`)) || (await isThere(`${place}/${file}.gz`)),
+    );
+    if ((await Promise.all(found)).every(Boolean)) return place;
+  }
+  return undefined;
 }
 
 async function readEither(path: string): Promise<NamedBytes | undefined> {

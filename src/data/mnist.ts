@@ -3,7 +3,8 @@ import { type Dataset, dataset } from "./dataset.ts";
 import { idxExamples } from "./idx.ts";
 import { type LocateOptions, readFiles } from "./locate.ts";
 
-const FILES = [
+/** Of either set. */
+export const IDX_FILES = [
   "train-images-idx3-ubyte",
   "train-labels-idx1-ubyte",
   "t10k-images-idx3-ubyte",
@@ -38,7 +39,7 @@ const SETS: Readonly<Record<IdxName, IdxSet>> = {
  */
 export async function idxDataset(name: IdxName, options: LocateOptions = {}): Promise<Dataset> {
   const { classes, source, licence } = SETS[name];
-  const [trainImages, trainLabels, testImages, testLabels] = await readFiles(name, FILES, options);
+  const [trainImages, trainLabels, testImages, testLabels] = await readFiles(name, IDX_FILES, options);
   const [train, test] = await Promise.all([
     idxExamples(trainImages!, trainLabels!, SHAPE, classes.length),
     idxExamples(testImages!, testLabels!, SHAPE, classes.length),

@@ -1,10 +1,10 @@
 /** The built package in a real browser: it loads, and what it computes there has the digests that it has in Node. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { build, createLogger } from "vite";
+import { build, createLogger, createServer } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
 import { hash64 } from "../../src/base/hash.ts";
 import * as rheobase from "../../src/index.ts";
@@ -139,4 +139,41 @@ describe("bundled by Vite", () => {
     expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
     expect(visited.problems).toEqual([]);
   });
+});
+
+/** A project that has the package among its modules, as npm puts it there: Vite bundles those before it serves them. */
+function installedProject(): string {
+  const project = join(temporary, "project");
+  const modules = join(project, "node_modules");
+  for (const path of ["dist", "package.json"])
+    cpSync(join(ROOT, path), join(modules, "rheobase", path), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules/h5wasm"), join(modules, "h5wasm"));
+  for (const path of ["src/base", "test/browser/app", "test/browser/cases.js"]) {
+    mkdirSync(join(project, path, ".."), { recursive: true });
+    cpSync(join(ROOT, path), join(project, path), { recursive: true });
+  }
+  return project;
+}
+
+test("served by Vite while it is developed: every case as in Node, on one thread and on two", async ({ skip }) => {
+  const from = browser(skip);
+  const project = installedProject();
+  const server = await createServer({
+    root: join(project, "test/browser/app"),
+    configFile: false,
+    customLogger: createLogger("silent"),
+    server: { host: "127.0.0.1", headers: ISOLATION, fs: { allow: [project, ROOT] } }, // on the first free port
+  });
+  try {
+    await server.listen();
+    const origin = server.resolvedUrls?.local[0] ?? "";
+    await using visited = await visit(from, origin, "index.html");
+    expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
+    expect(await resultsOf(visited.page, "run", 2)).toEqual(await expected.run());
+    expect(visited.problems).toEqual([]);
+    const urls = await visited.page.evaluate(() => performance.getEntriesByType("resource").map((e) => e.name));
+    expect(urls.filter((url) => /deps\/rheobase\.js/.test(url))).toHaveLength(1); // bundled, and not file by file
+  } finally {
+    await server.close();
+  }
 });
