@@ -39,7 +39,7 @@ function matrixWork(
 }
 
 const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: string) => number) => KernelCounts } = {
-  perElement: ({ step }, need) => body(countStep(step), { element: need("n") }),
+  perElement: ({ step, ranged }, need) => body(countStep(step), { element: need("n") - (ranged ? need("first") : 0) }),
   // Each synapse reads its target (or source); a row's two ends are shared between neighbours.
   perSynapse: ({ step }, need) => {
     const synapses = need("synapses");

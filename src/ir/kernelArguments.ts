@@ -15,7 +15,7 @@ const slotArguments = (step: Step): string[] => {
 };
 
 const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
-  perElement: (k) => ({ args: slotArguments(k.step), counts: ["n"] }),
+  perElement: (k) => ({ args: slotArguments(k.step), counts: [...when(k.ranged === true, "first"), "n"] }),
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),

@@ -28,8 +28,8 @@ const words = (n: number): number => Math.ceil(n / 32);
 
 const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Known) => Arguments } = {
   perElement: ({ step }, known) => elementArguments(step, known("n")),
-  perSynapse: ({ domain, step }, known) =>
-    synapticArguments(step, domain === "all" ? known("sources") : DATA, entries(known)),
+  perSynapse: ({ domain, step, parts = 1 }, known) =>
+    synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
   gatherRows: ({ type, width, valued, init }, known) => ({
     out: argument([type], width),
     weights: argument([type], DATA),
@@ -99,10 +99,10 @@ function elementArguments(step: Step, n: number): Arguments {
   }
   return args;
 }
-function synapticArguments(step: Step, sources: number, listed: number): Arguments {
+function synapticArguments(step: Step, sources: number, parts: number, listed: number): Arguments {
   return {
     ...slotArguments(step, { element: DATA, uniform: 1, pre: sources, post: DATA, synapse: DATA }),
-    rowStart: argument(POSITION, sources + 1),
+    rowStart: argument(POSITION, sources === 0 ? 1 : (sources - 1) * parts + 2),
     target: argument(LIST, DATA),
     list: argument(LIST, listed),
     columnStart: argument(POSITION, DATA),

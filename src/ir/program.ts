@@ -44,10 +44,10 @@ export type Count = number | Place;
 export type Node = Loop | Invoke;
 /**
  * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
- * A loop that is `parallel` stands outermost in its region, and its rounds write to different places: a backend may run
- * them at the same time and in any order, and the result is the same. Where it is `scratch` too, a round reads nothing
- * that another left behind, and a second variable (`slotOf`) names the copy of working memory that it uses: any number
- * below `count` that no other round has at that time.
+ * A loop that is `parallel` stands outermost in its region or within loops that are not, and its rounds write to different
+ * places: a backend may run them at the same time and in any order, and the result is the same. Where it is `scratch` too
+ * (and outermost), a round reads nothing that another left behind, and a second variable (`slotOf`) names the copy of
+ * working memory that it uses: any number below `count` that no other round has at that time.
  */
 export interface Loop {
   readonly tag: "loop";
@@ -82,15 +82,24 @@ export interface Program {
  * `append` and `unpackBits` may leave anything behind the end of a list, within the `n` entries that it could have had.
  */
 export type Kernel =
-  /** `for i < n: body(i)`. Count `n`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions). */
-  | { readonly kind: "perElement"; readonly step: Step }
+  /**
+   * `for i < n: body(i)`; `ranged`: for first ≤ i < n, and `first` is a multiple of `RANGE`. Counts `first`?, `n`. A slot
+   * stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions).
+   */
+  | { readonly kind: "perElement"; readonly step: Step; readonly ranged?: boolean }
   /**
    * A body over sparse synapses in (source, synapse) order: all of them, or those of listed sources or targets.
    * Args: slots; `rowStart` (sources + 1), `target` (a synapse's target); for `columns` also `columnStart`
    * (targets + 1), `columnSynapse`, `source`; for `rows`/`columns`: `list`. Counts: `sources` (all), `from`, `to` (list).
-   * Each synapse sees what the ones before it stored.
+   * Each synapse sees what the ones before it stored. Where rows lie in `parts`, the kernel takes one of each: that of
+   * source r is [rowStart[r·parts], rowStart[r·parts + 1]), and the place of `rowStart` says which.
    */
-  | { readonly kind: "perSynapse"; readonly domain: "all" | "rows" | "columns"; readonly step: Step }
+  | {
+      readonly kind: "perSynapse";
+      readonly domain: "all" | "rows" | "columns";
+      readonly step: Step;
+      readonly parts?: number;
+    }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
   | {
       readonly kind: "gatherRows";
@@ -156,6 +165,9 @@ export type Kernel =
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type };
+
+/** Where a range of elements may begin: whole words of bits, whole cache lines. */
+export const RANGE = 64;
 
 export type KernelKind = Kernel["kind"];
 export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;

@@ -4,6 +4,7 @@ import { listNames, ModelError, RunError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
+import { partStarts } from "./lower/parts.ts";
 
 /** Spike k: neuron `indices[k]` in step `steps[k]` (from the start of the run) of trial `samples[k]`. */
 export interface Spikes {
@@ -96,22 +97,27 @@ export class Recorder {
 
   /** Step by step, so that the digest does not depend on how steps were grouped into blocks. */
   #takeSpikes(x: Executable, { now, count, done }: Window, digest: SpikeDigest): void {
-    const { samples } = this.#l.context.options;
+    const { context } = this.#l;
+    const { samples } = context.options;
+    const { parts } = context;
     const lists = this.#spiking.map((node, population) => {
       const { list, counts, rows, room } = this.#l.sources.spikes.get(node)!;
-      return { population, rows, room, list: x.array(list), counts: x.array(counts), to: this.#spikes.get(node)! };
+      const starts = partStarts(context.size(node), parts);
+      const arrays = { list: x.array(list), counts: x.array(counts) };
+      return { population, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
     });
     for (let t = 0; t < count; t++)
-      for (const { population, rows, room, list, counts, to } of lists)
+      for (const { population, rows, room, starts, list, counts, to } of lists)
         for (let s = 0; s < samples; s++) {
           const row = s * rows + ((now + t) % rows);
-          for (let k = 0; k < counts[row]!; k++) {
-            const index = list[row * room + k]!;
-            to.steps.push(done + t);
-            to.indices.push(index);
-            to.samples.push(s);
-            digest.add(population, s, now + t, index);
-          }
+          for (let p = 0; p < parts; p++)
+            for (let k = starts[p]!; k < counts[row * parts + p]!; k++) {
+              const index = list[row * room + k]!;
+              to.steps.push(done + t);
+              to.indices.push(index);
+              to.samples.push(s);
+              digest.add(population, s, now + t, index);
+            }
         }
   }
 

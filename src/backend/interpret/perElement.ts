@@ -1,15 +1,15 @@
-/** `for i < n: body(i)`: the definition of the element-wise skeleton and of its six kinds of store. */
+/** `for first ≤ i < n: body(i)`: the definition of the element-wise skeleton and of its six kinds of store. */
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
 import { evaluateBody } from "./body.ts";
 import type { Cursor, Frame } from "./run.ts";
 
-export function perElement({ step }: KernelOf<"perElement">, frame: Frame): void {
-  const n = frame.count("n");
+export function perElement({ step, ranged }: KernelOf<"perElement">, frame: Frame): void {
+  const [first, n] = [ranged ? frame.count("first") : 0, frame.count("n")];
   const load = loader(step, frame);
   const sinks = step.stores.map((s) => SINKS[s.mode](s, step, frame));
-  for (let i = 0; i < n; i++) {
+  for (let i = first; i < n; i++) {
     const values = evaluateBody(step, (e) => (e.tag === "index" ? i : load(e.slot, i)));
     sinks.forEach((sink, k) => sink.put(i, values[k]!));
   }

@@ -5,13 +5,13 @@
  */
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step } from "../../ir/step.ts";
-import { runsAlong } from "./elementLoop.ts";
+import { runsAlong, startAt } from "./elementLoop.ts";
 import { scalarLoop } from "./elementScalars.ts";
 import { storesGroups, vectorLoops } from "./elementVectors.ts";
 import type { KernelContext } from "./kernel.ts";
 import { foldOf } from "./stores.ts";
 
-export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): void {
+export function perElement({ step, ranged }: KernelOf<"perElement">, c: KernelContext): void {
   const { f } = c;
   const lanes = lanesOf(step);
   const positions = startLists(step, c);
@@ -28,6 +28,7 @@ export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): 
     positions,
     folds,
   };
+  if (ranged) startAt("first", shared);
   vectorLoops(shared);
   for (const fold of folds.values()) fold.split();
   scalarLoop(shared);

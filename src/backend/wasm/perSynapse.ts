@@ -9,7 +9,7 @@ import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 /** Locals that hold the numbers of the synapse at hand. */
 type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 
-export function perSynapse({ domain, step }: KernelOf<"perSynapse">, c: KernelContext): void {
+export function perSynapse({ domain, step, parts = 1 }: KernelOf<"perSynapse">, c: KernelContext): void {
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const visit = (): void => body(step, numbers, c);
@@ -18,11 +18,11 @@ export function perSynapse({ domain, step }: KernelOf<"perSynapse">, c: KernelCo
       numbers.pre,
       () => c.pushCount("sources"),
       1,
-      () => row(numbers, c, visit),
+      () => row(numbers, parts, c, visit),
     );
   else {
     const outer = domain === "rows" ? numbers.pre : numbers.post;
-    overList(outer, c, () => (domain === "rows" ? row : column)(numbers, c, visit));
+    overList(outer, c, () => (domain === "rows" ? row(numbers, parts, c, visit) : column(numbers, c, visit)));
   }
 }
 
@@ -53,12 +53,16 @@ function overList(item: number, c: KernelContext, visit: () => void): void {
   );
 }
 
-function row({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => void): void {
+function row({ synapse, pre, post }: Numbers, parts: number, c: KernelContext, visit: () => void): void {
   const { f } = c;
-  const end = f.local("i32");
-  pushItem(c, "rowStart", pre);
+  const [at, end] = [f.local("i32"), f.local("i32")];
+  f.get(pre);
+  f.i32(parts);
+  f.op("i32.mul");
+  f.set(at);
+  pushItem(c, "rowStart", at);
   f.set(synapse);
-  pushItem(c, "rowStart", pre, 1);
+  pushItem(c, "rowStart", at, 1);
   f.set(end);
   f.upTo(
     synapse,

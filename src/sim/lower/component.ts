@@ -7,6 +7,7 @@ import { elementCall } from "./bodies.ts";
 import { overSteps, type PortSum } from "./contributions.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
+import { byPart } from "./parts.ts";
 import { pathwayNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
 
@@ -118,7 +119,8 @@ class TimeStep {
   #phases(node: string, group: number): Node[] {
     const kernel = this.#l.populations.get(node)?.kernels[group];
     if (!kernel || kernel.step.stores.length === 0) return [];
-    return [elementCall(kernel.step, kernel.args, this.#l.context.size(node))];
+    const { context } = this.#l;
+    return [byPart(elementCall(kernel.step, kernel.args, context.size(node)), node, context)];
   }
   #transform(node: string): Node[] {
     const t = this.#l.net.transforms[node];

@@ -30,6 +30,8 @@ export interface LowerOptions {
   readonly batch: number;
   /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
   readonly shards: number;
+  /** `stream` only: parts of populations that run side by side within a step (`parts.ts`); default 1. */
+  readonly parts?: number;
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
@@ -72,6 +74,9 @@ export class Context {
     this.contents.set(this.ofSample(SAMPLE_STEPS, "i32").buffer, new Int32Array(this.batchRoom).fill(options.steps));
   }
 
+  get parts(): number {
+    return this.options.parts ?? 1;
+  }
   get type(): FloatType {
     return this.options.type;
   }
