@@ -39,7 +39,12 @@ function matrixWork(
 }
 
 const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: string) => number) => KernelCounts } = {
-  perElement: ({ step, ranged }, need) => body(countStep(step), { element: need("n") - (ranged ? need("first") : 0) }),
+  perElement: ({ step, domain }, need) => {
+    if (domain !== "list") return body(countStep(step), { element: need("n") - (domain ? need("first") : 0) });
+    const events = need("events");
+    const inner = body(countStep(step), { element: events });
+    return { ...inner, bytesRead: inner.bytesRead + events * ENTRY };
+  },
   // Each synapse reads its target (or source); a row's two ends are shared between neighbours.
   perSynapse: ({ step }, need) => {
     const synapses = need("synapses");

@@ -15,7 +15,10 @@ const slotArguments = (step: Step): string[] => {
 };
 
 const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
-  perElement: (k) => ({ args: slotArguments(k.step), counts: [...when(k.ranged === true, "first"), "n"] }),
+  perElement: (k) => ({
+    args: [...slotArguments(k.step), ...when(k.domain === "list", "list")],
+    counts: k.domain === "list" ? ["from", "to"] : [...when(k.domain === "range", "first"), "n"],
+  }),
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),

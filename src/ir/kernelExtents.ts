@@ -27,7 +27,10 @@ const entries = (known: Known): number => (known("to") <= known("from") ? 0 : kn
 const words = (n: number): number => Math.ceil(n / 32);
 
 const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Known) => Arguments } = {
-  perElement: ({ step }, known) => elementArguments(step, known("n")),
+  perElement: ({ step, domain }, known) =>
+    domain === "list"
+      ? { ...elementArguments(step, DATA), list: argument(LIST, entries(known)) }
+      : elementArguments(step, known("n")),
   perSynapse: ({ domain, step, parts = 1 }, known) =>
     synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
   gatherRows: ({ type, width, valued, init }, known) => ({

@@ -83,10 +83,11 @@ export interface Program {
  */
 export type Kernel =
   /**
-   * `for i < n: body(i)`; `ranged`: for first ≤ i < n, and `first` is a multiple of `RANGE`. Counts `first`?, `n`. A slot
-   * stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions).
+   * `for i < n: body(i)`, over a `domain`: `range` for first ≤ i < n, and `first` is a multiple of `RANGE`; `list` for
+   * i = list[k], from ≤ k < to, none of them twice, and the body sets or adds only. Counts `n`, `first` and `n`, or `from`
+   * and `to`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions).
    */
-  | { readonly kind: "perElement"; readonly step: Step; readonly ranged?: boolean }
+  | { readonly kind: "perElement"; readonly step: Step; readonly domain?: "range" | "list" }
   /**
    * A body over sparse synapses in (source, synapse) order: all of them, or those of listed sources or targets.
    * Args: slots; `rowStart` (sources + 1), `target` (a synapse's target); for `columns` also `columnStart`

@@ -47,7 +47,10 @@ function argumentTouches(call: Invoke, variables: ReadonlySet<string>): Touch[] 
 export function belongs(name: string, { kernel, counts = {} }: Invoke, variables: ReadonlySet<string>): boolean {
   const ofRound = (c: Count | undefined): boolean =>
     c !== undefined && typeof c !== "number" && dependsOn(c, variables);
-  if (kernel.kind === "perElement") return kernel.ranged === true && ofRound(counts.first) && isRanged(name, kernel);
+  if (kernel.kind === "perElement")
+    return (
+      ofRound(kernel.domain === "list" ? counts.from : counts.first) && (name === "list" || isRanged(name, kernel))
+    );
   if (kernel.kind !== "perSynapse") return false;
   if (name === "list") return kernel.domain === "columns" && ofRound(counts.from);
   const slot = kernel.step.slots.find((s) => s.name === name);

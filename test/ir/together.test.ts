@@ -11,7 +11,7 @@ const row = (buffer: string, age = 0): Place => place(buffer, 0, along("t", 100,
 
 /** The neurons of each part: x to out. */
 const move = (x: Place, out: Place): Node =>
-  parts(invoke({ kind: "perElement", step: copyStep("f32"), ranged: true }, { x, out }, range));
+  parts(invoke({ kind: "perElement", step: copyStep("f32"), domain: "range" }, { x, out }, range));
 /** Spikes of all parts, some steps old, add to targets of each part. */
 const deliver = (list: Place, into: Place): Node => {
   const ends = { ...list, buffer: `${list.buffer}.end` };
@@ -68,7 +68,7 @@ describe("parallel loops become one", () => {
   test("where each round needs what the same round did", () => {
     expect(count(move(place("v"), place("u")), move(place("u"), place("x")))).toBe(1);
     const clear = parts(
-      invoke({ kind: "perElement", step: clearStep("f32"), ranged: true }, { out: place("in") }, range),
+      invoke({ kind: "perElement", step: clearStep("f32"), domain: "range" }, { out: place("in") }, range),
     );
     expect(count(clear, deliver(row("list", 1), place("in")), move(place("in"), place("v")), emit(row("list")))).toBe(
       1,

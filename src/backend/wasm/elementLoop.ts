@@ -117,6 +117,7 @@ export function storeContext<C extends { push(e: Expr): void }>(
     grouped: s.grouped,
     table: s.c.table,
     slot,
+    rare: store.rare === true,
     base: s.c.ptr(store.slot),
     offset: offsetOf(slot, s.lanes, v),
     position: s.positions.get(store.slot) ?? -1,

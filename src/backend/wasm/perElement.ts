@@ -6,13 +6,14 @@
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step } from "../../ir/step.ts";
 import { runsAlong, startAt } from "./elementLoop.ts";
-import { scalarLoop } from "./elementScalars.ts";
+import { listedElements, scalarLoop } from "./elementScalars.ts";
 import { storesGroups, vectorLoops } from "./elementVectors.ts";
 import type { KernelContext } from "./kernel.ts";
 import { foldOf } from "./stores.ts";
 
-export function perElement({ step, ranged }: KernelOf<"perElement">, c: KernelContext): void {
+export function perElement({ step, domain }: KernelOf<"perElement">, c: KernelContext): void {
   const { f } = c;
+  if (domain === "list") return listedElements(step, c);
   const lanes = lanesOf(step);
   const positions = startLists(step, c);
   const folds = new Map(
@@ -28,7 +29,7 @@ export function perElement({ step, ranged }: KernelOf<"perElement">, c: KernelCo
     positions,
     folds,
   };
-  if (ranged) startAt("first", shared);
+  if (domain === "range") startAt("first", shared);
   vectorLoops(shared);
   for (const fold of folds.values()) fold.split();
   scalarLoop(shared);

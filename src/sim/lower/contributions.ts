@@ -9,9 +9,11 @@ import { joined } from "../../ir/together.ts";
 import type { Connection } from "../../model/connection.ts";
 import { addStep, clearStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
+import { arrivesDirectly } from "./direct.ts";
 import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { byPart, FROM_PART, fromParts, type PART } from "./parts.ts";
+import { statePlace } from "./places.ts";
 import type { Events, ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { overSynapses } from "./synapses.ts";
@@ -28,6 +30,8 @@ export interface PortSum {
   readonly loop: readonly Node[];
   /** Whether what is formed before the time loop comes from the host alone. */
   readonly given: boolean;
+  /** Whether the place is the state itself (`direct.ts`). */
+  readonly direct: boolean;
 }
 
 export type Signal =
@@ -92,6 +96,7 @@ class SumBuilder {
   build(incoming: readonly Connection[], late: ReadonlySet<string>): PortSum {
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
+    if (early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c)) return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias) this.#bias(c);
     const changing = early.filter((c) => !constant.has(c));
@@ -99,7 +104,13 @@ class SumBuilder {
     this.#all("step", changing);
     this.#inLoop(incoming.filter(inLoop));
     const given = changing.every((c) => c.from.node in this.#c.net.inputs);
-    return { port: this.#port, place: this.#sum!, ...this.#phases, given };
+    return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false };
+  }
+  #direct(incoming: readonly Connection[]): PortSum {
+    const state = statePlace(this.#node, this.#port, this.#c);
+    this.#sum = state;
+    const loop = incoming.filter((c) => !c.synapse).flatMap((c) => this.#deliver(c, state));
+    return { port: this.#port, place: state, ...this.#phases, loop, given: false, direct: true };
   }
 
   #bias(c: Connection): void {

@@ -46,7 +46,7 @@ export function byPart(call: Invoke, node: string, c: Context): Node {
   if (c.parts === 1) return call;
   if (call.kernel.kind !== "perElement") throw new Error(`${call.kernel.kind} has no ranges`);
   const first = partPlace(node, c, PART);
-  return onParts([invoke({ ...call.kernel, ranged: true }, call.args, { first, n: shifted(first, 1) })], c);
+  return onParts([invoke({ ...call.kernel, domain: "range" }, call.args, { first, n: shifted(first, 1) })], c);
 }
 /** What each part does for itself. */
 export const onParts = (body: readonly Node[], c: Context): Node => loop(PART, c.parts, body, { parallel: true });
