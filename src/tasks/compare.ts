@@ -1,12 +1,16 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import { compareText } from "./compareText.ts";
+import type { PriceOptions } from "../energy/prices.ts";
+import { accuraciesOf, compareText } from "./compareText.ts";
+import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { openKeeper } from "./keeper.ts";
+import { type Machines, machines } from "./machines.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
-import { type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
+import type { Deployed } from "./session.ts";
+import { deployedOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
 import type { Task } from "./task.ts";
 import { taskOf } from "./tasks.ts";
@@ -22,6 +26,10 @@ export interface Comparison {
   readonly steps: readonly (StepReport | undefined)[];
   readonly verdict: readonly Verdict[];
   readonly promise?: PromiseReport;
+  /** The twin at the precision that spikes have, or why there is none. */
+  readonly equalPrecision: EqualPrecision | { readonly refused: string };
+  /** Energy on other hardware. */
+  readonly machines: Machines;
   readonly digest: string;
   readonly seed: number;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -50,6 +58,8 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, loaded);
+  const deployed = [spiking, twin].map((side) => deployedOf(side.design, side.trained)) as [Deployed, Deployed];
+  const equalPrecision = await equalPrecisionOf(...deployed, loaded, session);
   await keeper?.remove();
   const seconds = (performance.now() - start) / 1000;
   return {
@@ -60,12 +70,18 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     steps: [spiking, twin].map(({ result }) => stepsIn(loaded, result.predictions)),
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
+    equalPrecision,
+    machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
     seed,
     threads: threadsDocument(options.threads, backend),
     seconds,
   };
 }
+
+/** A stream comes at its own pace, and a chip that waits for it has power at rest. */
+export const paceOf = (loaded: Loaded): PriceOptions =>
+  loaded.kind === "sequences" ? { stepSeconds: loaded.data.dt } : {};
 
 function documentOf(c: Comparison): Record<string, unknown> {
   return {
@@ -78,6 +94,9 @@ function documentOf(c: Comparison): Record<string, unknown> {
     ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
+    equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
+    energyTables: c.machines.tables,
+    machineVerdicts: c.machines.verdicts,
     data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,

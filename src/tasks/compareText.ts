@@ -5,6 +5,8 @@ import { sizeOf } from "../model/nodes.ts";
 import { storedBytes } from "./account.ts";
 import type { Comparison } from "./compare.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
+import { equalPrecisionText } from "./equalPrecision.ts";
+import { deadText, machinesText } from "./machines.ts";
 import type { EncoderName } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { promiseText } from "./promise.ts";
@@ -17,7 +19,10 @@ export function compareText(c: Comparison): string {
     heading(c),
     table([["", "spiking", "twin"], ...learningRows(c), ...workRows(c)]),
     ...stepSections(c),
+    deadText(c.spiking.energy.f32.dead),
     ...energyTables(columns(c), inferenceOf(c.plan.spiking.training)),
+    equalPrecisionText(c.equalPrecision, accuraciesOf(c)),
+    machinesText(c.machines, inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
     c.promise ? promiseText(c.promise) : "",
@@ -25,6 +30,12 @@ export function compareText(c: Comparison): string {
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
   ]);
 }
+
+/** In floating point. */
+export const accuraciesOf = ({ spiking, twin }: Comparison): { spiking: number; twin: number } => ({
+  spiking: spiking.result.accuracy,
+  twin: twin.result.accuracy,
+});
 
 const columns = ({ spiking, twin }: Comparison) => [
   { title: "spiking", ...spiking },
