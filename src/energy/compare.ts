@@ -10,6 +10,8 @@ export interface Comparison {
   readonly popular: number;
   readonly winner: "a" | "b" | "undecided";
   readonly text: string;
+  /** The same without the names of the tables. */
+  readonly says: string;
 }
 
 /** @throws {UsageError} `usage` if the accounts do not share a price table */
@@ -25,13 +27,14 @@ export function compare(a: Account, b: Account): Comparison {
  */
 export function compareAcross(a: Account, b: Account): Comparison {
   const together = a.prices === b.prices || (a.family !== undefined && a.family === b.family);
-  const { text, ...rest } = compared(a, b, together ? ratios(a.total, b.total) : independent(a.total, b.total));
-  return { ...rest, text: `${a.name} by "${a.prices}", ${b.name} by "${b.prices}": ${text}` };
+  const found = compared(a, b, together ? ratios(a.total, b.total) : independent(a.total, b.total));
+  return { ...found, text: `${a.name} by "${a.prices}", ${b.name} by "${b.prices}": ${found.says}` };
 }
 
 function compared(a: Account, b: Account, ratio: Range): Comparison {
   const winner = judge(a, b, ratio);
-  return { ratio, popular: a.popular.value / b.popular.value, winner, text: describe(a, b, ratio, winner) };
+  const text = describe(a, b, ratio, winner);
+  return { ratio, popular: a.popular.value / b.popular.value, winner, text, says: text };
 }
 
 const independent = (a: Range, b: Range): Range => ({

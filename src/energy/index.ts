@@ -48,11 +48,21 @@ export {
 } from "./prices.ts";
 export { LEVELS, type MemoryLevel, processor } from "./processor.ts";
 export {
+  idlePower,
+  type Measured,
+  type MeasureOptions,
+  measure,
+  type PowerCounters,
+  type PowerPlaces,
+  powerCounters,
+} from "./rapl.ts";
+export {
   COMPONENT_LABELS,
   type EnergyTable,
   energyTable,
   type SideAccount,
   type Statement,
   statementOf,
+  WORK_LABELS,
 } from "./statement.ts";
 export { chips } from "./tables.ts";

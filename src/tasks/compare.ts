@@ -1,14 +1,15 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import type { PriceOptions } from "../energy/prices.ts";
+import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
 import { accuraciesOf, compareText } from "./compareText.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { openKeeper } from "./keeper.ts";
 import { type Machines, machines } from "./machines.ts";
+import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
-import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
+import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
 import type { Deployed } from "./session.ts";
 import { deployedOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
@@ -30,6 +31,8 @@ export interface Comparison {
   readonly equalPrecision: EqualPrecision | { readonly refused: string };
   /** Energy on other hardware. */
   readonly machines: Machines;
+  /** What this machine has to count its own energy with. */
+  readonly power: PowerCounters;
   readonly digest: string;
   readonly seed: number;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -53,7 +56,8 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
   const loaded = await loadTask(task, { ...options, onProgress });
   const { data } = loaded;
   const keeper = await openKeeper("compare", task, data, options);
-  const session = { seed, backend, onProgress, keeper };
+  const power = await powerCounters();
+  const session = { seed, backend, onProgress, keeper, power };
   const plan = await planOf(loaded, options, session);
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
@@ -71,6 +75,7 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     equalPrecision,
+    power,
     machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
     seed,
@@ -78,10 +83,6 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     seconds,
   };
 }
-
-/** A stream comes at its own pace, and a chip that waits for it has power at rest. */
-export const paceOf = (loaded: Loaded): PriceOptions =>
-  loaded.kind === "sequences" ? { stepSeconds: loaded.data.dt } : {};
 
 function documentOf(c: Comparison): Record<string, unknown> {
   return {
@@ -96,7 +97,8 @@ function documentOf(c: Comparison): Record<string, unknown> {
     ...(c.promise && { promise: c.promise }),
     equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
     energyTables: c.machines.tables,
-    machineVerdicts: c.machines.verdicts,
+    acrossTables: c.machines.across,
+    measured: measuredDocument(c.power, [c.spiking.result, c.twin.result]),
     data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,

@@ -1,5 +1,5 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
-import { isStepLoss } from "../learn/loss.ts";
+import { isStepLoss, type Loss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { storedBytes } from "./account.ts";
@@ -7,6 +7,7 @@ import type { Comparison } from "./compare.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
 import { equalPrecisionText } from "./equalPrecision.ts";
 import { deadText, machinesText } from "./machines.ts";
+import { type MeasuredColumn, measuredText } from "./measured.ts";
 import type { EncoderName } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { promiseText } from "./promise.ts";
@@ -22,6 +23,7 @@ export function compareText(c: Comparison): string {
     deadText(c.spiking.energy.f32.dead),
     ...energyTables(columns(c), inferenceOf(c.plan.spiking.training)),
     equalPrecisionText(c.equalPrecision, accuraciesOf(c)),
+    measuredText(c.power, measuredColumns(c), inferenceOf(c.plan.spiking.training)),
     machinesText(c.machines, inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
@@ -36,6 +38,13 @@ export const accuraciesOf = ({ spiking, twin }: Comparison): { spiking: number; 
   spiking: spiking.result.accuracy,
   twin: twin.result.accuracy,
 });
+
+const measuredColumns = ({ spiking, twin, plan }: Comparison): MeasuredColumn[] =>
+  [spiking, twin].map(({ result }, k) => ({
+    title: TITLES[k]!,
+    measured: result.measured,
+    inferences: inferencesIn(result, plan.spiking.training.loss),
+  }));
 
 const columns = ({ spiking, twin }: Comparison) => [
   { title: "spiking", ...spiking },
@@ -116,8 +125,9 @@ const workRows = (c: Comparison): Row[] => [
   row("  neuron updates", c, (s) => amount(s.counts.total.neuronUpdates)),
 ];
 const amount = (n: number): string => (n === 0 ? NONE : n < 100 ? short(n) : whole(n));
+const inferencesIn = (result: Side["result"], loss: Loss): number => (isStepLoss(loss) ? result.steps : result.samples);
 const spikesOf = ({ counts, design, result }: Side): number => {
-  const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
+  const inferences = inferencesIn(result, design.training.loss);
   return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
 };
 

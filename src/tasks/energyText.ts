@@ -1,6 +1,7 @@
 /** Energy accounts side by side as text. */
 import type { Account, Components } from "../energy/account.ts";
 import type { Work } from "../energy/prices.ts";
+import { WORK_LABELS } from "../energy/statement.ts";
 import { type Energies, FORMATS, type Format } from "./account.ts";
 import { item, NONE, percent, type Row, short, statedJoules, table, wrap } from "./text.ts";
 
@@ -44,23 +45,14 @@ function energyTable(format: Format, columns: readonly Column[], inference: stri
 
 /** How much of what is missing in a total. */
 function unpricedRows(accounts: readonly Account[]): Row[] {
-  const works = [...new Set(accounts.flatMap((a) => a.unpriced.map((u) => u.work)))];
-  const count = (a: Account, work: string): number =>
+  const works: Work[] = [...new Set(accounts.flatMap((a) => a.unpriced.map((u) => u.work)))];
+  const count = (a: Account, work: Work): number =>
     a.unpriced.filter((u) => u.work === work).reduce((sum, u) => sum + u.count, 0);
   return works.map((work) => [
-    `  without price: ${WORKS[work] ?? work}`,
+    `  no price: ${WORK_LABELS[work]}`,
     ...accounts.map((a) => (count(a, work) === 0 ? NONE : short(count(a, work)))),
   ]);
 }
-/** Kinds of work in words, where their names say little. */
-const WORKS: Readonly<Partial<Record<Work, string>>> = {
-  otherOperations: "divisions",
-  macs: "products",
-  seconds: "seconds",
-  neuronUpdates: "updates",
-  eventReads: "transport",
-};
-
 /** Where a spiking network stands by published rules of thumb. */
 export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven }: Account): string {
   if (breakEven.length === 0) return "";

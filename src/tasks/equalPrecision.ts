@@ -14,7 +14,7 @@ import { narrowWeights, quantised } from "./quantised.ts";
 import type { Loaded } from "./run.ts";
 import { type Deployed, type Evaluated, evaluateDeployed, type SessionOptions } from "./session.ts";
 import { NAMES, resultDocument } from "./side.ts";
-import { item, joulesRange, NONE, percent, type Row, statedJoules, table, wrap } from "./text.ts";
+import { item, joulesRange, NONE, percent, type Row, statedJoules, table, whole, wrap } from "./text.ts";
 
 /** Of both networks. */
 const WEIGHT_BITS = 8;
@@ -114,7 +114,7 @@ export function equalPrecisionText(
   const head =
     `Twin of equal precision: ${steps} steps tell ${steps + 1} levels apart, so inputs and activations of this twin have ` +
     `${bits} bits, its weights ${weightBits}, and so have those of the spiking network. Both ran on the test set; the ` +
-    `ranges were chosen on ${calibration.samples} training samples, no weight was trained again.`;
+    `ranges were chosen on ${whole(calibration.samples)} training samples, no weight was trained again.`;
   return [
     wrap(head),
     table([
@@ -125,8 +125,9 @@ export function equalPrecisionText(
       row("  at least", (a) => statedJoules(a.total.low, false)),
       row("  at most", (a) => (a.lowerBound ? NONE : statedJoules(a.total.high, false))),
     ]),
-    ...comparisons.map((c, k) => item(`${c.text} ${rangesOf(spiking, [twin.dense, twin.zeroSkipping][k]!)}`)),
+    ...comparisons.map((c, k) => item(`${capital(c.says)} ${rangesOf(spiking, [twin.dense, twin.zeroSkipping][k]!)}`)),
   ].join("\n");
 }
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 const rangesOf = (a: Priced, b: Priced): string =>
   `${joulesRange(a.account.total)} against ${joulesRange(b.account.total)}.`;

@@ -24,7 +24,7 @@ describe("statements", () => {
       value: sides[0]!.total!.value,
       unit: "J",
       atLeast: true,
-      unpriced: ["otherOperations: the table has no division and no exponential"],
+      unpriced: ["divisions and roots (the table has no division and no exponential)"],
     });
   });
   test("parts add up to the total", () => {
