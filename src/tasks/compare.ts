@@ -7,6 +7,7 @@ import { openKeeper } from "./keeper.ts";
 import { type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
@@ -31,6 +32,8 @@ export interface Comparison {
   readonly equalPrecision: EqualPrecision | { readonly refused: string };
   /** Energy on other hardware. */
   readonly machines: Machines;
+  /** Where its energy would be that of a twin. */
+  readonly breakEven: readonly BreakEvenLine[];
   /** What this machine has to count its own energy with. */
   readonly power: PowerCounters;
   readonly digest: string;
@@ -76,6 +79,7 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     equalPrecision,
     power,
+    breakEven: breakEvenLines(spiking.counts, [twin.counts, twin.zeroSkipping.counts]),
     machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
     seed,
@@ -97,8 +101,9 @@ function documentOf(c: Comparison): Record<string, unknown> {
     ...(c.promise && { promise: c.promise }),
     equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
     energyTables: c.machines.tables,
+    ownBreakEven: c.breakEven,
     acrossTables: c.machines.across,
-    measured: measuredDocument(c.power, [c.spiking.result, c.twin.result]),
+    measured: measuredDocument(c.power, { spiking: c.spiking.result, twin: c.twin.result }),
     data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,

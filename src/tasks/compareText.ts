@@ -1,4 +1,5 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
+import { WORK_LABELS } from "../energy/statement.ts";
 import { isStepLoss, type Loss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
@@ -9,6 +10,7 @@ import { equalPrecisionText } from "./equalPrecision.ts";
 import { deadText, machinesText } from "./machines.ts";
 import { type MeasuredColumn, measuredText } from "./measured.ts";
 import type { EncoderName } from "./options.ts";
+import { breakEvenLinesText } from "./ownBreakEven.ts";
 import type { Plan } from "./plan.ts";
 import { promiseText } from "./promise.ts";
 import { inferenceOf, type Side } from "./side.ts";
@@ -26,6 +28,7 @@ export function compareText(c: Comparison): string {
     measuredText(c.power, measuredColumns(c), inferenceOf(c.plan.spiking.training)),
     machinesText(c.machines, inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
+    breakEvenLinesText(c.breakEven, inferenceOf(c.plan.spiking.training)),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
     c.promise ? promiseText(c.promise) : "",
     ["Beside the numbers", ...notes(c).map(item)].join("\n"),
@@ -133,7 +136,9 @@ const spikesOf = ({ counts, design, result }: Side): number => {
 
 /** Work of a twin that has no price makes its energy a lower bound. */
 const unpricedNotes = ({ energy }: Side): string[] =>
-  energy.f32.unpriced.map(({ work, count, reason }) => `The twin's ${work}: ${short(count)} ${NO_PRICE} (${reason}).`);
+  energy.f32.unpriced.map(
+    ({ work, count, reason }) => `The twin's ${WORK_LABELS[work]}: ${short(count)} ${NO_PRICE} (${reason}).`,
+  );
 const NO_PRICE = "without a price, so that its energy is a lower bound";
 
 /** Sigmoids and the like are counted as what they are made of here. */

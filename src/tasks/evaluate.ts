@@ -50,7 +50,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     inferencePerSecond: result.samplesPerSecond,
     ...accounted,
     ...(elsewhere && { energyTables: elsewhere.tables }),
-    measured: measuredDocument(power, [result])[0],
+    measured: measuredDocument(power, { result }).result,
     notes,
     provenance: artefact.provenance,
     data: dataDocument(data),

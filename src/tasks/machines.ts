@@ -73,14 +73,16 @@ export function machinesText({ tables, across }: Machines, inference: string): s
     ]),
     "",
     table([
-      [`${inference} on a chip`, "spiking", "events", "updates", "on the way", "static", "time"],
-      ...rows.map(([t, side]) => chipRow(t.title, side)),
+      ["spiking, on a chip", "total", "events", "updates", "transport", "static", "time"],
+      ...rows.map(([t, side]) => chipRow(nameOf(t), side)),
     ]),
     ...remarks(rows).map(item),
     ...acrossText(across, rows),
   ].join("\n");
 }
 
+/** Without its process. */
+const nameOf = ({ title }: EnergyTable): string => title.split(",")[0]!;
 const totalOf = ({ total }: SideAccount): string => (total ? statedJoules(total.value.typical, total.atLeast) : NONE);
 function chipRow(title: string, side: SideAccount): Row {
   const part = (component: string): string => {
@@ -94,9 +96,9 @@ const lasting = (s: number): string =>
   s >= 1 ? `${short(s)} s` : s >= 1e-3 ? `${short(s * 1e3)} ms` : `${short(s * 1e6)} µs`;
 
 function remarks(sides: readonly (readonly [EnergyTable, SideAccount])[]): string[] {
-  return sides.flatMap(([{ title }, { refused, total }]) => [
-    ...(refused ? [`${title}, cannot run it: ${refused.join("; ")}.`] : []),
-    ...(total?.atLeast ? [`${title}: no price for ${total.unpriced.join("; ")}.`] : []),
+  return sides.flatMap(([t, { refused, total }]) => [
+    ...(refused ? [`${nameOf(t)} cannot run it: ${refused.join("; ")}.`] : []),
+    ...(total?.atLeast ? [`${nameOf(t)}: no price for ${total.unpriced.join("; ")}.`] : []),
   ]);
 }
 
@@ -109,8 +111,8 @@ function acrossText(found: readonly AcrossTables[], rows: readonly (readonly [En
   return [
     "",
     table([
-      ["in units of the dense twin", "on the processor", "in 8 bits, arithmetic and memory"],
-      ...rows.map(([t]) => [t.title, ...ELSEWHERE.map(({ name }) => cell(t.name, name))]),
+      ["times the dense twin", "on the processor", "by the 8-bit table"],
+      ...rows.map(([t]) => [nameOf(t), ...ELSEWHERE.map(({ name }) => cell(t.name, name))]),
     ]),
     ...NO_VERDICT.map(item),
   ];

@@ -10,12 +10,18 @@ export interface MeasuredColumn {
   readonly inferences: number;
 }
 
-/** As plain data, in the order of the networks. */
-export const measuredDocument = (
+type Stated = Measured | { readonly available: false; readonly reason: string };
+/** As plain data, by network. */
+export const measuredDocument = <K extends string>(
   power: PowerCounters,
-  results: readonly { readonly measured?: Measured }[],
-): readonly (Measured | { readonly available: false; readonly reason: string })[] =>
-  results.map(({ measured }) => measured ?? { available: false, reason: power.available ? "not read" : power.reason });
+  results: Readonly<Record<K, { readonly measured?: Measured }>>,
+): Readonly<Record<K, Stated>> =>
+  Object.fromEntries(
+    Object.entries<{ readonly measured?: Measured }>(results).map(([name, { measured }]): [string, Stated] => [
+      name,
+      measured ?? { available: false, reason: power.available ? "not read" : power.reason },
+    ]),
+  ) as Record<K, Stated>;
 
 /** @param inference what it is an average of, in words */
 export function measuredText(power: PowerCounters, columns: readonly MeasuredColumn[], inference: string): string {
