@@ -51,13 +51,14 @@ export const onlyModels =
       ? undefined
       : `${what} is that of ${Object.keys(models).join(", ")}, not of ${layer.neuron}`;
 
-/** Remarks on the models of a network, each once. */
+/** Remarks on the models of a network, each once, with the layers that have them. */
 export function modelNotes(counts: Counts, models: Models): string[] {
-  const found = counts.layers.flatMap(({ name, neuron }) => {
+  const found = new Map<string, string[]>();
+  for (const { name, neuron } of counts.layers) {
     const remark = neuron === undefined ? true : (models[neuron] ?? true);
-    return remark === true ? [] : [`${name} (${neuron}): ${remark}.`];
-  });
-  return [...new Set(found)];
+    if (remark !== true) found.set(remark, [...(found.get(remark) ?? []), name]);
+  }
+  return [...found].map(([remark, layers]) => `${layers.join(", ")}: ${remark}.`);
 }
 
 export const inputsOf = (layer: LayerCounts): number => layer.bufferCount - layer.neurons;

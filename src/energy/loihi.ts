@@ -14,7 +14,6 @@ import {
   coresNeeded,
   layersWithNeurons,
   type Models,
-  modelNotes,
   needsSpikes,
   onlyModels,
   paced,
@@ -46,7 +45,7 @@ const MODELS: Models = {
   "cuba-lif": true,
   "parametric-lif": true,
   "integrate-and-fire": true,
-  "leaky-integrator": "its membrane is read by the host at the end, which no price pays for",
+  "leaky-integrator": true,
 };
 
 const coresOf = ({ neurons, synapses }: LayerCounts): number =>
@@ -135,9 +134,6 @@ export const loihi: ChipTable = {
   duration: (counts, options) =>
     paced(counts, options, stepTime(counts), "as fast as the busiest core and the barrier after each step allow"),
   refuses: needsSpikes,
-  notes: (counts) => [
-    `At least ${cores(counts)} of ${CORES} cores, before any placement.`,
-    ...modelNotes(counts, MODELS),
-  ],
-  excludes: ["the host, its processors on the chip and its interface", "encoding of the input", "learning"],
+  notes: (counts) => [`At least ${cores(counts)} of ${CORES} cores, before any placement.`],
+  excludes: ["the host, its processors on the chip and what it reads out of membranes", "encoding of the input", "learning"],
 };

@@ -12,6 +12,7 @@ export function notes(
   return [
     ...(duration ? [`Time of an inference: ${duration.text}.`] : []),
     ...(table.notes?.(counts) ?? []),
+    ...(table.strains?.(counts) ?? []),
     ...analogLayers(counts),
     ...equalPrecision(counts),
     ...silent(counts),

@@ -93,6 +93,6 @@ export const odin = ({ megahertz = FASTEST }: OdinOptions = {}): ChipTable => ({
     return paced(counts, options, exactly(step), `the time that its synaptic operations take at ${megahertz} MHz`);
   },
   refuses: (counts) => [...needsSpikes(counts), ...tooLarge(counts)],
-  notes: (counts) => ["A synapse has a weight of 3 bits.", ...modelNotes(counts, MODELS)],
+  strains: (counts) => ["A synapse has a weight of 3 bits.", ...modelNotes(counts, MODELS)],
   excludes: ["encoding of the input", "the interface"],
 });

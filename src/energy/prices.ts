@@ -82,6 +82,8 @@ export interface PriceTable {
   readonly duration?: (counts: Counts, options: PriceOptions) => Duration;
   /** Why such a network cannot run there at all; empty where it can. */
   readonly refuses?: (counts: Counts) => readonly string[];
+  /** What would have to change before such a network ran there as it is priced. */
+  readonly strains?: (counts: Counts) => readonly string[];
   /** What a reader must know of such a network there. */
   readonly notes?: (counts: Counts) => readonly string[];
   /** What no line of the table pays for. */

@@ -5,16 +5,7 @@
  * @see Painkras et al. 2013, IEEE JSSC 48(8):1943: router, 25 pJ a bit
  * @see SpiNNMachine, `version_spin1.py`: power of a chip at rest and of a core at work, measured on boards
  */
-import {
-  type ChipTable,
-  chipLines,
-  coresNeeded,
-  type Models,
-  modelNotes,
-  needsSpikes,
-  onlyModels,
-  paced,
-} from "./chip.ts";
+import { type ChipTable, chipLines, coresNeeded, type Models, needsSpikes, onlyModels, paced } from "./chip.ts";
 import type { Counts } from "./counts.ts";
 import { exactly, type Price } from "./horowitz.ts";
 
@@ -98,7 +89,6 @@ export const spinnaker: ChipTable = {
   refuses: needsSpikes,
   notes: (counts) => [
     `At least ${cores(counts)} cores of ${NEURONS_A_CORE} neurons on ${chips(counts)} chip${chips(counts) === 1 ? "" : "s"}, before any placement; sources of the input would take more.`,
-    ...modelNotes(counts, MODELS),
   ],
   excludes: ["cores that send the input", "encoding of the input", "the host, supplies and fans of the board"],
 };

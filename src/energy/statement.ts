@@ -28,6 +28,8 @@ export interface SideAccount {
   readonly grades: readonly Grade[];
   /** It fired no spike: the total means nothing. */
   readonly dead: boolean;
+  /** What would have to change before it ran there as it is priced; also among the notes. */
+  readonly strains: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -87,7 +89,7 @@ export const energyTable = (table: PriceTable, sides: readonly Counts[], options
 
 function sideAccount(counts: Counts, table: PriceTable, options: EnergyOptions): SideAccount {
   const refused = refusals(counts, table);
-  if (refused.length) return { side: counts.name, refused, parts: [], grades: [], dead: false, notes: [] };
+  if (refused.length) return { side: counts.name, refused, parts: [], grades: [], dead: false, strains: [], notes: [] };
   const account = energy(counts, table, options);
   const { components, duration, grades, dead, notes } = account;
   return {
@@ -97,6 +99,7 @@ function sideAccount(counts: Counts, table: PriceTable, options: EnergyOptions):
     ...(duration && { duration }),
     grades,
     dead,
+    strains: table.strains?.(counts) ?? [],
     notes,
   };
 }

@@ -83,15 +83,14 @@ export const truenorth: ChipTable = {
   }),
   duration: (counts, options) => paced(counts, options, exactly(1e-3), "one tick each, in real time"),
   refuses: needsSpikes,
-  notes: (counts) => [
-    `At least ${cores(counts)} of ${CORES} cores; a neuron hears ${AXONS} axons with one of four weights each, and feeds one axon.`,
+  strains: (counts) => [
     ...counts.layers
       .filter((l) => inputsOf(l) > AXONS)
-      .map(
-        (l) =>
-          `${l.name}: ${inputsOf(l)} inputs do not fit the ${AXONS} axons of a core, so that it cannot run as it is.`,
-      ),
+      .map((l) => `${l.name}: its ${inputsOf(l)} inputs do not fit the ${AXONS} axons of a core.`),
     ...modelNotes(counts, MODELS),
+  ],
+  notes: (counts) => [
+    `At least ${cores(counts)} of ${CORES} cores; a neuron hears ${AXONS} axons with one of four weights each, and feeds one axon.`,
   ],
   excludes: ["encoding of the input", "splitters and wider weights, which take neurons of their own", "the host"],
 };

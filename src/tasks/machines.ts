@@ -96,8 +96,9 @@ const lasting = (s: number): string =>
   s >= 1 ? `${short(s)} s` : s >= 1e-3 ? `${short(s * 1e3)} ms` : `${short(s * 1e6)} µs`;
 
 function remarks(sides: readonly (readonly [EnergyTable, SideAccount])[]): string[] {
-  return sides.flatMap(([t, { refused, total }]) => [
+  return sides.flatMap(([t, { refused, total, strains }]) => [
     ...(refused ? [`${nameOf(t)} cannot run it: ${refused.join("; ")}.`] : []),
+    ...(strains.length ? [`${nameOf(t)}: not as it is. ${strains.join(" ")}`] : []),
     ...(total?.atLeast ? [`${nameOf(t)}: no price for ${total.unpriced.join("; ")}.`] : []),
   ]);
 }

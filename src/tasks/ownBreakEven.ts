@@ -5,7 +5,7 @@ import type { Range } from "../energy/horowitz.ts";
 import { type OwnBreakEven, ownBreakEven } from "../energy/ownBreakEven.ts";
 import { type PriceTable, prices } from "../energy/prices.ts";
 import { processor } from "../energy/processor.ts";
-import { item, percent, short, wrap } from "./text.ts";
+import { item, short, wrap } from "./text.ts";
 
 export interface BreakEvenLine extends OwnBreakEven {
   readonly table: string;
@@ -35,7 +35,7 @@ export function breakEvenLinesText(lines: readonly BreakEvenLine[], inference: s
     ...lines.map(({ table, twin, factor, spikesPerSynapse: crossed, spikeRate: rate }) => {
       if (factor.high <= 0) return item(`${twin}, ${words(table)}: at no rate, it needs more even without a spike.`);
       const synapse = crossed ? `${range(crossed, short)} spikes a synapse ${inference}` : "";
-      const neuron = rate ? `${range(rate, percent)} of neurons spiking a step` : "";
+      const neuron = rate ? `${range(rate, (x) => `${short(100 * x)} %`)} of neurons spiking a step` : "";
       return item(`${twin}, ${words(table)}: at ${[synapse, neuron].filter(Boolean).join(", ")}.`);
     }),
   ].join("\n");

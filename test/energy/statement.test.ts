@@ -44,6 +44,7 @@ describe("statements", () => {
       parts: [],
       grades: [],
       dead: false,
+      strains: [],
       notes: [],
     });
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
