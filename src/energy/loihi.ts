@@ -135,5 +135,9 @@ export const loihi: ChipTable = {
     paced(counts, options, stepTime(counts), "as fast as the busiest core and the barrier after each step allow"),
   refuses: needsSpikes,
   notes: (counts) => [`At least ${cores(counts)} of ${CORES} cores, before any placement.`],
-  excludes: ["the host, its processors on the chip and what it reads out of membranes", "encoding of the input", "learning"],
+  excludes: [
+    "the host, its processors on the chip and what it reads out of membranes",
+    "encoding of the input",
+    "learning",
+  ],
 };
