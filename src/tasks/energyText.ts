@@ -54,7 +54,8 @@ function unpricedRows(accounts: readonly Account[]): Row[] {
   ]);
 }
 /** Where a spiking network stands by published rules of thumb. */
-export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven }: Account): string {
+export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven, dead }: Account): string {
+  if (dead) return "Published rules of thumb: none is for a network that fires no spike.";
   if (breakEven.length === 0) return "";
   const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse an inference, `;
   return [

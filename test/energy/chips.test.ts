@@ -95,6 +95,13 @@ describe("Loihi", () => {
     expect(duration!.seconds.low / 4).toBeCloseTo(1e-9 * (113 + 100 * 5.3 + 100 * 3.5), 15);
     expect(duration!.seconds.high / 4).toBeCloseTo(1e-9 * (1800 + 100 * 8.4 + 100 * 3.8), 15);
   });
+  test("static energy is power times time, bound by bound", () => {
+    const { components, duration, lines } = energy(layer(100, 100, 4, 4), chips.loihi);
+    const { value } = lines.find((l) => l.work === "seconds")!.price;
+    for (const bound of ["low", "typical", "high"] as const)
+      expect(components.static![bound]).toBeCloseTo(value[bound] * duration!.seconds[bound], 15);
+    expect(duration!.seconds.high).toBeGreaterThan(duration!.seconds.typical);
+  });
   test("a stream sets the pace, and static power is paid in the gaps", () => {
     const account = energy(layer(4, 36, 1, 2), chips.loihi, { stepSeconds: 4e-3 });
     expect(account.duration).toEqual({

@@ -4,20 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { energy } from "../../src/energy/account.ts";
+import type { Counts } from "../../src/energy/counts.ts";
 import { ownBreakEven } from "../../src/energy/ownBreakEven.ts";
 import { prices } from "../../src/energy/prices.ts";
 import { processor } from "../../src/energy/processor.ts";
 import { powerCounters } from "../../src/energy/rapl.ts";
 import { chips } from "../../src/energy/tables.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
+import { energies } from "../../src/tasks/account.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
 import { deadText, machines, machinesText } from "../../src/tasks/machines.ts";
 import { measuredText } from "../../src/tasks/measured.ts";
 import { spikingDesign } from "../../src/tasks/networks.ts";
 import { breakEvenLines, breakEvenLinesText } from "../../src/tasks/ownBreakEven.ts";
+import { promiseReport, promiseText } from "../../src/tasks/promise.ts";
 import { evaluateDeployed } from "../../src/tasks/session.ts";
+import type { Side, Twin } from "../../src/tasks/side.ts";
 import type { ImageTask } from "../../src/tasks/task.ts";
-import { spiking, twin } from "../energy/examples.ts";
+import { LIF, spiking, twin } from "../energy/examples.ts";
 import { QUIET, ROWS, rows } from "./synthetic.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are plain data of any shape
@@ -44,6 +48,14 @@ describe("other hardware", () => {
     expect(text).not.toContain("wins");
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
+  test("what cannot run on a chip is said with its reasons", () => {
+    const large = spiking({ activeInputs: 3 }, { neurons: 300, fanOut: 300, weights: 1200 });
+    const { tables, across } = machines([large, twin()]);
+    const text = machinesText({ tables, across }, "an inference").replaceAll("\n  ", " ");
+    expect(text).toContain("ODIN cannot run it: its 300 neurons do not fit the 256 of the one core.");
+    expect(text).toMatch(/^ODIN +- +- +- +- +- +-$/m);
+    expect(across.some((a) => a.chip === "odin")).toBe(false);
+  });
   test("a stream's pace is charged", () => {
     const [, loihi] = machines([spiking()], { stepSeconds: 4e-3 }).tables;
     expect(loihi!.sides[0]!.duration!.seconds.typical).toBeCloseTo(8e-3, 12);
@@ -67,8 +79,39 @@ test("a dead network: a clear word, and no winner by energy or operations", asyn
     expect(words).toContain("dead");
   }
   expect(document.acrossTables).toEqual([]);
+  expect(document.ownBreakEven).toEqual([]);
+  expect(text).toContain("none is for a network that fires no spike");
+  expect(text).not.toContain("spiking may need less");
   expect(JSON.stringify(document)).not.toContain('null,"popular');
   expect(deadText(false)).toBe("");
+});
+
+describe("a promise", () => {
+  const side = (counts: Counts) => ({ counts, energy: energies(counts) });
+  const judged = (spikes: Counts, other: Counts, low = 0.1) => {
+    const dense = side(other);
+    return promiseReport(side(spikes) as Side, { ...dense, zeroSkipping: dense } as Twin, {
+      source: "x",
+      low,
+      high: 9,
+    });
+  };
+  const divides = { update: { ...LIF.update, otherOperations: 1 } };
+  const rare = { activeInputs: 0, steps: 1, activeOutputs: 1 };
+
+  test("is kept where the ratio is above it at every price", () => {
+    expect(judged(spiking(rare), twin())).toMatchObject({ kept: true, dead: false });
+    expect(judged(spiking(rare), twin()).ratios[0]).not.toHaveProperty("bound");
+  });
+  test("is not kept by a network with work of its own that has no price", () => {
+    const report = judged(spiking(rare, divides), twin());
+    expect([report.kept, report.ratios[0]!.bound]).toEqual([false, "at most"]);
+  });
+  test("is not to be judged of a dead one", () => {
+    const report = judged(spiking({ activeInputs: 0, activeOutputs: 0 }), twin());
+    expect(report).toMatchObject({ kept: false, dead: true, ratios: [] });
+    expect(promiseText(report)).toContain("not to be judged");
+  });
 });
 
 describe("where it would break even", () => {
