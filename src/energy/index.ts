@@ -44,6 +44,7 @@ export {
   type PriceTable,
   type Pricing,
   prices,
+  WORK_LABELS,
   type Work,
 } from "./prices.ts";
 export { LEVELS, type MemoryLevel, processor } from "./processor.ts";
@@ -63,6 +64,5 @@ export {
   type SideAccount,
   type Statement,
   statementOf,
-  WORK_LABELS,
 } from "./statement.ts";
 export { chips } from "./tables.ts";

@@ -1,12 +1,12 @@
 /** What a reader must know beside the numbers, in whole sentences. */
 import { isSpiking } from "./breakeven.ts";
 import type { Counts } from "./counts.ts";
-import type { Duration, PriceTable } from "./prices.ts";
+import { type Duration, type PriceTable, WORK_LABELS, type Work } from "./prices.ts";
 
 export function notes(
   counts: Counts,
   table: PriceTable,
-  unpriced: readonly { work: string; reason: string; layers?: readonly string[] }[],
+  unpriced: readonly { work: Work; reason: string; layers?: readonly string[] }[],
   duration?: Duration,
 ): string[] {
   return [
@@ -18,7 +18,7 @@ export function notes(
     ...silent(counts),
     ...unpriced.map(
       ({ work, reason, layers }) =>
-        `${[work, ...(layers ? [`of ${layers.join(", ")}`] : [])].join(" ")}: no price (${reason}); the total is a lower bound.`,
+        `${[WORK_LABELS[work], ...(layers ? [`of ${layers.join(", ")}`] : [])].join(" ")}: no price (${reason}); the total is a lower bound.`,
     ),
     `Not in any price: ${table.excludes.join("; ")}.`,
   ];

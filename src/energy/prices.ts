@@ -37,6 +37,25 @@ export type Work =
     >
   | "seconds";
 
+/** In words. */
+export const WORK_LABELS: Readonly<Record<Work, string>> = {
+  macs: "products with values",
+  acs: "sums of weights",
+  additions: "additions",
+  multiplications: "multiplications",
+  otherOperations: "divisions and roots",
+  weightReads: "reads of weights",
+  stateReads: "reads of state",
+  stateWrites: "writes of state",
+  activationReads: "reads of values",
+  activationWrites: "writes of values",
+  eventReads: "spikes on their way",
+  eventWrites: "writes of spikes",
+  synapticEvents: "synaptic events",
+  neuronUpdates: "neuron updates",
+  seconds: "static power",
+};
+
 export type Component =
   | "arithmetic"
   | "weightMemory"

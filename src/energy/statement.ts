@@ -5,7 +5,7 @@
 import { type Account, type Components, type EnergyOptions, energy, refusals } from "./account.ts";
 import type { Counts } from "./counts.ts";
 import type { Grade, Range } from "./horowitz.ts";
-import type { Component, Duration, PriceTable, Work } from "./prices.ts";
+import { type Component, type Duration, type PriceTable, WORK_LABELS } from "./prices.ts";
 
 /** An energy in joules an inference. */
 export interface Statement {
@@ -50,24 +50,6 @@ export const COMPONENT_LABELS: Readonly<Record<Component, string>> = {
   neurons: "neuron updates",
   transport: "spikes on their way",
   static: "static power",
-};
-
-export const WORK_LABELS: Readonly<Record<Work, string>> = {
-  macs: "products with values",
-  acs: "sums of weights",
-  additions: "additions",
-  multiplications: "multiplications",
-  otherOperations: "divisions and roots",
-  weightReads: "reads of weights",
-  stateReads: "reads of state",
-  stateWrites: "writes of state",
-  activationReads: "reads of values",
-  activationWrites: "writes of values",
-  eventReads: "spikes on their way",
-  eventWrites: "writes of spikes",
-  synapticEvents: "synaptic events",
-  neuronUpdates: "neuron updates",
-  seconds: "static power",
 };
 
 export const statementOf = ({ total, lowerBound, unpriced }: Account): Statement => ({

@@ -4,7 +4,7 @@ import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
 import { accuraciesOf, compareText } from "./compareText.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { openKeeper } from "./keeper.ts";
-import { type Machines, machines } from "./machines.ts";
+import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
@@ -100,7 +100,7 @@ function documentOf(c: Comparison): Record<string, unknown> {
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
     equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
-    energyTables: c.machines.tables,
+    energyTables: allTables(c.machines),
     ownBreakEven: c.breakEven,
     acrossTables: c.machines.across,
     measured: measuredDocument(c.power, { spiking: c.spiking.result, twin: c.twin.result }),

@@ -1,5 +1,5 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
-import { WORK_LABELS } from "../energy/statement.ts";
+import { WORK_LABELS } from "../energy/prices.ts";
 import { isStepLoss, type Loss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";

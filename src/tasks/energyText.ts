@@ -1,7 +1,6 @@
 /** Energy accounts side by side as text. */
 import type { Account, Components } from "../energy/account.ts";
-import type { Work } from "../energy/prices.ts";
-import { WORK_LABELS } from "../energy/statement.ts";
+import { WORK_LABELS, type Work } from "../energy/prices.ts";
 import { type Energies, FORMATS, type Format } from "./account.ts";
 import { item, NONE, percent, type Row, short, statedJoules, table, wrap } from "./text.ts";
 

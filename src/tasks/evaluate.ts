@@ -10,7 +10,7 @@ import { encoderFrom } from "./batches.ts";
 import { networkLine, threadsNote } from "./compareText.ts";
 import { isCounted } from "./count.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
-import { deadText, type Machines, machines, machinesText } from "./machines.ts";
+import { allTables, deadText, type Machines, machines, machinesText } from "./machines.ts";
 import { measuredDocument, measuredText } from "./measured.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
 import { dataDocument, digestOf, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
@@ -49,7 +49,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     ...steps,
     inferencePerSecond: result.samplesPerSecond,
     ...accounted,
-    ...(elsewhere && { energyTables: elsewhere.tables }),
+    ...(elsewhere && { energyTables: allTables(elsewhere) }),
     measured: measuredDocument(power, { result }).result,
     notes,
     provenance: artefact.provenance,

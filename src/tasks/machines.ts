@@ -24,7 +24,9 @@ export interface AcrossTables {
   readonly text: string;
 }
 export interface Machines {
-  /** The processor first; in each, the sides in the order given. */
+  /** Arithmetic and memory, in floats and in 8 bits; in each table, the sides in the order given. */
+  readonly arithmetic: readonly EnergyTable[];
+  /** The processor first. */
   readonly tables: readonly EnergyTable[];
   readonly across: readonly AcrossTables[];
 }
@@ -39,6 +41,7 @@ export function machines(sides: readonly Counts[], options: PriceOptions = {}): 
   const able = all.filter((chip) => refusals(spiking, chip).length === 0);
   const twins = twin ? ELSEWHERE.map((t) => ({ name: t.name, account: energy(twin, t) })) : [];
   return {
+    arithmetic: Object.values(prices).map((t) => energyTable(t, sides)),
     tables: [processor, ...all].map((t) => energyTable(t, sides, options)),
     across: able.flatMap((chip) => {
       const onChip = energy(spiking, chip, options);
@@ -62,8 +65,11 @@ const SHORT: Readonly<Record<string, string>> = {
   "the dense twin": "twin",
   "the twin that skips zeros": "twin, zeros skipped",
 };
+/** All tables in one list, for reports that show them alike. */
+export const allTables = ({ arithmetic, tables }: Machines): EnergyTable[] => [...arithmetic, ...tables];
+
 /** What a report says of all this. */
-export function machinesText({ tables, across }: Machines, inference: string): string {
+export function machinesText({ tables, across }: Omit<Machines, "arithmetic">, inference: string): string {
   const [onProcessor, ...onChips] = tables;
   const rows = onChips.map((t) => [t, t.sides[0]!] as const);
   return [

@@ -181,7 +181,7 @@ describe("what has no price", () => {
       expect(lowerBound).toBe(true);
       expect(unpriced).toMatchObject([{ work: "neuronUpdates", count: 16, layers: ["adaptive"] }]);
       expect(unpriced[0]!.reason).toContain("not of se-adlif");
-      expect(notes.join("\n")).toContain("neuronUpdates of adaptive: no price");
+      expect(notes.join("\n")).toContain("neuron updates of adaptive: no price");
       if (name === "loihi") expect(components.neurons!.typical).toBeCloseTo(16 * 52e-12, 18);
     },
   );

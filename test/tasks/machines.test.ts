@@ -13,7 +13,7 @@ import { chips } from "../../src/energy/tables.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { energies } from "../../src/tasks/account.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
-import { deadText, machines, machinesText } from "../../src/tasks/machines.ts";
+import { allTables, deadText, machines, machinesText } from "../../src/tasks/machines.ts";
 import { measuredText } from "../../src/tasks/measured.ts";
 import { spikingDesign } from "../../src/tasks/networks.ts";
 import { breakEvenLines, breakEvenLinesText } from "../../src/tasks/ownBreakEven.ts";
@@ -33,6 +33,11 @@ describe("other hardware", () => {
   test("the processor prices both sides, chips the spiking one; ratios are of those accounts", () => {
     const { tables, across } = machines([spiking(), twin()]);
     expect(tables.map((t) => t.name)).toEqual(["processor", "loihi", "truenorth", "spinnaker", "odin", "darwin3"]);
+    expect(allTables(machines([spiking(), twin()])).map((t) => t.name)).toEqual([
+      "f32",
+      "int8",
+      ...tables.map((t) => t.name),
+    ]);
     expect(tables[0]!.sides.map((s) => s.refused)).toEqual([undefined, undefined]);
     for (const t of tables.slice(1)) expect(t.sides[1]!.refused).toBeDefined();
     const [a, b] = [energy(spiking(), chips.loihi).total, energy(twin(), processor).total];
