@@ -169,18 +169,21 @@ function placeSpikes(
 const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 /**
- * Lists the non-zero features of the examples at `indices`, times the gain, into `out`.
+ * Lists the non-zero features of the examples at `indices`, rounded to levels if so asked, times the gain, into `out`.
  *
+ * @throws {ModelError} `out-of-range` for a number of levels
  * @throws {DataError} `out-of-range` for an index; `not-finite` for a NaN or infinite feature
  */
 export function encodeValues(
-  { gain = 1 }: Current,
+  { gain = 1, levels }: Current,
   examples: Examples,
   indices: ArrayLike<number>,
   out: ValueBatch,
 ): void {
+  if (levels !== undefined) requireInteger("encoder.levels", levels, 1);
   const { features, size } = examples;
-  const scale = gain * featureScale(features);
+  const unit = featureScale(features);
+  const scale = gain * unit;
   out.list = atLeast(out.list, indices.length * size);
   out.values = atLeast(out.values, indices.length * size);
   out.ends = atLeast(out.ends, indices.length + 1);
@@ -193,8 +196,10 @@ export function encodeValues(
       if (x === 0) continue;
       if (!Number.isFinite(x))
         throw new DataError("not-finite", `features[${from / size}][${p}]`, `must be finite, got ${x}`);
+      const value = levels === undefined ? x * scale : (gain * Math.floor(x * unit * levels + 0.5)) / levels;
+      if (levels !== undefined && value === 0) continue;
       out.list[at] = p;
-      out.values[at++] = x * scale;
+      out.values[at++] = value;
     }
     out.ends[s + 1] = at;
   }

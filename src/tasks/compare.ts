@@ -1,12 +1,18 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import { compareText } from "./compareText.ts";
+import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
+import { accuraciesOf, compareText } from "./compareText.ts";
+import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { openKeeper } from "./keeper.ts";
+import { allTables, type Machines, machines } from "./machines.ts";
+import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
-import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
-import { type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
+import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
+import type { Deployed } from "./session.ts";
+import { deployedOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
 import type { Task } from "./task.ts";
 import { taskOf } from "./tasks.ts";
@@ -22,6 +28,14 @@ export interface Comparison {
   readonly steps: readonly (StepReport | undefined)[];
   readonly verdict: readonly Verdict[];
   readonly promise?: PromiseReport;
+  /** The twin at the precision that spikes have, or why there is none. */
+  readonly equalPrecision: EqualPrecision | { readonly refused: string };
+  /** Energy on other hardware. */
+  readonly machines: Machines;
+  /** Where its energy would be that of a twin. */
+  readonly breakEven: readonly BreakEvenLine[];
+  /** What this machine has to count its own energy with. */
+  readonly power: PowerCounters;
   readonly digest: string;
   readonly seed: number;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -45,11 +59,14 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
   const loaded = await loadTask(task, { ...options, onProgress });
   const { data } = loaded;
   const keeper = await openKeeper("compare", task, data, options);
-  const session = { seed, backend, onProgress, keeper };
+  const power = await powerCounters();
+  const session = { seed, backend, onProgress, keeper, power };
   const plan = await planOf(loaded, options, session);
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, loaded);
+  const deployed = [spiking, twin].map((side) => deployedOf(side.design, side.trained)) as [Deployed, Deployed];
+  const equalPrecision = await equalPrecisionOf(...deployed, loaded, session);
   await keeper?.remove();
   const seconds = (performance.now() - start) / 1000;
   return {
@@ -60,6 +77,10 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     steps: [spiking, twin].map(({ result }) => stepsIn(loaded, result.predictions)),
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
+    equalPrecision,
+    power,
+    breakEven: breakEvenLines(spiking.counts, [twin.counts, twin.zeroSkipping.counts]),
+    machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
     seed,
     threads: threadsDocument(options.threads, backend),
@@ -78,6 +99,11 @@ function documentOf(c: Comparison): Record<string, unknown> {
     ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
+    equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
+    energyTables: allTables(c.machines),
+    ownBreakEven: c.breakEven,
+    acrossTables: c.machines.across,
+    measured: measuredDocument(c.power, { spiking: c.spiking.result, twin: c.twin.result }),
     data: dataDocument(c.loaded.data),
     threads: c.threads,
     seconds: c.seconds,

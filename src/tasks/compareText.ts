@@ -1,11 +1,16 @@
 /** A comparison as text: the facts in columns, then who wins at what, then what a reader must know beside them. */
-import { isStepLoss } from "../learn/loss.ts";
+import { WORK_LABELS } from "../energy/prices.ts";
+import { isStepLoss, type Loss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { storedBytes } from "./account.ts";
 import type { Comparison } from "./compare.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
+import { equalPrecisionText } from "./equalPrecision.ts";
+import { deadText, machinesText } from "./machines.ts";
+import { type MeasuredColumn, measuredText } from "./measured.ts";
 import type { EncoderName } from "./options.ts";
+import { breakEvenLinesText } from "./ownBreakEven.ts";
 import type { Plan } from "./plan.ts";
 import { promiseText } from "./promise.ts";
 import { inferenceOf, type Side } from "./side.ts";
@@ -17,14 +22,32 @@ export function compareText(c: Comparison): string {
     heading(c),
     table([["", "spiking", "twin"], ...learningRows(c), ...workRows(c)]),
     ...stepSections(c),
+    deadText(c.spiking.energy.f32.dead),
     ...energyTables(columns(c), inferenceOf(c.plan.spiking.training)),
+    equalPrecisionText(c.equalPrecision, accuraciesOf(c)),
+    measuredText(c.power, measuredColumns(c), inferenceOf(c.plan.spiking.training)),
+    machinesText(c.machines, inferenceOf(c.plan.spiking.training)),
     breakEvenText(c.spiking.energy.f32),
+    breakEvenLinesText(c.breakEven, inferenceOf(c.plan.spiking.training)),
     ["Who wins", ...c.verdict.map((v) => item(v.text))].join("\n"),
     c.promise ? promiseText(c.promise) : "",
     ["Beside the numbers", ...notes(c).map(item)].join("\n"),
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
   ]);
 }
+
+/** In floating point. */
+export const accuraciesOf = ({ spiking, twin }: Comparison): { spiking: number; twin: number } => ({
+  spiking: spiking.result.accuracy,
+  twin: twin.result.accuracy,
+});
+
+const measuredColumns = ({ spiking, twin, plan }: Comparison): MeasuredColumn[] =>
+  [spiking, twin].map(({ result }, k) => ({
+    title: TITLES[k]!,
+    measured: result.measured,
+    inferences: inferencesIn(result, plan.spiking.training.loss),
+  }));
 
 const columns = ({ spiking, twin }: Comparison) => [
   { title: "spiking", ...spiking },
@@ -105,14 +128,17 @@ const workRows = (c: Comparison): Row[] => [
   row("  neuron updates", c, (s) => amount(s.counts.total.neuronUpdates)),
 ];
 const amount = (n: number): string => (n === 0 ? NONE : n < 100 ? short(n) : whole(n));
+const inferencesIn = (result: Side["result"], loss: Loss): number => (isStepLoss(loss) ? result.steps : result.samples);
 const spikesOf = ({ counts, design, result }: Side): number => {
-  const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
+  const inferences = inferencesIn(result, design.training.loss);
   return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
 };
 
 /** Work of a twin that has no price makes its energy a lower bound. */
 const unpricedNotes = ({ energy }: Side): string[] =>
-  energy.f32.unpriced.map(({ work, count, reason }) => `The twin's ${work}: ${short(count)} ${NO_PRICE} (${reason}).`);
+  energy.f32.unpriced.map(
+    ({ work, count, reason }) => `The twin's ${WORK_LABELS[work]}: ${short(count)} ${NO_PRICE} (${reason}).`,
+  );
 const NO_PRICE = "without a price, so that its energy is a lower bound";
 
 /** Sigmoids and the like are counted as what they are made of here. */

@@ -1,7 +1,8 @@
 /** Energy accounts side by side as text. */
 import type { Account, Components } from "../energy/account.ts";
+import { WORK_LABELS, type Work } from "../energy/prices.ts";
 import { type Energies, FORMATS, type Format } from "./account.ts";
-import { item, joules, NONE, percent, type Row, short, table, wrap } from "./text.ts";
+import { item, NONE, percent, type Row, short, statedJoules, table, wrap } from "./text.ts";
 
 /** One column. */
 export interface Column {
@@ -26,23 +27,34 @@ export const energyTables = (columns: readonly Column[], inference: string): str
 
 function energyTable(format: Format, columns: readonly Column[], inference: string): string {
   const accounts = columns.map((c) => c.energy[format]);
-  const line = (label: string, value: (a: Account) => number): Row => [
+  const line = (label: string, value: (a: Account) => number, isTotal = false): Row => [
     label,
-    ...accounts.map((a) => (value(a) === 0 ? NONE : joules(value(a)))),
+    ...accounts.map((a) => (value(a) === 0 ? NONE : statedJoules(value(a), isTotal && a.lowerBound))),
   ];
-  const bound = accounts.some((a) => a.lowerBound) ? " (some work has no price)" : "";
   return table([
     [TITLES[format], ...columns.map((c) => c.title)],
-    line(`${inference}${bound}`, (a) => a.total.typical),
+    line(inference, (a) => a.total.typical, true),
     line("  at least", (a) => a.total.low),
-    line("  at most", (a) => a.total.high),
+    line("  at most", (a) => a.total.high, true),
+    ...unpricedRows(accounts),
     ...COMPONENTS.map(([component, label]) => line(label, (a) => a.components[component]?.typical ?? 0)),
     ...(format === "f32" ? [line("the popular figure", (a) => a.popular.value)] : []),
   ]);
 }
 
+/** How much of what is missing in a total. */
+function unpricedRows(accounts: readonly Account[]): Row[] {
+  const works: Work[] = [...new Set(accounts.flatMap((a) => a.unpriced.map((u) => u.work)))];
+  const count = (a: Account, work: Work): number =>
+    a.unpriced.filter((u) => u.work === work).reduce((sum, u) => sum + u.count, 0);
+  return works.map((work) => [
+    `  no price: ${WORK_LABELS[work]}`,
+    ...accounts.map((a) => (count(a, work) === 0 ? NONE : short(count(a, work)))),
+  ]);
+}
 /** Where a spiking network stands by published rules of thumb. */
-export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven }: Account): string {
+export function breakEvenText({ spikesPerSynapse, spikeRate, breakEven, dead }: Account): string {
+  if (dead) return "Published rules of thumb: none is for a network that fires no spike.";
   if (breakEven.length === 0) return "";
   const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse an inference, `;
   return [

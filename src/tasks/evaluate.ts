@@ -1,16 +1,19 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { DataError } from "../base/errors.ts";
+import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
-import { crossEntropy, type Loss } from "../learn/loss.ts";
+import { crossEntropy, isStepLoss, type Loss } from "../learn/loss.ts";
 import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { encoderFrom } from "./batches.ts";
 import { networkLine, threadsNote } from "./compareText.ts";
 import { isCounted } from "./count.ts";
 import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
+import { allTables, deadText, type Machines, machines, machinesText } from "./machines.ts";
+import { measuredDocument, measuredText } from "./measured.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
-import { dataDocument, digestOf, loadTask, peakBytes, threadsDocument } from "./run.ts";
+import { dataDocument, digestOf, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
 import { type Deployed, type Evaluated, evaluateDeployed } from "./session.ts";
 import { type Accounted, account, inferenceOf, NAMES, resultDocument } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
@@ -32,8 +35,10 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
   const seed = options.seed ?? artefact.provenance.seed;
   const loaded = await loadTask(task, { ...options, seed, onProgress });
   const { data } = loaded;
-  const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test" });
+  const power = await powerCounters();
+  const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test", power });
   const accounted = isCounted(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
+  const elsewhere = accounted && machines([accounted.counts], paceOf(loaded));
   const steps = stepsIn(loaded, result.predictions);
   const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(backend.threads)];
   const document = {
@@ -44,6 +49,8 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     ...steps,
     inferencePerSecond: result.samplesPerSecond,
     ...accounted,
+    ...(elsewhere && { energyTables: allTables(elsewhere) }),
+    measured: measuredDocument(power, { result }).result,
     notes,
     provenance: artefact.provenance,
     data: dataDocument(data),
@@ -52,7 +59,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     digest: digestOf([{ trained: deployed, result }]),
   };
   const head = [`${file}, tested on ${task.name}: ${task.doc}`, networkLine(artefact.network, seed)];
-  return { document, text: evaluateText({ head, deployed, result, steps, accounted, notes }) };
+  return { document, text: evaluateText({ head, deployed, result, steps, accounted, elsewhere, power, notes }) };
 }
 
 /** What an artefact says of its use. @throws {DataError} `bad-file` */
@@ -96,11 +103,14 @@ interface Told {
   readonly result: Evaluated;
   readonly steps: StepReport | undefined;
   readonly accounted: Accounted | undefined;
+  readonly elsewhere: Machines | undefined;
+  readonly power: PowerCounters;
   readonly notes: readonly string[];
 }
-function evaluateText({ head, deployed, result, steps, accounted, notes }: Told): string {
+function evaluateText({ head, deployed, result, steps, accounted, elsewhere, power, notes }: Told): string {
   const columns = steps ? [{ title: "this network", report: steps }] : [];
   const inference = inferenceOf(deployed);
+  const inferences = isStepLoss(deployed.loss) ? result.steps : result.samples;
   const rates = Object.entries(result.meanRate).map(
     ([node, rate]): Row => [`${node}, spikes a neuron and step`, rate.toFixed(3)],
   );
@@ -116,7 +126,10 @@ function evaluateText({ head, deployed, result, steps, accounted, notes }: Told)
       ...(accounted ? workRows(accounted, inference) : []),
     ]),
     ...(steps ? stepTables(columns) : []),
+    deadText(accounted?.energy.f32.dead ?? false),
     ...(accounted ? energyTables([{ title: "this network", energy: accounted.energy }], inference) : []),
+    measuredText(power, [{ title: "this network", measured: result.measured, inferences }], inference),
+    elsewhere ? machinesText(elsewhere, inference) : "",
     accounted ? breakEvenText(accounted.energy.f32) : "",
     [
       "Beside the numbers",

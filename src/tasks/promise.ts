@@ -18,17 +18,35 @@ export interface Ratios {
   readonly total: Range;
   /** The same, were the arithmetic of the twin's units (gates, exponentials) free. */
   readonly freeGates: Range;
+  /** Where work has no price: which way the ratios are off, or that nobody knows. */
+  readonly bound?: "at least" | "at most" | "unknown";
 }
 
 export interface PromiseReport extends Promised {
   readonly ratios: readonly Ratios[];
   /** With memory, against every twin, at every price. */
   readonly kept: boolean;
+  /** The spiking network fired no spike: there is nothing to judge. */
+  readonly dead: boolean;
 }
 
 export function promiseReport(spiking: Side, twin: Twin, promised: Promised): PromiseReport {
+  if (spiking.energy.f32.dead) return { ...promised, ratios: [], kept: false, dead: true };
   const ratios = [twin, twin.zeroSkipping].flatMap((t) => FORMATS.map((f) => ratiosOf(f, spiking, t)));
-  return { ...promised, ratios, kept: ratios.every(({ total }) => total.low >= promised.low) };
+  return { ...promised, ratios, kept: ratios.every(keeps(promised)), dead: false };
+}
+
+/** What the spiking network lacks in prices could still break it. */
+const keeps =
+  ({ low }: Promised) =>
+  ({ total, bound }: Ratios): boolean =>
+    total.low >= low && bound !== "at most" && bound !== "unknown";
+
+const BOUNDS = { both: "unknown", twin: "at least", spiking: "at most" } as const;
+/** Work without a price makes a twin's ratio too low, and work of the spiking network makes it too high. */
+function boundOf(spiking: Account, twin: Account): Pick<Ratios, "bound"> {
+  const missing = spiking.lowerBound ? (twin.lowerBound ? "both" : "spiking") : twin.lowerBound ? "twin" : undefined;
+  return missing ? { bound: BOUNDS[missing] } : {};
 }
 
 function ratiosOf(format: Format, spiking: Accounted, twin: Accounted): Ratios {
@@ -40,6 +58,7 @@ function ratiosOf(format: Format, spiking: Accounted, twin: Accounted): Ratios {
     arithmetic: ratio(b.components.arithmetic, a.components.arithmetic),
     total: compareEnergies(twin.energy, spiking.energy)[format].ratio,
     freeGates: ratio(withoutUpdates(b), a.total),
+    ...boundOf(a, b),
   };
 }
 
@@ -66,13 +85,19 @@ const times = ({ low, high }: Range): string => {
   return a === b ? `${a} times` : `${a} to ${b} times`;
 };
 
+const bounded = ({ bound }: Ratios): string => (bound ? `${bound === "unknown" ? "perhaps" : bound} ` : "");
+
 export function promiseText(p: PromiseReport): string {
+  if (p.dead)
+    return wrap(
+      `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): not to be judged, the spiking network is dead.`,
+    );
   const lines = p.ratios.map((r) => {
     const popular =
       r.format === "f32" ? `${short(Number(r.popular.toPrecision(2)))} times by sums of weights alone, ` : "";
     return (
-      `${r.twin}, ${FORMAT_NAMES[r.format]}: ${popular}${times(r.arithmetic)} by all arithmetic, ` +
-      `${times(r.total)} with memory; ${times(r.freeGates)} if the arithmetic of its units were free.`
+      `${r.twin}, ${FORMAT_NAMES[r.format]}: ${popular}${bounded(r)}${times(r.arithmetic)} by all arithmetic, ` +
+      `${bounded(r)}${times(r.total)} with memory; ${times(r.freeGates)} if the arithmetic of its units were free.`
     );
   });
   const best = Math.max(...p.ratios.map((r) => r.total.high));
@@ -80,7 +105,7 @@ export function promiseText(p: PromiseReport): string {
     ? "kept here, against both twins and at every price."
     : best >= p.low
       ? "kept here against one twin or at some prices, and not against all."
-      : "kept here against neither twin and at no price.";
+      : `kept here against neither twin and at no price${p.ratios.some((r) => r.bound) ? ", as far as work has prices" : ""}.`;
   return [
     wrap(
       `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${verdict} A step needs, in units of the spiking network's energy:`,

@@ -57,11 +57,13 @@ export function joules(x: number): string {
   const [factor, unit] = prefixOf(x);
   return `${short(x / factor)} ${unit}`;
 }
+/** Where something has no price, the energy is at least so much. */
+export const statedJoules = (x: number, atLeast: boolean): string => `${atLeast ? "≥ " : ""}${joules(x)}`;
 /** The value to quote, and its bounds in the same unit. */
-export function joulesRange({ low, typical, high }: Range): string {
+export function joulesRange({ low, typical, high }: Range, atLeast = false): string {
   const [factor, unit] = prefixOf(typical);
   const bounds = `${short(low / factor)} to ${short(high / factor)}`;
-  return `${short(typical / factor)} ${unit} (${bounds})`;
+  return `${atLeast ? "≥ " : ""}${short(typical / factor)} ${unit} (${bounds})`;
 }
 
 /** A table of words in three columns, all to the left. */
