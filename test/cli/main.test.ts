@@ -18,11 +18,11 @@ describe("help", () => {
   test("names every command, on stdout, with code 0", () => {
     const { code, out, err } = rheobase("--help");
     expect([code, err]).toEqual([0, ""]);
-    for (const name of ["compare", "train", "evaluate", "explain"])
+    for (const name of ["compare", "train", "evaluate", "explain", "data"])
       expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
   });
 
-  test.each(["compare", "train", "evaluate", "explain"])("%s shows an example", (name) => {
+  test.each(["compare", "train", "evaluate", "explain", "data"])("%s shows an example", (name) => {
     const { code, out } = rheobase(name, "--help");
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Example:\n {2}rheobase ${name} `));

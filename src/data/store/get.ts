@@ -11,7 +11,7 @@ import { download, mismatch, type Retry } from "./download.ts";
 import { type FreeBytes, makeFolder, remove, requireRoom, sizeOf, writing } from "./files.ts";
 import { folderOf } from "./find.ts";
 import { lock } from "./lock.ts";
-import { type FileRecord, type Manifest, readManifest, writeList, writeManifest } from "./manifest.ts";
+import { type FileRecord, type Manifest, readList, readManifest, writeList, writeManifest } from "./manifest.ts";
 import type { RemoteFile, Source } from "./source.ts";
 import { type Unpacked, unpack } from "./unpack.ts";
 
@@ -85,13 +85,17 @@ async function getLocked(job: Job): Promise<Got> {
   return { folder, already: false, manifest };
 }
 
-/** As far as can be told without reading: sizes of files that are not unpacked. */
-async function isThere({ source, folder }: Job, { files }: Manifest): Promise<boolean> {
+/** As far as can be told without reading: sizes of files that are not unpacked, and whatever came out uppermost. */
+async function isThere({ source, folder }: Job, { files, unpacked }: Manifest): Promise<boolean> {
   for (const { name, unpack } of source.files) {
     const record = files.find((file) => file.name === name);
     if (!record || (!unpack && (await sizeOf(`${folder}/${name}`)) !== record.bytes)) return false;
   }
-  return true;
+  if (!unpacked) return true;
+  const { readdir } = await fileSystem(folder);
+  const there = new Set(await readdir(folder));
+  const list = await readList(folder).catch(() => []);
+  return list.length === unpacked.files && list.every(({ name }) => there.has(name.split("/")[0]!));
 }
 
 async function withClient<T>({ options, signal }: Job, work: (client: Client) => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ export interface LockOptions {
 }
 
 /** ms without a sign of life after which a lock is nobody's. */
-const STALE = 15_000;
+const STALE = 10_000;
 const LOOK = 200;
 
 /** Waits until it has it. @throws {RunError} `interrupted` */
@@ -26,7 +26,7 @@ export async function lock(folder: string, { stop, onWait }: LockOptions = {}): 
   const options = {
     lockfilePath: `${folder}/.lock`,
     stale: STALE,
-    update: STALE / 3,
+    update: STALE / 4,
     realpath: false,
     onCompromised: (cause: Error) =>
       lost.abort(new RunError("interrupted", folder, "another process has taken it over", { cause })),

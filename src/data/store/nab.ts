@@ -4,7 +4,7 @@ import type { RemoteFile } from "./source.ts";
 /** Tag v1.1. */
 const COMMIT = "0dcd73007a349ca0f4128c4c9b18133ce00d9296";
 const ADDRESS = `https://raw.githubusercontent.com/numenta/NAB/${COMMIT}/`;
-const SOURCE = "tree of numenta/NAB at tag v1.1";
+const SOURCE = "numenta/NAB, tag v1.1";
 
 type Row = readonly [name: string, bytes: number, blob: string];
 const ROWS: readonly Row[] = [

@@ -2,7 +2,7 @@
  * Where data sets come from. Checksums are those that somebody publishes, and say who; where nobody does there is none.
  * Sizes likewise.
  */
-import { DataError, listNames } from "../../base/errors.ts";
+import { listNames, UsageError } from "../../base/errors.ts";
 import { NAB_FILES } from "./nab.ts";
 import { type Algorithm, namesOf, type RemoteFile, type Source } from "./source.ts";
 
@@ -38,7 +38,7 @@ function idx(set: string, places: readonly string[], rows: readonly (readonly [s
 
 const ECG_COMMIT = "bfd47cff62d26b0812bb2cc24c5f220245443a32";
 const ecgFile = (name: string, bytes: number, blob: string): RemoteFile =>
-  listed("git-blob", `tree of byin-cwi/Efficient-spiking-networks at ${ECG_COMMIT.slice(0, 7)}`)(
+  listed("git-blob", `byin-cwi/Efficient-spiking-networks at ${ECG_COMMIT.slice(0, 7)}`)(
     name,
     [`https://raw.githubusercontent.com/byin-cwi/Efficient-spiking-networks/${ECG_COMMIT}/data/${name}`],
     blob,
@@ -106,7 +106,7 @@ export const SOURCES: readonly Source[] = [
   {
     name: "ecg",
     aliases: ["ecg-qtdb", "qtdb"],
-    title: "QT Database as spikes, in the encoding of Yin et al.",
+    title: "QT Database as spikes, of Yin et al.",
     holds: "759 electrocardiograms of 1,301 steps, 4 spike trains, one of 6 waves a step; 618 to train and 141 to test",
     files: [
       ecgFile("QTDB_train.mat", 537262, "9b7b226ab15799441864eec5244fba0d331c573b"),
@@ -149,7 +149,7 @@ export const SOURCES: readonly Source[] = [
     title: "DVS128 Gesture",
     holds: "11 gestures of 29 people before an event camera of 128 x 128 pixels, recordings with a table of labels",
     files: [
-      listed("md5", "fangwei123456/spikingjelly, spikingjelly/datasets/dvs128_gesture.py")(
+      listed("md5", "SpikingJelly, spikingjelly/datasets/dvs128_gesture.py")(
         "DvsGesture.tar.gz",
         ["https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8/folder/50167556794"],
         "8a5c71fb11e24e5ca5b11866ca6c00a1",
@@ -164,8 +164,9 @@ export const SOURCES: readonly Source[] = [
   },
   {
     name: "dvs128-gesture-cut",
-    title: "DVS128 Gesture, cut into samples by the Tonic project",
-    holds: "1,341 recordings of one gesture each, 128 x 128 pixels, times in ms; 1,077 to train and 264 to test",
+    title: "DVS128 Gesture, cut by Tonic",
+    holds:
+      "1,341 samples of one gesture each, as the Tonic project cut the recordings, 128 x 128 pixels, times in ms; 1,077 to train",
     files: [
       tonic("dvsgesture")(
         "ibmGestureTrain.tar.gz",
@@ -304,10 +305,10 @@ export const SOURCES: readonly Source[] = [
   },
 ];
 
-/** @throws {DataError} `unknown-name` */
+/** @throws {UsageError} `unknown-name` */
 export function sourceOf(name: string, sources: readonly Source[] = SOURCES): Source {
   const found = sources.find((source) => namesOf(source).includes(name));
   if (found) return found;
   const known = listNames(sources.map((source) => source.name));
-  throw new DataError("unknown-name", name, `unknown data set; known: ${known}`);
+  throw new UsageError("unknown-name", name, `unknown data set; known: ${known}`);
 }
