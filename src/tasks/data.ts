@@ -101,7 +101,7 @@ function fileText({ name, urls, bytes: size, checksum }: RemoteFile): string {
 export async function dataGet(name: string, options: DataGetOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { sources = SOURCES, ...rest } = options;
   const source = sourceOf(name, sources);
-  const { folder, already, manifest } = await getSet(source, { ...rest, onProgress });
+  const { folder, already, manifest } = await getSet(source, { ...rest, onProgress: shortened(onProgress) });
   const { unpacked } = manifest;
   const size = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const came = `${files(manifest.files.length)} (${bytes(size)})`;
@@ -113,6 +113,13 @@ export async function dataGet(name: string, options: DataGetOptions, onProgress:
   ]);
   return { document: { name: source.name, folder, already, files: manifest.files, unpacked: unpacked ?? null }, text };
 }
+
+/** Columns of a progress bar for the name of its stage; what follows must fit into the line as well. */
+const STAGE = 22;
+const shortened =
+  (onProgress: OnProgress): OnProgress =>
+  ({ stage, ...rest }) =>
+    onProgress({ stage: stage.length > STAGE ? `${stage.slice(0, STAGE - 1)}…` : stage, ...rest });
 
 function checkedText(records: readonly FileRecord[]): string {
   const published = records.filter((record) => record.published !== null);
@@ -142,7 +149,7 @@ const AGAINST: Readonly<Record<Against, string>> = {
 export async function dataVerify(name: string, options: DataOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { sources = SOURCES, ...rest } = options;
   const source = sourceOf(name, sources);
-  const { folder, files: all, right } = await verifySet(source, { ...rest, onProgress });
+  const { folder, files: all, right } = await verifySet(source, { ...rest, onProgress: shortened(onProgress) });
   const wrong = all.filter(({ state }) => state !== "right");
   const verdict = right ? "all right" : `${whole(wrong.length)} of ${whole(all.length)} not right`;
   const text = sections([

@@ -128,7 +128,7 @@ const PROXY = /Proxy (Authentication|response)/;
 const isHttp = ({ protocol }: URL): boolean => protocol === "http:" || protocol === "https:";
 
 /** @throws {Refused} where the way would leave HTTP, or what protects it */
-function redirected(from: URL, to: string): URL {
+export function redirected(from: URL, to: string): URL {
   if (!URL.canParse(to, from)) throw new Refused(`is redirected to '${to}', which is no address`);
   const url = new URL(to, from);
   if (!isHttp(url) || (from.protocol === "https:" && url.protocol === "http:"))

@@ -80,11 +80,16 @@ export const freeBytes: FreeBytes = async (folder) => {
   return found && found.bavail * found.bsize;
 };
 
-/** @throws {DataError} `write-failed` where a folder has not the room for so much more */
-export async function requireRoom(folder: string, bytes: number, free: FreeBytes = freeBytes): Promise<void> {
+/** @param path what the error names. @throws {DataError} `write-failed` where a folder has not the room for so much more */
+export async function requireRoom(
+  folder: string,
+  bytes: number,
+  free: FreeBytes = freeBytes,
+  path = folder,
+): Promise<void> {
   const there = await free(folder);
   if (there === undefined || there >= bytes) return;
   const problem = `needs ${megabytes(bytes)} MB more, and the disk has room for ${megabytes(there)}; make room, or name another folder (--dir on the command line)`;
-  throw new DataError("write-failed", folder, problem);
+  throw new DataError("write-failed", path, problem);
 }
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);

@@ -2,7 +2,7 @@
 import { type LocateOptions, places, storeFolder } from "../locate.ts";
 import { sizeOf } from "./files.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { namesOf, type Source } from "./source.ts";
+import { namesOf, type RemoteFile, type Source } from "./source.ts";
 
 /** `whole`: all files are there; `part`: some, or some of a file; `absent`: nothing. */
 export type Presence = "whole" | "part" | "absent";
@@ -33,7 +33,7 @@ export async function findSet(source: Source, options: LocateOptions = {}): Prom
 async function lookInto(source: Source, folder: string): Promise<Found> {
   const manifest = await readManifest(folder);
   const own = manifest?.set === source.name ? manifest : undefined;
-  const sizes = await Promise.all(source.files.map(({ name }) => sizeOf(`${folder}/${name}`)));
+  const sizes = await Promise.all(source.files.map((file) => sizeOfEither(folder, file)));
   const unpacked = own?.complete === true;
   const there = source.files.map(({ unpack }, k) => sizes[k] !== undefined || (unpack !== undefined && unpacked));
   const needsUnpacking = source.files.some(({ unpack }) => unpack !== undefined);
@@ -42,3 +42,13 @@ async function lookInto(source: Source, folder: string): Promise<Found> {
   const some = own !== undefined || [...sizes, ...parts].some((size) => size !== undefined);
   return { presence: some ? "part" : "absent", folder, manifest: own };
 }
+
+/** Of a compressed file that is read as it is also the same uncompressed, which readers take as well. */
+async function sizeOfEither(folder: string, file: RemoteFile): Promise<number | undefined> {
+  const plain = uncompressedName(file);
+  const size = await sizeOf(`${folder}/${file.name}`);
+  return size === undefined && plain !== undefined ? sizeOf(`${folder}/${plain}`) : size;
+}
+/** Undefined for what is not compressed, or is to be unpacked. */
+export const uncompressedName = ({ name, unpack }: RemoteFile): string | undefined =>
+  unpack === undefined && name.endsWith(".gz") ? name.slice(0, -3) : undefined;

@@ -51,7 +51,7 @@ export async function getSet(source: Source, options: GetOptions = {}): Promise<
   const folder = folderOf(source, options);
   await makeFolder(folder);
   const { onProgress = () => {} } = options;
-  const wait = { stage: `${source.name}: waiting for another process`, done: 0, total: 1 };
+  const wait = { stage: "waiting for another process", done: 0, total: 1 };
   const held = await lock(folder, { stop: options.signal, onWait: () => onProgress(wait) });
   const signals = [held.lost, ...(options.signal ? [options.signal] : [])];
   const job: Job = { source, folder, options, onProgress, signal: AbortSignal.any(signals) };
@@ -75,7 +75,7 @@ async function getLocked(job: Job): Promise<Got> {
   const before = options.force ? undefined : await readManifest(folder);
   if (before?.complete && before.set === source.name && (await isThere(job, before)))
     return { folder, already: true, manifest: before };
-  await sweep(folder);
+  await sweep(job);
   const known = before?.set === source.name ? before.files : [];
   const files = await withClient(job, (client) => allFiles(job, client, known));
   const unpacked = await unpackAll(job);
@@ -132,9 +132,10 @@ function byHand({ source, folder }: Job, why: string, missing: readonly RemoteFi
   return new DataError("missing-file", source.name, problem);
 }
 
-/** Of what is published: the rest of each file, and what archives become. */
+/** Of what is published: the rest of each file, and what archives become, which is no less than they are. */
 async function bytesToCome({ source, folder }: Job, missing: readonly RemoteFile[]): Promise<number> {
-  let bytes = source.unpackedBytes ?? 0;
+  const archives = source.files.filter(({ unpack }) => unpack !== undefined);
+  let bytes = source.unpackedBytes ?? archives.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
   for (const { name, bytes: all = 0 } of missing)
     bytes += Math.max(0, all - ((await sizeOf(`${folder}/${name}.part`)) ?? 0));
   return bytes;
@@ -142,14 +143,14 @@ async function bytesToCome({ source, folder }: Job, missing: readonly RemoteFile
 
 /** A file that is there, and is right. @throws {DataError} `bad-file` for one that is not the published one */
 async function foundFile(
-  { source, folder, options, onProgress, signal }: Job,
+  { folder, options, onProgress, signal }: Job,
   file: RemoteFile,
   known: readonly FileRecord[],
 ): Promise<FileRecord | undefined> {
   const path = `${folder}/${file.name}`;
   const size = await sizeOf(path);
   if (size === undefined || options.force) return undefined;
-  const stage = `${source.name}: checking ${file.name}`;
+  const stage = `check ${nameOf(file)}`;
   const onBytes = (done: number): void => onProgress({ stage, done, total: size });
   const digests = await digestsOf(path, { stop: signal, onBytes });
   const record = known.find(({ name }) => name === file.name);
@@ -169,30 +170,41 @@ const recordOf = (file: RemoteFile, bytes: number, sha256: string, url?: string)
 });
 
 async function fetchFile(job: Job, client: Client, file: RemoteFile): Promise<FileRecord> {
-  const { source, folder, options, onProgress, signal } = job;
-  const stage = `${source.name}: ${file.name}`;
+  const { folder, options, onProgress, signal } = job;
+  const stage = nameOf(file);
+  let size = file.bytes;
   const { url, bytes, of } = await download(file, `${folder}/${file.name}`, {
     client,
     stop: signal,
     retry: options.retry,
     free: options.free,
-    onBytes: (done, total, trouble) =>
-      onProgress({ stage, done, total: total ?? Math.max(done, 1), note: trouble ?? note(done, total) }),
+    onBytes: (done, total, trouble) => {
+      size ??= total;
+      onProgress(progress(stage, done, size, trouble));
+    },
   });
   return recordOf(file, bytes, of.sha256, url);
 }
-const note = (done: number, total: number | undefined): string =>
-  `${megabytes(done)}${total === undefined ? "" : ` of ${megabytes(total)}`} MB`;
+/** Without its folders. */
+const nameOf = ({ name }: RemoteFile): string => name.slice(name.lastIndexOf("/") + 1);
+
+/** Of what has no known size the note alone tells how far it is. */
+function progress(stage: string, done: number, total: number | undefined, trouble?: string): StoreProgress {
+  if (total === undefined) return { stage, done: 0, total: 1, note: trouble ?? `${megabytes(done)} MB` };
+  return { stage, done, total, note: trouble ?? `${megabytes(done)} of ${megabytes(total)} MB` };
+}
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** Where archives are unpacked before what came out takes its place. */
 const STAGING = ".unpacking-";
 
-/** What a process that was killed has left. */
-async function sweep(folder: string): Promise<void> {
+/** What a process that was killed has left, where it may have left something. */
+async function sweep({ folder, source }: Job): Promise<void> {
   const { readdir } = await fileSystem(folder);
-  for (const name of await readdir(folder))
-    if (name.startsWith(STAGING) || name.endsWith(".tmp")) await remove(`${folder}/${name}`);
+  const below = source.files.map(({ name }) => name.split("/").slice(0, -1).join("/"));
+  for (const place of new Set(["", ...below].map((name) => `${folder}/${name}`)))
+    for (const name of await readdir(place).catch(() => [] as string[]))
+      if (name.startsWith(STAGING) || name.endsWith(".tmp")) await remove(`${place}/${name}`);
 }
 
 /** All archives of a set into one folder, whose contents then take their place. */
@@ -223,14 +235,14 @@ async function removeUnchecked({ source, folder }: Job, archives: readonly Remot
   for (const { name, checksum } of archives) if (!checksum) await remove(`${folder}/${name}`);
 }
 
-async function unpackOne({ source, folder, onProgress, signal }: Job, file: RemoteFile, into: string) {
-  const stage = `${source.name}: unpacking ${file.name}`;
+async function unpackOne({ folder, options, onProgress, signal }: Job, file: RemoteFile, into: string) {
+  const stage = `unpack ${nameOf(file)}`;
   const path = `${folder}/${file.name}`;
   return unpack(path, file.unpack!, into, {
     strip: file.strip,
     stop: signal,
-    onBytes: (done, total) =>
-      onProgress({ stage, done, total: total ?? Math.max(done, 1), note: `${megabytes(done)} MB` }),
+    free: options.free,
+    onBytes: (done, total) => onProgress(progress(stage, done, total)),
   });
 }
 

@@ -156,6 +156,7 @@ export const SOURCES: readonly Source[] = [
         { unpack: "tar.gz" },
       ),
     ],
+    unpackedBytes: 5e9, // "5 GB for the extracted data", its README
     licence: "CC BY 4.0",
     citation: GESTURES,
     reader: "AEDAT 3.1",

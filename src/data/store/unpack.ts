@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { DataError, RheobaseError } from "../../base/errors.ts";
 import { fileSystem } from "../../base/node.ts";
 import { goOn, type Stop } from "./digest.ts";
-import { makeFolder, reasonOf, writing } from "./files.ts";
+import { type FreeBytes, makeFolder, reasonOf, requireRoom, writing } from "./files.ts";
 import { partsOf } from "./names.ts";
 import type { Packing } from "./source.ts";
 
@@ -17,6 +17,7 @@ export interface UnpackOptions {
   /** Bytes at most; by default by the size of the archive. */
   readonly most?: number | undefined;
   readonly stop?: Stop | undefined;
+  readonly free?: FreeBytes | undefined;
   /** Bytes written so far, of how many, where the archive says it. */
   readonly onBytes?: ((done: number, total: number | undefined) => void) | undefined;
 }
@@ -77,9 +78,10 @@ class Sink {
   }
 
   /** Before anything is written: what the archive says of the size of all. */
-  declare(total: number): void {
+  async declare(total: number): Promise<void> {
     this.#declared = total;
     this.#requireRoom(total, "says");
+    await requireRoom(this.#into, total, this.#options.free, this.#archive);
   }
 
   refuse(entry: string, problem: string): DataError {
@@ -208,7 +210,7 @@ async function unzip(archive: string, sink: Sink): Promise<void> {
       total += entry.uncompressedSize;
       if (entries.length > MOST_ENTRIES) throw sink.refuse(entry.fileName, `is one of more than ${MOST_ENTRIES}`);
     }
-    sink.declare(total);
+    await sink.declare(total);
     for (const entry of entries) {
       const { fileName: name, uncompressedSize: size } = entry;
       const kind = (entry.externalFileAttributes >>> 16) & KIND;

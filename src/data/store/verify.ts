@@ -3,7 +3,7 @@ import type { LocateOptions } from "../locate.ts";
 import { digestsOf, goOn } from "./digest.ts";
 import { mismatch } from "./download.ts";
 import { sizeOf } from "./files.ts";
-import { type Found, findSet } from "./find.ts";
+import { type Found, findSet, uncompressedName } from "./find.ts";
 import type { StoreProgress } from "./get.ts";
 import { readList } from "./manifest.ts";
 import type { Algorithm, RemoteFile, Source } from "./source.ts";
@@ -54,8 +54,8 @@ async function verifyFile(
   const record = manifest?.files.find((known) => known.name === name);
   const against: Against = checksum?.algorithm ?? (record ? "first download" : "nothing");
   const size = await sizeOf(path);
-  if (size === undefined)
-    return unpack && manifest?.unpacked ? undefined : { name, state: "missing", against, problem: "is not there" };
+  if (size === undefined && unpack && manifest?.unpacked) return undefined;
+  if (size === undefined) return absent(file, folder, against);
   const onBytes = (done: number): void => onProgress?.({ stage: name, done, total: size });
   const digests = await digestsOf(path, { stop: signal, onBytes });
   const unlike =
@@ -66,6 +66,18 @@ async function verifyFile(
   if (problem) return { name, state: "changed", against, problem };
   if (against === "nothing") return { name, state: "unknown", against, problem: "has nothing to be compared with" };
   return { name, state: "right", against };
+}
+
+async function absent(file: RemoteFile, folder: string, against: Against): Promise<Verified> {
+  const plain = uncompressedName(file);
+  if (plain && (await sizeOf(`${folder}/${plain}`)) !== undefined)
+    return {
+      name: plain,
+      state: "unknown",
+      against: "nothing",
+      problem: "is there uncompressed, which has no checksum",
+    };
+  return { name: file.name, state: "missing", against, problem: "is not there" };
 }
 
 async function verifyUnpacked(source: Source, { folder }: Found, { signal, onProgress }: VerifyOptions) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { randomStream } from "../../../src/base/random.ts";
-import { type ClientOptions, openClient } from "../../../src/data/store/client.ts";
+import { type ClientOptions, openClient, redirected } from "../../../src/data/store/client.ts";
 import { type DownloadOptions, download } from "../../../src/data/store/download.ts";
 import type { Checksum, RemoteFile } from "../../../src/data/store/source.ts";
 import { type FileOptions, type Handler, proxy, type Served, sendFile, serve } from "./server.ts";
@@ -282,6 +282,15 @@ describe("gives up, and says why", () => {
     );
     await failing(fetchIt(`${url}/`), "is redirected more than 10 times");
     await failing(fetchIt(`${url}/file`), "is redirected from http:// to file://, which is not followed");
+  });
+  test("a redirection that gives up TLS", () => {
+    const [safe, plain] = [new URL("https://a/b"), new URL("http://a/b")];
+    expect(() => redirected(safe, "http://a/c")).toThrow(
+      "is redirected from https:// to http://, which is not followed",
+    );
+    expect(redirected(safe, "../c").href).toBe("https://a/c");
+    expect(redirected(plain, "https://d/").href).toBe("https://d/");
+    expect(() => redirected(plain, "http://[")).toThrow("which is no address");
   });
   test("mirrors: the next address is asked; when all fail, all are named", async () => {
     const { url } = await answering((request, response) =>

@@ -149,6 +149,16 @@ describe("files that stay as they are", () => {
   });
 });
 
+test("a compressed file may lie there uncompressed, as readers take it; there is nothing to verify it by", async () => {
+  const set = source([published("plain.txt"), remote("other.gz")]);
+  mkdirSync(inSet(), { recursive: true });
+  writeFileSync(inSet("plain.txt"), CONTENT["plain.txt"]!);
+  writeFileSync(inSet("other"), "x");
+  expect(await findSet(set, options())).toMatchObject({ presence: "whole" });
+  const { files, right } = await verifySet(set, options());
+  expect([right, files[1]!.name, files[1]!.state]).toEqual([false, "other", "unknown"]);
+});
+
 describe("archives", () => {
   test("are unpacked into one folder, and then gone", async () => {
     const got = await getSet(packed(), options());
@@ -192,8 +202,10 @@ describe("archives", () => {
   });
   test("what a killed process left half unpacked is swept away", async () => {
     mkdirSync(inSet(".unpacking-0/x"), { recursive: true });
-    await getSet(packed(), options());
-    expect(existsSync(inSet(".unpacking-0"))).toBe(false);
+    mkdirSync(inSet("sub"));
+    for (const name of ["a.tmp", "sub/b.tmp"]) writeFileSync(inSet(name), "");
+    await getSet(source([...packed().files, ...plain().files]), options());
+    for (const name of [".unpacking-0", "a.tmp", "sub/b.tmp"]) expect(existsSync(inSet(name))).toBe(false);
   });
   test("a name that we need ourselves is refused", async () => {
     CONTENT_EXTRA("own.zip", zip([{ name: "rheobase.json", data: "{}" }]));
@@ -260,6 +272,17 @@ describe("what goes wrong", () => {
     await expect(getting).rejects.toMatchObject({ code: "write-failed" });
     await expect(getting).rejects.toThrow("needs 1000.0 MB more, and the disk has room for 1.0");
     expect(server.requests.length).toBe(0);
+  });
+  test("archives need room for what they become: at least their own size, or what they say", async () => {
+    const bytes = CONTENT["train.zip"]!.length;
+    const sized = source([published("train.zip", { bytes, unpack: "zip" })]);
+    await expect(getSet(sized, options({ free: async () => 2 * bytes - 1 }))).rejects.toThrow("room");
+    expect(server.requests.length).toBe(0);
+    const plenty = [1e9, 1e9, 1e9]; // for the set, and for each download
+    await expect(getSet(packed(), options({ free: async () => plenty.shift() ?? 3 }))).rejects.toThrow(
+      /train\.zip: needs .* room/,
+    );
+    expect(listing()).not.toContain("Train/0/1.bin");
   });
   test("stopped and taken up: what was whole is not fetched again", async () => {
     const stop = new AbortController();
