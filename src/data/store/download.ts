@@ -125,7 +125,9 @@ async function attempt(job: Job, url: string): Promise<void> {
   try {
     checkTotal(file, total);
     if (total !== undefined) await requireRoom(dirname(part), total - from, job.free);
-    await writeText(recordOf(job), JSON.stringify({ url, validator: validatorOf(response) } satisfies Recorded));
+    // A rest that comes without a mark has that of the part it was asked for with.
+    const validator = validatorOf(response) ?? (from > 0 ? have.validator : undefined);
+    await writeText(recordOf(job), JSON.stringify({ url, validator } satisfies Recorded));
     await receive(job, response, from, total);
   } finally {
     response.discard();

@@ -1,6 +1,7 @@
 /** Fetching a file from servers that behave and servers that do not. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -37,7 +38,7 @@ interface Fetch extends Omit<Partial<DownloadOptions>, "client"> {
   readonly client?: ClientOptions;
 }
 async function fetchIt(url: string, { file, client: options, ...more }: Fetch = {}) {
-  const client = await openClient({ env: {}, stall: 300, ...options });
+  const client = await openClient({ env: {}, stall: 2000, ...options });
   try {
     return await download(remote(url, file), target(), { client, retry, ...more });
   } finally {
@@ -46,9 +47,11 @@ async function fetchIt(url: string, { file, client: options, ...more }: Fetch = 
 }
 /** Serves the file, a bit otherwise on each request. */
 async function serving(...turns: FileOptions[]): Promise<Served> {
-  server = await serve((request, response, turn) => sendFile(request, response, BYTES, turns[turn] ?? turns.at(-1)));
+  server = await serve((request, response, turn) => send(request, response, turns[turn] ?? turns.at(-1)));
   return server;
 }
+const send = (request: IncomingMessage, response: ServerResponse, o?: FileOptions): void =>
+  sendFile(request, response, BYTES, { arrived: (end) => existsSync(part()) && statSync(part()).size >= end, ...o });
 async function answering(handler: Handler): Promise<Served> {
   server = await serve(handler);
   return server;
@@ -131,7 +134,7 @@ describe("goes on where it was", () => {
   });
   test("a stalled connection is given up and taken up again", async () => {
     const { url, ranges } = await serving({ stallAfter: 100_000 }, {});
-    await fetchIt(url, { file: { checksum: SUM } });
+    await fetchIt(url, { file: { checksum: SUM }, client: { stall: 1000 } });
     expect(ranges).toEqual(["", "bytes=100000-"]);
     expectWhole();
   });
@@ -189,6 +192,36 @@ describe("goes on where it was", () => {
     leave(BYTES);
     await fetchIt(url, { file: { checksum: SUM, bytes: BYTES.length } });
     expect(ranges).toEqual([]);
+    expectWhole();
+  });
+  test("a rest without a length of its own that ends too early is not the rest", async () => {
+    const { url, ranges } = await answering((request, response, turn) => {
+      if (turn !== 1) return send(request, response, turn === 0 ? { dropAfter: 100_000 } : {});
+      response.writeHead(206, { "content-range": `bytes 100000-${BYTES.length - 1}/${BYTES.length}` });
+      response.write(BYTES.subarray(100_000, 150_000));
+      response.end();
+    });
+    await fetchIt(url);
+    expect(ranges).toEqual(["", "bytes=100000-", "bytes=150000-"]);
+    expectWhole();
+  });
+  test("a weak entity tag promises nothing: begun anew", async () => {
+    const { url, ranges } = await serving({ etag: 'W/"1"', dropAfter: 100_000 }, { etag: 'W/"1"' });
+    await fetchIt(url);
+    expect(ranges).toEqual(["", ""]);
+    expectWhole();
+  });
+  test("a date will do where there is no tag", async () => {
+    const date = "Wed, 21 Oct 2015 07:28:00 GMT";
+    const { url, requests } = await answering((request, response, turn) => {
+      response.setHeader("last-modified", date);
+      const same = request.headers["if-range"] === date;
+      if (same) delete request.headers["if-range"];
+      send(request, response, { etag: null, ...(turn === 0 && { dropAfter: 100_000 }) });
+    });
+    const asked: (string | undefined)[] = [];
+    await fetchIt(url, { onBytes: () => asked.push(requests.at(-1)?.headers.range) });
+    expect(new Set(asked)).toEqual(new Set([undefined, "bytes=100000-"]));
     expectWhole();
   });
   test("a server without ranges: from the beginning each time", async () => {
@@ -268,7 +301,8 @@ describe("gives up, and says why", () => {
   });
   test("a server that never answers", async () => {
     const { url } = await answering(() => {});
-    await failing(fetchIt(url, { retry: { times: 1, first: 1, longest: 1 } }), "nothing came for 0.3 s, 2 times");
+    const fetching = fetchIt(url, { client: { stall: 300 }, retry: { times: 1, first: 1, longest: 1 } });
+    await failing(fetching, "nothing came for 0.3 s, 2 times");
   });
   test("nobody there", async () => {
     const { url, close } = await serving({});

@@ -66,7 +66,7 @@ const plain = () => source([published("plain.txt"), remote("sub/other.bin")]);
 const packed = () => source([published("train.zip", { unpack: "zip" }), remote("test.tar.gz", { unpack: "tar.gz" })]);
 
 const retry = { times: 1, first: 1, longest: 1 };
-const options = (more: GetOptions = {}): GetOptions => ({ env: { RHEOBASE_DATA: root }, retry, stall: 300, ...more });
+const options = (more: GetOptions = {}): GetOptions => ({ env: { RHEOBASE_DATA: root }, retry, stall: 5000, ...more });
 const inSet = (name = ""): string => join(root, "set", name);
 /** Everything in the folder of the set, sorted. */
 const listing = (): string[] =>
@@ -137,6 +137,16 @@ describe("files that stay as they are", () => {
       /plain.txt: is there already and has the md5 \w+, and not \w+ as published \(this test\); move it away, or replace it with --force/,
     );
     expect(readFileSync(inSet("plain.txt"), "utf8")).toBe("mine!");
+  });
+  test("one that was fetched, is changed since and has no published checksum, is not replaced either", async () => {
+    await getSet(plain(), options());
+    writeFileSync(inSet("sub/other.bin"), Buffer.alloc(50_000, 8));
+    rmSync(inSet("plain.txt"));
+    await expect(getSet(plain(), options())).rejects.toThrow(
+      "sub/other.bin: is there already and is not what was fetched",
+    );
+    await getSet(plain(), options({ force: true }));
+    expect((await verifySet(plain(), options())).right).toBe(true);
   });
   test("another name of the folder is found too", async () => {
     mkdirSync(join(root, "alias/sub"), { recursive: true });
@@ -289,7 +299,7 @@ describe("what goes wrong", () => {
     const set = () => source([remote("plain.txt"), remote("sub/other.bin")]);
     const stopping = getSet(set(), {
       ...options({ signal: stop.signal }),
-      onProgress: ({ stage, done }) => stage.includes("other.bin") && done > 0 && stop.abort(),
+      onProgress: ({ stage, done }) => stage.includes("other.bin") && done >= 20_000 && stop.abort(),
     });
     behaviour = { stallAfter: 20_000 };
     await expect(stopping).rejects.toMatchObject({ code: "interrupted" });

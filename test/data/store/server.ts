@@ -40,8 +40,10 @@ export interface FileOptions {
   /** Takes ranges; default true. */
   readonly ranges?: boolean;
   readonly etag?: string | null;
-  /** Sends so many bytes of an answer and then drops the connection. */
+  /** Sends so many bytes of an answer and then drops the connection, once `arrived` says that they are there. */
   readonly dropAfter?: number;
+  /** @param end of the bytes in the file. A connection that drops takes along what its reader has not read yet. */
+  readonly arrived?: (end: number) => boolean;
   /** Sends so many bytes and then nothing more. */
   readonly stallAfter?: number;
 }
@@ -63,9 +65,14 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, byt
   response.statusCode = from > 0 ? 206 : 200;
   const cut = o.dropAfter ?? o.stallAfter;
   if (cut === undefined || cut >= body.length) return void response.end(body);
-  response.write(body.subarray(0, cut), () => {
-    if (o.dropAfter !== undefined) setTimeout(() => response.destroy(), 20);
-  });
+  response.write(body.subarray(0, cut));
+  if (o.dropAfter === undefined) return;
+  const arrived = o.arrived ?? (() => true);
+  const watch = setInterval(() => {
+    if (!arrived(from + cut)) return;
+    clearInterval(watch);
+    response.destroy();
+  }, 5);
 }
 
 /** A proxy: forwards plain requests and opens tunnels, and counts both. */
