@@ -115,7 +115,7 @@ export async function dataGet(name: string, options: DataGetOptions, onProgress:
 }
 
 /** Columns of a progress bar for the name of its stage; what follows must fit into the line as well. */
-const STAGE = 22;
+const STAGE = 18;
 const shortened =
   (onProgress: OnProgress): OnProgress =>
   ({ stage, ...rest }) =>
