@@ -38,6 +38,8 @@ export interface EncodeOptions {
   readonly seed?: number;
   /** Draws other spikes of the same features, epoch by epoch. */
   readonly epoch?: number;
+  /** What keys the draws of each sample: its number in the whole set, where the examples are a part of one; by default its index. */
+  readonly numbers?: ArrayLike<number>;
 }
 
 /**
@@ -53,7 +55,7 @@ export function encodeEvents(
   options: EncodeOptions,
   out: EventBatch,
 ): void {
-  const { steps, seed = 0, epoch = 0 } = options;
+  const { steps, seed = 0, epoch = 0, numbers = indices } = options;
   requireInteger("steps", steps, 1);
   requireInteger("seed", seed, 0, 2 ** 32 - 1);
   requireInteger("epoch", epoch, 0, 2 ** 32 - 1);
@@ -62,7 +64,7 @@ export function encodeEvents(
   out.ends[0] = 0;
   let total = 0;
   for (let s = 0; s < indices.length; s++) {
-    const active = sample.load(requireIndex(examples, indices, s));
+    const active = sample.load(requireIndex(examples, indices, s), numbers[s]!);
     const spikes = countSteps(sample, active, out.ends, s * steps);
     out.list = atLeast(out.list, total + spikes);
     placeSpikes(sample, active, out, s * steps);
@@ -79,8 +81,8 @@ interface SampleSpikes {
   readonly masks: Int32Array;
   /** Scratch, one entry a step. */
   readonly counts: Int32Array;
-  /** Fills features and masks for an example, and returns how many features are active. */
-  load(index: number): number;
+  /** Fills features and masks for an example, with the number that keys its draws, and returns how many features are active. */
+  load(index: number, number: number): number;
 }
 
 function sampleSpikes(
@@ -95,14 +97,14 @@ function sampleSpikes(
   const codes = codesOf(examples);
   const patterns = patternsOf(ruleOf(encoder, steps), codes.count, steps, trials(seed, streamOf("data.encode"), epoch));
   if (codes.fixed) patterns.tabulate(codes.fixed);
-  const load = (index: number): number => {
+  const load = (index: number, number: number): number => {
     if (!codes.fixed) patterns.tabulate(unitFeatures(examples, index));
     const from = codes.fixed ? index * size : 0;
     let active = 0;
     for (let p = 0; p < size; p++) {
       const code = codes.list[from + p]!;
       if (patterns.silent[code]) continue;
-      for (let w = 0; w < words; w++) masks[w * size + active] = patterns.mask(code, p, index, w);
+      for (let w = 0; w < words; w++) masks[w * size + active] = patterns.mask(code, p, number, w);
       features[active++] = p;
     }
     return active;

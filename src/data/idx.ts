@@ -23,7 +23,7 @@ export interface NamedBytes {
 
 const UNSIGNED_BYTE = 0x08;
 /** 4 bytes and at most 255 dimensions. */
-const LONGEST_HEADER = 4 + 4 * 255;
+export const LONGEST_HEADER = 4 + 4 * 255;
 /** Larger than any set of this kind (EMNIST is 0.6 GB); a limit on what a hostile file can make us hold. */
 const MAX_BYTES = 2 ** 30;
 
@@ -45,7 +45,12 @@ export function parseIdx({ path, bytes }: NamedBytes): Idx {
   return { shape, data: bytes.subarray(offset, end) };
 }
 
-function header(path: string, bytes: Uint8Array): { shape: number[]; offset: number; end: number } {
+/** What stands before the elements; these are bytes `offset` to `end`. @param most bytes that a file may have */
+export function header(
+  path: string,
+  bytes: Uint8Array,
+  most = MAX_BYTES,
+): { shape: number[]; offset: number; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4) throw bad(path, `truncated: a header has at least 4 bytes, found ${bytes.length}`);
   const magic = view.getUint32(0);
@@ -61,7 +66,7 @@ function header(path: string, bytes: Uint8Array): { shape: number[]; offset: num
   const shape = Array.from({ length: dimensions }, (_, k) => view.getUint32(4 + 4 * k));
   const end = offset + shape.reduce((a, b) => a * b, 1);
   if (shape.includes(0)) throw bad(path, `empty: dimensions ${shape.join(" x ")}`);
-  if (end > MAX_BYTES) throw bad(path, `too large: ${shape.join(" x ")} bytes, at most ${MAX_BYTES} are read`);
+  if (end > most) throw bad(path, `too large: ${shape.join(" x ")} bytes, at most ${most} are read`);
   return { shape, offset, end };
 }
 

@@ -39,3 +39,10 @@ export {
   Sequences,
   sequenceDataset,
 } from "./sequences.ts";
+export { type Found, findSet, type Presence } from "./store/find.ts";
+export { type GetOptions, type Got, getSet, type StoreProgress } from "./store/get.ts";
+export type { FileRecord, Manifest } from "./store/manifest.ts";
+export { SOURCES, sourceOf } from "./store/registry.ts";
+export type { Algorithm, Checksum, Packing, RemoteFile, Source } from "./store/source.ts";
+export { type Verification, type Verified, type VerifyOptions, verifySet } from "./store/verify.ts";
+export { type ExampleStore, IdxStore, openIdxStore, selection, splitStore } from "./stored.ts";

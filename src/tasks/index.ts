@@ -1,4 +1,5 @@
 export { compare } from "./compare.ts";
+export { type DataGetOptions, type DataOptions, dataGet, dataInfo, dataList, dataVerify } from "./data.ts";
 export { doctor } from "./doctor.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";
@@ -13,6 +14,7 @@ export {
   type TaskReport,
 } from "./options.ts";
 export { type StarterOptions, starter } from "./starter.ts";
+export { type StoredPass, type StoredSource, storedReader } from "./stored.ts";
 export type { ImageTask, SequenceTask, Task } from "./task.ts";
 export { TASKS, type TaskName } from "./tasks.ts";
 export { train } from "./train.ts";
