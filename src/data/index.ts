@@ -1,7 +1,5 @@
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
-export { type DigitsOptions, digits } from "./digits.ts";
-export { ecg, ecgDataset } from "./ecg.ts";
 export {
   type EncodeOptions,
   type EventBatch,
@@ -25,12 +23,12 @@ export {
   type Rate,
   rate,
 } from "./encoder.ts";
-export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
+export type { NamedBytes } from "./format/bytes.ts";
+export { type Idx, idxExamples, parseIdx, readIdx } from "./format/idx.ts";
+export { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "./format/matlab.ts";
+export type { MatlabClass, MatlabVariable, NumericClass } from "./format/matlabMatrix.ts";
+export type { MatlabArray, Numbers } from "./format/matlabValues.ts";
 export type { LocateOptions } from "./locate.ts";
-export { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "./matlab.ts";
-export type { MatlabClass, MatlabVariable, NumericClass } from "./matlabMatrix.ts";
-export type { MatlabArray, Numbers } from "./matlabValues.ts";
-export { type IdxName, idxDataset } from "./mnist.ts";
 export {
   type SequenceBatch,
   type SequenceDataset,
@@ -39,3 +37,6 @@ export {
   Sequences,
   sequenceDataset,
 } from "./sequences.ts";
+export { type DigitsOptions, digits } from "./sets/digits.ts";
+export { ecg, ecgDataset } from "./sets/ecg.ts";
+export { type IdxName, idxDataset } from "./sets/mnist.ts";

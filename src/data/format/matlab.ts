@@ -7,8 +7,8 @@
  *
  * @see The MathWorks, MAT-File Format, "Level 5 MAT-File Format"
  */
-import { DataError, listNames } from "../base/errors.ts";
-import type { NamedBytes } from "./idx.ts";
+import { DataError, listNames } from "../../base/errors.ts";
+import type { NamedBytes } from "./bytes.ts";
 import { matrices } from "./matlabFile.ts";
 import type { MatlabVariable } from "./matlabMatrix.ts";
 import { type MatlabArray, type Numbers, readValues, requireNumeric } from "./matlabValues.ts";
