@@ -25,9 +25,10 @@ export {
 } from "./encoder.ts";
 export type { NamedBytes } from "./format/bytes.ts";
 export { type Idx, idxExamples, parseIdx, readIdx } from "./format/idx.ts";
-export { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "./format/matlab.ts";
+export { listMatlab, type MatlabOptions, readMatlab } from "./format/matlab.ts";
 export type { MatlabClass, MatlabVariable, NumericClass } from "./format/matlabMatrix.ts";
 export type { MatlabArray, Numbers } from "./format/matlabValues.ts";
+export { rowMajor } from "./format/rowMajor.ts";
 export type { LocateOptions } from "./locate.ts";
 export {
   type SequenceBatch,

@@ -11,8 +11,9 @@
  */
 import { DataError } from "../../base/errors.ts";
 import type { NamedBytes } from "../format/bytes.ts";
-import { readMatlab, rowMajor } from "../format/matlab.ts";
+import { readMatlab } from "../format/matlab.ts";
 import type { MatlabArray, Numbers } from "../format/matlabValues.ts";
+import { rowMajor } from "../format/rowMajor.ts";
 import { type LocateOptions, readFiles } from "../locate.ts";
 import { type SequenceDataset, Sequences, sequenceDataset } from "../sequences.ts";
 
