@@ -114,7 +114,7 @@ async function headOf(path: string, source: Rows, options: CsvOptions): Promise<
   const rows: CsvRow[] = [];
   for await (const run of source) if (rows.push(...run.slice(0, LOOKED_AT)) > LOOKED_AT) break;
   const [first, ...others] = rows;
-  if (!first) throw badFile(path, "holds no row");
+  if (!first) throw badFile(path, "line 1: the file holds no row");
   const inFile = options.header ?? isHeader(path, first, others, options);
   const given = options.names ?? (inFile ? first.cells : first.cells.map((_, k) => `column ${k + 1}`));
   const width = (inFile ? (others[0] ?? first) : first).cells.length;

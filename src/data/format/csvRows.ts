@@ -68,13 +68,21 @@ function splitter(
     ...(quote === "" ? { fastMode: true } : { quoteChar: quote, escapeChar: quote }),
     ...(comment !== undefined && { comments: comment }),
   };
+  let done = 0;
+  const passComments = (text: string): void => {
+    while (comment !== undefined && text.startsWith(comment, done) && text.includes("\n", done)) {
+      done = text.indexOf("\n", done) + 1;
+      line++;
+    }
+  };
   return (text, last) => {
     const rows: CsvRow[] = [];
     const complete = last ? text.length : text.lastIndexOf("\n") + 1;
-    let done = 0;
+    done = 0;
     const step = ({ data, errors, meta }: ParseStepResult<string[]>, parser: Parser): void => {
       const atEnd = meta.cursor >= text.length;
       if (atEnd && !last) return parser.abort(); // more may follow
+      passComments(text);
       const begins = line;
       line += linesIn(text, done, meta.cursor);
       done = meta.cursor;
@@ -83,6 +91,7 @@ function splitter(
       if (cells.length > 1 || cells[0] !== "") rows.push({ line: begins, cells });
     };
     if (complete > 0) parse(text, { ...config, step });
+    if (!last) passComments(text);
     if (!last && text.length - done > LONGEST_ROW)
       throw badFile(path, `line ${line}: a row of more than ${LONGEST_ROW} characters; does a quote not close?`);
     return { rows, rest: last ? "" : text.slice(done) };

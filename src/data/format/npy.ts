@@ -93,7 +93,10 @@ export async function readNpz(
   const wanted = [...called].filter(([name]) => names?.includes(name) ?? true);
   const size = wanted.reduce((sum, [, member]) => sum + member.size, 0);
   if (!(size <= maxBytes))
-    throw badFile(file.path, `too large: its arrays have ${size} bytes, at most ${maxBytes} are read`);
+    throw badFile(
+      file.path,
+      `too large: its ${wanted.length} members have ${size} bytes, at most ${maxBytes} are read`,
+    );
   const arrays = new Map<string, NumpyArray>();
   for (const [name, member] of wanted)
     arrays.set(name, readNpy({ path: `${file.path}: ${member.name}`, bytes: await member.read() }));
