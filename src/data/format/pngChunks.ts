@@ -8,8 +8,8 @@ export interface PngChunk {
   /** Where in the file the chunk begins. */
   readonly at: number;
   readonly data: Uint8Array;
-  /** With length, name and checksum. */
-  readonly all: Uint8Array;
+  /** Where the next one begins. */
+  readonly next: number;
 }
 
 export type PngType = "grey" | "colour" | "palette" | "grey and opacity" | "colour and opacity";
@@ -37,7 +37,7 @@ export function pngChunks(file: NamedBytes): PngChunk[] {
     if (chunks.length === 0 && chunk.name !== "IHDR") throw badFile(path, `at byte ${at}: expected IHDR first`);
     if (KEPT.has(chunk.name)) chunks.push(chunk);
     else if (/^[A-Z]/.test(chunk.name)) throw badFile(path, `at byte ${at}: unknown chunk '${chunk.name}'`);
-    at += chunk.all.length;
+    at = chunk.next;
   }
   requireOrder(path, chunks);
   return chunks;
@@ -54,7 +54,7 @@ function chunkAt({ path, bytes }: NamedBytes, at: number): PngChunk {
   const end = at + 8 + length;
   if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end))
     throw badFile(path, `at byte ${end}: the checksum of the chunk ${name} is not that of its bytes`);
-  return { name, at, data: bytes.subarray(at + 8, end), all: bytes.subarray(at, end + 4) };
+  return { name, at, data: bytes.subarray(at + 8, end), next: end + 4 };
 }
 
 /** One IHDR, at most one PLTE and one tRNS, all before the pixels. */
@@ -92,34 +92,4 @@ export function headOf({ path }: NamedBytes, { data, at }: PngChunk): PngHead {
     ...{ width: view.getUint32(0), height: view.getUint32(4) },
     ...{ depth: depth!, type: known.type, interlaced: interlace === 1 },
   };
-}
-
-const SAMPLES: Readonly<Record<PngType, number>> = {
-  grey: 1,
-  colour: 3,
-  palette: 1,
-  "grey and opacity": 2,
-  "colour and opacity": 4,
-};
-/** Passes of Adam7: first column and row, and steps from one to the next. @see section 8.2 */
-const ADAM7 = [
-  [0, 0, 8, 8],
-  [4, 0, 8, 8],
-  [0, 4, 4, 8],
-  [2, 0, 4, 4],
-  [0, 2, 2, 4],
-  [1, 0, 2, 2],
-  [0, 1, 1, 2],
-] as const;
-const WHOLE = [[0, 0, 1, 1]] as const;
-
-/** Bytes of the pixels before compression: for each row of each pass one for its filter, and its samples. */
-export function packedBytes({ width, height, depth, type, interlaced }: PngHead): number {
-  const bits = depth * SAMPLES[type];
-  let sum = 0;
-  for (const [x, y, dx, dy] of interlaced ? ADAM7 : WHOLE) {
-    const [columns, rows] = [Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)];
-    if (columns > 0 && rows > 0) sum += rows * (1 + Math.ceil((columns * bits) / 8));
-  }
-  return sum;
 }

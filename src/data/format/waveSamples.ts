@@ -85,7 +85,7 @@ function aLaw(byte: number): number {
 function muLaw(byte: number): number {
   const code = ~byte;
   const size = (2 * (code & 15) + 33) * 2 ** ((code >> 4) & 7) - 33;
-  return (code & 0x80 ? -size : size) / 2 ** 13;
+  return (code & 0x80 ? 0 - size : size) / 2 ** 13; // no -0
 }
 
 const table = (law: (byte: number) => number): Float32Array =>
