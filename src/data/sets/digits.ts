@@ -42,8 +42,9 @@ async function readAll(from: readonly string[] | undefined): Promise<Uint8Array[
   const { readFile } = await fileSystem("digits");
   const { createRequire } = await import("node:module");
   const { fileURLToPath } = await import("node:url");
+  const { dirname } = await import("node:path");
   const require = createRequire(import.meta.url);
-  const paths = [...(from ?? [fileURLToPath(new URL(".", import.meta.url)), process.cwd()])];
+  const paths = [...(from ?? [dirname(fileURLToPath(import.meta.url)), process.cwd()])];
   return Promise.all(
     CLASSES.map(async (digit) => {
       const path = locate(() => require.resolve(`mnist/src/digits/${digit}.json`, { paths }), paths);

@@ -43,16 +43,16 @@ describe("published figures", () => {
       sum(({ windows }) => windows.length),
       sum(({ windows }) => Number(windows.length === 0)),
     ]).toEqual([58, 365_558, 120, 116, 6]);
+    const outside: string[] = [];
     for (const { name, times, labels, windows, anomalies } of series) {
       for (const moment of anomalies) {
         expect(times.includes(moment), `${name}: a record at each anomaly`).toBe(true);
-        expect(
-          windows.some(([from, to]) => moment >= from && moment <= to),
-          name,
-        ).toBe(true);
+        if (!windows.some(([from, to]) => moment >= from && moment <= to)) outside.push(name);
       }
       expect(labels.includes(1)).toBe(windows.length > 0);
     }
+    // One anomaly of the files lies in no window, as a loop in another language finds too.
+    expect(outside).toEqual(["realAWSCloudwatch/iio_us-east-1_i-a2eb1cd9_NetworkIn.csv"]);
   });
   real("emg-myo", "96 recordings, 1,153,993 samples, about 5,950 of the gesture in each but rest", async () => {
     const { recordings } = await emg({ env });
