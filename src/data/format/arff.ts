@@ -16,7 +16,10 @@ import type { ColumnKind, Table } from "./table.ts";
 export interface ArffOptions extends TextOptions {
   /** Most bytes that a gzipped file may hold; 1 GiB by default. */
   readonly maxBytes?: number;
+  /** Most values of all rows together, because a row in braces is shorter than what it says; 2^27 by default. */
+  readonly maxValues?: number;
 }
+const MAX_VALUES = 2 ** 27;
 export interface ArffTable extends Table {
   /** What the file calls itself. */
   readonly relation: string;
@@ -25,7 +28,7 @@ export interface ArffTable extends Table {
 /** @throws {DataError} `bad-file` with the line; `unsupported` for relational attributes and weights of rows */
 export async function readArff(file: NamedBytes, options: ArffOptions = {}): Promise<ArffTable> {
   const { path } = file;
-  const reader = new Reader(path);
+  const reader = new Reader(path, options.maxValues ?? MAX_VALUES);
   for await (const line of linesOf(streamOf(await unzipped(file, options.maxBytes)), options)) reader.read(line);
   return reader.table();
 }
@@ -41,6 +44,7 @@ interface Attribute {
 /** Takes in one line after the other. */
 class Reader {
   private readonly path: string;
+  private readonly maxValues: number;
   private line = 0;
   private relation: string | undefined;
   private readonly attributes: Attribute[] = [];
@@ -48,8 +52,9 @@ class Reader {
   private inData = false;
   private count = 0;
 
-  constructor(path: string) {
+  constructor(path: string, maxValues: number) {
     this.path = path;
+    this.maxValues = maxValues;
   }
 
   read(text: string): void {
@@ -127,6 +132,8 @@ class Reader {
   }
 
   private row(tokens: readonly Token[]): void {
+    if ((this.count + 1) * this.attributes.length > this.maxValues)
+      throw this.refuse(`too large: more than ${this.maxValues} values`);
     if (isMark(tokens[0], "{")) this.sparse(tokens);
     else this.dense(tokens);
     this.count++;

@@ -35,3 +35,9 @@ export async function unzipped(file: NamedBytes, maxBytes: number = MAX_BYTES): 
   }
   return { path, bytes: join(chunks, have) };
 }
+
+/** What a library says of a file, for a message of ours: cut, as some quote half of the file. */
+export function reasonOf(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return reason.length > 200 ? `${reason.slice(0, 200)}…` : reason;
+}

@@ -71,7 +71,7 @@ export async function* streamCsv(
   const first = await firstRows(source);
   const head = await headOf(file.path, [first], options);
   const open = openColumns(head, options);
-  for await (const run of bodyOf(file.path, [first], head)) narrow(open, run, options);
+  for await (const run of bodyOf(file.path, [first.slice(0, LOOKED_AT)], head)) narrow(open, run, options);
   const builders = buildersOf(head, open, options);
   let held = 0;
   for await (const run of bodyOf(file.path, following(first, source), head))
@@ -88,7 +88,7 @@ type Rows = Iterable<readonly CsvRow[]> | AsyncIterable<readonly CsvRow[]>;
 
 async function firstRows(source: AsyncIterator<CsvRow[]>): Promise<CsvRow[]> {
   const first: CsvRow[] = [];
-  while (first.length <= LOOKED_AT) {
+  while (first.length < LOOKED_AT) {
     const { done, value } = await source.next();
     if (done) break;
     first.push(...value);

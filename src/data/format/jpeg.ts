@@ -4,7 +4,7 @@
  *
  * @see ITU-T T.81 (1992), annex B
  */
-import { badFile, type NamedBytes } from "./bytes.ts";
+import { badFile, type NamedBytes, reasonOf } from "./bytes.ts";
 import { type Image, type ImageOptions, requireSize } from "./image.ts";
 import { frameOf, type JpegFrame } from "./jpegFrame.ts";
 
@@ -37,7 +37,7 @@ function refusing<R>(path: string, use: () => R): R {
   try {
     return use();
   } catch (cause) {
-    throw badFile(path, `is not a valid JPEG image: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw badFile(path, `is not a valid JPEG image: ${reasonOf(cause)}`, { cause });
   }
 }
 

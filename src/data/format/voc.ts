@@ -1,4 +1,4 @@
-import { badFile, type NamedBytes } from "./bytes.ts";
+import { badFile, type NamedBytes, reasonOf } from "./bytes.ts";
 import { numberOf, quoted } from "./cells.ts";
 
 /** In pixels from the left and from the top. */
@@ -63,7 +63,7 @@ async function parse({ path, bytes }: NamedBytes): Promise<Node> {
   try {
     document = parser.parse(xml, true);
   } catch (cause) {
-    throw badFile(path, `is not XML: ${cause instanceof Error ? cause.message : cause} (line and column)`, { cause });
+    throw badFile(path, `is not XML: ${reasonOf(cause)} (line and column)`, { cause });
   }
   return nodeOf(path, "annotation", nodeOf(path, "the file", document)["annotation"]);
 }

@@ -118,6 +118,15 @@ describe("refuses, with the line", () => {
     test(what, async () => await expect(read(text)).rejects.toThrow(`f.arff: ${message}`));
 });
 
+test("short rows in braces do not make us hold more than a limit", async () => {
+  const attributes = Array.from({ length: 100 }, (_, k) => `@attribute x${k} real\n`).join("");
+  const bytes = new TextEncoder().encode(`@relation r\n${attributes}@data\n${"{}\n".repeat(50)}`);
+  expect((await readArff({ path: "f", bytes }, { maxValues: 5000 })).count).toBe(50);
+  await expect(readArff({ path: "f", bytes }, { maxValues: 4999 })).rejects.toThrow(
+    "f: line 152: too large: more than 4999 values",
+  );
+});
+
 describe("EEG eye state", () => {
   const folder = `${dataFolder}/eeg-eye-state`;
   const bytes = () => new Uint8Array(readFileSync(`${folder}/EEG Eye State.arff`));

@@ -277,6 +277,11 @@ describe("JPEG", () => {
   ])("refuses %s", async (_, bytes, message) => {
     await expect(withinMemory(2 ** 16, () => readJpeg(file(bytes)))).rejects.toThrow(message);
   });
+  test("fill bytes before a marker mean nothing", async () => {
+    const { data } = await readJpeg(file(COLOUR));
+    for (const at of [2, FRAME, COLOUR.length - 2])
+      expect((await readJpeg(file(inserted(at, [0xff, 0xff])))).data, `at ${at}`).toEqual(data);
+  });
   test("refuses a file of endless scans", async () => {
     const scan = COLOUR.findIndex((byte, k) => byte === 0xff && COLOUR[k + 1] === 0xda);
     const again = Array.from({ length: 101 }, () => [...COLOUR.slice(scan, -2)]).flat();
