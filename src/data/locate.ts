@@ -1,7 +1,7 @@
 /** Where the files of a data set are: a folder named by the user, by RHEOBASE_DATA, or the cache. */
 import { DataError } from "../base/errors.ts";
 import { type Environment, environment, fileSystem } from "../base/node.ts";
-import type { NamedBytes } from "./idx.ts";
+import type { NamedBytes } from "./format/bytes.ts";
 
 export interface LocateOptions {
   /** Folder that holds the files, or a folder of that set's name that does. When given, nothing else is searched. */

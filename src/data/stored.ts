@@ -5,7 +5,7 @@
 import { DataError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 import { Examples } from "./dataset.ts";
-import { header, LONGEST_HEADER } from "./idx.ts";
+import { header, LONGEST_HEADER } from "./format/idx.ts";
 import { splitNumbers } from "./split.ts";
 
 /** A set of examples that gives out some at a time. */

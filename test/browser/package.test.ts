@@ -7,9 +7,13 @@ import type { Page } from "playwright-core";
 import { build, createLogger, createServer } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
 import { hash64 } from "../../src/base/hash.ts";
+import * as data from "../../src/data/index.ts";
 import * as rheobase from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
+import { media, numpy } from "../data/format/golden.ts";
+import { extensible, samples, wav } from "../data/format/waveBytes.ts";
 import { runCases, saved } from "./cases.js";
+import { ENDINGS, readFormats } from "./formats.js";
 import { type Headers, ISOLATION, serve } from "./server.ts";
 import { ROOT, setup } from "./setup.ts";
 import { visit } from "./visit.ts";
@@ -112,11 +116,30 @@ function entryPoints(): string[] {
   return Object.values(exports).flatMap((entry) => entry.default ?? []);
 }
 
+const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString("base64");
+/** One or more of each format. */
+const FILES: Readonly<Record<string, string>> = {
+  "a.csv": base64('x,"a ""b""",day\n1.5,é,2020-02-29\n-2,"c\n,d",2020-03-01 01:02:03\n'),
+  "a.arff": base64("@relation r\n@attribute x real\n@attribute c {a,'b c'}\n@data\n1,'b c'\n{1 a}\n"),
+  "a.wav": base64(wav([extensible(1, { bits: 24, channels: 2 }), samples([1, 2, 3, 4, 5, 0x86])])),
+  "a.npy": numpy.arrays.find(({ type }) => type === ">f2")!.bytes,
+  "a.npz": numpy.deflated,
+  "a.png": media.png["transparent"]![0],
+  "b.png": media.png["grey16"]![0],
+  "a.jpg": media.jpeg["progressive"]![0],
+  "a.xml": base64(
+    "<annotation><size><width>9</width><height>8</height></size><object><name>a</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>",
+  ),
+};
+test("there is a file of each format", () => {
+  expect(new Set(Object.keys(FILES).map((name) => name.split(".").at(-1)))).toEqual(new Set(ENDINGS));
+});
+
 /** `rheobase/io` reads files too, in Node alone; and libhdf5 is large. */
 const EXPECTED_WARNINGS = [/"node:(path|fs\/promises)" has been externalized/, /chunks are larger than 500 kB/];
 
 describe("bundled by Vite", () => {
-  test("every case, and the file, as in Node", async ({ skip }) => {
+  test("every case, the file, and files of every format, as in Node", async ({ skip }) => {
     const from = browser(skip);
     const warnings: string[] = [];
     const warn = (text: string): unknown => warnings.push(text);
@@ -137,6 +160,8 @@ describe("bundled by Vite", () => {
     expect(await resultsOf(visited.page, "run")).toEqual(await expected.run());
     expect(await resultsOf(visited.page, "run", 2)).toEqual(await expected.run());
     expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
+    const read = await visited.page.evaluate(`rheobaseTest.formats(${JSON.stringify(FILES)})`);
+    expect(read).toEqual(await readFormats(data, FILES));
     expect(visited.problems).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { idxExamples } from "../../src/data/idx.ts";
+import { idxExamples } from "../../src/data/format/idx.ts";
 import { openIdxStore, selection, splitStore } from "../../src/data/stored.ts";
 import { writeIdx } from "../cli/idx.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Examples } from "../../src/data/dataset.ts";
 import { bernoulli, current, type Encoder } from "../../src/data/encoder.ts";
-import { idxExamples } from "../../src/data/idx.ts";
+import { idxExamples } from "../../src/data/format/idx.ts";
 import { type IdxStore, openIdxStore } from "../../src/data/stored.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";

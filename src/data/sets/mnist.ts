@@ -1,7 +1,7 @@
 /** The two sets of 70,000 grey images in IDX files: MNIST and its drop-in successor. */
-import { type Dataset, dataset } from "./dataset.ts";
-import { idxExamples } from "./idx.ts";
-import { type LocateOptions, readFiles } from "./locate.ts";
+import { type Dataset, dataset } from "../dataset.ts";
+import { idxExamples } from "../format/idx.ts";
+import { type LocateOptions, readFiles } from "../locate.ts";
 
 /** Of either set. */
 export const IDX_FILES = [

@@ -1,8 +1,9 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../src/base/errors.ts";
-import { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "../../src/data/matlab.ts";
+import { DataError } from "../../../src/base/errors.ts";
+import { listMatlab, type MatlabOptions, readMatlab } from "../../../src/data/format/matlab.ts";
+import { rowMajor } from "../../../src/data/format/rowMajor.ts";
 import {
   bytesOf,
   CLASS,

@@ -2,7 +2,7 @@
  * The matrices of a MAT-file, one after the other, compressed or not. Of a compressed one only the beginning is inflated
  * until somebody asks for its values.
  */
-import type { NamedBytes } from "./idx.ts";
+import type { NamedBytes } from "./bytes.ts";
 import { BEST_DEFLATE, inflated, join } from "./inflate.ts";
 import {
   COMPRESSED,

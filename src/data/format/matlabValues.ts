@@ -2,7 +2,7 @@
  * The values of a numeric matrix. A file may store them in another type than their class, which MATLAB does to save
  * room: 0 and 1 of class double are stored as bytes. The class's type is given back, and only if it holds them exactly.
  */
-import { DataError } from "../base/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { type Element, malformed, readElement, type Span } from "./matlabElement.ts";
 import type { MatlabVariable, MatrixHead, NumericClass } from "./matlabMatrix.ts";
 

@@ -9,12 +9,13 @@
  * they are equal, so that such steps are P (Yin, Corradi, Bohte, Efficient-spiking-networks, ECG/, `np.argmax`). Labels
  * here are the same, to be compared with them, and `annotated` says which steps the files do give a class.
  */
-import { DataError } from "../base/errors.ts";
-import type { NamedBytes } from "./idx.ts";
-import { type LocateOptions, readFiles } from "./locate.ts";
-import { readMatlab, rowMajor } from "./matlab.ts";
-import type { MatlabArray, Numbers } from "./matlabValues.ts";
-import { type SequenceDataset, Sequences, sequenceDataset } from "./sequences.ts";
+import { DataError } from "../../base/errors.ts";
+import type { NamedBytes } from "../format/bytes.ts";
+import { readMatlab } from "../format/matlab.ts";
+import type { MatlabArray, Numbers } from "../format/matlabValues.ts";
+import { rowMajor } from "../format/rowMajor.ts";
+import { type LocateOptions, readFiles } from "../locate.ts";
+import { type SequenceDataset, Sequences, sequenceDataset } from "../sequences.ts";
 
 const NAME = "ecg";
 /** Names that its folder may have, best first. */

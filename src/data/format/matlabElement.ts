@@ -5,7 +5,7 @@
  *
  * @see The MathWorks, MAT-File Format, "Level 5 MAT-File Format"
  */
-import { DataError } from "../base/errors.ts";
+import { DataError } from "../../base/errors.ts";
 
 /** Bytes of a file, or inflated from a part of it. */
 export interface Span {

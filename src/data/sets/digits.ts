@@ -4,10 +4,10 @@
  * The package stores grey levels as fractions of three decimals, ten JSON files, one a digit. `round(255·x)` recovers
  * the level exactly: the rounding error of 0.0005 is 0.13 of a level.
  */
-import { DataError } from "../base/errors.ts";
-import { fileSystem } from "../base/node.ts";
-import { permutation, streamOf } from "../base/random.ts";
-import { type Dataset, dataset, Examples } from "./dataset.ts";
+import { DataError } from "../../base/errors.ts";
+import { fileSystem } from "../../base/node.ts";
+import { permutation, streamOf } from "../../base/random.ts";
+import { type Dataset, dataset, Examples } from "../dataset.ts";
 
 const SHAPE = [28, 28];
 const SIZE = 784;
@@ -42,8 +42,9 @@ async function readAll(from: readonly string[] | undefined): Promise<Uint8Array[
   const { readFile } = await fileSystem("digits");
   const { createRequire } = await import("node:module");
   const { fileURLToPath } = await import("node:url");
+  const { dirname } = await import("node:path");
   const require = createRequire(import.meta.url);
-  const paths = [...(from ?? [fileURLToPath(new URL(".", import.meta.url)), process.cwd()])];
+  const paths = [...(from ?? [dirname(fileURLToPath(import.meta.url)), process.cwd()])];
   return Promise.all(
     CLASSES.map(async (digit) => {
       const path = locate(() => require.resolve(`mnist/src/digits/${digit}.json`, { paths }), paths);

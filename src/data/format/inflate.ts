@@ -3,9 +3,12 @@
  * compressed file says of its size is not believed.
  */
 
-/** `gzip` is RFC 1952; `deflate` is, under the name that the platform gives it, a zlib stream (RFC 1950). */
-export type Compression = "gzip" | "deflate";
-const NAME_OF: Readonly<Record<Compression, string>> = { gzip: "gzip", deflate: "zlib" };
+/**
+ * `gzip` is RFC 1952; `deflate` is, under the name that the platform gives it, a zlib stream (RFC 1950); `deflate-raw` is
+ * what both hold (RFC 1951).
+ */
+export type Compression = "gzip" | "deflate" | "deflate-raw";
+const NAME_OF: Readonly<Record<Compression, string>> = { gzip: "gzip", deflate: "zlib", "deflate-raw": "deflate" };
 
 /** Deflate cannot do better than 1032 : 1 (RFC 1951: 258 bytes in two bits). */
 export const BEST_DEFLATE = 1032;
@@ -18,7 +21,7 @@ export async function* inflated(
 ): AsyncGenerator<Uint8Array> {
   const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
     .stream()
-    .pipeThrough(new DecompressionStream(format))
+    .pipeThrough(new DecompressionStream(format as CompressionFormat))
     .getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;

@@ -7,18 +7,14 @@
  *
  * @see LeCun, Cortes, Burges, The MNIST database of handwritten digits, "File formats"
  */
-import { DataError } from "../base/errors.ts";
-import { Examples, requireLabels } from "./dataset.ts";
+import { DataError } from "../../base/errors.ts";
+import { Examples, requireLabels } from "../dataset.ts";
+import type { NamedBytes } from "./bytes.ts";
 import { BEST_DEFLATE, inflated, join } from "./inflate.ts";
 
 export interface Idx {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
-}
-/** A file as found: its path is what errors name. */
-export interface NamedBytes {
-  readonly path: string;
-  readonly bytes: Uint8Array;
 }
 
 const UNSIGNED_BYTE = 0x08;

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../src/base/errors.ts";
-import { idxExamples, parseIdx, readIdx } from "../../src/data/idx.ts";
+import { DataError } from "../../../src/base/errors.ts";
+import { idxExamples, parseIdx, readIdx } from "../../../src/data/format/idx.ts";
 
 /** IDX bytes of unsigned bytes, big-endian dimensions. */
 function idx(shape: readonly number[], data: readonly number[], magic = 0x800 + shape.length): Uint8Array {

@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, describe, expect, test } from "vitest";
-import { DataError } from "../../src/base/errors.ts";
-import { randomStream, streamOf } from "../../src/base/random.ts";
-import { ecg, ecgDataset } from "../../src/data/ecg.ts";
-import { places } from "../../src/data/locate.ts";
-import { readMatlab } from "../../src/data/matlab.ts";
-import type { Sequences } from "../../src/data/sequences.ts";
-import { CLASS, compressed, matFile, matrix, type Variable } from "./matlabBytes.ts";
-import { dataFolder, hasData, NEEDS } from "./shared.ts";
+import { DataError } from "../../../src/base/errors.ts";
+import { randomStream, streamOf } from "../../../src/base/random.ts";
+import { readMatlab } from "../../../src/data/format/matlab.ts";
+import { places } from "../../../src/data/locate.ts";
+import type { Sequences } from "../../../src/data/sequences.ts";
+import { ecg, ecgDataset } from "../../../src/data/sets/ecg.ts";
+import { CLASS, compressed, matFile, matrix, type Variable } from "../format/matlabBytes.ts";
+import { dataFolder, hasData, NEEDS } from "../shared.ts";
 
 const FOLDER = `${dataFolder}/ecg-qtdb`;
 const present = hasData("ecg-qtdb");
