@@ -161,9 +161,8 @@ describe("sample recordings (event-samples/README.md)", () => {
   });
 });
 
-test("N-MNIST: 1,100 recordings, as their README counts them", {
-  skip: !hasData("nmnist-small") && NEEDS,
-}, async () => {
+test("N-MNIST: 1,100 recordings, as their README counts them", async ({ skip }) => {
+  skip(!hasData("nmnist-small"), `nmnist-small: ${NEEDS}`);
   const folder = `${dataFolder}/nmnist-small`;
   const counts: number[] = [];
   const ends: number[] = [];
