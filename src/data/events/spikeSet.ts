@@ -148,18 +148,19 @@ class SpikeFile implements SpikeSet {
    * into its memory, which it is told to free.
    */
   #read({ name, size }: List, k: number): Uint8Array {
-    return this.#file.use(`${name}[${k}]`, (file) => {
+    return this.#file.use(`${name}[${k}]`, () => {
       const module = this.#h5.Module as unknown as Internals;
       const pair = module._malloc(8);
       try {
         module.HEAPU8.fill(0, pair, pair + 8);
-        module.get_dataset_data(file.file_id, name, [1n], [BigInt(k)], [1n], BigInt(pair));
+        if (module.get_dataset_data(this.#file.id, name, [1n], [BigInt(k)], [1n], BigInt(pair)) < 0)
+          throw this.#bad(`${name}[${k}]`, "its HDF5 structure is damaged (libhdf5 does not read it)");
         const [length, at] = new Uint32Array(module.HEAPU8.slice(pair, pair + 8).buffer) as unknown as [number, number];
         if (length * size > LONGEST || at + length * size > module.HEAPU8.length)
           throw this.#bad(`${name}[${k}]`, `has ${length} entries, more than can be read`);
         return module.HEAPU8.slice(at, at + length * size);
       } finally {
-        module.reclaim_vlen_memory_count(file.file_id, name, "", BigInt(pair), [1n]);
+        module.reclaim_vlen_memory_count(this.#file.id, name, "", BigInt(pair), [1n]);
         module._free(pair);
       }
     });
@@ -205,7 +206,7 @@ class SpikeFile implements SpikeSet {
       const found = file.get(name);
       return found instanceof this.#h5.Dataset ? found.metadata : undefined;
     });
-    if (!metadata) throw this.#bad(name, "there is no such dataset");
+    if (!metadata) throw this.#bad(name, "there is no such dataset, or it cannot be read");
     return { metadata };
   }
   #bad(
@@ -229,7 +230,7 @@ interface Internals {
   readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(at: number): void;
-  get_dataset_data(file: bigint, path: string, count: bigint[], from: bigint[], step: bigint[], to: bigint): void;
+  get_dataset_data(file: bigint, path: string, count: bigint[], from: bigint[], step: bigint[], to: bigint): number;
   reclaim_vlen_memory_count(file: bigint, path: string, attribute: string, at: bigint, count: bigint[]): void;
 }
 

@@ -83,7 +83,7 @@ describe("refuses", () => {
     await expect(openSpikeSet(folder)).rejects.toThrow("is not a file");
     const other = join(folder, "other");
     writeFileSync(other, "not HDF5 at all");
-    await expect(openSpikeSet(other)).rejects.toThrow(`${other}: superblock: its HDF5 structure is damaged`);
+    await expect(openSpikeSet(other)).rejects.toThrow(`${other}: superblock: is not an HDF5 file`);
     await expect(openSpikeSet({ path: "x", bytes: new Uint8Array(0) })).rejects.toMatchObject({ code: "bad-file" });
   });
   test("HDF5 of another kind", async () => {
