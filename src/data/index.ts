@@ -25,6 +25,23 @@ export {
   type Rate,
   rate,
 } from "./encoder.ts";
+export {
+  type Binned,
+  type BinOptions,
+  binEvents,
+  binSequences,
+  type CountInput,
+  type Duplicates,
+  inputsOf,
+  type SpikeInput,
+  spikesOf,
+} from "./events/bin.ts";
+export { fileBytes } from "./events/fileBytes.ts";
+export type { FormatOptions } from "./events/format.ts";
+export { type EventFormatName, type EventOptions, readEvents } from "./events/read.ts";
+export { type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
+export { openSpikeSet, type SpikeSet, type SpikeSetOptions } from "./events/spikeSet.ts";
+export { type StreamOptions, streamEvents } from "./events/stream.ts";
 export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
 export type { LocateOptions } from "./locate.ts";
 export { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "./matlab.ts";

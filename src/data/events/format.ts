@@ -3,7 +3,7 @@
  * whole and as a stream are the same decoder, driven in two ways (`read.ts`, `stream.ts`).
  */
 import { DataError, type ErrorCode } from "../../base/errors.ts";
-import type { EventBuffer, EventRecording, Sensor } from "./recording.ts";
+import type { EventBuffer, Sensor } from "./recording.ts";
 
 /** Bytes of a file that are at hand; `offset` is where they lie in it. */
 export interface Piece {
@@ -88,9 +88,3 @@ export const wholeRecords = (piece: Piece, from: number, size: number): number =
 
 /** Where a clock of `range` ticks that goes back by half of that or more has wrapped (RFC 1982, and Prophesee's decoders). */
 export const wrapped = (before: number, now: number, range: number): boolean => before - now >= range / 2;
-
-/** Whether a recording goes back in time anywhere. */
-export function isMonotone({ t, count }: EventRecording): boolean {
-  for (let k = 1; k < count; k++) if (t[k]! < t[k - 1]!) return false;
-  return true;
-}

@@ -13,7 +13,7 @@ export interface Sensor {
  */
 export interface EventRecording extends Sensor {
   readonly count: number;
-  /** Shape [count]: µs, from wherever the clock of the recording starts. Exact: below 2^53. */
+  /** Shape [count]: µs, from wherever the clock of the recording starts; below 2^53. Cameras count whole ones. */
   readonly t: Float64Array;
   /** Shape [count]: from 0 to width − 1, from left to right. */
   readonly x: Uint16Array;
@@ -21,6 +21,12 @@ export interface EventRecording extends Sensor {
   readonly y: Uint16Array;
   /** Shape [count]: 1 where it became brighter (ON), 0 where darker (OFF). */
   readonly polarity: Uint8Array;
+}
+
+/** Whether no event is earlier than the one before it. */
+export function isMonotone({ t, count }: EventRecording): boolean {
+  for (let k = 1; k < count; k++) if (t[k]! < t[k - 1]!) return false;
+  return true;
 }
 
 /** Columns that grow. Decoders write to them at `count` and on, after `reserve`. */

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RheobaseError } from "../../../src/base/errors.ts";
-import { isMonotone } from "../../../src/data/events/format.ts";
 import { type EventOptions, readEvents } from "../../../src/data/events/read.ts";
-import type { EventRecording } from "../../../src/data/events/recording.ts";
+import { type EventRecording, isMonotone } from "../../../src/data/events/recording.ts";
 import { streamEvents } from "../../../src/data/events/stream.ts";
 import { mulberry32, mutate } from "../mutate.ts";
 import * as files from "./files.ts";

@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { fileBytes } from "../../../src/data/events/fileBytes.ts";
-import { isMonotone } from "../../../src/data/events/format.ts";
 import { type EventOptions, readEvents } from "../../../src/data/events/read.ts";
-import type { EventRecording } from "../../../src/data/events/recording.ts";
+import { type EventRecording, isMonotone } from "../../../src/data/events/recording.ts";
 import { streamEvents } from "../../../src/data/events/stream.ts";
 import { mutate } from "../mutate.ts";
 import { dataFolder, hasData, NEEDS } from "../shared.ts";
