@@ -29,17 +29,17 @@ export {
   type Binned,
   type BinOptions,
   binEvents,
-  binSequences,
   type CountInput,
   type Duplicates,
   inputsOf,
   type SpikeInput,
-  spikesOf,
 } from "./events/bin.ts";
+export { binSequences, spikesOf } from "./events/binned.ts";
 export { fileBytes } from "./events/fileBytes.ts";
 export type { FormatOptions } from "./events/format.ts";
+export { cutGestures, GESTURES, type Gesture } from "./events/gesture.ts";
 export { type EventFormatName, type EventOptions, readEvents } from "./events/read.ts";
-export { type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
+export { cutEvents, type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
 export { openSpikeSet, type SpikeSet, type SpikeSetOptions } from "./events/spikeSet.ts";
 export { type StreamOptions, streamEvents } from "./events/stream.ts";
 export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";

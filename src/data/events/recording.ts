@@ -29,6 +29,21 @@ export function isMonotone({ t, count }: EventRecording): boolean {
   return true;
 }
 
+/** The events from `from` (inclusive) to `to` (exclusive), in µs, copied. */
+export function cutEvents(recording: EventRecording, from: number, to: number): EventRecording {
+  const { t, x, y, polarity } = recording;
+  const out = new EventBuffer();
+  out.reserve(t.reduce((count, time) => count + Number(time >= from && time < to), 0));
+  for (let k = 0; k < t.length; k++) {
+    if (!(t[k]! >= from && t[k]! < to)) continue;
+    out.t[out.count] = t[k]!;
+    out.x[out.count] = x[k]!;
+    out.y[out.count] = y[k]!;
+    out.polarity[out.count++] = polarity[k]!;
+  }
+  return out.take(recording);
+}
+
 /** Columns that grow. Decoders write to them at `count` and on, after `reserve`. */
 export class EventBuffer {
   count = 0;

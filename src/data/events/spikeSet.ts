@@ -14,6 +14,7 @@ import { DataError, requireInteger } from "../../base/errors.ts";
 import { type Library, library } from "../../base/hdf5.ts";
 import type { NamedBytes } from "../idx.ts";
 import { halves } from "./half.ts";
+import { CLASS, Hdf5Datasets, type List } from "./hdf5Datasets.ts";
 import { type Hdf5Source, openHdf5 } from "./hdf5Source.ts";
 import type { EventRecording } from "./recording.ts";
 
@@ -59,39 +60,34 @@ export async function openSpikeSet(source: NamedBytes | string, options: SpikeSe
   }
 }
 
-type Dataset = InstanceType<Library["Dataset"]>;
-type Metadata = Dataset["metadata"];
-
-/** Numbers of the classes of types in HDF5 (H5Tpublic.h). */
-const CLASS = { integer: 0, float: 1, string: 3, list: 9 } as const;
-/** Longest list, in bytes: thousands of times those of the published files. */
-const LONGEST = 2 ** 28;
-const MOST_SAMPLES = 10 ** 7;
-
 class SpikeFile implements SpikeSet {
   readonly count: number;
   readonly labels: Int32Array;
   readonly classes: readonly string[];
   readonly speakers?: Int32Array;
-  readonly #h5: Library;
   readonly #file: Hdf5Source;
+  readonly #data: Hdf5Datasets;
   readonly #channels: number;
   readonly #times: List;
   readonly #units: List;
   #open = true;
 
   constructor(h5: Library, file: Hdf5Source, channels: number) {
-    this.#h5 = h5;
     this.#file = file;
+    this.#data = new Hdf5Datasets(h5, file);
     this.#channels = channels;
-    this.#times = this.#list("spikes/times", CLASS.float, [2, 4, 8]);
-    this.#units = this.#list("spikes/units", CLASS.integer, [1, 2, 4]);
+    this.#times = this.#data.list("spikes/times", CLASS.float, [2, 4, 8]);
+    this.#units = this.#data.list("spikes/units", CLASS.integer, [1, 2, 4]);
     this.count = this.#times.count;
     if (this.#units.count !== this.count)
-      throw this.#bad("spikes/units", `has ${this.#units.count} lists, spikes/times ${this.count}`, "shape-mismatch");
-    this.labels = this.#integers("labels");
-    this.classes = this.#has("extra/keys") ? this.#strings("extra/keys") : [];
-    if (this.#has("extra/speaker")) this.speakers = this.#integers("extra/speaker");
+      throw this.#data.bad(
+        "spikes/units",
+        `has ${this.#units.count} lists, spikes/times ${this.count}`,
+        "shape-mismatch",
+      );
+    this.labels = this.#eachSample("labels");
+    this.classes = this.#data.has("extra/keys") ? this.#data.strings("extra/keys") : [];
+    if (this.#data.has("extra/speaker")) this.speakers = this.#eachSample("extra/speaker");
   }
 
   sample(k: number): EventRecording {
@@ -102,7 +98,11 @@ class SpikeFile implements SpikeSet {
     const x = this.#channelsOf(k);
     const count = t.length;
     if (x.length !== count)
-      throw this.#bad(`spikes/units[${k}]`, `has ${x.length} spikes, spikes/times[${k}] ${count}`, "shape-mismatch");
+      throw this.#data.bad(
+        `spikes/units[${k}]`,
+        `has ${x.length} spikes, spikes/times[${k}] ${count}`,
+        "shape-mismatch",
+      );
     const [y, polarity] = [new Uint16Array(count), new Uint8Array(count).fill(1)];
     return { width: this.#channels, height: 1, count, t, x, y, polarity };
   }
@@ -114,13 +114,18 @@ class SpikeFile implements SpikeSet {
     this.close();
   }
 
+  #eachSample(name: string): Int32Array {
+    const values = this.#data.integers(name);
+    if (values.length === this.count) return values;
+    throw this.#data.bad(name, `has ${values.length} entries, spikes/times ${this.count}`, "shape-mismatch");
+  }
   #microseconds(k: number): Float64Array {
-    const times = FLOATS[this.#times.size]!(this.#read(this.#times, k));
+    const times = FLOATS[this.#times.size]!(this.#data.read(this.#times, k));
     const out = new Float64Array(times.length);
     for (let e = 0; e < out.length; e++) {
       out[e] = times[e]! * 1e6;
       if (!(Math.abs(out[e]!) < 2 ** 53))
-        throw this.#bad(
+        throw this.#data.bad(
           `spikes/times[${k}][${e}]`,
           `must be finite and below 2^53 µs, found ${times[e]} s`,
           "not-finite",
@@ -129,11 +134,11 @@ class SpikeFile implements SpikeSet {
     return out;
   }
   #channelsOf(k: number): Uint16Array {
-    const units = INTEGERS[this.#units.size]!(this.#read(this.#units, k));
+    const units = INTEGERS[this.#units.size]!(this.#data.read(this.#units, k));
     const out = new Uint16Array(units.length);
     for (let e = 0; e < out.length; e++) {
       if (!(units[e]! < this.#channels))
-        throw this.#bad(
+        throw this.#data.bad(
           `spikes/units[${k}][${e}]`,
           `must be from 0 to ${this.#channels - 1}, found ${units[e]}`,
           "out-of-range",
@@ -142,96 +147,6 @@ class SpikeFile implements SpikeSet {
     }
     return out;
   }
-
-  /**
-   * The bytes of one list. Below the library's own door, which knows no floats of 16 bits: it reads a length and a pointer
-   * into its memory, which it is told to free.
-   */
-  #read({ name, size }: List, k: number): Uint8Array {
-    return this.#file.use(`${name}[${k}]`, () => {
-      const module = this.#h5.Module as unknown as Internals;
-      const pair = module._malloc(8);
-      try {
-        module.HEAPU8.fill(0, pair, pair + 8);
-        if (module.get_dataset_data(this.#file.id, name, [1n], [BigInt(k)], [1n], BigInt(pair)) < 0)
-          throw this.#bad(`${name}[${k}]`, "its HDF5 structure is damaged (libhdf5 does not read it)");
-        const [length, at] = new Uint32Array(module.HEAPU8.slice(pair, pair + 8).buffer) as unknown as [number, number];
-        if (length * size > LONGEST || at + length * size > module.HEAPU8.length)
-          throw this.#bad(`${name}[${k}]`, `has ${length} entries, more than can be read`);
-        return module.HEAPU8.slice(at, at + length * size);
-      } finally {
-        module.reclaim_vlen_memory_count(this.#file.id, name, "", BigInt(pair), [1n]);
-        module._free(pair);
-      }
-    });
-  }
-
-  /** A dataset of one dimension, whose lists are of this type. */
-  #list(name: string, type: number, sizes: readonly number[]): List {
-    const { metadata } = this.#dataset(name);
-    const inner = (metadata as Metadata & { vlen_type?: Metadata }).vlen_type;
-    const fits =
-      metadata.type === CLASS.list && inner?.type === type && sizes.includes(inner.size) && inner.littleEndian;
-    if (!fits) throw this.#bad(name, `must be lists of little-endian ${type === CLASS.float ? "floats" : "integers"}`);
-    return { name, size: inner.size, count: this.#length(name, metadata) };
-  }
-  #integers(name: string): Int32Array {
-    const { metadata } = this.#dataset(name);
-    if (metadata.type !== CLASS.integer || metadata.size > 4 || !metadata.littleEndian)
-      throw this.#bad(name, "must be little-endian integers of at most 32 bits");
-    const count = this.#length(name, metadata);
-    if (count !== this.count)
-      throw this.#bad(name, `has ${count} entries, spikes/times ${this.count}`, "shape-mismatch");
-    return Int32Array.from(this.#value(name) as ArrayLike<number>);
-  }
-  #strings(name: string): string[] {
-    const { metadata } = this.#dataset(name);
-    if (metadata.type !== CLASS.string) throw this.#bad(name, "must be text");
-    if (this.#length(name, metadata) * metadata.size > LONGEST) throw this.#bad(name, "is larger than can be read");
-    return [...(this.#value(name) as string[])];
-  }
-  #length(name: string, { shape }: Metadata): number {
-    if (shape?.length !== 1) throw this.#bad(name, `must have one dimension, has ${shape?.length ?? 0}`);
-    if (shape[0]! > MOST_SAMPLES) throw this.#bad(name, `has ${shape[0]} entries; at most ${MOST_SAMPLES} are read`);
-    return shape[0]!;
-  }
-  #value(name: string): unknown {
-    return this.#file.use(name, (file) => (file.get(name) as Dataset).value);
-  }
-  #has(name: string): boolean {
-    return this.#file.use(name, (file) => file.get(name) !== null);
-  }
-  #dataset(name: string): { metadata: Metadata } {
-    const metadata = this.#file.use(name, (file) => {
-      const found = file.get(name);
-      return found instanceof this.#h5.Dataset ? found.metadata : undefined;
-    });
-    if (!metadata) throw this.#bad(name, "there is no such dataset, or it cannot be read");
-    return { metadata };
-  }
-  #bad(
-    where: string,
-    problem: string,
-    code: "bad-file" | "shape-mismatch" | "out-of-range" | "not-finite" = "bad-file",
-  ) {
-    return new DataError(code, this.#file.path, `${where}: ${problem}`);
-  }
-}
-
-interface List {
-  readonly name: string;
-  /** Bytes an entry. */
-  readonly size: number;
-  readonly count: number;
-}
-
-/** What the library has beneath its typings. */
-interface Internals {
-  readonly HEAPU8: Uint8Array;
-  _malloc(bytes: number): number;
-  _free(at: number): void;
-  get_dataset_data(file: bigint, path: string, count: bigint[], from: bigint[], step: bigint[], to: bigint): number;
-  reclaim_vlen_memory_count(file: bigint, path: string, attribute: string, at: bigint, count: bigint[]): void;
 }
 
 /** Readers of lists by bytes an entry. Each list is a copy, and so aligned. */

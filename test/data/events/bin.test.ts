@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { binEvents, binSequences, inputsOf, spikesOf } from "../../../src/data/events/bin.ts";
+import { binEvents, inputsOf } from "../../../src/data/events/bin.ts";
+import { binSequences, spikesOf } from "../../../src/data/events/binned.ts";
 import type { EventRecording } from "../../../src/data/events/recording.ts";
 import type { Event } from "./files.ts";
 

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { wasm } from "../../../src/backend/wasm/wasm.ts";
-import { binEvents, inputsOf, spikesOf } from "../../../src/data/events/bin.ts";
+import { binEvents, inputsOf } from "../../../src/data/events/bin.ts";
+import { spikesOf } from "../../../src/data/events/binned.ts";
 import { readEvents } from "../../../src/data/events/read.ts";
 import { type EventRecording, isMonotone } from "../../../src/data/events/recording.ts";
 import { openSpikeSet } from "../../../src/data/events/spikeSet.ts";

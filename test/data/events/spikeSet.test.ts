@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { half, halves } from "../../../src/data/events/half.ts";
 import { openSpikeSet } from "../../../src/data/events/spikeSet.ts";
 import { encodeHdf5 } from "../../../src/io/hdf5.ts";
-import { mutate } from "../mutate.ts";
+import { mutate, withinMemory } from "../mutate.ts";
 import { GOLDEN, unpack } from "./spikeFiles.ts";
 
 const HALF = unpack(GOLDEN["float16, oldest format"]);
@@ -39,6 +39,18 @@ describe.each(Object.entries(GOLDEN))("%s", (name, golden) => {
     expect(set.classes).toEqual(extra ? ["zero", "one", "two", "eins"] : []);
     expect(set.speakers && [...set.speakers]).toEqual(extra ? [0, 1, 11, 4, 4] : undefined);
   });
+});
+
+test("of a large file on disk only what is asked for is read", async () => {
+  const path = join(folder, "large.h5");
+  writeFileSync(path, HALF);
+  truncateSync(path, 2 ** 28);
+  const labels = await withinMemory(2 ** 18, async () => {
+    using set = await openSpikeSet(path);
+    expect(set.sample(4).count).toBe(16);
+    return [...set.labels];
+  });
+  expect(labels).toEqual([3, 0, 19, 7, 3]);
 });
 
 describe("refuses", () => {
