@@ -23,6 +23,23 @@ export {
   type Rate,
   rate,
 } from "./encoder.ts";
+export {
+  type Binned,
+  type BinOptions,
+  binEvents,
+  type CountInput,
+  type Duplicates,
+  inputsOf,
+  type SpikeInput,
+} from "./events/bin.ts";
+export { binSequences, spikesOf } from "./events/binned.ts";
+export { fileBytes } from "./events/fileBytes.ts";
+export type { FormatOptions } from "./events/format.ts";
+export { cutGestures, GESTURES, type Gesture } from "./events/gesture.ts";
+export { type EventFormatName, type EventOptions, readEvents } from "./events/read.ts";
+export { cutEvents, type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
+export { openSpikeSet, type SpikeSet, type SpikeSetOptions } from "./events/spikeSet.ts";
+export { type StreamOptions, streamEvents } from "./events/stream.ts";
 export { type ArffOptions, type ArffTable, readArff } from "./format/arff.ts";
 export type { NamedBytes } from "./format/bytes.ts";
 export { type CsvKind, type CsvOptions, type CsvStreamOptions, readCsv, streamCsv } from "./format/csv.ts";
@@ -51,6 +68,7 @@ export {
 export { readVoc, type VocAnnotation, type VocBox, type VocObject } from "./format/voc.ts";
 export { channelOf, readWave, type Wave } from "./format/wave.ts";
 export type { WaveEncoding } from "./format/waveSamples.ts";
+export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
 export type { LocateOptions } from "./locate.ts";
 export {
   type SequenceBatch,

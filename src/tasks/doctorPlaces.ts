@@ -1,7 +1,7 @@
 /** What lies about on this machine: packages, data sets, the cache. */
 import { environment, fileSystem } from "../base/node.ts";
-import { ECG_FILES, ECG_FOLDERS } from "../data/sets/ecg.ts";
 import { cacheFolder, findFiles, type LocateOptions } from "../data/locate.ts";
+import { ECG_FILES, ECG_FOLDERS } from "../data/sets/ecg.ts";
 import { IDX_FILES } from "../data/sets/mnist.ts";
 
 /** What a package is for; those that Rheobase needs come with it. */
