@@ -68,7 +68,6 @@ export {
 export { readVoc, type VocAnnotation, type VocBox, type VocObject } from "./format/voc.ts";
 export { channelOf, readWave, type Wave } from "./format/wave.ts";
 export type { WaveEncoding } from "./format/waveSamples.ts";
-export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
 export type { LocateOptions } from "./locate.ts";
 export {
   type SequenceBatch,

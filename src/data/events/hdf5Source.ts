@@ -5,7 +5,7 @@
 import { DataError } from "../../base/errors.ts";
 import { fileName, guarded, type Library, removeFile } from "../../base/hdf5.ts";
 import { syncFileSystem } from "../../base/node.ts";
-import type { NamedBytes } from "../idx.ts";
+import type { NamedBytes } from "../format/bytes.ts";
 import { unreadable } from "./fileBytes.ts";
 import { HeapGuard, type RandomAccess } from "./hdf5Heaps.ts";
 

@@ -1,6 +1,6 @@
 /** Reads a recording from the bytes of a file, in Node and in a page. */
 import { DataError, listNames } from "../../base/errors.ts";
-import type { NamedBytes } from "../idx.ts";
+import type { NamedBytes } from "../format/bytes.ts";
 import { aedat3 } from "./aedat3.ts";
 import { aedat4 } from "./aedat4.ts";
 import { dat } from "./dat.ts";

@@ -12,7 +12,7 @@
  */
 import { DataError, requireInteger } from "../../base/errors.ts";
 import { type Library, library } from "../../base/hdf5.ts";
-import type { NamedBytes } from "../idx.ts";
+import type { NamedBytes } from "../format/bytes.ts";
 import { halves } from "./half.ts";
 import { CLASS, Hdf5Datasets, type List } from "./hdf5Datasets.ts";
 import { type Hdf5Source, openHdf5 } from "./hdf5Source.ts";
