@@ -344,6 +344,14 @@ describe("refuses", () => {
       `at byte ${start}, packet 1: no packet begins so: stream 4, 2147483647 bytes`,
     );
   });
+  test.each(['<node name="" '.repeat(70_000), `<node ${'name="" '.repeat(130_000)}`, '<node name="a">'.repeat(66_000)])(
+    "a description of a megabyte made to be slow, soon",
+    async (info) => {
+      const start = performance.now();
+      await expect(read(files.aedat4File([E], { info }))).rejects.toThrow("streams of events: (none)");
+      expect(performance.now() - start).toBeLessThan(5000); // a quadratic scan takes minutes
+    },
+  );
   test("a format that is not there", async () =>
     await expect(read(new Uint8Array(9), { format: "wav" as "dat" })).rejects.toThrow(
       "unknown format 'wav'; known: aedat3",
