@@ -10,8 +10,11 @@ import { hash64 } from "../../src/base/hash.ts";
 import * as data from "../../src/data/index.ts";
 import * as rheobase from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
+import { aedat4File, evt3File, zstdRaw } from "../data/events/files.ts";
+import { GOLDEN, unpack } from "../data/events/spikeFiles.ts";
 import { media, numpy } from "../data/format/golden.ts";
 import { extensible, samples, wav } from "../data/format/waveBytes.ts";
+
 import { runCases, saved } from "./cases.js";
 import { ENDINGS, readFormats } from "./formats.js";
 import { type Headers, ISOLATION, serve } from "./server.ts";
@@ -78,6 +81,32 @@ describe("without a bundler", () => {
     await using server = await serve(ROOT);
     await using visited = await visit(from, server.origin, "test/browser/mapped.html");
     expect(await resultsOf(visited.page, "saved")).toEqual(await expected.saved());
+    expect(visited.problems).toEqual([]);
+  });
+
+  test("recordings of events, and spike sets, from bytes: as they were written", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT);
+    await using visited = await visit(from, server.origin, "test/browser/mapped.html");
+    const events = Array.from({ length: 60 }, (_, k) => ({ t: 1000 * k, x: 5 * k, y: 3 * k, p: k % 2 }));
+    const inPage = (call: string, bytes: Uint8Array) =>
+      visited.page.evaluate(
+        `import("/dist/data/index.js").then(async (data) => { const file = { path: "f", bytes: Uint8Array.of(${bytes}) }; ${call} })`,
+      );
+    const read =
+      "const { t, x, y, polarity } = await data.readEvents(file); return [t, x, y, polarity].map((c) => [...c]);";
+    const columns = (["t", "x", "y", "p"] as const).map((name) => events.map((event) => event[name]));
+    for (const bytes of [evt3File(events), aedat4File(events, { compression: 3, compress: zstdRaw })])
+      expect(await inPage(read, bytes)).toEqual(columns);
+    const sample = "const set = await data.openSpikeSet(file); return [set.count, ...set.sample(1).t];";
+    const golden = unpack(GOLDEN["float16, oldest format"]);
+    expect(await inPage(sample, golden)).toEqual([5, ...Array.from({ length: 7 }, (_, k) => 15_625 * k)]);
+    const stream =
+      'let n = 0; for await (const { count } of data.streamEvents("f", new Blob([file.bytes]).stream())) n += count; return n;';
+    expect(await inPage(stream, evt3File(events))).toBe(60);
+    expect(await inPage('return data.openSpikeSet("a.h5").catch((e) => e.message)', golden)).toContain(
+      "a page has none",
+    );
     expect(visited.problems).toEqual([]);
   });
 

@@ -20,17 +20,19 @@ export function streamsOf(xml: string): EventStream[] {
   });
 }
 
-const TAG =
-  /<node\s[^<>]*?name="([^"<>]*)"[^<>]*?(\/?)>|<(\/)node>|<attr\s[^<>]*?key="([^"<>]*)"[^<>]*>([^<]*)<\/attr>/g;
+/** A tag and the text after it. What is within a tag is looked at on its own, so that no text takes more than linear time. */
+const TAG = /<([^<>]*)>([^<]*)/g;
 
-/** Text of attributes by the names of nodes on the way there. */
+/** Text of attributes by the names of up to three nodes on the way there. */
 function attributesOf(xml: string): Map<string, string> {
   const found = new Map<string, string>();
   const nodes: string[] = [];
-  for (const [, node, empty, end, key, text] of xml.matchAll(TAG)) {
-    if (node !== undefined && !empty) nodes.push(node);
-    if (end) nodes.pop();
-    if (key !== undefined) found.set([...nodes, key].join("/"), text!.trim());
+  for (const [, tag, text] of xml.matchAll(TAG)) {
+    if (tag!.startsWith("/node")) nodes.pop();
+    else if (tag!.startsWith("node ") && !tag!.endsWith("/")) nodes.push(quoted(tag!, "name"));
+    else if (tag!.startsWith("attr ")) found.set([...nodes.slice(-3), quoted(tag!, "key")].join("/"), text!.trim());
   }
   return found;
 }
+
+const quoted = (tag: string, name: "name" | "key"): string => tag.split(` ${name}="`)[1]?.split('"')[0] ?? "";

@@ -93,6 +93,22 @@ export class Hdf5Datasets {
   #value(name: string): unknown {
     return this.#file.use(name, (file) => (file.get(name) as Dataset).value);
   }
+  /** Text or numbers in one dimension. */
+  column(name: string): readonly (string | number)[] {
+    const { type, size } = this.#dataset(name).metadata;
+    if (type === CLASS.string) return this.strings(name);
+    if (type === CLASS.integer) return Array.from(this.integers(name));
+    if (type !== CLASS.float || size < 4) throw this.bad(name, "must be text, integers, or floats of 32 or 64 bits");
+    this.#length(name, this.#dataset(name).metadata);
+    return Array.from(this.#value(name) as ArrayLike<number>);
+  }
+  /** Names within a group; none where there is no such group. */
+  members(name: string): string[] {
+    return this.#file.use(name, (file) => {
+      const found = file.get(name);
+      return found instanceof this.#h5.Group ? found.keys() : [];
+    });
+  }
   has(name: string): boolean {
     return this.#file.use(name, (file) => file.get(name) !== null);
   }

@@ -27,6 +27,12 @@ export interface SpikeSet {
   /** Shape [count], where the file says who spoke. */
   readonly speakers?: Int32Array;
   /**
+   * What the file says of its speakers, by name, such as `gender` and `age`: entry s is that of speaker s. Empty for SSC.
+   *
+   * @throws {DataError} `bad-file`
+   */
+  speakerInfo(): ReadonlyMap<string, readonly (string | number)[]>;
+  /**
    * Sample k as a recording of one row: x is the unit, polarity 1 throughout, and times are in µs, not rounded.
    *
    * @throws {DataError} `out-of-range` for k, or a unit that there is not; `not-finite`; `shape-mismatch`; `bad-file`
@@ -59,6 +65,8 @@ export async function openSpikeSet(source: NamedBytes | string, options: SpikeSe
     throw error;
   }
 }
+
+const SPEAKERS = "extra/meta_info";
 
 class SpikeFile implements SpikeSet {
   readonly count: number;
@@ -105,6 +113,11 @@ class SpikeFile implements SpikeSet {
       );
     const [y, polarity] = [new Uint16Array(count), new Uint8Array(count).fill(1)];
     return { width: this.#channels, height: 1, count, t, x, y, polarity };
+  }
+  speakerInfo(): Map<string, readonly (string | number)[]> {
+    if (!this.#open) throw new DataError("disposed", this.#file.path, "is closed");
+    const names = this.#data.members(SPEAKERS);
+    return new Map(names.map((name) => [name, this.#data.column(`${SPEAKERS}/${name}`)]));
   }
   close(): void {
     if (this.#open) this.#file.close();

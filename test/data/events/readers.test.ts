@@ -187,6 +187,10 @@ describe("golden bytes, by hand from the published formats", () => {
       [wrap + 1, 7, 16, 1],
     ]);
   });
+  test("EVT 3.0: a vector of 8 moves the next one by 8, of 12 by 12, empty ones too", async () => {
+    const words = u16(0x8000, 0x0000, 0x3010, 0x5001, 0x4001, 0x4000, 0x5001); // from 16: 16, 24, -, then 24 + 24
+    expect((await both(bytes(files.EVT3_HEADER, words))).map(([, x]) => x)).toEqual([16, 24, 48]);
+  });
   test("EVT: what comes before the first time, or row, is left out", async () => {
     expect(await both(bytes(files.EVT2_HEADER, u32(0x10000000, 0x80000001, 0x10000000)))).toEqual([[64, 0, 0, 1]]);
     const words = u16(0x0001, 0x2001, 0x3001, 0x6007, 0x8001, 0x2001, 0x4fff, 0x0002, 0x4fff, 0x2003);
@@ -203,6 +207,11 @@ describe("golden bytes, by hand from the published formats", () => {
       [2 ** 32 - 16, 3, 2, 0],
       [2 ** 32, 0, 0, 1],
     ]);
+  });
+  test("DAT: coordinates of 14 bits", async () => {
+    const file = bytes("% Version 2\n", [12, 8], u32(1, 0x0fffffff));
+    const sensor = { width: 2 ** 14, height: 2 ** 14 };
+    expect(await both(file, { sensor })).toEqual([[1, 2 ** 14 - 1, 2 ** 14 - 1, 0]]);
   });
   test("AEDAT 3.1: valid, polarity, y, x from the lowest bit on; overflows of the packet", async () => {
     const head = bytes(u16(1, 1), u32(8, 4, 2, 2, 2, 2));
@@ -335,6 +344,14 @@ describe("refuses", () => {
       `at byte ${start}, packet 1: no packet begins so: stream 4, 2147483647 bytes`,
     );
   });
+  test.each(['<node name="" '.repeat(70_000), `<node ${'name="" '.repeat(130_000)}`, '<node name="a">'.repeat(66_000)])(
+    "a description of a megabyte made to be slow, soon",
+    async (info) => {
+      const start = performance.now();
+      await expect(read(files.aedat4File([E], { info }))).rejects.toThrow("streams of events: (none)");
+      expect(performance.now() - start).toBeLessThan(5000); // a quadratic scan takes minutes
+    },
+  );
   test("a format that is not there", async () =>
     await expect(read(new Uint8Array(9), { format: "wav" as "dat" })).rejects.toThrow(
       "unknown format 'wav'; known: aedat3",

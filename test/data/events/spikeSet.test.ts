@@ -37,6 +37,7 @@ describe.each(Object.entries(GOLDEN))("%s", (name, golden) => {
     }
     const extra = !name.includes("without");
     expect(set.classes).toEqual(extra ? ["zero", "one", "two", "eins"] : []);
+    expect([...set.speakerInfo()]).toEqual(extra ? [["gender", ["male", "female"]]] : []);
     expect(set.speakers && [...set.speakers]).toEqual(extra ? [0, 1, 11, 4, 4] : undefined);
   });
 });
@@ -61,6 +62,7 @@ describe("refuses", () => {
     set.close();
     set.close();
     expect(() => set.sample(0)).toThrow("f.h5: is closed");
+    expect(() => set.speakerInfo()).toThrow("f.h5: is closed");
   });
   test("units beyond the channels", async () => {
     using set = await openSpikeSet(f, { channels: 150 });
@@ -93,6 +95,7 @@ test.each(Object.entries(GOLDEN))(
     const bytes = unpack(golden);
     const readAll = async (damaged: Uint8Array) => {
       using set = await openSpikeSet({ path: "f.h5", bytes: damaged });
+      set.speakerInfo();
       return range(Math.min(set.count, 20)).map((k) => set.sample(k));
     };
     const { truncated, flipped } = await mutate(bytes, readAll, {
