@@ -284,8 +284,9 @@ describe("JPEG", () => {
   });
   test("fill bytes before a marker mean nothing", async () => {
     const { data } = await readJpeg(file(COLOUR));
-    for (const at of [2, FRAME, COLOUR.length - 2])
-      expect((await readJpeg(file(inserted(at, [0xff, 0xff])))).data, `at ${at}`).toEqual(data);
+    for (const fill of [[0xff], [0xff, 0xff]])
+      for (const at of [2, FRAME, COLOUR.length - 2])
+        expect((await readJpeg(file(inserted(at, fill)))).data, `${fill.length} at ${at}`).toEqual(data);
   });
   test("refuses a file of endless scans", async () => {
     const scan = COLOUR.findIndex((byte, k) => byte === 0xff && COLOUR[k + 1] === 0xda);

@@ -43,6 +43,7 @@ describe("published figures", () => {
       sum(({ windows }) => windows.length),
       sum(({ windows }) => Number(windows.length === 0)),
     ]).toEqual([58, 365_558, 120, 116, 6]);
+    expect(Math.max(...series.map(({ probation }) => probation))).toBe(750);
     const outside: string[] = [];
     for (const { name, times, labels, windows, anomalies } of series) {
       for (const moment of anomalies) {

@@ -80,19 +80,19 @@ describe("spoken digits", () => {
 });
 
 describe("anomalies", () => {
-  const rows = Array.from({ length: 40 }, (_, k) => `2014-01-01 00:${String(k).padStart(2, "0")}:00,${k / 2}`);
+  const rows = Array.from({ length: 50 }, (_, k) => `2014-01-01 00:${String(k).padStart(2, "0")}:00,${k / 2}`);
   const labels = (windows: unknown, marks: unknown = { "real/a.csv": ["2014-01-01 00:11:00"] }): Files => ({
     "data/real/a.csv": `timestamp,value\n${rows.join("\n")}\n`,
     "labels/combined_windows.json": JSON.stringify(windows),
     "labels/combined_labels.json": JSON.stringify(marks),
   });
-  const WINDOW = { "real/a.csv": [["2014-01-01 00:10:00.000000", "2014-01-01 00:12:30.000000"]] };
+  const WINDOW = { "real/a.csv": [["2014-01-01 00:10:00.000000", "2014-01-01 00:12:00.000000"]] };
   test("labels are 1 in a window, its ends included; 15 % are probation", async () => {
     const [a] = (await nab(folder(labels(WINDOW)))).series;
     expect([...a!.labels.keys()].filter((k) => a!.labels[k] === 1)).toEqual([10, 11, 12]);
     expect([a!.name, a!.probation, a!.anomalies, a!.values[3]]).toEqual([
       "real/a.csv",
-      6,
+      7,
       [Date.UTC(2014, 0, 1, 0, 11)],
       1.5,
     ]);
