@@ -81,7 +81,7 @@ export { bccd, bccdDataset, type CellBox, type CellImage, type CellImages } from
 export { type DigitsOptions, digits } from "./sets/digits.ts";
 export { ecg, ecgDataset } from "./sets/ecg.ts";
 export { type EegEyeStateSet, eegEyeState, eegEyeStateDataset } from "./sets/eegEyeState.ts";
-export { type EmgRecording, type EmgSet, emg, emgDataset } from "./sets/emg.ts";
+export { type EmgMyoSet, type EmgRecording, emgMyo, emgMyoDataset } from "./sets/emgMyo.ts";
 export { fsdd, fsddDataset, type SpokenDigit, type SpokenDigits } from "./sets/fsdd.ts";
 export { type IdxName, idxDataset } from "./sets/mnist.ts";
 export { type AnomalyBenchmark, type AnomalySeries, type AnomalyWindow, nab, nabDataset } from "./sets/nab.ts";

@@ -19,6 +19,7 @@ export async function readJpeg(file: NamedBytes, options: ImageOptions = {}): Pr
   const frame = frameOf(file);
   const { width, height, components } = frame;
   requireSize(path, frame.at, width, height, options);
+  requireBytes(file, frame);
   const { decode } = (await import("jpeg-js")).default;
   const { data } = refusing(path, () =>
     decode(bytes, {
@@ -39,6 +40,16 @@ function refusing<R>(path: string, use: () => R): R {
   } catch (cause) {
     throw badFile(path, `is not a valid JPEG image: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** Every block of 8 x 8 pixels takes at least one bit: a code of its mean. */
+function requireBytes({ path, bytes }: NamedBytes, { at, width, height }: JpegFrame): void {
+  const least = Math.ceil((Math.ceil(width / 8) * Math.ceil(height / 8)) / 8);
+  if (least > bytes.length)
+    throw badFile(
+      path,
+      `at byte ${at}: truncated: ${width} x ${height} pixels need at least ${least} bytes, found ${bytes.length}`,
+    );
 }
 
 /**

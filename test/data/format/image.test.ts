@@ -262,6 +262,11 @@ describe("JPEG", () => {
       changed(FRAME + 5, 255, 255, 255, 255),
       `at byte ${FRAME + 5}: too large: 65535 x 65535 pixels`,
     ],
+    [
+      "a size that its bytes cannot hold",
+      changed(FRAME + 5, 16, 0, 16, 0),
+      `at byte ${FRAME + 5}: truncated: 4096 x 4096 pixels need at least 32768 bytes, found ${COLOUR.length}`,
+    ],
     ["a size of 0", changed(FRAME + 5, 0, 0), `at byte ${FRAME + 5}: an image of 27 x 0 pixels`],
     ["a lossless image", changed(FRAME, 0xff, 0xc3), "lossless, hierarchical or arithmetically coded image (FF C3)"],
     ["12 bits", changed(FRAME + 4, 12), "has samples of 12 bits; read are 8"],
@@ -279,8 +284,9 @@ describe("JPEG", () => {
   });
   test("fill bytes before a marker mean nothing", async () => {
     const { data } = await readJpeg(file(COLOUR));
-    for (const at of [2, FRAME, COLOUR.length - 2])
-      expect((await readJpeg(file(inserted(at, [0xff, 0xff])))).data, `at ${at}`).toEqual(data);
+    for (const fill of [[0xff], [0xff, 0xff]])
+      for (const at of [2, FRAME, COLOUR.length - 2])
+        expect((await readJpeg(file(inserted(at, fill)))).data, `${fill.length} at ${at}`).toEqual(data);
   });
   test("refuses a file of endless scans", async () => {
     const scan = COLOUR.findIndex((byte, k) => byte === 0xff && COLOUR[k + 1] === 0xda);

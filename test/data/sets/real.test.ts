@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { bccd } from "../../../src/data/sets/bccd.ts";
 import { eegEyeState } from "../../../src/data/sets/eegEyeState.ts";
-import { emg } from "../../../src/data/sets/emg.ts";
+import { emgMyo } from "../../../src/data/sets/emgMyo.ts";
 import { fsdd } from "../../../src/data/sets/fsdd.ts";
 import { nab } from "../../../src/data/sets/nab.ts";
 import { occupancy } from "../../../src/data/sets/occupancy.ts";
@@ -43,6 +43,7 @@ describe("published figures", () => {
       sum(({ windows }) => windows.length),
       sum(({ windows }) => Number(windows.length === 0)),
     ]).toEqual([58, 365_558, 120, 116, 6]);
+    expect(Math.max(...series.map(({ probation }) => probation))).toBe(750);
     const outside: string[] = [];
     for (const { name, times, labels, windows, anomalies } of series) {
       for (const moment of anomalies) {
@@ -55,7 +56,7 @@ describe("published figures", () => {
     expect(outside).toEqual(["realAWSCloudwatch/iio_us-east-1_i-a2eb1cd9_NetworkIn.csv"]);
   });
   real("emg-myo", "96 recordings, 1,153,993 samples, about 5,950 of the gesture in each but rest", async () => {
-    const { recordings } = await emg({ env });
+    const { recordings } = await emgMyo({ env });
     expect([recordings.length, recordings.reduce((sum, { steps }) => sum + steps, 0)]).toEqual([96, 1_153_993]);
     expect([...new Set(recordings.map(({ participant, session }) => `${participant}-${session}`))].length).toBe(12);
     expect([Math.min(...recordings.map((r) => r.steps)), Math.max(...recordings.map((r) => r.steps))]).toEqual([

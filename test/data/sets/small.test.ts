@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../../src/base/errors.ts";
 import { bccd } from "../../../src/data/sets/bccd.ts";
 import { eegEyeState } from "../../../src/data/sets/eegEyeState.ts";
-import { emg } from "../../../src/data/sets/emg.ts";
+import { emgMyo } from "../../../src/data/sets/emgMyo.ts";
 import { fsdd } from "../../../src/data/sets/fsdd.ts";
 import { nab } from "../../../src/data/sets/nab.ts";
 import { occupancy } from "../../../src/data/sets/occupancy.ts";
@@ -32,7 +32,7 @@ const without = (files: Files, name: string): Files =>
   Object.fromEntries(Object.entries(files).filter(([key]) => key !== name));
 
 describe("a folder without the set: what is needed, and every place searched", () => {
-  const sets = { bccd, eegEyeState, emg, fsdd, nab, occupancy, smsSpam, wallFollowing };
+  const sets = { bccd, eegEyeState, emgMyo, fsdd, nab, occupancy, smsSpam, wallFollowing };
   for (const [name, read] of Object.entries(sets))
     test(name, async () => {
       const { directory } = folder({ "other.txt": "" });
@@ -80,19 +80,19 @@ describe("spoken digits", () => {
 });
 
 describe("anomalies", () => {
-  const rows = Array.from({ length: 40 }, (_, k) => `2014-01-01 00:${String(k).padStart(2, "0")}:00,${k / 2}`);
+  const rows = Array.from({ length: 50 }, (_, k) => `2014-01-01 00:${String(k).padStart(2, "0")}:00,${k / 2}`);
   const labels = (windows: unknown, marks: unknown = { "real/a.csv": ["2014-01-01 00:11:00"] }): Files => ({
     "data/real/a.csv": `timestamp,value\n${rows.join("\n")}\n`,
     "labels/combined_windows.json": JSON.stringify(windows),
     "labels/combined_labels.json": JSON.stringify(marks),
   });
-  const WINDOW = { "real/a.csv": [["2014-01-01 00:10:00.000000", "2014-01-01 00:12:30.000000"]] };
+  const WINDOW = { "real/a.csv": [["2014-01-01 00:10:00.000000", "2014-01-01 00:12:00.000000"]] };
   test("labels are 1 in a window, its ends included; 15 % are probation", async () => {
     const [a] = (await nab(folder(labels(WINDOW)))).series;
     expect([...a!.labels.keys()].filter((k) => a!.labels[k] === 1)).toEqual([10, 11, 12]);
     expect([a!.name, a!.probation, a!.anomalies, a!.values[3]]).toEqual([
       "real/a.csv",
-      6,
+      7,
       [Date.UTC(2014, 0, 1, 0, 11)],
       1.5,
     ]);
@@ -129,7 +129,7 @@ describe("anomalies", () => {
 describe("muscles", () => {
   const files = { "1-2/3.txt": "1,2,3,4,5,6,7,8,0\n-128,127,0,0,0,0,0,-1,3\n", "1-2/0.txt": "0,0,0,0,0,0,0,0,0\n" };
   test("participant, session and gesture of the name; labels of the rows", async () => {
-    const [rest, third] = (await emg(folder(files))).recordings;
+    const [rest, third] = (await emgMyo(folder(files))).recordings;
     expect([rest!.gesture, third!.participant, third!.session, third!.gesture]).toEqual([0, "1", 2, 3]);
     expect([[...third!.labels], [...third!.values.subarray(8)], third!.steps]).toEqual([
       [0, 3],
@@ -143,7 +143,7 @@ describe("muscles", () => {
     ["1,2,3,4,5,6,7,8,3\n1,2\n", "1-2/3.txt: line 2: expected 9 cells, found 2"],
     ["1,2,3,4,5,6,7,,3\n", "1-2/3.txt: row 1: column 'EMG 8' has no value"],
   ])("refuses %j", async (text, message) => {
-    await expect(emg(folder({ ...files, "1-2/3.txt": text }))).rejects.toThrow(message);
+    await expect(emgMyo(folder({ ...files, "1-2/3.txt": text }))).rejects.toThrow(message);
   });
 });
 

@@ -16,7 +16,7 @@ export interface EmgRecording extends Series {
   /** What was asked for: a class. Labels are it or 0. */
   readonly gesture: number;
 }
-export interface EmgSet {
+export interface EmgMyoSet {
   readonly name: string;
   readonly classes: readonly string[];
   /** By participant, session and gesture. */
@@ -41,19 +41,19 @@ const CHANNELS = Array.from({ length: 8 }, (_, k) => `EMG ${k + 1}`);
 const RATE = 200;
 const NAME = /(?:^|\/)(\d+)-(\d+)\/([0-7])\.txt$/;
 const SET: FolderSet = {
-  name: "emg",
-  folders: ["emg-myo", "emg"],
+  name: "emg-myo",
+  folders: ["emg-myo", "myo-readings-dataset"],
   files: /^\d+-\d+\/[0-7]\.txt$/,
   needs: "the recordings <participant>-<session>/<gesture>.txt",
 };
 
 /** @throws {DataError} `missing-file` with the places searched; else naming the file and the line */
-export async function emg(options: LocateOptions = {}): Promise<EmgSet> {
-  return emgDataset(await readFolder(SET, options));
+export async function emgMyo(options: LocateOptions = {}): Promise<EmgMyoSet> {
+  return emgMyoDataset(await readFolder(SET, options));
 }
 
 /** The same of files that are at hand, as in a page. @throws {DataError} naming the file and the line */
-export async function emgDataset(files: readonly NamedBytes[]): Promise<EmgSet> {
+export async function emgMyoDataset(files: readonly NamedBytes[]): Promise<EmgMyoSet> {
   const recordings: EmgRecording[] = [];
   for (const file of files) recordings.push(await recordingOf(file));
   return {
