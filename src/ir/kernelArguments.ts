@@ -7,6 +7,9 @@ interface Signature {
   readonly counts: readonly string[];
 }
 
+/** The list of `perElement` over listed elements: no variable is called so. */
+export const LISTED = "domain.list";
+
 const when = (condition: boolean, ...names: string[]): string[] => (condition ? names : []);
 
 const slotArguments = (step: Step): string[] => {
@@ -16,7 +19,7 @@ const slotArguments = (step: Step): string[] => {
 
 const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
   perElement: (k) => ({
-    args: [...slotArguments(k.step), ...when(k.domain === "list", "list")],
+    args: [...slotArguments(k.step), ...when(k.domain === "list", LISTED)],
     counts: k.domain === "list" ? ["from", "to"] : [...when(k.domain === "range", "first"), "n"],
   }),
   perSynapse: (k) => ({

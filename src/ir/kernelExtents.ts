@@ -2,6 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
+import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
@@ -29,7 +30,7 @@ const words = (n: number): number => Math.ceil(n / 32);
 const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Known) => Arguments } = {
   perElement: ({ step, domain }, known) =>
     domain === "list"
-      ? { ...elementArguments(step, DATA), list: argument(LIST, entries(known)) }
+      ? { ...elementArguments(step, DATA), [LISTED]: argument(LIST, entries(known)) }
       : elementArguments(step, known("n")),
   perSynapse: ({ domain, step, parts = 1 }, known) =>
     synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),

@@ -84,7 +84,7 @@ export interface Program {
 export type Kernel =
   /**
    * `for i < n: body(i)`, over a `domain`: `range` for first ≤ i < n, and `first` is a multiple of `RANGE`; `list` for
-   * i = list[k], from ≤ k < to, none of them twice, and the body sets or adds only. Counts `n`, `first` and `n`, or `from`
+   * i = list[k] (argument `LISTED`), from ≤ k < to, none of them twice, and the body sets or adds only. Counts `n`, `first` and `n`, or `from`
    * and `to`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions).
    */
   | { readonly kind: "perElement"; readonly step: Step; readonly domain?: "range" | "list" }

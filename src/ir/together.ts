@@ -5,7 +5,7 @@
  * Rounds are parts of populations. What a kernel touches is its round's own where the place or the range of elements
  * depends on the round; the convention is that all parallel loops of a body divide the same buffers in the same way.
  */
-import { signatureOf, writesOf } from "./kernelArguments.ts";
+import { LISTED, signatureOf, writesOf } from "./kernelArguments.ts";
 import { dependsOn, isParallel, roundVariables } from "./parallel.ts";
 import { type Count, type Invoke, invocations, type Kernel, type Loop, type Node, type Place } from "./program.ts";
 import type { Space } from "./step.ts";
@@ -49,7 +49,7 @@ export function belongs(name: string, { kernel, counts = {} }: Invoke, variables
     c !== undefined && typeof c !== "number" && dependsOn(c, variables);
   if (kernel.kind === "perElement")
     return (
-      ofRound(kernel.domain === "list" ? counts.from : counts.first) && (name === "list" || isRanged(name, kernel))
+      ofRound(kernel.domain === "list" ? counts.from : counts.first) && (name === LISTED || isRanged(name, kernel))
     );
   if (kernel.kind !== "perSynapse") return false;
   if (name === "list") return kernel.domain === "columns" && ofRound(counts.from);

@@ -32,6 +32,13 @@ const noisy = neuron({
   refractory: "2 ms",
   port: "ge",
 });
+/** Variables may be called as the counts and lists of kernels are. */
+const oddly = neuron({
+  name: "oddly",
+  equations: "dn/dt = (1.2 - n)/(4*ms) : 1\nfirst[t+1] = first + n : 1\nlist : 1\nfrom_ : 1",
+  spike: "n > 1",
+  reset: "n = 0; list += first",
+});
 const stdp = synapse({
   name: "stdp",
   variables: { pre: 0, post: 0 },
@@ -82,6 +89,14 @@ const networks: Readonly<Record<string, () => { net: Network; inputs?: Inputs }>
       ],
     }),
   }),
+  "variables called as kernels call their own": () => ({
+    net: network({
+      dt: "0.5 ms",
+      schedule: "brian",
+      populations: { a: population(200, oddly, { initial: { n: uniform(0, 1) } }) },
+      connections: [connect("a", "a", { ...random, port: "list" })],
+    }),
+  }),
   "dense weights, values, and a transform": () => ({
     net: network({
       dt: "1 ms",
@@ -127,7 +142,7 @@ async function outcome(
 describe.each(Object.entries(networks))("%s", (_name, make) => {
   test("1, 2, 3 and 7 parts, on the interpreter and on 1, 2, 3 and 8 threads", async () => {
     const { net, inputs } = make();
-    const record = Object.keys(net.populations).map((n) => `${n}.v`);
+    const record = Object.entries(net.populations).map(([n, p]) => `${n}.${p.model.variables[0]!.name}`);
     const expected = await outcome(net, interpret, inputs, { record, parts: 1 });
     for (const p of Object.keys(net.populations)) expect(expected.spikes[p]!.steps.length).toBeGreaterThan(20);
     for (const parts of [2, 3, 7])

@@ -1,4 +1,5 @@
 /** `body(i)` for each i of a domain: the definition of the element-wise skeleton and of its six kinds of store. */
+import { LISTED } from "../../ir/kernelArguments.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
@@ -17,7 +18,7 @@ export function perElement({ step, domain }: KernelOf<"perElement">, frame: Fram
 
 function* elements(domain: KernelOf<"perElement">["domain"], frame: Frame): Generator<number> {
   if (domain === "list") {
-    const list = frame.arg("list");
+    const list = frame.arg(LISTED);
     for (let k = frame.count("from"); k < frame.count("to"); k++) yield list.data[list.at + k]!;
   } else for (let i = domain ? frame.count("first") : 0; i < frame.count("n"); i++) yield i;
 }

@@ -1,5 +1,6 @@
 /** Elements that fill no vector, one by one. */
 import type { Expr } from "../../ir/expr.ts";
+import { LISTED } from "../../ir/kernelArguments.ts";
 import { lanesOf, nodes, type Slot, type Step, slotOf } from "../../ir/step.ts";
 import { invariants, pushAddress, type Shared, storeContext, whileLeft } from "./elementLoop.ts";
 import type { KernelContext } from "./kernel.ts";
@@ -33,7 +34,7 @@ export function listedElements(step: Step, c: KernelContext): void {
     () => c.pushCount("to"),
     1,
     () => {
-      pushScaled(f, c.ptr("list"), k, 4);
+      pushScaled(f, c.ptr(LISTED), k, 4);
       f.op("i32.load", 0);
       f.set(i);
       body.element(i);

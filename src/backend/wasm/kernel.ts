@@ -29,23 +29,25 @@ export function kernelFunction(
   build: (c: KernelContext) => void,
 ): Func {
   const { args, counts } = signatureOf(kernel);
-  const passed = [...args, ...counts.filter((c) => known[c] === undefined)];
+  const unknown = counts.filter((c) => known[c] === undefined);
   return defineFunction(
     name,
-    passed.map(() => "i32"),
+    [...args, ...unknown].map(() => "i32"),
     (f) => {
-      const find = (what: string): number => {
-        const at = passed.indexOf(what);
-        if (at < 0) throw new Error(`${kernel.kind}: no argument '${what}'`);
+      // A variable may well be called as a count is.
+      const find = (names: readonly string[], what: string): number => {
+        const at = names.indexOf(what);
+        if (at < 0) throw new Error(`${kernel.kind}: no '${what}' among ${names.join(", ")}`);
         return at;
       };
       build({
         f,
         table,
-        ptr: find,
+        ptr: (what) => find(args, what),
         has: (what) => args.includes(what),
         known: (what) => known[what],
-        pushCount: (what) => (known[what] === undefined ? f.get(find(what)) : f.i32(known[what])),
+        pushCount: (what) =>
+          known[what] === undefined ? f.get(args.length + find(unknown, what)) : f.i32(known[what]),
       });
     },
   );

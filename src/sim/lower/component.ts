@@ -1,5 +1,6 @@
 /** The loops of one component: what happens once a chunk, once a sample, and in each step. */
 import { ModelError } from "../../base/errors.ts";
+import { LISTED } from "../../ir/kernelArguments.ts";
 import { invoke, type Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
 import { drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
@@ -125,7 +126,7 @@ class TimeStep {
     const { list, from, to } = spikeEvents(node, 0, sources, PART);
     const fired = invoke(
       { kind: "perElement", step: kernel.step, domain: "list" },
-      { ...call.args, list },
+      { ...call.args, [LISTED]: list },
       { from, to },
     );
     return [context.parts > 1 ? onParts([fired], context) : fired];
