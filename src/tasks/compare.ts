@@ -1,19 +1,25 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
-import { threadedWasm } from "../backend/wasm/wasm.ts";
-import { compareText } from "./compareText.ts";
+import { type ThreadedBackend, threadedWasm } from "../backend/wasm/wasm.ts";
+import type { ShownDocument } from "../report/document.ts";
+import { resultText } from "../report/terminal/result.ts";
+import { compareHeadline } from "./headline.ts";
 import { openKeeper } from "./keeper.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
+import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
-import { type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
+import { compareNotes, headOf, twinSentences } from "./sentences.ts";
+import { shownOf } from "./shown.ts";
+import { deployedOf, inferenceOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
 import type { Task } from "./task.ts";
 import { taskOf } from "./tasks.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
 /** Everything that a comparison found. */
-export interface Comparison {
+interface Comparison {
   readonly loaded: Loaded;
   readonly plan: Plan;
   readonly spiking: Side;
@@ -23,35 +29,46 @@ export interface Comparison {
   readonly verdict: readonly Verdict[];
   readonly promise?: PromiseReport;
   readonly digest: string;
-  readonly seed: number;
+  readonly options: TaskOptions;
   readonly threads: ReturnType<typeof threadsDocument>;
-  /** All of it: loading, trials, training, tests. */
+  /** All of it: loading, trials, training, tests. A look inside comes after it. */
   readonly seconds: number;
+  readonly peak: number | undefined;
+  readonly shown: ShownDocument | undefined;
 }
 
-/** @throws {UsageError} `unknown-name` for a task; {DataError} for its data */
+/** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
 export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
   compareOn(taskOf(options.task), options, onProgress);
 
 export async function compareOn(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const found = await comparison(task, options, onProgress);
-  return { document: documentOf(found), text: compareText(found) };
-}
-
-async function comparison(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<Comparison> {
-  const { seed } = options;
+  const outputs = await outputsOf(options.out, ["page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const start = performance.now();
   const loaded = await loadTask(task, { ...options, onProgress });
+  const keeper = await openKeeper("compare", task, loaded.data, options);
+  const session = { seed: options.seed, backend, onProgress, keeper };
+  const found = await comparison(loaded, options, session, { start, look: isReported(outputs) });
+  const document = await documentOf(found);
+  await writeReports(outputs, document);
+  await keeper?.remove();
+  return { document, ...resultText(document) };
+}
+
+type Session = Omit<Parameters<typeof spikingSide>[2], "stage" | "backend"> & { readonly backend: ThreadedBackend };
+async function comparison(
+  loaded: Loaded,
+  options: TaskOptions,
+  session: Session,
+  { start, look }: { readonly start: number; readonly look: boolean },
+): Promise<Comparison> {
   const { data } = loaded;
-  const keeper = await openKeeper("compare", task, data, options);
-  const session = { seed, backend, onProgress, keeper };
   const plan = await planOf(loaded, options, session);
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, loaded);
-  await keeper?.remove();
-  const seconds = (performance.now() - start) / 1000;
+  const measured = { seconds: (performance.now() - start) / 1000, peak: peakBytes() };
+  const deployed = deployedOf(spiking.design, spiking.trained);
   return {
     loaded,
     plan,
@@ -61,27 +78,37 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     digest: digestOf([spiking, twin]),
-    seed,
-    threads: threadsDocument(options.threads, backend),
-    seconds,
+    options,
+    threads: threadsDocument(options.threads, session.backend),
+    ...measured,
+    shown: look ? await shownOf(loaded, deployed, spiking.result, session) : undefined,
   };
 }
 
-function documentOf(c: Comparison): Record<string, unknown> {
+async function documentOf(c: Comparison) {
+  const { loaded, plan, spiking, twin, options } = c;
   return {
-    task: c.loaded.task.name,
-    seed: c.seed,
-    encoder: encoderDocument(c.plan),
-    steps: c.spiking.design.net.steps,
-    spiking: { ...sideDocument(c.spiking), ...c.steps[0] },
-    twin: { ...sideDocument(c.twin), ...c.steps[1], zeroSkipping: c.twin.zeroSkipping },
-    ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
+    kind: "compare" as const,
+    task: loaded.task.name,
+    seed: options.seed,
+    head: [...headOf(loaded.task, plan, options.seed), ...twinSentences(plan)],
+    headline: compareHeadline(spiking, twin, c.verdict),
+    inference: inferenceOf(spiking.design.training),
+    classes: loaded.data.classes,
+    encoder: encoderDocument(plan),
+    steps: spiking.design.net.steps,
+    spiking: { ...sideDocument(spiking), ...c.steps[0] },
+    twin: { ...sideDocument(twin), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
+    ...(loaded.kind === "sequences" && { published: loaded.task.published }),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
-    data: dataDocument(c.loaded.data),
+    notes: compareNotes(spiking, twin, c.threads.used, loaded.data),
+    data: dataDocument(loaded.data),
     threads: c.threads,
     seconds: c.seconds,
-    peakBytes: peakBytes(),
+    peakBytes: c.peak,
+    provenance: await provenanceOf("compare", options, filesOf(options.out)),
     digest: c.digest,
+    ...(c.shown && { shown: c.shown }),
   };
 }

@@ -56,7 +56,7 @@ const timeless = (document: object): object =>
 
 describe("stopped and resumed", () => {
   test("after every batch of a training: the artefact and the report are those of an uninterrupted run", async () => {
-    const whole = await trainTask(SMALL, options({ encoder: "rate", out: join(folder, "whole") }), quiet);
+    const whole = await trainTask(SMALL, options({ encoder: "rate", out: join(folder, "whole.h5") }), quiet);
     const out = join(folder, "out");
     let stops = 0;
     for (let resume = false; ; resume = true) {
@@ -71,7 +71,7 @@ describe("stopped and resumed", () => {
       stops++;
     }
     expect(stops).toBe(20 + 1); // after each batch, and before the test
-    expect(Buffer.compare(readFileSync(out), readFileSync(join(folder, "whole")))).toBe(0);
+    expect(Buffer.compare(readFileSync(out), readFileSync(join(folder, "whole.h5")))).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(["out", "whole"]);
   });
   test.each([
@@ -268,7 +268,7 @@ describe("disks that fail: a clear error, and the older checkpoint as it was", (
     await goesOn(before);
   });
   test("the artefact has no room: the training is safe, and the artefact follows when there is", async ({ skip }) => {
-    const whole = join(folder, "whole");
+    const whole = join(folder, "whole.h5");
     await trainTask(SMALL, options({ encoder: "rate", out: whole }), quiet);
     const expected = readFileSync(whole);
     using disk = mounted("256k");
