@@ -17,7 +17,7 @@ export interface CompareHeadline extends HeadlineDocument {
   readonly energy: readonly EnergyRatio[];
 }
 
-const FORMAT_WORDS: Readonly<Record<Format, string>> = { f32: "with 32-bit floats", int8: "with 8-bit weights" };
+const FORMAT_WORDS: Readonly<Record<Format, string>> = { f32: "32-bit floats", int8: "8-bit weights" };
 const ACCURACY: Readonly<Record<Verdict["winner"], string>> = {
   undecided: "as accurate as its twin",
   spiking: "more accurate than its twin",
@@ -26,15 +26,17 @@ const ACCURACY: Readonly<Record<Verdict["winner"], string>> = {
 
 export function compareHeadline(spiking: Side, twin: Twin, verdict: readonly Verdict[]): CompareHeadline {
   const twins: readonly Accounted[] = [twin, twin.zeroSkipping];
-  const energy = FORMATS.flatMap((format) => twins.map((t) => ratioOf(format, spiking, t)));
+  const energy = twins.map((t) => FORMATS.map((format) => ratioOf(format, spiking, t)));
   const accuracy = verdict.find((v) => v.what === "accuracy")!;
   const sides = [spiking, twin].map((s) => percent(s.result.accuracy, 2)).join(" against ");
   const inference = inferenceOf(spiking.design.training);
-  const first = energySentence(energy[0]!);
+  const [first] = energy[0]!;
   return {
-    text: `The spiking network is ${ACCURACY[accuracy.winner]} (${sides}) and ${first} for ${inference}, ${FORMAT_WORDS[energy[0]!.format]}.`,
-    lines: energy.slice(1).map((e) => `${capital(FORMAT_WORDS[e.format])} it ${energySentence(e)}.`),
-    energy,
+    text:
+      `The spiking network is ${ACCURACY[accuracy.winner]} (${sides}) and needs ${timesOf(first!)} ` +
+      `${LONG[first!.winner]} ${first!.twin} for ${inference}, with ${FORMAT_WORDS[first!.format]}.`,
+    lines: energy.map(lineOf),
+    energy: energy.flat(),
   };
 }
 
@@ -44,12 +46,15 @@ function ratioOf(format: Format, spiking: Accounted, twin: Accounted): EnergyRat
   return { twin: twin.energy[format].name, format, ratio, winner: winners[winner] };
 }
 
-function energySentence({ twin, ratio, winner }: EnergyRatio): string {
-  if (winner === "spiking") return `needs ${timesRange(ratio)} less energy than ${twin}`;
-  const inverse = { low: 1 / ratio.high, high: 1 / ratio.low };
-  if (winner === "twin") return `needs ${timesRange(inverse)} as much energy as ${twin}`;
-  return `needs ${timesRange(inverse)} the energy of ${twin}, which decides nothing`;
-}
+const lineOf = (ratios: readonly EnergyRatio[]): string =>
+  `Energy against ${ratios[0]!.twin}: ${ratios.map((r) => `${timesOf(r)} ${SHORT[r.winner]} with ${FORMAT_WORDS[r.format]}`).join(", ")}.`;
+
+/** A winner needs so many times less; else it is so many times as much, or a range around it. */
+const timesOf = ({ ratio, winner }: EnergyRatio): string =>
+  timesRange(winner === "spiking" ? ratio : { low: 1 / ratio.high, high: 1 / ratio.low });
+type Words = Readonly<Record<Verdict["winner"], string>>;
+const SHORT: Words = { spiking: "less", twin: "as much", undecided: "as much (no verdict)" };
+const LONG: Words = { spiking: "less energy than", twin: "as much energy as", undecided: "the energy of" };
 
 export function trainHeadline({ result, energy, design, trained }: Side): HeadlineDocument {
   const { total, lowerBound } = energy.f32;
