@@ -29,12 +29,11 @@ export function compareHeadline(spiking: Side, twin: Twin, verdict: readonly Ver
   const energy = twins.map((t) => FORMATS.map((format) => ratioOf(format, spiking, t)));
   const accuracy = verdict.find((v) => v.what === "accuracy")!;
   const sides = [spiking, twin].map((s) => percent(s.result.accuracy, 2)).join(" against ");
-  const inference = inferenceOf(spiking.design.training);
   const [first] = energy[0]!;
   return {
     text:
       `The spiking network is ${ACCURACY[accuracy.winner]} (${sides}) and needs ${timesOf(first!)} ` +
-      `${LONG[first!.winner]} ${first!.twin} for ${inference}, with ${FORMAT_WORDS[first!.format]}.`,
+      `${LONG[first!.winner]} ${first!.twin}, with ${FORMAT_WORDS[first!.format]}.`,
     lines: energy.map(lineOf),
     energy: energy.flat(),
   };

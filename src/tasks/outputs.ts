@@ -1,7 +1,7 @@
 /** Files that a command writes: the suffix says what each is to hold. */
 import { UsageError } from "../base/errors.ts";
 import { requireFolder, writeBytes } from "../io/file.ts";
-import type { ResultDocument } from "../report/document.ts";
+import type { PageDocument } from "../report/html/page.ts";
 
 /** A trained network, a page to look at, the result as plain data. */
 const KINDS = { ".h5": "network", ".html": "page", ".json": "data" } as const;
@@ -58,13 +58,13 @@ async function requireDifferent(outputs: readonly Output[]): Promise<void> {
 export const isReported = (outputs: readonly Output[]): boolean => outputs.some((o) => o.kind !== "network");
 
 /** Writes pages and data; each is whole, or what it was before. @throws {DataError} `write-failed` */
-export async function writeReports(outputs: readonly Output[], document: ResultDocument): Promise<void> {
+export async function writeReports(outputs: readonly Output[], document: PageDocument): Promise<void> {
   for (const { file, kind } of outputs) {
     const text = kind === "network" ? undefined : await TEXTS[kind](document);
     if (text !== undefined) await writeBytes(file, new TextEncoder().encode(text));
   }
 }
-const TEXTS: Readonly<Record<Exclude<OutputKind, "network">, (document: ResultDocument) => Promise<string>>> = {
+const TEXTS: Readonly<Record<Exclude<OutputKind, "network">, (document: PageDocument) => Promise<string>>> = {
   page: async (document) => (await import("../report/html/page.ts")).pageOf(document),
   data: async (document) => `${JSON.stringify(document, null, 2)}\n`,
 };

@@ -3,6 +3,7 @@
 import { formatTitle } from "../accounts.ts";
 import type { CompareDocument, PromiseDocument, StepsDocument, TestedDocument } from "../document.ts";
 import { NONE, percent, short, times, timesRange, whole } from "../numbers.ts";
+import { keptText } from "../promise.ts";
 import { sparkline } from "./charts.ts";
 import { item, type StyledRow, type Tone, table, type View, wrap } from "./layout.ts";
 
@@ -98,13 +99,4 @@ export function promiseSection(p: PromiseDocument | undefined, { width }: View):
     `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${keptText(p)} ` +
     "A step needs, in units of the spiking network's energy:";
   return [wrap(intro, "", width), ...lines.map((line) => item(line, width))].join("\n");
-}
-
-/** How much of a promise is kept, in words. */
-export function keptText(p: PromiseDocument): string {
-  if (p.kept) return "kept here, against both twins and at every price.";
-  const best = Math.max(...p.ratios.map((r) => r.total.high));
-  return best >= p.low
-    ? "kept here against one twin or at some prices, and not against all."
-    : "kept here against neither twin and at no price.";
 }

@@ -1,0 +1,149 @@
+/** Energies as bars: what they are made of, the range that prices leave open, and where the spiking network breaks even. */
+
+import { scaleLog } from "d3-scale";
+import { type AccountColumn, componentsOf, type EnergyTable, energyTables, formatTitle } from "../accounts.ts";
+import type { AccountDocument, PromiseDocument, Range } from "../document.ts";
+import { joulesUnit, percent, short, times, timesRange } from "../numbers.ts";
+import { keptText } from "../promise.ts";
+import { type Content, coordinate, html, type Markup, num } from "./markup.ts";
+import { type Axis, legendList, linearAxis, percentOf, picture, SIDE, shareOf, xAxis } from "./plot.ts";
+
+/** Colours of components; others share the last. */
+const TONES = ["part0", "part1", "part2", "part3", "part4", "part5", "part6"];
+const toneAt = (k: number): string => TONES[Math.min(k, TONES.length - 1)]!;
+
+export const energyFigures = (columns: readonly AccountColumn[], inference: string): Markup[] =>
+  energyTables(columns).map((t) => energyFigure(t, inference));
+
+const joules = (value: number): Markup => {
+  const [factor, unit] = joulesUnit(value);
+  return html`${num(value, short(value / factor))} ${unit}`;
+};
+const bound = ({ lowerBound }: AccountDocument): string => (lowerBound ? "≥ " : "");
+
+function energyFigure(t: EnergyTable, inference: string): Markup {
+  const { title, columns } = t;
+  const most = Math.max(...columns.map((c) => c.account.total.high));
+  const [factor, unit] = joulesUnit(most);
+  const axis = linearAxis(0, most / factor, `energy of ${inference}, ${unit}`, 6);
+  const x: Axis = {
+    ...axis,
+    ticks: axis.ticks.map((v) => v * factor),
+    low: 0,
+    high: axis.high * factor,
+    format: (v) => axis.format(v / factor),
+  };
+  const parts = componentsOf(t);
+  const lines = columns.filter((c) => c.role !== "spiking");
+  const legend = legendList([
+    ...parts.map(({ title: name }, k) => ({ name, tone: toneAt(k), sign: "box" as const })),
+    { name: "from least to most, by what prices leave open", tone: "ink", sign: "solid" },
+    ...(columns.length > lines.length ? lines : []).map((c) => ({
+      name: `break-even with ${c.title}`,
+      tone: c.role,
+      sign: "dashed" as const,
+    })),
+  ]);
+  const rows = columns.map(({ title: name, role, account }) => {
+    const marks = [
+      stack(account, parts, x),
+      columns.length > lines.length ? lines.map((c) => breakEvenLine(c.account, c.role, x)) : "",
+      whisker(account.total, x),
+    ];
+    return html`<div class="bar"><span class="bar-name ${role}">${name}</span><span class="bar-value">${bound(account)}${joules(account.total.typical)} <span class="range">${joules(account.total.low)} to ${joules(account.total.high)}</span></span><div class="area">${picture(marks)}</div></div>`;
+  });
+  return html`<figure class="energy"><figcaption>Energy of ${inference}, ${title}</figcaption>${legend}${rows}${xAxis(x)}</figure>`;
+}
+
+function stack({ components }: AccountDocument, parts: readonly { readonly key: string }[], x: Axis): Markup[] {
+  let left = 0;
+  return parts.flatMap(({ key }, k) => {
+    const width = components[key]?.typical ?? 0;
+    const from = left;
+    left += width;
+    if (width === 0) return [];
+    return [html`<rect class="fill ${toneAt(k)}" x="${at(x, from)}" y="180" width="${at(x, width)}" height="640"/>`];
+  });
+}
+const at = (x: Axis, value: number): string => coordinate(SIDE * shareOf(x, value));
+function whisker({ low, high }: Range, x: Axis): Markup {
+  const [a, b] = [at(x, low), at(x, high)];
+  return html`<path class="line ink" d="M${a} 500H${b}M${a} 340V660M${b} 340V660"/>`;
+}
+const breakEvenLine = ({ total }: AccountDocument, role: string, x: Axis): Markup =>
+  html`<path class="line dashed ${role}" d="M${at(x, total.typical)} 0V${SIDE}"/>`;
+
+export function energyTable(columns: readonly AccountColumn[], inference: string): Markup[] {
+  return energyTables(columns).map((t) => {
+    const accounts = t.columns.map((c) => c.account);
+    const row = (name: Content, value: (a: AccountDocument) => number | undefined, kind = ""): Markup =>
+      html`<tr class="${kind}"><th scope="row">${name}</th>${accounts.map((a) => {
+        const x = value(a);
+        return html`<td>${x === undefined || x === 0 ? "–" : html`${kind === "sum" && bound(a)}${joules(x)}`}</td>`;
+      })}</tr>`;
+    return html`<div class="scroll"><table class="numbers"><caption>${t.title}</caption><thead><tr><th scope="col"></th>${t.columns.map((c) => html`<th scope="col" class="${c.role}">${c.title}</th>`)}</tr></thead><tbody>
+${row(inference, (a) => a.total.typical, "sum")}${row("at least", (a) => a.total.low)}${row("at most", (a) => a.total.high)}
+${componentsOf(t).map(({ key, title }) => row(title, (a) => a.components[key]?.typical))}
+${t.format === "f32" && row("the popular figure", (a) => a.popular.value)}</tbody></table></div>`;
+  });
+}
+
+/** Published lines, and on which side of each the spiking network is. */
+export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven }: AccountDocument): Markup | undefined {
+  if (breakEven.length === 0) return undefined;
+  const crossed =
+    spikesPerSynapse !== undefined &&
+    html`${num(spikesPerSynapse, short(spikesPerSynapse))} spikes a synapse an inference`;
+  const rate = spikeRate !== undefined && html`${num(spikeRate, percent(spikeRate))} of neurons spiking a step`;
+  return html`<p>Published rules of thumb, for other networks and other hardware. Here: ${crossed}${crossed && rate && ", "}${rate}.</p>
+<div class="scroll"><table class="words"><thead><tr><th scope="col">line</th><th scope="col">here</th><th scope="col">source</th></tr></thead><tbody>${breakEven.map(
+    (b) => html`<tr><td>${b.line}</td><td>${b.text}</td><td>${b.author}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+/** How many times less energy, the more is counted; the band is what is promised. */
+export function promiseFigure(p: PromiseDocument): Markup {
+  const all = p.ratios.flatMap((r) => [
+    r.popular,
+    r.arithmetic.low,
+    r.total.low,
+    r.total.high,
+    r.freeGates.low,
+    r.freeGates.high,
+  ]);
+  const scale = scaleLog()
+    .domain([Math.min(1, p.low, ...all), Math.max(p.high, ...all)])
+    .nice();
+  const [low, high] = scale.domain() as [number, number];
+  const share = (v: number): number => Math.log(v / low) / Math.log(high / low);
+  const powers = scale
+    .ticks(6)
+    .filter((t) => /^1e/.test(t.toExponential(6)) && Number.isInteger(Math.round(1e6 * Math.log10(t)) / 1e6));
+  const ticks = html`<div class="x" aria-hidden="true">${powers.map((t) => html`<span class="tick${share(t) < 0.04 ? " first" : share(t) > 0.96 ? " last" : ""}" style="left:${percentOf(share(t))}">${short(t)}</span>`)}</div><div class="x-label">energy of the twin, in units of that of the spiking network</div>`;
+  const band = html`<rect class="band" x="${coordinate(SIDE * share(p.low))}" y="0" width="${coordinate(SIDE * (share(p.high) - share(p.low)))}" height="${SIDE}"/>`;
+  const one = html`<path class="line threshold" d="M${coordinate(SIDE * share(1))} 0V${SIDE}"/>`;
+  const rows = p.ratios.flatMap((r) =>
+    MEASURES.filter((m) => m.key !== "popular" || r.format === "f32").map(({ key, name, tone }) => {
+      const value = r[key];
+      const range = typeof value === "number" ? { low: value, high: value } : value;
+      const [a, b] = [range.low, range.high].map((v) => coordinate(SIDE * share(v)));
+      const mark = html`<path class="span ${tone}" d="M${a} 500H${b}"/>`;
+      return html`<div class="bar thin"><span class="bar-name">${r.twin}, ${formatTitle(r.format)}: ${name}</span><span class="bar-value">${timesOf(range)}</span><div class="area">${picture([band, one, mark])}</div></div>`;
+    }),
+  );
+  return html`<figure class="energy"><figcaption>The promise, ${num(p.low, short(p.low))} to ${num(p.high, short(p.high))} times less energy (${p.source}): ${keptText(p)}</figcaption>
+${legendList([
+  { name: "promised", tone: "band", sign: "box" },
+  { name: "as much as the twin", tone: "threshold", sign: "dashed" },
+])}${rows}${ticks}</figure>`;
+}
+const MEASURES = [
+  { key: "popular", name: "sums of weights alone", tone: "other-class" },
+  { key: "arithmetic", name: "all arithmetic", tone: "spiking" },
+  { key: "total", name: "with memory", tone: "ink" },
+  { key: "freeGates", name: "if its gates were free", tone: "twin" },
+] as const;
+function timesOf({ low, high }: Pick<Range, "low" | "high">): Markup {
+  if (timesRange({ low, high }) === `${times(low)} times`) return html`${num(low, times(low))} times`;
+  return html`${num(low, times(low))} to ${num(high, times(high))} times`;
+}
