@@ -144,6 +144,8 @@ export interface PromiseDocument {
 export interface RasterDocument {
   readonly name: string;
   readonly size: number;
+  /** Spikes. */
+  readonly count: number;
   readonly steps: readonly number[];
   readonly neurons: readonly number[];
 }
@@ -156,8 +158,9 @@ export interface TraceDocument {
   readonly why: string;
   /** At the end of each step, after a reset; rounded to six digits. */
   readonly values: readonly number[];
-  /** Steps in which it fired. */
+  /** Steps in which it fired, and how many they are. */
   readonly spikes: readonly number[];
+  readonly count: number;
   /** What the variable must exceed to fire, where that is one number. */
   readonly threshold?: number;
 }

@@ -87,7 +87,7 @@ function inputRaster({ net }: Deployed, batch: Batch, sample: number): RasterDoc
       neurons.push(input.list[k]!);
     }
   }
-  return { name, size: net.inputs[name]!.size, steps, neurons };
+  return { name, size: net.inputs[name]!.size, count: steps.length, steps, neurons };
 }
 
 /** Spikes before the end of the sample; what longer ones beside it let it go on to do is not its own. */
@@ -103,7 +103,8 @@ function raster(
     if (s === sample && spikes.steps[k]! < length) own.push(k);
   });
   const of = (column: Uint32Array): number[] => own.map((k) => column[k]!);
-  return { name: node, size: net.populations[node]!.size, steps: of(spikes.steps), neurons: of(spikes.indices) };
+  const { size } = net.populations[node]!;
+  return { name: node, size, count: own.length, steps: of(spikes.steps), neurons: of(spikes.indices) };
 }
 
 function valuesOf({ values, steps }: Recording, name: string, sample: number, samples: number, length: number) {

@@ -129,15 +129,19 @@ function tracesOf({ net, parameters }: Deployed, r: Recorded, name: string): Tra
   const chosen = layer
     ? neuronsToShow(layer)
     : Array.from({ length: size }, (_, neuron) => ({ neuron, why: "answer" }));
-  return chosen.map(({ neuron, why }) => ({
-    name: node,
-    variable,
-    neuron,
-    why,
-    values: Array.from({ length: r.steps }, (_, t) => rounded(r.values[name]![t * size + neuron]!)),
-    spikes: layer ? layer.steps.filter((_, k) => layer.neurons[k] === neuron) : [],
-    ...thresholdAt(threshold, neuron),
-  }));
+  return chosen.map(({ neuron, why }) => {
+    const spikes = layer ? layer.steps.filter((_, k) => layer.neurons[k] === neuron) : [];
+    return {
+      name: node,
+      variable,
+      neuron,
+      why,
+      values: Array.from({ length: r.steps }, (_, t) => rounded(r.values[name]![t * size + neuron]!)),
+      spikes,
+      count: spikes.length,
+      ...thresholdAt(threshold, neuron),
+    };
+  });
 }
 function thresholdAt(threshold: Threshold | undefined, neuron: number): { threshold?: number } {
   const value = threshold?.of(neuron);

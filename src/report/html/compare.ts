@@ -30,7 +30,7 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
       grid(energyFigures(columns, c.inference), "wide"),
       c.promise && promiseFigure(c.promise),
       breakEvenTable(Object.values(c.spiking.energy)[0]!),
-      grid(energyTable(columns, c.inference), "wide"),
+      grid(energyTable(columns, c.inference), "wide tables"),
     ),
     section("Work of each layer", ...layerTables(columns, c.inference)),
     notesSection(c),

@@ -15,7 +15,7 @@ export function confusionFigure(
   });
   const small = classes.length > 12 ? " many" : "";
   return html`<figure class="confusion ${tone}${small}"><figcaption>What ${title} answered</figcaption><div class="scroll"><table>
-<thead><tr><td class="corner">label ↓ answer →</td>${head}</tr></thead><tbody>${rows}</tbody></table></div></figure>`;
+<thead><tr><td class="corner">label ↓<br>answer →</td>${head}</tr></thead><tbody>${rows}</tbody></table></div></figure>`;
 }
 
 /** The share is what colour shows; beyond some of it, text is light. */

@@ -1,12 +1,11 @@
 /** Energies as bars: what they are made of, the range that prices leave open, and where the spiking network breaks even. */
 
-import { scaleLog } from "d3-scale";
 import { type AccountColumn, componentsOf, type EnergyTable, energyTables, formatTitle } from "../accounts.ts";
-import type { AccountDocument, PromiseDocument, Range } from "../document.ts";
-import { joulesUnit, percent, short, times, timesRange } from "../numbers.ts";
+import type { AccountDocument, PromiseDocument, Range, RatiosDocument } from "../document.ts";
+import { joulesUnit, percent, short, times } from "../numbers.ts";
 import { keptText } from "../promise.ts";
 import { type Content, coordinate, html, type Markup, num } from "./markup.ts";
-import { type Axis, legendList, linearAxis, percentOf, picture, SIDE, shareOf, xAxis } from "./plot.ts";
+import { type Axis, legendList, linearAxis, picture, SIDE, shareOf, xAxis } from "./plot.ts";
 
 /** Colours of components; others share the last. */
 const TONES = ["part0", "part1", "part2", "part3", "part4", "part5", "part6"];
@@ -50,7 +49,7 @@ function energyFigure(t: EnergyTable, inference: string): Markup {
       columns.length > lines.length ? lines.map((c) => breakEvenLine(c.account, c.role, x)) : "",
       whisker(account.total, x),
     ];
-    return html`<div class="bar"><span class="bar-name ${role}">${name}</span><span class="bar-value">${bound(account)}${joules(account.total.typical)} <span class="range">${joules(account.total.low)} to ${joules(account.total.high)}</span></span><div class="area">${picture(marks)}</div></div>`;
+    return html`<div class="bar"><span class="bar-name ${role}">${name}</span><span class="bar-value">${bound(account)}${joules(account.total.typical)} <span class="range">(${joules(account.total.low)} to ${joules(account.total.high)})</span></span><div class="area">${picture(marks)}</div></div>`;
   });
   return html`<figure class="energy"><figcaption>Energy of ${inference}, ${title}</figcaption>${legend}${rows}${xAxis(x)}</figure>`;
 }
@@ -103,47 +102,46 @@ export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven }: Accou
 
 /** How many times less energy, the more is counted; the band is what is promised. */
 export function promiseFigure(p: PromiseDocument): Markup {
-  const all = p.ratios.flatMap((r) => [
-    r.popular,
-    r.arithmetic.low,
-    r.total.low,
-    r.total.high,
-    r.freeGates.low,
-    r.freeGates.high,
-  ]);
-  const scale = scaleLog()
-    .domain([Math.min(1, p.low, ...all), Math.max(p.high, ...all)])
-    .nice();
-  const [low, high] = scale.domain() as [number, number];
-  const share = (v: number): number => Math.log(v / low) / Math.log(high / low);
-  const powers = scale
-    .ticks(6)
-    .filter((t) => /^1e/.test(t.toExponential(6)) && Number.isInteger(Math.round(1e6 * Math.log10(t)) / 1e6));
-  const ticks = html`<div class="x" aria-hidden="true">${powers.map((t) => html`<span class="tick${share(t) < 0.04 ? " first" : share(t) > 0.96 ? " last" : ""}" style="left:${percentOf(share(t))}">${short(t)}</span>`)}</div><div class="x-label">energy of the twin, in units of that of the spiking network</div>`;
-  const band = html`<rect class="band" x="${coordinate(SIDE * share(p.low))}" y="0" width="${coordinate(SIDE * (share(p.high) - share(p.low)))}" height="${SIDE}"/>`;
-  const one = html`<path class="line threshold" d="M${coordinate(SIDE * share(1))} 0V${SIDE}"/>`;
-  const rows = p.ratios.flatMap((r) =>
-    MEASURES.filter((m) => m.key !== "popular" || r.format === "f32").map(({ key, name, tone }) => {
-      const value = r[key];
-      const range = typeof value === "number" ? { low: value, high: value } : value;
-      const [a, b] = [range.low, range.high].map((v) => coordinate(SIDE * share(v)));
-      const mark = html`<path class="span ${tone}" d="M${a} 500H${b}"/>`;
-      return html`<div class="bar thin"><span class="bar-name">${r.twin}, ${formatTitle(r.format)}: ${name}</span><span class="bar-value">${timesOf(range)}</span><div class="area">${picture([band, one, mark])}</div></div>`;
-    }),
-  );
+  const all = p.ratios.flatMap((r) => MEASURES.flatMap(({ key }) => [rangeOf(r[key]).low, rangeOf(r[key]).high]));
+  const [low, high] = [Math.min(1, p.low, ...all), Math.max(p.high, ...all)].map(Math.log10) as [number, number];
+  const x: Axis = {
+    low: Math.floor(3 * low) / 3,
+    high: Math.ceil(high),
+    ticks: Array.from({ length: Math.ceil(high) - Math.ceil(low) + 1 }, (_, k) => Math.ceil(low) + k),
+    format: (power) => short(Number(`1e${power}`)),
+    label: "energy of the twin, in units of that of the spiking network",
+  };
+  const ground = promiseGround(p, x);
+  const measures = (r: RatiosDocument) => MEASURES.filter((m) => m.key !== "popular" || r.format === "f32");
+  const rows = p.ratios.map((r) => {
+    const marks = measures(r).map(({ key, tone, level }) => span(rangeOf(r[key]), tone, level, x));
+    const values = measures(r).map(
+      ({ key, tone }) => html`<span class="toned ${tone}">${timesOf(rangeOf(r[key]))}</span> `,
+    );
+    return html`<div class="bar tall"><span class="bar-name">${r.twin}, ${formatTitle(r.format)}</span><span class="bar-value">${values}</span><div class="area">${picture([ground, marks])}</div></div>`;
+  });
+  const entries = MEASURES.map(({ name, tone }) => ({ name, tone, sign: "solid" as const }));
   return html`<figure class="energy"><figcaption>The promise, ${num(p.low, short(p.low))} to ${num(p.high, short(p.high))} times less energy (${p.source}): ${keptText(p)}</figcaption>
-${legendList([
-  { name: "promised", tone: "band", sign: "box" },
-  { name: "as much as the twin", tone: "threshold", sign: "dashed" },
-])}${rows}${ticks}</figure>`;
+${legendList([...entries, { name: "promised", tone: "band", sign: "box" }])}${rows}${xAxis(x)}</figure>`;
 }
+
+/** From the popular figure on, each counts more; `level` is where its mark lies. */
 const MEASURES = [
-  { key: "popular", name: "sums of weights alone", tone: "other-class" },
-  { key: "arithmetic", name: "all arithmetic", tone: "spiking" },
-  { key: "total", name: "with memory", tone: "ink" },
-  { key: "freeGates", name: "if its gates were free", tone: "twin" },
+  { key: "popular", name: "by sums of weights alone", tone: "other-class", level: 150 },
+  { key: "arithmetic", name: "by all arithmetic", tone: "right", level: 380 },
+  { key: "total", name: "with memory", tone: "spiking", level: 620 },
+  { key: "freeGates", name: "if the arithmetic of its units were free", tone: "other", level: 850 },
 ] as const;
+
+const rangeOf = (x: number | Range): Pick<Range, "low" | "high"> => (typeof x === "number" ? { low: x, high: x } : x);
+const logAt = (x: Axis, value: number): string => at(x, Math.log10(value));
+const span = ({ low, high }: Pick<Range, "low" | "high">, tone: string, level: number, x: Axis): Markup =>
+  html`<path class="span ${tone}" d="M${logAt(x, low)} ${level}H${logAt(x, high)}"/>`;
+function promiseGround({ low, high }: PromiseDocument, x: Axis): Markup {
+  const width = coordinate(SIDE * (Math.log10(high / low) / (x.high - x.low)));
+  return html`<rect class="band" x="${logAt(x, low)}" y="0" width="${width}" height="${SIDE}"/><path class="line threshold" d="M${logAt(x, 1)} 0V${SIDE}"/>`;
+}
 function timesOf({ low, high }: Pick<Range, "low" | "high">): Markup {
-  if (timesRange({ low, high }) === `${times(low)} times`) return html`${num(low, times(low))} times`;
-  return html`${num(low, times(low))} to ${num(high, times(high))} times`;
+  if (times(low) === times(high)) return num(low, times(low));
+  return html`${num(low, times(low))} to ${num(high, times(high))}`;
 }

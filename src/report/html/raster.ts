@@ -8,16 +8,14 @@ import { coordinate, html, type Markup, num } from "./markup.ts";
 import { type Axis, picture, xAxis } from "./plot.ts";
 
 /** Spikes of a path, at most. */
-export const MOST_IN_PATH = 8000;
+export const MOST_IN_PATH = 12_000;
 
 /** @param steps of the sample; @param time its axis, which is shown at the bottom of several plots alone */
 export function rasterFigure(raster: RasterDocument, steps: number, time: Axis, look: RasterLook): Markup {
-  const { name, size, neurons } = raster;
+  const { name, size, count } = raster;
   const height = Math.min(200, Math.max(38, Math.round(size * (size <= 40 ? 4 : 0.6))));
-  const title = html`${name}: ${num(neurons.length, whole(neurons.length))} spikes of ${num(size, whole(size))} ${
-    look.unit
-  }`;
-  const large = neurons.length > MOST_IN_PATH;
+  const title = html`${name}: ${num(count, whole(count))} spikes of ${num(size, whole(size))} ${look.unit}`;
+  const large = count > MOST_IN_PATH;
   const few = steps <= FEW_STEPS ? " few" : "";
   const path = html`<path class="spikes ${look.tone}${few}" d="${large ? "" : pathOf(raster)}"/>`;
   const top = html`<span class="tick top">0</span><span class="tick bottom">${String(size - 1)}</span>`;
@@ -36,10 +34,22 @@ export interface RasterLook {
 const FEW_STEPS = 60;
 const ZOOM = html`<div class="zoom" hidden><button type="button" data-zoom="0.5">closer</button><button type="button" data-zoom="2">further</button><button type="button" data-zoom="0">all</button></div>`;
 
-/** Neuron 0 is the top row. A tick stands in the middle of its step, and fills its row but for a gap. */
+/**
+ * Neuron 0 is the top row. A tick stands in the middle of its step and fills its row but for a gap, or is as high as can be
+ * seen. Row by row, so that a tick says how far it is from the one before.
+ */
 function pathOf({ steps, neurons, size }: RasterDocument): string {
-  const [gap, length] = size <= 40 ? [0.1, 0.8] : [-0.4, 1.8];
-  return neurons.map((n, k) => `M${steps[k]! + 0.5} ${coordinate(n + gap)}v${length}`).join("");
+  const length = Number((size <= 40 ? 0.8 : Math.max(1, size / 110)).toFixed(1));
+  const rows: number[][] = Array.from({ length: size }, () => []);
+  neurons.forEach((n, k) => {
+    rows[n]!.push(steps[k]!);
+  });
+  return rows
+    .flatMap((row, n) => {
+      const top = coordinate(n + 0.5 - length / 2);
+      return row.map((t, k) => (k === 0 ? `M${t + 0.5} ${top}v${length}` : `m${t - row[k - 1]!} -${length}v${length}`));
+    })
+    .join("");
 }
 
 function canvas({ name, size, steps: at, neurons }: RasterDocument, steps: number, time: Axis, tone: string): Markup {

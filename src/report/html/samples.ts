@@ -84,7 +84,7 @@ const membranes = ({ traces }: ShownSample, time: Axis, dt: number): Markup[] =>
   traces.filter((t) => t.threshold !== undefined || t.spikes.length > 0).map((t) => membrane(t, time, dt));
 
 function membrane(
-  { name, variable, neuron, why, values, spikes, threshold }: TraceDocument,
+  { name, variable, neuron, why, values, spikes, count, threshold }: TraceDocument,
   time: Axis,
   dt: number,
 ): Markup {
@@ -92,13 +92,13 @@ function membrane(
   const extremes = [...values, ...(threshold === undefined ? [] : [threshold, 1.15 * threshold])];
   const y = linearAxis(Math.min(0, ...extremes), Math.max(...extremes), variable, 3);
   const axes = { x: time, y };
-  const points = values.map((v, t) => [(t + 1) * dt * unit, v] as const);
+  const points = values.map((v, t) => [(t + 0.5) * dt * unit, v] as const);
   const marks: Content[] = [
     threshold !== undefined && html`<path class="line threshold" d="M${place(axes, 0, threshold)}H1000"/>`,
-    html`<path class="line spikes-up spiking" d="${spikes.map((t) => `M${place(axes, (t + 1) * dt * unit, threshold ?? y.high)}V0`).join("")}"/>`,
+    html`<path class="line spikes-up spiking" d="${spikes.map((t) => `M${place(axes, (t + 0.5) * dt * unit, threshold ?? y.high)}V0`).join("")}"/>`,
     ...lineMarks(axes, [{ name, tone: "spiking", style: "solid", points, dots: false }]),
   ];
-  const fired = html`${num(spikes.length, whole(spikes.length))} ${spikes.length === 1 ? "spike" : "spikes"}`;
+  const fired = html`${num(count, whole(count))} ${count === 1 ? "spike" : "spikes"}`;
   const bar = threshold === undefined ? "" : html`, threshold ${num(threshold, short(threshold))}`;
   const title = html`${name}, neuron ${num(neuron, whole(neuron))} (${why}): ${variable}, ${fired}${bar}`;
   return plotFigure({ title, ...axes, height: 72, marks, stacked: { bottom: false } });
@@ -117,7 +117,7 @@ function outputs(s: ShownSample, time: Axis, dt: number, classes: readonly strin
     name,
     tone: tone(neuron),
     style: "solid" as const,
-    points: values.map((v, t) => [(t + 1) * dt * unit, v] as const),
+    points: values.map((v, t) => [(t + 0.5) * dt * unit, v] as const),
     dots: false,
   }));
   const order = ["other-class", "wrong", "right"];

@@ -76,9 +76,7 @@ function paint(canvas, { steps, neurons }, { size, from, to }) {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
-  context.fillStyle = getComputedStyle(canvas).color;
-  context.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  const [red, green, blue] = getComputedStyle(canvas).color.match(/[0-9.]+/g).map(Number);
   const counts = new Uint32Array(width * height);
   const [wide, high] = [Math.max(1, Math.round(ratio)), Math.max(1, Math.floor((height / size) * 0.8))];
   for (let k = first(steps, from); k < steps.length && steps[k] < to; k++) {

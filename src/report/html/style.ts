@@ -51,8 +51,8 @@ ${PARTS}
 .card { background: var(--raised); border-radius: 8px; padding: 12px 14px 10px; display: grid; align-content: start; gap: 2px; }
 .card h2 { font-size: 0.87rem; font-weight: 500; color: var(--soft); margin: 0 0 6px; }
 .card p { margin: 0; display: flex; justify-content: space-between; align-items: baseline; gap: 8px; }
-.card p span { color: var(--c); font-size: 0.87rem; }
-.card strong { font-size: 1.1rem; font-weight: 500; }
+.card p span { color: var(--c); font-size: 0.87rem; white-space: nowrap; }
+.card strong { font-size: 1.1rem; font-weight: 500; white-space: nowrap; }
 .card .wins strong { font-weight: 750; }
 .card .winner { color: var(--soft); font-size: 0.82rem; margin-top: auto; padding-top: 6px; }
 
@@ -113,7 +113,7 @@ path.rule { fill: none; stroke: var(--rule); stroke-width: 1; }
 .dots { fill: none; stroke: var(--c); stroke-width: 5; stroke-linecap: round; }
 .dots.test0 { stroke-width: 12; }
 .dots.test1 { stroke-width: 6.5; }
-.span { fill: none; stroke: var(--c); stroke-width: 7; stroke-linecap: round; }
+.span { fill: none; stroke: var(--c); stroke-width: 6; stroke-linecap: round; }
 path.spikes { fill: none; stroke: var(--c); stroke-width: 1.4; }
 path.spikes.few { stroke-width: 3.5; }
 canvas.spikes { color: var(--c); touch-action: pan-y; cursor: grab; }
@@ -141,7 +141,7 @@ thead th { color: var(--c, var(--soft)); font-weight: 550; vertical-align: botto
 .confusion td, .confusion thead th { text-align: center; padding: 4px 5px; min-width: 42px; overflow-wrap: normal; }
 .confusion tbody th { padding-right: 8px; white-space: nowrap; }
 .confusion thead th { color: var(--soft); font-weight: 450; }
-.confusion .corner { color: var(--soft); text-align: left; font-size: 0.8rem; padding-left: 0; }
+.confusion .corner { color: var(--soft); text-align: left; font-size: 0.75rem; line-height: 1.25; padding-left: 0; white-space: nowrap; }
 .confusion .none { color: var(--soft); opacity: 0.6; }
 .confusion tbody td { border: 1px solid var(--ground); }
 .confusion td.right, .confusion td.wrong { background: color-mix(in srgb, var(--cell) var(--share), var(--raised)); }
@@ -169,9 +169,9 @@ thead th { color: var(--c, var(--soft)); font-weight: 550; vertical-align: botto
 .bar-name { color: var(--c, inherit); font-weight: 500; }
 .bar-value { text-align: right; }
 .range { color: var(--soft); }
-.bar.thin { font-size: 0.84rem; margin-bottom: 4px; }
-.bar.thin .area { height: 14px; }
-.bar.thin .bar-name { font-weight: 400; }
+.bar.tall .area { height: 44px; }
+.bar.tall .bar-name { font-weight: 400; }
+.toned { color: var(--c); margin-left: 10px; }
 
 dl { display: grid; grid-template-columns: minmax(110px, max-content) minmax(0, 1fr); gap: 4px 20px; margin: 0 0 18px; font-size: 0.93rem; }
 dt { color: var(--soft); max-width: 15em; }
@@ -180,7 +180,8 @@ dd { margin: 0; }
 
 @media (max-width: 560px) {
   body { padding: 20px 16px 32px; }
-  .numbers th, .numbers td { padding-left: 10px; }
+  table { font-size: 0.84rem; }
+  .numbers th, .numbers td { padding-left: 9px; }
   .words th, .words td { padding-right: 12px; min-width: 7em; }
   .confusion td, .confusion thead th { min-width: 25px; padding: 3px 2px; font-size: 0.75rem; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
@@ -193,13 +194,17 @@ dd { margin: 0; }
   section { margin-top: 22px; padding-top: 12px; }
   h2 { break-after: avoid; }
   .zoom, .zoom[hidden] { display: none; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; margin-bottom: 12px; }
   .card { border: 1px solid var(--rule); background: none; }
-  .cards { grid-template-columns: repeat(5, 1fr); gap: 8px; }
+  .cards { grid-template-columns: repeat(3, 1fr); gap: 8px; }
   .grid { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 18px 24px; }
   .grid.single { grid-template-columns: minmax(0, 1fr); }
+  .grid.samples { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 18px; }
   .grid.wide { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .grid.tables { grid-template-columns: minmax(0, 1fr); gap: 0; }
   table { font-size: 8.5pt; }
+  .numbers th, .numbers td { padding-left: 12px; }
+  .confusion td, .confusion thead th { min-width: 0; padding: 2px 3px; font-size: 7.5pt; }
   .words th, .words td { min-width: 0; }
   tr, li { break-inside: avoid; }
 }

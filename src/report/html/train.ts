@@ -32,7 +32,7 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
       "Energy",
       grid(energyFigures(columns, t.inference), "wide"),
       breakEvenTable(Object.values(t.energy)[0]!),
-      grid(energyTable(columns, t.inference), "wide"),
+      grid(energyTable(columns, t.inference), "wide tables"),
     ),
     section("Work of each layer", html`${layerTables(columns, t.inference)}`),
     notesSection(t),
