@@ -22,7 +22,11 @@ const silent: OnProgress = () => {};
 // biome-ignore lint/suspicious/noExplicitAny: documents are plain data of any shape
 type Document = any;
 const timeless = (document: object): Document =>
-  JSON.parse(JSON.stringify(document, (key, x) => (/seconds|PerSecond|peakBytes|^files?$|^headline$|^provenance$/i.test(key) ? undefined : x)));
+  JSON.parse(
+    JSON.stringify(document, (key, x) =>
+      /seconds|PerSecond|peakBytes|^files?$|^headline$|^provenance$/i.test(key) ? undefined : x,
+    ),
+  );
 
 describe("compare", () => {
   test("document and text", async () => {

@@ -1,9 +1,9 @@
 /** The script of a page that has canvases: unpacks their spikes, draws those in view, and listens to who looks closer. */
 
 export const SCRIPT = `"use strict";
-for (const canvas of document.querySelectorAll("canvas.spikes")) open(canvas);
+for (const canvas of document.querySelectorAll("canvas.spikes")) watch(canvas);
 
-function open(canvas) {
+function watch(canvas) {
   const { spikes, ...numbers } = canvas.dataset;
   const [steps, size, scale] = [numbers.steps, numbers.size, numbers.scale].map(Number);
   const data = unpacked(Uint8Array.from(atob(spikes), (c) => c.charCodeAt(0)));

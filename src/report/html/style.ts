@@ -6,7 +6,7 @@
 const LIGHT = `
   color-scheme: light;
   --ground: #ffffff; --raised: #f6f7f8; --rule: #dde1e5; --text: #1b2026; --soft: #5a6570;
-  --spiking: #0072b2; --twin: #c24e00; --other: #9a4f7d; --good: #00735a;
+  --spiking: #0072b2; --twin: #b84a00; --other: #9a4f7d; --good: #00735a;
   --part0: #009e73; --part1: #cc79a7; --part2: #e69f00; --part3: #8a949e; --part4: #56b4e9; --part5: #b8a800; --part6: #7a5230;
   --class0: #e69f00; --class1: #56b4e9; --class2: #009e73; --class3: #d55e00; --class4: #cc79a7; --class5: #0072b2; --class6: #b8a800; --class7: #59636d;`;
 const DARK = `
