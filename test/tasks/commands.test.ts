@@ -62,7 +62,8 @@ test("train digits --quiet: the result lines alone; FORCE_COLOR colours them, an
   rmSync(folder, { recursive: true });
   expect([child.status, child.stderr, written, head]).toEqual([0, "", ["d.h5", "d.html"], "<!doctype html>"]);
   const lines = child.stdout.trimEnd().split("\n");
-  expect(lines[0]).toMatch(/^\u001b\[1m.*test answers are right/);
+  expect(lines[0]!.startsWith("\u001b[1m")).toBe(true);
+  expect(lines[0]).toContain("test answers are right");
   expect(lines.slice(-2)).toEqual([`saved to ${network}`, `saved to ${page}`]);
   expect(lines.length).toBeLessThan(7);
   expect(child.stdout).toMatch(/^\p{ASCII}*$/u);

@@ -90,6 +90,13 @@ describe.each(CASES)("%s", (name, task, run) => {
       expect(Math.max(...text.split("\n").map((l) => l.length))).toBeLessThanOrEqual(80);
       if (!view.unicode) expect(text).toMatch(/^\p{ASCII}*$/u);
     }
+    const flowing = renderText(document, PLAIN).replace(/\s+/g, " ");
+    const sentences = [
+      document.headline.text,
+      ...(document.verdict ?? []).map((v: Document) => v.text),
+      ...document.notes,
+    ];
+    for (const sentence of sentences) expect(flowing).toContain(sentence);
     const quiet = renderText(document, PLAIN, true);
     expect(quiet.startsWith(document.headline.text.slice(0, 30))).toBe(true);
     expect(quiet).not.toContain("Beside the numbers");

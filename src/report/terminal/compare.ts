@@ -4,7 +4,7 @@ import type { CompareDocument, SideDocument } from "../document.ts";
 import { amount, bytes, NONE, percent, seconds, whole } from "../numbers.ts";
 import { confusionSection } from "./confusion.ts";
 import { breakEvenSection, energySections } from "./energy.ts";
-import { item, paint, type StyledRow, table, type View, wrap } from "./layout.ts";
+import { heading, item, paint, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
 import { promiseSection, publishedSection, type StepColumn, stepColumns, stepRows, stepSections } from "./steps.ts";
 
@@ -31,7 +31,7 @@ export function compareSections(c: CompareDocument, view: View): string[] {
     ...energySections(accountColumns(c), c.inference, view),
     breakEvenSection(Object.values(c.spiking.energy)[0]!, view),
     promiseSection(c.promise, view),
-    ["Beside the numbers", ...c.notes.map((note) => item(note, width))].join("\n"),
+    [heading("Beside the numbers", view), ...c.notes.map((note) => item(note, width))].join("\n"),
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
   ];
 }
@@ -39,7 +39,7 @@ export function compareSections(c: CompareDocument, view: View): string[] {
 /** The result alone. */
 export const winnerLines = (c: CompareDocument, view: View): string[] => [
   headline(c, view),
-  ["Who wins", ...c.verdict.map((v) => verdictLine(v, view))].join("\n"),
+  [heading("Who wins", view), ...c.verdict.map((v) => verdictLine(v, view))].join("\n"),
 ];
 export function headline({ headline: { text, lines } }: Pick<CompareDocument, "headline">, view: View): string {
   const first = wrap(text, "", view.width).split("\n");
@@ -48,13 +48,15 @@ export function headline({ headline: { text, lines } }: Pick<CompareDocument, "h
     ...lines.map((l) => wrap(l, "", view.width)),
   ].join("\n");
 }
+/** The winner stands before the sentence, so that the eye finds it. */
 function verdictLine({ winner, text }: CompareDocument["verdict"][number], view: View): string {
-  const sign = winner === "undecided" ? "dim" : winner;
-  return item(text, view.width)
-    .split("\n")
-    .map((line, k) => (k === 0 ? paint({ text: "-", tone: sign }, view) + line.slice(1) : line))
-    .join("\n");
+  const name = winner === "undecided" ? "neither" : winner;
+  const lines = wrap(text, "", view.width - NAMES).replaceAll("\n", `\n${"".padEnd(NAMES)}`);
+  const tone = winner === "undecided" ? "dim" : winner;
+  return `  ${paint({ text: name.padEnd(NAMES - 2), tone }, view)}${lines}`;
 }
+/** Columns of a winner's name. */
+const NAMES = 11;
 
 const row = (label: string, { spiking, twin }: CompareDocument, value: (side: SideDocument) => string): StyledRow => [
   label,

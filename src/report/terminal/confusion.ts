@@ -2,7 +2,7 @@
 
 import stringWidth from "string-width";
 import { whole } from "../numbers.ts";
-import { type StyledRow, type Tone, table, type View } from "./layout.ts";
+import { heading, type StyledRow, type Tone, table, type View } from "./layout.ts";
 
 export interface ConfusionColumn {
   readonly title: string;
@@ -17,10 +17,10 @@ export function confusionSection(
   view: View,
 ): string {
   const lines = confusion.map((row, k): StyledRow => [`  ${classes[k]}`, ...row.map((n, j) => cell(n, j === k, tone))]);
-  const heading = `labels (rows) answered as, ${title}`;
+  const above = heading(`labels (rows) answered as, ${title}`, view);
   const body = table([["  ", ...classes], ...lines], view);
   const wide = Math.max(...body.split("\n").map((line) => stringWidth(line)));
-  return wide > view.width ? "" : `${heading}\n${body}`;
+  return wide > view.width ? "" : `${above}\n${body}`;
 }
 /** Right answers have the network's colour; what never happened is a dot. */
 const cell = (n: number, right: boolean, tone: Tone) =>

@@ -3,7 +3,7 @@ import { type AccountColumn, componentsOf, type EnergyTable, energyTables } from
 import type { AccountDocument } from "../document.ts";
 import { joules, joulesRange, NONE, percent, short } from "../numbers.ts";
 import { rangeBar } from "./charts.ts";
-import { item, type StyledRow, table, type View, wrap } from "./layout.ts";
+import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 
 /** @param inference what the energy is of, in words */
 export const energySections = (columns: readonly AccountColumn[], inference: string, view: View): string[] =>
@@ -23,7 +23,7 @@ function barsOf({ title, columns }: EnergyTable, inference: string, view: View):
     return [name, { text: bar.padEnd(room), tone: role }, bound(account, view) + joulesRange(account.total)];
   });
   return [
-    wrap(`Energy of ${inference}, ${title}: at least (full), and at most (open)`, "", view.width),
+    heading(wrap(`Energy of ${inference}, ${title}: at least (full), and at most (open)`, "", view.width), view),
     table(rows, view),
   ].join("\n");
 }
@@ -41,7 +41,10 @@ function partsOf(t: EnergyTable, inference: string, view: View): string {
   ];
   return table(
     [
-      [`energy, ${t.title}`, ...t.columns.map(({ title, role }) => ({ text: title, tone: role }))],
+      [
+        { text: `energy, ${t.title}`, tone: "title" },
+        ...t.columns.map(({ title, role }) => ({ text: title, tone: role })),
+      ],
       sum,
       line("  at least", (a) => a.total.low),
       line("  at most", (a) => a.total.high),

@@ -30,6 +30,9 @@ export function paint(cell: Cell, { colour }: Pick<View, "colour">, shown = text
   return typeof cell === "string" || !colour ? shown : TONES[cell.tone](shown);
 }
 
+/** A line above a section. */
+export const heading = (text: string, view: Pick<View, "colour">): string => paint({ text, tone: "title" }, view);
+
 /** Breaks text at spaces; every line but the first starts with `indent`. */
 export function wrap(text: string, indent = "", width = WIDTH): string {
   const lines: string[] = [];

@@ -50,7 +50,10 @@ export function learningSection(rows: readonly LearningRow[], view: View): strin
       ],
     ),
   );
-  return table([["while learning, epoch by epoch", "first", " ".repeat(SIGNS), "last"], ...lines], view);
+  return table(
+    [[{ text: "while learning, epoch by epoch", tone: "title" }, "first", " ".repeat(SIGNS), "last"], ...lines],
+    view,
+  );
 
   function curve(title: string, what: string, values: readonly number[], format: (x: number) => string): string[] {
     return [`${title}: ${what}`, format(values[0]!), sparkline(values, SIGNS, view), format(values.at(-1)!)];

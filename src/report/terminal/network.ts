@@ -5,7 +5,7 @@ import { bytes, percent, seconds, whole } from "../numbers.ts";
 import { headline } from "./compare.ts";
 import { confusionSection } from "./confusion.ts";
 import { breakEvenSection, energySections } from "./energy.ts";
-import { item, type StyledRow, table, type View, wrap } from "./layout.ts";
+import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
 import { stepColumns, stepRows, stepSections } from "./steps.ts";
 
@@ -77,7 +77,10 @@ export function evaluateSections(e: EvaluateDocument, view: View): string[] {
     confusionOf(e, view),
     ...energySections(accountColumns(e), e.inference, view),
     first ? breakEvenSection(first, view) : "",
-    ["Beside the numbers", ...[...e.notes, ...(e.beside ?? [])].map((note) => item(note, view.width))].join("\n"),
+    [
+      heading("Beside the numbers", view),
+      ...[...e.notes, ...(e.beside ?? [])].map((note) => item(note, view.width)),
+    ].join("\n"),
   ];
 }
 const workRows = ({ total }: CountsDocument, inference: string): StyledRow[] => [

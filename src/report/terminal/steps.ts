@@ -5,7 +5,7 @@ import type { CompareDocument, PromiseDocument, StepsDocument, TestedDocument } 
 import { NONE, percent, short, times, timesRange, whole } from "../numbers.ts";
 import { keptText } from "../promise.ts";
 import { sparkline } from "./charts.ts";
-import { item, type StyledRow, type Tone, table, type View, wrap } from "./layout.ts";
+import { heading, item, type StyledRow, type Tone, table, type View, wrap } from "./layout.ts";
 
 export interface StepColumn {
   readonly title: string;
@@ -48,7 +48,7 @@ function classTable(columns: readonly StepColumn[], view: View): string {
     ],
   );
   const head = columns.flatMap(({ title, tone }) => [{ text: `${title}: recall`, tone }, "precision"]);
-  return table([["by class", "steps", ...head], ...lines], view);
+  return table([[{ text: "by class", tone: "title" }, "steps", ...head], ...lines], view);
 }
 
 function laterTable(columns: readonly StepColumn[], view: View): string {
@@ -58,7 +58,7 @@ function laterTable(columns: readonly StepColumn[], view: View): string {
       ...each(columns, (r) => percent(r.latency.later[k]!.accuracy)),
     ],
   );
-  return table([["accuracy, if the answer may come", ...titles(columns)], ...lines], view);
+  return table([[{ text: "accuracy, if the answer may come", tone: "title" }, ...titles(columns)], ...lines], view);
 }
 
 /** Steps after a change that the table shows. */
@@ -73,16 +73,19 @@ function changeTable(columns: readonly StepColumn[], view: View): string {
   const curve = (r: StepsDocument): string => sparkline(r.latency.sinceChange.accuracy, CURVE, view);
   const lines = SHOWN.map((k): StyledRow => [`  ${k} steps`, ...each(columns, shareAt(k))]);
   const curves: StyledRow = ["  up to the longest", ...columns.map((c) => ({ text: curve(c.report), tone: c.tone }))];
-  return table([["accuracy, since the label changed", ...titles(columns)], ...lines, curves], view);
+  return table(
+    [[{ text: "accuracy, since the label changed", tone: "title" }, ...titles(columns)], ...lines, curves],
+    view,
+  );
 }
 
-export const publishedSection = ({ published = [] }: CompareDocument, { width }: View): string =>
+export const publishedSection = ({ published = [] }: CompareDocument, view: View): string =>
   published.length === 0
     ? ""
     : [
-        "Published, of the same steps",
+        heading("Published, of the same steps", view),
         ...published.map(({ source, network, accuracy }) =>
-          item(`${percent(accuracy)}: ${network} (${source}).`, width),
+          item(`${percent(accuracy)}: ${network} (${source}).`, view.width),
         ),
       ].join("\n");
 
