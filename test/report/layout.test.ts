@@ -1,8 +1,10 @@
 /** Oracle: what a terminal shows of a text, counted in columns; escape sequences as ECMA-48 defines them. */
 import fc from "fast-check";
+import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { averaged, rangeBar, sparkline } from "../../src/report/terminal/charts.ts";
 import { asciiOf, asciiText, harmless, paint, table } from "../../src/report/terminal/layout.ts";
+import { widthOf } from "../../src/report/terminal/width.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
 const COLOURS = /\u001b\[\d+m/g;
@@ -27,6 +29,16 @@ test("columns of wide signs line up: a Chinese one takes two, a combining accent
       ["e\u0301", "22"],
     ]),
   ).toBe("漢字   1\ne\u0301     22");
+});
+
+test("widths are those of the library string-width, which a page could not load", () => {
+  const sign = fc.constantFrom(..."aZ~ µ≥×é漢字かなカナ한국ＡＢ。🙂🚀", "e\u0301", "\u200d", "क", "ß");
+  fc.assert(
+    fc.property(fc.array(sign), (signs) => {
+      const text = signs.join("");
+      expect(widthOf(text)).toBe(stringWidth(text));
+    }),
+  );
 });
 
 test("ASCII: known signs by name, letters without accents, the rest as question marks", () => {

@@ -1,7 +1,7 @@
 /** Oracle: LEB128 worked out by hand; and a decoder written from the comment of `packSpikes`. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exactAxis } from "../../src/report/html/plot.ts";
+import { exactAxis } from "../../src/report/html/axis.ts";
 import { base64, MOST_IN_PATH, packSpikes, rasterFigure } from "../../src/report/html/raster.ts";
 
 test("differences of seven bits a byte", () => {

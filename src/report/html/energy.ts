@@ -4,8 +4,9 @@ import { type AccountColumn, componentsOf, type EnergyTable, energyTables, forma
 import type { AccountDocument, PromiseDocument, Range, RatiosDocument } from "../document.ts";
 import { joulesUnit, percent, short, times } from "../numbers.ts";
 import { keptText } from "../promise.ts";
+import { type Axis, linearAxis, shareOf } from "./axis.ts";
 import { type Content, coordinate, html, type Markup, num } from "./markup.ts";
-import { type Axis, legendList, linearAxis, picture, SIDE, shareOf, xAxis } from "./plot.ts";
+import { legendList, picture, SIDE, xAxis } from "./plot.ts";
 
 /** Colours of components; others share the last. */
 const TONES = ["part0", "part1", "part2", "part3", "part4", "part5", "part6"];

@@ -1,17 +1,9 @@
 /** How trainings went: loss and accuracy by epoch, and what the test found at the end. */
 import type { SideDocument } from "../document.ts";
 import { percent } from "../numbers.ts";
+import { linearAxis } from "./axis.ts";
 import { type Content, html, type Markup, num } from "./markup.ts";
-import {
-  type LegendEntry,
-  legendList,
-  linearAxis,
-  lineMarks,
-  type Plot,
-  place,
-  plotFigure,
-  type Series,
-} from "./plot.ts";
+import { type LegendEntry, legendList, lineMarks, type Plot, place, plotFigure, type Series } from "./plot.ts";
 
 /** A network with the name and the colour that it has all over the page. */
 export interface Named {

@@ -2,17 +2,9 @@
  * A plot that fits any width without a script: its picture is stretched, its words are not. Marks live in an SVG whose
  * view box is the data's own range; labels of axes are text beside it, placed by shares of its sides.
  */
-import { scaleLinear } from "d3-scale";
+import { type Axis, shareOf } from "./axis.ts";
 import { type Content, coordinate, html, type Markup } from "./markup.ts";
 
-export interface Axis {
-  readonly low: number;
-  readonly high: number;
-  readonly ticks: readonly number[];
-  readonly format: (value: number) => string;
-  /** What it measures, with its unit. */
-  readonly label: string;
-}
 export interface Plot {
   readonly title: Content;
   readonly x: Axis;
@@ -29,22 +21,6 @@ export interface Plot {
 
 /** Sides of every view box. */
 export const SIDE = 1000;
-/** A linear scale with round ends, about so many ticks. */
-export function linearAxis(low: number, high: number, label: string, count = 5): Axis {
-  const scale = scaleLinear()
-    .domain([low, high === low ? low + 1 : high])
-    .nice(count);
-  const [a, b] = scale.domain() as [number, number];
-  return { low: a, high: b, ticks: scale.ticks(count), format: scale.tickFormat(count), label };
-}
-/** One that ends where the data do. */
-export function exactAxis(low: number, high: number, label: string, count = 5): Axis {
-  const scale = scaleLinear().domain([low, high]);
-  return { low, high, ticks: scale.ticks(count), format: scale.tickFormat(count), label };
-}
-export const shareOf = ({ low, high }: Pick<Axis, "low" | "high">, value: number): number =>
-  (value - low) / (high - low);
-
 /** Where a point lies in the view box; up is less. */
 export const place = ({ x, y }: Pick<Plot, "x" | "y">, at: number, value: number): string =>
   `${coordinate(SIDE * shareOf(x, at))} ${coordinate(SIDE * (1 - shareOf(y, value)))}`;

@@ -4,8 +4,9 @@
  */
 import type { RasterDocument } from "../document.ts";
 import { whole } from "../numbers.ts";
+import type { Axis } from "./axis.ts";
 import { coordinate, html, type Markup, num } from "./markup.ts";
-import { type Axis, picture, xAxis } from "./plot.ts";
+import { picture, xAxis } from "./plot.ts";
 
 /** Spikes of a path, at most. */
 export const MOST_IN_PATH = 12_000;

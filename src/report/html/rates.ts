@@ -1,8 +1,9 @@
 /** How many neurons fire how often. */
 import type { RatesDocument, ShownDocument } from "../document.ts";
 import { short, whole } from "../numbers.ts";
+import { exactAxis, linearAxis, shareOf } from "./axis.ts";
 import { html, type Markup, num } from "./markup.ts";
-import { exactAxis, linearAxis, type Plot, plotFigure, SIDE, shareOf } from "./plot.ts";
+import { type Plot, plotFigure, SIDE } from "./plot.ts";
 
 export const rateFigures = ({ layers }: ShownDocument["rates"]): Markup[] => layers.map(rateFigure);
 

@@ -1,8 +1,9 @@
 /** Test samples from inside: what entered, who fired, how membranes moved, and what was answered. */
 import type { ShownDocument, ShownSample, TraceDocument } from "../document.ts";
 import { percent, short, whole } from "../numbers.ts";
+import { type Axis, exactAxis, linearAxis } from "./axis.ts";
 import { type Content, coordinate, html, type Markup, num } from "./markup.ts";
-import { type Axis, exactAxis, legendList, linearAxis, lineMarks, picture, place, plotFigure, xAxis } from "./plot.ts";
+import { legendList, lineMarks, picture, place, plotFigure, xAxis } from "./plot.ts";
 import { rasterFigure } from "./raster.ts";
 
 export const sampleFigures = ({ samples, dt }: ShownDocument, classes: readonly string[]): Markup[] =>

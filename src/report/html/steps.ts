@@ -1,8 +1,9 @@
 /** Answers in every step: by class, and against the time that an answer may take. */
 import type { StepsDocument } from "../document.ts";
 import { percent, whole } from "../numbers.ts";
+import { type Axis, exactAxis, linearAxis } from "./axis.ts";
 import { html, type Markup, num } from "./markup.ts";
-import { type Axis, exactAxis, legendList, linearAxis, lineMarks, plotFigure } from "./plot.ts";
+import { legendList, lineMarks, plotFigure } from "./plot.ts";
 
 export interface SteppedSide {
   readonly title: string;

@@ -1,8 +1,8 @@
 /** How often each class was answered as which. */
 
-import stringWidth from "string-width";
 import { whole } from "../numbers.ts";
 import { heading, type StyledRow, type Tone, table, type View } from "./layout.ts";
+import { widthOf } from "./width.ts";
 
 export interface ConfusionColumn {
   readonly title: string;
@@ -19,7 +19,7 @@ export function confusionSection(
   const lines = confusion.map((row, k): StyledRow => [`  ${classes[k]}`, ...row.map((n, j) => cell(n, j === k, tone))]);
   const above = heading(`labels (rows) answered as, ${title}`, view);
   const body = table([["  ", ...classes], ...lines], view);
-  const wide = Math.max(...body.split("\n").map((line) => stringWidth(line)));
+  const wide = Math.max(...body.split("\n").map((line) => widthOf(line)));
   return wide > view.width ? "" : `${above}\n${body}`;
 }
 /** Right answers have the network's colour; what never happened is a dot. */

@@ -1,6 +1,5 @@
 /** Text within a terminal's width: wrapped paragraphs, lists and tables, with or without colour, in Unicode or ASCII. */
-import picocolors from "picocolors";
-import stringWidth from "string-width";
+import { widthOf } from "./width.ts";
 
 export const WIDTH = 80;
 
@@ -21,13 +20,22 @@ export type StyledRow = readonly Cell[];
 
 const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell.text);
 
-type Paint = (text: string) => string;
-const { bold, blue, yellow, magenta, dim } = picocolors.createColors(true);
-/** Blue and yellow are told apart by everybody; words say the same. */
-const TONES: Readonly<Record<Tone, Paint>> = { title: bold, spiking: blue, twin: yellow, other: magenta, dim };
+/**
+ * Begin and end of a look (ECMA-48, SGR): bold, blue, yellow, magenta, faint. Blue and yellow are told apart by
+ * everybody; words say the same.
+ */
+const TONES: Readonly<Record<Tone, readonly [on: number, off: number]>> = {
+  title: [1, 22],
+  spiking: [34, 39],
+  twin: [33, 39],
+  other: [35, 39],
+  dim: [2, 22],
+};
 
-export function paint(cell: Cell, { colour }: Pick<View, "colour">, shown = textOf(cell)): string {
-  return typeof cell === "string" || !colour ? shown : TONES[cell.tone](shown);
+export function paint(cell: Cell, { colour }: Pick<View, "colour">): string {
+  if (typeof cell === "string" || !colour) return textOf(cell);
+  const [on, off] = TONES[cell.tone];
+  return `\u001b[${on}m${cell.text}\u001b[${off}m`;
 }
 
 /** A line above a section. */
@@ -39,7 +47,7 @@ export function wrap(text: string, indent = "", width = WIDTH): string {
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (stringWidth(longer) <= width || line.trim() === "") line = longer;
+    if (widthOf(longer) <= width || line.trim() === "") line = longer;
     else {
       lines.push(line);
       line = `${indent}${word}`;
@@ -56,7 +64,7 @@ export const sections = (parts: readonly string[]): string => `${parts.filter((p
 /** Columns two spaces apart: the first to the left, the others to the right. */
 export function table(rows: readonly StyledRow[], view: Pick<View, "colour"> = PLAIN): string {
   const columns = Math.max(...rows.map((r) => r.length));
-  const width = (cell: Cell | undefined): number => stringWidth(textOf(cell ?? ""));
+  const width = (cell: Cell = ""): number => widthOf(textOf(cell));
   const widths = Array.from({ length: columns }, (_, k) => Math.max(...rows.map((r) => width(r[k]))));
   const cell = (c: Cell, k: number): string => {
     const space = " ".repeat(widths[k]! - width(c));
@@ -67,8 +75,8 @@ export function table(rows: readonly StyledRow[], view: Pick<View, "colour"> = P
 
 /** A table of words in three columns, all to the left. */
 export function leftTable(rows: readonly Row[]): string {
-  const width = (k: number): number => Math.max(...rows.map((r) => stringWidth(r[k]!)));
-  const padded = (text: string, k: number): string => text + " ".repeat(width(k) - stringWidth(text));
+  const width = (k: number): number => Math.max(...rows.map((r) => widthOf(r[k]!)));
+  const padded = (text: string, k: number): string => text + " ".repeat(width(k) - widthOf(text));
   return table(rows.map(([a, b, c]) => [a!, padded(b!, 1), padded(c!, 2)]));
 }
 
