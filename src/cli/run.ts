@@ -3,7 +3,6 @@ import { CommanderError } from "commander";
 import { RheobaseError, UsageError } from "../base/errors.ts";
 import type { OnProgress, TaskReport } from "../tasks/options.ts";
 import { openProgress } from "./progress.ts";
-import { viewOf } from "./view.ts";
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -21,14 +20,17 @@ export async function print(
   try {
     const report = await work(progress.update);
     progress.close();
-    const text = json ? JSON.stringify(report.document, null, 2) : textFor(report, quiet);
+    const text = json ? JSON.stringify(report.document, null, 2) : await textFor(report, quiet);
     process.stdout.write(`${text.trimEnd()}\n`);
   } finally {
     progress.close();
   }
 }
-const textFor = ({ text, show }: TaskReport, quiet: boolean): string =>
-  show ? show(viewOf(process.env, process.stdout), quiet) : text;
+async function textFor({ text, show }: TaskReport, quiet: boolean): Promise<string> {
+  if (!show) return text;
+  const { viewOf } = await import("./view.ts"); // not at the start: help needs none of it
+  return show(viewOf(process.env, process.stdout), quiet);
+}
 
 /** Says on stderr what went wrong, unless commander has said it, and gives the exit code. */
 export function failure(error: unknown): number {

@@ -73,6 +73,25 @@ export function table(rows: readonly StyledRow[], view: Pick<View, "colour"> = P
   return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }
 
+const columnsOf = (text: string): number => Math.max(...text.split("\n").map(widthOf));
+
+/** A table within the width: columns that have no room go below, beside the first column again. */
+export function fittedTable(rows: readonly StyledRow[], view: Pick<View, "colour" | "width">): string {
+  const columns = Math.max(...rows.map((r) => r.length)) - 1;
+  const fits = (text: string): boolean => columnsOf(text) <= view.width;
+  for (let each = columns; each > 1; each = Math.ceil(each / 2)) {
+    const parts = partsOf(rows, columns, each);
+    if (parts.every((part) => fits(table(part)))) return parts.map((part) => table(part, view)).join("\n\n");
+  }
+  return partsOf(rows, columns, 1)
+    .map((part) => table(part, view))
+    .join("\n\n");
+}
+const partsOf = (rows: readonly StyledRow[], columns: number, each: number): StyledRow[][] =>
+  Array.from({ length: Math.ceil(columns / each) }, (_, k) =>
+    rows.map(([first = "", ...rest]) => [first, ...rest.slice(k * each, (k + 1) * each)]),
+  );
+
 /** A table of words in three columns, all to the left. */
 export function leftTable(rows: readonly Row[]): string {
   const width = (k: number): number => Math.max(...rows.map((r) => widthOf(r[k]!)));
