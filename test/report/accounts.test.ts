@@ -14,9 +14,9 @@ let more: CompareDocument;
 const chip = (name: string, low: number): AccountDocument => ({
   name,
   prices: "A chip of nobody's",
-  total: { low, typical: 1.5 * low, high: 2 * low },
+  total: { low, typical: 2 * low, high: 3 * low },
   lowerBound: true,
-  components: { synapses: { low, typical: low, high: low }, cooling: { low: 0, typical: 0.5 * low, high: low } },
+  components: { synapses: { low, typical: low, high: low }, cooling: { low: 0, typical: low, high: 2 * low } },
   unpriced: [{ work: "additions", count: 3, reason: "no entry" }],
   popular: { value: low, label: "the popular figure: none" },
   breakEven: [],
@@ -62,8 +62,8 @@ describe("what there is", () => {
   test("in the text", () => {
     const text = renderText(more);
     expect(text).toContain("Energy of an inference, A chip of nobody's");
-    expect(text).toMatch(/spiking +█+░+ +≥ 1\.5 nJ \(1 to 2\)/);
-    expect(text).toMatch(/cooling +500 pJ +2 nJ/);
+    expect(text).toMatch(/spiking +█+░+ +≥ 2 nJ \(1 to 3\)/);
+    expect(text).toMatch(/cooling +1 nJ +4 nJ/);
     expect(text).toContain("twin of equal precision");
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -74,6 +74,6 @@ describe("what there is", () => {
     expect(count(after, '<figure class="energy">') - count(before, '<figure class="energy">')).toBe(1);
     expect(after).toContain("Energy of an inference, A chip of nobody&#39;s");
     expect(after).toContain("break-even with twin of equal precision");
-    expect(after).toMatch(/≥ <data value="1\.5e-9">1\.5<\/data> nJ/);
+    expect(after).toMatch(/≥ <data value="2e-9">2<\/data> nJ/);
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { averaged, rangeBar, sparkline } from "../../src/report/terminal/charts.ts";
-import { asciiOf, asciiText, harmless, paint, table } from "../../src/report/terminal/layout.ts";
+import { asciiOf, asciiText, fittedTable, harmless, paint, table } from "../../src/report/terminal/layout.ts";
 import { widthOf } from "../../src/report/terminal/width.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
@@ -39,6 +39,17 @@ test("widths are those of the library string-width, which a page could not load"
       expect(widthOf(text)).toBe(stringWidth(text));
     }),
   );
+});
+
+test("columns without room go below, beside the first again", () => {
+  const rows = [
+    ["", "one", "two", "three"],
+    ["row", "1", "2", "3"],
+  ];
+  const at = (width: number) => fittedTable(rows, { width, colour: false });
+  expect(at(20)).toBe(table(rows));
+  expect(at(17)).toBe("     one  two\nrow    1    2\n\n     three\nrow      3");
+  expect(at(3)).toBe("     one\nrow    1\n\n     two\nrow    2\n\n     three\nrow      3");
 });
 
 test("ASCII: known signs by name, letters without accents, the rest as question marks", () => {

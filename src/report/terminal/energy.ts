@@ -3,7 +3,7 @@ import { type AccountColumn, componentsOf, type EnergyTable, energyTables } from
 import type { AccountDocument } from "../document.ts";
 import { joules, joulesRange, NONE, percent, short } from "../numbers.ts";
 import { rangeBar } from "./charts.ts";
-import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
+import { fittedTable, heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 
 /** @param inference what the energy is of, in words */
 export const energySections = (columns: readonly AccountColumn[], inference: string, view: View): string[] =>
@@ -39,7 +39,7 @@ function partsOf(t: EnergyTable, inference: string, view: View): string {
     `${inference}${accounts.some((a) => a.lowerBound) ? " (some work has no price)" : ""}`,
     ...accounts.map((a) => bound(a, view) + joules(a.total.typical)),
   ];
-  return table(
+  return fittedTable(
     [
       [
         { text: `energy, ${t.title}`, tone: "title" },
