@@ -143,6 +143,8 @@ export interface PromiseDocument {
 /** Spike k: neuron `neurons[k]` in step `steps[k]`; in order of step, then neuron. */
 export interface RasterDocument {
   readonly name: string;
+  /** What its rows are. */
+  readonly of: "inputs" | "neurons";
   readonly size: number;
   /** Spikes. */
   readonly count: number;

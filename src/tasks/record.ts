@@ -27,6 +27,9 @@ export interface RecordOptions {
   readonly record: readonly string[];
 }
 
+/** Steps that the engine keeps room for, at most. */
+const BLOCK = 64;
+
 /** @param numbers of samples, which run side by side */
 export async function recordSamples(
   d: Deployed,
@@ -38,8 +41,9 @@ export async function recordSamples(
   if (numbers.length === 0) return [];
   const batch = readerOf(samples, encodingOf(d, seed)).batch(Uint32Array.from(numbers), TEST_EPOCH);
   const lengths = numbers.map((_, s) => lengthOf(net, batch, s));
-  using engine = await createEngine(net, backend, { samples: numbers.length, seed, parameters, record });
   const steps = Math.max(...lengths);
+  const block = Math.min(BLOCK, steps);
+  using engine = await createEngine(net, backend, { samples: numbers.length, seed, parameters, record, block });
   const recording = engine.run(steps, { [inputOf(net)]: inputsOf(d, batch) });
   return numbers.map((number, s) => ({
     number,
@@ -87,7 +91,7 @@ function inputRaster({ net }: Deployed, batch: Batch, sample: number): RasterDoc
       neurons.push(input.list[k]!);
     }
   }
-  return { name, size: net.inputs[name]!.size, count: steps.length, steps, neurons };
+  return { name, of: "inputs", size: net.inputs[name]!.size, count: steps.length, steps, neurons };
 }
 
 /** Spikes before the end of the sample; what longer ones beside it let it go on to do is not its own. */
@@ -104,7 +108,7 @@ function raster(
   });
   const of = (column: Uint32Array): number[] => own.map((k) => column[k]!);
   const { size } = net.populations[node]!;
-  return { name: node, size, count: own.length, steps: of(spikes.steps), neurons: of(spikes.indices) };
+  return { name: node, of: "neurons", size, count: own.length, steps: of(spikes.steps), neurons: of(spikes.indices) };
 }
 
 function valuesOf({ values, steps }: Recording, name: string, sample: number, samples: number, length: number) {

@@ -78,7 +78,8 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
   ...threadsNotes(threads),
   dataNote(data),
 ];
-export const trainNotes = (side: Side, threads: number): string[] => [
+export const trainNotes = (side: Side, threads: number, saved: boolean): string[] => [
   ...side.result.warnings,
+  ...(saved ? [] : ["The network is not saved: no --out ends in .h5."]),
   ...threadsNotes(threads),
 ];

@@ -50,7 +50,7 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
     steps: side.design.net.steps,
     ...sideDocument(side),
     ...stepsIn(loaded, side.result.predictions),
-    notes: trainNotes(side, backend.threads),
+    notes: trainNotes(side, backend.threads, outputs.length === 0 || networks.length > 0),
     beside: energyNotes(side.energy.f32),
     data: dataDocument(data),
     threads: threadsDocument(options.threads, backend),

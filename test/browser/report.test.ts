@@ -168,7 +168,14 @@ function large(count: number, steps: number): RasterDocument {
     return [Math.floor((k / count) * steps), x % size] as const;
   });
   const sorted = spikes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return { name: "hidden", size, count, steps: sorted.map((s) => s[0]), neurons: sorted.map((s) => s[1]) };
+  return {
+    name: "hidden",
+    of: "neurons",
+    size,
+    count,
+    steps: sorted.map((s) => s[0]),
+    neurons: sorted.map((s) => s[1]),
+  };
 }
 
 test("a million spikes: unpacked to the last, drawn, and smooth to look into", async ({ skip }) => {

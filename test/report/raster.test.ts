@@ -52,9 +52,10 @@ test("base64 of more bytes than a call takes arguments", () => {
   expect(Buffer.from(base64(bytes), "base64").equals(Buffer.from(bytes))).toBe(true);
 });
 
-const look = { tone: "spiking", unit: "neurons", bottom: true };
+const look = { tone: "spiking", bottom: true };
 const raster = (steps: number[], neurons: number[], size: number) => ({
   name: "x",
+  of: "neurons" as const,
   size,
   count: steps.length,
   steps,

@@ -65,12 +65,12 @@ function cards(c: CompareDocument): Markup {
     { title: "Memory to answer", what: "inference memory", value: (s) => s.memory.inferenceBytes, show: bytes },
   ];
   return html`<div class="cards">${all.map((card) => {
-    const winner = c.verdict.find((v) => v.what === card.what)?.winner ?? "undecided";
+    const winner = c.verdict.find((v) => v.what === card.what)?.winner;
     const line = ({ title, tone, side }: Named): Markup => {
       const x = card.value(side);
       return html`<p class="${tone}${winner === tone ? " wins" : ""}"><span>${title}</span> <strong>${card.bound?.(side)}${num(x, card.show(x))}</strong></p>`;
     };
-    return html`<div class="card"><h2>${card.title}</h2>${sidesOf(c).map(line)}<p class="winner">${WINNER[winner]}</p></div>`;
+    return html`<div class="card"><h2>${card.title}</h2>${sidesOf(c).map(line)}${winner && html`<p class="winner">${WINNER[winner]}</p>`}</div>`;
   })}</div>`;
 }
 const WINNER: Readonly<Record<Winner, string>> = {

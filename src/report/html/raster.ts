@@ -13,9 +13,9 @@ export const MOST_IN_PATH = 12_000;
 
 /** @param steps of the sample; @param time its axis, which is shown at the bottom of several plots alone */
 export function rasterFigure(raster: RasterDocument, steps: number, time: Axis, look: RasterLook): Markup {
-  const { name, size, count } = raster;
+  const { name, of, size, count } = raster;
   const height = Math.min(200, Math.max(38, Math.round(size * (size <= 40 ? 4 : 0.6))));
-  const title = html`${name}: ${num(count, whole(count))} spikes of ${num(size, whole(size))} ${look.unit}`;
+  const title = html`${name}: ${num(count, whole(count))} spikes of ${num(size, whole(size))} ${of}`;
   const large = count > MOST_IN_PATH;
   const few = steps <= FEW_STEPS ? " few" : "";
   const path = html`<path class="spikes ${look.tone}${few}" d="${large ? "" : pathOf(raster)}"/>`;
@@ -27,8 +27,6 @@ export function rasterFigure(raster: RasterDocument, steps: number, time: Axis, 
 }
 export interface RasterLook {
   readonly tone: string;
-  /** What its rows are, in the plural. */
-  readonly unit: string;
   readonly bottom: boolean;
 }
 /** Steps that leave room for wider ticks. */

@@ -1,5 +1,5 @@
 /** Test samples from inside: what entered, who fired, how membranes moved, and what was answered. */
-import type { ShownDocument, ShownSample, TraceDocument } from "../document.ts";
+import type { RasterDocument, ShownDocument, ShownSample, TraceDocument } from "../document.ts";
 import { percent, short, whole } from "../numbers.ts";
 import { type Axis, exactAxis, linearAxis } from "./axis.ts";
 import { type Content, coordinate, html, type Markup, num } from "./markup.ts";
@@ -11,19 +11,16 @@ export const sampleFigures = ({ samples, dt }: ShownDocument, classes: readonly 
 
 function sampleFigure(s: ShownSample, dt: number, classes: readonly string[]): Markup {
   const time = timeAxis(s.steps, dt);
-  const input = s.rasters.filter((r) => !isLayer(r.name, s));
-  const layers = s.rasters.filter((r) => isLayer(r.name, s));
+  const raster = (r: RasterDocument): Markup =>
+    rasterFigure(r, s.steps, time, {
+      tone: r.of === "inputs" ? "ink" : "spiking",
+      bottom: s.traces.length === 0 && r === s.rasters.at(-1),
+    });
   return html`<article class="sample">${heading(s)}${s.image && imageOf(s.image)}
 ${s.labels && strips(s.labels, s.answers!, time, classes)}
-${input.map((r) => rasterFigure(r, s.steps, time, { tone: "ink", unit: "inputs", bottom: false }))}${layers.map((r) =>
-  rasterFigure(r, s.steps, time, { tone: "spiking", unit: "neurons", bottom: s.traces.length === 0 }),
-)}
+${s.rasters.map(raster)}
 ${membranes(s, time, dt)}${outputs(s, time, dt, classes)}</article>`;
 }
-/** The input comes first where there is one, and has no traces; populations that fire have. */
-const isLayer = (name: string, { rasters, traces }: ShownSample): boolean =>
-  rasters[0]!.name !== name || traces.some((t) => t.name === name);
-
 function heading({ number, why, label, answer, accuracy, steps }: ShownSample): Markup {
   const said =
     label === undefined

@@ -126,7 +126,7 @@ export const asciiText = (text: string): string =>
 
 /** What a terminal would obey, escape sequences first, is shown as a question mark: names come from anywhere. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 export const harmless = (text: string): string => text.replace(CONTROL, "?");
 export const harmlessOf = <T>(document: T): T => eachText(document, harmless);
 
