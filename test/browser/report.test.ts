@@ -6,24 +6,28 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CompareDocument, RasterDocument } from "../../src/report/document.ts";
-import { pageOf } from "../../src/report/html/page.ts";
+import { type PageDocument, pageOf } from "../../src/report/html/page.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
 import type { Task } from "../../src/tasks/task.ts";
+import { trainTask } from "../../src/tasks/train.ts";
 import { ROWS } from "../tasks/synthetic.ts";
 import { WAVES } from "../tasks/syntheticWaves.ts";
 import { executable, launch, NEEDS } from "./chromium.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-pages-"));
 let browser: Browser | undefined;
-const documents = new Map<string, CompareDocument>();
+const documents = new Map<string, PageDocument>();
+const compared = (name: string): CompareDocument => documents.get(name) as CompareDocument;
 
 beforeAll(async () => {
   if (executable === undefined) return;
   browser = await launch();
   for (const task of [ROWS, WAVES] as readonly Task[]) {
     const out = join(folder, `${task.name}.json`);
-    const { document } = await compareOn(task, { task: task.name, seed: 1, threads: 1, out }, () => {});
-    documents.set(task.name, document as unknown as CompareDocument);
+    const options = { task: task.name, seed: 1, threads: 1, out };
+    const [both, one] = [await compareOn(task, options, () => {}), await trainTask(task, options, () => {})];
+    documents.set(task.name, both.document as unknown as PageDocument);
+    documents.set(`${task.name}, trained`, one.document as unknown as PageDocument);
   }
 });
 afterAll(async () => {
@@ -40,7 +44,7 @@ interface Opened extends AsyncDisposable {
   /** Errors and warnings, requests beside the file itself, dialogues. */
   readonly problems: readonly string[];
 }
-async function open(d: CompareDocument, options: BrowserContextOptions = {}): Promise<Opened> {
+async function open(d: PageDocument, options: BrowserContextOptions = {}): Promise<Opened> {
   const file = join(folder, `${documents.size}-${crypto.randomUUID()}.html`);
   writeFileSync(file, await pageOf(d));
   const { href } = pathToFileURL(file);
@@ -64,6 +68,9 @@ async function open(d: CompareDocument, options: BrowserContextOptions = {}): Pr
 const FAULTS = `(() => {
   const faults = [];
   const width = document.documentElement.clientWidth;
+  if (width > 1000)
+    for (const box of document.querySelectorAll(".scroll"))
+      if (box.scrollWidth > box.clientWidth) faults.push("a wide screen has no room: " + box.textContent.slice(0, 40));
   if (document.documentElement.scrollWidth > width) faults.push("the page is " + document.documentElement.scrollWidth + " wide");
   const words = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -94,7 +101,7 @@ const VIEWS: readonly [string, BrowserContextOptions, "screen" | "print"][] = [
   ["400 without scripts", { viewport: { width: 400, height: 800 }, javaScriptEnabled: false }, "screen"],
 ];
 
-describe.each(["rows", "waves"])("%s", (name) => {
+describe.each(["rows", "waves", "rows, trained", "waves, trained"])("%s", (name) => {
   test.for(VIEWS)("%s", async ([view, options, media], { skip }) => {
     needed(skip);
     await using opened = await open(documents.get(name)!, options);
@@ -102,7 +109,7 @@ describe.each(["rows", "waves"])("%s", (name) => {
     await page.emulateMedia({ media });
     expect(problems).toEqual([]);
     for (const part of [
-      "Who wins",
+      ...(name.endsWith("trained") ? [] : ["Who wins"]),
       "Learning",
       "Answers",
       "Inside the spiking network",
@@ -146,7 +153,7 @@ test("the check of looks sees words over words and what is too wide", async ({ s
 test("text that would be markup, or a script, is text", async ({ skip }) => {
   needed(skip);
   const evil = `</script></title></style><script>alert(1)</script><img src="http://example.org/x" onerror="alert(2)">"'&amp;`;
-  const d = documents.get("rows")!;
+  const d = compared("rows");
   const classes = d.classes.map((c, k) => (k === 0 ? evil : c));
   const samples = d.shown!.samples.map((s) => ({ ...s, label: evil, why: evil }));
   const provenance = { ...d.provenance, command: `rheobase compare '${evil}'`, cpu: evil, options: { data: evil } };
@@ -180,7 +187,7 @@ function large(count: number, steps: number): RasterDocument {
 
 test("a million spikes: unpacked to the last, drawn, and smooth to look into", async ({ skip }) => {
   needed(skip);
-  const d = documents.get("waves")!;
+  const d = compared("waves");
   const [first, ...others] = d.shown!.samples;
   const raster = large(1_000_000, 50_000);
   const sample = { ...first!, rasters: [first!.rasters[0]!, raster] };

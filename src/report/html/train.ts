@@ -21,10 +21,8 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
     section("Learning", grid(learningFigures(sides))),
     section(
       "Answers",
-      grid([
-        confusionFigure(title, "spiking", t.confusion, t.classes),
-        ...(stepped.length ? latencyFigures(stepped) : []),
-      ]),
+      grid([confusionFigure(title, "spiking", t.confusion, t.classes)], "wide"),
+      stepped.length > 0 && grid(latencyFigures(stepped)),
       stepped.length > 0 && classTable(stepped),
     ),
     t.shown && inside(t.shown, t.classes),
