@@ -65,6 +65,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   activationMemory: "memory: inputs, events",
   synapses: "synaptic events",
   neurons: "neuron updates",
+  transport: "spikes on their way",
   static: "static power",
 };
 /** Components that any account of a table has, in one order for all. */
@@ -74,3 +75,8 @@ export function componentsOf({ columns }: EnergyTable): readonly { readonly key:
   const keys = [...known.filter((key) => found.has(key)), ...[...found].filter((key) => !known.includes(key))];
   return keys.map((key) => ({ key, title: COMPONENTS[key] ?? key }));
 }
+
+const WORKS: Readonly<Record<string, string>> = { otherOperations: "divisions and roots" };
+/** A kind of work in words: `neuronUpdates` are neuron updates. */
+export const workTitle = (work: string): string =>
+  WORKS[work] ?? work.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -19,6 +19,8 @@ export interface AccountDocument {
   readonly total: Range;
   /** Some work has no price: all of the above are lower bounds. */
   readonly lowerBound: boolean;
+  /** Neurons that should fire never did: the energy means nothing. */
+  readonly dead?: boolean;
   readonly components: Readonly<Record<string, Range | undefined>>;
   readonly unpriced: readonly { readonly work: string; readonly count: number; readonly reason: string }[];
   readonly popular: { readonly value: number; readonly label: string };
@@ -32,6 +34,74 @@ export interface AccountDocument {
     readonly text: string;
   }[];
   readonly notes: readonly string[];
+}
+
+/** One network by one price table: a row of tables that hold for other hardware too. */
+export interface PricedSide {
+  readonly side: string;
+  /** Why it cannot run there; then there is no total. */
+  readonly refused?: readonly string[];
+  readonly total?: {
+    readonly value: Range;
+    /** Some work has no price: the value is a lower bound. */
+    readonly atLeast: boolean;
+    /** What has no price, in words. */
+    readonly unpriced: readonly string[];
+  };
+  readonly parts: readonly { readonly component: string; readonly label: string; readonly value: Range }[];
+  /** Of an inference, where static power was charged for it. */
+  readonly duration?: { readonly seconds: Range; readonly text: string };
+  /** What would have to change before it ran there as it is priced. */
+  readonly strains?: readonly string[];
+}
+export interface PricesDocument {
+  readonly name: string;
+  readonly title: string;
+  readonly sides: readonly PricedSide[];
+}
+/** Energy on a chip in units of that of a twin by another table. */
+export interface AcrossDocument {
+  readonly chip: string;
+  readonly twinBy: string;
+  readonly ratio: Range;
+  readonly atLeast: boolean;
+}
+/** The spike rate at which the network would need as much as a twin, at each setting of the prices. */
+export interface OwnBreakEvenDocument {
+  readonly table: string;
+  readonly twin: string;
+  /** Times the spikes that there are; below 0 where it loses even in silence. */
+  readonly factor: Range;
+  readonly spikesPerSynapse?: Range | undefined;
+  readonly spikeRate?: Range | undefined;
+}
+/** Energy as the machine counted it, or why it did not. */
+export type MeasuredDocument =
+  | { readonly available: false; readonly reason: string }
+  | {
+      readonly seconds: number;
+      /** J an inference, of the whole machine. */
+      readonly perInference?: { readonly total: number; readonly package: number; readonly dram?: number } | undefined;
+      /** Share of the busy time that was others'. */
+      readonly otherLoad?: number | undefined;
+      readonly notes: readonly string[];
+    };
+/** A twin whose numbers are as narrow as what spikes can tell, or why there is none. */
+export type EqualPrecisionDocument =
+  | { readonly refused: string }
+  | {
+      readonly steps: number;
+      readonly bits: number;
+      readonly weightBits: number;
+      readonly calibration: { readonly samples: number };
+      readonly spiking: NarrowSide;
+      readonly twin: NarrowSide & { readonly zeroSkipping: Pick<NarrowSide, "energy"> };
+      readonly comparisons: readonly { readonly says: string }[];
+    };
+export interface NarrowSide {
+  readonly accuracy: number;
+  readonly accuracyInFloats: number;
+  readonly energy: AccountDocument;
 }
 
 export interface CountsSums {
@@ -131,12 +201,16 @@ export interface RatiosDocument {
   readonly arithmetic: Range;
   readonly total: Range;
   readonly freeGates: Range;
+  /** Where work has no price: which way the ratios are off, or that nobody knows. */
+  readonly bound?: "at least" | "at most" | "unknown";
 }
 export interface PromiseDocument {
   readonly source: string;
   readonly low: number;
   readonly high: number;
   readonly kept: boolean;
+  /** The spiking network fired no spike: there is nothing to judge. */
+  readonly dead?: boolean;
   readonly ratios: readonly RatiosDocument[];
 }
 
@@ -218,8 +292,19 @@ export interface ProvenanceDocument {
   readonly command: string;
 }
 
+/** What is known of energy beyond the accounts of the networks themselves. */
+export interface EnergyBeside {
+  /** All tables, those of the accounts among them. */
+  readonly energyTables?: readonly PricesDocument[];
+  readonly acrossTables?: readonly AcrossDocument[];
+  readonly ownBreakEven?: readonly OwnBreakEvenDocument[];
+  readonly equalPrecision?: EqualPrecisionDocument;
+  /** By network; of one network alone its own. */
+  readonly measured?: MeasuredDocument | Readonly<Record<string, MeasuredDocument>>;
+}
+
 /** What all results say. */
-export interface ResultBase {
+export interface ResultBase extends EnergyBeside {
   readonly task: string;
   readonly seed: number;
   /** Sentences on task, network and input. */

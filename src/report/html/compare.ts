@@ -3,6 +3,7 @@ import { accountColumns, energyTables } from "../accounts.ts";
 import type { CompareDocument, SideDocument, StepsDocument, Winner } from "../document.ts";
 import { bytes, joulesUnit, percent, seconds, short, whole } from "../numbers.ts";
 import { confusionFigure } from "./confusion.ts";
+import { besideEnergy, deadNote, ownBreakEvenTable } from "./elsewhere.ts";
 import { breakEvenTable, energyFigures, energyTable, promiseFigure } from "./energy.ts";
 import { grid, learningFigures, type Named } from "./learning.ts";
 import { html, type Markup, num, tied } from "./markup.ts";
@@ -27,10 +28,13 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
     c.shown && inside(c.shown, c.classes),
     section(
       "Energy",
+      deadNote(Object.values(c.spiking.energy)[0]!.dead),
       grid(energyFigures(columns, c.inference), "wide"),
       c.promise && promiseFigure(c.promise),
+      ownBreakEvenTable(c),
       breakEvenTable(Object.values(c.spiking.energy)[0]!),
       grid(energyTable(columns, c.inference), "wide tables"),
+      besideEnergy(c),
     ),
     section("Work of each layer", ...layerTables(columns, c.inference)),
     notesSection(c),

@@ -1,6 +1,13 @@
 /** Energies as bars: what they are made of, the range that prices leave open, and where the spiking network breaks even. */
 
-import { type AccountColumn, componentsOf, type EnergyTable, energyTables, formatTitle } from "../accounts.ts";
+import {
+  type AccountColumn,
+  componentsOf,
+  type EnergyTable,
+  energyTables,
+  formatTitle,
+  workTitle,
+} from "../accounts.ts";
 import type { AccountDocument, PromiseDocument, Range, RatiosDocument } from "../document.ts";
 import { joulesUnit, percent, short, times } from "../numbers.ts";
 import { keptText } from "../promise.ts";
@@ -15,11 +22,16 @@ const toneAt = (k: number): string => TONES[Math.min(k, TONES.length - 1)]!;
 export const energyFigures = (columns: readonly AccountColumn[], inference: string): Markup[] =>
   energyTables(columns).map((t) => energyFigure(t, inference));
 
-const joules = (value: number): Markup => {
+/** An energy in its unit. */
+export const joules = (value: number): Markup => {
   const [factor, unit] = joulesUnit(value);
   return html`${num(value, short(value / factor))} ${unit}`;
 };
 const bound = ({ lowerBound }: AccountDocument): string => (lowerBound ? "≥ " : "");
+
+/** A table of numbers that may be wider than a phone. */
+export const scrolled = (table: Markup): Markup =>
+  html`<div class="scroll"><table class="numbers">${table}</table></div>`;
 
 function energyFigure(t: EnergyTable, inference: string): Markup {
   const { title, columns } = t;
@@ -81,15 +93,26 @@ export function energyTable(columns: readonly AccountColumn[], inference: string
         const x = value(a);
         return html`<td>${x === undefined || x === 0 ? "–" : html`${kind === "sum" && bound(a)}${joules(x)}`}</td>`;
       })}</tr>`;
+    const missing = (work: string): Markup =>
+      html`<tr><th scope="row">no price: ${workTitle(work)}</th>${accounts.map((a) => {
+        const count = a.unpriced.find((u) => u.work === work)?.count;
+        return html`<td>${count ? num(count, short(count)) : "–"}</td>`;
+      })}</tr>`;
     return html`<div class="scroll"><table class="numbers"><caption>${t.title}</caption><thead><tr><th scope="col"></th>${t.columns.map((c) => html`<th scope="col" class="${c.role}">${c.title}</th>`)}</tr></thead><tbody>
 ${row(inference, (a) => a.total.typical, "sum")}${row("at least", (a) => a.total.low)}${row("at most", (a) => a.total.high)}
+${unpricedWorks(accounts).map((work) => missing(work))}
 ${componentsOf(t).map(({ key, title }) => row(title, (a) => a.components[key]?.typical))}
 ${t.format === "f32" && row("the popular figure", (a) => a.popular.value)}</tbody></table></div>`;
   });
 }
 
+const unpricedWorks = (accounts: readonly AccountDocument[]): string[] => [
+  ...new Set(accounts.flatMap((a) => a.unpriced.map((u) => u.work))),
+];
+
 /** Published lines, and on which side of each the spiking network is. */
-export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven }: AccountDocument): Markup | undefined {
+export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven, dead }: AccountDocument): Markup | undefined {
+  if (dead) return html`<p>Published rules of thumb: none is for a network that fires no spike.</p>`;
   if (breakEven.length === 0) return undefined;
   const crossed =
     spikesPerSynapse !== undefined &&
@@ -103,6 +126,7 @@ export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven }: Accou
 
 /** How many times less energy, the more is counted; the band is what is promised. */
 export function promiseFigure(p: PromiseDocument): Markup {
+  if (p.ratios.length === 0) return html`<p>${promiseHead(p)}</p>`;
   const all = p.ratios.flatMap((r) => MEASURES.flatMap(({ key }) => [rangeOf(r[key]).low, rangeOf(r[key]).high]));
   const [low, high] = [Math.min(1, p.low, ...all), Math.max(p.high, ...all)].map(Math.log10) as [number, number];
   const x: Axis = {
@@ -122,9 +146,12 @@ export function promiseFigure(p: PromiseDocument): Markup {
     return html`<div class="bar tall"><span class="bar-name">${r.twin}, ${formatTitle(r.format)}</span><span class="bar-value">${values}</span><div class="area">${picture([ground, marks])}</div></div>`;
   });
   const entries = MEASURES.map(({ name, tone }) => ({ name, tone, sign: "solid" as const }));
-  return html`<figure class="energy"><figcaption>The promise, ${num(p.low, short(p.low))} to ${num(p.high, short(p.high))} times less energy (${p.source}): ${keptText(p)}</figcaption>
+  return html`<figure class="energy"><figcaption>${promiseHead(p)}</figcaption>
 ${legendList([...entries, { name: "promised", tone: "band", sign: "box" }])}${rows}${xAxis(x)}</figure>`;
 }
+
+const promiseHead = (p: PromiseDocument): Markup =>
+  html`The promise, ${num(p.low, short(p.low))} to ${num(p.high, short(p.high))} times less energy (${p.source}): ${keptText(p)}`;
 
 /** From the popular figure on, each counts more; `level` is where its mark lies. */
 const MEASURES = [

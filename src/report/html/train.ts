@@ -2,6 +2,7 @@
 import { accountColumns } from "../accounts.ts";
 import type { StepsDocument, TrainDocument } from "../document.ts";
 import { confusionFigure } from "./confusion.ts";
+import { besideEnergy } from "./elsewhere.ts";
 import { breakEvenTable, energyFigures, energyTable } from "./energy.ts";
 import { grid, learningFigures } from "./learning.ts";
 import { html, type Markup } from "./markup.ts";
@@ -31,6 +32,7 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
       grid(energyFigures(columns, t.inference), "wide"),
       breakEvenTable(Object.values(t.energy)[0]!),
       grid(energyTable(columns, t.inference), "wide tables"),
+      besideEnergy(t),
     ),
     section("Work of each layer", html`${layerTables(columns, t.inference)}`),
     notesSection(t),

@@ -3,6 +3,7 @@ import { accountColumns } from "../accounts.ts";
 import type { CompareDocument, SideDocument } from "../document.ts";
 import { amount, bytes, NONE, percent, seconds, whole } from "../numbers.ts";
 import { confusionSection } from "./confusion.ts";
+import { besideSections, deadSection, ownBreakEvenSection } from "./elsewhere.ts";
 import { breakEvenSection, energySections } from "./energy.ts";
 import { heading, item, paint, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
@@ -28,8 +29,11 @@ export function compareSections(c: CompareDocument, view: View): string[] {
     ...columnsOf(c).map(({ side, ...rest }) =>
       confusionSection({ ...rest, confusion: side.confusion }, c.classes, view),
     ),
+    deadSection(Object.values(c.spiking.energy)[0]!.dead, view),
     ...energySections(accountColumns(c), c.inference, view),
+    ...besideSections(c, view),
     breakEvenSection(Object.values(c.spiking.energy)[0]!, view),
+    ownBreakEvenSection(c, view),
     promiseSection(c.promise, view),
     [heading("Beside the numbers", view), ...c.notes.map((note) => item(note, width))].join("\n"),
     `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,

@@ -1,5 +1,5 @@
 /** Energies side by side: bars with their ranges, and what they are made of. */
-import { type AccountColumn, componentsOf, type EnergyTable, energyTables } from "../accounts.ts";
+import { type AccountColumn, componentsOf, type EnergyTable, energyTables, workTitle } from "../accounts.ts";
 import type { AccountDocument } from "../document.ts";
 import { joules, joulesRange, NONE, percent, short } from "../numbers.ts";
 import { rangeBar } from "./charts.ts";
@@ -35,10 +35,7 @@ function partsOf(t: EnergyTable, inference: string, view: View): string {
     ...accounts.map((a) => (value(a) === 0 ? NONE : joules(value(a)))),
   ];
   const part = (key: string) => (a: AccountDocument) => a.components[key]?.typical ?? 0;
-  const sum: StyledRow = [
-    `${inference}${accounts.some((a) => a.lowerBound) ? " (some work has no price)" : ""}`,
-    ...accounts.map((a) => bound(a, view) + joules(a.total.typical)),
-  ];
+  const sum: StyledRow = [inference, ...accounts.map((a) => bound(a, view) + joules(a.total.typical))];
   return fittedTable(
     [
       [
@@ -48,6 +45,7 @@ function partsOf(t: EnergyTable, inference: string, view: View): string {
       sum,
       line("  at least", (a) => a.total.low),
       line("  at most", (a) => a.total.high),
+      ...unpricedRows(accounts),
       ...componentsOf(t).map(({ key, title }) => line(`  ${title}`, part(key))),
       ...(t.format === "f32" ? [line("the popular figure", (a) => a.popular.value)] : []),
     ],
@@ -55,8 +53,20 @@ function partsOf(t: EnergyTable, inference: string, view: View): string {
   );
 }
 
+/** How much of what is missing in a total. */
+function unpricedRows(accounts: readonly AccountDocument[]): StyledRow[] {
+  const works = [...new Set(accounts.flatMap((a) => a.unpriced.map((u) => u.work)))];
+  return works.map((work) => [
+    `  no price: ${workTitle(work)}`,
+    ...accounts.map((a) => a.unpriced.find((u) => u.work === work)?.count).map((n) => (n ? short(n) : NONE)),
+  ]);
+}
 /** Where a spiking network stands by published rules of thumb. */
-export function breakEvenSection({ spikesPerSynapse, spikeRate, breakEven }: AccountDocument, { width }: View): string {
+export function breakEvenSection(
+  { spikesPerSynapse, spikeRate, breakEven, dead }: AccountDocument,
+  { width }: View,
+): string {
+  if (dead) return "Published rules of thumb: none is for a network that fires no spike.";
   if (breakEven.length === 0) return "";
   const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse an inference, `;
   return [

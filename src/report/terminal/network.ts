@@ -4,6 +4,7 @@ import type { CountsDocument, EvaluateDocument, TestedDocument, TrainDocument } 
 import { bytes, percent, seconds, whole } from "../numbers.ts";
 import { headline } from "./compare.ts";
 import { confusionSection } from "./confusion.ts";
+import { besideSections, deadSection } from "./elsewhere.ts";
 import { breakEvenSection, energySections } from "./energy.ts";
 import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
@@ -75,7 +76,9 @@ export function evaluateSections(e: EvaluateDocument, view: View): string[] {
     ),
     ...stepSections(steps, view),
     confusionOf(e, view),
+    deadSection(first?.dead, view),
     ...energySections(accountColumns(e), e.inference, view),
+    ...besideSections(e, view),
     first ? breakEvenSection(first, view) : "",
     [
       heading("Beside the numbers", view),

@@ -3,7 +3,7 @@
 import { formatTitle } from "../accounts.ts";
 import type { CompareDocument, PromiseDocument, StepsDocument, TestedDocument } from "../document.ts";
 import { NONE, percent, short, times, timesRange, whole } from "../numbers.ts";
-import { keptText } from "../promise.ts";
+import { boundText, keptText } from "../promise.ts";
 import { sparkline } from "./charts.ts";
 import { heading, item, type StyledRow, type Tone, table, type View, wrap } from "./layout.ts";
 
@@ -94,12 +94,12 @@ export function promiseSection(p: PromiseDocument | undefined, { width }: View):
   const lines = p.ratios.map((r) => {
     const popular = r.format === "f32" ? `${times(r.popular)} times by sums of weights alone, ` : "";
     return (
-      `${r.twin}, ${formatTitle(r.format)}: ${popular}${timesRange(r.arithmetic)} by all arithmetic, ` +
-      `${timesRange(r.total)} with memory; ${timesRange(r.freeGates)} if the arithmetic of its units were free.`
+      `${r.twin}, ${formatTitle(r.format)}: ${popular}${boundText(r)}${timesRange(r.arithmetic)} by all arithmetic, ` +
+      `${boundText(r)}${timesRange(r.total)} with memory; ${timesRange(r.freeGates)} if the arithmetic of its units were free.`
     );
   });
   const intro =
     `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${keptText(p)} ` +
-    "A step needs, in units of the spiking network's energy:";
+    (p.dead ? "" : "A step needs, in units of the spiking network's energy:");
   return [wrap(intro, "", width), ...lines.map((line) => item(line, width))].join("\n");
 }
