@@ -1,7 +1,7 @@
 /** Any result as text, for any terminal. */
 import type { ResultDocument } from "../document.ts";
 import { compareSections, headline, winnerLines } from "./compare.ts";
-import { asciiOf, harmlessOf, PLAIN, sections, type View } from "./layout.ts";
+import { asciiOf, asciiText, harmlessOf, PLAIN, sections, type View } from "./layout.ts";
 import { evaluateSections, savedLines, trainSections } from "./network.ts";
 
 type Texts<D> = { readonly whole: (d: D, view: View) => string[]; readonly quiet: (d: D, view: View) => string[] };
@@ -12,11 +12,12 @@ const TEXTS: { readonly [K in ResultDocument["kind"]]: Texts<Extract<ResultDocum
   evaluate: { whole: evaluateSections, quiet: (e, view) => [headline(e, view)] },
 };
 
-/** Signs of names that a terminal would obey or cannot show are replaced first. */
+/** Signs that a terminal would obey or cannot show are replaced before the layout, and what it added (µ) after it. */
 export function renderText(document: ResultDocument, view: View = PLAIN, quiet = false): string {
   const shown = harmlessOf(view.unicode ? document : asciiOf(document));
   const texts = TEXTS[shown.kind] as Texts<ResultDocument>;
-  return sections(texts[quiet ? "quiet" : "whole"](shown, view));
+  const text = sections(texts[quiet ? "quiet" : "whole"](shown, view));
+  return view.unicode ? text : asciiText(text);
 }
 
 /** Both forms that a task hands over. */
