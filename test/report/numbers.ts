@@ -33,6 +33,7 @@ export function sayings(x: number): string[] {
   const energies = [1, 1e-3, 1e-6, 1e-9, 1e-12].map((factor) => inUnit(x, factor));
   const [factor, unit] = joulesUnit(x);
   const plain = [whole(x), short(x), amount(x), times(x), seconds(x), bytes(x), x.toFixed(3), `${x}`, String(x + 1)];
+  plain.push(`${short(1e3 * x)} ms`, `${short(1e6 * x)} µs`, `${short(100 * Number(x.toPrecision(2)))} %`);
   return [...plain, ...digits, ...energies, `${inUnit(x, factor)} ${unit}`];
 }
 
