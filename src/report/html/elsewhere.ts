@@ -96,7 +96,7 @@ function equalPrecision(found: EqualPrecisionDocument | undefined): Content {
     html`<tr><th scope="row">${name}</th>${cells.map((c) => html`<td>${c}</td>`)}</tr>`;
   const share = (x: number): Markup => num(x, percent(x, 2));
   return html`<h3>Twin of equal precision</h3>
-<p>${num(steps, whole(steps))} steps of spikes tell one level more apart, so inputs and activations of this twin have ${num(bits, whole(bits))} bits, its weights ${num(weightBits, whole(weightBits))}, and so have those of the spiking network. Both ran on the test set; the ranges were chosen on ${num(calibration.samples, whole(calibration.samples))} training samples, no weight was trained again.</p>
+<p>${num(steps, whole(steps))} steps of spikes tell as many levels apart and one more, so inputs and activations of this twin have ${num(bits, whole(bits))} bits, its weights ${num(weightBits, whole(weightBits))}, and so have those of the spiking network. Both ran on the test set; the ranges were chosen on ${num(calibration.samples, whole(calibration.samples))} training samples, no weight was trained again.</p>
 ${scrolled(html`<thead><tr><th scope="col"></th><th scope="col" class="spiking">spiking</th><th scope="col" class="twin">twin</th><th scope="col" class="other">twin, zeros skipped</th></tr></thead><tbody>
 ${row(
   "test accuracy",

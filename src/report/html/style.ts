@@ -27,7 +27,8 @@ html { background: var(--ground); color: var(--text); -webkit-text-size-adjust: 
 body { margin: 0 auto; max-width: 1160px; padding: 32px 20px 48px; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: clamp(1.3rem, 1rem + 1.2vw, 1.75rem); line-height: 1.25; font-weight: 650; letter-spacing: -0.012em; margin: 4px 0 14px; max-width: 36em; text-wrap: balance; }
 h2 { font-size: 1.15rem; font-weight: 650; margin: 0 0 14px; }
-h3 { font-size: 1rem; font-weight: 600; margin: 0; }
+h3 { font-size: 1rem; font-weight: 600; margin: 30px 0 10px; }
+.sample h3 { margin: 0; }
 p { margin: 0 0 10px; max-width: 46em; }
 section { margin-top: 44px; padding-top: 20px; border-top: 1px solid var(--rule); }
 .eyebrow, .small, .why { color: var(--soft); font-size: 0.87rem; }
