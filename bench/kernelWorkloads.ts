@@ -4,6 +4,7 @@
  * call to call, as they do in a run, so that branches are no easier to predict.
  */
 import type { Backend, Executable } from "../src/backend/backend.ts";
+import type { MachineLimits } from "../src/backend/wasm/limits.ts";
 import { countStep, flops } from "../src/ir/count.ts";
 import { abs, add, compare, f32, max, mul, read, select, sub } from "../src/ir/expr.ts";
 import {
@@ -18,7 +19,6 @@ import {
   place,
 } from "../src/ir/program.ts";
 import type { Slot, Step, Store } from "../src/ir/step.ts";
-import type { MachineLimits } from "./machine.ts";
 
 export interface Workload {
   readonly metric: string;
@@ -116,7 +116,13 @@ const dots =
   (rows: number, width: number, expected: number, accumulate: boolean): Build =>
   async (s) => {
     const { list, ends } = lists(rows, expected);
-    const kernel: Kernel = { kind: "rowDots", type: "f32", width, stride: width, listed: true, accumulate };
+    const kernel: Kernel = {
+      kind: "rowDots",
+      type: "f32",
+      parts: [{ width, stride: width }],
+      listed: true,
+      accumulate,
+    };
     const args = {
       out: place("out"),
       weights: place("weights"),
@@ -144,7 +150,13 @@ const dots =
 const allDots =
   (rows: number, width: number): Build =>
   async (s) => {
-    const kernel: Kernel = { kind: "rowDots", type: "f32", width, stride: width, listed: false, accumulate: false };
+    const kernel: Kernel = {
+      kind: "rowDots",
+      type: "f32",
+      parts: [{ width, stride: width }],
+      listed: false,
+      accumulate: false,
+    };
     const { executable, calls } = await load(s, {
       name: "dots",
       buffers: [buffer("weights", "f32", rows * width), buffer("a", "f32", ROUND * width), buffer("out", "f32", rows)],

@@ -2,7 +2,7 @@
 import type { Backend } from "../../src/backend/backend.ts";
 import { batches } from "../../src/data/batch.ts";
 import { type Examples, featureScale } from "../../src/data/dataset.ts";
-import { digits } from "../../src/data/digits.ts";
+import { digits } from "../../src/data/sets/digits.ts";
 import type { Surrogate } from "../../src/ir/surrogate.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";

@@ -8,6 +8,8 @@ export type Elements = Float32Array | Float64Array | Int32Array | Uint32Array;
 
 export interface Backend {
   readonly name: string;
+  /** How many threads work together; 1 where it does not say. */
+  readonly threads?: number;
   /** Lays out the memory and makes every region runnable. */
   load(program: Program): Promise<Executable>;
 }

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "bad-file"
   | "missing-file"
   | "write-failed"
+  | "download-failed"
   | "interrupted"
   | "usage"
   | "disposed";

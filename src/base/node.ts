@@ -21,3 +21,9 @@ export async function fileSystem(path: string): Promise<typeof import("node:fs/p
   if (isNode()) return import("node:fs/promises");
   throw new RunError("unsupported", path, "is a file, and a page has none: fetch its bytes, and hand those over");
 }
+
+/** As `fileSystem`, for a library that reads while it waits. @throws {RunError} `unsupported` in a page */
+export async function syncFileSystem(path: string): Promise<typeof import("node:fs")> {
+  await fileSystem(path);
+  return import("node:fs");
+}

@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { RunError, UsageError } from "../base/errors.ts";
 import { type CheckpointOptions, quoted } from "../tasks/options.ts";
 import { wholeNumber } from "./options.ts";
+import { listen, SIGNALS } from "./signals.ts";
 
 export interface CheckpointFlags {
   readonly checkpoint?: string;
@@ -18,10 +19,6 @@ export const checkpointOption = {
       .default(500),
   resume: () => new Option("--resume", "go on from the checkpoint"),
 };
-
-/** Signals that ask a process to end, and its exit code then: 128 and the signal's number, as shells have it. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-type Signal = keyof typeof SIGNALS;
 
 /** Runs what saves checkpoints. A signal makes it stop at the next one, and says how to go on; a second one ends it at once. */
 export async function resumable(
@@ -42,34 +39,6 @@ export async function resumable(
   } finally {
     heard.end();
   }
-}
-
-interface Heard {
-  readonly signal: Signal | undefined;
-  readonly aborted: boolean;
-  end(): void;
-}
-function listen(): Heard {
-  let signal: Signal | undefined;
-  const names = Object.keys(SIGNALS) as Signal[];
-  const end = (): void => {
-    for (const name of names) process.off(name, hear);
-  };
-  const hear = (name: Signal): void => {
-    if (signal) process.exit(SIGNALS[name]);
-    signal = name;
-    setImmediate(end); // from then on the system's own handler is back, which ends even what never yields
-  };
-  for (const name of names) process.on(name, hear);
-  return {
-    get signal() {
-      return signal;
-    },
-    get aborted() {
-      return signal !== undefined;
-    },
-    end,
-  };
 }
 
 /** The same command, going on. */

@@ -7,7 +7,8 @@ export function compareCommand(): Command {
   return new Command("compare")
     .description(
       "Trains a spiking network and its conventional twin on the same data, and prints accuracy, speed, firing rates, " +
-        "operation counts and energy of both, saying which of them wins at what.",
+        "operation counts and energy of both, saying which of them wins at what. Energy is priced by tables of arithmetic, of a " +
+        "processor and of chips, and measured where the processor's counters (RAPL) can be read.",
     )
     .argument("<task>", "digits, mnist, fashion-mnist or ecg")
     .addOption(option.out("report.html, result.json"))

@@ -31,6 +31,21 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a network becomes: schedule, program, kernels, memory",
     load: async () => (await import("./explain.ts")).explainCommand(),
   },
+  doctor: {
+    usage: "",
+    summary: "show what this machine can do, and measure how fast it is",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
+  },
+  new: {
+    usage: "<name>",
+    summary: "make a small project to begin with",
+    load: async () => (await import("./new.ts")).newCommand(),
+  },
+  data: {
+    usage: "<action> [name]",
+    summary: "list, get and verify data sets",
+    load: async () => (await import("./data.ts")).dataCommand(),
+  },
 };
 
 async function program(args: readonly string[]): Promise<Command> {
@@ -48,12 +63,17 @@ async function program(args: readonly string[]): Promise<Command> {
     const command = args.includes(name) ? await load() : new Command(name).arguments(usage);
     root.addCommand(command.summary(summary));
   }
-  for (const command of [root, ...root.commands])
-    command
-      .exitOverride()
-      .showHelpAfterError(`Try: ${command === root ? "" : "rheobase "}${command.name()} --help`)
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "rheobase: ")) });
+  settle(root, root.name());
   return root;
+}
+
+/** Errors as exceptions, each with the place where help is. */
+function settle(command: Command, path: string): void {
+  command
+    .exitOverride()
+    .showHelpAfterError(`Try: ${path} --help`)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "rheobase: ")) });
+  for (const child of command.commands) settle(child, `${path} ${child.name()}`);
 }
 
 // `rheobase explain digits | head` closes our stdout early: not a failure.

@@ -38,6 +38,8 @@ export interface EncodeOptions {
   readonly seed?: number;
   /** Draws other spikes of the same features, epoch by epoch. */
   readonly epoch?: number;
+  /** What keys the draws of each sample: its number in the whole set, where the examples are a part of one; by default its index. */
+  readonly numbers?: ArrayLike<number>;
 }
 
 /**
@@ -53,7 +55,7 @@ export function encodeEvents(
   options: EncodeOptions,
   out: EventBatch,
 ): void {
-  const { steps, seed = 0, epoch = 0 } = options;
+  const { steps, seed = 0, epoch = 0, numbers = indices } = options;
   requireInteger("steps", steps, 1);
   requireInteger("seed", seed, 0, 2 ** 32 - 1);
   requireInteger("epoch", epoch, 0, 2 ** 32 - 1);
@@ -62,7 +64,7 @@ export function encodeEvents(
   out.ends[0] = 0;
   let total = 0;
   for (let s = 0; s < indices.length; s++) {
-    const active = sample.load(requireIndex(examples, indices, s));
+    const active = sample.load(requireIndex(examples, indices, s), numbers[s]!);
     const spikes = countSteps(sample, active, out.ends, s * steps);
     out.list = atLeast(out.list, total + spikes);
     placeSpikes(sample, active, out, s * steps);
@@ -79,8 +81,8 @@ interface SampleSpikes {
   readonly masks: Int32Array;
   /** Scratch, one entry a step. */
   readonly counts: Int32Array;
-  /** Fills features and masks for an example, and returns how many features are active. */
-  load(index: number): number;
+  /** Fills features and masks for an example, with the number that keys its draws, and returns how many features are active. */
+  load(index: number, number: number): number;
 }
 
 function sampleSpikes(
@@ -95,14 +97,14 @@ function sampleSpikes(
   const codes = codesOf(examples);
   const patterns = patternsOf(ruleOf(encoder, steps), codes.count, steps, trials(seed, streamOf("data.encode"), epoch));
   if (codes.fixed) patterns.tabulate(codes.fixed);
-  const load = (index: number): number => {
+  const load = (index: number, number: number): number => {
     if (!codes.fixed) patterns.tabulate(unitFeatures(examples, index));
     const from = codes.fixed ? index * size : 0;
     let active = 0;
     for (let p = 0; p < size; p++) {
       const code = codes.list[from + p]!;
       if (patterns.silent[code]) continue;
-      for (let w = 0; w < words; w++) masks[w * size + active] = patterns.mask(code, p, index, w);
+      for (let w = 0; w < words; w++) masks[w * size + active] = patterns.mask(code, p, number, w);
       features[active++] = p;
     }
     return active;
@@ -169,18 +171,21 @@ function placeSpikes(
 const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 /**
- * Lists the non-zero features of the examples at `indices`, times the gain, into `out`.
+ * Lists the non-zero features of the examples at `indices`, rounded to levels if so asked, times the gain, into `out`.
  *
+ * @throws {ModelError} `out-of-range` for a number of levels
  * @throws {DataError} `out-of-range` for an index; `not-finite` for a NaN or infinite feature
  */
 export function encodeValues(
-  { gain = 1 }: Current,
+  { gain = 1, levels }: Current,
   examples: Examples,
   indices: ArrayLike<number>,
   out: ValueBatch,
 ): void {
+  if (levels !== undefined) requireInteger("encoder.levels", levels, 1);
   const { features, size } = examples;
-  const scale = gain * featureScale(features);
+  const unit = featureScale(features);
+  const scale = gain * unit;
   out.list = atLeast(out.list, indices.length * size);
   out.values = atLeast(out.values, indices.length * size);
   out.ends = atLeast(out.ends, indices.length + 1);
@@ -193,8 +198,10 @@ export function encodeValues(
       if (x === 0) continue;
       if (!Number.isFinite(x))
         throw new DataError("not-finite", `features[${from / size}][${p}]`, `must be finite, got ${x}`);
+      const value = levels === undefined ? x * scale : (gain * Math.floor(x * unit * levels + 0.5)) / levels;
+      if (levels !== undefined && value === 0) continue;
       out.list[at] = p;
-      out.values[at++] = x * scale;
+      out.values[at++] = value;
     }
     out.ends[s + 1] = at;
   }

@@ -11,6 +11,8 @@ import { ModelError, requireInteger, requirePositive } from "../base/errors.ts";
 export interface Current {
   readonly kind: "current";
   readonly gain?: number;
+  /** Rounds the feature to whole parts of 1, so many of them, halves upwards; absent, it stays as it is. */
+  readonly levels?: number;
 }
 /** A spike with probability `min(1, gain·x)` at each step. */
 export interface Bernoulli {
@@ -43,7 +45,11 @@ export interface Latency {
 export type EventEncoder = Bernoulli | Poisson | Rate | Latency;
 export type Encoder = Current | EventEncoder;
 
-export const current = (gain = 1): Current => ({ kind: "current", gain });
+export const current = (gain = 1, options: Pick<Current, "levels"> = {}): Current => ({
+  kind: "current",
+  gain,
+  ...options,
+});
 export const bernoulli = (gain = 1): Bernoulli => ({ kind: "bernoulli", gain });
 export const poisson = (rate = 1): Poisson => ({ kind: "poisson", rate });
 export const rate = (gain = 1): Rate => ({ kind: "rate", gain });

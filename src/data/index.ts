@@ -1,7 +1,5 @@
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
-export { type DigitsOptions, digits } from "./digits.ts";
-export { ecg, ecgDataset } from "./ecg.ts";
 export {
   type EncodeOptions,
   type EventBatch,
@@ -25,12 +23,52 @@ export {
   type Rate,
   rate,
 } from "./encoder.ts";
-export { type Idx, idxExamples, type NamedBytes, parseIdx, readIdx } from "./idx.ts";
+export {
+  type Binned,
+  type BinOptions,
+  binEvents,
+  type CountInput,
+  type Duplicates,
+  inputsOf,
+  type SpikeInput,
+} from "./events/bin.ts";
+export { binSequences, spikesOf } from "./events/binned.ts";
+export { fileBytes } from "./events/fileBytes.ts";
+export type { FormatOptions } from "./events/format.ts";
+export { cutGestures, GESTURES, type Gesture } from "./events/gesture.ts";
+export { type EventFormatName, type EventOptions, readEvents } from "./events/read.ts";
+export { cutEvents, type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
+export { openSpikeSet, type SpikeSet, type SpikeSetOptions } from "./events/spikeSet.ts";
+export { type StreamOptions, streamEvents } from "./events/stream.ts";
+export { type ArffOptions, type ArffTable, readArff } from "./format/arff.ts";
+export type { NamedBytes } from "./format/bytes.ts";
+export { type CsvKind, type CsvOptions, type CsvStreamOptions, readCsv, streamCsv } from "./format/csv.ts";
+export { type Idx, idxExamples, parseIdx, readIdx } from "./format/idx.ts";
+export type { Image, ImageOptions } from "./format/image.ts";
+export { readJpeg } from "./format/jpeg.ts";
+export { listMatlab, type MatlabOptions, readMatlab } from "./format/matlab.ts";
+export type { MatlabClass, MatlabVariable, NumericClass } from "./format/matlabMatrix.ts";
+export type { MatlabArray, Numbers } from "./format/matlabValues.ts";
+export { type NpzOptions, type NumpyArray, readNpy, readNpyRecords, readNpz } from "./format/npy.ts";
+export type { NumpyData } from "./format/npyTypes.ts";
+export { type NamedStream, openFile } from "./format/pieces.ts";
+export { readPng } from "./format/png.ts";
+export { rowMajor } from "./format/rowMajor.ts";
+export {
+  type Column,
+  type ColumnKind,
+  type ColumnOf,
+  columnOf,
+  type DateColumn,
+  type NominalColumn,
+  type NumberColumn,
+  type Table,
+  type TextColumn,
+} from "./format/table.ts";
+export { readVoc, type VocAnnotation, type VocBox, type VocObject } from "./format/voc.ts";
+export { channelOf, readWave, type Wave } from "./format/wave.ts";
+export type { WaveEncoding } from "./format/waveSamples.ts";
 export type { LocateOptions } from "./locate.ts";
-export { listMatlab, type MatlabOptions, readMatlab, rowMajor } from "./matlab.ts";
-export type { MatlabClass, MatlabVariable, NumericClass } from "./matlabMatrix.ts";
-export type { MatlabArray, Numbers } from "./matlabValues.ts";
-export { type IdxName, idxDataset } from "./mnist.ts";
 export {
   type SequenceBatch,
   type SequenceDataset,
@@ -39,3 +77,22 @@ export {
   Sequences,
   sequenceDataset,
 } from "./sequences.ts";
+export { bccd, bccdDataset, type CellBox, type CellImage, type CellImages } from "./sets/bccd.ts";
+export { type DigitsOptions, digits } from "./sets/digits.ts";
+export { ecg, ecgDataset } from "./sets/ecg.ts";
+export { type EegEyeStateSet, eegEyeState, eegEyeStateDataset } from "./sets/eegEyeState.ts";
+export { type EmgMyoSet, type EmgRecording, emgMyo, emgMyoDataset } from "./sets/emgMyo.ts";
+export { fsdd, fsddDataset, type SpokenDigit, type SpokenDigits } from "./sets/fsdd.ts";
+export { type IdxName, idxDataset } from "./sets/mnist.ts";
+export { type AnomalyBenchmark, type AnomalySeries, type AnomalyWindow, nab, nabDataset } from "./sets/nab.ts";
+export { type OccupancySet, occupancy, occupancyDataset } from "./sets/occupancy.ts";
+export { type Series, type SeriesParts, series, sliceSeries } from "./sets/series.ts";
+export { type SmsSpamSet, smsSpam, smsSpamDataset } from "./sets/smsSpam.ts";
+export { type WallFollowingSet, wallFollowing, wallFollowingDataset } from "./sets/wallFollowing.ts";
+export { type Found, findSet, type Presence } from "./store/find.ts";
+export { type GetOptions, type Got, getSet, type StoreProgress } from "./store/get.ts";
+export type { FileRecord, Manifest } from "./store/manifest.ts";
+export { SOURCES, sourceOf } from "./store/registry.ts";
+export type { Algorithm, Checksum, Packing, RemoteFile, Source } from "./store/source.ts";
+export { type Verification, type Verified, type VerifyOptions, verifySet } from "./store/verify.ts";
+export { type ExampleStore, IdxStore, openIdxStore, selection, splitStore } from "./stored.ts";

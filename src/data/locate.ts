@@ -1,12 +1,12 @@
 /** Where the files of a data set are: a folder named by the user, by RHEOBASE_DATA, or the cache. */
 import { DataError } from "../base/errors.ts";
-import { environment, fileSystem } from "../base/node.ts";
-import type { NamedBytes } from "./idx.ts";
+import { type Environment, environment, fileSystem } from "../base/node.ts";
+import type { NamedBytes } from "./format/bytes.ts";
 
 export interface LocateOptions {
   /** Folder that holds the files, or a folder of that set's name that does. When given, nothing else is searched. */
   readonly directory?: string | undefined;
-  /** Environment, for RHEOBASE_DATA, XDG_CACHE_HOME and HOME; by default that of the process. */
+  /** Environment, for RHEOBASE_DATA, XDG_CACHE_HOME, LOCALAPPDATA and HOME; by default that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -16,8 +16,18 @@ export function places(names: readonly string[], options: LocateOptions = {}): s
   const within = (folder: string): string[] => names.map((name) => `${folder}/${name}`);
   if (directory) return [...within(directory), directory];
   const named = env["RHEOBASE_DATA"];
-  const cache = env["XDG_CACHE_HOME"] || `${env["HOME"] ?? env["USERPROFILE"] ?? "."}/.cache`;
-  return [...(named ? [...within(named), named] : []), ...within(`${cache}/rheobase`)];
+  return [...(named ? [...within(named), named] : []), ...within(cacheFolder(env))];
+}
+
+/** The user's own cache: XDG_CACHE_HOME where it is set, LOCALAPPDATA on Windows, else `.cache` at home. */
+export function cacheFolder(env: Environment = environment()): string {
+  const home = env["HOME"] || env["USERPROFILE"] || ".";
+  return `${env["XDG_CACHE_HOME"] || env["LOCALAPPDATA"] || `${home}/.cache`}/rheobase`;
+}
+
+/** The folder that folders of sets are put into: one that `places` looks into with the same options. */
+export function storeFolder({ directory, env = environment() }: LocateOptions = {}): string {
+  return directory || env["RHEOBASE_DATA"] || cacheFolder(env);
 }
 
 /**
@@ -40,8 +50,29 @@ export async function readFiles(
   throw new DataError(
     "missing-file",
     set,
-    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. Name the folder (--data on the command line), or set RHEOBASE_DATA`,
+    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. To get them: rheobase data get ${set}. If you have them, name the folder (--data on the command line), or set RHEOBASE_DATA`,
   );
+}
+
+/** The first folder that has every file of a set, each as `name` or `name.gz`, without reading any; else nothing. */
+export async function findFiles(
+  files: readonly string[],
+  options: LocateOptions,
+  folders: readonly string[],
+): Promise<string | undefined> {
+  const { access } = await fileSystem(folders[0] ?? "data");
+  const isThere = (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  for (const place of places(folders, options)) {
+    const found = files.map(
+      async (file) => (await isThere(`${place}/${file}`)) || (await isThere(`${place}/${file}.gz`)),
+    );
+    if ((await Promise.all(found)).every(Boolean)) return place;
+  }
+  return undefined;
 }
 
 async function readEither(path: string): Promise<NamedBytes | undefined> {

@@ -72,6 +72,10 @@ export function spikeRate(counts: Counts): number | undefined {
 
 export const isSpiking = (counts: Counts): boolean => counts.layers.some((layer) => layer.spiking);
 
+/** Spiking neurons, and not one spike from any of them. */
+export const isDead = (counts: Counts): boolean =>
+  isSpiking(counts) && counts.layers.every((layer) => !layer.spiking || layer.spikes === 0);
+
 type Key = "synapticEvents" | "synapses" | "spikes" | "neuronUpdates";
 function ratio(layers: readonly LayerCounts[], part: Key, whole: Key): number | undefined {
   const sum = (key: Key): number => layers.reduce((n, layer) => n + layer[key], 0);

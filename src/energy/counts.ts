@@ -57,6 +57,8 @@ export interface LayerCounts extends Counted {
   readonly binaryInputs: boolean;
   /** Its neurons emit spikes. */
   readonly spiking: boolean;
+  /** Name of the neuron model, by which a chip tells whether it has a price for an update. */
+  readonly neuron?: string;
 }
 
 export interface Counts {

@@ -8,7 +8,14 @@
  * @see Horowitz 2014, Computing's energy problem (and what we can do about it), ISSCC, figure 1.1.9
  */
 export type NumberFormat = "int8" | "int16" | "int32" | "fp16" | "fp32";
-export type Grade = "measured silicon" | "post-layout simulation" | "pre-silicon" | "analytic";
+/** How a figure came to be. `derived` is ours, from figures of better grades; the price says by what arithmetic. */
+export type Grade =
+  | "measured silicon"
+  | "vendor's statement"
+  | "post-layout simulation"
+  | "pre-silicon"
+  | "derived"
+  | "analytic";
 
 /** A bound, the value to quote, and a bound: three settings of what the source leaves open. */
 export interface Range {
@@ -19,9 +26,11 @@ export interface Range {
 
 export interface Price {
   readonly value: Range;
-  readonly unit: "pJ";
+  /** Energy of one piece of work, or power for as long as an inference takes. */
+  readonly unit: "pJ" | "W";
   readonly process: string;
-  readonly voltage: number;
+  /** V; undefined where the source does not state it. */
+  readonly voltage: number | undefined;
   readonly includes: string;
   readonly excludes: string;
   readonly grade: Grade;
@@ -39,7 +48,7 @@ const at45nm = (value: Range, includes: string, excludes: string, source = SOURC
   grade: "analytic",
   source,
 });
-const exactly = (value: number): Range => ({ low: value, typical: value, high: value });
+export const exactly = (value: number): Range => ({ low: value, typical: value, high: value });
 const UNIT_ONLY = "operands, control, instruction fetch, leakage";
 
 /** pJ an operation. The table has no 16-bit integer multiplication. */
@@ -70,6 +79,17 @@ export function multiplyAccumulation(weight: NumberFormat, accumulator: NumberFo
   return at45nm(value, `one ${weight} multiplier and one adder to ${accumulator}`, UNIT_ONLY);
 }
 
+/**
+ * An 8-bit weight times an activation of `bits`, accumulated. An array multiplier has a row of adders for each bit of a
+ * factor, so its energy is taken as proportional to the product of the widths; the table's 8-bit multiplier sets the scale.
+ */
+export function narrowMultiplyAccumulation(bits: number, accumulator: NumberFormat): Price {
+  const product = (MULTIPLY.int8! * bits) / 8;
+  const value = mapRange(accumulation("int8", accumulator).value, (sum) => product + sum);
+  const price = at45nm(value, `one multiplier of 8 by ${bits} bits and one adder to ${accumulator}`, UNIT_ONLY);
+  return { ...price, grade: "derived", source: `${SOURCE}; product scaled by width from 8 by 8 bits (ours)` };
+}
+
 const ACCESS_BITS = 64;
 const KB = 1024;
 /** pJ for 64 bits from an SRAM of that many bytes. */
@@ -80,7 +100,7 @@ const SRAM: readonly (readonly [bytes: number, picojoules: number])[] = [
 ];
 /** The largest SRAM in the table; what is larger lives in DRAM. */
 export const LARGEST_SRAM = 1024 * KB;
-const DRAM: Range = { low: 1300, typical: 1950, high: 2600 };
+export const DRAM: Range = { low: 1300, typical: 1950, high: 2600 };
 
 /**
  * One access to a word of `bits` in a memory of `bytes`.
@@ -106,7 +126,7 @@ export function memoryAccess(bytes: number, bits: number, largestSram = LARGEST_
  * pJ for 64 bits: straight lines in log size and log energy, because access energy grows about as the side of the
  * array (the table's points rise as size to the power 0.5 and 0.46). Flat below the smallest, where the table is silent.
  */
-function sram64(bytes: number): number {
+export function sram64(bytes: number): number {
   const [first, last] = [SRAM[0]!, SRAM[SRAM.length - 1]!];
   if (bytes <= first[0]) return first[1];
   const k = SRAM.findIndex(([size]) => bytes <= size);

@@ -40,6 +40,8 @@ export interface LayerDescription {
   /** Numbers that a neuron keeps from step to step. */
   readonly stateVariables: number;
   readonly spiking: boolean;
+  /** Name of the neuron model. */
+  readonly neuron?: string;
   /** `event`: only active inputs cost anything. `dense`: every product is computed. */
   readonly execution: "event" | "dense";
   readonly update: UpdateCost;
@@ -67,6 +69,7 @@ export function countLayer(layer: LayerDescription, activity: LayerActivity): La
     name: layer.name,
     spiking: layer.spiking,
     binaryInputs: activity.binaryInputs,
+    ...(layer.neuron !== undefined && { neuron: layer.neuron }),
     ...structure(layer),
     ...work,
     ...neuronWork(layer, activity),

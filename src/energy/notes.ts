@@ -1,18 +1,25 @@
 /** What a reader must know beside the numbers, in whole sentences. */
 import { isSpiking } from "./breakeven.ts";
 import type { Counts } from "./counts.ts";
-import type { PriceTable } from "./prices.ts";
+import { type Duration, type PriceTable, WORK_LABELS, type Work } from "./prices.ts";
 
 export function notes(
   counts: Counts,
   table: PriceTable,
-  unpriced: readonly { work: string; reason: string }[],
+  unpriced: readonly { work: Work; reason: string; layers?: readonly string[] }[],
+  duration?: Duration,
 ): string[] {
   return [
+    ...(duration ? [`Time of an inference: ${duration.text}.`] : []),
+    ...(table.notes?.(counts) ?? []),
+    ...(table.strains?.(counts) ?? []),
     ...analogLayers(counts),
     ...equalPrecision(counts),
     ...silent(counts),
-    ...unpriced.map(({ work, reason }) => `${work}: no price (${reason}); the total is a lower bound.`),
+    ...unpriced.map(
+      ({ work, reason, layers }) =>
+        `${[WORK_LABELS[work], ...(layers ? [`of ${layers.join(", ")}`] : [])].join(" ")}: no price (${reason}); the total is a lower bound.`,
+    ),
     `Not in any price: ${table.excludes.join("; ")}.`,
   ];
 }

@@ -2,7 +2,8 @@
  * Price tables: for each kind of work that counts record, what it costs, which other price covers it, or why nobody
  * knows. The record is exhaustive, so that no work is free by oversight.
  */
-import type { CountName, Counts } from "./counts.ts";
+import { requireInteger } from "../base/errors.ts";
+import type { CountName, Counts, LayerCounts } from "./counts.ts";
 import {
   accumulation,
   addition,
@@ -10,7 +11,9 @@ import {
   multiplication,
   multiplyAccumulation,
   type NumberFormat,
+  narrowMultiplyAccumulation,
   type Price,
+  type Range,
 } from "./horowitz.ts";
 
 /** Kinds of work that must be priced. `seconds` is the duration of an inference, for static power. */
@@ -34,6 +37,25 @@ export type Work =
     >
   | "seconds";
 
+/** In words. */
+export const WORK_LABELS: Readonly<Record<Work, string>> = {
+  macs: "products with values",
+  acs: "sums of weights",
+  additions: "additions",
+  multiplications: "multiplications",
+  otherOperations: "divisions and roots",
+  weightReads: "reads of weights",
+  stateReads: "reads of state",
+  stateWrites: "writes of state",
+  activationReads: "reads of values",
+  activationWrites: "writes of values",
+  eventReads: "spikes on their way",
+  eventWrites: "writes of spikes",
+  synapticEvents: "synaptic events",
+  neuronUpdates: "neuron updates",
+  seconds: "static power",
+};
+
 export type Component =
   | "arithmetic"
   | "weightMemory"
@@ -41,24 +63,48 @@ export type Component =
   | "activationMemory"
   | "synapses"
   | "neurons"
+  | "transport"
   | "static";
 
 export type Pricing =
-  | { readonly component: Component; readonly price: (counts: Counts, options: PriceOptions) => Price | undefined }
+  | {
+      readonly component: Component;
+      readonly price: (counts: Counts, options: PriceOptions) => Price | undefined;
+      /** Why this price does not hold for a layer; nothing where it does. That layer's work then has no price. */
+      readonly refuses?: (layer: LayerCounts) => string | undefined;
+    }
   /** Covered by other lines of the table. */
-  | { readonly includedIn: string }
+  | { readonly includedIn: string; readonly refuses?: (layer: LayerCounts) => string | undefined }
   /** Costs something, nobody says what. */
   | { readonly unpriced: string };
 
 export interface PriceOptions {
   /** Memories above this size are DRAM; by default 1 MB, the largest SRAM of the table. */
   readonly largestSram?: number;
+  /** Seconds from one step to the next, where something outside sets the pace, such as a stream of samples. */
+  readonly stepSeconds?: number;
+}
+
+/** How long one inference takes, s, and why. */
+export interface Duration {
+  readonly seconds: Range;
+  readonly text: string;
 }
 
 export interface PriceTable {
   readonly name: string;
   readonly title: string;
   readonly lines: Readonly<Record<Work, Pricing>>;
+  /** Tables of one family leave the same things open: their bounds are one setting, and ratios are taken within it. */
+  readonly family?: string;
+  /** For how long static power is charged, where nobody says otherwise. */
+  readonly duration?: (counts: Counts, options: PriceOptions) => Duration;
+  /** Why such a network cannot run there at all; empty where it can. */
+  readonly refuses?: (counts: Counts) => readonly string[];
+  /** What would have to change before such a network ran there as it is priced. */
+  readonly strains?: (counts: Counts) => readonly string[];
+  /** What a reader must know of such a network there. */
+  readonly notes?: (counts: Counts) => readonly string[];
   /** What no line of the table pays for. */
   readonly excludes: readonly string[];
 }
@@ -67,6 +113,8 @@ export interface PriceTable {
 interface Precision {
   readonly stored: NumberFormat;
   readonly state: NumberFormat;
+  /** Of activations and inputs, where they are narrower than weights. */
+  readonly activationBits?: number;
 }
 const BITS: Readonly<Record<NumberFormat, number>> = { int8: 8, int16: 16, int32: 32, fp16: 16, fp32: 32 };
 /** An event is the index of its source. */
@@ -84,15 +132,23 @@ const memory = (
   price: ({ total }, { largestSram }) => memoryAccess((total[count] * bits) / 8, bits, largestSram),
 });
 
-function horowitz(name: string, title: string, { stored, state }: Precision): PriceTable {
+/** What its tables leave open: the width of sums, and whether memory is read in rows. */
+export const HOROWITZ = "Horowitz 45 nm";
+
+function horowitz(name: string, title: string, { stored, state, activationBits }: Precision): PriceTable {
   const states = memory("stateMemory", "stateCount", BITS[state]);
-  const activations = memory("activationMemory", "bufferCount", BITS[stored]);
+  const activations = memory("activationMemory", "bufferCount", activationBits ?? BITS[stored]);
   const events = memory("activationMemory", "bufferCount", EVENT_BITS);
   return {
     name,
     title,
+    family: HOROWITZ,
     lines: {
-      macs: arithmetic(multiplyAccumulation(stored, state)),
+      macs: arithmetic(
+        activationBits === undefined
+          ? multiplyAccumulation(stored, state)
+          : narrowMultiplyAccumulation(activationBits, state),
+      ),
       acs: arithmetic(accumulation(stored, state)),
       additions: arithmetic(addition(state)),
       multiplications: arithmetic(multiplication(state)),
@@ -124,6 +180,18 @@ export const prices = {
     state: "int32",
   }),
 } as const satisfies Readonly<Record<string, PriceTable>>;
+
+/**
+ * Weights of 8 bits and activations of `bits`: what a conventional twin needs that tells as many levels apart as the spikes
+ * of a network do (`equalBits`). All but products and activations costs what it does in `prices.int8`.
+ * @param bits 1 to 8
+ * @throws {ModelError} `out-of-range`
+ */
+export function equalPrecision(bits: number): PriceTable {
+  requireInteger("equalPrecision.bits", bits, 1, 8);
+  const title = `Horowitz 45 nm, 8-bit weights, ${bits}-bit activations, 32-bit accumulators and state`;
+  return horowitz(`int8x${bits}`, title, { stored: "int8", state: "int32", activationBits: bits });
+}
 
 /** The figure of many papers: fp32 additions for a spiking network, fp32 multiply-additions for its twin, nothing else. */
 export const POPULAR = {

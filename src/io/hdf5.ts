@@ -5,7 +5,8 @@
  * format (superblock 0), uncompressed, which every reader knows, and with the clock stopped, so that equal trees give
  * equal bytes.
  */
-import { DataError, RunError } from "../base/errors.ts";
+import { DataError } from "../base/errors.ts";
+import { type Library, library, withFile } from "../base/hdf5.ts";
 import { badFile } from "./check.ts";
 
 export type NumberArray = Float32Array | Float64Array | BigInt64Array;
@@ -28,7 +29,6 @@ export interface Hdf5 {
   readonly links?: ReadonlyMap<string, string>;
 }
 
-type Library = typeof import("h5wasm");
 type Group = InstanceType<Library["Group"]>;
 
 export const isNumbers = (x: Tree | Leaf | undefined): x is Numbers => typeof x === "object" && "data" in x;
@@ -124,67 +124,5 @@ class TreeReader {
     if (data instanceof Float32Array || data instanceof Float64Array || data instanceof BigInt64Array)
       return { data, shape };
     throw badFile(path, "must hold text or numbers of type f32, f64 or i64");
-  }
-}
-
-let loading: Promise<Library> | undefined;
-/** Set when libhdf5 has trapped: its memory is then in no defined state, and it answers nothing any more. */
-let trapped = false;
-
-async function library(): Promise<Library> {
-  if (trapped)
-    throw new RunError(
-      "disposed",
-      "hdf5",
-      "libhdf5 failed on an earlier, damaged file; start a new process to read or write HDF5",
-    );
-  loading ??= import("h5wasm").then(async (h5) => {
-    await h5.ready;
-    return h5;
-  });
-  return loading;
-}
-
-let files = 0;
-
-/** Runs `use` with the name of a virtual file that is gone afterwards. What the library throws becomes one of our errors. */
-function withFile<T>(h5: Library, use: (name: string) => T, failure: (why: string, cause: unknown) => DataError): T {
-  const name = `rheobase-${files++}.h5`;
-  try {
-    return quietly(h5, () => atTimeZero(() => use(name)));
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    trapped ||= cause instanceof WebAssembly.RuntimeError;
-    throw failure(cause instanceof Error ? cause.message.trim() : String(cause), cause);
-  } finally {
-    if (h5.FS!.analyzePath(name, false).exists) h5.FS!.unlink(name);
-  }
-}
-
-/** libhdf5 prints its own account of each error to standard error; ours are thrown. */
-function quietly<T>(h5: Library, run: () => T): T {
-  redirect(h5, "/dev/null");
-  try {
-    return run();
-  } finally {
-    redirect(h5, "/dev/stderr");
-  }
-}
-/** As `dup2` would: a new stream takes the lowest number that is free. */
-function redirect({ FS }: Library, to: string): void {
-  const STDERR = 2;
-  const { streams } = FS as unknown as { streams: Parameters<NonNullable<typeof FS>["close"]>[0][] }; // not in its typings
-  FS!.close(streams[STDERR]!);
-  FS!.open(to, "w");
-}
-
-/** HDF5 stores when each dataset was made, by the library's clock, which is `Date.now`. */
-function atTimeZero<T>(run: () => T): T {
-  const { now } = Date;
-  Date.now = () => 0;
-  try {
-    return run();
-  } finally {
-    Date.now = now;
   }
 }

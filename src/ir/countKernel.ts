@@ -39,7 +39,12 @@ function matrixWork(
 }
 
 const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: string) => number) => KernelCounts } = {
-  perElement: ({ step }, need) => body(countStep(step), { element: need("n") }),
+  perElement: ({ step, domain }, need) => {
+    if (domain !== "list") return body(countStep(step), { element: need("n") - (domain ? need("first") : 0) });
+    const events = need("events");
+    const inner = body(countStep(step), { element: events });
+    return { ...inner, bytesRead: inner.bytesRead + events * ENTRY };
+  },
   // Each synapse reads its target (or source); a row's two ends are shared between neighbours.
   perSynapse: ({ step }, need) => {
     const synapses = need("synapses");
@@ -65,7 +70,8 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       written: rows * width,
     });
   },
-  rowDots: ({ type, width, listed, accumulate }, need) => {
+  rowDots: ({ type, parts, listed, accumulate }, need) => {
+    const width = parts.reduce((sum, p) => sum + p.width, 0);
     const rows = need(listed ? "events" : "rows");
     const more = accumulate ? rows : 0;
     const read = rows * width + width + more;

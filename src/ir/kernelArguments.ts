@@ -1,5 +1,5 @@
 /** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
-import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import type { Step } from "./step.ts";
 
 interface Signature {
@@ -15,7 +15,10 @@ const slotArguments = (step: Step): string[] => {
 };
 
 const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
-  perElement: (k) => ({ args: slotArguments(k.step), counts: ["n"] }),
+  perElement: (k) => ({
+    args: [...slotArguments(k.step), ...when(k.domain === "list", "list")],
+    counts: k.domain === "list" ? ["from", "to"] : [...when(k.domain === "range", "first"), "n"],
+  }),
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),
@@ -30,7 +33,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   }),
   product: (k) => ({ args: ["out", "a", "b", ...when(k.start === "init", "init")], counts: ["rows", "depth"] }),
   rowDots: (k) => ({
-    args: ["out", "a", "weights", ...when(k.listed, "list")],
+    args: ["out", ...k.parts.flatMap((_, p) => [ofPart("a", p), ofPart("weights", p)]), ...when(k.listed, "list")],
     counts: k.listed ? ["from", "to"] : ["rows"],
   }),
   outerRows: (k) => ({ args: ["out", "list", "ends", "delta", ...when(k.valued, "values")], counts: ["steps"] }),

@@ -2,7 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import type { Kernel, KernelKind, KernelOf } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 
@@ -27,9 +27,12 @@ const entries = (known: Known): number => (known("to") <= known("from") ? 0 : kn
 const words = (n: number): number => Math.ceil(n / 32);
 
 const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Known) => Arguments } = {
-  perElement: ({ step }, known) => elementArguments(step, known("n")),
-  perSynapse: ({ domain, step }, known) =>
-    synapticArguments(step, domain === "all" ? known("sources") : DATA, entries(known)),
+  perElement: ({ step, domain }, known) =>
+    domain === "list"
+      ? { ...elementArguments(step, DATA), list: argument(LIST, entries(known)) }
+      : elementArguments(step, known("n")),
+  perSynapse: ({ domain, step, parts = 1 }, known) =>
+    synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
   gatherRows: ({ type, width, valued, init }, known) => ({
     out: argument([type], width),
     weights: argument([type], DATA),
@@ -47,12 +50,15 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       ...(start === "init" && { init: argument([type], width) }),
     };
   },
-  rowDots: ({ type, width, stride, listed }, known) => {
+  rowDots: ({ type, parts, listed }, known) => {
     const rows = listed ? DATA : known("rows");
+    const ofParts = parts.flatMap(({ width, stride }, p) => [
+      [ofPart("a", p), argument([type], width)],
+      [ofPart("weights", p), argument([type], matrix(rows, stride, width))],
+    ]);
     return {
       out: argument([type], rows),
-      a: argument([type], width),
-      weights: argument([type], matrix(rows, stride, width)),
+      ...Object.fromEntries(ofParts),
       ...(listed && { list: argument(LIST, entries(known)) }),
     };
   },
@@ -96,10 +102,10 @@ function elementArguments(step: Step, n: number): Arguments {
   }
   return args;
 }
-function synapticArguments(step: Step, sources: number, listed: number): Arguments {
+function synapticArguments(step: Step, sources: number, parts: number, listed: number): Arguments {
   return {
     ...slotArguments(step, { element: DATA, uniform: 1, pre: sources, post: DATA, synapse: DATA }),
-    rowStart: argument(POSITION, sources + 1),
+    rowStart: argument(POSITION, sources === 0 ? 1 : (sources - 1) * parts + 2),
     target: argument(LIST, DATA),
     list: argument(LIST, listed),
     columnStart: argument(POSITION, DATA),

@@ -37,7 +37,8 @@ export function* writtenPlaces(loop: Loop): Generator<{ call: Invoke; argument: 
     }
 }
 
-export const isParallel = (node: Node): node is Loop => node.tag === "loop" && node.parallel === true;
+export const isParallel = (node: Node): node is Loop & { readonly parallel: true } =>
+  node.tag === "loop" && node.parallel === true;
 
 /** Rounds of a parallel loop whose number is fixed; other parallel loops must not need copies. */
 const roundsOf = (loop: Loop): number => (typeof loop.count === "number" ? loop.count : 1);

@@ -44,10 +44,10 @@ export type Count = number | Place;
 export type Node = Loop | Invoke;
 /**
  * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
- * A loop that is `parallel` stands outermost in its region, and its rounds write to different places: a backend may run
- * them at the same time and in any order, and the result is the same. Where it is `scratch` too, a round reads nothing
- * that another left behind, and a second variable (`slotOf`) names the copy of working memory that it uses: any number
- * below `count` that no other round has at that time.
+ * A loop that is `parallel` stands outermost in its region or within loops that are not, and its rounds write to different
+ * places: a backend may run them at the same time and in any order, and the result is the same. Where it is `scratch` too
+ * (and outermost), a round reads nothing that another left behind, and a second variable (`slotOf`) names the copy of
+ * working memory that it uses: any number below `count` that no other round has at that time.
  */
 export interface Loop {
   readonly tag: "loop";
@@ -82,15 +82,25 @@ export interface Program {
  * `append` and `unpackBits` may leave anything behind the end of a list, within the `n` entries that it could have had.
  */
 export type Kernel =
-  /** `for i < n: body(i)`. Count `n`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions). */
-  | { readonly kind: "perElement"; readonly step: Step }
+  /**
+   * `for i < n: body(i)`, over a `domain`: `range` for first ≤ i < n, and `first` is a multiple of `RANGE`; `list` for
+   * i = list[k], from ≤ k < to, none of them twice, and the body sets or adds only. Counts `n`, `first` and `n`, or `from`
+   * and `to`. A slot stored by `append` takes `X` (list), `X.from`, `X.to` (i32 positions).
+   */
+  | { readonly kind: "perElement"; readonly step: Step; readonly domain?: "range" | "list" }
   /**
    * A body over sparse synapses in (source, synapse) order: all of them, or those of listed sources or targets.
    * Args: slots; `rowStart` (sources + 1), `target` (a synapse's target); for `columns` also `columnStart`
    * (targets + 1), `columnSynapse`, `source`; for `rows`/`columns`: `list`. Counts: `sources` (all), `from`, `to` (list).
-   * Each synapse sees what the ones before it stored.
+   * Each synapse sees what the ones before it stored. Where rows lie in `parts`, the kernel takes one of each: that of
+   * source r is [rowStart[r·parts], rowStart[r·parts + 1]), and the place of `rowStart` says which.
    */
-  | { readonly kind: "perSynapse"; readonly domain: "all" | "rows" | "columns"; readonly step: Step }
+  | {
+      readonly kind: "perSynapse";
+      readonly domain: "all" | "rows" | "columns";
+      readonly step: Step;
+      readonly parts?: number;
+    }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
   | {
       readonly kind: "gatherRows";
@@ -112,15 +122,15 @@ export type Kernel =
       readonly start: "zero" | "init" | "out";
     }
   /**
-   * `out[j] = Σ_c a[c]·weights[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes) upwards
-   * from 0, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the sum is added to `out[j]`.
-   * Unlisted entries are left alone; no row is listed twice. Args `out`, `a`, `weights`, `list`?. Counts `from`, `to` or `rows`.
+   * `out[j] = Σ_p Σ_c a_p[c]·weights_p[j][c]` for each listed row j (or every j < rows), lane l summing c ≡ l (mod lanes)
+   * upwards from 0, through one part after the other, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the
+   * sum is added to `out[j]`. Unlisted entries are left alone; no row is listed twice. Widths are whole vectors where there
+   * is more than one part. Args `out`, of each part `a` and `weights` (`ofPart`), `list`?. Counts `from`, `to` or `rows`.
    */
   | {
       readonly kind: "rowDots";
       readonly type: FloatType;
-      readonly width: number;
-      readonly stride: number;
+      readonly parts: readonly { readonly width: number; readonly stride: number }[];
       readonly listed: boolean;
       readonly accumulate: boolean;
     }
@@ -156,6 +166,9 @@ export type Kernel =
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type };
+
+/** Where a range of elements may begin: whole words of bits, whole cache lines. */
+export const RANGE = 64;
 
 export type KernelKind = Kernel["kind"];
 export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;
@@ -195,6 +208,8 @@ export function* invocations(
     else yield* invocations(node.body, [...around, node]);
   }
 }
+/** Name of an argument that each part of `rowDots` has. */
+export const ofPart = (name: "a" | "weights", part: number): string => (part === 0 ? name : `${name}.${part}`);
 /** Elements rounded up to whole 16-byte vectors. */
 export const padded = (n: number, type: Type = "f32"): number =>
   type === "f64" ? Math.ceil(n / 2) * 2 : Math.ceil(n / 4) * 4;

@@ -31,6 +31,8 @@ export interface Store {
   readonly slot: string;
   readonly mode: StoreMode;
   readonly value: Expr;
+  /** `append` only: few elements are expected, so that looking first pays. No result depends on it. */
+  readonly rare?: boolean;
 }
 
 export interface Step {

@@ -19,6 +19,7 @@ import {
   type Program,
   variablesOf,
 } from "./program.ts";
+import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
 
@@ -78,11 +79,12 @@ function verifyLoop(node: Loop, scope: Scope): void {
 }
 
 function verifyParallel(loop: Loop, { path, loops }: Scope): void {
-  if (loops.length > 0) fail(path, "a parallel loop stands outermost");
+  if (loops.some((l) => l.parallel)) fail(path, "a parallel loop stands in no other");
+  if (loop.scratch && loops.length > 0) fail(path, "a scratch loop stands outermost");
   if (loop.scratch && typeof loop.count !== "number") fail(path, "a scratch loop has a fixed number of rounds");
   const variables = roundVariables(loop);
   for (const { call, argument, place } of writtenPlaces(loop))
-    if (!dependsOn(place, variables))
+    if (!dependsOn(place, variables) && !belongs(argument, call, variables))
       fail(path, `every round would store to ${printPlace(place)} (${call.kernel.kind}, argument '${argument}')`);
 }
 

@@ -5,7 +5,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
+import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir/program.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
@@ -27,10 +27,19 @@ interface Course extends Reverse {
   readonly shared: Readonly<Record<string, Place>>;
 }
 
-/** Whether an error is added to what is there, and for which sources it is formed; for all without a list. */
+/** Whether an error is added to what is there, and for which sources it is formed: for listed ones, or for so many. */
 interface Reach {
   readonly accumulate: boolean;
-  readonly list?: Place | undefined;
+  readonly rows: number | Listed;
+}
+interface Listed {
+  readonly list: Place;
+  readonly count: Place;
+}
+/** A connection, and the error at its target that comes back through it. */
+interface Route {
+  readonly connection: Connection;
+  readonly error: Place;
 }
 
 /** The row of another loop than that over the steps. */
@@ -231,7 +240,8 @@ export class BackwardPass {
     );
     return late.map((x) => {
       const error = inLoop(this.delta(x.to.node, x.to.port, 0), BEFORE);
-      return loop(BEFORE, l.context.delayOf(x), [this.#through(x, out, error, { accumulate: true }, l)]);
+      const reach = { accumulate: true, rows: l.context.size(node) };
+      return loop(BEFORE, l.context.delayOf(x), [this.#through([{ connection: x, error }], out, reach, l)]);
     });
   }
 
@@ -283,39 +293,58 @@ export class BackwardPass {
       ...(first ? [transfer(copyStep(c.type), first)] : listeners.length > 0 ? [] : [this.#clear(node, out)]),
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
-      ...listeners.map((x, k) => {
-        const error = this.delta(x.to.node, x.to.port, c.delayOf(x));
-        return this.#through(x, out, error, { accumulate: given.length + k > 0, list: support?.list }, l);
-      }),
+      ...(listeners.length > 0
+        ? [
+            this.#through(
+              listeners.map((connection) => this.#route(connection)),
+              out,
+              { accumulate: given.length > 0, rows: support ?? l.context.size(node) },
+              l,
+            ),
+          ]
+        : []),
     ];
     return { place: out, nodes };
   }
 
-  #listSupport(node: string, { shared }: Course, step: Step, l: Lowered): { nodes: Node[]; list: Place } {
+  #listSupport(node: string, { shared }: Course, step: Step, l: Lowered): Listed & { nodes: Node[] } {
     const c = l.context;
     const list = place(c.buffer(`${node}.support`, "u32", c.size(node) + 4, "work"));
     const count = place(c.buffer(`${node}.support.count`, "i32", 1, "work"));
     const args = { ...shared, support: list, "support.from": place("zero"), "support.to": count };
-    return { nodes: [elementCall(step, args, c.size(node))], list };
+    return { nodes: [elementCall(step, args, c.size(node))], list, count };
   }
 
-  /** `out[j] = (out[j]) + weights[j] · error of the target`, for the listed sources or all. */
-  #through(x: Connection, out: Place, error: Place, { accumulate, list }: Reach, l: Lowered): Node {
-    if (x.connectivity.kind !== "dense" || x.synapse)
-      throw new ModelError("not-differentiable", `connection ${x.name}`, "only dense connections have an adjoint");
+  #route(connection: Connection): Route {
+    const { to } = connection;
+    return { connection, error: this.delta(to.node, to.port, this.#context!.delayOf(connection)) };
+  }
+
+  /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
+  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
+    const odd = routes.find(({ connection: x }) => x.connectivity.kind !== "dense" || x.synapse);
+    if (odd)
+      throw new ModelError(
+        "not-differentiable",
+        `connection ${odd.connection.name}`,
+        "only dense connections have an adjoint",
+      );
     const c = l.context;
-    const width = c.stride(x.to.node);
+    const widths = routes.map(({ connection }) => c.stride(connection.to.node));
     const kernel = {
       kind: "rowDots",
       type: c.type,
-      width,
-      stride: width,
-      listed: list !== undefined,
+      parts: widths.map((width) => ({ width, stride: width })),
+      listed: typeof rows !== "number",
       accumulate,
     } as const;
-    const args = { out, a: error, weights: parameterPlace(l.parameters, `${x.name}.weight`) };
-    return list
-      ? invoke(kernel, { ...args, list }, { from: 0, to: place(`${x.from.node}.support.count`) })
-      : invoke(kernel, args, { rows: c.size(x.from.node) });
+    const pairs = routes.flatMap(({ connection, error }, p) => [
+      [ofPart("a", p), error],
+      [ofPart("weights", p), parameterPlace(l.parameters, `${connection.name}.weight`)],
+    ]);
+    const args: Record<string, Place> = { out, ...Object.fromEntries(pairs) };
+    return typeof rows === "number"
+      ? invoke(kernel, args, { rows })
+      : invoke(kernel, { ...args, list: rows.list }, { from: 0, to: rows.count });
   }
 }

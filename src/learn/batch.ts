@@ -172,11 +172,23 @@ function checkLabel(net: Network, labels: ArrayLike<number>, k: number, least: 0
 }
 
 function checkList(list: Uint32Array, count: number, inputs: number): void {
-  let most = 0;
-  for (let k = 0; k < count; k++) most = Math.max(most, list[k]! >>> 0); // as the program's buffer will read it
-  if (most >= inputs)
-    throw new DataError("out-of-range", "batch.input.list", `holds ${most}; there are ${inputs} inputs`);
+  const last = inputs - 1;
+  const entries = asIntegers(list);
+  let signs = 0; // of every entry and of what it lacks to the last input
+  for (let k = 0; k < count; k++) {
+    const entry = entries[k]!;
+    signs |= entry | ((last - entry) | 0);
+  }
+  if (signs >= 0) return;
+  const odd = entries.findIndex((i) => i < 0 || i > last);
+  const found = entries[odd]! >>> 0; // as the program's buffer will read it
+  throw new DataError("out-of-range", `batch.input.list[${odd}]`, `is ${found}; there are ${inputs} inputs`);
 }
+/** The same bits as signed integers, which are compared fastest; other arrays are converted as the program's buffer does. */
+const asIntegers = (list: Uint32Array | Int32Array): Int32Array =>
+  list instanceof Uint32Array || list instanceof Int32Array
+    ? new Int32Array(list.buffer, list.byteOffset, list.length)
+    : Int32Array.from(list);
 function checkValues(values: Float32Array, count: number): void {
   for (let k = 0; k < count; k++)
     if (!Number.isFinite(values[k]!))

@@ -144,6 +144,10 @@ function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOpti
 export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summary {
   const parts: Evaluation[] = [];
   for (const batch of batches) parts.push(evaluator.evaluate(batch));
+  return summaryOf(parts);
+}
+/** Of the evaluations of all batches together. */
+export function summaryOf(parts: readonly Evaluation[]): Summary {
   const total = (of: (p: Evaluation) => number): number => sum(parts.map(of));
   const [samples, counted] = [total((p) => p.samples), total((p) => p.counted)];
   if (samples === 0) throw new RunError("out-of-range", "evaluation", "there are no samples to evaluate");

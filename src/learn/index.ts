@@ -22,6 +22,7 @@ export {
   silentLayers,
   summarise,
 } from "./fit.ts";
+export { fitStream, fittingStream, type StreamFitOptions, summariseStream } from "./fitStream.ts";
 export type { ParameterGroup } from "./groups.ts";
 export { type LatencyCurves, type LatencyOptions, latencyCurves, type Shares } from "./latency.ts";
 export {

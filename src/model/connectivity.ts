@@ -23,7 +23,10 @@ export const probability = (p: number, options: { autapses?: boolean } = {}): Co
   autapses: options.autapses ?? true,
 });
 
-/** Synapses in order of source, then as drawn or given: row k is `target[rowStart[k] .. rowStart[k + 1])`. */
+/**
+ * Synapses in order of source, of the part that their target lies in, then as drawn or given. With P parts, those of
+ * source k and part p are `target[rowStart[k·P + p] .. rowStart[k·P + p + 1])`.
+ */
 export interface Synapses {
   readonly rowStart: Int32Array;
   readonly target: Uint32Array;
@@ -33,6 +36,8 @@ export interface Synapses {
   readonly columnSynapse: Uint32Array;
   /** For `pairs`: where in the given arrays each synapse came from, so that per-synapse values can follow. */
   readonly origin: Uint32Array;
+  /** Where each synapse would lie if there were one part: draws follow that order. */
+  readonly drawn: Uint32Array;
 }
 
 export interface Size {
@@ -40,11 +45,31 @@ export interface Size {
   readonly targets: number;
 }
 
-/** @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name */
-export function synapsesOf(connectivity: Connectivity, size: Size, draw: { name: string; seed: number }): Synapses {
+/**
+ * @param parts first target of each part, and after the last the number of targets; one part by default
+ * @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name
+ */
+export function synapsesOf(
+  connectivity: Connectivity,
+  size: Size,
+  draw: { name: string; seed: number },
+  parts: readonly number[] = [0, size.targets],
+): Synapses {
   const list = PAIRS[connectivity.kind](connectivity as never, size, draw);
-  return sorted(list.source, list.target, size);
+  return sorted(list.source, list.target, size, parts);
 }
+
+/** How many synapses there will be, or are to be expected. */
+export const synapseCount = (connectivity: Connectivity, size: Size): number =>
+  (COUNTS[connectivity.kind] as (c: Connectivity, size: Size) => number)(connectivity, size);
+
+const COUNTS: { readonly [K in Connectivity["kind"]]: (c: Extract<Connectivity, { kind: K }>, size: Size) => number } =
+  {
+    dense: (_c, { sources, targets }) => sources * targets,
+    oneToOne: (_c, { sources }) => sources,
+    pairs: (c) => c.source.length,
+    probability: (c, { sources, targets }) => c.p * sources * targets,
+  };
 
 interface PairList {
   readonly source: ArrayLike<number>;
@@ -101,19 +126,30 @@ function bernoulliPairs(
   return { source, target };
 }
 
-/** Counting sorts by source, then by target; stable, so equal pairs keep their order. */
-function sorted(source: ArrayLike<number>, target: ArrayLike<number>, { sources, targets }: Size): Synapses {
-  const rows = countingSort(source, sources);
-  const bySource = Uint32Array.from(rows.order, (k) => source[k]!);
-  const targetOf = Uint32Array.from(rows.order, (k) => target[k]!);
+/** Counting sorts by source, by part, then by target; stable, so equal pairs keep their order. */
+function sorted(
+  source: ArrayLike<number>,
+  target: ArrayLike<number>,
+  { sources, targets }: Size,
+  starts: readonly number[],
+): Synapses {
+  const parts = starts.length - 1;
+  const partOf = new Uint32Array(targets);
+  for (let p = 1; p < parts; p++) partOf.fill(p, starts[p]!);
+  const bySource = countingSort(source, sources).order;
+  const rowOf = Uint32Array.from(bySource, (k) => source[k]! * parts + partOf[target[k]!]!);
+  const rows = countingSort(rowOf, sources * parts);
+  const origin = Uint32Array.from(rows.order, (k) => bySource[k]!);
+  const targetOf = Uint32Array.from(origin, (k) => target[k]!);
   const columns = countingSort(targetOf, targets);
   return {
     rowStart: rows.start,
     target: targetOf,
-    source: bySource,
+    source: Uint32Array.from(origin, (k) => source[k]!),
     columnStart: columns.start,
     columnSynapse: columns.order,
-    origin: rows.order,
+    origin,
+    drawn: rows.order,
   };
 }
 function countingSort(keys: ArrayLike<number>, buckets: number): { start: Int32Array; order: Uint32Array } {

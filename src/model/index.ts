@@ -31,6 +31,7 @@ export { lif } from "./neuron/lif.ts";
 export { linear } from "./neuron/linear.ts";
 export { lstmCell } from "./neuron/lstm.ts";
 export { type ParametricLifOptions, parametricLif } from "./neuron/parametricLif.ts";
+export { quantisedRelu } from "./neuron/quantisedRelu.ts";
 export { relu } from "./neuron/relu.ts";
 export { type SeAdLifOptions, seAdLif } from "./neuron/seAdLif.ts";
 export { neuron } from "./neuron.ts";

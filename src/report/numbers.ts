@@ -31,10 +31,10 @@ export function joules(x: number): string {
   return `${short(x / factor)} ${unit}`;
 }
 /** The value to quote, and its bounds in the same unit. */
-export function joulesRange({ low, typical, high }: Range): string {
+export function joulesRange({ low, typical, high }: Range, atLeast = false): string {
   const [factor, unit] = joulesUnit(typical);
   const bounds = `${short(low / factor)} to ${short(high / factor)}`;
-  return `${short(typical / factor)} ${unit} (${bounds})`;
+  return `${atLeast ? "≥ " : ""}${short(typical / factor)} ${unit} (${bounds})`;
 }
 /** Two digits that count: enough for how many times more. */
 export const times = (x: number): string => short(Number(x.toPrecision(2)));

@@ -14,6 +14,7 @@ import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
+import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
@@ -37,6 +38,11 @@ export interface EngineOptions {
   readonly record?: readonly string[];
   /** Weights by name; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
+  /**
+   * Parts of each population that threads work on side by side in every step: 1 to 256. By default as many as the backend has
+   * threads, where the network is large enough to gain by it. No result depends on it.
+   */
+  readonly parts?: number;
 }
 
 const BLOCK = 64;
@@ -51,6 +57,8 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   requireInteger("engine.firstSample", firstSample, 0, 2 ** 32 - samples);
   requireInteger("engine.firstStep", firstStep, 0, 2 ** 52);
   requireInteger("engine.block", block, 1, 2 ** 16);
+  const { parts = partsFor(net, samples, backend.threads ?? 1) } = options;
+  requireInteger("engine.parts", parts, 1, samples > 1 ? 1 : 256);
   checkRecord(net, record);
   if (samples > 1 && net.connections.some((c) => c.synapse))
     throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
@@ -64,6 +72,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     steps: block,
     batch: samples,
     shards: 1,
+    parts,
     record: recorded,
     seed,
   });

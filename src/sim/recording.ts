@@ -4,6 +4,7 @@ import { listNames, ModelError, RunError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
+import { partStarts } from "./lower/parts.ts";
 
 /** Spike k: neuron `indices[k]` in step `steps[k]` (from the start of the run) of trial `samples[k]`. */
 export interface Spikes {
@@ -45,13 +46,22 @@ class Column {
   #data = new Uint32Array(16);
   #length = 0;
 
-  push(x: number): void {
-    if (this.#length === this.#data.length) {
-      const larger = new Uint32Array(2 * this.#length);
-      larger.set(this.#data);
-      this.#data = larger;
-    }
-    this.#data[this.#length++] = x;
+  /** `count` times the same number. */
+  repeat(x: number, count: number): void {
+    this.#reserve(count);
+    this.#data.fill(x, this.#length, this.#length + count);
+    this.#length += count;
+  }
+  append(xs: ArrayLike<number>): void {
+    this.#reserve(xs.length);
+    this.#data.set(xs, this.#length);
+    this.#length += xs.length;
+  }
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#data.length) return;
+    const larger = new Uint32Array(Math.max(2 * this.#data.length, this.#length + count));
+    larger.set(this.#data);
+    this.#data = larger;
   }
   done(): Uint32Array {
     return this.#data.slice(0, this.#length);
@@ -96,21 +106,27 @@ export class Recorder {
 
   /** Step by step, so that the digest does not depend on how steps were grouped into blocks. */
   #takeSpikes(x: Executable, { now, count, done }: Window, digest: SpikeDigest): void {
-    const { samples } = this.#l.context.options;
+    const { context } = this.#l;
+    const { samples } = context.options;
+    const { parts } = context;
     const lists = this.#spiking.map((node, population) => {
       const { list, counts, rows, room } = this.#l.sources.spikes.get(node)!;
-      return { population, rows, room, list: x.array(list), counts: x.array(counts), to: this.#spikes.get(node)! };
+      const starts = partStarts(context.size(node), parts);
+      const arrays = { list: x.array(list), counts: x.array(counts) };
+      return { population, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
     });
     for (let t = 0; t < count; t++)
-      for (const { population, rows, room, list, counts, to } of lists)
+      for (const { population, rows, room, starts, list, counts, to } of lists)
         for (let s = 0; s < samples; s++) {
           const row = s * rows + ((now + t) % rows);
-          for (let k = 0; k < counts[row]!; k++) {
-            const index = list[row * room + k]!;
-            to.steps.push(done + t);
-            to.indices.push(index);
-            to.samples.push(s);
-            digest.add(population, s, now + t, index);
+          for (let p = 0; p < parts; p++) {
+            const [from, end] = [starts[p]!, counts[row * parts + p]!];
+            if (end === from) continue;
+            const fired = list.subarray(row * room + from, row * room + end);
+            to.steps.repeat(done + t, fired.length);
+            to.indices.append(fired);
+            to.samples.repeat(s, fired.length);
+            for (let k = 0; k < fired.length; k++) digest.add(population, s, now + t, fired[k]!);
           }
         }
   }

@@ -5,6 +5,8 @@ import type { State as DigestState } from "../base/hash.ts";
 import type { Program, Role } from "../ir/program.ts";
 import type { PendingEvents } from "./eventQueue.ts";
 import type { Lowered } from "./lower/lower.ts";
+import { partStarts } from "./lower/parts.ts";
+import type { SpikeSignal } from "./lower/signals.ts";
 
 export interface Snapshot {
   readonly step: number;
@@ -23,14 +25,80 @@ function changing({ sources, net }: Lowered, { buffers }: Program): string[] {
 }
 
 export const copyBuffers = (x: Executable, l: Lowered, program: Program): Map<string, Elements> =>
-  new Map(changing(l, program).map((name) => [name, x.array(name).slice()]));
+  new Map([...changing(l, program).map((name) => [name, x.array(name).slice()] as const), ...undivided(x, l)]);
 
 export function restoreBuffers(x: Executable, l: Lowered, program: Program, { buffers, pending }: Snapshot): void {
   const names = changing(l, program);
-  const fits = (name: string): boolean => buffers.get(name)?.length === x.array(name).length;
+  const divided = undivided(x, l);
+  const length = (name: string): number => (divided.get(name) ?? x.array(name)).length;
+  const fits = (name: string): boolean => buffers.get(name)?.length === length(name);
   const unfit = names.find((name) => !fits(name)) ?? [...buffers.keys()].find((name) => !names.includes(name));
   const missing = [...l.sources.inputSpikes.values()].find((s) => !pending.has(s.name))?.name;
   if (unfit !== undefined || missing !== undefined)
     throw new RunError("shape-mismatch", "snapshot", `'${unfit ?? missing}' does not fit this engine`);
-  for (const [name, values] of buffers) x.array(name).set(values);
+  for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
+  if (l.context.parts === 1) return;
+  for (const [node, signal] of l.sources.spikes) divideSpikes(buffers, node, signal, x, l);
+  for (const [name, order] of divisions(l))
+    x.array(name).forEach((_, k, to) => (to[k] = buffers.get(name)![order[k]!]!));
+}
+
+/** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
+function undivided(x: Executable, l: Lowered): Map<string, Elements> {
+  const out = new Map<string, Elements>();
+  if (l.context.parts === 1) return out;
+  for (const [node, signal] of l.sources.spikes) wholeLists(out, node, signal, x, l);
+  for (const [name, order] of divisions(l)) {
+    const from = x.array(name);
+    const whole = from.slice();
+    from.forEach((v, k) => {
+      if (k < order.length) whole[order[k]!] = v;
+    });
+    out.set(name, whole);
+  }
+  return out;
+}
+/** Variables of synapses, each with its place if there were one part. */
+function* divisions({ sources }: Lowered): Generator<[string, Uint32Array]> {
+  for (const tables of sources.synapses.values())
+    for (const name of tables.variables) yield [tables.variable(name).buffer, tables.drawn!];
+}
+
+function wholeLists(
+  out: Map<string, Elements>,
+  node: string,
+  { list, counts, room }: SpikeSignal,
+  x: Executable,
+  { context }: Lowered,
+): void {
+  const [parts, ends] = [x.array(list), x.array(counts)];
+  const starts = partStarts(context.size(node), context.parts);
+  const [whole, lengths] = [new Uint32Array(parts.length), new Int32Array(ends.length / context.parts)];
+  for (let row = 0; row < lengths.length; row++)
+    for (let p = 0; p < context.parts; p++) {
+      const part = parts.subarray(row * room + starts[p]!, row * room + ends[row * context.parts + p]!);
+      if (part.length === 0) continue;
+      whole.set(part, row * room + lengths[row]!);
+      lengths[row]! += part.length;
+    }
+  out.set(list, whole).set(counts, lengths);
+}
+function divideSpikes(
+  buffers: Snapshot["buffers"],
+  node: string,
+  { list, counts, room }: SpikeSignal,
+  x: Executable,
+  { context }: Lowered,
+): void {
+  const [whole, lengths] = [buffers.get(list)!, buffers.get(counts)!];
+  const [parts, ends] = [x.array(list), x.array(counts)];
+  const starts = partStarts(context.size(node), context.parts);
+  for (let row = 0; row < lengths.length; row++) {
+    const spikes = whole.subarray(row * room, row * room + lengths[row]!);
+    for (let p = 0; p < context.parts; p++) {
+      const own = spikes.filter((i) => i >= starts[p]! && i < starts[p + 1]!);
+      parts.set(own, row * room + starts[p]!);
+      ends[row * context.parts + p] = starts[p]! + own.length;
+    }
+  }
 }

@@ -16,6 +16,8 @@ export interface Encoding {
   readonly encoder: Input;
   readonly steps: number;
   readonly seed: number;
+  /** The number of each example in its data set, where they are a part of one; by default its index. */
+  readonly numbers?: ArrayLike<number>;
 }
 interface ExampleEncoding extends Encoding {
   readonly encoder: Encoder;
@@ -86,17 +88,22 @@ class Reader implements BatchSource {
       count: numbers.length,
       input: this.#encode(numbers, epoch),
       labels: Int32Array.from(numbers, (k) => labels[k]!),
-      numbers,
+      numbers: this.#known(numbers),
     };
+  }
+  #known(indices: Uint32Array): Uint32Array {
+    const { numbers } = this.#encoding;
+    return numbers ? indices.map((k) => numbers[k]!) : indices;
   }
 
   #encode(numbers: Uint32Array, epoch: number): BatchInput {
     const { encoder, steps, seed } = this.#encoding;
+    const known = this.#known(numbers);
     if (encoder.kind === "current") {
       encodeValues(encoder, this.examples, numbers, this.#values);
       return { kind: "sparse", ...this.#values };
     }
-    encodeEvents(encoder, this.examples, numbers, { steps, seed, epoch }, this.#events);
+    encodeEvents(encoder, this.examples, numbers, { steps, seed, epoch, numbers: known }, this.#events);
     return { kind: "events", ...this.#events };
   }
 }

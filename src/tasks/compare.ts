@@ -1,16 +1,22 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
 import { type ThreadedBackend, threadedWasm } from "../backend/wasm/wasm.ts";
+import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
 import type { ShownDocument } from "../report/document.ts";
 import { resultText } from "../report/terminal/result.ts";
+import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { compareHeadline } from "./headline.ts";
 import { openKeeper } from "./keeper.ts";
+import { allTables, type Machines, machines } from "./machines.ts";
+import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
+import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { provenanceOf } from "./provenance.ts";
-import { dataDocument, digestOf, type Loaded, loadTask, peakBytes, threadsDocument } from "./run.ts";
+import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
 import { compareNotes, headOf, twinSentences } from "./sentences.ts";
+import type { Deployed } from "./session.ts";
 import { shownOf } from "./shown.ts";
 import { deployedOf, inferenceOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
@@ -28,6 +34,14 @@ interface Comparison {
   readonly steps: readonly (StepReport | undefined)[];
   readonly verdict: readonly Verdict[];
   readonly promise?: PromiseReport;
+  /** The twin at the precision that spikes have, or why there is none. */
+  readonly equalPrecision: EqualPrecision | { readonly refused: string };
+  /** Energy on other hardware. */
+  readonly machines: Machines;
+  /** Where its energy would be that of a twin. */
+  readonly breakEven: readonly BreakEvenLine[];
+  /** What this machine has to count its own energy with. */
+  readonly power: PowerCounters;
   readonly digest: string;
   readonly options: TaskOptions;
   readonly threads: ReturnType<typeof threadsDocument>;
@@ -47,7 +61,8 @@ export async function compareOn(task: Task, options: TaskOptions, onProgress: On
   const start = performance.now();
   const loaded = await loadTask(task, { ...options, onProgress });
   const keeper = await openKeeper("compare", task, loaded.data, options);
-  const session = { seed: options.seed, backend, onProgress, keeper };
+  const power = await powerCounters();
+  const session = { seed: options.seed, backend, onProgress, keeper, power };
   const found = await comparison(loaded, options, session, { start, look: isReported(outputs) });
   const document = await documentOf(found);
   await writeReports(outputs, document);
@@ -55,7 +70,10 @@ export async function compareOn(task: Task, options: TaskOptions, onProgress: On
   return { document, ...resultText(document) };
 }
 
-type Session = Omit<Parameters<typeof spikingSide>[2], "stage" | "backend"> & { readonly backend: ThreadedBackend };
+type Session = Omit<Parameters<typeof spikingSide>[2], "stage" | "backend" | "power"> & {
+  readonly backend: ThreadedBackend;
+  readonly power: PowerCounters;
+};
 async function comparison(
   loaded: Loaded,
   options: TaskOptions,
@@ -67,8 +85,9 @@ async function comparison(
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, loaded);
+  const deployed = [spiking, twin].map((side) => deployedOf(side.design, side.trained)) as [Deployed, Deployed];
+  const equalPrecision = await equalPrecisionOf(...deployed, loaded, session);
   const measured = { seconds: (performance.now() - start) / 1000, peak: peakBytes() };
-  const deployed = deployedOf(spiking.design, spiking.trained);
   return {
     loaded,
     plan,
@@ -77,11 +96,15 @@ async function comparison(
     steps: [spiking, twin].map(({ result }) => stepsIn(loaded, result.predictions)),
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
+    equalPrecision,
+    power: session.power,
+    breakEven: breakEvenLines(spiking.counts, [twin.counts, twin.zeroSkipping.counts]),
+    machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
     options,
     threads: threadsDocument(options.threads, session.backend),
     ...measured,
-    shown: look ? await shownOf(loaded, deployed, spiking.result, session) : undefined,
+    shown: look ? await shownOf(loaded, deployed[0], spiking.result, session) : undefined,
   };
 }
 
@@ -103,6 +126,14 @@ async function documentOf(c: Comparison) {
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
     notes: compareNotes(spiking, twin, c.threads.used, loaded.data),
+    equalPrecision: equalPrecisionDocument(c.equalPrecision, {
+      spiking: spiking.result.accuracy,
+      twin: twin.result.accuracy,
+    }),
+    energyTables: allTables(c.machines),
+    ownBreakEven: c.breakEven,
+    acrossTables: c.machines.across,
+    measured: measuredDocument(c.power, spiking.design.training.loss, { spiking: spiking.result, twin: twin.result }),
     data: dataDocument(loaded.data),
     threads: c.threads,
     seconds: c.seconds,

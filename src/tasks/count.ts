@@ -101,13 +101,17 @@ function fanWithoutZeros(x: Connection, net: Network, weights: ArrayLike<number>
   return x.from.node in net.inputs ? effectiveFanOut(weights, inputs) : (weights.length - countZeros(weights)) / inputs;
 }
 
-type Neurons = Pick<LayerDescription, "neurons" | "otherParameters" | "stateVariables" | "spiking" | "update">;
+type Neurons = Pick<
+  LayerDescription,
+  "neurons" | "neuron" | "otherParameters" | "stateVariables" | "spiking" | "update"
+>;
 function neurons(node: string, c: Counting): Neurons {
   const population = c.d.net.populations[node]!;
   const [first] = c.d.net.connections.filter((x) => x.to.node === node);
   const own = population.model.parameters.map(({ name }) => widthOf(population, name));
   return {
     neurons: population.size,
+    neuron: population.model.name,
     otherParameters: own.reduce((a, b) => a + b, first!.bias ? population.size : 0),
     stateVariables: c.plain.populations.get(node)!.states.length,
     spiking: population.model.spike !== undefined,

@@ -6,7 +6,7 @@
  * them given up early). What helped, in points of held-out accuracy: delays of the input 1.2, batches of 16 and a clipped
  * gradient 1, wide bounds of time constants and weaker drive 0.5 each, more epochs 0.5. Wider surrogates cost 7, dropout 1.
  */
-import { ecg } from "../data/ecg.ts";
+import { ecg } from "../data/sets/ecg.ts";
 import { triangle } from "../ir/surrogate.ts";
 import { crossEntropyEachStep } from "../learn/loss.ts";
 import { rateAbove } from "../learn/regularise.ts";

@@ -1,6 +1,7 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { DataError } from "../base/errors.ts";
+import { powerCounters } from "../energy/rapl.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
 import { crossEntropy, type Loss } from "../learn/loss.ts";
 import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
@@ -9,8 +10,10 @@ import { percent, whole } from "../report/numbers.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { encoderFrom } from "./batches.ts";
 import { isCounted } from "./count.ts";
+import { allTables, machines } from "./machines.ts";
+import { measuredDocument } from "./measured.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
-import { dataDocument, digestOf, loadTask, peakBytes, threadsDocument } from "./run.ts";
+import { dataDocument, digestOf, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
 import { energyNotes, networkSentence, threadsNotes } from "./sentences.ts";
 import { type Deployed, evaluateDeployed } from "./session.ts";
 import { account, inferenceOf, NAMES, resultDocument } from "./side.ts";
@@ -31,8 +34,10 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
   const seed = options.seed ?? artefact.provenance.seed;
   const loaded = await loadTask(task, { ...options, seed, onProgress });
   const { data } = loaded;
-  const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test" });
+  const power = await powerCounters();
+  const result = await evaluateDeployed(deployed, data.test, { seed, backend, onProgress, stage: "test", power });
   const accounted = isCounted(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
+  const elsewhere = accounted && machines([accounted.counts], paceOf(loaded));
   const steps = stepsIn(loaded, result.predictions);
   const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNotes(backend.threads)];
   const document = {
@@ -47,6 +52,8 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     ...resultDocument(result),
     ...steps,
     ...accounted,
+    ...(elsewhere && { energyTables: allTables(elsewhere) }),
+    measured: measuredDocument(power, deployed.loss, { result }).result,
     notes,
     beside: accounted ? energyNotes(accounted.energy.f32) : [NO_COUNTS],
     provenance: artefact.provenance,

@@ -1,4 +1,6 @@
 export { compare } from "./compare.ts";
+export { type DataGetOptions, type DataOptions, dataGet, dataInfo, dataList, dataVerify } from "./data.ts";
+export { doctor } from "./doctor.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";
 export {
@@ -11,6 +13,8 @@ export {
   type TaskOptions,
   type TaskReport,
 } from "./options.ts";
+export { type StarterOptions, starter } from "./starter.ts";
+export { type StoredPass, type StoredSource, storedReader } from "./stored.ts";
 export type { ImageTask, SequenceTask, Task } from "./task.ts";
 export { TASKS, type TaskName } from "./tasks.ts";
 export { train } from "./train.ts";

@@ -17,17 +17,35 @@ export interface Ratios {
   readonly total: Range;
   /** The same, were the arithmetic of the twin's units (gates, exponentials) free. */
   readonly freeGates: Range;
+  /** Where work has no price: which way the ratios are off, or that nobody knows. */
+  readonly bound?: "at least" | "at most" | "unknown";
 }
 
 export interface PromiseReport extends Promised {
   readonly ratios: readonly Ratios[];
   /** With memory, against every twin, at every price. */
   readonly kept: boolean;
+  /** The spiking network fired no spike: there is nothing to judge. */
+  readonly dead: boolean;
 }
 
 export function promiseReport(spiking: Side, twin: Twin, promised: Promised): PromiseReport {
+  if (spiking.energy.f32.dead) return { ...promised, ratios: [], kept: false, dead: true };
   const ratios = [twin, twin.zeroSkipping].flatMap((t) => FORMATS.map((f) => ratiosOf(f, spiking, t)));
-  return { ...promised, ratios, kept: ratios.every(({ total }) => total.low >= promised.low) };
+  return { ...promised, ratios, kept: ratios.every(keeps(promised)), dead: false };
+}
+
+/** What the spiking network lacks in prices could still break it. */
+const keeps =
+  ({ low }: Promised) =>
+  ({ total, bound }: Ratios): boolean =>
+    total.low >= low && bound !== "at most" && bound !== "unknown";
+
+const BOUNDS = { both: "unknown", twin: "at least", spiking: "at most" } as const;
+/** Work without a price makes a twin's ratio too low, and work of the spiking network makes it too high. */
+function boundOf(spiking: Account, twin: Account): Pick<Ratios, "bound"> {
+  const missing = spiking.lowerBound ? (twin.lowerBound ? "both" : "spiking") : twin.lowerBound ? "twin" : undefined;
+  return missing ? { bound: BOUNDS[missing] } : {};
 }
 
 function ratiosOf(format: Format, spiking: Accounted, twin: Accounted): Ratios {
@@ -39,6 +57,7 @@ function ratiosOf(format: Format, spiking: Accounted, twin: Accounted): Ratios {
     arithmetic: ratio(b.components.arithmetic, a.components.arithmetic),
     total: compareEnergies(twin.energy, spiking.energy)[format].ratio,
     freeGates: ratio(withoutUpdates(b), a.total),
+    ...boundOf(a, b),
   };
 }
 

@@ -4,6 +4,7 @@ import { hash64 } from "../base/hash.ts";
 import { fileSystem } from "../base/node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { SequenceDataset } from "../data/sequences.ts";
+import type { PriceOptions } from "../energy/prices.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import type { OnProgress, TaskOptions } from "./options.ts";
 import type { Trained } from "./session.ts";
@@ -29,6 +30,10 @@ export async function loadTask(task: Task, { data, seed, onProgress }: LoadReque
   onProgress({ stage, done: 1, total: 1 });
   return loaded;
 }
+
+/** A stream comes at its own pace, and a chip that waits for it has power at rest. */
+export const paceOf = (loaded: Loaded): PriceOptions =>
+  loaded.kind === "sequences" ? { stepSeconds: loaded.data.dt } : {};
 
 /** What of a data set a result depends on, and whom to thank. */
 export const dataDocument = ({ name, digest, train, test, source, licence }: TaskData) => ({

@@ -1,5 +1,6 @@
 /** What a result says in whole sentences: on task, network and input before the numbers, and beside them. */
 import type { Account } from "../energy/account.ts";
+import { WORK_LABELS } from "../energy/prices.ts";
 import { isStepLoss } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
@@ -53,7 +54,9 @@ export const energyNotes = ({ notes, popular, prices }: Account): string[] => [
 
 /** Work of a twin that has no price makes its energy a lower bound. */
 const unpricedNotes = ({ energy }: Side): string[] =>
-  energy.f32.unpriced.map(({ work, count, reason }) => `The twin's ${work}: ${short(count)} ${NO_PRICE} (${reason}).`);
+  energy.f32.unpriced.map(
+    ({ work, count, reason }) => `The twin's ${WORK_LABELS[work]}: ${short(count)} ${NO_PRICE} (${reason}).`,
+  );
 const NO_PRICE = "without a price, so that its energy is a lower bound";
 
 /** Sigmoids and the like are counted as what they are made of here. */

@@ -1,5 +1,6 @@
 /** Trains a design and evaluates what it learned, telling how far it is. */
 import type { Backend } from "../backend/backend.ts";
+import { type Measured, measure, type PowerCounters } from "../energy/rapl.ts";
 import { bptt } from "../learn/algorithm.ts";
 import { entriesOf } from "../learn/batch.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly onProgress: OnProgress;
   /** Saves trainings on their way. */
   readonly keeper?: Keeper | undefined;
+  /** Counters of the processor's energy, read around tests where they can be. */
+  readonly power?: PowerCounters | undefined;
 }
 
 export interface Trained {
@@ -159,6 +162,8 @@ export interface Evaluated extends Summary {
   /** Spikes a neuron and step. */
   readonly meanRate: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
+  /** Of the whole machine while it answered, where counters can be read. */
+  readonly measured?: Measured;
 }
 
 /** Samples answered at once: fewer where there are many steps, because there is room for every input in each of them. */
@@ -179,11 +184,18 @@ export async function evaluateDeployed(d: Deployed, samples: Samples, options: S
   const pass = { batch, epoch: TEST_EPOCH, shuffle: false };
   const [first] = reader.pass(pass);
   evaluator.evaluate(first!); // the engine optimises code that runs
-  const start = performance.now();
-  const summary = summarise(evaluator, watch.through(reader.pass(pass)));
-  const seconds = (performance.now() - start) / 1000;
+  const answer = () => {
+    const start = performance.now();
+    const summary = summarise(evaluator, watch.through(reader.pass(pass)));
+    return { summary, seconds: (performance.now() - start) / 1000 };
+  };
+  const { value, measured } = options.power?.available
+    ? await measure(options.power, answer)
+    : { value: answer(), measured: undefined };
+  const { summary, seconds } = value;
   return {
     ...summary,
+    ...(measured && { measured }),
     seconds,
     samplesPerSecond: samples.count / seconds,
     bytes: evaluator.bytes,

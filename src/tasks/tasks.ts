@@ -1,8 +1,8 @@
 /** The tasks as data: which examples, which network, how it is trained. Everything that can be tuned stands here, and in the files of tasks that have one. */
 import { UsageError } from "../base/errors.ts";
-import { digits } from "../data/digits.ts";
 import { bernoulli, current, latency } from "../data/encoder.ts";
-import { idxDataset } from "../data/mnist.ts";
+import { digits } from "../data/sets/digits.ts";
+import { idxDataset } from "../data/sets/mnist.ts";
 import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";

@@ -91,6 +91,12 @@ export function accuracyVerdict(spiking: Side, twin: Side, labels: ArrayLike<num
 function operationsVerdict(spiking: Side, twin: Side): Verdict {
   const [a, b] = [spiking.counts.total, twin.counts.total];
   const [mine, dense] = [a.acs + a.macs, b.macs];
+  if (spiking.energy.f32.dead)
+    return {
+      what: "operations",
+      winner: "undecided",
+      text: "Operations: the spiking network is dead, not one neuron fired.",
+    };
   const winner = mine < dense ? "spiking" : "twin";
   const kind = a.macs === 0 ? "additions" : a.acs === 0 ? "multiply-adds" : "additions and multiply-adds";
   const skipping = b.effectiveMacs < mine ? "fewer than the spiking network" : "more";
@@ -108,7 +114,7 @@ const FORMAT_NAMES: Readonly<Record<Format, string>> = { f32: "32-bit floats", i
 /** `a` is the spiking network's account, `b` that of its twin in one of its executions. */
 export function energyVerdict(format: Format, a: Energies, b: Energies): Verdict {
   const { winner, text, overlap } = compareEnergies(a, b)[format];
-  const [mine, other] = [a, b].map((e) => joulesRange(e[format].total));
+  const [mine, other] = [a, b].map((e) => joulesRange(e[format].total, e[format].lowerBound));
   const decided = winner === "undecided" ? "" : ", but one setting of the prices holds for both";
   const ranges = overlap ? `the ranges overlap${decided}` : "the ranges do not overlap";
   return {

@@ -44,6 +44,7 @@ import {
   type Kernel,
   loop,
   type Node,
+  ofPart,
   type Program,
   padded,
   place,
@@ -442,17 +443,21 @@ function productCase(
   };
 }
 
-function dotsCase(type: FloatType, width: number, rows: number, listed: boolean, accumulate = false): Case {
-  const w = padded(width, type);
-  const name = `rowDots ${type} ${width} rows=${rows}${listed ? " listed" : ""}${accumulate ? " accumulate" : ""}`;
-  const kernel: Kernel = { kind: "rowDots", type, width: w, stride: w, listed, accumulate };
+function dotsCase(type: FloatType, widths: readonly number[], rows: number, listed: boolean, accumulate = false): Case {
+  const parts = widths.map((width) => ({ width: padded(width, type), stride: padded(width, type) }));
+  const ofParts = <A>(make: (p: number, width: number) => readonly (readonly [string, A])[]): Record<string, A> =>
+    Object.fromEntries(parts.flatMap(({ width }, p) => make(p, width)));
+  const name = `rowDots ${type} ${widths.join("+")} rows=${rows}${listed ? " listed" : ""}${accumulate ? " accumulate" : ""}`;
+  const kernel: Kernel = { kind: "rowDots", type, parts, listed, accumulate };
   return {
     name,
     program: program(
       name,
       [
-        buffer("a", type, w),
-        buffer("weights", type, 40 * w),
+        ...parts.flatMap(({ width }, p) => [
+          buffer(ofPart("a", p), type, width),
+          buffer(ofPart("weights", p), type, 40 * width),
+        ]),
         buffer("out", type, 40),
         buffer("list", "u32", rows + 2),
         buffer("ends", "i32", 2),
@@ -460,14 +465,20 @@ function dotsCase(type: FloatType, width: number, rows: number, listed: boolean,
       [
         invoke(
           kernel,
-          { out: place("out"), a: place("a"), weights: place("weights"), ...(listed && { list: place("list") }) },
+          {
+            out: place("out"),
+            ...ofParts((p) => (["a", "weights"] as const).map((n) => [ofPart(n, p), place(ofPart(n, p))])),
+            ...(listed && { list: place("list") }),
+          },
           listed ? { from: place("ends"), to: place("ends", 1) } : { rows },
         ),
       ],
     ),
     inputs: {
-      a: small(w, 21),
-      weights: small(40 * w, 23),
+      ...ofParts((p, width) => [
+        [ofPart("a", p), small(width, 21 + p)],
+        [ofPart("weights", p), small(40 * width, 23 + p)],
+      ]),
       out: small(40, 25),
       list: Array.from({ length: rows + 2 }, (_, k) => (7 * k + 3) % 40), // no row twice
       ends: [1, rows + 1],
@@ -760,13 +771,15 @@ export const CASES: readonly Case[] = [
       [100, 1, false],
       [72, 6, true],
       [20, 0, true],
-    ].map(([w, r, l]) => dotsCase(type, w as number, r as number, l as boolean)),
+    ].map(([w, r, l]) => dotsCase(type, [w as number], r as number, l as boolean)),
   ),
   ...FLOATS.flatMap((type) => [
-    dotsCase(type, 20, 9, false, true),
-    dotsCase(type, 20, 11, true, true),
-    dotsCase(type, 20, 37, false, true),
-    dotsCase(type, 77, 38, false),
+    dotsCase(type, [20], 9, false, true),
+    dotsCase(type, [20], 11, true, true),
+    dotsCase(type, [20], 37, false, true),
+    dotsCase(type, [77], 38, false),
+    dotsCase(type, [36, 8], 15, true),
+    dotsCase(type, [8, 72, 4], 9, false, true),
   ]),
   ...FLOATS.flatMap((type) => [outerCase(type, 10, false), outerCase(type, 33, true), outerCase(type, 100, false)]),
   ...FLOATS.flatMap((type) => [

@@ -1,12 +1,14 @@
 /** Several threads: the same bits as one, whoever takes which round. */
 import { afterAll, describe, expect, test } from "vitest";
+import type { Executable } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm } from "../../src/backend/wasm/wasm.ts";
 import { add, convert, f32, index, mul, read } from "../../src/ir/expr.ts";
 import { withCopies } from "../../src/ir/parallel.ts";
-import { along, invoke, loop, type Place, type Program, place } from "../../src/ir/program.ts";
+import { along, invoke, loop, type Node, type Place, type Program, place } from "../../src/ir/program.ts";
 import type { Step } from "../../src/ir/step.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
+import { addStep, copyStep } from "../../src/sim/lower/bodies.ts";
 import { Memory } from "../../src/sim/memory.ts";
 import { CASES, type Case } from "./conformance.cases.ts";
 
@@ -137,8 +139,105 @@ describe("a parallel loop", () => {
     const same = { ...call, args: { ...call.args, out: place("out") } };
     const broken = { ...program, regions: [{ name: "main", body: [{ ...parallel, body: [same] }] }] };
     expect(() => verifyProgram(broken)).toThrow("every round would store to out[0] (perElement, argument 'out')");
-    const inside = { ...program, regions: [{ name: "main", body: [loop("outer", 2, [parallel])] }] };
-    expect(() => verifyProgram(inside)).toThrow("a parallel loop stands outermost");
+    const main = (node: Node): Program => ({ ...program, regions: [{ name: "main", body: [node] }] });
+    const within = (inner: Node): Program => main(loop("outer", 2, [inner]));
+    verifyProgram(within(parallel));
+    const another = loop("another", 1, parallel.body, { parallel: true });
+    expect(() => verifyProgram(main({ ...parallel, body: [another] }))).toThrow("a parallel loop stands in no other");
+    expect(() => verifyProgram(within({ ...parallel, scratch: true, count: 2 }))).toThrow(
+      "a scratch loop stands outermost",
+    );
+  });
+});
+
+/**
+ * Cells in a ring of 4 parts, which threads work on together: in every step each part adds to its cells what the part
+ * before it had after the last step, so that a thread which does not wait for the others sees wrong numbers.
+ */
+const PARTS = 4;
+const STEPS = 300;
+const plus: Step = {
+  name: "plus",
+  slots: ["x", "y", "out"].map((name) => ({ name, type: "u32", space: "element" }) as const),
+  stores: [{ slot: "out", mode: "set", value: add(read("u32", "x"), read("u32", "y")) }],
+};
+function ring(cells: number): Program {
+  const row = (offset: number, shift: number): Place =>
+    place("cells", offset, along("t", PARTS * cells, { shift, modulo: 2 }), along("part", cells));
+  const part = invoke(
+    { kind: "perElement", step: plus },
+    { x: row(0, 1), y: place("before", 0, along("part", cells)), out: row(0, 0) },
+    { n: cells },
+  );
+  const copied = invoke(
+    { kind: "perElement", step: copyStep("u32") },
+    {
+      x: place(
+        "cells",
+        0,
+        along("t", PARTS * cells, { shift: 1, modulo: 2 }),
+        along("part", cells, { shift: PARTS - 1, modulo: PARTS }),
+      ),
+      out: place("before", 0, along("part", cells)),
+    },
+    { n: cells },
+  );
+  const count = invoke(
+    { kind: "perElement", step: addStep("u32") },
+    { x: place("one"), out: place("steps") },
+    { n: 1 },
+  );
+  const parts = (node: Node): Node => loop("part", PARTS, [node], { parallel: true });
+  return {
+    name: "ring",
+    buffers: [
+      { name: "cells", type: "u32", length: 2 * PARTS * cells, role: "state" },
+      { name: "before", type: "u32", length: PARTS * cells, role: "work" },
+      { name: "one", type: "u32", length: 1, role: "argument" },
+      { name: "steps", type: "u32", length: 1, role: "output" },
+    ],
+    regions: [{ name: "main", body: [loop("t", STEPS, [parts(copied), parts(part), count])] }],
+  };
+}
+describe("loops that threads run together", () => {
+  const start = (x: Executable, cells: number): void => {
+    x.array("cells").set(Array.from({ length: 2 * PARTS * cells }, (_, k) => k * 2654435761));
+    x.array("one").set([1]);
+  };
+  test.each(BACKENDS)("the same bits as the interpreter, on %d threads, again and again", async (_n, backend) => {
+    const program = ring(37);
+    verifyProgram(program);
+    using defined = await interpret.load(program);
+    using fast = await backend.load(program);
+    for (const x of [defined, fast]) start(x, 37);
+    for (let turn = 0; turn < 5; turn++) {
+      for (const x of [defined, fast]) x.run("main");
+      expect(fast.array("cells")).toEqual(defined.array("cells"));
+    }
+    expect(fast.array("steps")[0]).toBe(5 * STEPS); // what is not parallel is done once
+  });
+  test("a failing thread is reported, keeps nobody waiting, and the team goes on", async () => {
+    const [, backend] = BACKENDS[1]!;
+    const faulty = ring(37);
+    const [main] = faulty.regions;
+    const [steps] = main!.body;
+    if (steps?.tag !== "loop") throw new Error("a loop");
+    const far = place("cells", 0, along("part", 2 ** 28)); // the second part's is outside the memory
+    const call = invoke(
+      { kind: "perElement", step: copyStep("u32") },
+      { x: far, out: place("before", 0, along("part", 37)) },
+      { n: 37 },
+    );
+    const body = [...steps.body, loop("part", PARTS, [call], { parallel: true })];
+    using x = await backend.load({ ...faulty, regions: [{ name: "main", body: [{ ...steps, body }] }] });
+    expect(() => x.run("main")).toThrow();
+    using defined = await interpret.load(ring(37));
+    using fast = await backend.load(ring(37));
+    for (const y of [defined, fast]) {
+      start(y, 37);
+      y.run("main");
+    }
+    expect(fast.array("cells")).toEqual(defined.array("cells"));
   });
 });
 

@@ -43,7 +43,7 @@ describe("a recurrent network", async () => {
       const phases = phasesOf(counting.work(), trainer.lowered.parameters, limits);
       const rows = all ? BATCH * 100 * 256 : named(phases, "hidden.adjoint.support").events;
       expect(rows).toBeGreaterThan(spikes);
-      expect(named(phases, "rowDots hidden>output.weight").operations).toBe(rows * (2 * 20 + 1)); // added to the first connection's
+      expect(named(phases, "rowDots hidden>hidden.weight").operations).toBe(rows * 2 * (256 + 20)); // of both connections at once
       // Forwards, and once more for the gradient of each row.
       expect(named(phases, "gatherRows input>hidden.weight").events).toBe(2 * inputs);
       expect(named(phases, "outerRows hidden>output.weight").events).toBe(spikes);

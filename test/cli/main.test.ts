@@ -14,18 +14,19 @@ function rheobase(...args: string[]): { code: number | null; out: string; err: s
   return { code: child.status, out: child.stdout, err: child.stderr };
 }
 
+const COMMANDS = ["compare", "train", "evaluate", "explain", "doctor", "new", "data"];
+
 describe("help", () => {
   test("names every command, on stdout, with code 0", () => {
     const { code, out, err } = rheobase("--help");
     expect([code, err]).toEqual([0, ""]);
-    for (const name of ["compare", "train", "evaluate", "explain"])
-      expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
   });
 
-  test.each(["compare", "train", "evaluate", "explain"])("%s shows an example", (name) => {
+  test.each(COMMANDS)("%s shows an example", (name) => {
     const { code, out } = rheobase(name, "--help");
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`Example:\n {2}rheobase ${name} `));
+    expect(out).toMatch(new RegExp(`Example:\n {2}rheobase ${name}\\b`));
   });
 });
 
@@ -34,6 +35,9 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
     [[], "Usage: rheobase", ""],
     [["walk"], "rheobase: unknown command 'walk'", "Try: rheobase --help"],
     [["compare"], "rheobase: missing required argument 'task'", "Try: rheobase compare --help"],
+    [["new"], "rheobase: missing required argument 'name'", "Try: rheobase new --help"],
+    [["new", "Demo"], "rheobase: name 'Demo': must be of lower-case letters and digits", ""],
+    [["doctor", "now"], "rheobase: too many arguments", "Try: rheobase doctor --help"],
     [["compare", "digits", "--fast"], "rheobase: unknown option '--fast'", "Try: rheobase compare --help"],
     [["compare", "digits", "more"], "rheobase: too many arguments", "Try: rheobase compare --help"],
     [["train", "digits"], "rheobase: required option '--out <file>' not specified", "Try: rheobase train --help"],

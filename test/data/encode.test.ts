@@ -233,6 +233,16 @@ describe("values", () => {
     encodeValues(current(), plain([0, -1.5]), [0], out);
     expect([out.ends[1], out.list[0], out.values[0]]).toEqual([1, 1, -1.5]);
   });
+  test("levels: whole parts of 1, halves upwards; what rounds to 0 is not listed", () => {
+    const out = valueBatch();
+    encodeValues(current(2, { levels: 3 }), grey([0, 42, 43, 127, 128, 255]), [0], out);
+    expect([out.ends[1], [...out.list.slice(0, 4)], [...out.values.slice(0, 4)]]).toEqual([
+      4,
+      [2, 3, 4, 5],
+      [2 / 3, 2 / 3, 4 / 3, 2].map(Math.fround),
+    ]);
+    expect(() => encodeValues(current(1, { levels: 0.5 }), grey([1]), [0], out)).toThrow("encoder.levels");
+  });
 });
 
 describe("refuses", () => {

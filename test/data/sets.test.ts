@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../src/base/errors.ts";
 import type { Examples } from "../../src/data/dataset.ts";
-import { digits } from "../../src/data/digits.ts";
 import { places } from "../../src/data/locate.ts";
-import { type IdxName, idxDataset } from "../../src/data/mnist.ts";
+import { digits } from "../../src/data/sets/digits.ts";
+import { type IdxName, idxDataset } from "../../src/data/sets/mnist.ts";
 import { dataFolder, hasData, NEEDS } from "./shared.ts";
 
 const empty = mkdtempSync(`${tmpdir()}/rheobase-`);

@@ -163,13 +163,13 @@ describe("kernels", () => {
     ],
     [
       "rowDots",
-      { kind: "rowDots", type: "f32", width: 4, stride: 4, listed: true, accumulate: false },
+      { kind: "rowDots", type: "f32", parts: [{ width: 4, stride: 4 }], listed: true, accumulate: false },
       { events: 2 },
       [{ "add f32": 8, "multiply f32": 8 }, (8 + 4) * 4 + 8, 8],
     ],
     [
       "rowDots added to what is there",
-      { kind: "rowDots", type: "f32", width: 4, stride: 4, listed: false, accumulate: true },
+      { kind: "rowDots", type: "f32", parts: [{ width: 4, stride: 4 }], listed: false, accumulate: true },
       { rows: 3 },
       [{ "add f32": 12 + 3, "multiply f32": 12 }, (12 + 4 + 3) * 4, 12],
     ],

@@ -220,11 +220,24 @@ test("how much of each argument a call touches, by hand", () => {
       { from: 5, to: 5 },
       { out: 8, weights: NaN, list: 0 },
     ],
-    [{ kind: "rowDots", ...shape, listed: false, accumulate: false }, { rows: 3 }, { out: 3, a: 8, weights: 28 }],
     [
-      { kind: "rowDots", ...shape, listed: true, accumulate: true },
+      { kind: "rowDots", type: "f32", parts: [{ width: 8, stride: 10 }], listed: false, accumulate: false },
+      { rows: 3 },
+      { out: 3, a: 8, weights: 28 },
+    ],
+    [
+      {
+        kind: "rowDots",
+        type: "f32",
+        parts: [
+          { width: 8, stride: 10 },
+          { width: 4, stride: 4 },
+        ],
+        listed: true,
+        accumulate: true,
+      },
       { from: 0, to: 4 },
-      { out: NaN, a: 8, weights: NaN, list: 4 },
+      { out: NaN, a: 8, weights: NaN, "a.1": 4, "weights.1": NaN, list: 4 },
     ],
     [
       { kind: "outerRows", ...shape, deltaStride: 9, valued: true },

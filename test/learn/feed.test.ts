@@ -95,19 +95,25 @@ const lies: Record<string, [Kind, Partial<Batch>, string, string]> = {
     "events",
     { input: { ...events, list: changed(events.list, 3, inputs) } },
     "out-of-range",
-    "batch.input.list",
+    "batch.input.list[3]",
   ],
   "an index far beyond": [
     "events",
     { input: { ...events, list: changed(events.list, 3, 4294967295) } },
     "out-of-range",
-    "batch.input.list",
+    "batch.input.list[3]",
   ],
   "an index below 0, in an array of another type": [
     "events",
     { input: { ...events, list: changed(new Int32Array(events.list), 3, -1) as unknown as Uint32Array } },
     "out-of-range",
-    "batch.input.list",
+    "batch.input.list[3]",
+  ],
+  "an index beyond the input, in a plain array": [
+    "events",
+    { input: { ...events, list: [...changed(events.list, 3, inputs)] as unknown as Uint32Array } },
+    "out-of-range",
+    "batch.input.list[3]",
   ],
   "fewer values than the list": [
     "constant",
@@ -125,7 +131,7 @@ const lies: Record<string, [Kind, Partial<Batch>, string, string]> = {
     "constant",
     { input: { ...lists, list: changed(lists.list, 0, 99) } },
     "out-of-range",
-    "batch.input.list",
+    "batch.input.list[0]",
   ],
   "one row a sample where each step needs one": ["values", { input: lists }, "shape-mismatch", "batch.input.ends"],
 };

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { threadedWasm } from "../../src/backend/wasm/wasm.ts";
-import { ecg } from "../../src/data/ecg.ts";
+import { ecg } from "../../src/data/sets/ecg.ts";
 import { ECG } from "../../src/tasks/ecg.ts";
 import { recurrentDesign } from "../../src/tasks/networks.ts";
 import { trainDesign } from "../../src/tasks/session.ts";

@@ -107,6 +107,8 @@ describe("stopped and resumed", () => {
       "spiking network, test",
       "twin",
       "twin, test",
+      "twin, 4 bits, test",
+      "spiking network, 8-bit weights, test",
     ]);
   });
   test("a run that nothing stops leaves no checkpoint, and is no other for having saved them", async () => {

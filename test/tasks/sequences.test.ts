@@ -44,6 +44,15 @@ describe("compare", () => {
       expect(side.counts.steps).toBe(1);
     }
     expectRatios(rest.promise, spiking, twin);
+    const loihi = rest.energyTables.find((t: Document) => t.name === "loihi").sides[0];
+    expect(loihi.duration.seconds.typical).toBe(1e-3); // the pace of the data
+    expect(loihi.total).toMatchObject({
+      atLeast: true,
+      unpriced: [expect.stringContaining("neuron updates of hidden")],
+    });
+    expect(text).toMatch(/^a step +[\d.]+ .J +≥ [\d.]+ .J +≥ /m); // gates divide
+    expect(rest.equalPrecision.refused).toContain("a stream");
+    expect(rest.promise.ratios.map((r: Document) => r.bound)).toEqual(Array(4).fill("at least"));
     expect(rest.verdict.map((v: Document) => v.what)).toContain("accuracy");
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);

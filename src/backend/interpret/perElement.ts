@@ -1,19 +1,25 @@
-/** `for i < n: body(i)`: the definition of the element-wise skeleton and of its six kinds of store. */
+/** `body(i)` for each i of a domain: the definition of the element-wise skeleton and of its six kinds of store. */
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
 import { isFloat } from "../../ir/types.ts";
 import { evaluateBody } from "./body.ts";
 import type { Cursor, Frame } from "./run.ts";
 
-export function perElement({ step }: KernelOf<"perElement">, frame: Frame): void {
-  const n = frame.count("n");
+export function perElement({ step, domain }: KernelOf<"perElement">, frame: Frame): void {
   const load = loader(step, frame);
   const sinks = step.stores.map((s) => SINKS[s.mode](s, step, frame));
-  for (let i = 0; i < n; i++) {
+  for (const i of elements(domain, frame)) {
     const values = evaluateBody(step, (e) => (e.tag === "index" ? i : load(e.slot, i)));
     sinks.forEach((sink, k) => sink.put(i, values[k]!));
   }
   for (const sink of sinks) sink.end();
+}
+
+function* elements(domain: KernelOf<"perElement">["domain"], frame: Frame): Generator<number> {
+  if (domain === "list") {
+    const list = frame.arg("list");
+    for (let k = frame.count("from"); k < frame.count("to"); k++) yield list.data[list.at + k]!;
+  } else for (let i = domain ? frame.count("first") : 0; i < frame.count("n"); i++) yield i;
 }
 
 function loader(step: Step, frame: Frame): (slot: string, i: number) => number {

@@ -11,17 +11,18 @@ interface Synapse {
   readonly post: number;
 }
 
-export function perSynapse({ domain, step }: KernelOf<"perSynapse">, frame: Frame): void {
+export function perSynapse({ domain, step, parts = 1 }: KernelOf<"perSynapse">, frame: Frame): void {
   const run = body(step, frame);
-  DOMAINS[domain](frame, run);
+  DOMAINS[domain](frame, run, parts);
 }
 
-const DOMAINS: Readonly<Record<KernelOf<"perSynapse">["domain"], (frame: Frame, run: (s: Synapse) => void) => void>> = {
-  all: (frame, run) => {
-    const row = rowOf(frame, run);
+type Visit = (frame: Frame, run: (s: Synapse) => void, parts: number) => void;
+const DOMAINS: Readonly<Record<KernelOf<"perSynapse">["domain"], Visit>> = {
+  all: (frame, run, parts) => {
+    const row = rowOf(frame, run, parts);
     for (let pre = 0; pre < frame.count("sources"); pre++) row(pre);
   },
-  rows: (frame, run) => listed(frame, rowOf(frame, run)),
+  rows: (frame, run, parts) => listed(frame, rowOf(frame, run, parts)),
   columns: (frame, run) => listed(frame, columnOf(frame, run)),
 };
 
@@ -29,11 +30,12 @@ function listed(frame: Frame, visit: (k: number) => void): void {
   const list = frame.arg("list");
   for (let k = frame.count("from"); k < frame.count("to"); k++) visit(list.data[list.at + k]!);
 }
-function rowOf(frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
+function rowOf(frame: Frame, run: (s: Synapse) => void, parts: number): (pre: number) => void {
   const [start, target] = [frame.arg("rowStart"), frame.arg("target")];
   return (pre) => {
-    const end = start.data[start.at + pre + 1]!;
-    for (let k = start.data[start.at + pre]!; k < end; k++) run({ synapse: k, pre, post: target.data[target.at + k]! });
+    const at = start.at + pre * parts;
+    const end = start.data[at + 1]!;
+    for (let k = start.data[at]!; k < end; k++) run({ synapse: k, pre, post: target.data[target.at + k]! });
   };
 }
 function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => void {

@@ -1,5 +1,5 @@
 /** Definitions of the structural kernels: plain loops in the stated order, one rounding an operation. */
-import type { KernelOf } from "../../ir/program.ts";
+import { type KernelOf, ofPart } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Frame } from "./run.ts";
 
@@ -39,26 +39,28 @@ export function product(k: KernelOf<"product">, frame: Frame): void {
 export function rowDots(k: KernelOf<"rowDots">, frame: Frame): void {
   const list = k.listed ? frame.arg("list") : undefined;
   const [from, to] = k.listed ? [frame.count("from"), frame.count("to")] : [0, frame.count("rows")];
-  const [out, a, weights] = [frame.arg("out"), frame.arg("a"), frame.arg("weights")];
+  const out = frame.arg("out");
+  const parts = k.parts.map((shape, p) => ({
+    ...shape,
+    a: frame.arg(ofPart("a", p)),
+    b: frame.arg(ofPart("weights", p)),
+  }));
   for (let e = from; e < to; e++) {
     const j = list ? list.data[list.at + e]! : e;
-    const row = weights.at + j * k.stride;
-    const sum = laneDot(
-      k.type,
-      k.width,
-      (c) => a.data[a.at + c]!,
-      (c) => weights.data[row + c]!,
+    const pairs = parts.flatMap(({ width, stride, a, b }) =>
+      Array.from({ length: width }, (_, c) => [a.data[a.at + c]!, b.data[b.at + j * stride + c]!] as const),
     );
+    const sum = laneDot(k.type, pairs);
     out.data[out.at + j] = k.accumulate ? out.data[out.at + j]! + sum : sum;
   }
 }
-function laneDot(type: FloatType, width: number, x: (c: number) => number, y: (c: number) => number): number {
+function laneDot(type: FloatType, pairs: readonly (readonly [number, number])[]): number {
   const round = rounding(type);
   const lanes = new Array<number>(16 / BYTES[type]).fill(0);
-  for (let c = 0; c < width; c++) {
+  pairs.forEach(([x, y], c) => {
     const lane = c % lanes.length;
-    lanes[lane] = round(lanes[lane]! + round(x(c) * y(c)));
-  }
+    lanes[lane] = round(lanes[lane]! + round(x * y));
+  });
   const [l0, l1, l2, l3] = lanes as [number, number, number?, number?];
   const low = round(l0 + l1);
   return l2 === undefined ? low : round(low + round(l2 + l3!));

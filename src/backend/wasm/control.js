@@ -3,7 +3,7 @@
 
 export const CONTROL = {
   /**
-   * The command, which idle threads watch: its number times two, plus what to do. One word, so that nobody reads half of
+   * The command, which idle threads watch: its number times four, plus what to do. One word, so that nobody reads half of
    * one command and half of the next.
    */
   command: 0,
@@ -25,8 +25,27 @@ export const CONTROL = {
 };
 export const CONTROL_LENGTH = 80;
 
-/** `rounds`: take part. `look`: see whether a message was posted. */
-export const COMMAND = { rounds: 0, look: 1 };
+/** `rounds`: take rounds of a stage. `look`: see whether a message was posted. `together`: run a stage once. */
+export const COMMAND = { rounds: 0, look: 1, together: 2 };
+
+/**
+ * Where in a program's memory threads meet (`meet.ts`): byte addresses of words, behind the backend's table and before the
+ * first buffer. How many have come, the number that changes when all have, how many are parked, whether one has failed.
+ */
+export const MEETING = { arrived: 4608, round: 4672, parked: 4736, aborted: 4800 };
+
+/** Lets nobody wait for a thread that has failed: all others fail where they meet. */
+export function abortMeeting(/** @type {WebAssembly.Memory} */ memory) {
+  const words = new Int32Array(memory.buffer);
+  Atomics.store(words, MEETING.aborted / 4, 1);
+  Atomics.add(words, MEETING.round / 4, 1);
+  Atomics.notify(words, MEETING.round / 4);
+}
+/** Before a stage that threads run together. */
+export function openMeeting(/** @type {WebAssembly.Memory} */ memory) {
+  const words = new Int32Array(memory.buffer);
+  for (const word of [MEETING.arrived, MEETING.parked, MEETING.aborted]) Atomics.store(words, word / 4, 0);
+}
 
 /** Looks at a number before parking: some tens of microseconds, about what waking costs. */
 export const SPINS = 20_000;

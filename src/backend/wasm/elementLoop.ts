@@ -52,6 +52,21 @@ export function pushAddress({ step, c, i, running }: Shared, slot: Slot): void {
   c.f.op("i32.shl");
   c.f.op("i32.add");
 }
+/** Begins at an element that is a count, a multiple of `RANGE`. */
+export function startAt(count: string, { step, c, i, running, grouped }: Shared): void {
+  const { f } = c;
+  c.pushCount(count);
+  f.set(i);
+  const move = (slot: Slot, bytes: number): void => {
+    f.get(c.ptr(slot.name), i);
+    f.i32(Math.abs(Math.log2(bytes)));
+    f.op(bytes < 1 ? "i32.shr_u" : "i32.shl");
+    f.op("i32.add");
+    f.set(c.ptr(slot.name));
+  };
+  if (running) for (const slot of elementSlots(step)) move(slot, BYTES[slot.type]);
+  if (grouped) for (const s of step.stores) if (s.mode === "bits") move(slotOf(step, s.slot), 1 / 8);
+}
 /** Moves all pointers and the counter on by so many elements. */
 function advance({ step, c, i, running }: Shared, elements: number): void {
   if (running) for (const slot of elementSlots(step)) c.f.advance(c.ptr(slot.name), elements * BYTES[slot.type]);
@@ -102,6 +117,7 @@ export function storeContext<C extends { push(e: Expr): void }>(
     grouped: s.grouped,
     table: s.c.table,
     slot,
+    rare: store.rare === true,
     base: s.c.ptr(store.slot),
     offset: offsetOf(slot, s.lanes, v),
     position: s.positions.get(store.slot) ?? -1,

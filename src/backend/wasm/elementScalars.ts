@@ -1,11 +1,53 @@
 /** Elements that fill no vector, one by one. */
 import type { Expr } from "../../ir/expr.ts";
-import { nodes, type Slot, slotOf } from "../../ir/step.ts";
+import { lanesOf, nodes, type Slot, type Step, slotOf } from "../../ir/step.ts";
 import { invariants, pushAddress, type Shared, storeContext, whileLeft } from "./elementLoop.ts";
+import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { SCALAR_STORES } from "./stores.ts";
+import { pushScaled } from "./tiles.ts";
 
 export function scalarLoop(s: Shared): void {
+  const { f } = s.c;
+  const body = scalarBody(s);
+  const start = f.local("i32");
+  f.get(s.i);
+  f.set(start);
+  const n = s.c.known("n");
+  if (n === undefined || n % s.lanes > 0) body.once();
+  whileLeft(s, 1, s.lanes, () => body.element(start));
+}
+
+/** The elements of a list, which come from everywhere: so few, as a rule, that vectors would not help. */
+export function listedElements(step: Step, c: KernelContext): void {
+  const { f } = c;
+  const [k, i] = [f.local("i32"), f.local("i32")];
+  const none = new Map<never, never>();
+  const shared = { step, c, i, lanes: lanesOf(step), grouped: false, running: false, positions: none, folds: none };
+  const body = scalarBody(shared);
+  body.once();
+  c.pushCount("from");
+  f.set(k);
+  f.upTo(
+    k,
+    () => c.pushCount("to"),
+    1,
+    () => {
+      pushScaled(f, c.ptr("list"), k, 4);
+      f.op("i32.load", 0);
+      f.set(i);
+      body.element(i);
+    },
+  );
+}
+
+interface ScalarBody {
+  /** What is the same for all elements. */
+  once(): void;
+  /** Element i of the loop, which began with element `start`. */
+  element(start: number): void;
+}
+function scalarBody(s: Shared): ScalarBody {
   const { f } = s.c;
   const order = nodes(s.step);
   const fixed = invariants(s.step, order);
@@ -23,16 +65,16 @@ export function scalarLoop(s: Shared): void {
     f.set(local);
     locals.set(e, local);
   };
-  const start = f.local("i32");
-  f.get(s.i);
-  f.set(start);
-  const n = s.c.known("n");
-  if (n === undefined || n % s.lanes > 0) for (const e of order) if (fixed.has(e)) define(e);
-  whileLeft(s, 1, s.lanes, () => {
-    for (const e of order) if (!fixed.has(e)) define(e);
-    for (const store of s.step.stores)
-      SCALAR_STORES[store.mode](store, { ...storeContext(s, store, context), tailStart: start });
-  });
+  return {
+    once: () => {
+      for (const e of order) if (fixed.has(e)) define(e);
+    },
+    element: (start) => {
+      for (const e of order) if (!fixed.has(e)) define(e);
+      for (const store of s.step.stores)
+        SCALAR_STORES[store.mode](store, { ...storeContext(s, store, context), tailStart: start });
+    },
+  };
 }
 function scalarRead(slot: Slot, s: Shared): void {
   pushAddress(s, slot);

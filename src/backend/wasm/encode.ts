@@ -136,6 +136,8 @@ function instruction([op, ...immediates]: Instr, index: ReadonlyMap<string, numb
   const special = IMMEDIATES[op];
   if (special) special(immediates, out);
   else if (op === "call") out.push(unsigned(functionIndex(index, String(immediates[0]))));
+  else if (op.includes(".atomic."))
+    out.push([2, 0]); // words, aligned, without an offset
   else if (/\.(load|store)/.test(op)) {
     const [offset = 0, lane] = immediates as number[];
     out.push([0, ...unsigned(offset)]); // alignment is only a hint

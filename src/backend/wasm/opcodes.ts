@@ -35,6 +35,7 @@ const of = (type: string, names: string): string =>
     .join(" ");
 
 const PLAIN = runs(undefined, {
+  0: "unreachable",
   2: "block loop if else",
   11: "end br br_if",
   15: "return call",
@@ -89,5 +90,13 @@ const SIMD = runs(0xfd, {
   239: `${of("f64x2", VECTOR_FLOAT_MATH)} i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u i32x4.trunc_sat_f64x2_s_zero i32x4.trunc_sat_f64x2_u_zero f64x2.convert_low_i32x4_s f64x2.convert_low_i32x4_u`,
 });
 
+/** Threads proposal, chapter "Atomic Memory Instructions". */
+const ATOMIC = runs(0xfe, {
+  0: "memory.atomic.notify memory.atomic.wait32",
+  16: "i32.atomic.load",
+  23: "i32.atomic.store",
+  30: "i32.atomic.rmw.add",
+});
+
 /** The bytes of each instruction's opcode. */
-export const OPCODES: ReadonlyMap<string, readonly number[]> = new Map([...PLAIN, ...MISC, ...SIMD]);
+export const OPCODES: ReadonlyMap<string, readonly number[]> = new Map([...PLAIN, ...MISC, ...SIMD, ...ATOMIC]);

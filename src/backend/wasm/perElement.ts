@@ -5,14 +5,15 @@
  */
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step } from "../../ir/step.ts";
-import { runsAlong } from "./elementLoop.ts";
-import { scalarLoop } from "./elementScalars.ts";
+import { runsAlong, startAt } from "./elementLoop.ts";
+import { listedElements, scalarLoop } from "./elementScalars.ts";
 import { storesGroups, vectorLoops } from "./elementVectors.ts";
 import type { KernelContext } from "./kernel.ts";
 import { foldOf } from "./stores.ts";
 
-export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): void {
+export function perElement({ step, domain }: KernelOf<"perElement">, c: KernelContext): void {
   const { f } = c;
+  if (domain === "list") return listedElements(step, c);
   const lanes = lanesOf(step);
   const positions = startLists(step, c);
   const folds = new Map(
@@ -28,6 +29,7 @@ export function perElement({ step }: KernelOf<"perElement">, c: KernelContext): 
     positions,
     folds,
   };
+  if (domain === "range") startAt("first", shared);
   vectorLoops(shared);
   for (const fold of folds.values()) fold.split();
   scalarLoop(shared);

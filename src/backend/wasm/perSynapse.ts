@@ -1,39 +1,39 @@
-/** The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. */
+/**
+ * The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. Along a row, addresses of
+ * synapses run along, several synapses a turn; columns and sources are looked up.
+ */
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { nodes, type Slot, type Space, type Step } from "../../ir/step.ts";
+import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
+import { pushScaled, range } from "./tiles.ts";
 
-/** Locals that hold the numbers of the synapse at hand. */
+/** Synapses in one turn along a row. */
+const TURN = 4;
+/** Nodes of a body that is short enough for that. */
+const SHORT = 12;
+
+/** Locals that hold the numbers of the synapse at hand; that of a synapse along a row is not kept unless the body asks. */
 type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 
-export function perSynapse({ domain, step }: KernelOf<"perSynapse">, c: KernelContext): void {
+/** Where a slot of the synapse at hand lies: a byte address in a local, and bytes from there. */
+type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
+
+export function perSynapse({ domain, step, parts = 1 }: KernelOf<"perSynapse">, c: KernelContext): void {
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
-  const visit = (): void => body(step, numbers, c);
-  if (domain === "all")
-    f.upTo(
-      numbers.pre,
-      () => c.pushCount("sources"),
-      1,
-      () => row(numbers, c, visit),
-    );
-  else {
-    const outer = domain === "rows" ? numbers.pre : numbers.post;
-    overList(outer, c, () => (domain === "rows" ? row : column)(numbers, c, visit));
-  }
+  const shared = uniforms(step, c);
+  const visit = domain === "columns" ? column(step, numbers, shared, c) : row(step, numbers, parts, shared, c);
+  if (domain !== "all") return overList(domain === "rows" ? numbers.pre : numbers.post, c, visit);
+  f.upTo(numbers.pre, () => c.pushCount("sources"), 1, visit);
 }
 
 /** Pushes element `index` of an array of 32-bit integers. */
 function pushItem(c: KernelContext, array: string, index: number, plus = 0): void {
-  const { f } = c;
-  f.get(c.ptr(array), index);
-  f.i32(2);
-  f.op("i32.shl");
-  f.op("i32.add");
-  f.op("i32.load", plus * 4);
+  pushScaled(c.f, c.ptr(array), index, 4);
+  c.f.op("i32.load", plus * 4);
 }
 
 function overList(item: number, c: KernelContext, visit: () => void): void {
@@ -53,51 +53,148 @@ function overList(item: number, c: KernelContext, visit: () => void): void {
   );
 }
 
-function row({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => void): void {
-  const { f } = c;
-  const end = f.local("i32");
-  pushItem(c, "rowStart", pre);
-  f.set(synapse);
-  pushItem(c, "rowStart", pre, 1);
-  f.set(end);
-  f.upTo(
-    synapse,
-    () => f.get(end),
-    1,
-    () => {
-      pushItem(c, "target", synapse);
-      f.set(post);
-      visit();
-    },
-  );
-}
-function column({ synapse, pre, post }: Numbers, c: KernelContext, visit: () => void): void {
-  const { f } = c;
-  const [k, end] = [f.local("i32"), f.local("i32")];
-  pushItem(c, "columnStart", post);
-  f.set(k);
-  pushItem(c, "columnStart", post, 1);
-  f.set(end);
-  f.upTo(
-    k,
-    () => f.get(end),
-    1,
-    () => {
-      pushItem(c, "columnSynapse", k);
-      f.set(synapse);
-      pushItem(c, "source", synapse);
-      f.set(pre);
-      visit();
-    },
-  );
+/** What is the same for all synapses, loaded once. */
+type Uniforms = ReadonlyMap<string, number>;
+function uniforms(step: Step, { f, ptr }: KernelContext): Uniforms {
+  const stored = new Set(step.stores.map((s) => s.slot));
+  const loaded = (slot: Slot): number => {
+    const local = f.local(valTypeOf(slot.type));
+    f.get(ptr(slot.name));
+    f.op(`${valTypeOf(slot.type)}.load`, 0);
+    f.set(local);
+    return local;
+  };
+  const same = step.slots.filter((s) => s.space === "uniform" && !stored.has(s.name));
+  return new Map(same.map((slot) => [slot.name, loaded(slot)]));
 }
 
-function body(step: Step, numbers: Numbers, c: KernelContext): void {
+/** The synapses of source `pre`. */
+function row(step: Step, numbers: Numbers, parts: number, shared: Uniforms, c: KernelContext): () => void {
+  const { f } = c;
+  const [at, first, last, end] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const target = f.local("i32");
+  const running = new Map(step.slots.filter((s) => s.space === "synapse").map((s) => [s.name, f.local("i32")]));
+  const fixed = fixedAddresses(numbers, c);
+  const synapses = (count: number): void => {
+    for (const v of range(count)) {
+      f.get(target);
+      f.op("i32.load", 4 * v);
+      f.set(numbers.post);
+      if (asksForSynapse(step)) {
+        f.get(target, c.ptr("target"));
+        f.op("i32.sub");
+        f.i32(2);
+        f.op("i32.shr_u");
+        f.i32(v);
+        f.op("i32.add");
+        f.set(numbers.synapse);
+      }
+      body(step, numbers, shared, c, (slot) => {
+        const pointer = running.get(slot.name);
+        return pointer === undefined ? fixed(slot) : { push: () => f.get(pointer), offset: v * BYTES[slot.type] };
+      });
+    }
+    f.advance(target, 4 * count);
+    for (const slot of step.slots)
+      if (running.has(slot.name)) f.advance(running.get(slot.name)!, count * BYTES[slot.type]);
+  };
+  const whileBefore = (local: number, count: number): void =>
+    f.while(
+      () => {
+        f.get(target, local);
+        f.op("i32.lt_u");
+      },
+      () => synapses(count),
+    );
+  return () => {
+    f.get(numbers.pre);
+    f.i32(parts);
+    f.op("i32.mul");
+    f.set(at);
+    pushItem(c, "rowStart", at);
+    f.set(first);
+    pushItem(c, "rowStart", at, 1);
+    f.set(last);
+    pushScaled(f, c.ptr("target"), first, 4);
+    f.set(target);
+    pushScaled(f, c.ptr("target"), last, 4);
+    f.set(end);
+    for (const slot of step.slots) {
+      const pointer = running.get(slot.name);
+      if (pointer === undefined) continue;
+      pushScaled(f, c.ptr(slot.name), first, BYTES[slot.type]);
+      f.set(pointer);
+    }
+    if (nodes(step).length <= SHORT) {
+      const turns = f.local("i32");
+      f.get(target, last, first);
+      f.op("i32.sub");
+      f.i32(-TURN);
+      f.op("i32.and");
+      f.i32(2);
+      f.op("i32.shl");
+      f.op("i32.add");
+      f.set(turns);
+      whileBefore(turns, TURN);
+    }
+    whileBefore(end, 1);
+  };
+}
+const asksForSynapse = (step: Step): boolean => nodes(step).some((e) => e.tag === "index" && e.of === "synapse");
+
+/** The synapses of target `post`. */
+function column(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext): () => void {
+  const { f } = c;
+  const { synapse, pre, post } = numbers;
+  const [k, end] = [f.local("i32"), f.local("i32")];
+  const addressOf = fixedAddresses(numbers, c);
+  return () => {
+    pushItem(c, "columnStart", post);
+    f.set(k);
+    pushItem(c, "columnStart", post, 1);
+    f.set(end);
+    f.upTo(
+      k,
+      () => f.get(end),
+      1,
+      () => {
+        pushItem(c, "columnSynapse", k);
+        f.set(synapse);
+        pushItem(c, "source", synapse);
+        f.set(pre);
+        body(step, numbers, shared, c, addressOf);
+      },
+    );
+  };
+}
+
+function fixedAddresses(numbers: Numbers, { f, ptr }: KernelContext): AddressOf {
+  return (slot) => ({
+    offset: 0,
+    push: () => {
+      if (slot.space === "pre" || slot.space === "post" || slot.space === "synapse")
+        pushScaled(f, ptr(slot.name), numbers[slot.space], BYTES[slot.type]);
+      else f.get(ptr(slot.name));
+    },
+  });
+}
+
+function body(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext, addressOf: AddressOf): void {
   const { f } = c;
   const locals = new Map<Expr, number>();
   const context = { f, push: (e: Expr): void => f.get(locals.get(e)!) };
+  const load = (slot: Slot): void => {
+    const address = addressOf(slot);
+    address.push();
+    f.op(`${valTypeOf(slot.type)}.load`, address.offset);
+  };
   for (const e of nodes(step)) {
-    if (e.tag === "read") load(slotNamed(step, e.slot), numbers, c);
+    const known = e.tag === "read" ? shared.get(e.slot) : undefined;
+    if (known !== undefined) {
+      locals.set(e, known);
+      continue;
+    }
+    if (e.tag === "read") load(slotNamed(step, e.slot));
     else if (e.tag === "index") f.get(numbers[e.of as keyof Numbers]);
     else emitScalar(e, context);
     const local = f.local(valTypeOf(e.type));
@@ -106,27 +203,13 @@ function body(step: Step, numbers: Numbers, c: KernelContext): void {
   }
   for (const store of step.stores) {
     const slot = slotNamed(step, store.slot);
-    pushAddress(slot, numbers, c);
-    if (store.mode === "add") load(slot, numbers, c);
+    const address = addressOf(slot);
+    address.push();
+    if (store.mode === "add") load(slot);
     context.push(store.value);
     if (store.mode === "add") f.op(`${valTypeOf(slot.type)}.add`);
-    f.op(`${valTypeOf(slot.type)}.store`, 0);
+    f.op(`${valTypeOf(slot.type)}.store`, address.offset);
   }
 }
 
 const slotNamed = (step: Step, name: string): Slot => step.slots.find((s) => s.name === name)!;
-const NUMBER: Readonly<Partial<Record<Space, keyof Numbers>>> = { pre: "pre", post: "post", synapse: "synapse" };
-
-function pushAddress(slot: Slot, numbers: Numbers, { f, ptr }: KernelContext): void {
-  f.get(ptr(slot.name));
-  const number = NUMBER[slot.space];
-  if (!number) return;
-  f.get(numbers[number]);
-  f.i32(Math.log2(BYTES[slot.type]));
-  f.op("i32.shl");
-  f.op("i32.add");
-}
-function load(slot: Slot, numbers: Numbers, c: KernelContext): void {
-  pushAddress(slot, numbers, c);
-  c.f.op(`${valTypeOf(slot.type)}.load`, 0);
-}

@@ -15,29 +15,35 @@ import {
   slotOf,
   type Term,
 } from "../../ir/program.ts";
+import { hasInnerParallel, meetings } from "../../ir/together.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Layout } from "../layout.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
+import { MEET } from "./meet.ts";
 
 /** The name of the function that runs a kernel call. */
 export type NameOf = (call: Invoke) => string;
 
-/** A part of a region: a function without parameters, or one of a parallel loop's round and slot. */
+/**
+ * A part of a region: a function without parameters, or one of a parallel loop's round and slot. Where threads run loops
+ * `together`, one of the thread's number, how many there are, and whether it may park: each runs it once, at the same time.
+ */
 export interface Stage {
   readonly name: string;
   readonly rounds?: { readonly from: Count; readonly count: Count };
+  readonly together?: boolean;
 }
 export interface StageCode {
   readonly stage: Stage;
   readonly code: Func;
 }
 
-/** The stages of a region: each parallel loop is one, and so is what stands between them. */
+/** The stages of a region: each loop that threads share is one, and so is what stands between them. */
 export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageCode[] {
   const parts: (Loop | Node[])[] = [];
   for (const node of region.body) {
     const last = parts.at(-1);
-    if (isParallel(node)) parts.push(node);
+    if (node.tag === "loop" && (isParallel(node) || hasInnerParallel(node))) parts.push(node);
     else if (Array.isArray(last)) last.push(node);
     else parts.push([node]);
   }
@@ -46,6 +52,13 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
     if (Array.isArray(part)) {
       const code = defineFunction(name, [], (f) => new RegionWriter(f, at, nameOf).body(part), { exported: true });
       return { stage: { name }, code };
+    }
+    if (!isParallel(part)) {
+      const write = (f: Emitter): void => new RegionWriter(f, at, nameOf, new Map(), TEAM).body([part]);
+      return {
+        stage: { name, together: true },
+        code: defineFunction(name, ["i32", "i32", "i32"], write, { exported: true }),
+      };
     }
     const variables = new Map([part.name, slotOf(part)].map((variable, local) => [variable, local]));
     const round = (f: Emitter): void => new RegionWriter(f, at, nameOf, variables).body(part.body);
@@ -56,6 +69,14 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
     };
   });
 }
+
+/** The parameters of a stage that threads run together. */
+interface TeamLocals {
+  readonly thread: number;
+  readonly threads: number;
+  readonly parks: number;
+}
+const TEAM: TeamLocals = { thread: 0, threads: 1, parks: 2 };
 
 /** Counts of a call that are known when compiling. */
 export const knownCounts = (call: Invoke): Record<string, number> =>
@@ -74,7 +95,11 @@ class RegionWriter {
   /** Locals that hold terms of places, in bytes, and whole sums of them, by what they are. */
   readonly #known = new Map<string, number>();
 
-  constructor(f: Emitter, at: Layout, nameOf: NameOf, loops = new Map<string, number>()) {
+  /** Where threads run what is written together. */
+  readonly #team: TeamLocals | undefined;
+
+  constructor(f: Emitter, at: Layout, nameOf: NameOf, loops = new Map<string, number>(), team?: TeamLocals) {
+    this.#team = team;
     this.#loops = loops;
     this.#f = f;
     this.#at = at;
@@ -88,8 +113,10 @@ class RegionWriter {
     }
   }
 
-  #loop({ name, from = 0, count, reverse = false, body }: Loop): void {
+  #loop(loop: Loop): void {
+    const { name, from = 0, count, reverse = false, parallel = false, body } = loop;
     const f = this.#f;
+    const shared = this.#team && parallel ? this.#team : undefined;
     const [variable, first, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
     this.#count(from);
     f.tee(first);
@@ -103,10 +130,25 @@ class RegionWriter {
       const before = new Map(this.#known);
       for (const place of allPlaces(body))
         for (const term of place.terms) if (term.loop === name) this.#rememberTerm(term, place.buffer);
-      this.body(body);
+      if (this.#team && hasInnerParallel(loop)) this.#meetingBody(loop, this.#team);
+      else this.body(body);
       this.#restore(before);
     };
-    if (reverse) {
+    if (shared) {
+      f.get(first, shared.thread);
+      f.op("i32.add");
+      f.set(variable);
+      const more = (): void => {
+        f.get(variable, end);
+        f.op("i32.lt_s");
+      };
+      f.while(more, () => {
+        round();
+        f.get(variable, shared.threads);
+        f.op("i32.add");
+        f.set(variable);
+      });
+    } else if (reverse) {
       f.get(end);
       f.i32(1);
       f.op("i32.sub");
@@ -126,6 +168,23 @@ class RegionWriter {
     }
     this.#loops.delete(name);
     this.#restore(outside);
+  }
+  /** Each thread runs the rounds that are its own; the first alone does what nobody shares. */
+  #meetingBody(loop: Loop, team: TeamLocals): void {
+    const f = this.#f;
+    const meets = meetings(loop);
+    const meet = (): void => {
+      f.get(team.threads, team.parks);
+      f.op("call", MEET);
+    };
+    loop.body.forEach((node, k) => {
+      if (meets[k]) meet();
+      if (node.tag === "loop" && (isParallel(node) || hasInnerParallel(node))) return this.#loop(node);
+      f.get(team.thread);
+      f.op("i32.eqz");
+      f.if(() => this.body([node]));
+    });
+    if (meets.at(-1)) meet();
   }
   #restore(known: ReadonlyMap<string, number>): void {
     this.#known.clear();

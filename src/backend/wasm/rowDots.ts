@@ -2,7 +2,7 @@
  * Dot products with rows of weights, six rows at a time: a sum in one order is a chain of additions, and six chains hide
  * the latency of an addition (4 cycles, 1.5 multiply-adds a cycle), while sums and loads still fit 15 registers.
  */
-import type { KernelOf } from "../../ir/program.ts";
+import { type KernelOf, ofPart } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
@@ -56,7 +56,12 @@ function dotGroup(k: KernelOf<"rowDots">, c: KernelContext, e: number, last?: nu
       apart ? { local: locals[q]!, offset: 0 } : { local: locals[0]!, offset: q * stride },
     );
   };
-  const sums = foldLanes(c.f, k.type, dotProducts(k, c, places("weights", k.stride * bytes)));
+  const lanesOf = range(DOT_ROWS).map(() => zeroed(c.f));
+  k.parts.forEach(({ width, stride }, p) => {
+    const rows = places(ofPart("weights", p), stride * bytes);
+    addProducts(c, { type: k.type, width, a: c.ptr(ofPart("a", p)) }, rows, lanesOf);
+  });
+  const sums = foldLanes(c.f, k.type, lanesOf);
   const outs = places("out", bytes);
   const lanes = 16 / bytes;
   const parts = sums.map((s, g) => ({ s, outs: outs.slice(g * lanes, (g + 1) * lanes) }));
@@ -93,24 +98,31 @@ function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: numbe
   return j;
 }
 
-/**
- * The four (f64: two) lanes of each row's sum.
- */
-function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly Place[]): number[] {
-  const { f } = c;
-  const vectors = vectorsOf(k.width, k.type);
-  const sums = rows.map(() => f.local("v128"));
-  for (const s of sums) {
-    f.op("v128.const", "i32x4", [0, 0, 0, 0]);
-    f.set(s);
-  }
+function zeroed(f: Emitter): number {
+  const local = f.local("v128");
+  f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+  f.set(local);
+  return local;
+}
+
+/** A vector that all rows are multiplied with. */
+interface Factor {
+  readonly type: FloatType;
+  readonly width: number;
+  /** The local with its address. */
+  readonly a: number;
+}
+/** Adds the products of one part to the four (f64: two) lanes of each row's sum. */
+function addProducts({ f }: KernelContext, factor: Factor, rows: readonly Place[], sums: readonly number[]): void {
+  const vectors = vectorsOf(factor.width, factor.type);
+  if (vectors === 0) return;
   const [a, end] = [f.local("i32"), f.local("i32")];
-  f.get(c.ptr("a"));
+  f.get(factor.a);
   f.tee(a);
   f.i32(vectors * 16);
   f.op("i32.add");
   f.set(end);
-  const shape = shapeOf(k.type);
+  const shape = shapeOf(factor.type);
   const x = f.local("v128");
   const vector = (offset: number): void => {
     f.get(a);
@@ -124,11 +136,9 @@ function dotProducts(k: KernelOf<"rowDots">, c: KernelContext, rows: readonly Pl
       f.set(s);
     });
   };
-  if (vectors === 0) return sums;
   const turn = Math.min(TURN, vectors);
   const others = [...new Set(rows.map((r) => r.local))];
   inTurns(f, { at: a, end, step: 16, turn, others }, (v) => vector(16 * v));
-  return sums;
 }
 
 /** Bytes of lanes; those of the second vector follow those of the first. */

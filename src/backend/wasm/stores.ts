@@ -16,6 +16,8 @@ export interface StoreContext {
   readonly grouped: boolean;
   readonly table: number;
   readonly slot: Slot;
+  /** Whether few bits are set. */
+  readonly rare: boolean;
   /** The local with the byte address of a list or of bits. */
   readonly base: number;
   /** Bytes from the address of element i to the vector at hand. */
@@ -108,7 +110,12 @@ export const isMask = (s: Store): boolean => s.mode === "append" || s.mode === "
 export type MaskMode = "append" | "bits";
 /** What is done with the bits of elements i to i + 7. */
 export const GROUP_STORES: Readonly<Record<MaskMode, (mask: number, c: StoreContext) => void>> = {
-  append: (mask, c) => appendLanes(mask, c, 2),
+  append: (mask, c) => {
+    const append = (): void => appendLanes(mask, c, 2);
+    if (!c.rare) return append();
+    c.f.get(mask);
+    c.f.if(append);
+  },
   bits: (mask, c) => {
     c.f.get(c.base, mask);
     c.f.op("i32.store8", 0);

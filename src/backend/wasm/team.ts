@@ -5,7 +5,7 @@
  * Commands go through shared memory, because posting a message costs more than many a stage; only what is not numbers
  * (modules and memories, when a program is loaded) is posted.
  */
-import { COMMAND, CONTROL, CONTROL_LENGTH, SPINS } from "./control.js";
+import { abortMeeting, COMMAND, CONTROL, CONTROL_LENGTH, openMeeting, SPINS } from "./control.js";
 
 /** What a thread needs to take part in the stages of a program. */
 export interface Shareable {
@@ -23,8 +23,12 @@ export interface Team extends Disposable {
   drop(program: number): void;
   /** Runs rounds `from` to `from + count - 1` of a stage, the caller's thread among the others; returns when all are done. */
   run(program: number, stage: number, from: number, count: number, own: Round): void;
+  /** Every thread runs a stage once, at the same time; returns when all are done. In the program's memory they meet. */
+  together(program: number, stage: number, memory: WebAssembly.Memory, own: Part): void;
 }
 
+/** Runs a stage as one thread of several, which may park. */
+export type Part = (thread: number, threads: number, parks: number) => void;
 /** Runs a round in a slot: where it works, which no other round uses at that time. */
 export type Round = (round: number, slot: number) => void;
 
@@ -98,7 +102,7 @@ class WorkerTeam implements Team {
 
   #command(what: number): number {
     const c = this.#control;
-    const command = (((c[CONTROL.command]! >> 1) + 1) << 1) | what;
+    const command = (((c[CONTROL.command]! >> 2) + 1) << 2) | what;
     Atomics.store(c, CONTROL.command, command);
     Atomics.notify(c, CONTROL.command);
     return command;
@@ -123,19 +127,39 @@ class WorkerTeam implements Team {
   }
 
   run(program: number, stage: number, from: number, count: number, own: Round): void {
+    const c = this.#control;
+    c[CONTROL.from] = from;
+    c[CONTROL.count] = count;
+    c[CONTROL.own] = this.threads <= count ? 1 : 0;
+    Atomics.store(c, CONTROL.next, 0);
+    this.#all(COMMAND.rounds, program, stage, () => {
+      for (let k: number; (k = Atomics.add(c, CONTROL.next, 1)) < count; ) own(from + k, c[CONTROL.own] ? 0 : k);
+    });
+  }
+  together(program: number, stage: number, memory: WebAssembly.Memory, own: Part): void {
+    this.#control[CONTROL.count] = this.threads;
+    openMeeting(memory);
+    this.#all(COMMAND.together, program, stage, () => {
+      try {
+        own(0, this.threads, Number(this.#waits));
+      } catch (error) {
+        abortMeeting(memory);
+        throw error;
+      }
+    });
+  }
+
+  /** Every thread carries out a command, and the caller's its own part of it. */
+  #all(command: number, program: number, stage: number, own: () => void): void {
     if (this.#broken !== undefined) throw brokenTeam(this.#broken);
     const c = this.#control;
     c[CONTROL.executable] = program;
     c[CONTROL.stage] = stage;
-    c[CONTROL.from] = from;
-    c[CONTROL.count] = count;
-    c[CONTROL.own] = this.threads <= count ? 1 : 0;
     Atomics.store(c, CONTROL.failed, 0);
-    Atomics.store(c, CONTROL.next, 0);
     Atomics.store(c, CONTROL.busy, this.#workers.length);
-    this.#command(COMMAND.rounds);
+    this.#command(command);
     try {
-      for (let k: number; (k = Atomics.add(c, CONTROL.next, 1)) < count; ) own(from + k, c[CONTROL.own] ? 0 : k);
+      own();
     } finally {
       this.#join();
     }

@@ -19,6 +19,7 @@ import { encode } from "./encode.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
 import { unpackBits, zero } from "./lists.ts";
+import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
@@ -108,7 +109,11 @@ export function generate(program: Program, at: Layout, pages: number, shared = f
     return regionStages(region, at, (call) => kernels.nameOf(call.kernel, knownCounts(call)));
   });
   return {
-    functions: [...kernels.functions, ...regions.flat().map((s) => s.code)],
+    functions: [
+      ...kernels.functions,
+      ...(regions.flat().some((s) => s.stage.together) ? [meetFunction()] : []),
+      ...regions.flat().map((s) => s.code),
+    ],
     pages,
     shared,
     regions: new Map(program.regions.map((r, k) => [r.name, regions[k]!.map((s) => s.stage)])),
@@ -183,14 +188,20 @@ class WasmExecutable implements Executable {
     const { exports } = this.#live().instance;
     const stages = this.#compiled.code.regions.get(region);
     if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
-    for (const stage of stages) this.#runStage(stage, exports[stage.name] as (round?: number, slot?: number) => void);
+    for (const stage of stages) this.#runStage(stage, exports[stage.name] as (...numbers: number[]) => void);
   }
-  #runStage({ name, rounds }: Stage, fn: (round?: number, slot?: number) => void): void {
+  #runStage({ name, rounds, together }: Stage, fn: (...numbers: number[]) => void): void {
+    if (together) return this.#runTogether(name, fn);
     if (!rounds) return fn();
     const [from, count] = [this.#number(rounds.from), this.#number(rounds.count)];
     const shared = this.#membership;
     if (shared && count > 1) shared.team.run(shared.id, shared.stages.indexOf(name), from, count, fn);
     else for (let k = 0; k < count; k++) fn(from + k, 0);
+  }
+  #runTogether(name: string, fn: (...numbers: number[]) => void): void {
+    const shared = this.#membership;
+    if (shared) shared.team.together(shared.id, shared.stages.indexOf(name), this.#live().memory, fn);
+    else fn(0, 1, 0);
   }
   #number(c: Count): number {
     return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;

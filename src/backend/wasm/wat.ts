@@ -27,6 +27,7 @@ function body(instructions: readonly Instr[]): string {
 
 function line([op, ...immediates]: Instr): string {
   if (op === "call") return `call ${identifier(String(immediates[0]))}`;
+  if (op.includes(".atomic.")) return op;
   if (/\.(load|store)/.test(op)) return memory(op, immediates);
   return [op, ...immediates.flat().map(number)].join(" ");
 }

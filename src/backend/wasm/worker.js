@@ -6,9 +6,9 @@
  * It waits in two ways. Spinning sees a command within a fraction of a microsecond; after some time without any it
  * parks, which costs nothing and some 25 microseconds to wake from.
  */
-import { COMMAND, CONTROL, SPINS } from "./control.js";
+import { abortMeeting, COMMAND, CONTROL, SPINS } from "./control.js";
 
-/** @typedef {{ stages: ((round: number, slot: number) => void)[] }} Loaded */
+/** @typedef {{ memory: WebAssembly.Memory, stages: ((...numbers: number[]) => void)[] }} Loaded */
 
 // In Node the port of a worker comes with a module, elsewhere it is the global itself.
 const port = globalThis.process?.getBuiltinModule?.("node:worker_threads")?.parentPort;
@@ -27,9 +27,11 @@ let seen = 0;
 function serve(/** @type {Int32Array} */ control) {
   while (received === Atomics.load(control, CONTROL.posted)) {
     seen = next(control, seen);
-    if ((seen & 1) === COMMAND.look) continue;
+    const command = seen & 3;
+    if (command === COMMAND.look) continue;
     try {
-      takeRounds(control);
+      if (command === COMMAND.together) runTogether(control);
+      else takeRounds(control);
     } catch (error) {
       say({ failed: String(error) });
       Atomics.store(control, CONTROL.failed, 1);
@@ -47,10 +49,25 @@ function next(/** @type {Int32Array} */ control, /** @type {number} */ last) {
   }
 }
 
-function takeRounds(/** @type {Int32Array} */ control) {
+function stageOf(/** @type {Int32Array} */ control) {
   const executable = executables.get(/** @type {number} */ (control[CONTROL.executable]));
   const run = executable?.stages[/** @type {number} */ (control[CONTROL.stage])];
-  if (!run) throw new Error("a stage that was never loaded");
+  if (!executable || !run) throw new Error("a stage that was never loaded");
+  return { run, memory: executable.memory };
+}
+
+function runTogether(/** @type {Int32Array} */ control) {
+  const { run, memory } = stageOf(control);
+  try {
+    run(thread, /** @type {number} */ (control[CONTROL.count]), 1);
+  } catch (error) {
+    abortMeeting(memory);
+    throw error;
+  }
+}
+
+function takeRounds(/** @type {Int32Array} */ control) {
+  const { run } = stageOf(control);
   const [from, count] = [/** @type {number} */ (control[CONTROL.from]), /** @type {number} */ (control[CONTROL.count])];
   const own = control[CONTROL.own] !== 0;
   for (let k; (k = Atomics.add(control, CONTROL.next, 1)) < count; ) run(from + k, own ? thread : k);
@@ -58,7 +75,10 @@ function takeRounds(/** @type {Int32Array} */ control) {
 
 function load(/** @type {{ module: WebAssembly.Module, memory: WebAssembly.Memory, stages: string[] }} */ message) {
   const { exports } = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
-  return { stages: message.stages.map((name) => /** @type {(round: number, slot: number) => void} */ (exports[name])) };
+  return {
+    memory: message.memory,
+    stages: message.stages.map((name) => /** @type {(...numbers: number[]) => void} */ (exports[name])),
+  };
 }
 
 function receive(/** @type {any} */ message) {

@@ -1,7 +1,7 @@
 /** Small steps that the lowering needs over and over. */
-import { mul, read } from "../../ir/expr.ts";
+import { constant, mul, read } from "../../ir/expr.ts";
 import { signatureOf } from "../../ir/kernelArguments.ts";
-import { invoke, type Node, type Place } from "../../ir/program.ts";
+import { type Invoke, invoke, type Place } from "../../ir/program.ts";
 import type { Step, StoreMode } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 
@@ -30,6 +30,15 @@ export const copyStep = transfer("copy", "set");
 /** `out += x` */
 export const addStep = transfer("add", "add");
 
+/** `out = 0` */
+export const clearStep = once(
+  (type: Type): Step => ({
+    name: "clear",
+    slots: [{ name: "out", type, space: "element" }],
+    stores: [{ slot: "out", mode: "set", value: constant(type, 0) }],
+  }),
+);
+
 /** `out_post += w` */
 export const deliverStep = once(
   (type: Type): Step => ({
@@ -54,7 +63,7 @@ export const deliverValueStep = once(
   }),
 );
 /** Runs a step over `n` elements, bound to those of the places that it uses. */
-export function elementCall(step: Step, places: Readonly<Record<string, Place>>, n: number): Node {
+export function elementCall(step: Step, places: Readonly<Record<string, Place>>, n: number): Invoke {
   const kernel = { kind: "perElement", step } as const;
   const { args } = signatureOf(kernel);
   return invoke(kernel, Object.fromEntries(args.flatMap((name) => (places[name] ? [[name, places[name]]] : []))), {

@@ -1,12 +1,13 @@
 /** The loops of one component: what happens once a chunk, once a sample, and in each step. */
 import { ModelError } from "../../base/errors.ts";
-import type { Node } from "../../ir/program.ts";
+import { invoke, type Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
 import { drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
 import { elementCall } from "./bodies.ts";
-import { overSteps, type PortSum } from "./contributions.ts";
+import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
+import { byPart, onParts, PART } from "./parts.ts";
 import { pathwayNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
 
@@ -118,7 +119,16 @@ class TimeStep {
   #phases(node: string, group: number): Node[] {
     const kernel = this.#l.populations.get(node)?.kernels[group];
     if (!kernel || kernel.step.stores.length === 0) return [];
-    return [elementCall(kernel.step, kernel.args, this.#l.context.size(node))];
+    const { context, sources } = this.#l;
+    const call = elementCall(kernel.step, kernel.args, context.size(node));
+    if (!kernel.onSpike) return [byPart(call, node, context)];
+    const { list, from, to } = spikeEvents(node, 0, sources, PART);
+    const fired = invoke(
+      { kind: "perElement", step: kernel.step, domain: "list" },
+      { ...call.args, list },
+      { from, to },
+    );
+    return [context.parts > 1 ? onParts([fired], context) : fired];
   }
   #transform(node: string): Node[] {
     const t = this.#l.net.transforms[node];

@@ -30,6 +30,8 @@ export interface LowerOptions {
   readonly batch: number;
   /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
   readonly shards: number;
+  /** `stream` only: parts of populations that run side by side within a step (`parts.ts`); default 1. */
+  readonly parts?: number;
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
@@ -52,6 +54,9 @@ export const SEGMENT_REST = "segment.rest";
 export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;
 export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[name]);
 
+/** Seconds: at 10 spikes a second and neuron, one of a hundred fires in a step of this length. */
+const RARE = 1e-3;
+
 export class Context {
   readonly net: Network;
   readonly options: LowerOptions;
@@ -72,6 +77,13 @@ export class Context {
     this.contents.set(this.ofSample(SAMPLE_STEPS, "i32").buffer, new Int32Array(this.batchRoom).fill(options.steps));
   }
 
+  /** Whether hardly any neuron fires in a step, as in simulations of short steps. */
+  get rareSpikes(): boolean {
+    return this.options.mode === "stream" && this.net.dt < RARE;
+  }
+  get parts(): number {
+    return this.options.parts ?? 1;
+  }
   get type(): FloatType {
     return this.options.type;
   }

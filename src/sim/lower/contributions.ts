@@ -4,13 +4,19 @@
  * the population's own component are formed for all steps before its time loop.
  */
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
+import type { Step } from "../../ir/step.ts";
+import { joined } from "../../ir/together.ts";
 import type { Connection } from "../../model/connection.ts";
-import { addStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
+import { addStep, clearStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
+import { arrivesDirectly } from "./direct.ts";
 import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
+import { byPart, FROM_PART, fromParts, type PART } from "./parts.ts";
+import { statePlace } from "./places.ts";
 import type { Events, ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
+import { overSynapses } from "./synapses.ts";
 
 /** Where a port's sum lies when the population's step reads it, and what computes it when. */
 export interface PortSum {
@@ -24,6 +30,8 @@ export interface PortSum {
   readonly loop: readonly Node[];
   /** Whether what is formed before the time loop comes from the host alone. */
   readonly given: boolean;
+  /** Whether the place is the state itself (`direct.ts`). */
+  readonly direct: boolean;
 }
 
 export type Signal =
@@ -41,9 +49,13 @@ export function signalOf(c: Connection, context: Context, sources: Sources): Sig
   return { kind: "values", signal: sources.values.get(`${node}.${port}`)! };
 }
 
-/** The spikes of an input or a population, some steps old. */
-export const spikeEvents = (node: string, age: number, { spikes, inputSpikes }: Sources): Events =>
-  inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age);
+/** The spikes of an input or a population, some steps old: of all parts in turn, or of the part at hand. */
+export const spikeEvents = (
+  node: string,
+  age: number,
+  { spikes, inputSpikes }: Sources,
+  part: typeof PART | typeof FROM_PART = FROM_PART,
+): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age, part);
 
 const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
 
@@ -84,6 +96,7 @@ class SumBuilder {
   build(incoming: readonly Connection[], late: ReadonlySet<string>): PortSum {
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
+    if (early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c)) return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias) this.#bias(c);
     const changing = early.filter((c) => !constant.has(c));
@@ -91,7 +104,13 @@ class SumBuilder {
     this.#all("step", changing);
     this.#inLoop(incoming.filter(inLoop));
     const given = changing.every((c) => c.from.node in this.#c.net.inputs);
-    return { port: this.#port, place: this.#sum!, ...this.#phases, given };
+    return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false };
+  }
+  #direct(incoming: readonly Connection[]): PortSum {
+    const state = statePlace(this.#node, this.#port, this.#c);
+    this.#sum = state;
+    const loop = incoming.filter((c) => !c.synapse).flatMap((c) => this.#deliver(c, state));
+    return { port: this.#port, place: state, ...this.#phases, loop, given: false, direct: true };
   }
 
   #bias(c: Connection): void {
@@ -101,7 +120,7 @@ class SumBuilder {
       return;
     }
     const out = this.#target("chunk");
-    this.#phases.chunk.push(...this.#begin(out), this.#elementwise(addStep(this.#c.type), bias, out));
+    this.#phases.chunk.push(...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: bias, out }));
     this.#sum = out;
   }
 
@@ -151,6 +170,10 @@ class SumBuilder {
     this.#sum = out;
   }
 
+  get #parts() {
+    return { context: this.#c, sources: this.#sources };
+  }
+
   /** A buffer for the sum of a phase. */
   #target(phase: Phase): Place {
     const { samples } = this.#c.options;
@@ -166,22 +189,24 @@ class SumBuilder {
     return place(buffer("", samples * rows * stride), offset, along("s", rows * stride), term);
   }
 
-  #elementwise(step: ReturnType<typeof copyStep>, x: Place, out: Place): Node {
-    return invoke({ kind: "perElement", step }, { x, out }, { n: this.#c.stride(this.#node) });
+  #elementwise(step: Step, args: Readonly<Record<string, Place>>): Node {
+    return byPart(invoke({ kind: "perElement", step }, args, { n: this.#c.stride(this.#node) }), this.#node, this.#c);
   }
 
   /** `out = the sum so far` */
   #begin(out: Place): Node[] {
     const { type } = this.#c;
-    if (!this.#sum) return [invoke({ kind: "zero", type }, { out }, { n: this.#c.stride(this.#node) })];
-    return this.#sum.buffer === out.buffer ? [] : [this.#elementwise(copyStep(type), this.#sum, out)];
+    if (this.#sum)
+      return this.#sum.buffer === out.buffer ? [] : [this.#elementwise(copyStep(type), { x: this.#sum, out })];
+    if (this.#c.parts > 1) return [this.#elementwise(clearStep(type), { out })];
+    return [invoke({ kind: "zero", type }, { out }, { n: this.#c.stride(this.#node) })];
   }
 
   /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
   #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
     if (c.connectivity.kind !== "dense") return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
-    if (signal.kind === "spikes") return [this.#gather(c, out, signal.events)];
+    if (signal.kind === "spikes") return this.#gatherSpikes(c, out, signal.events);
     const { node } = c.from;
     const row = (): Node => this.#product(c, out, signal.signal.row(this.#c.delayOf(c)), 1, 0);
     if (signal.kind === "values") return [row()];
@@ -189,6 +214,12 @@ class SumBuilder {
       ...inForm(this.#c, node, "lists", [this.#gather(c, out, signal.events)]),
       ...(withoutRows ? [] : inForm(this.#c, node, "rows", [row()])),
     ];
+  }
+  #gatherSpikes(c: Connection, out: Place, events: Events): Node[] {
+    if (this.#c.parts === 1 || c.from.node in this.#c.net.inputs) return [this.#gather(c, out, events)];
+    const begin = this.#begin(out);
+    this.#sum = out;
+    return [...begin, ...fromParts([this.#gather(c, out, events)], c.from.node, this.#c)];
   }
   #gather(c: Connection, out: Place, { list, from, to, values }: Events & { readonly values?: Place }): Node {
     const width = this.#c.stride(this.#node);
@@ -205,16 +236,21 @@ class SumBuilder {
   #sparse(c: Connection, out: Place): Node[] {
     const tables = this.#sources.synapses.get(c.name)!;
     const signal = signalOf(c, this.#c, this.#sources);
-    const args = { w: tables.variable("w"), in: out, ...tables.rows };
+    const args = { w: tables.variable("w"), in: out };
     if (signal.kind === "values") {
-      const kernel = { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type) } as const;
       const x = signal.signal.row(this.#c.delayOf(c));
-      return [invoke(kernel, { ...args, x }, { sources: this.#c.size(c.from.node) })];
+      return [
+        overSynapses(
+          c,
+          { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type) },
+          { ...args, x },
+          this.#parts,
+        ),
+      ];
     }
     if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
-    const { list, from, to } = signal.events;
     const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type) } as const;
-    return [invoke(kernel, { ...args, list }, { from, to })];
+    return [overSynapses(c, kernel, args, this.#parts, signal.events)];
   }
 }
 
@@ -222,7 +258,7 @@ class SumBuilder {
 export function overSteps(context: Context, body: readonly Node[], reverse = false): Node[] {
   if (body.length === 0) return [];
   const from: Count = context.options.mode === "stream" ? runNumber("start") : 0;
-  return [loop("t", context.stepCount, body, { from, reverse })];
+  return [loop("t", context.stepCount, context.parts > 1 ? joined(body, "t") : body, { from, reverse })];
 }
 /** The loop over the samples at hand. Trials of a stream need nothing of each other, and may run side by side. */
 export function overSamples(context: Context, body: readonly Node[]): Node[] {

@@ -36,7 +36,7 @@ function spikeStores(part: Part, { spikes, values, training }: Emission, mask: E
   const heard = mask ? and(part.spike, compare("gt", mask, constant(c.type, 0))) : part.spike;
   const value = mask ? mul(part.spikeValue, mask) : part.spikeValue;
   const stores: Store[] = [];
-  if (spikes) stores.push({ slot: "spikes", mode: "append", value: heard });
+  if (spikes) stores.push({ slot: "spikes", mode: "append", value: heard, ...(c.rareSpikes && { rare: true }) });
   if (training?.bits) stores.push({ slot: "bits", mode: "bits", value: heard });
   if (training || values.includes("spike")) stores.push({ slot: "out.spike", mode: "set", value });
   return stores;

@@ -1,11 +1,13 @@
 /** What synapses do on a spike or in every step, as kernel calls over them. */
-import { invoke, type Node } from "../../ir/program.ts";
+import type { Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
 import type { Pathway } from "../../model/synapse.ts";
 import { eventAge } from "../../model/timing.ts";
 import { spikeEvents } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
+import { PART } from "./parts.ts";
 import { pathwayBody } from "./pathwayBody.ts";
+import { overSynapses } from "./synapses.ts";
 
 type Parts = Pick<Lowered, "context" | "sources" | "sums">;
 
@@ -16,13 +18,16 @@ export function pathwayNodes(c: Connection, post: boolean, l: Parts): Node[] {
 
 function pathwayNode(c: Connection, p: Pathway, l: Parts): Node {
   const { step, places } = pathwayBody(c, p, l);
-  const { rows, columns } = l.sources.synapses.get(c.name)!;
-  if (p.trigger === "step") {
-    const sources = l.context.size(c.from.node);
-    return invoke({ kind: "perSynapse", domain: "all", step }, { ...places, ...rows }, { sources });
-  }
-  const pre = p.trigger === "pre";
-  const { list, from, to } = spikeEvents(pre ? c.from.node : c.to.node, eventAge(l.context.net, c, p), l.sources);
-  const kernel = { kind: "perSynapse", domain: pre ? "rows" : "columns", step } as const;
-  return invoke(kernel, { ...places, ...(pre ? rows : columns), list }, { from, to });
+  if (p.trigger === "step") return overSynapses(c, { kind: "perSynapse", domain: "all", step }, places, l);
+  const age = eventAge(l.context.net, c, p);
+  if (p.trigger === "pre")
+    return overSynapses(
+      c,
+      { kind: "perSynapse", domain: "rows", step },
+      places,
+      l,
+      spikeEvents(c.from.node, age, l.sources),
+    );
+  const own = spikeEvents(c.to.node, age, l.sources, PART);
+  return overSynapses(c, { kind: "perSynapse", domain: "columns", step }, places, l, own);
 }

@@ -6,6 +6,7 @@ import type { Type } from "../../ir/types.ts";
 import { TIME } from "../../model/slots.ts";
 import { type Context, KEY } from "./context.ts";
 import type { PortSum } from "./contributions.ts";
+import { PART } from "./parts.ts";
 import type { Sources } from "./sources.ts";
 
 interface Surroundings {
@@ -37,8 +38,8 @@ export function placesOf(
 }
 
 function spikePlaces(node: string, sources: Sources): Record<string, Place> {
-  const { list, to } = sources.spikes.get(node)!.events(0);
-  return { spikes: list, "spikes.from": place("zero"), "spikes.to": to };
+  const { list, from, to } = sources.spikes.get(node)!.events(0, PART);
+  return { spikes: list, "spikes.from": typeof from === "number" ? place("zero") : from, "spikes.to": to };
 }
 
 /** One value a neuron and sample, from step to step. */

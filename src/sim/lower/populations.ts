@@ -2,7 +2,7 @@
 import { streamOf } from "../../base/random.ts";
 import { expand } from "../../ir/expand.ts";
 import { type Node, type Place, place } from "../../ir/program.ts";
-import type { Step } from "../../ir/step.ts";
+import { readsOf, type Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { initialise } from "../../model/initializer.ts";
@@ -13,6 +13,7 @@ import type { Context } from "./context.ts";
 import type { PortSum } from "./contributions.ts";
 import { type Emission, emissionSlots, emissionStores } from "./emission.ts";
 import { type Fixed, foldCalls, takeOut } from "./fixed.ts";
+import { onSpike, withoutFlag } from "./onSpike.ts";
 import { placesOf, statePlace } from "./places.ts";
 import type { Sources } from "./sources.ts";
 import { type TrainedSlots, type TrainedStart, trainedPlace, trainedSlots, trainedStart } from "./trained.ts";
@@ -22,6 +23,8 @@ export interface Kernel {
   readonly step: Step;
   readonly args: Readonly<Record<string, Place>>;
   readonly trained: TrainedSlots;
+  /** Whether it is run for the neurons that fired in this step alone. */
+  readonly onSpike: boolean;
 }
 
 /** A state variable, with its value of every neuron before the first step. */
@@ -53,27 +56,46 @@ export function populationKernels(
   const { constants, perNeuron, fixed: places, trained } = parametersOf(node, p, context, sources);
   const { groups } = context.net.schedule;
   const { type, net } = context;
-  const own = { type, dt: net.dt, connected: new Set(sums.keys()), constants, perNeuron, firstStream: streamOf(node) };
+  const own = { type, dt: net.dt, connected: received(sums), constants, perNeuron, firstStream: streamOf(node) };
   const fixed = groups.map((phases, k): Fixed => {
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
     const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, last, context);
     return takeOut(foldCalls(whole), node, `${node}.${k}`, places, context);
   });
+  const parts = sparseGroups(
+    fixed.map((f) => f.step),
+    context.options.mode === "stream" && sources.spikes.has(node),
+  );
   const states = statesOf(
     node,
     p,
-    fixed.map((f) => f.step),
+    parts.map((part) => part.step),
     context,
     sources,
   );
   const surroundings = { context, sources, sums };
-  const kernels = fixed.map((f) => ({
-    step: f.step,
-    args: { ...f.args, ...placesOf(node, expand(f.step), new Set(Object.keys(f.args)), surroundings) },
-    trained: trainedSlots(f, trained, places),
-  }));
+  const kernels = fixed.map((f, k): Kernel => {
+    const { step, onSpike } = parts[k]!;
+    const args = { ...f.args, ...placesOf(node, expand(step), new Set(Object.keys(f.args)), surroundings) };
+    return { step, args, trained: trainedSlots(f, trained, places), onSpike };
+  });
   return { node, kernels, states, prepare: fixed.flatMap((f) => f.prepare) };
+}
+
+/** Ports whose sums the steps read. */
+const received = (sums: ReadonlyMap<string, PortSum>): Set<string> =>
+  new Set([...sums].filter(([, s]) => !s.direct).map(([port]) => port));
+
+/** Later groups that do nothing unless the neuron fires; where all are such, the first need not note who did. */
+function sparseGroups(steps: readonly Step[], listed: boolean): { step: Step; onSpike: boolean }[] {
+  const [first, ...later] = steps as [Step, ...Step[]];
+  const groups = later.map((step) => {
+    const fired = listed ? onSpike(step) : undefined;
+    return { step: fired ?? step, onSpike: fired !== undefined };
+  });
+  const noted = groups.some((g) => readsOf(g.step).has(SPIKE));
+  return [{ step: noted || later.length === 0 ? first : withoutFlag(first), onSpike: false }, ...groups];
 }
 
 /** The step of a group of phases, and what it leaves behind. */

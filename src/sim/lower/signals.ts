@@ -1,6 +1,7 @@
 /** Where what leaves a port lies in memory, step by step: lists of spikes, or rows of values. */
 import { along, type Count, type Place, place } from "../../ir/program.ts";
 import type { Context } from "./context.ts";
+import { type FROM_PART, listStart, type PART } from "./parts.ts";
 
 /** One row of spikes: entries `[from, to)` of a list. */
 export interface Events {
@@ -27,7 +28,7 @@ export class SpikeSignal {
     this.rows = c.rows(this.maxDelay);
     this.room = c.size(node) + LIST_SLACK;
     c.buffer(this.list, "u32", c.options.samples * this.rows * this.room, "work");
-    c.buffer(this.counts, "i32", c.options.samples * this.rows, "work");
+    c.buffer(this.counts, "i32", c.options.samples * this.rows * c.parts, "work");
   }
   get list(): string {
     return `${this.#node}.spikes`;
@@ -35,14 +36,19 @@ export class SpikeSignal {
   get counts(): string {
     return `${this.#node}.spikes.count`;
   }
-  /** The list of step `t - delay`. */
-  events(delay: number): Events {
+  /**
+   * The list of step `t - delay`; of several parts, that of the part at hand.
+   * @param part the loop over the parts
+   */
+  events(delay: number, part: typeof PART | typeof FROM_PART): Events {
+    const { parts } = this.#c;
     const rows = this.#c.at(this.room, this.rows, delay, this.maxDelay);
-    const ends = this.#c.at(1, this.rows, delay, this.maxDelay);
+    const ends = this.#c.at(parts, this.rows, delay, this.maxDelay);
+    const ofPart = parts === 1 ? [] : [along(part, 1)];
     return {
       list: place(this.list, rows.offset, along("s", this.rows * this.room), rows.term),
-      from: 0,
-      to: place(this.counts, ends.offset, along("s", this.rows), ends.term),
+      from: listStart(this.#node, this.#c, part),
+      to: place(this.counts, ends.offset, along("s", this.rows * parts), ends.term, ...ofPart),
     };
   }
 }

@@ -1,0 +1,35 @@
+/** A file of any size, piece by piece. Node only. */
+import { DataError } from "../../base/errors.ts";
+import { fileSystem } from "../../base/node.ts";
+
+const PIECE = 2 ** 18;
+
+/**
+ * The bytes of a file, in pieces; each is overwritten by the next.
+ *
+ * @throws {DataError} `missing-file`, or `bad-file` where it cannot be read
+ * @throws {RunError} `unsupported` in a page
+ */
+export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  const { open } = await fileSystem(path);
+  const handle = await open(path).catch((cause) => Promise.reject(unreadable(path, cause)));
+  try {
+    const piece = new Uint8Array(PIECE);
+    for (;;) {
+      const { bytesRead } = await handle.read(piece).catch((cause) => Promise.reject(unreadable(path, cause)));
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+export function unreadable(path: string, cause: unknown): DataError {
+  const { code } = cause as { code?: string };
+  if (code === "ENOENT" || code === "ENOTDIR")
+    return new DataError("missing-file", path, "there is no such file", { cause });
+  return new DataError("bad-file", path, `cannot be read (${cause instanceof Error ? cause.message : cause})`, {
+    cause,
+  });
+}

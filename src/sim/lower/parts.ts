@@ -1,0 +1,56 @@
+/**
+ * Parts of populations, which threads work on side by side within a step: ranges of neurons, with the synapses that end
+ * there. What a target receives it receives in the same order however many parts there are, so no bit depends on them.
+ */
+import { along, type Invoke, invoke, loop, type Node, type Place, place, RANGE, shifted } from "../../ir/program.ts";
+import type { Connection } from "../../model/connection.ts";
+import { type Size, synapseCount } from "../../model/connectivity.ts";
+import type { Network } from "../../model/network.ts";
+import { sizeOf } from "../../model/nodes.ts";
+import type { Context } from "./context.ts";
+
+/** The loop over the parts that run side by side, and that over the parts which spikes come from. */
+export const PART = "part";
+export const FROM_PART = "part.from";
+
+/** Neurons, and as many synapses for each, whose step takes a thread some microseconds: much more than a meeting of threads. */
+const LEAST = 2_000;
+const SYNAPSES = 50;
+
+/** Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. */
+export function partsFor(net: Network, samples: number, threads: number): number {
+  if (samples > 1) return 1;
+  const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
+  const synapses = net.connections.reduce((sum, c) => sum + synapseCount(c.connectivity, sizes(net, c)), 0);
+  return neurons + synapses / SYNAPSES >= LEAST ? threads : 1;
+}
+const sizes = (net: Network, { from, to }: Connection): Size => ({
+  sources: sizeOf(net, from.node),
+  targets: sizeOf(net, to.node),
+});
+
+/** First neuron of each part, and after the last part the number of neurons: as even as whole ranges allow. */
+export function partStarts(size: number, parts: number): number[] {
+  const ranges = Math.ceil(size / RANGE);
+  return Array.from({ length: parts + 1 }, (_, k) => Math.min(size, Math.round((k * ranges) / parts) * RANGE));
+}
+const partPlace = (node: string, c: Context, variable: string): Place =>
+  place(c.constant(`${node}.parts`, partStarts(c.size(node), c.parts), "i32"), 0, along(variable, 1));
+
+/** Where the list of a part begins: there is room for every neuron of the parts before it. */
+export const listStart = (node: string, c: Context, variable: string): Place | 0 =>
+  c.parts === 1 ? 0 : partPlace(node, c, variable);
+
+/** A call over all neurons of a node, each part by itself. */
+export function byPart(call: Invoke, node: string, c: Context): Node {
+  if (c.parts === 1) return call;
+  if (call.kernel.kind !== "perElement") throw new Error(`${call.kernel.kind} has no ranges`);
+  const first = partPlace(node, c, PART);
+  return onParts([invoke({ ...call.kernel, domain: "range" }, call.args, { first, n: shifted(first, 1) })], c);
+}
+/** What each part does for itself. */
+export const onParts = (body: readonly Node[], c: Context): Node => loop(PART, c.parts, body, { parallel: true });
+
+/** The body for the spikes of each part of a population; those that the host gives come as one. */
+export const fromParts = (body: readonly Node[], node: string, c: Context): readonly Node[] =>
+  c.parts === 1 || node in c.net.inputs ? body : [loop(FROM_PART, c.parts, body)];

@@ -1,0 +1,42 @@
+/** From examples that stay on disk to batches, one being read while another is used. */
+import { batches } from "../data/batch.ts";
+import type { ExampleStore } from "../data/stored.ts";
+import type { Batch } from "../learn/feed.ts";
+import { type Encoding, type Pass, readerOf } from "./batches.ts";
+
+export interface StoredPass extends Pass {
+  /** The first batch that is wanted, counted from 0, which is the default. */
+  readonly first?: number;
+}
+/** Hands out all samples once a pass, in the same batches as from memory. */
+export interface StoredSource {
+  pass(pass: StoredPass): AsyncGenerator<Batch>;
+}
+
+export function storedReader(store: ExampleStore, encoding: Encoding): StoredSource {
+  const { seed } = encoding;
+  return {
+    async *pass({ batch, epoch, shuffle, first = 0 }) {
+      const order = batches(store.count, batch, { seed, epoch, shuffle });
+      for (let k = 0; k < first; k++) order.next();
+      const read = (): Reading | undefined => {
+        const { value: numbers, done } = order.next();
+        if (done) return undefined;
+        const examples = store.read(numbers);
+        examples.catch(() => {}); // told to whoever waits for it; nobody may
+        return { numbers, examples };
+      };
+      for (let now = read(); now; ) {
+        const { numbers, examples } = now;
+        const part = await examples;
+        now = read();
+        const [encoded] = readerOf(part, { ...encoding, numbers }).pass({ batch, epoch, shuffle: false });
+        yield encoded!;
+      }
+    },
+  };
+}
+interface Reading {
+  readonly numbers: Uint32Array;
+  readonly examples: ReturnType<ExampleStore["read"]>;
+}

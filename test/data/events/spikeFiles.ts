@@ -1,0 +1,25 @@
+import { gunzipSync } from "node:zlib";
+
+/*
+ * Written by h5py 3.7 (libhdf5 1.10), which the published files were made for, and compressed with gzip:
+ *
+ *   t = f.create_dataset('spikes/times', (5,), dtype=h5py.vlen_dtype(np.dtype(times)), chunks=chunks)
+ *   u = f.create_dataset('spikes/units', (5,), dtype=h5py.vlen_dtype(np.dtype('uint16')), chunks=chunks)
+ *   for s in range(5):
+ *       k = np.arange(0 if s == 3 else 4 + 3 * s)
+ *       t[s] = k * (s + 1) / 128
+ *       u[s] = (k * 53 * (s + 1)) % 700
+ *   f['labels'] = np.array([3, 0, 19, 7, 3], dtype='uint16')
+ *   f['extra/speaker'] = np.array([0, 1, 11, 4, 4], dtype='uint16')
+ *   f['extra/keys'] = np.array([b'zero', b'one', b'two', b'eins'])
+ *   f['extra/meta_info/gender'] = np.array([b'male', b'female'])
+ */
+export const GOLDEN = {
+  "float16, oldest format":
+    "H4sIAAAAAAACA+1azU8TQRR/M21hWRWKcECUUIEQxNKWKtgYY2qkysEIUQ7caI2DLf1CWiMaDnsxwRtHLgaPHDl6Mt70aIw3Y8JfIu52Zrof/UKMpqXvl5CXN/N2Pt789vXtG97Oz907pw6qYEBRwA1esOJIYD9o12V/XEgi5LaQ+1S2k1LfgGjvFeM77ZYexWKG9ZEDcp5DD5cKINoR87E7i4ZcFrpPyC/UbldYT6VZASCTeMIyumSbxY2EhZ+RP5y3Fn/nXVxPeo7H34ggrhePEvlr4dO2x25XTGUN+sKLXKpYsPA2esJ5Hz9cmCPgKs+3OGSP15tC3x228zN0sf64Mg77XPbxnO/FaQEBD98jkTr3KCG8QW5XSpceoYyeC8Knvb4eoMLDqgfUnrK9UrKjlI+siHFdZEcVJ+ZYidYU/uC8omUeTHTWt5e80rowFvwdrwZsvDL+qMXDtfl0OFidT9tN5Q+3keupZkzptOhGaFEtuqcGz2S/8ez9uwsPiIWABCrySB+MwTitaJ+BNdgDEc6g27QfgwmYBD9MQYCv196/Bt/hNtkn5+kWNdfYbz4/DpOaHwJaUAtFpyH8KWw0dlTY7emj/CRbdAV+wTtyiw6X92TNf3RcgSktCNPRsHYtfh1m3s9EZw9ntRveSDxyEFEq7Lv0la1AkjynH+Ez6YchMk4LsEXe0G/wQ7oHvnbju4lAIBAIBAKBQCAQiNaBtZ5AHfUEt6Oe0NGgnqDASeo13pJp7ToNddRpQqP8SdWxkp2m9O+/98fNFvNH9fsiZ5290X2R12dyDtF+cN4XTQj5YdhuV1hniTTbgDR7ZVwXQZYVEyup3Gq+zEeO0DHnlfdFsl6/fLm+veR5csQ+X9Qv3tIRO4+jl9rj/BrFRbfl94nHRR7/+ghvqx0P50bBEjdN7Da5P6rHRSdPnLyXuzwYsY/3jOWe6rQ37x3/0z6M+4A+PYtwlfZ0Rj8rN7xmG/l8jkHxZR5YKlfIJjIMYJVxiUAgEAgE4rTndfL/CGiVvK6jbl63JPK6sy2V1zX6jo0H8Du2ncG/J0n5/ENX0ScnwW9nUFXcqC8AAA==",
+  "float32, newest format, chunked":
+    "H4sIAAAAAAACA+2Zz08TQRTH38wu7bJWbKFplWCoiSEcueDBlF9SoQcjwsF4kGCJg5ZCW7s1opIIBxM0HDh6UOFgjCQe0BgxhpAmhmCIMcR4MepJ/4DeTDyIb7szdFurxKqHmvkk37zsm9k3M293ZzqdG+FQz269Xlc0DQRbnDMHrOsW7n9nzKz3hUMDNNCqOWN2TdBa+40CnQIBcHgAjcNIRmPMeMFjcedYZJiNGfcV7nSbzio2kU5FVqt4zXr4BZ/7r06U0yWroXR0nBknSUHjF+PRtDFMoXDov8HsF99irksECPECUEKIGIuwSgOQfWixSfAEGkHNeQPg18B/zayHvVQUDXOkUgxA3Yoe5zmCRagclFDv6R1z4c3nwpSVenepHNwUOXgElUf10sONnq5wCEDTxThc/AtbTrdqxWWHeNm946+yO+bQBeSH3OkafgEqgb1WHV105BlULGsu390/yYX+H+VicPVTppypr9ac5pxGkkViLPVY5ZPfHtOrxthlo9/BXV7TVT3O0pGhaHwkMejkDft/2qXD07eWix8PbwCEVTQgdcS6tj8aL380bhFsBSqao02bnvIXy3MsfpalcEWw6P47s/HX6OtiX2933zFiyztfDPOPwSIIMIXKBMXCmP+10AqjMA9i1moouM28B9oAOlFTqAVUps3+OtRs1x2Ft9BOHpBaOknzX3NzQbxM0Io1x+NkUe52rIXqRJ1q5y8veLfvmceoH8kkHYJvcIcEaWPOK17mzoL4Ad5HM24A44VRSdQsagH1BPUS9QGVRdEOnMNRvg6Rj0B+vseRDMF5coGuwjp+DftJEzVgklynb+C9SDPM1IBEIpFIJBKJRCKRSCT/HHPfXoe7YSW399+F+3IVrrBUIhFnkL6UABaNG+ORMQYwwkyr2jb/ROyjtXws3XZdVaI9t63cWaLcHp8WxVeL4jt2iK/JxyuRSCQSSUmKj2vE//vCiuMac621H9cc5Mc1LhGowo9rbq9tsZ6u0BEAcdDewkd4gtskt81PpzesmuI4eo6XLHG7ye1zz8DKd/LU7eZgIQAA",
+  "float64, without extra":
+    "H4sIAAAAAAACA+1ZQWsTURCeeZtttyuVVHuoFTEgFI89tCAibsRGcxAb1IO3aqHQ1CqVrbccchHircdepD30kKOIB09FRLGlIChFkKJEf4UnY17ezGb3ma3SHix2Pggf83bevOy8b2cfs0+KE1f6/WEfNDwPMpCFOJqE82eSNl+/Q4zENeK64nFsXxui8QGKb/vdulEoaO+mBV6n4Rr2QHAYUSxcKmm+TTbraUMl/cKF8r2ZEGD+7vTMfNjRZX6P66bpt+gYe9b9O/2eI+FmZStFvzE91dyk32L5vpYvPHpQXgxh//q9eX1yAkFFuhs9ubs/19eck6zrtt4PGxBckwtk2+wgohngtDA7kGu7nqBnfiAXUG7zMHYExpoO+3ttP6VMZI/iOrhk3slQsv5J9UDkg3XFejnbu7s/66/aJ7Vgf7oaSuhK/1Qsw+l6agx311PtQOUjo896fqf29MZs/cj4MdtN0Rlf13OvXp68hjEBcj3LdV29GhheIl4OFNjnznGYgxVw+L3eNQ7PXyWuEz8jfkH8MsjQjKPR3DnYhotYx2Oqojr3WOq6zrIV/3kU1/A68Wvit8QbxFtBD0UajGKutFb/ghU1BT/hKV5Qp6NcplefNeu+eN03xJvE7w1XP5C9TfYnsj+TvUP2V8P5Bo1/M/zqe+D9to99rYxNwSw+VOvwDgfhFI6oECr4WH2EHd52+NEvNUcgEAgEAoFAIBAI/kfE+wnK6idkrH5Czx/6CR7spV+Tbbum92mU1acZpS9tvt1TkM0UCAQCgeAfQff9j7dOEQ78AgGBmeI6IwAA",
+} as const;
+export const unpack = (golden: string): Uint8Array => new Uint8Array(gunzipSync(Buffer.from(golden, "base64")));
