@@ -1,7 +1,8 @@
 /** What the work of a run must take at least on this machine, phase by phase. */
 import type { MachineLimits } from "../src/backend/wasm/limits.ts";
+import { short, whole } from "../src/report/numbers.ts";
+import { table } from "../src/report/terminal/layout.ts";
 import type { ParameterLayout } from "../src/sim/lower/parameters.ts";
-import { short, table, whole } from "../src/tasks/text.ts";
 import { limitOf, limitRuns } from "./machine.ts";
 import { type MeasureOptions, measure, type Run } from "./measure.ts";
 import type { CallWork } from "./work.ts";

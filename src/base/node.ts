@@ -13,9 +13,12 @@ const { process } = globalThis as Surroundings;
 /** Variables of the process; none in a page. */
 export const environment = (): Environment => process?.env ?? {};
 
+/** Whether this is Node, and not a page. */
+export const isNode = (): boolean => process?.versions?.node !== undefined;
+
 /** @throws {RunError} `unsupported` in a page, with what was to be read or written */
 export async function fileSystem(path: string): Promise<typeof import("node:fs/promises")> {
-  if (process?.versions?.node) return import("node:fs/promises");
+  if (isNode()) return import("node:fs/promises");
   throw new RunError("unsupported", path, "is a file, and a page has none: fetch its bytes, and hand those over");
 }
 

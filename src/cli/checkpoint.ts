@@ -1,7 +1,7 @@
 /** Trainings that survive: the options, and what a signal does to them. */
 import { Option } from "commander";
 import { RunError, UsageError } from "../base/errors.ts";
-import type { CheckpointOptions } from "../tasks/options.ts";
+import { type CheckpointOptions, quoted } from "../tasks/options.ts";
 import { wholeNumber } from "./options.ts";
 import { listen, SIGNALS } from "./signals.ts";
 
@@ -46,5 +46,3 @@ export function commandToResume(args: readonly string[]): string {
   const all = ["rheobase", ...args, ...(args.includes("--resume") ? [] : ["--resume"])];
   return all.map(quoted).join(" ");
 }
-/** For a POSIX shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

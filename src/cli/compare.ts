@@ -11,6 +11,7 @@ export function compareCommand(): Command {
         "processor and of chips, and measured where the processor's counters (RAPL) can be read.",
     )
     .argument("<task>", "digits, mnist, fashion-mnist or ecg")
+    .addOption(option.out("report.html, result.json"))
     .addOption(option.data())
     .addOption(option.epochs())
     .addOption(option.steps())
@@ -20,12 +21,15 @@ export function compareCommand(): Command {
     .addOption(checkpointOption.checkpoint("nowhere"))
     .addOption(checkpointOption.every())
     .addOption(checkpointOption.resume())
+    .addOption(option.quiet())
     .addOption(option.json())
-    .addHelpText("after", "\nExample:\n  rheobase compare digits --epochs 5 --json")
-    .action(async (task: string, { json, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
+    .addHelpText("after", "\nExample:\n  rheobase compare digits --epochs 5 --out report.html")
+    .action(async (task: string, { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
       const { compare } = await import("../tasks/compare.ts");
       await resumable({ every, ...(checkpoint && { checkpoint }), ...(resume && { resume }) }, (checkpoint) =>
-        print(json, (onProgress) => compare({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress)),
+        print({ json, quiet }, (onProgress) =>
+          compare({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress),
+        ),
       );
     });
 }

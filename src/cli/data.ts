@@ -105,7 +105,7 @@ async function run({ dir: directory, json }: Flags, sources: readonly Source[] |
   const heard = listen(() => stop.abort());
   const options: DataOptions = { directory, signal: stop.signal, ...(sources && { sources }) };
   try {
-    await print(json, async (onProgress) => {
+    await print({ json }, async (onProgress) => {
       const report = await work(options, onProgress);
       if (report.document["right"] === false) process.exitCode = EXIT.failed;
       return report;

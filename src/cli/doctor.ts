@@ -12,7 +12,7 @@ export function doctorCommand(): Command {
     .addHelpText("after", "\nExample:\n  rheobase doctor")
     .action(async ({ json }: Pick<Flags, "json">) => {
       const { doctor } = await import("../tasks/doctor.ts");
-      await print(json, async (onProgress) => {
+      await print({ json }, async (onProgress) => {
         const report = await doctor(onProgress);
         if (!report.works) process.exitCode = EXIT.failed;
         return report;

@@ -10,10 +10,11 @@ export function evaluateCommand(): Command {
     .addOption(option.data())
     .addOption(option.trainedSeed())
     .addOption(option.threads())
+    .addOption(option.quiet())
     .addOption(option.json())
     .addHelpText("after", "\nExample:\n  rheobase evaluate digits.h5 digits")
-    .action(async (file: string, task: string, { json, ...flags }: Flags) => {
+    .action(async (file: string, task: string, { json, quiet, ...flags }: Flags) => {
       const { evaluate } = await import("../tasks/evaluate.ts");
-      await print(json, (onProgress) => evaluate({ file, task, ...flags }, onProgress));
+      await print({ json, quiet }, (onProgress) => evaluate({ file, task, ...flags }, onProgress));
     });
 }

@@ -18,6 +18,6 @@ export function explainCommand(): Command {
     .addHelpText("after", "\nExample:\n  rheobase explain digits | less")
     .action(async (task: string, { json, ...flags }: Flags) => {
       const { explain } = await import("../tasks/explain.ts");
-      await print(json, (onProgress) => explain({ task, ...flags }, onProgress));
+      await print({ json }, (onProgress) => explain({ task, ...flags }, onProgress));
     });
 }

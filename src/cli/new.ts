@@ -11,6 +11,6 @@ export function newCommand(): Command {
     .addHelpText("after", "\nExample:\n  rheobase new demo")
     .action(async (name: string, { json, rheobase }: Pick<Flags, "json"> & { readonly rheobase?: string }) => {
       const { starter } = await import("../tasks/starter.ts");
-      await print(json, () => starter({ name, ...(rheobase !== undefined && { rheobase }) }));
+      await print({ json }, () => starter({ name, ...(rheobase !== undefined && { rheobase }) }));
     });
 }

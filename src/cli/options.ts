@@ -12,8 +12,9 @@ export interface Flags {
   readonly threads: number;
   readonly encoder?: EncoderName;
   readonly segment?: number | "auto";
-  readonly out?: string;
+  readonly out?: readonly string[];
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Random numbers are keyed by 32 bits. */
@@ -47,6 +48,10 @@ export const option = {
     new Option("--threads <n>", "worker threads at most; the result is the same")
       .argParser(wholeNumber(1, 256))
       .default(availableParallelism(), "one a core"),
-  out: () => new Option("--out <file>", "where to save the trained network (HDF5)"),
+  out: (kinds: string) =>
+    new Option("--out <file>", `a file to write, by its suffix: ${kinds}; may be given again`).argParser(
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    ),
   json: () => new Option("--json", "print one JSON document on stdout, and nothing else there"),
+  quiet: () => new Option("--quiet", "print the result lines alone, and no progress"),
 };

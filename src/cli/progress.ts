@@ -14,8 +14,9 @@ function isInteractive(): boolean {
   return process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
 }
 
-export async function openProgress(): Promise<ProgressView> {
-  if (!isInteractive()) return SILENT;
+/** @param quiet nobody wants to know */
+export async function openProgress(quiet = false): Promise<ProgressView> {
+  if (quiet || !isInteractive()) return SILENT;
   const { default: library } = await import("cli-progress");
   const bar = new library.SingleBar({
     format: "{stage} [{bar}] {percentage} % {duration_formatted} {note}",

@@ -6,19 +6,30 @@ import { openProgress } from "./progress.ts";
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
+export interface PrintFlags {
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
 /** Prints what `work` hands back, as JSON if asked. */
 export async function print(
-  json: boolean | undefined,
+  { json = false, quiet = false }: PrintFlags,
   work: (onProgress: OnProgress) => Promise<TaskReport>,
 ): Promise<void> {
-  const progress = await openProgress();
+  const progress = await openProgress(quiet);
   try {
     const report = await work(progress.update);
     progress.close();
-    process.stdout.write(`${json ? JSON.stringify(report.document, null, 2) : report.text.trimEnd()}\n`);
+    const text = json ? JSON.stringify(report.document, null, 2) : await textFor(report, quiet);
+    process.stdout.write(`${text.trimEnd()}\n`);
   } finally {
     progress.close();
   }
+}
+async function textFor({ text, show }: TaskReport, quiet: boolean): Promise<string> {
+  if (!show) return text;
+  const { viewOf } = await import("./view.ts"); // not at the start: help needs none of it
+  return show(viewOf(process.env, process.stdout), quiet);
 }
 
 /** Says on stderr what went wrong, unless commander has said it, and gives the exit code. */

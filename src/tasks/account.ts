@@ -9,10 +9,10 @@ export const storedBytes = ({ total }: Counts): number =>
   total.parameterBytes + total.stateBytes + 4 * total.bufferCount;
 
 /** In joules an inference, by how numbers are held. */
-export interface Energies {
+export type Energies = {
   readonly f32: Account;
   readonly int8: Account;
-}
+};
 export type Format = keyof Energies;
 export const FORMATS: readonly Format[] = ["f32", "int8"];
 

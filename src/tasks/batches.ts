@@ -32,6 +32,8 @@ export interface Pass {
 /** Hands out all samples once a pass. */
 export interface BatchSource {
   pass(pass: Pass): Generator<Batch>;
+  /** Samples of these numbers, as a pass of that epoch has them. */
+  batch(numbers: Uint32Array, epoch: number): Batch;
 }
 /** @throws {DataError} `unsupported` where such samples cannot enter so */
 export function readerOf(samples: Samples, encoding: Encoding): BatchSource {
@@ -55,7 +57,10 @@ class SequenceReader implements BatchSource {
   }
   *pass({ batch, epoch, shuffle }: Pass): Generator<Batch> {
     for (const numbers of batches(this.#sequences.count, batch, { seed: this.#seed, epoch, shuffle }))
-      yield { ...this.#sequences.batch(numbers), labelled: "steps" };
+      yield this.batch(numbers);
+  }
+  batch(numbers: Uint32Array): Batch {
+    return { ...this.#sequences.batch(numbers), labelled: "steps" };
   }
 }
 
@@ -73,14 +78,18 @@ class Reader implements BatchSource {
 
   /** All examples once. */
   *pass({ batch, epoch, shuffle }: Pass): Generator<Batch> {
-    const { labels, count } = this.examples;
+    const { count } = this.examples;
     for (const numbers of batches(count, batch, { seed: this.#encoding.seed, epoch, shuffle }))
-      yield {
-        count: numbers.length,
-        input: this.#encode(numbers, epoch),
-        labels: Int32Array.from(numbers, (k) => labels[k]!),
-        numbers: this.#known(numbers),
-      };
+      yield this.batch(numbers, epoch);
+  }
+  batch(numbers: Uint32Array, epoch: number): Batch {
+    const { labels } = this.examples;
+    return {
+      count: numbers.length,
+      input: this.#encode(numbers, epoch),
+      labels: Int32Array.from(numbers, (k) => labels[k]!),
+      numbers: this.#known(numbers),
+    };
   }
   #known(indices: Uint32Array): Uint32Array {
     const { numbers } = this.#encoding;

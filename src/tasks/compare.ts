@@ -1,25 +1,31 @@
 /** The main job: a spiking network and its conventional twin, trained on the same data and shown side by side. */
-import { threadedWasm } from "../backend/wasm/wasm.ts";
+import { type ThreadedBackend, threadedWasm } from "../backend/wasm/wasm.ts";
 import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
-import { accuraciesOf, compareText } from "./compareText.ts";
+import type { ShownDocument } from "../report/document.ts";
+import { resultText } from "../report/terminal/result.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
+import { compareHeadline } from "./headline.ts";
 import { openKeeper } from "./keeper.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
+import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
+import { compareNotes, headOf, twinSentences } from "./sentences.ts";
 import type { Deployed } from "./session.ts";
-import { deployedOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
+import { shownOf } from "./shown.ts";
+import { deployedOf, inferenceOf, type Side, sideDocument, spikingSide, type Twin, twinSide } from "./side.ts";
 import { type StepReport, stepsIn } from "./steps.ts";
 import type { Task } from "./task.ts";
 import { taskOf } from "./tasks.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
 /** Everything that a comparison found. */
-export interface Comparison {
+interface Comparison {
   readonly loaded: Loaded;
   readonly plan: Plan;
   readonly spiking: Side;
@@ -37,38 +43,51 @@ export interface Comparison {
   /** What this machine has to count its own energy with. */
   readonly power: PowerCounters;
   readonly digest: string;
-  readonly seed: number;
+  readonly options: TaskOptions;
   readonly threads: ReturnType<typeof threadsDocument>;
-  /** All of it: loading, trials, training, tests. */
+  /** All of it: loading, trials, training, tests. A look inside comes after it. */
   readonly seconds: number;
+  readonly peak: number | undefined;
+  readonly shown: ShownDocument | undefined;
 }
 
-/** @throws {UsageError} `unknown-name` for a task; {DataError} for its data */
+/** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
 export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
   compareOn(taskOf(options.task), options, onProgress);
 
 export async function compareOn(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const found = await comparison(task, options, onProgress);
-  return { document: documentOf(found), text: compareText(found) };
-}
-
-async function comparison(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<Comparison> {
-  const { seed } = options;
+  const outputs = await outputsOf(options.out, ["page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const start = performance.now();
   const loaded = await loadTask(task, { ...options, onProgress });
-  const { data } = loaded;
-  const keeper = await openKeeper("compare", task, data, options);
+  const keeper = await openKeeper("compare", task, loaded.data, options);
   const power = await powerCounters();
-  const session = { seed, backend, onProgress, keeper, power };
+  const session = { seed: options.seed, backend, onProgress, keeper, power };
+  const found = await comparison(loaded, options, session, { start, look: isReported(outputs) });
+  const document = await documentOf(found);
+  await writeReports(outputs, document);
+  await keeper?.remove();
+  return { document, ...resultText(document) };
+}
+
+type Session = Omit<Parameters<typeof spikingSide>[2], "stage" | "backend" | "power"> & {
+  readonly backend: ThreadedBackend;
+  readonly power: PowerCounters;
+};
+async function comparison(
+  loaded: Loaded,
+  options: TaskOptions,
+  session: Session,
+  { start, look }: { readonly start: number; readonly look: boolean },
+): Promise<Comparison> {
+  const { data } = loaded;
   const plan = await planOf(loaded, options, session);
   const spiking = await spikingSide(plan.spiking, data, { ...session, stage: "spiking network" });
   const twin = await twinSide(plan.twin, data, { ...session, stage: "twin" });
   const verdict = verdicts(spiking, twin, loaded);
   const deployed = [spiking, twin].map((side) => deployedOf(side.design, side.trained)) as [Deployed, Deployed];
   const equalPrecision = await equalPrecisionOf(...deployed, loaded, session);
-  await keeper?.remove();
-  const seconds = (performance.now() - start) / 1000;
+  const measured = { seconds: (performance.now() - start) / 1000, peak: peakBytes() };
   return {
     loaded,
     plan,
@@ -78,36 +97,49 @@ async function comparison(task: Task, options: TaskOptions, onProgress: OnProgre
     verdict,
     ...(loaded.kind === "sequences" && { promise: promiseReport(spiking, twin, loaded.task.promise) }),
     equalPrecision,
-    power,
+    power: session.power,
     breakEven: breakEvenLines(spiking.counts, [twin.counts, twin.zeroSkipping.counts]),
     machines: machines([spiking.counts, twin.counts, twin.zeroSkipping.counts], paceOf(loaded)),
     digest: digestOf([spiking, twin]),
-    seed,
-    threads: threadsDocument(options.threads, backend),
-    seconds,
+    options,
+    threads: threadsDocument(options.threads, session.backend),
+    ...measured,
+    shown: look ? await shownOf(loaded, deployed[0], spiking.result, session) : undefined,
   };
 }
 
-function documentOf(c: Comparison): Record<string, unknown> {
+async function documentOf(c: Comparison) {
+  const { loaded, plan, spiking, twin, options } = c;
   return {
-    task: c.loaded.task.name,
-    seed: c.seed,
-    encoder: encoderDocument(c.plan),
-    steps: c.spiking.design.net.steps,
-    spiking: { ...sideDocument(c.spiking), ...c.steps[0] },
-    twin: { ...sideDocument(c.twin), ...c.steps[1], zeroSkipping: c.twin.zeroSkipping },
-    ...(c.loaded.kind === "sequences" && { published: c.loaded.task.published }),
+    kind: "compare" as const,
+    task: loaded.task.name,
+    seed: options.seed,
+    head: [...headOf(loaded.task, plan, options.seed), ...twinSentences(plan)],
+    headline: compareHeadline(spiking, twin, c.verdict),
+    inference: inferenceOf(spiking.design.training),
+    classes: loaded.data.classes,
+    encoder: encoderDocument(plan),
+    steps: spiking.design.net.steps,
+    spiking: { ...sideDocument(spiking), ...c.steps[0] },
+    twin: { ...sideDocument(twin), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
+    ...(loaded.kind === "sequences" && { published: loaded.task.published }),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
-    equalPrecision: equalPrecisionDocument(c.equalPrecision, accuraciesOf(c)),
+    notes: compareNotes(spiking, twin, c.threads.used, loaded.data),
+    equalPrecision: equalPrecisionDocument(c.equalPrecision, {
+      spiking: spiking.result.accuracy,
+      twin: twin.result.accuracy,
+    }),
     energyTables: allTables(c.machines),
     ownBreakEven: c.breakEven,
     acrossTables: c.machines.across,
-    measured: measuredDocument(c.power, { spiking: c.spiking.result, twin: c.twin.result }),
-    data: dataDocument(c.loaded.data),
+    measured: measuredDocument(c.power, spiking.design.training.loss, { spiking: spiking.result, twin: twin.result }),
+    data: dataDocument(loaded.data),
     threads: c.threads,
     seconds: c.seconds,
-    peakBytes: peakBytes(),
+    peakBytes: c.peak,
+    provenance: await provenanceOf("compare", options, filesOf(options.out)),
     digest: c.digest,
+    ...(c.shown && { shown: c.shown }),
   };
 }

@@ -5,8 +5,9 @@ import type { FileRecord } from "../data/store/manifest.ts";
 import { SOURCES, sourceOf } from "../data/store/registry.ts";
 import type { RemoteFile, Source } from "../data/store/source.ts";
 import { type Against, type Verified, verifySet } from "../data/store/verify.ts";
+import { bytes, NONE, whole } from "../report/numbers.ts";
+import { item, sections, table, wrap } from "../report/terminal/layout.ts";
 import type { OnProgress, TaskReport } from "./options.ts";
-import { bytes, item, NONE, sections, table, whole, wrap } from "./text.ts";
 
 export interface DataOptions {
   /** Where sets are kept; by default RHEOBASE_DATA, or the user's cache. */

@@ -1,10 +1,11 @@
 /** The doctor's findings for people, within 80 columns. */
 import type { FeatureName } from "../backend/wasm/features.ts";
+import { NONE, short } from "../report/numbers.ts";
+import { item, sections, table, WIDTH, wrap } from "../report/terminal/layout.ts";
 import type { Diagnosis } from "./doctorAdvice.ts";
 import { canRun } from "./doctorMachine.ts";
 import { PACKAGES, type PackageName } from "./doctorPlaces.ts";
 import { SIMULATION, type Speed, TRAINING } from "./doctorSpeed.ts";
-import { item, NONE, sections, short, table, WIDTH, wrap } from "./text.ts";
 
 const LABEL = 18;
 

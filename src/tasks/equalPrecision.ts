@@ -9,12 +9,12 @@ import { type Comparison, compareAcross } from "../energy/compare.ts";
 import type { Counts } from "../energy/counts.ts";
 import { equalBits } from "../energy/notes.ts";
 import { equalPrecision, prices } from "../energy/prices.ts";
+import { joulesRange } from "../report/numbers.ts";
 import { countDeployed, type Execution } from "./count.ts";
 import { narrowWeights, quantised } from "./quantised.ts";
 import type { Loaded } from "./run.ts";
 import { type Deployed, type Evaluated, evaluateDeployed, type SessionOptions } from "./session.ts";
 import { NAMES, resultDocument } from "./side.ts";
-import { item, joulesRange, NONE, percent, type Row, statedJoules, table, whole, wrap } from "./text.ts";
 
 /** Of both networks. */
 const WEIGHT_BITS = 8;
@@ -73,8 +73,13 @@ export async function equalPrecisionOf(
     calibration: { samples: calibrate.count, clips: narrow.clips },
     twin: { result, dense, zeroSkipping },
     spiking: { result: spikingResult, counts, account },
-    comparisons: [dense, zeroSkipping].map((other) => compareAcross(account, other.account)),
+    comparisons: [dense, zeroSkipping].map((other) => compared(account, other.account)),
   };
+}
+
+function compared(a: Account, b: Account): Comparison {
+  const found = compareAcross(a, b);
+  return { ...found, says: `${found.says} ${joulesRange(a.total)} against ${joulesRange(b.total)}.` };
 }
 
 /** As plain data; `accuracyInFloats` is of the same weights before they were rounded. */
@@ -100,34 +105,3 @@ const only = ({ dense, zeroSkipping }: EqualPrecision["twin"]) => ({
   energy: dense.account,
   zeroSkipping: { counts: zeroSkipping.counts, energy: zeroSkipping.account },
 });
-
-export function equalPrecisionText(
-  found: EqualPrecision | { readonly refused: string },
-  floats: { readonly spiking: number; readonly twin: number },
-): string {
-  if ("refused" in found) return wrap(`Twin of equal precision: none (${found.refused}).`);
-  const { steps, bits, weightBits, calibration, twin, spiking, comparisons } = found;
-  const row = (label: string, value: (account: Account) => string): Row => [
-    label,
-    ...[spiking, twin.dense, twin.zeroSkipping].map(({ account }) => value(account)),
-  ];
-  const head =
-    `Twin of equal precision: ${steps} steps tell ${steps + 1} levels apart, so inputs and activations of this twin have ` +
-    `${bits} bits, its weights ${weightBits}, and so have those of the spiking network. Both ran on the test set; the ` +
-    `ranges were chosen on ${whole(calibration.samples)} training samples, no weight was trained again.`;
-  return [
-    wrap(head),
-    table([
-      [`${weightBits}-bit weights`, "spiking", `twin, ${bits} bits`, "zeros skipped"],
-      ["test accuracy", ...[spiking.result, twin.result, twin.result].map((r) => percent(r.accuracy, 2))],
-      ["  in 32-bit floats", ...[floats.spiking, floats.twin, floats.twin].map((x) => percent(x, 2))],
-      row("energy", (a) => statedJoules(a.total.typical, a.lowerBound)),
-      row("  at least", (a) => statedJoules(a.total.low, false)),
-      row("  at most", (a) => (a.lowerBound ? NONE : statedJoules(a.total.high, false))),
-    ]),
-    ...comparisons.map((c, k) => item(`${capital(c.says)} ${rangesOf(spiking, [twin.dense, twin.zeroSkipping][k]!)}`)),
-  ].join("\n");
-}
-const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
-const rangesOf = (a: Priced, b: Priced): string =>
-  `${joulesRange(a.account.total)} against ${joulesRange(b.account.total)}.`;

@@ -1,26 +1,25 @@
 /** Tests a saved network on a task's test data: accuracy, rates, counts and energy. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { DataError } from "../base/errors.ts";
-import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
+import { powerCounters } from "../energy/rapl.ts";
 import { type Artefact, readArtefact } from "../io/artefact.ts";
-import { crossEntropy, isStepLoss, type Loss } from "../learn/loss.ts";
+import { crossEntropy, type Loss } from "../learn/loss.ts";
 import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
 import { sizeOf } from "../model/nodes.ts";
+import { percent, whole } from "../report/numbers.ts";
+import { resultText } from "../report/terminal/result.ts";
 import { encoderFrom } from "./batches.ts";
-import { networkLine, threadsNote } from "./compareText.ts";
 import { isCounted } from "./count.ts";
-import { breakEvenText, energyNotes, energyTables } from "./energyText.ts";
-import { allTables, deadText, type Machines, machines, machinesText } from "./machines.ts";
-import { measuredDocument, measuredText } from "./measured.ts";
+import { allTables, machines } from "./machines.ts";
+import { measuredDocument } from "./measured.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
 import { dataDocument, digestOf, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
-import { type Deployed, type Evaluated, evaluateDeployed } from "./session.ts";
-import { type Accounted, account, inferenceOf, NAMES, resultDocument } from "./side.ts";
-import { type StepReport, stepsIn } from "./steps.ts";
-import { stepRows, stepTables } from "./stepsText.ts";
+import { energyNotes, networkSentence, threadsNotes } from "./sentences.ts";
+import { type Deployed, evaluateDeployed } from "./session.ts";
+import { account, inferenceOf, NAMES, resultDocument } from "./side.ts";
+import { stepsIn } from "./steps.ts";
 import type { Task, TaskData } from "./task.ts";
 import { taskOf } from "./tasks.ts";
-import { item, percent, type Row, sections, table, whole, wrap } from "./text.ts";
 
 /** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
 export const evaluate = async (options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> =>
@@ -40,27 +39,32 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
   const accounted = isCounted(deployed.net) ? account(NAMES.spiking, deployed, result, "event") : undefined;
   const elsewhere = accounted && machines([accounted.counts], paceOf(loaded));
   const steps = stepsIn(loaded, result.predictions);
-  const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNote(backend.threads)];
+  const notes = [...result.warnings, ...otherData(task, artefact, data), ...threadsNotes(backend.threads)];
   const document = {
+    kind: "evaluate" as const,
     task: task.name,
     file,
     seed,
+    head: [`${file}, tested on ${task.name}: ${task.doc}`, networkSentence(artefact.network, seed)],
+    headline: { text: `${percent(result.accuracy, 2)} of ${whole(result.counted)} test answers are right.`, lines: [] },
+    inference: inferenceOf(deployed),
+    classes: data.classes,
     ...resultDocument(result),
     ...steps,
-    inferencePerSecond: result.samplesPerSecond,
     ...accounted,
     ...(elsewhere && { energyTables: allTables(elsewhere) }),
-    measured: measuredDocument(power, { result }).result,
+    measured: measuredDocument(power, deployed.loss, { result }).result,
     notes,
+    beside: accounted ? energyNotes(accounted.energy.f32) : [NO_COUNTS],
     provenance: artefact.provenance,
     data: dataDocument(data),
     threads: threadsDocument(options.threads, backend),
     peakBytes: peakBytes(),
     digest: digestOf([{ trained: deployed, result }]),
   };
-  const head = [`${file}, tested on ${task.name}: ${task.doc}`, networkLine(artefact.network, seed)];
-  return { document, text: evaluateText({ head, deployed, result, steps, accounted, elsewhere, power, notes }) };
+  return { document, ...resultText(document) };
 }
+const NO_COUNTS = "Operations are counted where all connections are dense; here it is not so.";
 
 /** What an artefact says of its use. @throws {DataError} `bad-file` */
 export function deployedFrom({ network, parameters, encoder, provenance }: Artefact, file: string): Deployed {
@@ -96,51 +100,3 @@ function otherData(task: Task, { provenance }: Artefact, data: TaskData): string
   const trained = `trained on ${provenance.task ?? "other data"} (seed ${provenance.seed}, ${provenance.dataDigest})`;
   return [`It was ${trained}, and these are other data of ${task.name}: some test samples may have been learned.`];
 }
-
-interface Told {
-  readonly head: readonly string[];
-  readonly deployed: Deployed;
-  readonly result: Evaluated;
-  readonly steps: StepReport | undefined;
-  readonly accounted: Accounted | undefined;
-  readonly elsewhere: Machines | undefined;
-  readonly power: PowerCounters;
-  readonly notes: readonly string[];
-}
-function evaluateText({ head, deployed, result, steps, accounted, elsewhere, power, notes }: Told): string {
-  const columns = steps ? [{ title: "this network", report: steps }] : [];
-  const inference = inferenceOf(deployed);
-  const inferences = isStepLoss(deployed.loss) ? result.steps : result.samples;
-  const rates = Object.entries(result.meanRate).map(
-    ([node, rate]): Row => [`${node}, spikes a neuron and step`, rate.toFixed(3)],
-  );
-  return sections([
-    head.map((line) => wrap(line)).join("\n"),
-    table([
-      ["test accuracy", percent(result.accuracy, 2)],
-      ...(steps ? stepRows(columns) : []),
-      ["test loss", result.loss.toFixed(3)],
-      ["test samples", whole(result.samples)],
-      ["inference, samples/s", whole(result.samplesPerSecond)],
-      ...rates,
-      ...(accounted ? workRows(accounted, inference) : []),
-    ]),
-    ...(steps ? stepTables(columns) : []),
-    deadText(accounted?.energy.f32.dead ?? false),
-    ...(accounted ? energyTables([{ title: "this network", energy: accounted.energy }], inference) : []),
-    measuredText(power, [{ title: "this network", measured: result.measured, inferences }], inference),
-    elsewhere ? machinesText(elsewhere, inference) : "",
-    accounted ? breakEvenText(accounted.energy.f32) : "",
-    [
-      "Beside the numbers",
-      ...[...notes, ...(accounted ? energyNotes(accounted.energy.f32) : [NO_COUNTS])].map(item),
-    ].join("\n"),
-  ]);
-}
-const NO_COUNTS = "Operations are counted where all connections are dense; here it is not so.";
-
-const workRows = ({ counts }: Accounted, inference: string): Row[] => [
-  [`${inference}: additions`, whole(counts.total.acs)],
-  ["  multiply-additions", whole(counts.total.macs)],
-  ["  neuron updates", whole(counts.total.neuronUpdates)],
-];

@@ -6,6 +6,7 @@ import { bptt, type SegmentSteps } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
+import { sections, wrap } from "../report/terminal/layout.ts";
 import { initialParameters } from "../sim/lower/parameters.ts";
 import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
@@ -16,7 +17,6 @@ import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import type { Deployed } from "./session.ts";
 import type { Training } from "./task.ts";
 import { isTask, TASKS, taskNames } from "./tasks.ts";
-import { sections, wrap } from "./text.ts";
 
 /** A network with numbers to start from, and how it learns where that is known. */
 interface Subject extends Deployed {

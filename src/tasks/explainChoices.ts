@@ -3,8 +3,9 @@ import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
+import { percent } from "../report/numbers.ts";
+import { leftTable, type Row } from "../report/terminal/layout.ts";
 import { formThreshold, inputsInEitherForm } from "../sim/lower/forms.ts";
-import { leftTable, percent, type Row } from "./text.ts";
 
 export interface KernelChoice {
   readonly connection: string;

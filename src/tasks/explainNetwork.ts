@@ -1,9 +1,10 @@
 /** A network in words: its nodes, its connections, its schedule. */
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
+import { whole } from "../report/numbers.ts";
+import { leftTable, type Row, wrap } from "../report/terminal/layout.ts";
 import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
 import type { Input } from "./batches.ts";
-import { leftTable, type Row, whole, wrap } from "./text.ts";
 
 export function networkDocument(net: Network, encoder: Input) {
   return {

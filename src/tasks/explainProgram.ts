@@ -4,9 +4,10 @@ import { countKernel, type Work } from "../ir/countKernel.ts";
 import { printProgram } from "../ir/print.ts";
 import { type Count, type Invoke, invocations, type Loop, type Program } from "../ir/program.ts";
 import { BYTES, TYPES } from "../ir/types.ts";
+import { whole } from "../report/numbers.ts";
+import { type Row, table, wrap } from "../report/terminal/layout.ts";
 import { type Context, SAMPLE_STEPS, SEGMENT, SEGMENT_STEPS } from "../sim/lower/context.ts";
 import { SEGMENT_START } from "../sim/lower/segments.ts";
-import { type Row, table, whole, wrap } from "./text.ts";
 
 export interface Compiled {
   readonly name: string;

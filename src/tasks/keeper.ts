@@ -10,6 +10,7 @@ import type { FitPosition } from "../learn/fit.ts";
 import type { Trainer } from "../learn/trainer.ts";
 import type { Design } from "./networks.ts";
 import type { CheckpointOptions, TaskOptions } from "./options.ts";
+import { filesOf } from "./outputs.ts";
 import { version } from "./run.ts";
 import type { Best } from "./selection.ts";
 import type { Trained } from "./session.ts";
@@ -56,10 +57,10 @@ async function savedTrainings(file: string, here: object): Promise<Iterable<[str
   requireSame(origin, here, file);
   return trainings;
 }
-async function requireOtherFile(file: string, out: string | undefined): Promise<void> {
+async function requireOtherFile(file: string, out: TaskOptions["out"]): Promise<void> {
   const { resolve } = await import("node:path");
-  if (out !== undefined && resolve(file) === resolve(out))
-    throw new UsageError("usage", file, "the checkpoint and the artefact need a file each");
+  if (filesOf(out).some((other) => resolve(file) === resolve(other)))
+    throw new UsageError("usage", file, "the checkpoint and what --out writes need a file each");
 }
 
 /** A training, as far as it was saved, and how to save it further. */

@@ -1,51 +1,33 @@
 /** Energy as the machine itself counted it while networks answered the test samples, where it can. */
 import type { Measured, PowerCounters } from "../energy/rapl.ts";
-import { item, joules, NONE, percent, type Row, seconds, table, wrap } from "./text.ts";
+import { isStepLoss, type Loss } from "../learn/loss.ts";
 
-/** Of one network. */
-export interface MeasuredColumn {
-  readonly title: string;
-  readonly measured: Measured | undefined;
-  /** Answers given in that time. */
-  readonly inferences: number;
+interface Tested {
+  readonly measured?: Measured;
+  readonly samples: number;
+  readonly steps: number;
 }
+/** J an inference, encoding included. */
+type PerInference = NonNullable<Measured["joules"]>;
+type Stated =
+  | (Measured & { readonly inferences: number; readonly perInference?: PerInference })
+  | { readonly available: false; readonly reason: string };
 
-type Stated = Measured | { readonly available: false; readonly reason: string };
 /** As plain data, by network. */
 export const measuredDocument = <K extends string>(
   power: PowerCounters,
-  results: Readonly<Record<K, { readonly measured?: Measured }>>,
+  loss: Loss,
+  results: Readonly<Record<K, Tested>>,
 ): Readonly<Record<K, Stated>> =>
   Object.fromEntries(
-    Object.entries<{ readonly measured?: Measured }>(results).map(([name, { measured }]): [string, Stated] => [
-      name,
-      measured ?? { available: false, reason: power.available ? "not read" : power.reason },
-    ]),
+    Object.entries<Tested>(results).map(([name, result]): [string, Stated] => [name, stated(power, loss, result)]),
   ) as Record<K, Stated>;
 
-/** @param inference what it is an average of, in words */
-export function measuredText(power: PowerCounters, columns: readonly MeasuredColumn[], inference: string): string {
-  if (!power.available) return wrap(`Measured energy: not available (${power.reason}).`);
-  const row = (label: string, value: (c: MeasuredColumn) => string | undefined): Row => [
-    label,
-    ...columns.map((c) => value(c) ?? NONE),
-  ];
-  const per = (c: MeasuredColumn, part: "total" | "package" | "dram"): string | undefined => {
-    const found = c.measured?.joules?.[part];
-    return found === undefined ? undefined : joules(found / c.inferences);
-  };
-  const notes = new Set(columns.flatMap((c) => c.measured?.notes ?? []));
-  return [
-    table([
-      ["measured, whole machine", ...columns.map((c) => c.title)],
-      row(`${inference}, encoding included`, (c) => per(c, "total")),
-      row("  package", (c) => per(c, "package")),
-      row("  memory", (c) => per(c, "dram")),
-      row("time", (c) => c.measured && seconds(c.measured.seconds)),
-      row("others' share of busy time", (c) => share(c.measured)),
-    ]),
-    ...[...notes].map(item),
-  ].join("\n");
+function stated(power: PowerCounters, loss: Loss, { measured, samples, steps }: Tested): Stated {
+  if (!measured) return { available: false, reason: power.available ? "not read" : power.reason };
+  const inferences = isStepLoss(loss) ? steps : samples;
+  const { joules } = measured;
+  if (!joules) return { ...measured, inferences };
+  const perInference = Object.fromEntries(Object.entries(joules).map(([part, x]) => [part, x / inferences]));
+  return { ...measured, inferences, perInference: perInference as unknown as PerInference };
 }
-const share = (measured: Measured | undefined): string | undefined =>
-  measured?.otherLoad === undefined ? undefined : percent(measured.otherLoad);

@@ -1,5 +1,7 @@
 /** What every task is asked with, how it tells how far it is, and what it hands back: the border between tasks and cli. */
 
+import type { View } from "../report/terminal/layout.ts";
+
 /** How inputs become spikes, or stay analog (`current`). Without one, a task chooses between the spiking codes itself. */
 export const ENCODERS = ["latency", "rate", "current"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
@@ -29,8 +31,8 @@ export interface TaskOptions {
   readonly encoder?: EncoderName;
   /** Of `explain`: steps of a segment, to show training with checkpoints in time; `auto` for the root of all. */
   readonly segment?: number | "auto";
-  /** Where the artefact goes. */
-  readonly out?: string;
+  /** Files to write: `.h5` for the trained network, `.html` for a report, `.json` for the result as data. */
+  readonly out?: string | readonly string[];
   /** Of `train` and `compare`. */
   readonly checkpoint?: CheckpointOptions;
 }
@@ -54,5 +56,12 @@ export type OnProgress = (progress: Progress) => void;
 /** The same result twice: for machines (`--json` prints it) and for people. */
 export interface TaskReport {
   readonly document: Readonly<Record<string, unknown>>;
+  /** 80 columns wide, without colour. */
   readonly text: string;
+  /** The same for a given terminal; `quiet` leaves the result lines alone. */
+  readonly show?: (view: View, quiet: boolean) => string;
 }
+
+/** A word for a POSIX shell. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,10 +1,9 @@
 /** What is often promised of spiking networks, put to the test: how many times less energy, and what of it is left when more is counted. */
 import type { Account } from "../energy/account.ts";
 import type { Range } from "../energy/horowitz.ts";
-import { compareEnergies, type Energies, FORMATS, type Format } from "./account.ts";
+import { compareEnergies, FORMATS, type Format } from "./account.ts";
 import type { Accounted, Side, Twin } from "./side.ts";
 import type { Promised } from "./task.ts";
-import { item, short, wrap } from "./text.ts";
 
 /** Energies of a twin in units of that of the spiking network. */
 export interface Ratios {
@@ -77,39 +76,4 @@ function withoutUpdates({ total, lines }: Account): Range {
     (rest, e) => ({ low: rest.low - e.low, typical: rest.typical - e.typical, high: rest.high - e.high }),
     total,
   );
-}
-
-const FORMAT_NAMES: Readonly<Record<keyof Energies, string>> = { f32: "32-bit floats", int8: "8-bit weights" };
-const times = ({ low, high }: Range): string => {
-  const [a, b] = [low, high].map((x) => short(Number(x.toPrecision(2))));
-  return a === b ? `${a} times` : `${a} to ${b} times`;
-};
-
-const bounded = ({ bound }: Ratios): string => (bound ? `${bound === "unknown" ? "perhaps" : bound} ` : "");
-
-export function promiseText(p: PromiseReport): string {
-  if (p.dead)
-    return wrap(
-      `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): not to be judged, the spiking network is dead.`,
-    );
-  const lines = p.ratios.map((r) => {
-    const popular =
-      r.format === "f32" ? `${short(Number(r.popular.toPrecision(2)))} times by sums of weights alone, ` : "";
-    return (
-      `${r.twin}, ${FORMAT_NAMES[r.format]}: ${popular}${bounded(r)}${times(r.arithmetic)} by all arithmetic, ` +
-      `${bounded(r)}${times(r.total)} with memory; ${times(r.freeGates)} if the arithmetic of its units were free.`
-    );
-  });
-  const best = Math.max(...p.ratios.map((r) => r.total.high));
-  const verdict = p.kept
-    ? "kept here, against both twins and at every price."
-    : best >= p.low
-      ? "kept here against one twin or at some prices, and not against all."
-      : `kept here against neither twin and at no price${p.ratios.some((r) => r.bound) ? ", as far as work has prices" : ""}.`;
-  return [
-    wrap(
-      `The promise, ${p.low} to ${short(p.high)} times less energy (${p.source}): ${verdict} A step needs, in units of the spiking network's energy:`,
-    ),
-    ...lines.map(item),
-  ].join("\n");
 }

@@ -8,6 +8,12 @@ import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Design } from "./networks.ts";
 import type { Samples, SelectionRule } from "./task.ts";
 
+/** One look at the held-out samples, after an epoch counted from 0. */
+export interface Look {
+  readonly epoch: number;
+  readonly accuracy: number;
+  readonly loss: number;
+}
 /** What was kept, in numbers. */
 export interface Selected {
   /** Counted from 0. */
@@ -18,6 +24,7 @@ export interface Selected {
   readonly heldOut: number;
   /** All looks so far took. */
   readonly seconds: number;
+  readonly looks: readonly Look[];
 }
 export interface Best extends Selected {
   readonly parameters: Parameters;
@@ -78,8 +85,9 @@ export class Selection implements Disposable {
     evaluator.setParameters(parameters);
     const { accuracy, loss } = look();
     const seconds = (this.#best?.seconds ?? 0) + (performance.now() - start) / 1000;
-    if (this.#best && accuracy <= this.#best.accuracy) this.#best = { ...this.#best, seconds };
-    else this.#best = { epoch, accuracy, loss, heldOut, seconds, parameters };
+    const looks = [...(this.#best?.looks ?? []), { epoch, accuracy, loss }];
+    if (this.#best && accuracy <= this.#best.accuracy) this.#best = { ...this.#best, seconds, looks };
+    else this.#best = { epoch, accuracy, loss, heldOut, seconds, looks, parameters };
   }
 
   [Symbol.dispose](): void {

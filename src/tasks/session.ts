@@ -10,6 +10,7 @@ import type { Loss } from "../learn/loss.ts";
 import { adam, cosine, type Optimiser } from "../learn/optimiser.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../learn/trainer.ts";
 import type { Network } from "../model/network.ts";
+import { percent } from "../report/numbers.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Keeper, KeptTraining } from "./keeper.ts";
@@ -17,7 +18,6 @@ import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
 import type { Samples, Training } from "./task.ts";
-import { percent } from "./text.ts";
 
 export interface SessionOptions {
   readonly seed: number;
@@ -139,7 +139,8 @@ async function runEpochs(
 const heldOutNote = (selection: Selection | undefined): string[] =>
   selection?.best ? [`held-out ${percent(selection.best.accuracy)}`] : [];
 
-const encodingOf = ({ net, encoder }: Pick<Design, "net" | "encoder">, seed: number): Encoding => ({
+/** How samples enter a network. */
+export const encodingOf = ({ net, encoder }: Pick<Design, "net" | "encoder">, seed: number): Encoding => ({
   encoder,
   steps: net.steps ?? 1,
   seed,

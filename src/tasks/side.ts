@@ -1,6 +1,7 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
 import { isStepLoss } from "../learn/loss.ts";
+import type { CurvesDocument } from "../report/document.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
 import { countDeployed, type Execution } from "./count.ts";
 import type { Design } from "./networks.ts";
@@ -67,15 +68,17 @@ export async function twinSide(design: Design, data: TaskData, options: SessionO
 }
 
 /** What was measured, as plain data. */
-export function sideDocument({ design, trained, result, counts, energy }: Side) {
+export function sideDocument(side: Side) {
+  const { design, trained, result, counts, energy } = side;
   const { epochs, rate, batch, dropout } = design.training;
   return {
     ...resultDocument(result),
     epochs,
     trainSeconds: trained.seconds,
     samplesPerSecond: trained.samplesPerSecond,
-    inferencePerSecond: result.samplesPerSecond,
     trainLoss: trained.epochs.map((e) => e.loss),
+    curves: curvesOf(trained),
+    spikes: spikesOf(side),
     ...(trained.selected && { selected: trained.selected }),
     memory: { trainingBytes: trained.bytes, inferenceBytes: storedBytes(counts), testBytes: result.bytes },
     training: { rate, batch, dropout },
@@ -84,6 +87,23 @@ export function sideDocument({ design, trained, result, counts, energy }: Side) 
   };
 }
 
-export function resultDocument({ accuracy, loss, meanRate, warnings, samples }: Evaluated) {
-  return { accuracy, loss, meanRate, samples, warnings };
+const curvesOf = ({ epochs, selected }: Trained): CurvesDocument => ({
+  train: epochs.map(({ epoch, loss, accuracy }) => ({ epoch, loss, accuracy })),
+  heldOut: selected?.looks ?? [],
+});
+
+/** Of an inference, input included. */
+function spikesOf({ counts, design, result }: Side): number {
+  const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
+  return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
+}
+
+export function resultDocument(result: Evaluated) {
+  const { accuracy, loss, meanRate, warnings, samples } = result;
+  const confusion = matrixOf(result.confusion);
+  return { accuracy, loss, meanRate, samples, warnings, confusion, inferencePerSecond: result.samplesPerSecond };
+}
+function matrixOf(square: Uint32Array): number[][] {
+  const size = Math.round(Math.sqrt(square.length));
+  return Array.from({ length: size }, (_, k) => Array.from(square.subarray(k * size, (k + 1) * size)));
 }

@@ -2,8 +2,8 @@
 import { DataError, listNames, UsageError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 import { requireFolder } from "../io/file.ts";
+import { wrap } from "../report/terminal/layout.ts";
 import type { TaskReport } from "./options.ts";
-import { wrap } from "./text.ts";
 
 export interface StarterOptions {
   /** Of the package, and of its folder below the working directory. */

@@ -18,7 +18,7 @@ import { networkToJson } from "../io/networkJson.ts";
 import type { EpochReport, FitPosition, FitSums, Summary } from "../learn/fit.ts";
 import type { TrainerSnapshot } from "../learn/snapshot.ts";
 import type { Design } from "./networks.ts";
-import type { Best, Selected } from "./selection.ts";
+import type { Best, Look, Selected } from "./selection.ts";
 import type { Trained } from "./session.ts";
 import type { Samples } from "./task.ts";
 
@@ -75,7 +75,14 @@ const position = struct<FitPosition>({
   reports,
 });
 
-const selected = struct<Selected>({ epoch: count, accuracy: finite, loss: finite, heldOut: count, seconds: finite });
+const selected = struct<Selected>({
+  epoch: count,
+  accuracy: finite,
+  loss: finite,
+  heldOut: count,
+  seconds: finite,
+  looks: listOf(struct<Look>({ epoch: count, accuracy: finite, loss: finite })),
+});
 
 interface SavedGoing {
   readonly updates: number;

@@ -1,10 +1,10 @@
 /** Who wins at what, in plain words. A difference that chance or the prices could explain is called so. */
 import type { Sequences } from "../data/sequences.ts";
+import { bytes, capital, joulesRange, percent, seconds, short, whole } from "../report/numbers.ts";
 import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } from "./account.ts";
 import type { Loaded } from "./run.ts";
 import { inferenceOf, type Side, type Twin } from "./side.ts";
 import { pairedDifference } from "./steps.ts";
-import { bytes, joulesRange, percent, seconds, short, whole } from "./text.ts";
 
 export type Winner = "spiking" | "twin" | "undecided";
 export interface Verdict {
@@ -17,7 +17,6 @@ export interface Verdict {
 const ALIKE = 1.1;
 
 const NAMES = { spiking: "the spiking network", twin: "the twin" } as const;
-const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
 interface Measure {
   readonly what: string;

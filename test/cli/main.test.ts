@@ -46,6 +46,12 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
       "Allowed choices are latency, rate, current.",
       "Try: rheobase compare",
     ],
+    [
+      ["train", "digits", "--out", "x.txt"],
+      "x.txt: --out writes files that end in .h5, .html or .json, not in .txt",
+      "",
+    ],
+    [["compare", "digits", "--out", "x.h5"], "x.h5: --out writes files that end in .html or .json, not in .h5", ""],
     [["compare", "digits", "--epochs", "0"], "It must be a whole number from 1 to 100000.", "Try: rheobase compare"],
     [["compare", "digits", "--epochs", "1e3"], "It must be a whole number from 1 to", "Try: rheobase compare"],
     [["compare", "digits", "--steps", "NaN"], "It must be a whole number from 1 to", "Try: rheobase compare"],

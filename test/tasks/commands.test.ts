@@ -1,5 +1,8 @@
 /** The commands as child processes on the real digits: exit codes, and a stdout that holds the document alone. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
@@ -43,6 +46,27 @@ test("compare digits --json: one document, both networks far above chance after 
   const { task, seed, spiking, twin, data } = JSON.parse(out);
   expect([task, seed, data.train, data.test]).toEqual(["digits", 1, 8000, 2000]);
   for (const side of [spiking, twin]) expect(side.accuracy).toBeGreaterThan(0.85);
+});
+
+test("train digits --quiet: the result lines alone; FORCE_COLOR colours them, and a page is written beside the network", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rheobase-commands-"));
+  const [network, page] = [join(folder, "d.h5"), join(folder, "d.html")];
+  const args = ["train", "digits", "--epochs", "1", "--encoder", "latency", "--quiet", "--out", network, "--out", page];
+  const child = spawnSync(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
+    cwd: ROOT,
+    env: { ...process.env, FORCE_COLOR: "1", LC_ALL: "C" },
+    encoding: "utf8",
+  });
+  const written = readdirSync(folder).sort();
+  const head = readFileSync(page, "utf8").slice(0, 15);
+  rmSync(folder, { recursive: true });
+  expect([child.status, child.stderr, written, head]).toEqual([0, "", ["d.h5", "d.html"], "<!doctype html>"]);
+  const lines = child.stdout.trimEnd().split("\n");
+  expect(lines[0]!.startsWith("\u001b[1m")).toBe(true);
+  expect(lines[0]).toContain("test answers are right");
+  expect(lines.slice(-2)).toEqual([`saved to ${network}`, `saved to ${page}`]);
+  expect(lines.length).toBeLessThan(7);
+  expect(child.stdout).toMatch(/^\p{ASCII}*$/u);
 });
 
 test("explain digits | head: a reader that leaves early is no failure", () => {

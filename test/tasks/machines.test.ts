@@ -10,14 +10,18 @@ import { prices } from "../../src/energy/prices.ts";
 import { processor } from "../../src/energy/processor.ts";
 import { powerCounters } from "../../src/energy/rapl.ts";
 import { chips } from "../../src/energy/tables.ts";
+import type { EnergyBeside, ResultDocument } from "../../src/report/document.ts";
+import { besideSections, deadSection, ownBreakEvenSection } from "../../src/report/terminal/elsewhere.ts";
+import { PLAIN } from "../../src/report/terminal/layout.ts";
+import { promiseSection } from "../../src/report/terminal/steps.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { energies } from "../../src/tasks/account.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
-import { allTables, deadText, machines, machinesText } from "../../src/tasks/machines.ts";
-import { measuredText } from "../../src/tasks/measured.ts";
+import { allTables, type Machines, machines } from "../../src/tasks/machines.ts";
+import { measuredDocument } from "../../src/tasks/measured.ts";
 import { spikingDesign } from "../../src/tasks/networks.ts";
-import { breakEvenLines, breakEvenLinesText } from "../../src/tasks/ownBreakEven.ts";
-import { promiseReport, promiseText } from "../../src/tasks/promise.ts";
+import { type BreakEvenLine, breakEvenLines } from "../../src/tasks/ownBreakEven.ts";
+import { promiseReport } from "../../src/tasks/promise.ts";
 import { evaluateDeployed } from "../../src/tasks/session.ts";
 import type { Side, Twin } from "../../src/tasks/side.ts";
 import type { ImageTask } from "../../src/tasks/task.ts";
@@ -28,6 +32,15 @@ import { QUIET, ROWS, rows } from "./synthetic.ts";
 type Document = any;
 const folder = mkdtempSync(join(tmpdir(), "rheobase-machines-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a document says of an inference, of which the rest is not looked at. */
+const beside = (d: EnergyBeside): ResultDocument =>
+  ({ kind: "evaluate", inference: "an inference", ...d }) as ResultDocument;
+const told = (d: EnergyBeside): string => besideSections(beside(d), PLAIN).filter(Boolean).join("\n\n");
+const machinesText = ({ tables, across }: Omit<Machines, "arithmetic">): string =>
+  told({ energyTables: tables, acrossTables: across });
+const breakEvenText = (lines: readonly BreakEvenLine[]): string =>
+  ownBreakEvenSection(beside({ ownBreakEven: lines }), PLAIN);
 
 describe("other hardware", () => {
   test("the processor prices both sides, chips the spiking one; ratios are of those accounts", () => {
@@ -46,7 +59,7 @@ describe("other hardware", () => {
     expect(across.find((x) => x.chip === "darwin3")!.atLeast).toBe(true);
   });
   test("the text marks lower bounds, says what is without price and what cannot run, and gives no verdict", () => {
-    const text = machinesText(machines([spiking(), twin()]), "an inference");
+    const text = machinesText(machines([spiking(), twin()]));
     expect(text).toMatch(/Darwin3 +≥ /);
     expect(text).toContain("Darwin3: no price for neuron updates");
     expect(text.replaceAll("\n  ", " ")).toContain("A chip of spikes cannot run the twin.");
@@ -56,7 +69,7 @@ describe("other hardware", () => {
   test("what cannot run on a chip is said with its reasons", () => {
     const large = spiking({ activeInputs: 3 }, { neurons: 300, fanOut: 300, weights: 1200 });
     const { tables, across } = machines([large, twin()]);
-    const text = machinesText({ tables, across }, "an inference").replaceAll("\n  ", " ");
+    const text = machinesText({ tables, across }).replaceAll("\n  ", " ");
     expect(text).toContain("ODIN cannot run it: its 300 neurons do not fit the 256 of the one core.");
     expect(text).toMatch(/^ODIN +- +- +- +- +- +-$/m);
     expect(across.some((a) => a.chip === "odin")).toBe(false);
@@ -88,7 +101,7 @@ test("a dead network: a clear word, and no winner by energy or operations", asyn
   expect(text).toContain("none is for a network that fires no spike");
   expect(text).not.toContain("spiking may need less");
   expect(JSON.stringify(document)).not.toContain('null,"popular');
-  expect(deadText(false)).toBe("");
+  expect(deadSection(false, PLAIN)).toBe("");
 });
 
 describe("a promise", () => {
@@ -115,7 +128,7 @@ describe("a promise", () => {
   test("is not to be judged of a dead one", () => {
     const report = judged(spiking({ activeInputs: 0, activeOutputs: 0 }), twin());
     expect(report).toMatchObject({ kept: false, dead: true, ratios: [] });
-    expect(promiseText(report)).toContain("not to be judged");
+    expect(promiseSection(report, PLAIN)).toContain("not to be judged");
   });
 });
 
@@ -125,14 +138,14 @@ describe("where it would break even", () => {
     expect(lines.map((l) => l.table)).toEqual(["f32", "int8", "processor"]);
     const own = ownBreakEven(spiking(), prices.f32, energy(twin(), prices.f32))!;
     expect(lines[0]).toMatchObject({ twin: "twin", ...own });
-    const text = breakEvenLinesText(lines, "an inference");
+    const text = breakEvenText(lines);
     expect(text.split("\n- ")).toHaveLength(4);
     expect(text).toMatch(/twin, 32-bit floats: at [\d.]+ to [\d.]+ spikes a synapse an inference/);
   });
   test("a twin cheaper than silence", () => {
     const [line] = breakEvenLines(spiking({ steps: 50, activeInputs: 3 }), [twin()]);
     expect(line!.factor.high).toBeLessThan(0);
-    expect(breakEvenLinesText([line!], "an inference")).toContain("at no rate, it needs more even without a spike");
+    expect(breakEvenText([line!])).toContain("at no rate, it needs more even without a spike");
   });
 });
 
@@ -149,14 +162,15 @@ describe("the machine's own counters", () => {
     const deployed = { net, encoder, parameters: initialParameters(net, 1), loss: training.loss };
     const { test: samples } = rows(20, 50);
     const onProgress = () => set(3);
-    const { measured } = await evaluateDeployed(deployed, samples, { ...QUIET, power, onProgress });
-    expect(measured!.joules!.total).toBeCloseTo(2, 6);
-    const text = measuredText(power, [{ title: "spiking", measured, inferences: 50 }], "an inference");
+    const result = await evaluateDeployed(deployed, samples, { ...QUIET, power, onProgress });
+    expect(result.measured!.joules!.total).toBeCloseTo(2, 6);
+    const text = told({ measured: measuredDocument(power, training.loss, { spiking: result }) });
     expect(text).toMatch(/an inference, encoding included +40 mJ/);
   });
   test("where there are none, one sentence says so", () => {
-    expect(measuredText({ available: false, reason: "this system has no x" }, [], "a step")).toBe(
-      "Measured energy: not available (this system has no x).",
-    );
+    const power = { available: false, reason: "this system has no x" } as const;
+    const result = { samples: 1, steps: 1 };
+    const text = told({ measured: measuredDocument(power, ROWS.twin.loss, { spiking: result }) });
+    expect(text).toBe("Measured energy: not available (this system has no x).");
   });
 });

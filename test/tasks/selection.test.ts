@@ -25,6 +25,11 @@ test("the best epoch is kept with its weights; of equal ones the earlier", () =>
   const best = run(ACCURACIES, 1);
   expect(best).toMatchObject({ epoch: 1, accuracy: 0.7, heldOut: 9, parameters: { w: Float32Array.of(1) } });
 });
+test("every look is told, those before a training went on among them", () => {
+  const before = run(ACCURACIES.slice(0, 2), 1);
+  const { looks } = run(ACCURACIES, 1, { epoch: 2, best: before });
+  expect(looks.map((l) => [l.epoch, l.accuracy])).toEqual(ACCURACIES.map((a, k) => [k, a]));
+});
 test("every second epoch and the last are looked at", () => {
   expect(run([0.9, 0.1, 0.9, 0.2, 0.15], 2).epoch).toBe(3);
   expect(run([0.9, 0.1, 0.9, 0.2, 0.3], 2).epoch).toBe(4);

@@ -43,14 +43,28 @@ test("on its way", () => {
   expect(trainingIn({ state: through(state), arrays }, "file")).toEqual({ origin, going });
 });
 test("on its way, with the best weights so far", () => {
-  const numbers = { epoch: 4, accuracy: 0.8, loss: 0.4, heldOut: 12, seconds: 3 };
+  const numbers = {
+    epoch: 4,
+    accuracy: 0.8,
+    loss: 0.4,
+    heldOut: 12,
+    seconds: 3,
+    looks: [{ epoch: 4, accuracy: 0.8, loss: 0.4 }],
+  };
   const best = { ...numbers, parameters: { "a>b.weight": Float32Array.of(3), "b.tau": Float32Array.of(4) } };
   const { state, arrays } = savedGoing(origin, { ...going, best });
   expect([...arrays.keys()]).toEqual(["parameters", "best.a>b.weight", "best.b.tau"]);
   expect(trainingIn({ state: through(state), arrays }, "file")).toEqual({ origin, going: { ...going, best } });
 });
 test("done", () => {
-  const selected = { epoch: 4, accuracy: 0.8, loss: 0.4, heldOut: 12, seconds: 3 };
+  const selected = {
+    epoch: 4,
+    accuracy: 0.8,
+    loss: 0.4,
+    heldOut: 12,
+    seconds: 3,
+    looks: [{ epoch: 4, accuracy: 0.8, loss: 0.4 }],
+  };
   const trained = { epochs: [report], seconds: 9, samplesPerSecond: 3, bytes: 64, selected };
   const parameters = { "a>b.weight": Float32Array.of(1) };
   const { state, arrays } = savedTrained(origin, { ...trained, parameters });

@@ -1,0 +1,49 @@
+/**
+ * A result as one file: no request leaves it, and most of it needs no script. A content security policy says so to the
+ * browser as well: scripts run only if they have the hash of ours.
+ */
+import type { CompareDocument, TrainDocument } from "../document.ts";
+import { compareBody } from "./compare.ts";
+import { html, Markup, tied } from "./markup.ts";
+import { base64 } from "./raster.ts";
+import { SCRIPT } from "./script.ts";
+import { STYLE } from "./style.ts";
+import { trainBody } from "./train.ts";
+
+/** Results that have a page. */
+export type PageDocument = CompareDocument | TrainDocument;
+
+export async function pageOf(d: PageDocument): Promise<string> {
+  const body = d.kind === "compare" ? compareBody(d) : trainBody(d);
+  const { provenance, headline, head, task } = d;
+  const scripted = body.some((part) => part?.html.includes("<canvas"));
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src ${scripted ? `'sha256-${await sha256(SCRIPT)}'` : "'none'"}; base-uri 'none'; form-action 'none'">
+<title>${task}: ${TITLES[d.kind]}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<header class="top">
+<p class="eyebrow">${task} · ${TITLES[d.kind]} · <time datetime="${provenance.date}">${provenance.date.slice(0, 10)}</time></p>
+<h1>${tied(headline.text)}</h1>
+${headline.lines.map((line) => html`<p class="lead">${tied(line)}</p>`)}
+<p class="small about">${head.map((line) => tied(/[.!?]$/.test(line) ? `${line} ` : `${line}. `))}</p>
+</header>
+<main>
+${body.map((part) => (part ? html`${part}\n` : ""))}</main>
+${scripted && html`<script>${new Markup(SCRIPT)}</script>`}
+</body>
+</html>
+`;
+  return page.html;
+}
+const TITLES = { compare: "spiking network and twin", train: "a spiking network" } as const;
+
+async function sha256(text: string): Promise<string> {
+  return base64(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}

@@ -1,0 +1,35 @@
+/** Parts that every page has. */
+import type { ProvenanceDocument, ResultDocument, ShownDocument } from "../document.ts";
+import { whole } from "../numbers.ts";
+import { grid } from "./learning.ts";
+import { type Content, html, type Markup, num } from "./markup.ts";
+import { rateFigures } from "./rates.ts";
+import { sampleFigures } from "./samples.ts";
+import { provenanceList } from "./tables.ts";
+
+export const section = (title: string, ...contents: readonly Content[]): Markup =>
+  html`<section><h2>${title}</h2>${contents}</section>`;
+export const list = (items: readonly Content[]): Markup =>
+  html`<ul class="plain">${items.map((x) => html`<li>${x}</li>`)}</ul>`;
+
+export function inside(shown: ShownDocument, classes: readonly string[]): Markup {
+  const { samples, rates } = shown;
+  const long = Math.max(...samples.map((s) => s.steps)) > LONG;
+  return html`${section(
+    "Inside the spiking network",
+    html`<p class="small">Membranes as they are at the end of each step, after a reset; a tick above a threshold is a spike.</p>`,
+    grid(sampleFigures(shown, classes), long ? "single" : "samples"),
+  )}${section(
+    "How often neurons fire",
+    html`<p class="small">Over the first ${num(rates.samples, whole(rates.samples))} test samples, ${num(rates.steps, whole(rates.steps))} steps.</p>`,
+    grid(rateFigures(rates)),
+  )}`;
+}
+/** Steps of a sample from which on its pictures take the whole width. */
+const LONG = 100;
+
+export const notesSection = ({ notes, beside = [] }: ResultDocument): Markup | undefined =>
+  notes.length + beside.length > 0 ? section("Beside the numbers", list([...notes, ...beside])) : undefined;
+
+export const provenanceSection = (d: ResultDocument, p: ProvenanceDocument): Markup =>
+  section("Where this comes from", provenanceList(d, p));
