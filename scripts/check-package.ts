@@ -3,11 +3,11 @@
  * on disk, the command line and how fast it starts, every entry point, and the types without the DOM.
  * dist/ must be built.
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { blocksOf, problemOf, programsOf, run } from "./snippets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** MB on disk, with all required dependencies. */
@@ -20,24 +20,9 @@ function expect(holds: boolean, problem: string): void {
   if (!holds) problems.push(problem);
 }
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** No npm settings of the `npm run` that we are in, no colours, no stdin. */
-function run(cwd: string, command: string, ...args: string[]): Ran {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|NODE_OPTIONS)/.test(name)),
-  );
-  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-  return spawnSync(command, args, { cwd, stdio, encoding: "utf8", env: { ...env, NO_COLOR: "1" } });
-}
-
 /** Runs what must succeed, or nothing after it makes sense. */
 function must(cwd: string, command: string, ...args: string[]): string {
-  const { status, stdout, stderr } = run(cwd, command, ...args);
+  const { status, stdout, stderr } = run(cwd, command, args);
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: exit code ${status}\n${stdout}${stderr}`);
   return stdout;
 }
@@ -81,12 +66,12 @@ function install(folder: string, tarball: string): void {
 }
 
 function checkCommandLine(folder: string): void {
-  const help = run(folder, "npx", "--no-install", "rheobase", "--help");
+  const help = run(folder, "npx", ["--no-install", "rheobase", "--help"]);
   expect(
     help.status === 0 && help.stdout.startsWith("Usage: rheobase"),
     `npx rheobase --help: ${help.stdout}${help.stderr}`,
   );
-  const bad = run(folder, "npx", "--no-install", "rheobase", "compare", "digits", "--epochs", "none");
+  const bad = run(folder, "npx", ["--no-install", "rheobase", "compare", "digits", "--epochs", "none"]);
   expect(bad.status === 2, `bad usage must exit with 2, not ${bad.status}`);
   expect(bad.stdout === "", `bad usage must leave stdout empty: ${bad.stdout}`);
 }
@@ -108,14 +93,12 @@ function timeHelp(folder: string): void {
   expect(help[0]! < HELP_LIMIT_MS, `rheobase --help takes ${help[0]!.toFixed(0)} ms`);
 }
 
-/** Runs every JavaScript block of the README that imports the package, just as it stands there. */
+/** Runs every program of the README, just as it stands there. */
 function checkReadme(folder: string): number {
-  const blocks = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```$/gms)];
-  const programs = blocks.map((block) => block[1]!).filter((text) => /from "rheobase["/]/.test(text));
-  programs.forEach((text, k) => {
-    writeFileSync(join(folder, `readme${k}.mjs`), text);
-    const { status, stdout, stderr } = run(folder, process.execPath, `readme${k}.mjs`);
-    expect(status === 0, `the README's program ${k + 1} fails:\n${text}${stdout}${stderr}`);
+  const programs = programsOf(blocksOf(readFileSync(join(ROOT, "README.md"), "utf8")));
+  programs.forEach((program, k) => {
+    const problem = problemOf(program, folder, `readme${k}`);
+    expect(problem === undefined, `the README's program in line ${program.line} ${problem}`);
   });
   console.log(`README: ${programs.length} programs run`);
   return programs.length;
@@ -137,7 +120,7 @@ function checkImports(folder: string): void {
   console.log(`entry points: ${specifiers.map((s, k) => `${s} ${counts[k]}`).join(", ")}`);
   const programs = checkReadme(folder);
   expect(programs > 0 || counts[0] === 0, "the README shows no program that imports the package");
-  const inner = run(folder, process.execPath, "--input-type=module", "-e", 'import "rheobase/dist/base/errors.js"');
+  const inner = run(folder, process.execPath, ["--input-type=module", "-e", 'import "rheobase/dist/base/errors.js"']);
   expect(inner.status !== 0, "inner files can be imported from outside");
   checkTypes(folder, specifiers);
 }
@@ -160,7 +143,7 @@ function checkTypes(folder: string, specifiers: readonly string[]): void {
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
   const tsc = (...more: string[]): string =>
-    run(folder, process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), ...more).stdout;
+    run(folder, process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...more]).stdout;
   const errors = tsc("-p", "tsconfig.json").trim();
   expect(errors === "", `a user's type check fails:\n${errors}`);
   const foreign = new Set(tsc("-p", "tsconfig.json", "--skipLibCheck", "false").match(/Cannot find name '\w+'/g));

@@ -4,14 +4,17 @@
  */
 import type { Program } from "../ir/program.ts";
 
+/** A buffer's elements; booleans are words, 0 or 1. */
 export type Elements = Float32Array | Float64Array | Int32Array | Uint32Array;
 
+/** What runs a program. */
 export interface Backend {
   readonly name: string;
   /** Lays out the memory and makes every region runnable. */
   load(program: Program): Promise<Executable>;
 }
 
+/** A program that is loaded, with its memory. */
 export interface Executable extends Disposable {
   /** Bytes of linear memory. */
   readonly bytes: number;

@@ -9,6 +9,7 @@ import { mapRange, type Price, type Range } from "./horowitz.ts";
 import { notes } from "./notes.ts";
 import { type Component, POPULAR, type PriceOptions, type PriceTable, type Work } from "./prices.ts";
 
+/** Options of `energy`. */
 export interface EnergyOptions extends PriceOptions {
   /** Duration of one inference, s, where static power is to be charged. */
   readonly seconds?: number;
@@ -23,6 +24,7 @@ export interface AccountLine {
   readonly energy: Range;
 }
 
+/** Joules by component, each as a range. */
 export type Components = Readonly<Partial<Record<Component, Range>>>;
 
 /** All energies in joules an inference. */
@@ -48,7 +50,11 @@ export interface Account {
 const PICO = 1e-12;
 const NOTHING: Range = { low: 0, typical: 0, high: 0 };
 
-/** @throws {DataError} `out-of-range` if a count is negative or not finite */
+/**
+ * What an inference costs: counts times prices.
+ *
+ * @throws {DataError} `out-of-range` if a count is negative or not finite
+ */
 export function energy(counts: Counts, table: PriceTable, options: EnergyOptions = {}): Account {
   const { lines, unpriced } = price(counts, table, options);
   return {

@@ -8,6 +8,7 @@
  * @see Horowitz 2014, Computing's energy problem (and what we can do about it), ISSCC, figure 1.1.9
  */
 export type NumberFormat = "int8" | "int16" | "int32" | "fp16" | "fp32";
+/** How a price was found, best first. */
 export type Grade = "measured silicon" | "post-layout simulation" | "pre-silicon" | "analytic";
 
 /** A bound, the value to quote, and a bound: three settings of what the source leaves open. */
@@ -17,6 +18,7 @@ export interface Range {
   readonly high: number;
 }
 
+/** Energy of one operation, with what it holds for. */
 export interface Price {
   readonly value: Range;
   readonly unit: "pJ";

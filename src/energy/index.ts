@@ -1,3 +1,7 @@
+/**
+ * From counts of what a network did to energy, by price lists with sources.
+ * @module energy
+ */
 export { type Account, type AccountLine, type Components, type EnergyOptions, energy } from "./account.ts";
 export { type BreakEven, breakEven, spikeRate, spikesPerSynapse, type Verdict } from "./breakeven.ts";
 export { type Comparison, compare } from "./compare.ts";

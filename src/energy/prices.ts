@@ -34,6 +34,7 @@ export type Work =
     >
   | "seconds";
 
+/** What a part of the energy is spent on. */
 export type Component =
   | "arithmetic"
   | "weightMemory"
@@ -43,18 +44,25 @@ export type Component =
   | "neurons"
   | "static";
 
+/** How one kind of work is paid: at a price, by another line of the table, or nobody knows. */
 export type Pricing =
-  | { readonly component: Component; readonly price: (counts: Counts, options: PriceOptions) => Price | undefined }
+  | {
+      readonly component: Component;
+      /** The price of one unit of the work; none where nobody knows it for such a network. */
+      readonly price: (counts: Counts, options: PriceOptions) => Price | undefined;
+    }
   /** Covered by other lines of the table. */
   | { readonly includedIn: string }
   /** Costs something, nobody says what. */
   | { readonly unpriced: string };
 
+/** What a price table may be told of the machine. */
 export interface PriceOptions {
   /** Memories above this size are DRAM; by default 1 MB, the largest SRAM of the table. */
   readonly largestSram?: number;
 }
 
+/** A price for every kind of work, or the reason why there is none. */
 export interface PriceTable {
   readonly name: string;
   readonly title: string;
@@ -117,6 +125,7 @@ function horowitz(name: string, title: string, { stored, state }: Precision): Pr
   };
 }
 
+/** The price tables: Horowitz 2014 at 45 nm, for 32-bit floats and for 8-bit weights. */
 export const prices = {
   f32: horowitz("f32", "Horowitz 45 nm, 32-bit floating point", { stored: "fp32", state: "fp32" }),
   int8: horowitz("int8", "Horowitz 45 nm, 8-bit weights and activations, 32-bit accumulators and state", {

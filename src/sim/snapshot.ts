@@ -6,6 +6,7 @@ import type { Program, Role } from "../ir/program.ts";
 import type { PendingEvents } from "./eventQueue.ts";
 import type { Lowered } from "./lower/lower.ts";
 
+/** A copy of everything that changes in an engine. Plain data. */
 export interface Snapshot {
   readonly step: number;
   readonly buffers: ReadonlyMap<string, Elements>;

@@ -69,7 +69,11 @@ function lossFrom(found: unknown, file: string): Loss {
   throw new DataError("bad-file", `${file}.provenance.trainingOptions.loss`, `must be ${LOSSES}`);
 }
 
-/** @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes */
+/**
+ * Measures a saved network on the test data of a task.
+ *
+ * @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes
+ */
 export function requireFit(task: Task, { network }: Artefact, file: string): void {
   const wanted = task.kind === "images" ? task.shape.reduce((a, b) => a * b, 1) : task.inputs;
   const inputs = Object.values(network.inputs).map((x) => x.size);

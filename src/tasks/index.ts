@@ -1,3 +1,7 @@
+/**
+ * Whole tasks, as the command line runs them.
+ * @module tasks
+ */
 export { compare } from "./compare.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";

@@ -2,6 +2,7 @@
 
 /** How inputs become spikes, or stay analog (`current`). Without one, a task chooses between the spiking codes itself. */
 export const ENCODERS = ["latency", "rate", "current"] as const;
+/** The name of an encoder. */
 export type EncoderName = (typeof ENCODERS)[number];
 
 /** Where training is saved on its way, and how often. */
@@ -15,6 +16,7 @@ export interface CheckpointOptions {
   readonly stop?: { readonly aborted: boolean };
 }
 
+/** What a task is asked with. */
 export interface TaskOptions {
   /** `digits`, `mnist`, `fashion-mnist`, `ecg`; for `explain` also the path of an artefact. */
   readonly task: string;
@@ -35,6 +37,7 @@ export interface TaskOptions {
   readonly checkpoint?: CheckpointOptions;
 }
 
+/** What `evaluate` is asked with. */
 export interface EvaluateOptions extends Omit<TaskOptions, "seed"> {
   /** The artefact to evaluate. */
   readonly file: string;
@@ -49,6 +52,7 @@ export interface Progress {
   readonly total: number;
   readonly note?: string;
 }
+/** Hears how far a task is. */
 export type OnProgress = (progress: Progress) => void;
 
 /** The same result twice: for machines (`--json` prints it) and for people. */
