@@ -45,8 +45,7 @@ export default defineConfig({
     "Spiking neural networks from equations: simulate them, train them, compare them with conventional ones.",
   base: process.env.RHEOBASE_DOCS_BASE ?? "/",
   head: [["link", { rel: "icon", type: "image/svg+xml", href: `${process.env.RHEOBASE_DOCS_BASE ?? "/"}logo.svg` }]],
-  cleanUrls: false,
-  lastUpdated: false,
+  srcExclude: ["reference.md"],
   vite: { plugins: [pictures] },
   themeConfig: {
     logo: "/logo.svg",

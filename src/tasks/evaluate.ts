@@ -19,7 +19,12 @@ import type { Task, TaskData } from "./task.ts";
 import { taskOf } from "./tasks.ts";
 import { item, percent, type Row, sections, table, whole, wrap } from "./text.ts";
 
-/** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
+/**
+ * Measures a saved network on the test data of a task.
+ *
+ * @throws {UsageError} for a task
+ * @throws {DataError} for the file, the data, or a file that does not fit the task
+ */
 export const evaluate = async (options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> =>
   evaluateTask(taskOf(options.task), options, onProgress);
 
@@ -69,11 +74,7 @@ function lossFrom(found: unknown, file: string): Loss {
   throw new DataError("bad-file", `${file}.provenance.trainingOptions.loss`, `must be ${LOSSES}`);
 }
 
-/**
- * Measures a saved network on the test data of a task.
- *
- * @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes
- */
+/** @throws {DataError} `shape-mismatch` if the network does not take the task's examples or does not name its classes */
 export function requireFit(task: Task, { network }: Artefact, file: string): void {
   const wanted = task.kind === "images" ? task.shape.reduce((a, b) => a * b, 1) : task.inputs;
   const inputs = Object.values(network.inputs).map((x) => x.size);
