@@ -59,7 +59,7 @@ const learner = (): Network =>
   );
 
 let state = 1;
-const random = (): number => (state = (Math.imul(state, 48271) >>> 0) % 2147483647) / 2147483647;
+const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
 
 /** The batches of "Training". */
 function sampleBatch() {
