@@ -1,0 +1,61 @@
+/** The built guide: every page loads without an error and without a request elsewhere, fits a phone, and search finds. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { serve } from "./server.ts";
+import { ROOT, setup } from "./setup.ts";
+import { visit } from "./visit.ts";
+
+const SITE = join(ROOT, "docs/.vitepress/dist");
+const built = existsSync(join(SITE, "index.html"));
+const NOT_BUILT = "the guide is not built: npm run docs";
+const pages = built
+  ? readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter(
+      (path) => /\.html$/.test(path) && path !== "404.html",
+    )
+  : [];
+
+const { browser } = setup();
+const WIDTHS = [
+  { width: 1280, colorScheme: "light" },
+  { width: 400, colorScheme: "dark" },
+] as const;
+
+describe.each(WIDTHS)("$width pixels wide, $colorScheme", ({ width, colorScheme }) => {
+  test("every page", async ({ skip }) => {
+    skip(!built, NOT_BUILT);
+    const from = browser(skip);
+    await using server = await serve(SITE);
+    await using visited = await visit(from, server.origin, "index.html", {
+      viewport: { width, height: 800 },
+      colorScheme,
+    });
+    const { page, problems } = visited;
+    for (const path of pages) {
+      await page.goto(new URL(path, server.origin).href);
+      await page.waitForFunction(
+        () => (document.querySelector("#app") as { __vue_app__?: unknown } | null)?.__vue_app__,
+      );
+      expect(await page.textContent("h1"), path).not.toBe("");
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(width);
+      expect(await page.evaluate(() => document.documentElement.classList.contains("dark")), path).toBe(
+        colorScheme === "dark",
+      );
+      expect(problems, path).toEqual([]);
+    }
+    expect(pages.length).toBeGreaterThan(20);
+  }, 300_000);
+});
+
+test("search finds a name of the reference, without leaving the site", async ({ skip }) => {
+  skip(!built, NOT_BUILT);
+  const from = browser(skip);
+  await using server = await serve(SITE);
+  await using visited = await visit(from, server.origin, "index.html", { viewport: { width: 1280, height: 800 } });
+  const { page, problems } = visited;
+  await page.click("#local-search button");
+  await page.fill("#localsearch-input", "createEngine");
+  await page.waitForSelector(".VPLocalSearchBox .result");
+  expect(await page.textContent(".VPLocalSearchBox .results")).toContain("createEngine");
+  expect(problems).toEqual([]);
+});
