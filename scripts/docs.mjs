@@ -35,7 +35,7 @@ function installed() {
 if (!installed()) run("npm", ["install", "--no-save", "--ignore-scripts", "--no-fund", "--no-audit"], DOCS);
 node(["--import", "tsx", "scripts/guide-pictures.ts"], ROOT);
 rmSync(join(DOCS, "api"), { recursive: true, force: true });
-node(["node_modules/typedoc/bin/typedoc", "--options", "typedoc.json"]);
+node(["node_modules/typedoc/bin/typedoc", "--options", "typedoc.config.js"]);
 if (process.argv.includes("dev")) node(["node_modules/vitepress/bin/vitepress.js", "dev"]);
 else {
   node(["node_modules/vitepress/bin/vitepress.js", "build"]);

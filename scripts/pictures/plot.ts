@@ -70,7 +70,7 @@ function legendOf(legend: NonNullable<Panel["legend"]>): string[] {
   let left = LEFT;
   return legend.map(([tone, name]) => {
     const entry = `<path class="line ${tone}" d="M${left} 29h14"/><text x="${left + 18}" y="33">${escaped(name)}</text>`;
-    left += 30 + 6.6 * name.length;
+    left += 32 + 7 * name.length;
     return entry;
   });
 }

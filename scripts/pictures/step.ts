@@ -34,12 +34,12 @@ const chainPanel = (title: string, { a, v }: Awaited<ReturnType<typeof chain>>):
   panel({
     title,
     ...time,
-    y: [0, 1.5],
-    yTicks: [0, 0.5, { at: 1.38, text: "spikes" }],
-    height: 150,
+    y: [0, 1.65],
+    yTicks: [0, 0.5, { at: 1.28, text: "spikes" }],
+    height: 160,
     marks: [
-      { kind: "spikes", tone: "quiet", points: [[2.5, 1.28]], size: 0.2 },
-      { kind: "spikes", tone: "a", points: Array.from(a, (t) => [t + 0.5, 1.28] as const), size: 0.2 },
+      { kind: "spikes", tone: "quiet", points: [[2.5, 1.38]], size: 0.24 },
+      { kind: "spikes", tone: "a", points: Array.from(a, (t) => [t + 0.5, 1.04] as const), size: 0.24 },
       { kind: "stairs", tone: "b", values: v },
     ],
     legend: [

@@ -21,6 +21,9 @@ const WIDTHS = [
   { width: 400, colorScheme: "dark" },
 ] as const;
 
+/** Images that are there and show nothing. */
+const BROKEN_IMAGES = `[...document.images].filter((x) => x.complete && x.naturalWidth === 0).map((x) => x.src)`;
+
 describe.each(WIDTHS)("$width pixels wide, $colorScheme", ({ width, colorScheme }) => {
   test("every page", async ({ skip }) => {
     skip(!built, NOT_BUILT);
@@ -41,6 +44,7 @@ describe.each(WIDTHS)("$width pixels wide, $colorScheme", ({ width, colorScheme 
       expect(await page.evaluate(() => document.documentElement.classList.contains("dark")), path).toBe(
         colorScheme === "dark",
       );
+      expect(await page.evaluate(BROKEN_IMAGES), path).toEqual([]);
       expect(problems, path).toEqual([]);
     }
     expect(pages.length).toBeGreaterThan(20);
