@@ -35,6 +35,7 @@ describe.each(WIDTHS)("$width pixels wide, $colorScheme", ({ width, colorScheme 
     });
     const { page, problems } = visited;
     for (const path of pages) {
+      await page.waitForLoadState("networkidle"); // pages fetch those that they link to, and going away would break that off
       await page.goto(new URL(path, server.origin).href);
       await page.waitForFunction(
         () => (document.querySelector("#app") as { __vue_app__?: unknown } | null)?.__vue_app__,
