@@ -132,6 +132,7 @@ async function cuba(): Promise<string> {
   const bins = new Array<number>(100).fill(0);
   for (const { steps } of Object.values(spikes)) for (const t of steps) bins[Math.floor(t / 50)]!++;
   const rates = bins.map((count, k) => [5 * k + 2.5, count / 4000 / 5e-3] as const);
+  const top = 5 * Math.ceil(Math.max(...rates.map(([, r]) => r)) / 5);
   const time = { x: [0, 500] as const, xTicks: [0, 100, 200, 300, 400, 500], xLabel: "ms" };
   return [
     panel({
@@ -149,12 +150,10 @@ async function cuba(): Promise<string> {
       ],
     }),
     panel({
-      title: "Rate of all 4,000, in bins of 5 ms",
+      title: "Rate of all 4,000 in Hz, in bins of 5 ms",
       ...time,
-      y: [0, 5 * Math.ceil(Math.max(...rates.map(([, r]) => r)) / 5)],
-      yTicks: [0, 10, { at: 20, text: "20 Hz" }].filter(
-        (t) => typeof t === "number" || t.at <= Math.max(...rates.map(([, r]) => r)) + 5,
-      ),
+      y: [0, top],
+      yTicks: Array.from({ length: top / 5 + 1 }, (_, k) => 5 * k),
       height: 240,
       marks: [{ kind: "line", tone: "a", points: rates }],
     }),

@@ -35,7 +35,9 @@ export interface Panel {
 export type Tick = number | { readonly at: number; readonly text: string };
 
 const WIDTH = 340;
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 24, 36];
+const [LEFT, RIGHT, TOP, BOTTOM] = [46, 18, 24, 36];
+/** Where titles and legends begin. */
+const HEAD = 20;
 const place = (x: number): string => (Math.round(x * 10) / 10).toString();
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
@@ -48,7 +50,7 @@ export function panel(p: Panel): string {
   const at = (t: Tick): number => (typeof t === "number" ? t : t.at);
   const text = (t: Tick): string => escaped(typeof t === "number" ? String(t) : t.text);
   const parts = [
-    `<text class="title" x="${LEFT}" y="15">${escaped(p.title)}</text>`,
+    `<text class="title" x="${HEAD}" y="15">${escaped(p.title)}</text>`,
     ...legendOf(legend),
     `<path class="axis" d="M${LEFT} ${head}V${height - BOTTOM}H${WIDTH - RIGHT}"/>`,
     ...p.xTicks.map((t) => {
@@ -67,10 +69,10 @@ export function panel(p: Panel): string {
 }
 
 function legendOf(legend: NonNullable<Panel["legend"]>): string[] {
-  let left = LEFT;
+  let left = HEAD;
   return legend.map(([tone, name]) => {
     const entry = `<path class="line ${tone}" d="M${left} 29h14"/><text x="${left + 18}" y="33">${escaped(name)}</text>`;
-    left += 32 + 7 * name.length;
+    left += 30 + 6.3 * name.length;
     return entry;
   });
 }

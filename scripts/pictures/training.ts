@@ -1,6 +1,7 @@
 /** Pictures of training: surrogates, a loss that falls, and what it does to memory. */
 import {
   adam,
+  alif,
   arctan,
   bptt,
   createTrainer,
@@ -112,12 +113,18 @@ async function loss(): Promise<string> {
   ].join("\n");
 }
 
-/** Bytes of a trainer's memory by steps of a sample, with and without checkpoints. */
+/** Bytes of a trainer's memory by steps of a sample, with and without checkpoints: one number a step comes in. */
 async function memory(): Promise<string> {
   const lengths = [100, 250, 500, 1000, 1500, 2000];
   const bytes = async (steps: number, checkpoint?: "auto"): Promise<readonly [number, number]> => {
     const net = sequential(
-      [input(100), denseLayer(128), neurons(lif(), { recurrent: true }), denseLayer(10), readout()],
+      [
+        input(1, { signal: "values" }),
+        denseLayer(256, { port: "i" }),
+        neurons(alif(), { recurrent: true }),
+        denseLayer(10),
+        readout(),
+      ],
       { steps },
     );
     const trainer = await createTrainer(net, wasm, {
@@ -125,6 +132,7 @@ async function memory(): Promise<string> {
       loss: crossEntropy("mean"),
       optimiser: adam(1e-3),
       batch: 32,
+      chunk: 4, // else chosen by the size of the cache
     });
     const used = trainer.bytes;
     trainer.dispose();
@@ -136,10 +144,9 @@ async function memory(): Promise<string> {
     all.push(await bytes(steps));
     checkpointed.push(await bytes(steps, "auto"));
   }
-  const most = Math.max(...all.map(([, y]) => y));
-  const top = most < 5 ? Math.ceil(most) : 5 * Math.ceil(most / 5);
+  const top = 5 * Math.ceil(Math.max(...all.map(([, y]) => y)) / 5);
   return panel({
-    title: "Memory of a trainer, 100-128-10, recurrent",
+    title: "Memory of a trainer: 256 adaptive neurons",
     x: [0, 2000],
     y: [0, top],
     xTicks: [0, 500, 1000, 1500, 2000],
