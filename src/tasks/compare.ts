@@ -29,12 +29,7 @@ export interface Comparison {
   readonly seconds: number;
 }
 
-/**
- * Trains a task's spiking network and its conventional twin, and sets them side by side.
- *
- * @throws {UsageError} `unknown-name` for a task
- * @throws {DataError} for its data
- */
+/** @throws {UsageError} `unknown-name` for a task; {DataError} for its data */
 export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
   compareOn(taskOf(options.task), options, onProgress);
 

@@ -15,12 +15,7 @@ import type { Task } from "./task.ts";
 import { taskOf } from "./tasks.ts";
 import { bytes, item, percent, type Row, seconds, sections, table, whole, wrap } from "./text.ts";
 
-/**
- * Trains the spiking network of a task, and saves it where `out` says.
- *
- * @throws {UsageError} `unknown-name` for a task
- * @throws {DataError} for its data, or `write-failed` for `out`
- */
+/** @throws {UsageError} `unknown-name` for a task; {DataError} for its data, or `write-failed` for `out` */
 export const train = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
   trainTask(taskOf(options.task), options, onProgress);
 
