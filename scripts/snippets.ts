@@ -5,6 +5,7 @@
  *
  *   js continues          goes on with the program before it on the page
  *   js throws             must end with an error, whose text holds the lines of the ```text block that follows
+ *   js varies: REASON     prints what differs from machine to machine, and must not fail
  *   js not-run: REASON    is shown only
  *
  * What a program prints stands in comments `// prints: …`, one a line, or in a ```text block that follows it. `…` stands
@@ -50,12 +51,15 @@ export interface Program {
   /** Lines of stdout, where the page says them; with `throws`, lines of the error. */
   readonly output?: readonly string[];
   readonly throws: boolean;
+  /** What it prints depends on the machine. */
+  readonly varies: boolean;
 }
 
 const isCode = (b: Block): b is Block & { language: "js" | "ts" } => b.language === "js" || b.language === "ts";
 const importsUs = (b: Block): boolean => /from "rheobase["/]/.test(b.text);
 /** Why a block is only shown, if it says so. */
 export const notRun = (b: Block): string | undefined => /^not-run: (.+)/.exec(b.info)?.[1];
+const varies = (b: Block): boolean => /^varies: ./.test(b.info);
 
 /** The programs of a page; what goes on with one is added to it. */
 export function programsOf(blocks: readonly Block[]): Program[] {
@@ -63,13 +67,14 @@ export function programsOf(blocks: readonly Block[]): Program[] {
   for (const b of blocks.filter(isCode).filter((x) => notRun(x) === undefined)) {
     const before = b.info === "continues" ? programs.pop() : undefined;
     if (!before && !importsUs(b)) continue;
-    const said = saidOutput(b);
+    const said = varies(b) ? undefined : saidOutput(b);
     const output = before?.output || said ? [...(before?.output ?? []), ...(said ?? [])] : undefined;
     programs.push({
       language: b.language,
       text: (before?.text ?? "") + b.text,
       line: before?.line ?? b.line,
       throws: b.info === "throws",
+      varies: varies(b),
       ...(output && { output }),
     });
   }

@@ -79,6 +79,12 @@ describe("running", () => {
       "prints\nfunction",
     );
   });
+  test("what varies is run, and not compared", () => {
+    expect(problem(fenced("js varies: a clock", `${IMPORT}\nconsole.log(Date.now());`), fenced("text", "1"))).toBe(
+      undefined,
+    );
+    expect(problem(fenced("js varies: a clock", `${IMPORT}\nthrow Error("no");`))).toContain("fails");
+  });
   test("TypeScript runs too", () => {
     expect(
       problem(fenced("ts", `${IMPORT}\nconst a: string = typeof r.lif; console.log(a); // prints: function`)),
