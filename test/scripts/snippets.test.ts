@@ -44,6 +44,7 @@ describe("programs", () => {
         text: `${IMPORT}\nconst a = 1; // prints: x\na;\n`,
         line: 3,
         throws: false,
+        varies: false,
         output: ["x", "y"],
       },
     ]);
