@@ -29,17 +29,15 @@ describe.each(WIDTHS)("$width pixels wide, $colorScheme", ({ width, colorScheme 
     skip(!built, NOT_BUILT);
     const from = browser(skip);
     await using server = await serve(SITE);
-    await using visited = await visit(from, server.origin, "index.html", {
-      viewport: { width, height: 800 },
-      colorScheme,
-    });
-    const { page, problems } = visited;
+    const options = { viewport: { width, height: 800 }, colorScheme };
     for (const path of pages) {
-      await page.waitForLoadState("networkidle"); // pages fetch those that they link to, and going away would break that off
-      await page.goto(new URL(path, server.origin).href);
+      // A visit of its own: pages fetch those that they link to, and going on to another would break that off.
+      await using visited = await visit(from, server.origin, path, options);
+      const { page, problems } = visited;
       await page.waitForFunction(
         () => (document.querySelector("#app") as { __vue_app__?: unknown } | null)?.__vue_app__,
       );
+      await page.waitForLoadState("networkidle");
       expect(await page.textContent("h1"), path).not.toBe("");
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(width);
       expect(await page.evaluate(() => document.documentElement.classList.contains("dark")), path).toBe(
