@@ -1,3 +1,7 @@
+/**
+ * What most programs need, from one import; what is not here has an entry point of its own.
+ * @module rheobase
+ */
 export { interpret } from "./backend/interpret/run.ts";
 export { threadedWasm, wasm } from "./backend/wasm/wasm.ts";
 export { DataError, ModelError, RheobaseError, RunError, UsageError } from "./base/errors.ts";

@@ -4,8 +4,10 @@
  */
 import type { Program } from "../ir/program.ts";
 
+/** A buffer's elements; booleans are words, 0 or 1. */
 export type Elements = Float32Array | Float64Array | Int32Array | Uint32Array;
 
+/** What runs a program. */
 export interface Backend {
   readonly name: string;
   /** How many threads work together; 1 where it does not say. */
@@ -14,6 +16,7 @@ export interface Backend {
   load(program: Program): Promise<Executable>;
 }
 
+/** A program that is loaded, with its memory. */
 export interface Executable extends Disposable {
   /** Bytes of linear memory. */
   readonly bytes: number;

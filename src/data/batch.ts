@@ -2,6 +2,7 @@
 import { requireInteger } from "../base/errors.ts";
 import { permutation, streamOf } from "../base/random.ts";
 
+/** Options of `batches`. */
 export interface BatchOptions {
   readonly seed?: number;
   readonly epoch?: number;

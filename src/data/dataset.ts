@@ -5,6 +5,7 @@ import { splitNumbers } from "./split.ts";
 
 /** Grey levels (`Uint8Array`, meaning level / 255) or plain numbers (`Float32Array`), shape [count][size]. */
 export type Features = Float32Array | Uint8Array;
+/** Classes, shape [count]. */
 export type Labels = Uint8Array | Int32Array;
 
 /** What one unit of a stored feature is worth: 1/255 for grey levels, 1 for plain numbers. */
@@ -77,6 +78,7 @@ function requireFiniteFeatures(path: string, size: number, features: Float32Arra
   throw new DataError("not-finite", where, `must be finite, got ${features[bad]}`);
 }
 
+/** What `dataset` takes. */
 export interface DatasetParts {
   readonly name: string;
   readonly classes: readonly string[];
@@ -88,12 +90,17 @@ export interface DatasetParts {
   readonly licence: string;
 }
 
+/** Labelled examples for training and for test, checked and fingerprinted. */
 export interface Dataset extends DatasetParts {
   /** `hash64` of shape, features and labels of both parts: what a result was computed on. */
   readonly digest: string;
 }
 
-/** @throws {DataError} `shape-mismatch`, or `out-of-range` at the first label without a class */
+/**
+ * Checks a data set and takes its fingerprint.
+ *
+ * @throws {DataError} `shape-mismatch`, or `out-of-range` at the first label without a class
+ */
 export function dataset(parts: DatasetParts): Dataset {
   const { name, classes, shape, train, test } = parts;
   const size = shape.reduce((a, b) => a * b, 1);

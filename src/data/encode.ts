@@ -26,13 +26,16 @@ export interface ValueBatch {
   ends: Uint32Array;
 }
 
+/** An empty batch of spikes, for `encodeEvents` to fill. */
 export const eventBatch = (): EventBatch => ({ list: new Uint32Array(0), ends: new Uint32Array(1) });
+/** An empty batch of values, for `encodeValues` to fill. */
 export const valueBatch = (): ValueBatch => ({
   list: new Uint32Array(0),
   values: new Float32Array(0),
   ends: new Uint32Array(1),
 });
 
+/** Options of `encodeEvents`. */
 export interface EncodeOptions {
   readonly steps: number;
   readonly seed?: number;

@@ -1,3 +1,7 @@
+/**
+ * Data sets, encoders and readers of files.
+ * @module data
+ */
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
 export {

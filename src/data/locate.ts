@@ -3,6 +3,7 @@ import { DataError } from "../base/errors.ts";
 import { type Environment, environment, fileSystem } from "../base/node.ts";
 import type { NamedBytes } from "./format/bytes.ts";
 
+/** Where to look for the files of a data set. */
 export interface LocateOptions {
   /** Folder that holds the files, or a folder of that set's name that does. When given, nothing else is searched. */
   readonly directory?: string | undefined;

@@ -7,6 +7,7 @@ import { hash64 } from "../base/hash.ts";
 import { checkSequences, requireNumber } from "./sequencesCheck.ts";
 import { splitNumbers } from "./split.ts";
 
+/** What `Sequences` is made of. */
 export interface SequenceParts {
   readonly classes: readonly string[];
   /** Number of inputs: a spike is one of 0 … inputs − 1. */
@@ -174,6 +175,7 @@ function gatherSpikes({ steps, list, ends }: SequenceParts, numbers: Uint32Array
   return out;
 }
 
+/** What `sequenceDataset` takes. */
 export interface SequenceDatasetParts {
   readonly name: string;
   /** Duration of a step in s. */
@@ -183,6 +185,7 @@ export interface SequenceDatasetParts {
   readonly source: string;
   readonly licence: string;
 }
+/** Labelled sequences for training and for test, checked and fingerprinted. */
 export interface SequenceDataset extends SequenceDatasetParts {
   readonly classes: readonly string[];
   readonly inputs: number;
@@ -191,7 +194,11 @@ export interface SequenceDataset extends SequenceDatasetParts {
   readonly digest: string;
 }
 
-/** @throws {DataError} `shape-mismatch` unless both parts have the same inputs, steps and classes */
+/**
+ * Checks a data set of sequences and takes its fingerprint.
+ *
+ * @throws {DataError} `shape-mismatch` unless both parts have the same inputs, steps and classes
+ */
 export function sequenceDataset(parts: SequenceDatasetParts): SequenceDataset {
   const { name, train, test } = parts;
   const [a, b] = [train, test].map(

@@ -4,8 +4,10 @@
  */
 import type { Counts, LayerCounts } from "./counts.ts";
 
+/** Where a network lies, seen from a published line. */
 export type Verdict = "below" | "between" | "above" | "not applicable";
 
+/** One published line, and where the network lies. */
 export interface BreakEven {
   readonly author: string;
   /** What the line says, in words. */

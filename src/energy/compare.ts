@@ -3,6 +3,7 @@ import { UsageError } from "../base/errors.ts";
 import type { Account } from "./account.ts";
 import type { Range } from "./horowitz.ts";
 
+/** Which of two accounts is smaller, and by how much. */
 export interface Comparison {
   /** Energy of `a` in units of that of `b`, low to high. What the prices leave open is set alike for both. */
   readonly ratio: Range;
@@ -14,7 +15,11 @@ export interface Comparison {
   readonly says: string;
 }
 
-/** @throws {UsageError} `usage` if the accounts do not share a price table */
+/**
+ * Sets the accounts of two networks side by side.
+ *
+ * @throws {UsageError} `usage` if the accounts do not share a price table
+ */
 export function compare(a: Account, b: Account): Comparison {
   if (a.prices !== b.prices)
     throw new UsageError("usage", `${a.name}, ${b.name}`, `must be priced alike, got "${a.prices}" and "${b.prices}"`);

@@ -40,6 +40,7 @@ export const ADDITIVE = [
   "eventReads",
   "eventWrites",
 ] as const;
+/** The name of a count: numbers stored, work done, words moved. */
 export type CountName = (typeof ADDITIVE)[number];
 export type Sums = Readonly<Record<CountName, number>>;
 
@@ -51,6 +52,7 @@ export interface Counted extends Sums {
   readonly activationSparsity: number;
 }
 
+/** The counts of one layer: a connection and the neurons that it feeds. */
 export interface LayerCounts extends Counted {
   readonly name: string;
   /** Its inputs are spikes (−1, 0, 1), so that a synapse adds and does not multiply. */
@@ -61,6 +63,7 @@ export interface LayerCounts extends Counted {
   readonly neuron?: string;
 }
 
+/** The counts of a network, layer by layer and in total, of one inference. */
 export interface Counts {
   readonly name: string;
   /** Steps of one inference; 1 for a conventional network. */

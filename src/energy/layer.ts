@@ -23,6 +23,7 @@ export interface UpdateCost {
   readonly stateWrites: number;
 }
 
+/** What a layer is. */
 export interface LayerDescription {
   readonly name: string;
   readonly inputs: number;
@@ -61,7 +62,11 @@ export interface LayerActivity {
   readonly membraneUpdates?: number;
 }
 
-/** @throws {DataError} `shape-mismatch` or `out-of-range` if the activity cannot be that of the layer */
+/**
+ * Counts what a layer did, as means of one inference.
+ *
+ * @throws {DataError} `shape-mismatch` or `out-of-range` if the activity cannot be that of the layer
+ */
 export function countLayer(layer: LayerDescription, activity: LayerActivity): LayerCounts {
   requireActivity(layer, activity);
   const work = connectionWork(layer, activity);

@@ -47,6 +47,7 @@ export function effectiveFanOut(weights: ArrayLike<number>, inputs: number): Uin
   return fan;
 }
 
+/** NeuroBench's synaptic operations of a sample: all of a dense evaluation, and those with non-zero operands. */
 export interface SynapticOperations {
   readonly dense: number;
   readonly effectiveMacs: number;
@@ -110,7 +111,9 @@ function countChanged(before: ArrayLike<number>, after: ArrayLike<number>): numb
   return changed;
 }
 
+/** Neurons of snnTorch that NeuroBench counts operations for. */
 export type NeuronType = "Leaky" | "Synaptic" | "Lapicque" | "Alpha";
+/** What a spike does to the membrane: subtracts the threshold, or sets it to zero. */
 export type ResetKind = "subtract" | "zero";
 
 /** Operations a membrane update, by snnTorch neuron type and reset (`neuron_operations.py`). */

@@ -18,11 +18,13 @@ import { jsonIn } from "./json.ts";
 import { seal, unseal } from "./seal.ts";
 
 export type FloatArrays = ReadonlyMap<string, Float32Array | Float64Array>;
+/** One training on its way. */
 export interface SavedTraining {
   /** Plain data. */
   readonly state: object;
   readonly arrays: FloatArrays;
 }
+/** Trainings on their way, and what they belong to. */
 export interface Checkpoint {
   /** Plain data. */
   readonly origin: object;
@@ -35,7 +37,11 @@ const MEMBERS = ["origin", "trainings", "arrays"];
 const KIND = "a checkpoint";
 const states = recordOf(plainObject);
 
-/** @throws {DataError} `unsupported` for what cannot be saved, with its path */
+/**
+ * The bytes of a checkpoint.
+ *
+ * @throws {DataError} `unsupported` for what cannot be saved, with its path
+ */
 export async function encodeCheckpoint({ origin, trainings }: Checkpoint): Promise<Uint8Array> {
   const all = [...trainings];
   const saved = checkedForSaving(

@@ -1,3 +1,7 @@
+/**
+ * Saved networks and checkpoints.
+ * @module io
+ */
 export {
   type Artefact,
   decodeArtefact,

@@ -30,12 +30,14 @@ import {
 export const FORMAT = "rheobase-network";
 export const VERSION = 1;
 
+/** A population as JSON: its model by name. */
 export interface PopulationJson extends Omit<Population, "model" | "trainable"> {
   /** Key into `models`. */
   readonly model: string;
   /** Each with its grain; a list leaves that to the population. */
   readonly trainable: readonly string[] | Population["trainable"];
 }
+/** A network as JSON. */
 export interface NetworkJson {
   readonly format: typeof FORMAT;
   readonly version: typeof VERSION;

@@ -33,7 +33,9 @@ export interface AdjointOptions {
   readonly surrogate?: Surrogate | undefined;
 }
 
+/** The slot by which the adjoint of a stored slot comes in. */
 export const incoming = (slot: string): string => `d.${slot}`;
+/** The slot by which the gradient of a read slot goes out. */
 export const outgoing = (slot: string): string => `g.${slot}`;
 
 /** How the gradients of the elements or synapses that share a value meet. */
@@ -45,7 +47,11 @@ const GATHER: Readonly<Record<Space, StoreMode>> = {
   post: "add",
 };
 
-/** @throws {ModelError} `not-differentiable`, see `gradients` */
+/**
+ * The backward step of a step, derived from it: adjoints of what it stores come in, gradients of what it reads go out.
+ *
+ * @throws {ModelError} `not-differentiable`, see `gradients`
+ */
 export function adjointStep(forward: Step, options: AdjointOptions): Step {
   const step = share(forward);
   const stores = step.stores.filter((s) => isFloat(s.value.type) && (options.from?.includes(s.slot) ?? true));

@@ -26,6 +26,7 @@ export type OperationCounts = Readonly<Record<Operation, Readonly<Record<Type, n
 /** Bytes by where they lie. */
 export type ByteCounts = Readonly<Record<Space, number>>;
 
+/** Operations and bytes of a step. */
 export interface StepCounts {
   /** Per element (or synapse). */
   readonly operations: OperationCounts;
@@ -116,6 +117,7 @@ function writtenBytes({ mode, value }: Store): number {
   return mode === "append" ? 0 : mode === "bits" ? 1 / 8 : BYTES[value.type];
 }
 
+/** Counts the operations and bytes of a step, each shared expression once. */
 export function countStep(step: Step): StepCounts {
   const all = nodes(step);
   const varying = new Set<Expr>();

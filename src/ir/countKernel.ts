@@ -7,6 +7,7 @@ import type { Kernel, KernelKind, KernelOf } from "./program.ts";
 import type { Space } from "./step.ts";
 import { BYTES, type FloatType, TYPES } from "./types.ts";
 
+/** Operations and bytes of a kernel call. */
 export interface KernelCounts {
   readonly operations: OperationCounts;
   readonly bytesRead: number;
@@ -105,7 +106,11 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
 };
 
-/** @throws Error naming the count that is missing */
+/**
+ * Operations and bytes of a call that did so much work.
+ *
+ * @throws Error naming the count that is missing
+ */
 export function countKernel(kernel: Kernel, work: Work): KernelCounts {
   const need = (name: string): number => {
     const n = work[name];

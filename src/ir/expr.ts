@@ -125,6 +125,10 @@ export interface Draw {
   readonly args: readonly Expr[];
 }
 
+/**
+ * An expression: a plain tagged object, shared by identity. Constructors check types and throw a plain `Error` where
+ * they do not fit.
+ */
 export type Expr =
   | Const
   | Read
@@ -155,6 +159,7 @@ function need(ok: boolean, what: string): void {
   if (!ok) throw new Error(`ir: ${what}`);
 }
 
+/** A number of a type, rounded or wrapped to it. */
 export const constant = (type: Type, value: number): Const => ({ tag: "const", type, value: normalise[type](value) });
 const normalise: Readonly<Record<Type, (x: number) => number>> = {
   f32: Math.fround,
@@ -163,15 +168,23 @@ const normalise: Readonly<Record<Type, (x: number) => number>> = {
   u32: (x) => x >>> 0,
   bool: (x) => (x ? 1 : 0),
 };
+/** A constant in single precision, rounded to it. */
 export const f32 = (value: number): Const => constant("f32", value);
+/** A constant in double precision. */
 export const f64 = (value: number): Const => constant("f64", value);
+/** A constant signed integer of 32 bits. */
 export const i32 = (value: number): Const => constant("i32", value);
+/** A constant unsigned integer of 32 bits. */
 export const u32 = (value: number): Const => constant("u32", value);
+/** A constant condition. */
 export const bool = (value: boolean): Const => constant("bool", value ? 1 : 0);
 
+/** The value of a slot as the step begins. */
 export const read = (type: Type, slot: string): Read => ({ tag: "read", type, slot });
+/** The number of the element; in a synaptic body of the synapse, its source or its target. */
 export const index = (of: IndexOf = "element"): Index => ({ tag: "index", type: "u32", of });
 
+/** An operation on one value, by name. */
 export function unary(op: UnaryOp, a: Expr): Unary {
   const ok = op === "not" ? !isFloat(a.type) : op === "neg" || op === "abs" ? a.type !== "bool" : isFloat(a.type);
   need(ok, `${op} does not take ${a.type}`);
@@ -179,6 +192,7 @@ export function unary(op: UnaryOp, a: Expr): Unary {
 }
 
 const LOGIC: ReadonlySet<BinaryOp> = new Set(["and", "or", "xor"]);
+/** An operation on two values of one type, by name. */
 export function binary(op: BinaryOp, a: Expr, b: Expr): Binary {
   need(a.type === b.type, `${op} of ${a.type} and ${b.type}`);
   if (op === "shl" || op === "shr")
@@ -193,34 +207,54 @@ export function binary(op: BinaryOp, a: Expr, b: Expr): Binary {
   need(ok, `${op} does not take ${a.type}`);
   return { tag: "binary", type: a.type, op, a, b };
 }
+/** `-a` */
 export const neg = (a: Expr): Expr => unary("neg", a);
+/** `|a|` */
 export const abs = (a: Expr): Expr => unary("abs", a);
+/** The square root, of floats. */
 export const sqrt = (a: Expr): Expr => unary("sqrt", a);
+/** Not, of conditions; all bits turned, of integers. */
 export const not = (a: Expr): Expr => unary("not", a);
+/** `a + b` */
 export const add = (a: Expr, b: Expr): Expr => binary("add", a, b);
+/** `a - b` */
 export const sub = (a: Expr, b: Expr): Expr => binary("sub", a, b);
+/** `a · b` */
 export const mul = (a: Expr, b: Expr): Expr => binary("mul", a, b);
+/** `a / b`, of floats. */
 export const div = (a: Expr, b: Expr): Expr => binary("div", a, b);
+/** `b < a ? b : a` */
 export const min = (a: Expr, b: Expr): Expr => binary("min", a, b);
+/** `a < b ? b : a` */
 export const max = (a: Expr, b: Expr): Expr => binary("max", a, b);
+/** And, of conditions or of bits. */
 export const and = (a: Expr, b: Expr): Expr => binary("and", a, b);
+/** Or, of conditions or of bits. */
 export const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
+/** Exclusive or, of conditions or of bits. */
 export const xor = (a: Expr, b: Expr): Expr => binary("xor", a, b);
+/** Shifts an integer to the left by 0 to 31 bits. */
 export const shl = (a: Expr, amount: number): Expr => binary("shl", a, constant(a.type, amount));
+/** Shifts an integer to the right by 0 to 31 bits: arithmetic on i32, logical on u32. */
 export const shr = (a: Expr, amount: number): Expr => binary("shr", a, constant(a.type, amount));
+/** The upper 32 bits of the 64-bit product of two integers. */
 export const mulHi = (a: Expr, b: Expr): Expr => binary("mulHi", a, b);
 
+/** A comparison of two values of one type. */
 export function compare(op: CompareOp, a: Expr, b: Expr): Compare {
   need(a.type === b.type, `${op} of ${a.type} and ${b.type}`);
   need(a.type !== "bool" || op === "eq" || op === "ne", `${op} does not take bool`);
   return { tag: "compare", type: "bool", op, a, b };
 }
+/** `test ? then : other`. The test has no derivative. */
 export function select(test: Expr, then: Expr, other: Expr): Select {
   need(test.type === "bool", `select needs a bool test, got ${test.type}`);
   need(then.type === other.type, `select of ${then.type} and ${other.type}`);
   return { tag: "select", type: then.type, test, then, else: other };
 }
+/** The value in another type; from a condition 0 or 1. */
 export const convert = (type: Type, a: Expr): Expr => (a.type === type ? a : { tag: "convert", type, a });
+/** The same 32 bits under another type. */
 export function bitcast(type: Type, a: Expr): Expr {
   need(
     [type, a.type].every((t) => t === "f32" || isInt(t)),
@@ -228,10 +262,12 @@ export function bitcast(type: Type, a: Expr): Expr {
   );
   return a.type === type ? a : { tag: "bitcast", type, a };
 }
+/** One half of the 64 bits of an f64. */
 export function word(half: "low" | "high", a: Expr): Word {
   need(a.type === "f64", `word of ${a.type}`);
   return { tag: "word", type: "u32", half, a };
 }
+/** An f64 from its two halves. */
 export function join(high: Expr, low: Expr): Join {
   need(high.type === "u32" && low.type === "u32", `join of ${high.type} and ${low.type}`);
   return { tag: "join", type: "f64", high, low };
@@ -241,6 +277,7 @@ export interface MulShiftOptions {
   readonly overflow?: Overflow;
   readonly noise?: Expr;
 }
+/** `a·b / 2^shift` from the exact 64-bit product of two integers; `shift` from 0 to 31. */
 export function mulShift(a: Expr, b: Expr, shift: number, options: MulShiftOptions = {}): MulShift {
   const { rounding = "floor", overflow = "wrap", noise } = options;
   const type = a.type;
@@ -256,6 +293,7 @@ export function mulShift(a: Expr, b: Expr, shift: number, options: MulShiftOptio
   need(noise === undefined || noise.type === "u32", "mulShift needs u32 noise");
   return { tag: "mulShift", type, a, b, shift, rounding, overflow, ...(noise && { noise }) };
 }
+/** 1 where `a > 0`, else 0; its derivative is the surrogate. */
 export function spike(a: Expr): Spike {
   if (!isFloat(a.type)) throw new Error(`ir: spike of ${a.type}`);
   return { tag: "spike", type: a.type, a };
@@ -270,6 +308,7 @@ const ARITY: Readonly<Record<MathFunction, number>> = {
   pow: 2,
   exprel: 1,
 };
+/** A function of floats, which `expand` rewrites into operations. */
 export function call(fn: MathFunction, ...args: readonly Expr[]): Call {
   const type = args[0]?.type;
   if (type === undefined || !isFloat(type) || args.some((a) => a.type !== type))
@@ -277,6 +316,7 @@ export function call(fn: MathFunction, ...args: readonly Expr[]): Call {
   need(args.length === ARITY[fn], `${fn} takes ${ARITY[fn]} arguments, got ${args.length}`);
   return { tag: "call", type, fn, args };
 }
+/** A random draw, which `expand` rewrites into Philox; `stream` keeps the draws of a step apart. */
 export function draw(law: Law, type: Type, stream: number, ...args: readonly Expr[]): Draw {
   need(law === "bits" ? type === "u32" : isFloat(type), `${law} does not give ${type}`);
   need(args.length === (law === "poisson" ? 1 : 0), `${law} takes ${law === "poisson" ? 1 : 0} arguments`);

@@ -1,3 +1,7 @@
+/**
+ * The intermediate representation in the middle: expressions, steps, programs. For those who look inside or add a backend.
+ * @module ir
+ */
 export { adjointStep, incoming, outgoing } from "./adjoint.ts";
 export { countStep, flops, type OperationCounts, type StepCounts } from "./count.ts";
 export { countKernel, type KernelCounts } from "./countKernel.ts";

@@ -41,6 +41,7 @@ export interface Term {
 /** A number fixed when compiling, or an integer read from memory when the loop or call starts. */
 export type Count = number | Place;
 
+/** A loop or a kernel call. */
 export type Node = Loop | Invoke;
 /**
  * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
@@ -66,10 +67,12 @@ export interface Invoke {
   readonly counts?: Readonly<Record<string, Count>>;
 }
 
+/** Loops and calls that run to their end together. */
 export interface Region {
   readonly name: string;
   readonly body: readonly Node[];
 }
+/** Buffers in one linear memory, and regions that run over them. */
 export interface Program {
   readonly name: string;
   readonly buffers: readonly Buffer[];
@@ -173,7 +176,9 @@ export const RANGE = 64;
 export type KernelKind = Kernel["kind"];
 export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;
 
+/** An address in a buffer. */
 export const place = (buffer: string, offset = 0, ...terms: readonly Term[]): Place => ({ buffer, offset, terms });
+/** What a loop variable adds to an address: `stride` elements a round. */
 export const along = (loop: string, stride: number, wrap: { shift?: number; modulo?: number } = {}): Term => ({
   loop,
   stride,
@@ -181,6 +186,7 @@ export const along = (loop: string, stride: number, wrap: { shift?: number; modu
 });
 /** The same place, moved by a number of elements. */
 export const shifted = (p: Place, by: number): Place => ({ ...p, offset: p.offset + by });
+/** A loop of `count` rounds. */
 export const loop = (
   name: string,
   count: Count,
@@ -191,6 +197,7 @@ export const loop = (
 export const slotOf = (loop: Pick<Loop, "name">): string => `${loop.name}.slot`;
 /** Variables that a loop gives to its body. */
 export const variablesOf = (loop: Loop): string[] => (loop.scratch ? [loop.name, slotOf(loop)] : [loop.name]);
+/** A kernel call. */
 export const invoke = (kernel: Kernel, args: Invoke["args"], counts: Invoke["counts"] = {}): Invoke => ({
   tag: "invoke",
   kernel,

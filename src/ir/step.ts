@@ -12,6 +12,7 @@ import type { Type } from "./types.ts";
  */
 export type Space = "element" | "uniform" | "pre" | "post" | "synapse";
 
+/** A name by which a step reads or stores. */
 export interface Slot {
   readonly name: string;
   readonly type: Type;
@@ -27,6 +28,7 @@ export interface Slot {
  */
 export type StoreMode = "set" | "add" | "append" | "bits" | "sum" | "max";
 
+/** What a step stores, and how. */
 export interface Store {
   readonly slot: string;
   readonly mode: StoreMode;
@@ -35,6 +37,7 @@ export interface Store {
   readonly rare?: boolean;
 }
 
+/** What one element or one synapse does. */
 export interface Step {
   readonly name: string;
   readonly slots: readonly Slot[];

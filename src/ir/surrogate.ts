@@ -9,6 +9,7 @@
 import { requirePositive } from "../base/errors.ts";
 import { abs, add, call, compare, constant, div, type Expr, max, min, mul, neg, rewrite, select, sub } from "./expr.ts";
 
+/** What stands for the derivative of a spike in training. Plain data. */
 export type Surrogate =
   | { readonly kind: "triangle"; readonly width: number; readonly scale?: number }
   | { readonly kind: "boxcar"; readonly width: number }

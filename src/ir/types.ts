@@ -1,6 +1,7 @@
 /** Element types of the expression IR, and what may be stored in a buffer. */
 
 export type FloatType = "f32" | "f64";
+/** The types of integers. */
 export type IntType = "i32" | "u32";
 /** The type of an expression. `bool` is stored as one 32-bit word, 0 or 1. */
 export type Type = FloatType | IntType | "bool";

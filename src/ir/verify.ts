@@ -35,7 +35,11 @@ function fail(path: string, problem: string): never {
 }
 const within = (scope: Scope, name: string): Scope => ({ ...scope, path: `${scope.path}.${name}` });
 
-/** @throws Error naming region, loop, kernel and argument of the first thing that breaks the contract of `program.ts` */
+/**
+ * Checks a program before it runs.
+ *
+ * @throws Error naming region, loop, kernel and argument of the first thing that breaks the contract of `program.ts`
+ */
 export function verifyProgram(program: Program): void {
   const path = `program ${program.name}`;
   unique(

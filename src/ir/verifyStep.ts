@@ -27,7 +27,11 @@ function fail(path: string, problem: string, line?: string): never {
 }
 const describe = (s: Slot): string => `'${s.name}' (${s.space} ${s.type})`;
 
-/** @throws Error naming the node or store that breaks the contract of `step.ts` */
+/**
+ * Checks a step.
+ *
+ * @throws Error naming the node or store that breaks the contract of `step.ts`
+ */
 export function verifyStep(step: Step, path = `step ${step.name}`): void {
   const slots = new Map<string, Slot>();
   for (const s of step.slots) {

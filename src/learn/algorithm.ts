@@ -2,6 +2,7 @@
 import { requireInteger } from "../base/errors.ts";
 import { type Surrogate, triangle } from "../ir/surrogate.ts";
 
+/** Back-propagation through time, as plain data. `bptt` makes it. */
 export interface Bptt {
   readonly kind: "bptt";
   readonly surrogate: Surrogate;
@@ -11,14 +12,17 @@ export interface Bptt {
 /** `auto`: the square root of a sample's steps, rounded up. */
 export type SegmentSteps = number | "auto";
 
+/** Back-propagation through time that ends at the borders of segments. `truncatedBptt` makes it. */
 export interface TruncatedBptt {
   readonly kind: "truncated-bptt";
   readonly surrogate: Surrogate;
   /** Steps that errors go back at most: they end where a segment of that many steps begins. */
   readonly segment: SegmentSteps;
 }
+/** How gradients are found. Plain data. */
 export type Algorithm = Bptt | TruncatedBptt;
 
+/** Options of `bptt`. */
 export interface BpttOptions {
   /**
    * Runs the steps of a sample in segments of so many: forwards keeping no more than the states at the start of each, then

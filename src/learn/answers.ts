@@ -7,6 +7,7 @@ import { isStepLoss, type Loss } from "./loss.ts";
 import { ANSWERS, STEP_BEST } from "./lossKernels.ts";
 import { argmax } from "./readout.ts";
 
+/** What a network answered, and how often it was right. */
 export interface Answers {
   /**
    * The class answered in each sample; with a loss of each step in each sample and step of the network,

@@ -20,6 +20,7 @@ import { LOSS } from "./lossKernels.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import { stepsOf } from "./start.ts";
 
+/** Options of `createEvaluator`. */
 export interface EvaluatorOptions {
   readonly loss: Loss;
   /** Samples of one call, at most. */
@@ -33,6 +34,7 @@ export interface EvaluatorOptions {
   readonly seed?: number;
 }
 
+/** What came of one batch: answers, loss, and what the populations did. */
 export interface Evaluation extends Answers {
   readonly samples: number;
   /** Steps of all samples together. */
@@ -44,6 +46,11 @@ export interface Evaluation extends Answers {
   readonly inputEvents: number;
 }
 
+/**
+ * Makes a network that answers batches and counts what it does, without learning.
+ *
+ * @throws {ModelError} for options or a network that cannot be evaluated so
+ */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
@@ -79,6 +86,7 @@ function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node
   return overChunks(c, [LOSS, ...counters].map(clear), answers);
 }
 
+/** A network that answers batches, and counts what it did. Make it with `createEvaluator`. */
 export class Evaluator implements Disposable {
   readonly lowered: Lowered;
   readonly program: Program;
@@ -99,14 +107,19 @@ export class Evaluator implements Disposable {
     this.setParameters(parameters);
   }
 
+  /** Bytes of linear memory. */
   get bytes(): number {
     return this.#x.bytes;
   }
+  /** What the backend generated. */
   get text(): string {
     return this.#x.text();
   }
 
-  /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
+  /**
+   * Answers with other weights from now on.
+   * @throws {ModelError} `unknown-name`, `shape-mismatch`
+   */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
     this.#parameters = parameters;
@@ -146,9 +159,11 @@ export class Evaluator implements Disposable {
     throw new RunError("not-finite", lowered.net.name, `the loss is ${loss}: ${cause}`);
   }
 
+  /** Gives the memory back; every later call throws. */
   dispose(): void {
     this.#x.dispose();
   }
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -29,8 +29,10 @@ export interface SparseValueInput {
   readonly values: Float32Array;
   readonly ends: Uint32Array | Int32Array;
 }
+/** The input of a batch: spikes as one list, or values that are mostly zero. */
 export type BatchInput = EventInput | SparseValueInput;
 
+/** Samples with their labels, as training and evaluation take them. */
 export interface Batch {
   readonly count: number;
   readonly input: BatchInput;

@@ -5,6 +5,7 @@ import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Batch } from "./feed.ts";
 import type { StepResult, Trainer } from "./trainer.ts";
 
+/** What came of one epoch. */
 export interface EpochReport {
   readonly epoch: number;
   /** Mean over the samples, while learning. */
@@ -31,6 +32,7 @@ export interface FitPosition {
   /** Of the epochs before it. */
   readonly reports: readonly EpochReport[];
 }
+/** Sums over the samples of an epoch so far. */
 export interface FitSums {
   readonly loss: number;
   readonly penalty: number;
@@ -39,6 +41,7 @@ export interface FitSums {
   readonly samples: number;
 }
 
+/** Options of `fit`. */
 export interface FitOptions {
   readonly epochs: number;
   /** Where to go on; by default from the start. Its trainer must be as it was there, and the batches the same. */
@@ -46,10 +49,16 @@ export interface FitOptions {
   /** Batches of an epoch, in order. */
   readonly batches: (epoch: number) => Iterable<Batch>;
   /** Evaluates held-out batches after each epoch, which also tells the rates of the layers. */
-  readonly validate?: { readonly evaluator: Evaluator; readonly batches: () => Iterable<Batch> };
+  readonly validate?: {
+    readonly evaluator: Evaluator;
+    /** Held-out batches, anew after each epoch. */
+    readonly batches: () => Iterable<Batch>;
+  };
+  /** Hears of each epoch. */
   readonly onEpoch?: (report: EpochReport) => void;
   /** Samples done in the epoch. */
   readonly onBatch?: (epoch: number, samples: number) => void;
+  /** Milliseconds, of any clock; default `performance.now`. */
   readonly now?: () => number;
 }
 
@@ -71,7 +80,12 @@ export interface Summary {
   readonly inputEvents: number;
 }
 
-/** @throws {RunError} `not-finite` with the update and what is to blame; `out-of-range` if there is nothing to train on */
+/**
+ * Trains for some epochs.
+ *
+ * @returns a report of each epoch
+ * @throws {RunError} `not-finite` with the update and what is to blame; `out-of-range` if there is nothing to train on
+ */
 export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
   const run = fitting(trainer, options);
   for (;;) {
@@ -141,6 +155,11 @@ function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOpti
   return summarise(evaluator, batches());
 }
 
+/**
+ * Evaluates several batches and adds up.
+ *
+ * @throws {RunError} `out-of-range` if there is no sample, or none with a label
+ */
 export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summary {
   const parts: Evaluation[] = [];
   for (const batch of batches) parts.push(evaluator.evaluate(batch));

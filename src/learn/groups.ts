@@ -2,6 +2,7 @@
 import { listNames, ModelError } from "../base/errors.ts";
 import type { ParameterBlock } from "../sim/lower/parameters.ts";
 
+/** How some of the trained arrays learn otherwise than the rest. */
 export interface ParameterGroup {
   /** Names of arrays, such as `hidden.tauM`, in which `*` stands for any letters (`*.tau*`, `hidden.*`); or a test of a name. */
   readonly match: string | ((name: string) => boolean);

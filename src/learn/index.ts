@@ -1,3 +1,7 @@
+/**
+ * Training by back-propagation through time: losses, optimisers, trainers, evaluators.
+ * @module learn
+ */
 export type { PopulationActivity } from "./activity.ts";
 export {
   type Algorithm,

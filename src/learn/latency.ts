@@ -1,6 +1,7 @@
 /** How soon a network that answers in each step is right: accuracy by the time since something began. */
 import { DataError, requireInteger } from "../base/errors.ts";
 
+/** What `latencyCurves` takes. */
 export interface LatencyOptions {
   /** Steps of a row: labels and predictions are [samples][steps]. */
   readonly steps: number;
@@ -18,6 +19,7 @@ export interface Shares {
   readonly accuracy: Float64Array;
 }
 
+/** Accuracy by the time since something began. */
 export interface LatencyCurves {
   /** Since the first step of the sample. */
   readonly sinceStart: Shares;
@@ -28,7 +30,12 @@ export interface LatencyCurves {
   readonly sinceChange: Shares;
 }
 
-/** @throws {RheobaseError} `out-of-range`, {DataError} `shape-mismatch` */
+/**
+ * How often answers were right, by the steps since a sample began and since its label changed.
+ *
+ * @throws {RheobaseError} `out-of-range` unless `steps` is a whole number from 1 on
+ * @throws {DataError} `shape-mismatch`
+ */
 export function latencyCurves({ steps, predictions, labels }: LatencyOptions): LatencyCurves {
   requireInteger("latency.steps", steps, 1);
   if (labels.length !== predictions.length || labels.length % steps !== 0)

@@ -12,6 +12,7 @@ import { exponentials, fromEnd, startNode, topNode } from "./softmax.ts";
  * softmax(membrane) from step `from` on, counted from 0.
  */
 export type Pooling = "sum" | "mean" | "last" | "max" | "count" | SoftmaxSum;
+/** `Σ softmax(membrane)` over the steps from `from` on. `softmaxSum` makes it. */
 export interface SoftmaxSum {
   readonly kind: "softmaxSum";
   readonly from: number;
@@ -28,24 +29,36 @@ export type PooledLoss = Measure & { readonly pooling: Pooling };
  * their mean; a sample without labelled steps adds nothing.
  */
 export type StepLoss = Measure & { readonly each: "step"; readonly reduce: Reduction };
+/** Whether a loss of each step adds the steps up or takes their mean. */
 export type Reduction = "mean" | "sum";
+/** What training makes small: one comparison a sample, or one a step. Plain data. */
 export type Loss = PooledLoss | StepLoss;
 
 export const isStepLoss = (loss: Loss): loss is StepLoss => "each" in loss;
 
+/**
+ * `-log softmax(answer)[label]`, where `pooling` makes one answer of all steps: the mean of the membrane unless
+ * said.
+ */
 export const crossEntropy = (pooling: Pooling = "mean"): PooledLoss => ({ kind: "crossEntropy", pooling });
-/** @throws {ModelError} `not-finite` */
+/**
+ * Mean over the classes of the squared difference of the answer and `target` at the label, 0 elsewhere.
+ * @throws {ModelError} `not-finite`
+ */
 export function meanSquared(pooling: Pooling = "mean", target = 1): PooledLoss {
   requireFinite("meanSquared.target", [target]);
   return { kind: "meanSquared", pooling, target };
 }
-/** With `sum` snnTorch's loss of membranes (Eshraghian et al. 2023, Proc. IEEE 111:1016, section IV-A). */
+/** Cross-entropy of the membrane in each step that has a label. With `sum` snnTorch's loss of membranes (Eshraghian et al. 2023, Proc. IEEE 111:1016, section IV-A). */
 export const crossEntropyEachStep = (reduce: Reduction = "mean"): StepLoss => ({
   kind: "crossEntropy",
   each: "step",
   reduce,
 });
-/** @throws {ModelError} `not-finite` */
+/**
+ * `meanSquared` of the membrane in each step that has a label.
+ * @throws {ModelError} `not-finite`
+ */
 export function meanSquaredEachStep(reduce: Reduction = "mean", target = 1): StepLoss {
   requireFinite("meanSquaredEachStep.target", [target]);
   return { kind: "meanSquared", each: "step", reduce, target };

@@ -28,12 +28,14 @@ export interface Update {
   readonly states?: Readonly<Record<string, Expr>>;
 }
 
+/** One stage of an optimiser: it turns the gradient, or what the stage before made of it, into an update. */
 export interface GradientTransform {
   readonly name: string;
   /** Element-wise state slots; they start at zero. */
   readonly states: readonly string[];
   /** Numbers of step k = 1, 2, …, in f64. */
   readonly numbers: Readonly<Record<string, (step: number) => number>>;
+  /** The update as an expression of the gradient. */
   readonly update: (gradient: Expr, c: UpdateContext) => Update;
   /** Needs the number `clip`: min(1, limit / norm of the gradient). Only the first transform of a chain may ask for it. */
   readonly clipLimit?: number;
@@ -41,6 +43,7 @@ export interface GradientTransform {
 /** `init` is the zero state of every slot; `update` is applied by the trainer's kernel. */
 export type Optimiser = readonly GradientTransform[];
 
+/** Puts transforms and optimisers one behind the other. */
 export const chain = (...parts: readonly (GradientTransform | Optimiser)[]): Optimiser => parts.flat();
 
 /** A learning rate: constant, or by step (1-based). */
@@ -55,7 +58,7 @@ function requireFraction(path: string, x: number): void {
   if (!(x >= 0 && x < 1)) throw new ModelError("out-of-range", path, `must be from 0 to below 1, got ${x}`);
 }
 
-/** `w += -rate · update` */
+/** The last stage: `w += -rate · update`. */
 export function scaleByRate(rate: Rate): GradientTransform {
   requireRate("rate", rate);
   return {
@@ -127,6 +130,10 @@ export function clipByNorm(limit: number): GradientTransform {
 const optional = (x: number | undefined, make: (x: number) => GradientTransform): Optimiser =>
   x === undefined ? [] : [make(x)];
 
+/**
+ * Options of `adam`: its moments (0.9 and 0.999), `epsilon` (1e-8), weight decay and the norm that gradients are
+ * clipped to.
+ */
 export interface AdamOptions {
   readonly b1?: number;
   readonly b2?: number;
@@ -134,15 +141,18 @@ export interface AdamOptions {
   readonly decay?: number;
   readonly clip?: number;
 }
+/** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). */
 export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
   chain(...optional(clip, clipByNorm), scaleByAdam(moments), ...optional(decay, weightDecay), scaleByRate(rate));
 
+/** Options of `sgd`: momentum, weight decay and the norm that gradients are clipped to. */
 export interface SgdOptions {
   readonly momentum?: number;
   readonly nesterov?: boolean;
   readonly decay?: number;
   readonly clip?: number;
 }
+/** Stochastic gradient descent, with momentum if asked. */
 export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip }: SgdOptions = {}): Optimiser =>
   chain(
     ...optional(clip, clipByNorm),

@@ -21,6 +21,7 @@ export interface Regulariser {
   /** Default: all that spike. */
   readonly populations?: readonly string[];
 }
+/** Options of `rate` and `rateAbove`. */
 export interface RateOptions {
   readonly strength: number;
   readonly populations?: readonly string[];

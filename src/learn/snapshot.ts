@@ -8,6 +8,7 @@ import { RunError } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import { OPTIMISER } from "./update.ts";
 
+/** What a trainer goes on from. Plain data. */
 export interface TrainerSnapshot {
   /** Updates done. */
   readonly updates: number;

@@ -28,6 +28,7 @@ import { stepsOf } from "./start.ts";
 import { numberBuffer } from "./update.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
+/** Options of `createTrainer`. */
 export interface TrainerOptions extends Learning {
   /** Samples of one update, at most. */
   readonly batch: number;
@@ -40,6 +41,7 @@ export interface TrainerOptions extends Learning {
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
+/** What came of one update. */
 export interface StepResult {
   /** Mean over the samples of the batch. */
   readonly loss: number;
@@ -51,7 +53,11 @@ export interface StepResult {
   readonly correct: number;
 }
 
-/** @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so */
+/**
+ * Compiles a network together with its backward pass and its optimiser.
+ *
+ * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range` for an option
+ */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
   const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
@@ -73,6 +79,10 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
 }
 
+/**
+ * A network that learns, with all that it needs in one memory. Make it with `createTrainer`; give the memory back
+ * with `dispose`.
+ */
 export class Trainer implements Disposable {
   readonly program: Program;
   readonly lowered: Lowered;
@@ -102,9 +112,11 @@ export class Trainer implements Disposable {
   get bytes(): number {
     return this.#x.bytes;
   }
+  /** What the backend generated. */
   get text(): string {
     return this.#x.text();
   }
+  /** Updates done so far. */
   get updates(): number {
     return this.#updates;
   }
@@ -160,6 +172,7 @@ export class Trainer implements Disposable {
   deployed(): Parameters {
     return scaled(this.lowered.net, this.parameters(), (keep) => keep);
   }
+  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
   gradientBlocks(): Parameters {
     return this.#blocks(this.#memory.summed(GRADIENTS));
   }
@@ -170,7 +183,10 @@ export class Trainer implements Disposable {
       readBlock(from, b, (out[b.name] = new arrayOf(b.rows * b.width)));
     return out;
   }
-  /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
+  /**
+   * Goes on from these weights; the optimiser knows nothing of it.
+   * @throws {ModelError} `unknown-name`, `shape-mismatch`
+   */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
     this.#x.run("prepare");
@@ -187,9 +203,11 @@ export class Trainer implements Disposable {
     this.#x.run("prepare");
   }
 
+  /** Gives the memory back; every later call throws. */
   dispose(): void {
     this.#x.dispose();
   }
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -9,12 +9,14 @@ import type { InputNode, Population } from "./network.ts";
 import type { SynapseModel } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
+/** One end of a connection. */
 export interface Endpoint {
   readonly node: string;
   /** `spike`, or the name of a variable or output that leaves by value; at the target: the variable that is added to. */
   readonly port: string;
 }
 
+/** A connection of a finished network: what `connect` and `network` make of a `ConnectOptions`. */
 export interface Connection {
   readonly name: string;
   readonly from: Endpoint;
@@ -31,6 +33,7 @@ export interface Connection {
   readonly synapse?: SynapseModel;
 }
 
+/** How two nodes are joined; everything has a default. */
 export interface ConnectOptions {
   readonly name?: string;
   /** What leaves the source (default: its spikes if it has any, else its first output). */
@@ -53,6 +56,7 @@ export interface Nodes {
 }
 /** A connection that still needs its network to know its ports. */
 export interface ConnectionSpec {
+  /** The connection in a network of these nodes. Called by `network`. */
   build(net: Nodes & { readonly dt: number }): Connection;
 }
 

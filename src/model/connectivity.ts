@@ -2,6 +2,7 @@
 import { ModelError, requireInteger } from "../base/errors.ts";
 import { randomStream, streamOf } from "../base/random.ts";
 
+/** Which source meets which target. Plain data. */
 export type Connectivity =
   | { readonly kind: "dense" }
   | { readonly kind: "oneToOne" }
@@ -9,7 +10,9 @@ export type Connectivity =
   /** Every pair independently with probability `p`. */
   | { readonly kind: "probability"; readonly p: number; readonly autapses: boolean };
 
+/** Every source meets every target: a matrix of weights `[source][target]`. The default. */
 export const dense: Connectivity = { kind: "dense" };
+/** Source k meets target k alone; both have the same size. */
 export const oneToOne: Connectivity = { kind: "oneToOne" };
 /** Synapse k runs from `source[k]` to `target[k]`. */
 export const pairs = (source: ArrayLike<number>, target: ArrayLike<number>): Connectivity => ({
@@ -17,6 +20,11 @@ export const pairs = (source: ArrayLike<number>, target: ArrayLike<number>): Con
   source,
   target,
 });
+/**
+ * Every pair of source and target independently with probability `p`, 0 to 1, drawn by the seed. `autapses: false`
+ * leaves out
+ * pairs of a neuron and itself, where a population is joined to itself.
+ */
 export const probability = (p: number, options: { autapses?: boolean } = {}): Connectivity => ({
   kind: "probability",
   p,

@@ -6,6 +6,7 @@ import { gruCell } from "./neuron/gru.ts";
 import { lstmCell } from "./neuron/lstm.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 
+/** Options of `gru` and `lstm`. */
 export interface GatedOptions {
   /** Of the population, in `sequential`. */
   readonly name?: string;
@@ -13,6 +14,7 @@ export interface GatedOptions {
   readonly delay?: number;
   readonly dropout?: number;
 }
+/** A layer of gated units as plain data: what `gru` and `lstm` make. */
 export interface GatedLayer {
   readonly layer: "gated";
   readonly cell: keyof typeof CELLS;

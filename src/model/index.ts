@@ -1,3 +1,7 @@
+/**
+ * What a network is: neurons as equations, populations, connections, networks. Plain data; nothing runs here.
+ * @module model
+ */
 export { type Connection, type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
 export { type Connectivity, dense as allToAll, oneToOne, pairs, probability } from "./connectivity.ts";
 export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";

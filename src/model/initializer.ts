@@ -3,6 +3,7 @@ import { ModelError, requireFinite } from "../base/errors.ts";
 import { type RandomStream, randomStream, streamOf } from "../base/random.ts";
 import { orthonormalRows, transposed } from "./orthogonal.ts";
 
+/** How an array of numbers starts: given, constant, or drawn by the seed and the name of the array. Plain data. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "values"; readonly values: ArrayLike<number> }
@@ -26,8 +27,11 @@ export type Initializer =
    */
   | { readonly kind: "orthogonal"; readonly gain: number };
 
+/** Every number is `value`. */
 export const constantOf = (value: number): Initializer => ({ kind: "constant", value });
+/** U(low, high). */
 export const uniform = (low: number, high: number): Initializer => ({ kind: "uniform", low, high });
+/** N(mean, sd²). */
 export const normal = (mean: number, sd: number): Initializer => ({ kind: "normal", mean, sd });
 /** For what must stay above a bound, such as time constants: `truncatedNormal(0.02, 0.005, { low: 0.001 })`. */
 export const truncatedNormal = (mean: number, sd: number, bounds: { low: number; high?: number }): Initializer => ({
@@ -36,8 +40,11 @@ export const truncatedNormal = (mean: number, sd: number, bounds: { low: number;
   sd,
   ...bounds,
 });
+/** U(±gain / √sources): the usual start of linear layers, and the default of weights, with a gain of 1. */
 export const fanIn = (gain = 1): Initializer => ({ kind: "fanIn", gain });
+/** U(±gain · √(6 / (sources + targets))), for dense weights (Glorot and Bengio 2010). */
 export const glorotUniform = (gain = 1): Initializer => ({ kind: "glorotUniform", gain });
+/** gain times a random matrix with orthonormal rows or columns, for dense weights (Saxe et al. 2014). */
 export const orthogonal = (gain = 1): Initializer => ({ kind: "orthogonal", gain });
 
 /** A number, an array or an initialiser, as an initialiser. */

@@ -27,6 +27,7 @@ export interface InputNode {
   readonly encoder?: Readonly<Record<string, unknown>>;
 }
 
+/** Neurons of one model, as they stand in a network. `population` makes it. */
 export interface Population {
   readonly size: number;
   readonly shape: readonly number[];
@@ -40,6 +41,7 @@ export interface Population {
   readonly dropout: number;
 }
 
+/** A finished network: checked, frozen, plain data. `network` and `sequential` make it. */
 export interface Network {
   readonly name: string;
   /** Seconds a step. */
@@ -55,6 +57,7 @@ export interface Network {
   readonly output?: string;
 }
 
+/** What `network` takes. */
 export interface NetworkSpec {
   readonly name?: string;
   /** A duration such as "0.1 ms"; a bare number is in seconds. */
@@ -69,18 +72,24 @@ export interface NetworkSpec {
   readonly output?: string;
 }
 
+/** What an input carries: spikes (the default) or values. */
 export interface InputOptions {
   readonly signal?: InputNode["signal"];
   readonly constant?: boolean;
   readonly encoder?: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {ModelError} `out-of-range` for a shape that is not made of positive integers */
+/**
+ * Where signals enter a network.
+ *
+ * @throws {ModelError} `out-of-range` for a shape that is not made of positive integers
+ */
 export function inputNode(shape: number | readonly number[], options: InputOptions = {}): InputNode {
   const { signal = "spikes", constant = false, encoder } = options;
   return { ...sized(shape, "input"), signal, constant, ...(encoder && { encoder }) };
 }
 
+/** What a population changes of its model, and what of it trains. */
 export interface PopulationOptions {
   readonly parameters?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
   readonly initial?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
@@ -94,6 +103,8 @@ export interface PopulationOptions {
 }
 
 /**
+ * Neurons of one model, as a node of a network.
+ *
  * @param shape number of neurons, or several dimensions
  * @throws {ModelError} `unknown-name` for parameters or variables that the model lacks; `unit-mismatch`; `out-of-range`
  */

@@ -5,6 +5,7 @@ import type { VariableType } from "./equations/parseEquations.ts";
 import type { Statement } from "./equations/statements.ts";
 import type { MethodName } from "./integrate/methods.ts";
 
+/** A parameter with more than its value: its unit, its meaning, and what training may do to it. */
 export interface ParameterSpec {
   /** A quantity such as "20 ms", or a number in `unit`. */
   readonly value: string | number;
@@ -84,6 +85,10 @@ export interface Refractory {
   readonly value: Node;
 }
 
+/**
+ * A neuron model as it was understood: what the user gave, and the states, parameters, inputs and outputs found in
+ * it.
+ */
 export interface NeuronModel {
   readonly name: string;
   readonly spec: NeuronSpec;

@@ -7,8 +7,10 @@
  */
 import { listNames, ModelError } from "../base/errors.ts";
 
+/** A part of a neuron's step. */
 export type Phase = "update" | "receive" | "threshold" | "reset";
 
+/** The order of things within a step of time. Plain data; `SCHEDULES` holds those that there are. */
 export interface Schedule {
   readonly name: string;
   /**
@@ -64,6 +66,7 @@ export const SCHEDULES = {
   },
 } as const satisfies Record<string, Schedule>;
 
+/** The name of a schedule: `layered`, `brian`, `nest` or `loihi`. */
 export type ScheduleName = keyof typeof SCHEDULES;
 
 /** @throws {ModelError} `unknown-name` */

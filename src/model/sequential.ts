@@ -48,12 +48,18 @@ export interface NeuronLayerOptions extends PopulationOptions {
   readonly recurrent?: boolean;
 }
 
+/** The input of a layer-by-layer network, of a size or a shape; first of its layers. */
 export const input = (shape: number | readonly number[], options: InputOptions = {}): InputLayer => ({
   layer: "input",
   shape,
   options,
 });
+/**
+ * Weights from every neuron of the layer below to each of `size` neurons above, with a bias unless `bias: false`.
+ * Neurons follow it.
+ */
 export const denseLayer = (size: number, options: DenseOptions = {}): DenseLayer => ({ layer: "dense", size, options });
+/** A layer of neurons with options; a model alone stands for a layer without any. */
 export const neurons = (model: NeuronModel, options: NeuronLayerOptions = {}): NeuronLayer => ({
   layer: "neurons",
   model,
@@ -63,6 +69,7 @@ export const neurons = (model: NeuronModel, options: NeuronLayerOptions = {}): N
 export const readout = (options: Parameters<typeof leakyIntegrator>[0] = {}): NeuronLayer =>
   neurons(leakyIntegrator(options), { name: "output" });
 
+/** Options of `sequential`. */
 export interface SequentialOptions {
   readonly steps: number;
   /** Default 1 ms. */

@@ -4,6 +4,7 @@ import { parseQuantity } from "../base/quantity.ts";
 import { namesIn } from "./equations/ast.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 
+/** What a synapse does when something triggers it. */
 export interface Pathway {
   /** On a spike of the source or of the target, or in every step (`summed` and clocked variables). */
   readonly trigger: "pre" | "post" | "step";
@@ -18,6 +19,7 @@ export interface Pathway {
   readonly body: string;
 }
 
+/** A synapse model, checked. `synapse` makes it; `connect(…, { synapse })` uses it. */
 export interface SynapseModel {
   readonly name: string;
   /** Variables of each synapse beside its weight `w`, with their initial values. */
@@ -26,6 +28,7 @@ export interface SynapseModel {
   readonly pathways: readonly Pathway[];
 }
 
+/** What `synapse` takes. */
 export interface SynapseSpec {
   readonly name: string;
   readonly variables?: Readonly<Record<string, number>>;
@@ -50,6 +53,8 @@ function checkNames(names: readonly string[], path: string): void {
 }
 
 /**
+ * A synapse that does more than add its weight: variables of its own, and what happens to them on spikes and in steps.
+ *
  * @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body or a name;
  *   `duplicate-name`; `not-finite`
  */

@@ -5,6 +5,7 @@ import type { NeuronModel } from "./neuronModel.ts";
 
 /** `neuron`: each neuron has a value of its own; `layer`: one value serves all neurons of the population. */
 export type Grain = "neuron" | "layer";
+/** What training changes of a population: names, or names with their grain. States go by `v.initial`. */
 export type Trainable = readonly string[] | Readonly<Record<string, Grain>>;
 
 const INITIAL = ".initial";

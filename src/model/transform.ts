@@ -8,10 +8,11 @@ interface Common {
   readonly size: number;
   readonly of: readonly Endpoint[];
 }
+/** A node that computes values of other nodes' values in every step. */
 export type Transform =
   | (Common & { readonly kind: "concat" })
   | (Common & { readonly kind: "softmax" })
-  /** (x - mean) / sqrt(variance + epsilon) · gain + offset, statistics over all samples and steps of a run (Ioffe & Szegedy 2015, eq. 1-4). */
+  /** (x - mean) / sqrt(variance + epsilon), statistics over all samples and steps of a run (Ioffe & Szegedy 2015, eq. 1-3). */
   | (Common & { readonly kind: "batchNorm"; readonly epsilon: number });
 
 const endpoint = (x: string | Endpoint): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
@@ -22,11 +23,13 @@ export const concat = (size: number, of: readonly (string | Endpoint)[]): Transf
   size,
   of: of.map(endpoint),
 });
+/** The softmax of one node's values, `size` of them. */
 export const softmax = (size: number, of: string | Endpoint): Transform => ({
   kind: "softmax",
   size,
   of: [endpoint(of)],
 });
+/** Batch normalisation of one node's values, `size` of them, without gain and offset (Ioffe and Szegedy 2015, eq. 1 to 3). */
 export const batchNorm = (size: number, of: string | Endpoint, epsilon = 1e-5): Transform => ({
   kind: "batchNorm",
   size,

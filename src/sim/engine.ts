@@ -21,6 +21,7 @@ import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { checkStates } from "./stateWatch.ts";
 
+/** Options of `createEngine`. */
 export interface EngineOptions {
   /** Default `f32`. */
   readonly type?: FloatType;
@@ -49,7 +50,11 @@ const BLOCK = 64;
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
 
-/** @throws {ModelError} for options or a network that cannot run */
+/**
+ * Compiles a network for a backend and sets it to its initial state.
+ *
+ * @throws {ModelError} for options or a network that cannot run
+ */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
   const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, block = BLOCK, record = [] } = options;
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
@@ -82,6 +87,10 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   return new Engine(lowered, program, executable, parameters, { firstStep, firstSample });
 }
 
+/**
+ * A network that runs, with all its state in one memory. Make it with `createEngine`; give the memory back with
+ * `dispose`.
+ */
 export class Engine implements Disposable {
   readonly network: Network;
   readonly program: Program;
@@ -260,6 +269,7 @@ export class Engine implements Disposable {
   dispose(): void {
     this.#executable.dispose();
   }
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -16,7 +16,9 @@ export interface EventData {
 export interface ValueData {
   readonly values: ArrayLike<number>;
 }
+/** What an input gets: events if it carries spikes, else values. */
 export type InputData = EventData | ValueData;
+/** Data by the name of the input. */
 export type Inputs = Readonly<Record<string, InputData>>;
 
 export class InputFeed {

@@ -1,3 +1,7 @@
+/**
+ * Running a network step by step: the engine, its inputs, and what it records.
+ * @module sim
+ */
 export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";

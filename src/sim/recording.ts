@@ -13,6 +13,7 @@ export interface Spikes {
   readonly samples: Uint32Array;
 }
 
+/** What a run leaves behind. */
 export interface Recording {
   readonly steps: number;
   /** By population, in order of step, trial and neuron. */

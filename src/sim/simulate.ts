@@ -8,6 +8,7 @@ import { createEngine, type EngineOptions } from "./engine.ts";
 import type { Inputs } from "./feed.ts";
 import type { Recording } from "./recording.ts";
 
+/** Options of `simulate`. */
 export interface SimulateOptions extends EngineOptions {
   /** How long, such as "10 s"; a bare number is in seconds. This, or `steps`. */
   readonly duration?: string | number;
@@ -18,6 +19,7 @@ export interface SimulateOptions extends EngineOptions {
   readonly backend?: Backend;
 }
 
+/** A recording, with what it is a recording of. */
 export interface Run extends Recording {
   readonly network: Network;
   /** Seconds a step. */

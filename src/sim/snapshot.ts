@@ -8,6 +8,7 @@ import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
 
+/** A copy of everything that changes in an engine. Plain data. */
 export interface Snapshot {
   readonly step: number;
   readonly buffers: ReadonlyMap<string, Elements>;

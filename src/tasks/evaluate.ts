@@ -21,7 +21,12 @@ import { stepsIn } from "./steps.ts";
 import type { Task, TaskData } from "./task.ts";
 import { taskOf } from "./tasks.ts";
 
-/** @throws {UsageError} for a task; {DataError} for the file, the data, or a file that does not fit the task */
+/**
+ * Measures a saved network on the test data of a task.
+ *
+ * @throws {UsageError} for a task
+ * @throws {DataError} for the file, the data, or a file that does not fit the task
+ */
 export const evaluate = async (options: EvaluateOptions, onProgress: OnProgress): Promise<TaskReport> =>
   evaluateTask(taskOf(options.task), options, onProgress);
 

@@ -24,7 +24,12 @@ interface Subject extends Deployed {
   readonly training?: Training;
 }
 
-/** @throws {UsageError} if the target is neither a task nor a file; {DataError} for the file */
+/**
+ * What a network becomes: schedule, program, kernels, memory, and the work of a step.
+ *
+ * @throws {UsageError} if the target is neither a task nor a file
+ * @throws {DataError} for the file
+ */
 export async function explain(options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
   const subject = await subjectOf(options);
   const programs = [

@@ -1,3 +1,7 @@
+/**
+ * Whole tasks, as the command line runs them.
+ * @module tasks
+ */
 export { compare } from "./compare.ts";
 export { type DataGetOptions, type DataOptions, dataGet, dataInfo, dataList, dataVerify } from "./data.ts";
 export { doctor } from "./doctor.ts";

@@ -4,6 +4,7 @@ import type { View } from "../report/terminal/layout.ts";
 
 /** How inputs become spikes, or stay analog (`current`). Without one, a task chooses between the spiking codes itself. */
 export const ENCODERS = ["latency", "rate", "current"] as const;
+/** The name of an encoder. */
 export type EncoderName = (typeof ENCODERS)[number];
 
 /** Where training is saved on its way, and how often. */
@@ -17,6 +18,7 @@ export interface CheckpointOptions {
   readonly stop?: { readonly aborted: boolean };
 }
 
+/** What a task is asked with. */
 export interface TaskOptions {
   /** `digits`, `mnist`, `fashion-mnist`, `ecg`; for `explain` also the path of an artefact. */
   readonly task: string;
@@ -37,6 +39,7 @@ export interface TaskOptions {
   readonly checkpoint?: CheckpointOptions;
 }
 
+/** What `evaluate` is asked with. */
 export interface EvaluateOptions extends Omit<TaskOptions, "seed"> {
   /** The artefact to evaluate. */
   readonly file: string;
@@ -51,6 +54,7 @@ export interface Progress {
   readonly total: number;
   readonly note?: string;
 }
+/** Hears how far a task is. */
 export type OnProgress = (progress: Progress) => void;
 
 /** The same result twice: for machines (`--json` prints it) and for people. */

@@ -72,6 +72,7 @@ interface Described {
 /** One label a sample, which an encoder turns into spikes. */
 export interface ImageTask extends Described {
   readonly kind: "images";
+  /** Reads the data; throws a `DataError` where they are missing or broken. */
   readonly load: (options: LoadOptions) => Promise<Dataset>;
   /** Shape of one example. */
   readonly shape: readonly number[];
@@ -107,6 +108,7 @@ export interface Promised {
 /** Spikes in, a label a step. */
 export interface SequenceTask extends Described {
   readonly kind: "sequences";
+  /** Reads the data; throws a `DataError` where they are missing or broken. */
   readonly load: (options: LoadOptions) => Promise<SequenceDataset>;
   readonly inputs: number;
   readonly classes: number;
@@ -118,6 +120,7 @@ export interface SequenceTask extends Described {
   readonly promise: Promised;
 }
 
+/** A task: which data, which networks, how they are trained. */
 export type Task = ImageTask | SequenceTask;
 /** What a task loads. */
 export type TaskData = Dataset | SequenceDataset;

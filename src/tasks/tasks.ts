@@ -93,7 +93,9 @@ const PICTURES = {
 } as const satisfies Readonly<Record<string, ImageTask>>;
 
 type Pictures = Readonly<Record<keyof typeof PICTURES, ImageTask>>;
+/** The tasks by name. */
 export const TASKS: Pictures & { readonly ecg: typeof ECG } = { ...PICTURES, ecg: ECG };
+/** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 
 export const isTask = (name: string): name is TaskName => Object.hasOwn(TASKS, name);

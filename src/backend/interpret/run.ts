@@ -23,6 +23,7 @@ export interface Frame {
   count(name: string): number;
 }
 
+/** The interpreter: slow, plain, and the definition that every other backend must equal bit for bit. */
 export const interpret: Backend = {
   name: "interpret",
   load: async (program) => new Interpreter(program),

@@ -46,6 +46,7 @@ const PAGE = 65536;
 /** The table of packed lanes lies below the first buffer. */
 const TABLE_ADDRESS = 256;
 
+/** WebAssembly with SIMD, on the thread of the caller. */
 export const wasm: Backend = { name: "wasm", load: (program) => load(program) };
 
 /**
@@ -71,6 +72,7 @@ export function threadedWasm(threads: number): ThreadedBackend {
     [Symbol.dispose]: dispose,
   };
 }
+/** A backend that owns threads. */
 export interface ThreadedBackend extends Backend, Disposable {
   readonly threads: number;
   /** Ends the threads. */

@@ -12,6 +12,7 @@ import { Examples, requireLabels } from "../dataset.ts";
 import type { NamedBytes } from "./bytes.ts";
 import { BEST_DEFLATE, inflated, join } from "./inflate.ts";
 
+/** An array of bytes from an IDX file, row-major. */
 export interface Idx {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
@@ -26,7 +27,11 @@ const MAX_BYTES = 2 ** 30;
 const bad = (path: string, problem: string, options?: ErrorOptions): DataError =>
   new DataError("bad-file", path, problem, options);
 
-/** @throws {DataError} `bad-file` if the bytes are not exactly one IDX array of unsigned bytes */
+/**
+ * Reads an IDX file, gzipped or not.
+ *
+ * @throws {DataError} `bad-file` if the bytes are not exactly one IDX array of unsigned bytes
+ */
 export async function readIdx(file: NamedBytes): Promise<Idx> {
   const gzip = file.bytes[0] === 0x1f && file.bytes[1] === 0x8b;
   return parseIdx(gzip ? { path: file.path, bytes: await inflate(file) } : file);

@@ -13,6 +13,7 @@ import { matrices } from "./matlabFile.ts";
 import type { MatlabVariable } from "./matlabMatrix.ts";
 import { type MatlabArray, readValues, requireNumeric } from "./matlabValues.ts";
 
+/** Options of `readMatlab`. */
 export interface MatlabOptions {
   /** Variables to read; by default all. Of the others only class, shape and name are looked at. */
   readonly names?: readonly string[];

@@ -1,6 +1,7 @@
 /** What a matrix element says before its values: class, flags, shape and name. */
 import { type Element, malformed, readElement, type Span } from "./matlabElement.ts";
 
+/** MATLAB's classes of numbers. */
 export type NumericClass =
   | "double"
   | "single"
@@ -12,6 +13,7 @@ export type NumericClass =
   | "uint32"
   | "int64"
   | "uint64";
+/** MATLAB's classes; those that are no numbers are listed, not read. */
 export type MatlabClass =
   | NumericClass
   | "cell"
@@ -44,6 +46,7 @@ const CLASSES: readonly (MatlabClass | undefined)[] = [
   "opaque object",
 ];
 
+/** What a file says of a variable before its values. */
 export interface MatlabVariable {
   readonly name: string;
   readonly class: MatlabClass;

@@ -6,6 +6,7 @@ import { DataError } from "../../base/errors.ts";
 import { type Element, malformed, readElement, type Span } from "./matlabElement.ts";
 import type { MatlabVariable, MatrixHead, NumericClass } from "./matlabMatrix.ts";
 
+/** The typed arrays that values come in. */
 export type Numbers =
   | Float64Array
   | Float32Array

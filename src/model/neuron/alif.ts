@@ -2,6 +2,7 @@ import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
 
+/** Options of `alif`. */
 export interface AlifOptions {
   /** Membrane time constant; default 20 ms. */
   readonly tauM?: Value;

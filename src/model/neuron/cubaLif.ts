@@ -2,6 +2,7 @@ import { neuron } from "../neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../neuronModel.ts";
 import { parameter, type SpikingOptions, spiking, type Value } from "./spiking.ts";
 
+/** Options of `cubaLif`. */
 export interface CubaLifOptions extends SpikingOptions {
   /** Membrane time constant; default 10 ms. */
   readonly tau?: Value;

@@ -4,6 +4,7 @@ import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { type SpikingOptions, spiking } from "./spiking.ts";
 
+/** Options of `parametricLif`. */
 export interface ParametricLifOptions extends SpikingOptions {
   /** Membrane time constant in steps before training, above 1; default 2. */
   readonly tau?: number;

@@ -2,6 +2,7 @@ import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
 
+/** Options of `seAdLif`. */
 export interface SeAdLifOptions {
   /** Membrane time constant; default 15 ms. */
   readonly tauU?: Value;
