@@ -10,7 +10,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Block, blocksOf, difference, forgotten, lines, notRun, problemOf, programsOf, run } from "./snippets.ts";
+import { run } from "./package/process.ts";
+import { type Block, blocksOf, difference, forgotten, lines, notRun, problemOf, programsOf } from "./snippets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCS = join(ROOT, "docs");
@@ -44,7 +45,7 @@ function shellProblem(b: Block, folder: string): string | undefined {
   let printed = "";
   for (const command of commandsOf(b)) {
     if (!/^rheobase( |$)/.test(command)) return `is no rheobase command, and not marked as not-run: ${command}`;
-    const { status, stdout, stderr } = run(folder, process.execPath, [MAIN, ...command.split(/\s+/).slice(1)]);
+    const { status, stdout, stderr } = run(folder, process.execPath, MAIN, ...command.split(/\s+/).slice(1));
     if (status !== 0) return `'${command}' ends with ${status}:\n${stdout}${stderr}`;
     printed += stdout;
   }

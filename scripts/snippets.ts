@@ -11,9 +11,9 @@
  * What a program prints stands in comments `// prints: …`, one a line, or in a ```text block that follows it. `…` stands
  * for anything within a line, and alone on a line for any lines.
  */
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "./package/process.ts";
 
 export interface Block {
   readonly language: string;
@@ -90,22 +90,6 @@ function saidOutput(b: Block): string[] | undefined {
 export const forgotten = (blocks: readonly Block[]): Block[] =>
   blocks.filter((b) => isCode(b) && notRun(b) === undefined && b.info !== "continues" && !importsUs(b));
 
-export interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A child without npm settings of the `npm run` that we are in, without colours and stdin. */
-export function run(cwd: string, command: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): Ran {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|NODE_OPTIONS)/.test(name)),
-  );
-  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-  const options = { cwd, stdio, encoding: "utf8", timeout: 300_000, maxBuffer: 2 ** 27 } as const;
-  return spawnSync(command, args, { ...options, env: { ...env, NO_COLOR: "1", ...extra } });
-}
-
 const EXTENSIONS = { js: "mjs", ts: "ts" } as const;
 
 /**
@@ -116,7 +100,7 @@ export function problemOf(program: Program, folder: string, name: string): strin
   const file = `${name}.${EXTENSIONS[program.language]}`;
   writeFileSync(join(folder, file), program.text);
   const loader = program.language === "ts" ? ["--import", import.meta.resolve("tsx")] : [];
-  const { status, stdout, stderr } = run(folder, process.execPath, [...loader, file]);
+  const { status, stdout, stderr } = run(folder, process.execPath, ...loader, file);
   if (program.throws) {
     if (status === 0) return "should end with an error, and does not";
     const missing = (program.output ?? []).find((line) => !stderr.includes(line));

@@ -1,6 +1,7 @@
 /** Every entry point, at run time and for the type checker, and the programs of the README. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { blocksOf, problemOf, programsOf } from "../snippets.ts";
 import { must, ROOT, run, type Subject } from "./process.ts";
 
 /** What `exports` offers, as an import names it. */
@@ -45,14 +46,12 @@ function checkLazy({ user, expect }: Subject): void {
   expect(status === 0, `an entry point loads a dependency at once:\n${stderr}`);
 }
 
-/** Runs every JavaScript block of the README that imports the package, just as it stands there. */
+/** Runs every program of the README, just as it stands there. */
 function checkReadme({ user, expect }: Subject): void {
-  const blocks = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```$/gms)];
-  const programs = blocks.map((block) => block[1]!).filter((text) => /from "rheobase["/]/.test(text));
-  programs.forEach((text, k) => {
-    writeFileSync(join(user, `readme${k}.mjs`), text);
-    const { status, stdout, stderr } = run(user, process.execPath, `readme${k}.mjs`);
-    expect(status === 0, `the README's program ${k + 1} fails:\n${text}${stdout}${stderr}`);
+  const programs = programsOf(blocksOf(readFileSync(join(ROOT, "README.md"), "utf8")));
+  programs.forEach((program, k) => {
+    const problem = problemOf(program, user, `readme${k}`);
+    expect(problem === undefined, `the README's program in line ${program.line} ${problem}`);
   });
   console.log(`README: ${programs.length} programs run`);
   expect(programs.length > 0, "the README shows no program that imports the package");

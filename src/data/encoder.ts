@@ -42,17 +42,24 @@ export interface Latency {
   readonly steps?: number;
 }
 
+/** A rule that turns features into spikes. Plain data. */
 export type EventEncoder = Bernoulli | Poisson | Rate | Latency;
+/** A rule that turns features into spikes, or into a constant current. Plain data. */
 export type Encoder = Current | EventEncoder;
 
+/** No spikes: the features times `gain` as a constant current. */
 export const current = (gain = 1, options: Pick<Current, "levels"> = {}): Current => ({
   kind: "current",
   gain,
   ...options,
 });
+/** A spike with probability `min(1, gain·x)` in each step. */
 export const bernoulli = (gain = 1): Bernoulli => ({ kind: "bernoulli", gain });
+/** `rate·x` events a step by chance, at most one spike a step. */
 export const poisson = (rate = 1): Poisson => ({ kind: "poisson", rate });
+/** `floor(steps · min(1, gain·x))` evenly spaced spikes. */
 export const rate = (gain = 1): Rate => ({ kind: "rate", gain });
+/** One spike a feature, the brighter the earlier; see `Latency`. */
 export const latency = (options: Omit<Latency, "kind"> = {}): Latency => ({ kind: "latency", ...options });
 
 /** Spikes by chance, with a probability a step; or at fixed steps, from 0 to steps − 1. */

@@ -93,6 +93,7 @@ export class IdxStore implements ExampleStore, AsyncDisposable {
   async close(): Promise<void> {
     await Promise.all([this.#images, this.#labels].map(({ handle }) => handle.close()));
   }
+  /** Closes the files. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -18,6 +18,7 @@ import {
   type Work,
 } from "./prices.ts";
 
+/** Options of `energy`. */
 export interface EnergyOptions extends PriceOptions {
   /** Duration of one inference, s, for static power; where absent, the table's own. */
   readonly seconds?: number;
@@ -32,6 +33,7 @@ export interface AccountLine {
   readonly energy: Range;
 }
 
+/** Joules by component, each as a range. */
 export type Components = Readonly<Partial<Record<Component, Range>>>;
 
 /** Work that costs something, nobody says what. */

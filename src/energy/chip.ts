@@ -11,6 +11,7 @@ import type { Counts, LayerCounts } from "./counts.ts";
 import { exactly, type Price, type Range } from "./horowitz.ts";
 import type { Duration, PriceOptions, PriceTable, Pricing, Work } from "./prices.ts";
 
+/** The name of a chip that has a price table. */
 export type ChipName = "loihi" | "truenorth" | "spinnaker" | "odin" | "darwin3";
 
 /** Lines that differ between chips. */
@@ -113,4 +114,5 @@ export function staticPower(
   return { ...facts, value, unit: "W", includes: `${facts.includes}; ${what}` };
 }
 
+/** A price table of a chip. */
 export type ChipTable = PriceTable & { readonly name: ChipName };

@@ -24,6 +24,7 @@ export interface Range {
   readonly high: number;
 }
 
+/** Energy of one operation, with what it holds for. */
 export interface Price {
   readonly value: Range;
   /** Energy of one piece of work, or power for as long as an inference takes. */

@@ -1,3 +1,7 @@
+/**
+ * From counts of what a network did to energy, by price lists with sources.
+ * @module energy
+ */
 export {
   type Account,
   type AccountLine,

@@ -39,6 +39,7 @@ const MODELS: Models = {
   "leaky-integrator": "the chip's leak takes a constant off at each time reference, not a share",
 };
 
+/** Options of `odin`. */
 export interface OdinOptions {
   /** Of its clock, at most 75 (at 0.55 V), which is the default. */
   readonly megahertz?: number;
@@ -58,6 +59,7 @@ function tooLarge(counts: Counts): string[] {
   ];
 }
 
+/** The price table of ODIN at a clock. */
 export const odin = ({ megahertz = FASTEST }: OdinOptions = {}): ChipTable => ({
   name: "odin",
   title: `ODIN, 28 nm${megahertz === FASTEST ? "" : `, ${megahertz} MHz`}`,

@@ -11,6 +11,7 @@ import { type Counts, countNetwork, type LayerCounts } from "./counts.ts";
 import type { Range } from "./horowitz.ts";
 import type { PriceTable } from "./prices.ts";
 
+/** How many spikes make a network need as much as its twin. */
 export interface OwnBreakEven {
   /** Times the spikes that there are, at each setting of the prices; below 0 where it loses even in silence. */
   readonly factor: Range;

@@ -56,6 +56,7 @@ export const WORK_LABELS: Readonly<Record<Work, string>> = {
   seconds: "static power",
 };
 
+/** What a part of the energy is spent on. */
 export type Component =
   | "arithmetic"
   | "weightMemory"
@@ -66,18 +67,26 @@ export type Component =
   | "transport"
   | "static";
 
+/** How one kind of work is paid: at a price, by another line of the table, or nobody knows. */
 export type Pricing =
   | {
       readonly component: Component;
+      /** The price of one unit of the work; none where nobody knows it for such a network. */
+      /** The price of one unit of the work; none where nobody knows it for such a network. */
       readonly price: (counts: Counts, options: PriceOptions) => Price | undefined;
       /** Why this price does not hold for a layer; nothing where it does. That layer's work then has no price. */
       readonly refuses?: (layer: LayerCounts) => string | undefined;
     }
   /** Covered by other lines of the table. */
-  | { readonly includedIn: string; readonly refuses?: (layer: LayerCounts) => string | undefined }
+  | {
+      readonly includedIn: string;
+      /** Why it is not covered for a layer; nothing where it is. */
+      readonly refuses?: (layer: LayerCounts) => string | undefined;
+    }
   /** Costs something, nobody says what. */
   | { readonly unpriced: string };
 
+/** What a price table may be told of the machine. */
 export interface PriceOptions {
   /** Memories above this size are DRAM; by default 1 MB, the largest SRAM of the table. */
   readonly largestSram?: number;
@@ -91,6 +100,7 @@ export interface Duration {
   readonly text: string;
 }
 
+/** A price for every kind of work, or the reason why there is none. */
 export interface PriceTable {
   readonly name: string;
   readonly title: string;
@@ -173,6 +183,7 @@ function horowitz(name: string, title: string, { stored, state, activationBits }
   };
 }
 
+/** Price tables of arithmetic and memory at 45 nm (Horowitz 2014), by how numbers are held. */
 export const prices = {
   f32: horowitz("f32", "Horowitz 45 nm, 32-bit floating point", { stored: "fp32", state: "fp32" }),
   int8: horowitz("int8", "Horowitz 45 nm, 8-bit weights and activations, 32-bit accumulators and state", {

@@ -20,6 +20,7 @@ import {
 import type { Component, PriceTable, Pricing } from "./prices.ts";
 
 const KB = 1024;
+/** Where data of a processor lie, by their size. */
 export type MemoryLevel = "L1" | "L2" | "L3" | "DRAM";
 interface Level {
   readonly name: MemoryLevel;
@@ -106,6 +107,7 @@ function access(component: Component, count: "parameterCount" | "stateCount" | "
 const states = access("stateMemory", "stateCount");
 const buffers = access("activationMemory", "bufferCount");
 
+/** Price table of a processor at 45 nm, instructions included. */
 export const processor: PriceTable = {
   name: "processor",
   title: "a processor at 45 nm, 32-bit floating point",

@@ -9,6 +9,7 @@
 import { DataError, RunError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 
+/** Where the system keeps its counters. */
 export interface PowerPlaces {
   /** Default `/sys/class/powercap`. */
   readonly root?: string;
@@ -27,6 +28,7 @@ interface Counter {
   readonly range: number;
 }
 
+/** The energy counters of this machine, or why there are none. `powerCounters` finds them. */
 export type PowerCounters =
   | { readonly available: true; readonly counters: readonly Counter[]; readonly places: Required<PowerPlaces> }
   /** Why not, in words to be shown once. */
@@ -78,6 +80,7 @@ async function readMicro(file: string): Promise<number> {
   throw new DataError("bad-file", file, `must hold a whole number of microjoules, found '${text.slice(0, 20)}'`);
 }
 
+/** Options of `measure`. */
 export interface MeasureOptions {
   /** W that are taken off, such as those of `idlePower`. Absent: nothing is. */
   readonly baselineWatts?: number;

@@ -33,6 +33,7 @@ export interface SideAccount {
   readonly notes: readonly string[];
 }
 
+/** What one or more networks need by one price table, as reports print it. */
 export interface EnergyTable {
   readonly name: string;
   readonly title: string;
@@ -41,6 +42,7 @@ export interface EnergyTable {
   readonly excludes: readonly string[];
 }
 
+/** The components in words, as reports name them. */
 export const COMPONENT_LABELS: Readonly<Record<Component, string>> = {
   arithmetic: "arithmetic",
   weightMemory: "memory: weights",
@@ -52,6 +54,7 @@ export const COMPONENT_LABELS: Readonly<Record<Component, string>> = {
   static: "static power",
 };
 
+/** The total of an account, with what it lacks. */
 export const statementOf = ({ total, lowerBound, unpriced }: Account): Statement => ({
   value: total,
   unit: "J",

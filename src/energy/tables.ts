@@ -6,6 +6,7 @@ import { odin } from "./odin.ts";
 import { spinnaker } from "./spinnaker.ts";
 import { truenorth } from "./truenorth.ts";
 
+/** The price tables of chips by name. */
 export const chips: Readonly<Record<ChipName, ChipTable>> = {
   loihi,
   truenorth,

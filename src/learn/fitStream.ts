@@ -4,6 +4,7 @@ import type { Batch } from "./feed.ts";
 import { type EpochReport, type FitOptions, type FitPosition, fitting, type Summary, summaryOf } from "./fit.ts";
 import type { Trainer } from "./trainer.ts";
 
+/** Options of `fitStream`. */
 export interface StreamFitOptions extends Omit<FitOptions, "batches"> {
   /** Batches of an epoch, in order, from number `first` on. Each is used before the next is asked for. */
   readonly batches: (epoch: number, first: number) => AsyncIterable<Batch>;

@@ -9,6 +9,7 @@ import { bytes, NONE, whole } from "../report/numbers.ts";
 import { item, sections, table, wrap } from "../report/terminal/layout.ts";
 import type { OnProgress, TaskReport } from "./options.ts";
 
+/** Options of the commands on data sets. */
 export interface DataOptions {
   /** Where sets are kept; by default RHEOBASE_DATA, or the user's cache. */
   readonly directory?: string | undefined;
@@ -16,6 +17,7 @@ export interface DataOptions {
   readonly sources?: readonly Source[];
   readonly signal?: AbortSignal | undefined;
 }
+/** Options for fetching a set. */
 export interface DataGetOptions extends DataOptions {
   readonly force?: boolean;
   readonly keep?: boolean;
@@ -31,6 +33,7 @@ function sizeOf({ files }: Source): number | undefined {
 const sizeText = (size: number | undefined): string => (size === undefined ? NONE : bytes(size));
 const files = (n: number): string => `${whole(n)} ${n === 1 ? "file" : "files"}`;
 
+/** Which data sets there are, and which are here. */
 export async function dataList({ sources = SOURCES, directory }: DataOptions): Promise<TaskReport> {
   const found = await Promise.all(sources.map((source) => findSet(source, { directory })));
   const rows = sources.map((source, k) => [

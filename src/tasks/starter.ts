@@ -5,6 +5,7 @@ import { requireFolder } from "../io/file.ts";
 import { wrap } from "../report/terminal/layout.ts";
 import type { TaskReport } from "./options.ts";
 
+/** What a new project is made of. */
 export interface StarterOptions {
   /** Of the package, and of its folder below the working directory. */
   readonly name: string;

@@ -4,15 +4,18 @@ import type { ExampleStore } from "../data/stored.ts";
 import type { Batch } from "../learn/feed.ts";
 import { type Encoding, type Pass, readerOf } from "./batches.ts";
 
+/** One pass over stored samples. */
 export interface StoredPass extends Pass {
   /** The first batch that is wanted, counted from 0, which is the default. */
   readonly first?: number;
 }
 /** Hands out all samples once a pass, in the same batches as from memory. */
 export interface StoredSource {
+  /** The batches of one pass, in order. */
   pass(pass: StoredPass): AsyncGenerator<Batch>;
 }
 
+/** Hands out stored samples, encoded, one batch after the other. */
 export function storedReader(store: ExampleStore, encoding: Encoding): StoredSource {
   const { seed } = encoding;
   return {

@@ -12,6 +12,7 @@ import type { EventRecording, Sensor } from "./recording.ts";
 /** What becomes of several events of one input in one step: one spike, or a value that counts them. */
 export type Duplicates = "clip" | "count";
 
+/** How events fall into steps. */
 export interface BinOptions {
   /** Duration of a step: in s, or with a unit, such as "1 ms". */
   readonly dt: number | string;
@@ -27,12 +28,14 @@ export interface BinOptions {
   readonly duplicates?: Duplicates;
 }
 
+/** Events as spikes by step, as a batch takes them. */
 export interface SpikeInput {
   readonly kind: "events";
   readonly list: Uint32Array;
   /** Shape [count · steps + 1]. */
   readonly ends: Uint32Array;
 }
+/** Events counted by step and input, as a batch takes them. */
 export interface CountInput {
   readonly kind: "sparse";
   readonly list: Uint32Array;

@@ -32,6 +32,7 @@ export interface Opened {
   readonly decoder: EventDecoder;
 }
 
+/** What a reader of events may be told of the file. */
 export interface FormatOptions {
   /** Size of the sensor. Needed where the file does not say it, and else it must be the same. */
   readonly sensor?: Sensor;

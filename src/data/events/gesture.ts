@@ -13,6 +13,7 @@ export const GESTURES: readonly string[] = [
   ...["left arm clockwise", "left arm counter-clockwise", "arm roll", "air drums", "air guitar", "other gestures"],
 ];
 
+/** One labelled gesture of a recording. */
 export interface Gesture {
   /** Which of `GESTURES`. */
   readonly label: number;

@@ -11,9 +11,11 @@ import { nmnist } from "./nmnist.ts";
 import { encodingOf, latin1, percentHeader } from "./percentHeader.ts";
 import { EventBuffer, type EventRecording } from "./recording.ts";
 
+/** Formats of events that are read. */
 export type EventFormatName = "nmnist" | "evt2" | "evt3" | "dat" | "aedat3" | "aedat4";
 const FORMATS: Readonly<Record<EventFormatName, EventFormat>> = { nmnist, evt2, evt3, dat, aedat3, aedat4 };
 
+/** Options of `readEvents`. */
 export interface EventOptions extends FormatOptions {
   /** By default what the file begins with. `nmnist` files begin with nothing that tells, so for them it must be said. */
   readonly format?: EventFormatName;

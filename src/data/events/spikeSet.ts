@@ -18,6 +18,7 @@ import { CLASS, Hdf5Datasets, type List } from "./hdf5Datasets.ts";
 import { type Hdf5Source, openHdf5 } from "./hdf5Source.ts";
 import type { EventRecording } from "./recording.ts";
 
+/** A file of SHD or SSC that is open: labels at hand, spikes read as they are asked for. */
 export interface SpikeSet {
   readonly count: number;
   /** Shape [count]. */
@@ -40,9 +41,11 @@ export interface SpikeSet {
   sample(k: number): EventRecording;
   /** Gives the file back. */
   close(): void;
+  /** Closes the file. */
   [Symbol.dispose](): void;
 }
 
+/** Options for opening a file of SHD or SSC. */
 export interface SpikeSetOptions {
   /** Units that there are; by default 700. */
   readonly channels?: number;

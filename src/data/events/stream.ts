@@ -7,6 +7,7 @@ import type { Opened, Piece } from "./format.ts";
 import { type EventOptions, openEvents } from "./read.ts";
 import { EventBuffer, type EventRecording } from "./recording.ts";
 
+/** Options for reading events in chunks. */
 export interface StreamOptions extends EventOptions {
   /** About how many events a chunk has, and at least, but for the last one; by default 65,536. */
   readonly chunk?: number;

@@ -13,6 +13,7 @@ import { type ColumnBuilder, columnBuilder } from "./columns.ts";
 import { linesOf, streamOf, type TextOptions } from "./pieces.ts";
 import type { ColumnKind, Table } from "./table.ts";
 
+/** Options of `readArff`. */
 export interface ArffOptions extends TextOptions {
   /** Most bytes that a gzipped file may hold; 1 GiB by default. */
   readonly maxBytes?: number;
@@ -20,6 +21,7 @@ export interface ArffOptions extends TextOptions {
   readonly maxValues?: number;
 }
 const MAX_VALUES = 2 ** 27;
+/** A table from an ARFF file. */
 export interface ArffTable extends Table {
   /** What the file calls itself. */
   readonly relation: string;

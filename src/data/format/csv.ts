@@ -15,6 +15,7 @@ import type { ColumnKind, Table } from "./table.ts";
 /** What a column holds. Names are those that may occur in a nominal column; `nominal` takes what occurs. */
 export type CsvKind = ColumnKind | readonly string[];
 
+/** How a CSV file is read. */
 export interface CsvOptions extends CsvRowOptions {
   /** Is the first row one of names? By default, it is if it has no number or date, and a column of them is below. */
   readonly header?: boolean;
@@ -29,6 +30,7 @@ export interface CsvOptions extends CsvRowOptions {
   /** Most bytes that a gzipped file may hold; 1 GiB by default. */
   readonly maxBytes?: number;
 }
+/** How a CSV file is read some rows at a time. */
 export interface CsvStreamOptions extends CsvOptions {
   /** Rows of each table but the last; 10,000 by default. */
   readonly rows?: number;

@@ -1,6 +1,7 @@
 /** Images as readers give them, and how large one may be. */
 import { DataError } from "../../base/errors.ts";
 
+/** A decoded image. */
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -10,6 +11,7 @@ export interface Image {
   readonly data: Uint8Array | Uint16Array;
 }
 
+/** Limits of what is decoded. */
 export interface ImageOptions {
   /** Most pixels of an image, which is looked at before anything is decoded; 2^25 by default (33 million). */
   readonly maxPixels?: number;

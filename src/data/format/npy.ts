@@ -11,6 +11,7 @@ import { type ElementType, elementType, type NumpyData } from "./npyTypes.ts";
 import { rowMajor } from "./rowMajor.ts";
 import { zipMembers } from "./zip.ts";
 
+/** An array from a NumPy file. */
 export interface NumpyArray {
   /** As NumPy writes it, such as `<f8`. */
   readonly type: string;
@@ -25,6 +26,7 @@ export interface NumpyArray {
   readonly data: NumpyData;
 }
 
+/** Which arrays of an NPZ file are read. */
 export interface NpzOptions {
   /** Arrays to read; by default all. */
   readonly names?: readonly string[];

@@ -1,6 +1,7 @@
 /** NumPy's types of elements: those that are read, and why others are not. */
 import { DataError } from "../../base/errors.ts";
 
+/** The typed arrays that NumPy arrays come in. */
 export type NumpyData =
   | Float64Array
   | Float32Array

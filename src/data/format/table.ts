@@ -1,18 +1,21 @@
 /** Tables, as CSV and ARFF files hold them: one array a column. */
 import { DataError, listNames } from "../../base/errors.ts";
 
+/** A column of numbers. */
 export interface NumberColumn {
   readonly kind: "number";
   readonly name: string;
   /** NaN where the value is missing. */
   readonly values: Float64Array;
 }
+/** A column of dates. */
 export interface DateColumn {
   readonly kind: "date";
   readonly name: string;
   /** ms since 1970-01-01 00:00 UTC; NaN where missing. */
   readonly values: Float64Array;
 }
+/** A column of categories. */
 export interface NominalColumn {
   readonly kind: "nominal";
   readonly name: string;
@@ -20,16 +23,21 @@ export interface NominalColumn {
   /** Which category; -1 where missing. */
   readonly values: Int32Array;
 }
+/** A column of texts. */
 export interface TextColumn {
   readonly kind: "text";
   readonly name: string;
   /** Undefined where missing. */
   readonly values: readonly (string | undefined)[];
 }
+/** A column of a table. */
 export type Column = NumberColumn | DateColumn | NominalColumn | TextColumn;
+/** What a column holds. */
 export type ColumnKind = Column["kind"];
+/** A column of one kind. */
 export type ColumnOf<K extends ColumnKind> = Extract<Column, { kind: K }>;
 
+/** A table, column by column. */
 export interface Table {
   /** Of the file. */
   readonly path: string;

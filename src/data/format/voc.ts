@@ -8,6 +8,7 @@ export interface VocBox {
   readonly xmax: number;
   readonly ymax: number;
 }
+/** One object of an annotation. */
 export interface VocObject {
   /** Of the class. */
   readonly name: string;
@@ -17,6 +18,7 @@ export interface VocObject {
   /** Marked as reaching beyond its box. */
   readonly truncated: boolean;
 }
+/** What a Pascal VOC file says of an image. */
 export interface VocAnnotation {
   /** As the file says, which is not always its image's name. */
   readonly filename: string | undefined;

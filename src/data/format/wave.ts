@@ -10,6 +10,7 @@ import { badFile, type NamedBytes, unzipped, viewOf } from "./bytes.ts";
 import { behind, type Chunk, chunkAt, chunksFollow, HEAD, nameAt } from "./riff.ts";
 import { type Coding, codingOf, decode, type WaveEncoding } from "./waveSamples.ts";
 
+/** Sound from a WAVE file. */
 export interface Wave {
   /** Frames a second. */
   readonly rate: number;

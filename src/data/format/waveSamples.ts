@@ -1,6 +1,7 @@
 /** The samples of a WAV file in each of the encodings that are read. */
 import { DataError } from "../../base/errors.ts";
 
+/** How a WAVE file holds its samples. */
 export type WaveEncoding = "pcm" | "float" | "a-law" | "mu-law";
 
 export interface Coding {

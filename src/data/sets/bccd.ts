@@ -14,6 +14,7 @@ export interface CellBox extends VocBox {
   /** Of the classes. */
   readonly label: number;
 }
+/** One image of blood cells. */
 export interface CellImage {
   /** Of the file, without its ending. */
   readonly name: string;
@@ -23,6 +24,7 @@ export interface CellImage {
   /** Decodes it. @throws {DataError} `bad-file`, also if it is not of the size that its annotation says */
   readonly image: () => Promise<Image>;
 }
+/** The BCCD data set: images of blood cells with boxes. */
 export interface CellImages {
   readonly name: string;
   readonly classes: readonly string[];

@@ -10,6 +10,7 @@ import { columnOf } from "../format/table.ts";
 import { type LocateOptions, readFiles } from "../locate.ts";
 import { digestOf, labelsOf, type Series, series, valuesOf } from "./series.ts";
 
+/** The EEG eye state data set: one recording. */
 export interface EegEyeStateSet {
   readonly name: string;
   /** In microvolts, with an offset of about 4,300. */

@@ -10,12 +10,14 @@ import type { LocateOptions } from "../locate.ts";
 import { type FolderSet, readFolder } from "./folder.ts";
 import { digestOf, type Series, series, valuesOf } from "./series.ts";
 
+/** One recording of a participant, session and gesture. */
 export interface EmgRecording extends Series {
   readonly participant: string;
   readonly session: number;
   /** What was asked for: a class. Labels are it or 0. */
   readonly gesture: number;
 }
+/** The EMG data set of Myo armbands. */
 export interface EmgMyoSet {
   readonly name: string;
   readonly classes: readonly string[];

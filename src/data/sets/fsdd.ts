@@ -9,6 +9,7 @@ import { readWave } from "../format/wave.ts";
 import type { LocateOptions } from "../locate.ts";
 import { type FolderSet, readFolder } from "./folder.ts";
 
+/** One spoken digit. */
 export interface SpokenDigit {
   /** The digit, 0 to 9. */
   readonly label: number;
@@ -18,6 +19,7 @@ export interface SpokenDigit {
   /** In [-1, 1), 8,000 a second. */
   readonly samples: Float32Array;
 }
+/** The free spoken digit data set. */
 export interface SpokenDigits {
   readonly name: string;
   readonly classes: readonly string[];

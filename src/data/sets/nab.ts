@@ -15,6 +15,7 @@ import { type FolderSet, fileNamed, readFolder } from "./folder.ts";
 /** First and last moment, ms since 1970 UTC. */
 export type AnomalyWindow = readonly [from: number, to: number];
 
+/** One series of the benchmark. */
 export interface AnomalySeries {
   /** Folder and file, as in `realTraffic/speed_6005.csv`. */
   readonly name: string;
@@ -31,6 +32,7 @@ export interface AnomalySeries {
   /** Steps at the beginning that are not scored: 15 %, at most 750. */
   readonly probation: number;
 }
+/** The Numenta anomaly benchmark. */
 export interface AnomalyBenchmark {
   readonly name: string;
   readonly series: readonly AnomalySeries[];

@@ -10,6 +10,7 @@ import { columnOf } from "../format/table.ts";
 import { type LocateOptions, readFiles } from "../locate.ts";
 import { digestOf, labelsOf, type Series, series, valuesOf } from "./series.ts";
 
+/** The occupancy detection data set. */
 export interface OccupancySet {
   readonly name: string;
   readonly train: Series;

@@ -5,6 +5,7 @@ import { requireLabels } from "../dataset.ts";
 import { badFile } from "../format/bytes.ts";
 import { columnOf, type Table } from "../format/table.ts";
 
+/** What a series is made of. */
 export interface SeriesParts {
   /** Names of the channels. */
   readonly channels: readonly string[];
@@ -18,6 +19,7 @@ export interface SeriesParts {
   /** Shape [steps]. */
   readonly labels: Uint8Array;
 }
+/** Channels over time, with a label in each step. */
 export interface Series extends SeriesParts {
   readonly steps: number;
 }

@@ -10,6 +10,7 @@ import { readCsv } from "../format/csv.ts";
 import { columnOf } from "../format/table.ts";
 import { type LocateOptions, readFiles } from "../locate.ts";
 
+/** The SMS spam collection. */
 export interface SmsSpamSet {
   readonly name: string;
   readonly classes: readonly string[];

@@ -9,6 +9,7 @@ import { readCsv } from "../format/csv.ts";
 import { type LocateOptions, readFiles } from "../locate.ts";
 import { digestOf, labelsOf, type Series, series, valuesOf } from "./series.ts";
 
+/** The wall-following robot data set. */
 export interface WallFollowingSet {
   readonly name: string;
   /** In metres, clockwise. */

@@ -6,6 +6,7 @@ import { namesOf, type RemoteFile, type Source } from "./source.ts";
 
 /** `whole`: all files are there; `part`: some, or some of a file; `absent`: nothing. */
 export type Presence = "whole" | "part" | "absent";
+/** Whether a set is here, and where. */
 export interface Found {
   readonly presence: Presence;
   /** Where it is, or where it would be put. */

@@ -29,6 +29,7 @@ export interface GetOptions extends LocateOptions {
   /** Keep archives once they are unpacked. */
   readonly keep?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Hears how far it is. */
   readonly onProgress?: ((progress: StoreProgress) => void) | undefined;
   readonly retry?: Retry | undefined;
   /** ms without a byte after which a connection counts as stalled; default 30 s. */
@@ -36,6 +37,7 @@ export interface GetOptions extends LocateOptions {
   readonly free?: FreeBytes | undefined;
 }
 
+/** What came of fetching a set. */
 export interface Got {
   readonly folder: string;
   /** Nothing had to be done. */

@@ -4,6 +4,7 @@ import { textOf, writeText } from "./files.ts";
 import type { Algorithm } from "./source.ts";
 import type { Unpacked } from "./unpack.ts";
 
+/** One file of a set, as it was found right. */
 export interface FileRecord {
   readonly name: string;
   /** Where it came from; absent for a file that was there. */
@@ -14,6 +15,7 @@ export interface FileRecord {
   readonly published: Algorithm | null;
 }
 
+/** What was fetched of a set, kept in its folder. */
 export interface Manifest {
   readonly set: string;
   readonly files: readonly FileRecord[];

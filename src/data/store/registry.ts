@@ -67,6 +67,7 @@ const vocFile = (year: number, name: string, md5: string, bytes: number): Remote
   );
 const FLICKR = "images by their owners on Flickr, under Flickr's terms of use";
 
+/** The data sets that can be fetched, and where from. */
 export const SOURCES: readonly Source[] = [
   {
     name: "mnist",

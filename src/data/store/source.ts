@@ -3,6 +3,7 @@
 /** `git-blob` is the name that git gives a file: SHA-1 of `blob SIZE\0` and its bytes. */
 export type Algorithm = "sha256" | "md5" | "git-blob";
 
+/** A published checksum. */
 export interface Checksum {
   readonly algorithm: Algorithm;
   /** Lower-case hexadecimal digits. */
@@ -14,6 +15,7 @@ export interface Checksum {
 /** How a file is packed that is to be unpacked. */
 export type Packing = "zip" | "tar" | "tar.gz" | "gz";
 
+/** A file of a set, and where it can be had. */
 export interface RemoteFile {
   /** Under which it is kept in the folder of its set; may have folders of its own, with `/`. */
   readonly name: string;
@@ -28,6 +30,7 @@ export interface RemoteFile {
   readonly strip?: number;
 }
 
+/** A data set that can be fetched. */
 export interface Source {
   /** Of its folder, and on the command line; that of the task which uses it. */
   readonly name: string;

@@ -13,6 +13,7 @@ export type FileState = "right" | "changed" | "missing" | "unknown";
 /** What a file is compared with: a checksum that is published, or the SHA-256 recorded when it came or was unpacked. */
 export type Against = Algorithm | "first download" | "unpacking" | "nothing";
 
+/** What was found out about one file. */
 export interface Verified {
   readonly name: string;
   readonly state: FileState;
@@ -20,6 +21,7 @@ export interface Verified {
   /** What is wrong with it. */
   readonly problem?: string | undefined;
 }
+/** What was found out about the files of a set. */
 export interface Verification extends Pick<Found, "folder" | "presence" | "manifest"> {
   readonly files: readonly Verified[];
   /** All are there and right. */
@@ -28,6 +30,7 @@ export interface Verification extends Pick<Found, "folder" | "presence" | "manif
 
 export interface VerifyOptions extends LocateOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Hears how far it is. */
   readonly onProgress?: ((progress: StoreProgress) => void) | undefined;
 }
 
