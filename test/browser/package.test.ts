@@ -195,14 +195,17 @@ describe("bundled by Vite", () => {
   });
 });
 
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  dependencies: Record<string, string>;
+};
 /** A project that has the package among its modules, as npm puts it there: Vite bundles those before it serves them. */
 function installedProject(): string {
   const project = join(temporary, "project");
   const modules = join(project, "node_modules");
   for (const path of ["dist", "package.json"])
     cpSync(join(ROOT, path), join(modules, "rheobase", path), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules/h5wasm"), join(modules, "h5wasm"));
-  for (const path of ["src/base", "test/browser/app", "test/browser/cases.js"]) {
+  for (const name of Object.keys(dependencies)) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  for (const path of ["src/base", "test/browser/app", "test/browser/cases.js", "test/browser/formats.js"]) {
     mkdirSync(join(project, path, ".."), { recursive: true });
     cpSync(join(ROOT, path), join(project, path), { recursive: true });
   }
