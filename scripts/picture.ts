@@ -1,32 +1,11 @@
 /** Draws docs/cuba.svg, the picture of the README: spikes of the CUBA network, and its rate, as the engine gives them. */
 import { writeFileSync } from "node:fs";
-import { connect, createEngine, network, neuron, population, probability, uniform, wasm } from "rheobase";
+import { createEngine, wasm } from "rheobase";
+import { cubaNetwork } from "./pictures/cuba.ts";
 
 const [steps, shownE, shownI, width, height] = [5000, 240, 60, 860, 420];
 
-const cuba = neuron({
-  name: "cuba",
-  equations: `
-    dv/dt = (ge + gi - (v - El)) / taum : volt (unless refractory)
-    dge/dt = -ge / taue : volt
-    dgi/dt = -gi / taui : volt`,
-  parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" },
-  spike: "v > -50*mV",
-  reset: "v = -60*mV",
-  refractory: "5 ms",
-});
-const initial = { v: uniform(-0.06, -0.05) };
-const net = network({
-  dt: "0.1 ms",
-  schedule: "brian",
-  populations: { e: population(3200, cuba, { initial }), i: population(800, cuba, { initial }) },
-  connections: [
-    connect("e", ["e", "i"], { connectivity: probability(0.02), port: "ge", weight: 1.62e-3 }),
-    connect("i", ["e", "i"], { connectivity: probability(0.02), port: "gi", weight: -9e-3 }),
-  ],
-});
-
-using engine = await createEngine(net, wasm, { seed: 1 });
+using engine = await createEngine(cubaNetwork, wasm, { seed: 1 });
 const run = engine.run(steps);
 
 const [left, right, top, raster, gap] = [64, 12, 34, 270, 26];

@@ -1,16 +1,6 @@
 /** Pictures of running networks: one cell, a neuron of one's own, and the CUBA network. */
-import {
-  connect,
-  createEngine,
-  inputNode,
-  lif,
-  network,
-  neuron,
-  population,
-  probability,
-  uniform,
-  wasm,
-} from "rheobase";
+import { connect, createEngine, inputNode, lif, network, neuron, population, wasm } from "rheobase";
+import { cubaNetwork } from "./cuba.ts";
 import { panel } from "./plot.ts";
 
 /** The program of "First five minutes". */
@@ -101,28 +91,7 @@ async function izhikevich(): Promise<string> {
 
 /** The network of "Coming from Brian": 200 of its neurons, and the rate of all. */
 async function cuba(): Promise<string> {
-  const model = neuron({
-    name: "cuba",
-    equations: `
-      dv/dt = (ge + gi - (v - El)) / taum : volt (unless refractory)
-      dge/dt = -ge / taue : volt
-      dgi/dt = -gi / taui : volt`,
-    parameters: { taum: "20 ms", taue: "5 ms", taui: "10 ms", El: "-49 mV" },
-    spike: "v > -50*mV",
-    reset: "v = -60*mV",
-    refractory: "5 ms",
-  });
-  const initial = { v: uniform(-0.06, -0.05) };
-  const net = network({
-    dt: "0.1 ms",
-    schedule: "brian",
-    populations: { e: population(3200, model, { initial }), i: population(800, model, { initial }) },
-    connections: [
-      connect("e", ["e", "i"], { connectivity: probability(0.02), port: "ge", weight: 1.62e-3 }),
-      connect("i", ["e", "i"], { connectivity: probability(0.02), port: "gi", weight: -9e-3 }),
-    ],
-  });
-  const engine = await createEngine(net, wasm, { seed: 1 });
+  const engine = await createEngine(cubaNetwork, wasm, { seed: 1 });
   const { spikes } = engine.run(5000);
   engine.dispose();
   const shown = (node: string, count: number, above: number) =>
