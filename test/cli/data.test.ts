@@ -36,7 +36,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const ABOUT = { title: "A set", holds: "things", licence: "none", citation: "nobody", reader: "none", page: "none" };
+const ABOUT = {
+  title: "A set",
+  holds: "things",
+  licence: "none",
+  citation: "nobody",
+  reader: "none",
+  call: "none()",
+  page: "none",
+};
 const big = (): Source => ({ name: "big", ...ABOUT, files: [{ name: "big.bin", urls: [`${server.url}/big.bin`] }] });
 
 interface Ended {

@@ -58,7 +58,16 @@ const remote = (name: string, more: Partial<RemoteFile> = {}): RemoteFile => ({
 const published = (name: string, more: Partial<RemoteFile> = {}): RemoteFile =>
   remote(name, { checksum: { algorithm: "md5", value: md5(CONTENT[name]!), source: "this test" }, ...more });
 const source = (files: readonly RemoteFile[], more: Partial<Source> = {}): Source => ({
-  ...{ name: "set", title: "A set", holds: "things", licence: "none", citation: "none", reader: "none", page: "none" },
+  ...{
+    name: "set",
+    title: "A set",
+    holds: "things",
+    licence: "none",
+    citation: "none",
+    reader: "none",
+    call: "none()",
+    page: "none",
+  },
   files,
   ...more,
 });
