@@ -15,10 +15,12 @@ export interface FolderSet {
   readonly files: RegExp;
   /** What those files are, for the error when there are none. */
   readonly needs: string;
+  /** How many folders are inside one another: 3 by default, so that a wrong place is not searched for long. */
+  readonly levels?: number;
 }
 
 /** A set that can be got: its folder has one of the names that the registry says. */
-export const registered = (name: string, parts: Pick<FolderSet, "files" | "needs">): FolderSet => ({
+export const registered = (name: string, parts: Omit<FolderSet, "name" | "folders">): FolderSet => ({
   name,
   folders: namesOf(sourceOf(name)),
   ...parts,
@@ -44,7 +46,7 @@ export interface Listing {
 export async function listFolder(set: FolderSet, options: LocateOptions = {}): Promise<Listing> {
   const searched = places(set.folders, options);
   for (const folder of searched) {
-    const names = (await namesIn(folder, set.files)).sort();
+    const names = (await namesIn(folder, set.files, set.levels)).sort();
     if (names.length > 0) return { set, folder, names };
   }
   throw missing(set.name, `${set.needs} in one folder`, searched);
@@ -67,8 +69,8 @@ export async function readFolder(set: FolderSet, options: LocateOptions = {}): P
   return readAll(names.map((name) => `${folder}/${name}`));
 }
 
-/** Of all folders below, too: of three levels, as no set has more, so that a wrong place is not searched for long. */
-async function namesIn(place: string, files: RegExp, inside = "", levels = 3): Promise<string[]> {
+/** Of all folders below, too. */
+async function namesIn(place: string, files: RegExp, levels = 3, inside = ""): Promise<string[]> {
   const { readdir } = await fileSystem(place);
   const entries = await readdir(`${place}/${inside}`, { withFileTypes: true }).catch((cause: { code?: string }) => {
     if (ABSENT.has(cause.code ?? "")) return [];
@@ -78,7 +80,7 @@ async function namesIn(place: string, files: RegExp, inside = "", levels = 3): P
   for (const entry of entries) {
     const name = inside + entry.name;
     if (!entry.isDirectory() && files.test(name)) names.push(name);
-    if (entry.isDirectory() && levels > 0) names.push(...(await namesIn(place, files, `${name}/`, levels - 1)));
+    if (entry.isDirectory() && levels > 0) names.push(...(await namesIn(place, files, levels - 1, `${name}/`)));
   }
   return names;
 }

@@ -70,7 +70,7 @@ const about = (name: string) => ({ name, classes: VOC_CLASSES, ...provenanceOf(n
 async function partsOf(year: number, lists: readonly string[], options: LocateOptions): Promise<PhotographStore[]> {
   const pattern = new RegExp(`^((?:VOCdevkit/)?(?:VOC${year}/)?)ImageSets/Main/(?:${lists.join("|")})\\.txt$`);
   const needs = `VOCdevkit/VOC${year}/ with ImageSets/Main/${lists.join(".txt, ")}.txt, Annotations and JPEGImages`;
-  const listing = await listFolder(registered(`voc${year}`, { files: pattern, needs }), options);
+  const listing = await listFolder(registered(`voc${year}`, { files: pattern, needs, levels: 4 }), options);
   const root = listed(listing, pattern, needs)[0]![1]!;
   for (const list of lists)
     if (!listing.names.includes(`${root}ImageSets/Main/${list}.txt`))

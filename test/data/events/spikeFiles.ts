@@ -23,3 +23,13 @@ export const GOLDEN = {
     "H4sIAAAAAAACA+1ZQWsTURCeeZtttyuVVHuoFTEgFI89tCAibsRGcxAb1IO3aqHQ1CqVrbccchHircdepD30kKOIB09FRLGlIChFkKJEf4UnY17ezGb3ma3SHix2Pggf83bevOy8b2cfs0+KE1f6/WEfNDwPMpCFOJqE82eSNl+/Q4zENeK64nFsXxui8QGKb/vdulEoaO+mBV6n4Rr2QHAYUSxcKmm+TTbraUMl/cKF8r2ZEGD+7vTMfNjRZX6P66bpt+gYe9b9O/2eI+FmZStFvzE91dyk32L5vpYvPHpQXgxh//q9eX1yAkFFuhs9ubs/19eck6zrtt4PGxBckwtk2+wgohngtDA7kGu7nqBnfiAXUG7zMHYExpoO+3ttP6VMZI/iOrhk3slQsv5J9UDkg3XFejnbu7s/66/aJ7Vgf7oaSuhK/1Qsw+l6agx311PtQOUjo896fqf29MZs/cj4MdtN0Rlf13OvXp68hjEBcj3LdV29GhheIl4OFNjnznGYgxVw+L3eNQ7PXyWuEz8jfkH8MsjQjKPR3DnYhotYx2Oqojr3WOq6zrIV/3kU1/A68Wvit8QbxFtBD0UajGKutFb/ghU1BT/hKV5Qp6NcplefNeu+eN03xJvE7w1XP5C9TfYnsj+TvUP2V8P5Bo1/M/zqe+D9to99rYxNwSw+VOvwDgfhFI6oECr4WH2EHd52+NEvNUcgEAgEAoFAIBAI/kfE+wnK6idkrH5Czx/6CR7spV+Tbbum92mU1acZpS9tvt1TkM0UCAQCgeAfQff9j7dOEQ78AgGBmeI6IwAA",
 } as const;
 export const unpack = (golden: string): Uint8Array => new Uint8Array(gunzipSync(Buffer.from(golden, "base64")));
+
+/*
+ * The same for whole sets: `main` has three samples of 2, 3 and 4 spikes with labels 3, 0, 1 and speakers 0, 4, 11, keys
+ * zero, one, two, eins; `other` one sample with label 1, speaker 5, keys zero, one. Times and units as above.
+ */
+export const PARTS = {
+  main: "H4sIAAAAAAACA+1ZPU8bQRCd3bsz5hJkozTGAnEJKEJRijRIrhAomLiIIEpSUMaRVsKY2MjniI/KpdNR0tHmZ1BSpkgbKT+BKhUSYb1zd7sL5wRIkIF5kjWeuadZ79y78Wn2S2VxacQv+iCRzYILedBxing4ZfrR9Q9oGdou2q88irPetQLGRzG/zXv/tlyW7FML0To/PWWzQLiPqJQX3ki7in6A9oibvHCzVhchwEb1o9g4s2K73apq+ixdct00/VYc5a95f6ffEgo3T7eS9KvpqeuZvHbtk5QvfG7U2qGm2/krrvtueWWRgROvl58w+3UJ/dVJU5/Hxf55oz4cOGY++7m4K2DgqT2yyFcVZUwFcNuaDXrUMazpaJADjhX2PfBzyPPOKil5nKvMWczrsD31nwwvrF/SGYh6KF3xWAczQ/35ka46w9QLrqergqEr+eFahdP1dFi8WE/dgaqH3Muhn/QUR/Pld1fzZYt59XLlNdMEFvUhN0kZQFwjPT5r1DWT8KdhJuEl8XX4jmta76FP4VnneeZc/ADm2A8WvyfnSOsEAoFAIBAIBAKBQCD8i3kBt+YFrjUvyMBV5i35HjV9zsKtOcvxk3MThR72BrJ+/78ev25ZPS4+77Hn5H867/mGPDqvvJ9IO+/ZnjR54aao1kUL6mIn1B7Da5738HjeXnjcnx/rc5zu2WX6YjQfduO+qPrfI6Zi6f3wBPuhfRK8T0W/ATh4S114ALui1Ww2BLS3miBqjfA370eqJwwjAAA=",
+  other:
+    "H4sIAAAAAAACA+2ZMU/CQBTH311pxCYGiAuiCQ2TX8CEESMogxGjDo5icokEBEIxUSdH3BgdGR2JcXRgdHR09GO4IaV3cNe0KBhNlfdLyOtdX+9xr/++4d1tPru9ZCQMsAmHIQRRkOlznlLqWNw/4ZZw2+L2nop5MrwX5/Mxvr7b7+ggl7O9+y5EnDfdsWFA5pF8bnPftsd8bHL7TFU/q14qMwugUjxllYFll81GUdJnesq4fvrNa874TP+aftNcuFF8lahfSU8tXfVrls5t+cJFtdS0JN1mZox7uFfIEtBG8V7W1Hr9zsfxpKrPbmLyuqIOm5q6nvu7+C8Q0J09EjF2MkoIUfYvrDaoUPb1Cs9pzIwA5Rk2dDAi3E8fZNL2o9R5NMzX1Ujb8K4YN4HIh6MrOtLB+sJkf7GLm0WsBd/TVVzRlf2jUob99dRJeOupFah82HvpGOM972wVdon0t0UeQuNHTBjlQJ7fUNbtRVBrCIIgCIIgCIIgCBJU5H4AhVn6JdHhtX+fhLr6JN3UOJpMO5D5+fl8PPyxfHif17j73J+d17S5H543zid+5zXppOpn1VmxzBpQZleW/J1lZowr+uqiS/tqTvYX+uyt4jubpi5SUKuaxuvfMnF6yP718DHlXRnuMOm/9F6vWaNWqzL4AP9MDIK8IgAA",
+} as const;
