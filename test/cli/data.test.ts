@@ -85,8 +85,10 @@ describe("the sets that there are", () => {
   });
   test("info, within 80 columns but for addresses", async () => {
     const { dataInfo } = await import("../../src/tasks/data.ts");
-    for (const { name } of SOURCES) {
-      const { text } = await dataInfo(name, { directory: root });
+    for (const { name, call } of SOURCES) {
+      const { text, document } = await dataInfo(name, { directory: root });
+      expect(text).toContain(`read with  ${call} of rheobase/data\n`);
+      expect(document["call"]).toBe(call);
       for (const line of text.split("\n"))
         if (!line.includes("http") && !line.startsWith("here")) expect(line.length, line).toBeLessThanOrEqual(80);
       expect(text).toMatch(name === "fsdd" ? /checksum not published/ : /./);
