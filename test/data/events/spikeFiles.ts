@@ -26,10 +26,12 @@ export const unpack = (golden: string): Uint8Array => new Uint8Array(gunzipSync(
 
 /*
  * The same for whole sets: `main` has three samples of 2, 3 and 4 spikes with labels 3, 0, 1 and speakers 0, 4, 11, keys
- * zero, one, two, eins; `other` one sample with label 1, speaker 5, keys zero, one. Times and units as above.
+ * zero, one, two, eins; `held` one sample with label 2, speaker 5 and the same keys; `other` one with label 1, speaker 5 and
+ * keys zero, one. Times and units as above.
  */
 export const PARTS = {
   main: "H4sIAAAAAAACA+1ZPU8bQRCd3bsz5hJkozTGAnEJKEJRijRIrhAomLiIIEpSUMaRVsKY2MjniI/KpdNR0tHmZ1BSpkgbKT+BKhUSYb1zd7sL5wRIkIF5kjWeuadZ79y78Wn2S2VxacQv+iCRzYILedBxing4ZfrR9Q9oGdou2q88irPetQLGRzG/zXv/tlyW7FML0To/PWWzQLiPqJQX3ki7in6A9oibvHCzVhchwEb1o9g4s2K73apq+ixdct00/VYc5a95f6ffEgo3T7eS9KvpqeuZvHbtk5QvfG7U2qGm2/krrvtueWWRgROvl58w+3UJ/dVJU5/Hxf55oz4cOGY++7m4K2DgqT2yyFcVZUwFcNuaDXrUMazpaJADjhX2PfBzyPPOKil5nKvMWczrsD31nwwvrF/SGYh6KF3xWAczQ/35ka46w9QLrqergqEr+eFahdP1dFi8WE/dgaqH3Muhn/QUR/Pld1fzZYt59XLlNdMEFvUhN0kZQFwjPT5r1DWT8KdhJuEl8XX4jmta76FP4VnneeZc/ADm2A8WvyfnSOsEAoFAIBAIBAKBQCD8i3kBt+YFrjUvyMBV5i35HjV9zsKtOcvxk3MThR72BrJ+/78ev25ZPS4+77Hn5H867/mGPDqvvJ9IO+/ZnjR54aao1kUL6mIn1B7Da5738HjeXnjcnx/rc5zu2WX6YjQfduO+qPrfI6Zi6f3wBPuhfRK8T0W/ATh4S114ALui1Ww2BLS3miBqjfA370eqJwwjAAA=",
+  held: "H4sIAAAAAAACA+2ZvU4CQRDHZ/e4eF5igNggmnCh8gVMKDGCUhgxamEpJptIQCAcxo+KEjtKS0pLYnwACgtLS0sfww45bhd2LxwKRoMyv4TM7TK3w879b0JmbzOp7SUzaoKDYUAAQiDT5TzF1bH4/oRbwm2D23sq5kn/uwifD/P1vX5HB+m04931IOK86a41AJlHMunNfcce87HF7TNV/exKvsBsgGLulBV7ll3VqjlJn4kJ4/rpN6O54zP9a/pNcOGG8FGifiU9NXTVr5Y/d+QLF6V8zZZ0m5wy7uFeNkVAG8R7WVPr9TsfR2KqPtvR8euKOmxp6nre9+K/QEB390jE2M0oIUTZv7Bar0I51ys8p2ErCJRn2NTBDHI/vZdJx49S91aDr6uRpjm6YtRnIh+uruhAB+sL4/3FLuqLWAu+p6uIoivnQ6UM++upFR2tp8ZM5cPZS8sc7nlnK7tLpJ8t8hAY3mLBIAfy/IaybieIWkMQBEEQBEEQBEGQWUXuB1CYpl8S6l/790mop0/Sjg+jyTRnMj8/n4+HP5aP0ec13j73Z+c1Te6H543zid95TSKm+tkVliuwKhTYtS2/Z8kp44q+uujSvlrj/YU+O6v4zCapi6JPHBjURbf+LRN3zr8ePvJ66O2j32HSf+X/gA43rFoulxjULsvA8iX7A7vh/kzEIgAA",
   other:
     "H4sIAAAAAAACA+2ZMU/CQBTH311pxCYGiAuiCQ2TX8CEESMogxGjDo5icokEBEIxUSdH3BgdGR2JcXRgdHR09GO4IaV3cNe0KBhNlfdLyOtdX+9xr/++4d1tPru9ZCQMsAmHIQRRkOlznlLqWNw/4ZZw2+L2nop5MrwX5/Mxvr7b7+ggl7O9+y5EnDfdsWFA5pF8bnPftsd8bHL7TFU/q14qMwugUjxllYFll81GUdJnesq4fvrNa874TP+aftNcuFF8lahfSU8tXfVrls5t+cJFtdS0JN1mZox7uFfIEtBG8V7W1Hr9zsfxpKrPbmLyuqIOm5q6nvu7+C8Q0J09EjF2MkoIUfYvrDaoUPb1Cs9pzIwA5Rk2dDAi3E8fZNL2o9R5NMzX1Ujb8K4YN4HIh6MrOtLB+sJkf7GLm0WsBd/TVVzRlf2jUob99dRJeOupFah82HvpGOM972wVdon0t0UeQuNHTBjlQJ7fUNbtRVBrCIIgCIIgCIIgCBJU5H4AhVn6JdHhtX+fhLr6JN3UOJpMO5D5+fl8PPyxfHif17j73J+d17S5H543zid+5zXppOpn1VmxzBpQZleW/J1lZowr+uqiS/tqTvYX+uyt4jubpi5SUKuaxuvfMnF6yP718DHlXRnuMOm/9F6vWaNWqzL4AP9MDIK8IgAA",
 } as const;

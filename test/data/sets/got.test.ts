@@ -203,10 +203,11 @@ describe("dvs128-gesture-cut", () => {
 describe("the Heidelberg sets", () => {
   test("shd: classes, labels and speakers at once, samples when asked for", async () => {
     using set = await api.shd(here());
-    expect([set.classes, [...set.train.labels], [...set.test.speakers!]]).toEqual([
+    expect([set.classes, [...set.train.labels], [...set.train.speakers!], [...set.test.labels]]).toEqual([
       ["zero", "one", "two", "eins"],
       [3, 0, 1],
       [0, 4, 11],
+      [2],
     ]);
     const [last, first] = await set.train.read([2, 0]);
     // Sample s has 2 + s spikes: k (s + 1) / 128 s, unit 53 k (s + 1), as it was written.
@@ -217,7 +218,7 @@ describe("the Heidelberg sets", () => {
   });
   test("ssc has a part to validate with", async () => {
     using set = await api.ssc(here());
-    expect([set.train.count, set.validation.count, set.test.count]).toEqual([3, 3, 3]);
+    expect([set.train.count, set.validation.count, set.test.count]).toEqual([3, 1, 3]);
     expect(set.validation.name).toBe("ssc.valid");
   });
   test("a part that lacks, or is of other classes", async () => {

@@ -121,11 +121,11 @@ export const ARCHIVES: Readonly<Record<string, Archives>> = {
   },
   shd: {
     "shd_train.h5.zip": spikes("shd_train.h5", "main"),
-    "shd_test.h5.zip": spikes("shd_test.h5", "main"),
+    "shd_test.h5.zip": spikes("shd_test.h5", "held"),
   },
   ssc: {
     "ssc_train.h5.zip": spikes("ssc_train.h5", "main"),
-    "ssc_valid.h5.zip": spikes("ssc_valid.h5", "main"),
+    "ssc_valid.h5.zip": spikes("ssc_valid.h5", "held"),
     "ssc_test.h5.zip": spikes("ssc_test.h5", "main"),
   },
   "speech-commands": {

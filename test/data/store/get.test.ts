@@ -98,6 +98,10 @@ describe("where it goes", () => {
   });
 });
 
+test("a set of archives whose paths are not known is not taken for unpacked where nothing is", async () => {
+  expect((await findSet(packed(), options())).presence).toBe("absent");
+});
+
 describe("files that stay as they are", () => {
   test("are fetched, recorded, found and verified", async () => {
     const got = await getSet(plain(), options());
