@@ -43,6 +43,7 @@ export { cutGestures, GESTURES, type Gesture } from "./events/gesture.ts";
 export { type EventFormatName, type EventOptions, readEvents } from "./events/read.ts";
 export { cutEvents, type EventRecording, isMonotone, type Sensor } from "./events/recording.ts";
 export { openSpikeSet, type SpikeSet, type SpikeSetOptions } from "./events/spikeSet.ts";
+export { binStore, digestStore, type EventSet, type RecordingStore } from "./events/store.ts";
 export { type StreamOptions, streamEvents } from "./events/stream.ts";
 export { type ArffOptions, type ArffTable, readArff } from "./format/arff.ts";
 export type { NamedBytes } from "./format/bytes.ts";
@@ -83,15 +84,35 @@ export {
 } from "./sequences.ts";
 export { bccd, bccdDataset, type CellBox, type CellImage, type CellImages } from "./sets/bccd.ts";
 export { type DigitsOptions, digits } from "./sets/digits.ts";
+export { dvsGesture } from "./sets/dvsGesture.ts";
+export { dvsGestureCut } from "./sets/dvsGestureCut.ts";
 export { ecg, ecgDataset } from "./sets/ecg.ts";
 export { type EegEyeStateSet, eegEyeState, eegEyeStateDataset } from "./sets/eegEyeState.ts";
+export { type EmgGestures, type EmgGesturesRecording, emgGestures } from "./sets/emgGestures.ts";
 export { type EmgMyoSet, type EmgRecording, emgMyo, emgMyoDataset } from "./sets/emgMyo.ts";
 export { fsdd, fsddDataset, type SpokenDigit, type SpokenDigits } from "./sets/fsdd.ts";
+export { type HeidelbergSet, type SpikeStore, type SpikingCommands, shd, ssc } from "./sets/heidelberg.ts";
 export { type IdxName, idxDataset } from "./sets/mnist.ts";
 export { type AnomalyBenchmark, type AnomalySeries, type AnomalyWindow, nab, nabDataset } from "./sets/nab.ts";
+export { nMnist } from "./sets/nMnist.ts";
 export { type OccupancySet, occupancy, occupancyDataset } from "./sets/occupancy.ts";
 export { type Series, type SeriesParts, series, sliceSeries } from "./sets/series.ts";
 export { type SmsSpamSet, smsSpam, smsSpamDataset } from "./sets/smsSpam.ts";
+export {
+  type SpeechCommandsSet,
+  speechCommands,
+  type Utterance,
+  type UtteranceStore,
+} from "./sets/speechCommands.ts";
+export {
+  type LabelledObject,
+  type Photograph,
+  type PhotographStore,
+  type TestedVocSet,
+  type VocSet,
+  voc2007,
+  voc2012,
+} from "./sets/voc.ts";
 export { type WallFollowingSet, wallFollowing, wallFollowingDataset } from "./sets/wallFollowing.ts";
 export { type Found, findSet, type Presence } from "./store/find.ts";
 export { type GetOptions, type Got, getSet, type StoreProgress } from "./store/get.ts";
@@ -99,4 +120,12 @@ export type { FileRecord, Manifest } from "./store/manifest.ts";
 export { SOURCES, sourceOf } from "./store/registry.ts";
 export type { Algorithm, Checksum, Packing, RemoteFile, Source } from "./store/source.ts";
 export { type Verification, type Verified, type VerifyOptions, verifySet } from "./store/verify.ts";
-export { type ExampleStore, IdxStore, openIdxStore, selection, splitStore } from "./stored.ts";
+export {
+  type ExampleStore,
+  IdxStore,
+  openIdxStore,
+  type SampleStore,
+  type SequenceStore,
+  selection,
+  splitStore,
+} from "./stored.ts";

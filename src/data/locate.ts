@@ -2,6 +2,7 @@
 import { DataError } from "../base/errors.ts";
 import { type Environment, environment, fileSystem } from "../base/node.ts";
 import type { NamedBytes } from "./format/bytes.ts";
+import { SOURCES } from "./store/registry.ts";
 
 /** Where to look for the files of a data set. */
 export interface LocateOptions {
@@ -48,32 +49,15 @@ export async function readFiles(
     const found = await Promise.all(files.map((file) => readEither(`${place}/${file}`)));
     if (found.every((file) => file !== undefined)) return found;
   }
-  throw new DataError(
-    "missing-file",
-    set,
-    `needs ${files.join(", ")} (each also as .gz) in one folder; searched ${searched.join(", ")}. To get them: rheobase data get ${set}. If you have them, name the folder (--data on the command line), or set RHEOBASE_DATA`,
-  );
+  throw missing(set, `${files.join(", ")} (each also as .gz) in one folder`, searched);
 }
 
-/** The first folder that has every file of a set, each as `name` or `name.gz`, without reading any; else nothing. */
-export async function findFiles(
-  files: readonly string[],
-  options: LocateOptions,
-  folders: readonly string[],
-): Promise<string | undefined> {
-  const { access } = await fileSystem(folders[0] ?? "data");
-  const isThere = (path: string): Promise<boolean> =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
-  for (const place of places(folders, options)) {
-    const found = files.map(
-      async (file) => (await isThere(`${place}/${file}`)) || (await isThere(`${place}/${file}.gz`)),
-    );
-    if ((await Promise.all(found)).every(Boolean)) return place;
-  }
-  return undefined;
+/** What to say of a set that is not in any of some folders. @param needs the files, in words */
+export function missing(set: string, needs: string, searched: readonly string[]): DataError {
+  const name = "ame the folder (--data on the command line), or set RHEOBASE_DATA";
+  const known = SOURCES.some((source) => source.name === set);
+  const way = known ? `To get them: rheobase data get ${set}. If you have them, n${name}` : `N${name}`;
+  return new DataError("missing-file", set, `needs ${needs}; searched ${searched.join(", ")}. ${way}`);
 }
 
 async function readEither(path: string): Promise<NamedBytes | undefined> {

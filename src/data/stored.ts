@@ -6,46 +6,64 @@ import { DataError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 import { Examples } from "./dataset.ts";
 import { header, LONGEST_HEADER } from "./format/idx.ts";
+import type { Sequences } from "./sequences.ts";
 import { splitNumbers } from "./split.ts";
 
-/** A set of examples that gives out some at a time. */
-export interface ExampleStore {
+/** A set of samples that gives out some at a time. */
+export interface SampleStore<T> {
   readonly count: number;
-  /** Features an example. */
-  readonly size: number;
   /**
-   * The examples at `indices`, in that order.
+   * The samples at `indices`, in that order.
    * @throws {DataError} `out-of-range` for an index, or a label without a class; `bad-file`
    */
-  read(indices: ArrayLike<number>): Promise<Examples>;
+  read(indices: ArrayLike<number>): Promise<T>;
+}
+/** Of examples with features, such as images. */
+export interface ExampleStore extends SampleStore<Examples> {
+  /** Features an example. */
+  readonly size: number;
+}
+/** Of events in steps. */
+export interface SequenceStore extends SampleStore<Sequences> {
+  readonly classes: readonly string[];
+  readonly inputs: number;
+  readonly steps: number;
 }
 
-/** Some of the examples of a store, without reading them. @throws {DataError} `out-of-range` for an index */
-export function selection(store: ExampleStore, indices: ArrayLike<number>): ExampleStore {
+/** Some of the samples of a store, without reading them. @throws {DataError} `out-of-range` for an index */
+export function selection(store: ExampleStore, indices: ArrayLike<number>): ExampleStore;
+export function selection(store: SequenceStore, indices: ArrayLike<number>): SequenceStore;
+export function selection(store: ExampleStore | SequenceStore, indices: ArrayLike<number>) {
+  if ("size" in store) return { size: store.size, ...selected<Examples>(store, indices) };
+  const { classes, inputs, steps } = store;
+  return { classes, inputs, steps, ...selected<Sequences>(store, indices) };
+}
+
+function selected<T>(store: SampleStore<T>, indices: ArrayLike<number>): SampleStore<T> {
   const numbers = Uint32Array.from(indices, (_, k) => requireIndex(store.count, indices, k));
   return {
     count: numbers.length,
-    size: store.size,
     read: async (wanted) =>
       store.read(Uint32Array.from(wanted, (_, k) => numbers[requireIndex(numbers.length, wanted, k)]!)),
   };
 }
 
 /**
- * Holds examples out at random: the same ones as `Examples.split` would.
- * @param part a fraction in (0, 1), or a number of examples in [1, count)
+ * Holds samples out at random: the same ones as `Examples.split` or `Sequences.split` would.
+ * @param part a fraction in (0, 1), or a number of samples in [1, count)
  * @throws {DataError} `out-of-range`
  */
-export function splitStore(
-  store: ExampleStore,
-  part: number,
-  seed: number,
-): { rest: ExampleStore; heldOut: ExampleStore } {
+export function splitStore<S extends ExampleStore | SequenceStore>(store: S, part: number, seed: number): Split<S> {
   const { rest, heldOut } = splitNumbers(store.count, part, seed);
-  return { rest: selection(store, rest), heldOut: selection(store, heldOut) };
+  const of = selection as (store: S, indices: ArrayLike<number>) => Split<S>["rest"];
+  return { rest: of(store, rest), heldOut: of(store, heldOut) } as Split<S>;
 }
+type Split<S> = S extends ExampleStore
+  ? { rest: ExampleStore; heldOut: ExampleStore }
+  : { rest: SequenceStore; heldOut: SequenceStore };
 
-function requireIndex(count: number, indices: ArrayLike<number>, k: number): number {
+/** The k-th of some indices. @throws {DataError} `out-of-range` */
+export function requireIndex(count: number, indices: ArrayLike<number>, k: number): number {
   const index = indices[k]!;
   if (Number.isInteger(index) && index >= 0 && index < count) return index;
   throw new DataError("out-of-range", `indices[${k}]`, `must be an integer from 0 to ${count - 1}, got ${index}`);

@@ -31,8 +31,13 @@ interface Counter {
 /** The energy counters of this machine, or why there are none. `powerCounters` finds them. */
 export type PowerCounters =
   | { readonly available: true; readonly counters: readonly Counter[]; readonly places: Required<PowerPlaces> }
-  /** Why not, in words to be shown once. */
-  | { readonly available: false; readonly reason: string };
+  | {
+      readonly available: false;
+      /** In words to be shown once. */
+      readonly reason: string;
+      /** There are some, which this user may not read. */
+      readonly denied?: true;
+    };
 
 const MICRO = 1e-6;
 const codeOf = (error: unknown): string => (error as { code?: string } | null)?.code ?? "";
@@ -54,7 +59,10 @@ export async function powerCounters(places: PowerPlaces = {}): Promise<PowerCoun
     if (error instanceof RunError) return missing("a page cannot read power counters");
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return missing(`this system has no ${root}`);
     if (codeOf(error) === "EACCES" || codeOf(error) === "EPERM")
-      return missing(`permission denied: ${(error as { path?: string }).path ?? root} is for root alone`);
+      return {
+        ...{ available: false, denied: true },
+        reason: `permission denied: ${(error as { path?: string }).path ?? root} is for root alone`,
+      };
     throw error;
   }
 }

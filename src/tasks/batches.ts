@@ -4,12 +4,17 @@ import { batches } from "../data/batch.ts";
 import type { Examples } from "../data/dataset.ts";
 import { encodeEvents, encodeValues, eventBatch, valueBatch } from "../data/encode.ts";
 import type { Encoder } from "../data/encoder.ts";
-import { Sequences } from "../data/sequences.ts";
+import { type SequenceBatch, Sequences } from "../data/sequences.ts";
 import type { Batch, BatchInput } from "../learn/feed.ts";
 import type { Samples } from "./task.ts";
 
 /** How data enter a network: through an encoder, or as the events that they are. */
-export type Input = Encoder | { readonly kind: "events" };
+export type Input = Encoder | EventInput;
+interface EventInput {
+  readonly kind: "events";
+  /** What a batch gives a label to: each step, which is the default, or each sample, if all of its steps have the same. */
+  readonly labelled?: "samples" | "steps";
+}
 export const AS_EVENTS: Input = { kind: "events" };
 
 export interface Encoding {
@@ -39,7 +44,7 @@ export interface BatchSource {
 export function readerOf(samples: Samples, encoding: Encoding): BatchSource {
   const { encoder, ...rest } = encoding;
   if (samples instanceof Sequences) {
-    if (encoder.kind === "events") return new SequenceReader(samples, encoding.seed);
+    if (encoder.kind === "events") return new SequenceReader(samples, encoder, encoding);
     throw new DataError("unsupported", "encoder", `sequences of events take no encoder, got '${encoder.kind}'`);
   }
   if (encoder.kind !== "events") return new Reader(samples, { encoder, ...rest });
@@ -49,20 +54,39 @@ export function readerOf(samples: Samples, encoding: Encoding): BatchSource {
 /** Sequences with a label a step, each as long as it is. */
 class SequenceReader implements BatchSource {
   readonly #sequences: Sequences;
-  readonly #seed: number;
+  readonly #labelled: "samples" | "steps";
+  readonly #encoding: Encoding;
 
-  constructor(sequences: Sequences, seed: number) {
+  constructor(sequences: Sequences, { labelled = "steps" }: EventInput, encoding: Encoding) {
     this.#sequences = sequences;
-    this.#seed = seed;
+    this.#labelled = labelled;
+    this.#encoding = encoding;
   }
   *pass({ batch, epoch, shuffle }: Pass): Generator<Batch> {
-    for (const numbers of batches(this.#sequences.count, batch, { seed: this.#seed, epoch, shuffle }))
-      yield this.batch(numbers);
+    const { seed } = this.#encoding;
+    for (const indices of batches(this.#sequences.count, batch, { seed, epoch, shuffle })) yield this.batch(indices);
   }
-  batch(numbers: Uint32Array): Batch {
-    return { ...this.#sequences.batch(numbers), labelled: "steps" };
+  batch(indices: Uint32Array): Batch {
+    const read = this.#sequences.batch(indices);
+    const labels = this.#labelled === "steps" ? read.labels : labelEach(read, this.#sequences.steps);
+    return { ...read, labels, labelled: this.#labelled, numbers: knownOf(this.#encoding.numbers, indices) };
   }
 }
+
+/** The one label of each sequence. @throws {DataError} `out-of-range` at the first that has two */
+function labelEach({ count, labels, lengths, numbers }: SequenceBatch, steps: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, s) => {
+    const own = labels.subarray(s * steps, s * steps + lengths[s]!);
+    const other = own.findIndex((label) => label !== own[0]);
+    if (other < 0) return own[0]!;
+    const problem = `has the label ${own[0]} at first and ${own[other]} in step ${other}: it has none as a whole`;
+    throw new DataError("out-of-range", `sequences[${numbers[s]}]`, problem);
+  });
+}
+
+/** Numbers in the whole set of samples that are a part of it. */
+const knownOf = (numbers: ArrayLike<number> | undefined, indices: Uint32Array): Uint32Array =>
+  numbers ? indices.map((k) => numbers[k]!) : indices;
 
 /** Reads examples through an encoder. Batches share their arrays: each is valid until the next. */
 class Reader implements BatchSource {
@@ -88,17 +112,13 @@ class Reader implements BatchSource {
       count: numbers.length,
       input: this.#encode(numbers, epoch),
       labels: Int32Array.from(numbers, (k) => labels[k]!),
-      numbers: this.#known(numbers),
+      numbers: knownOf(this.#encoding.numbers, numbers),
     };
-  }
-  #known(indices: Uint32Array): Uint32Array {
-    const { numbers } = this.#encoding;
-    return numbers ? indices.map((k) => numbers[k]!) : indices;
   }
 
   #encode(numbers: Uint32Array, epoch: number): BatchInput {
     const { encoder, steps, seed } = this.#encoding;
-    const known = this.#known(numbers);
+    const known = knownOf(this.#encoding.numbers, numbers);
     if (encoder.kind === "current") {
       encodeValues(encoder, this.examples, numbers, this.#values);
       return { kind: "sparse", ...this.#values };

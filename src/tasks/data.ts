@@ -62,7 +62,7 @@ const padded = (rows: readonly (readonly string[])[]): string[][] =>
 export async function dataInfo(name: string, { sources = SOURCES, directory }: DataOptions): Promise<TaskReport> {
   const source = sourceOf(name, sources);
   const { presence, folder } = await findSet(source, { directory });
-  const { title, holds, licence, citation, reader, page } = source;
+  const { title, holds, licence, citation, reader, call, page } = source;
   const here = { whole: `in ${folder}`, part: `a part, in ${folder}`, absent: `no; it would go to ${folder}` }[
     presence
   ];
@@ -70,7 +70,8 @@ export async function dataInfo(name: string, { sources = SOURCES, directory }: D
     ["holds", holds],
     ["download", sizeOf(source) === undefined ? "size not published" : bytes(sizeOf(source)!)],
     ["here", here],
-    ["read as", reader],
+    ["format", reader],
+    ["read with", `${call} of rheobase/data`],
     ["licence", licence],
     ["cite", citation],
     ["page", page],
@@ -84,7 +85,7 @@ export async function dataInfo(name: string, { sources = SOURCES, directory }: D
   return { document: { ...source, bytes: sizeOf(source) ?? null, here: presence, folder }, text };
 }
 /** Columns of what a fact is called. */
-const LABEL = 10;
+const LABEL = 11;
 /** Files that text names; all are in JSON. */
 const SHOWN = 8;
 

@@ -1,6 +1,6 @@
 /** What this machine can do for Rheobase, how fast it is, and what would help. */
+import { type PowerCounters, powerCounters } from "../energy/rapl.ts";
 import { adviceFor, type Diagnosis } from "./doctorAdvice.ts";
-import { energyCounters } from "./doctorEnergy.ts";
 import { canRun, machine } from "./doctorMachine.ts";
 import { findPlaces } from "./doctorPlaces.ts";
 import { type Speed, speed } from "./doctorSpeed.ts";
@@ -17,7 +17,7 @@ export async function doctor(onProgress: OnProgress): Promise<TaskReport & { rea
     version: await version(),
     machine: found,
     webGpu: "gpu" in (globalThis.navigator ?? {}),
-    energy: await energyCounters(),
+    energy: await powerCounters(),
     places: await findPlaces(),
     speed: works ? await speed(counts, onProgress) : undefined,
   };
@@ -35,7 +35,7 @@ function documentOf(d: Diagnosis, advice: readonly string[]): Record<string, unk
     works: canRun(d.machine),
     machine: d.machine,
     webGpu: d.webGpu,
-    energyCounters: d.energy,
+    energyCounters: energyDocument(d.energy),
     packages: nulls(packages),
     data: { named: named ?? null, sets: nulls(data) },
     cache: nulls({ ...cache }),
@@ -43,6 +43,11 @@ function documentOf(d: Diagnosis, advice: readonly string[]): Record<string, unk
     advice,
   };
 }
+
+const energyDocument = (energy: PowerCounters) =>
+  energy.available
+    ? { available: true, counters: energy.counters.map(({ domain, file }) => ({ domain, file })) }
+    : { available: false, reason: energy.reason };
 
 const speedDocument = ({ threads, simulation }: Speed) => ({
   threads: threads.map(({ threads, copy, mulAdd, loadAdd, trainingStep }) => ({

@@ -1,8 +1,9 @@
 /** What is missing or slow, and what to do about it: a table of what to look for, and what to say then. */
-import type { EnergyCounters } from "./doctorEnergy.ts";
+import type { PowerCounters } from "../energy/rapl.ts";
 import { canRun, type Machine } from "./doctorMachine.ts";
 import type { Places } from "./doctorPlaces.ts";
 import type { Speed } from "./doctorSpeed.ts";
+import { isTask } from "./tasks.ts";
 
 /** Everything that was found. */
 export interface Diagnosis {
@@ -10,7 +11,7 @@ export interface Diagnosis {
   readonly machine: Machine;
   /** Whether this thread has WebGPU: `navigator.gpu`, which Node has not. */
   readonly webGpu: boolean;
-  readonly energy: EnergyCounters;
+  readonly energy: PowerCounters;
   readonly places: Places;
   /** Nothing where kernels cannot run. */
   readonly speed: Speed | undefined;
@@ -31,8 +32,9 @@ function gain({ speed }: Diagnosis): number {
   const [one, two] = speed?.threads ?? [];
   return one && two ? two.mulAdd / one.mulAdd : 2;
 }
+/** Of those that tasks need: nobody wants all that there are. */
 const missingSets = ({ places }: Diagnosis): string[] =>
-  Object.entries(places.data).flatMap(([name, folder]) => (folder === undefined ? [name] : []));
+  Object.entries(places.data).flatMap(([name, folder]) => (folder === undefined && isTask(name) ? [name] : []));
 
 const ADVICE: readonly Advice[] = [
   {
@@ -64,17 +66,17 @@ const ADVICE: readonly Advice[] = [
   {
     when: (d) => missingSets(d).length > 0,
     say: (d) =>
-      `Data of ${missingSets(d).join(", ")} are not here. Only those tasks need them: put the files into a folder of the set's name in ${d.places.named ?? d.places.cache.folder}, or name their folder with --data or RHEOBASE_DATA.`,
+      `Data of ${missingSets(d).join(", ")} are not here. Only those tasks need them. To get them into ${d.places.named ?? d.places.cache.folder}: \`rheobase data get NAME\`. If you have them, name their folder with --data or RHEOBASE_DATA.`,
   },
   {
-    when: ({ energy }) => energy.state === "denied",
+    when: ({ energy }) => !energy.available && energy.denied === true,
     say: () =>
       "The processor counts its energy, but only root may read it (since Linux 5.10, because fine readings leak secrets): `sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj` lets everybody, until the next start.",
   },
   {
-    when: ({ energy, machine }) => energy.state === "absent" && machine.platform === "linux",
+    when: ({ energy, machine }) => !energy.available && !energy.denied && machine.platform === "linux",
     say: () =>
-      "There are no energy counters: virtual machines and most ARM processors show none. Energy is then estimated from counts of operations, as always.",
+      "There are no energy counters that can be read: virtual machines and most ARM processors show none. Energy is then estimated from counts of operations, as always.",
   },
   {
     when: ({ places }) => (places.cache.freeBytes ?? ROOM) < ROOM,

@@ -1,8 +1,8 @@
 /** What lies about on this machine: packages, data sets, the cache. */
 import { environment, fileSystem } from "../base/node.ts";
-import { cacheFolder, findFiles, type LocateOptions } from "../data/locate.ts";
-import { ECG_FILES, ECG_FOLDERS } from "../data/sets/ecg.ts";
-import { IDX_FILES } from "../data/sets/mnist.ts";
+import { cacheFolder, type LocateOptions } from "../data/locate.ts";
+import { findSet } from "../data/store/find.ts";
+import { SOURCES } from "../data/store/registry.ts";
 
 /** What a package is for; those that Rheobase needs come with it. */
 export const PACKAGES = {
@@ -11,14 +11,6 @@ export const PACKAGES = {
   webgpu: "WebGPU in Node; not used yet",
 } as const;
 export type PackageName = keyof typeof PACKAGES;
-
-/** Sets that are read from files, with the names that their folder may have. */
-const SETS = {
-  mnist: { files: IDX_FILES, folders: ["mnist"] },
-  "fashion-mnist": { files: IDX_FILES, folders: ["fashion-mnist"] },
-  ecg: { files: ECG_FILES, folders: ECG_FOLDERS },
-} as const;
-export type SetName = keyof typeof SETS;
 
 export interface Cache {
   readonly folder: string;
@@ -30,8 +22,8 @@ export interface Cache {
 export interface Places {
   /** Versions of the packages that are there. */
   readonly packages: Readonly<Record<PackageName, string | undefined>>;
-  /** Where all files of a set are. */
-  readonly data: Readonly<Record<SetName, string | undefined>>;
+  /** Where each set of the registry is, if all of it is. */
+  readonly data: Readonly<Record<string, string | undefined>>;
   /** The value of RHEOBASE_DATA. */
   readonly named: string | undefined;
   readonly cache: Cache;
@@ -45,9 +37,11 @@ export interface PlacesOptions extends LocateOptions {
 export async function findPlaces(options: PlacesOptions = {}): Promise<Places> {
   const { env = environment() } = options;
   const packages = await versions(options.from);
-  const found = async ([name, { files, folders }]: [string, (typeof SETS)[SetName]]) =>
-    [name, await findFiles(files, { ...options, env }, folders)] as const;
-  const data = Object.fromEntries(await Promise.all(Object.entries(SETS).map(found))) as Places["data"];
+  const sets = SOURCES.map(async (source) => {
+    const { presence, folder } = await findSet(source, { ...options, env });
+    return [source.name, presence === "whole" ? folder : undefined] as const;
+  });
+  const data = Object.fromEntries(await Promise.all(sets));
   return { packages, data, named: env["RHEOBASE_DATA"] || undefined, cache: await cacheOf(env) };
 }
 

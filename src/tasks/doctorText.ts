@@ -1,13 +1,15 @@
 /** The doctor's findings for people, within 80 columns. */
 import type { FeatureName } from "../backend/wasm/features.ts";
+import type { PowerCounters } from "../energy/rapl.ts";
 import { NONE, short } from "../report/numbers.ts";
 import { item, sections, table, WIDTH, wrap } from "../report/terminal/layout.ts";
+
 import type { Diagnosis } from "./doctorAdvice.ts";
 import { canRun } from "./doctorMachine.ts";
 import { PACKAGES, type PackageName } from "./doctorPlaces.ts";
 import { SIMULATION, type Speed, TRAINING } from "./doctorSpeed.ts";
 
-const LABEL = 18;
+const LABEL = 20;
 
 /** A label and what is to say of it, broken behind the label; a path that is too long has a line of its own. */
 function row(label: string, value: string): string {
@@ -26,11 +28,8 @@ const FEATURE_TEXT: Readonly<Record<FeatureName, readonly [name: string, use: st
   tailCalls: ["tail calls", "not used"],
 };
 
-const ENERGY_TEXT = {
-  readable: "readable",
-  denied: "there, but this user may not read them",
-  absent: "none in /sys/class/powercap",
-} as const;
+const energyText = (energy: PowerCounters): string =>
+  energy.available ? `readable: ${energy.counters.map(({ domain }) => domain).join(", ")}` : energy.reason;
 
 /** GiB, as memories are sold. */
 const gibibytes = (n: number): string => `${short(n / 2 ** 30)} GiB`;
@@ -50,10 +49,7 @@ function machineRows({ machine: m, webGpu, energy }: Diagnosis): string {
     `WebAssembly\n${rows(features)}`,
     rows([
       ["WebGPU", `${webGpu ? "yes" : "no "} (not used yet)`],
-      [
-        "energy counters",
-        energy.counters.length > 0 ? `${energy.counters.length}, ${ENERGY_TEXT[energy.state]}` : ENERGY_TEXT.absent,
-      ],
+      ["energy counters", energyText(energy)],
     ]),
   ]).trimEnd();
 }

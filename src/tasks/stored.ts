@@ -1,8 +1,9 @@
-/** From examples that stay on disk to batches, one being read while another is used. */
+/** From samples that stay on disk to batches, one being read while another is used. */
 import { batches } from "../data/batch.ts";
-import type { ExampleStore } from "../data/stored.ts";
+import type { ExampleStore, SampleStore, SequenceStore } from "../data/stored.ts";
 import type { Batch } from "../learn/feed.ts";
 import { type Encoding, type Pass, readerOf } from "./batches.ts";
+import type { Samples } from "./task.ts";
 
 /** One pass over stored samples. */
 export interface StoredPass extends Pass {
@@ -15,9 +16,15 @@ export interface StoredSource {
   pass(pass: StoredPass): AsyncGenerator<Batch>;
 }
 
-/** Hands out stored samples, encoded, one batch after the other. */
-export function storedReader(store: ExampleStore, encoding: Encoding): StoredSource {
+/**
+ * Hands out stored samples, encoded, one batch after the other.
+ *
+ * @param store of examples, which enter through an encoder, or of sequences, which enter `AS_EVENTS`
+ * @throws {DataError} while it reads: `unsupported` where such samples cannot enter so, and what the store throws
+ */
+export function storedReader(store: ExampleStore | SequenceStore, encoding: Encoding): StoredSource {
   const { seed } = encoding;
+  const samples: SampleStore<Samples> = store;
   return {
     async *pass({ batch, epoch, shuffle, first = 0 }) {
       const order = batches(store.count, batch, { seed, epoch, shuffle });
@@ -25,7 +32,7 @@ export function storedReader(store: ExampleStore, encoding: Encoding): StoredSou
       const read = (): Reading | undefined => {
         const { value: numbers, done } = order.next();
         if (done) return undefined;
-        const examples = store.read(numbers);
+        const examples = samples.read(numbers);
         examples.catch(() => {}); // told to whoever waits for it; nobody may
         return { numbers, examples };
       };
@@ -41,5 +48,5 @@ export function storedReader(store: ExampleStore, encoding: Encoding): StoredSou
 }
 interface Reading {
   readonly numbers: Uint32Array;
-  readonly examples: ReturnType<ExampleStore["read"]>;
+  readonly examples: Promise<Samples>;
 }

@@ -36,7 +36,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const ABOUT = { title: "A set", holds: "things", licence: "none", citation: "nobody", reader: "none", page: "none" };
+const ABOUT = {
+  title: "A set",
+  holds: "things",
+  licence: "none",
+  citation: "nobody",
+  reader: "none",
+  call: "none()",
+  page: "none",
+};
 const big = (): Source => ({ name: "big", ...ABOUT, files: [{ name: "big.bin", urls: [`${server.url}/big.bin`] }] });
 
 interface Ended {
@@ -77,8 +85,10 @@ describe("the sets that there are", () => {
   });
   test("info, within 80 columns but for addresses", async () => {
     const { dataInfo } = await import("../../src/tasks/data.ts");
-    for (const { name } of SOURCES) {
-      const { text } = await dataInfo(name, { directory: root });
+    for (const { name, call } of SOURCES) {
+      const { text, document } = await dataInfo(name, { directory: root });
+      expect(text).toContain(`read with  ${call} of rheobase/data\n`);
+      expect(document["call"]).toBe(call);
       for (const line of text.split("\n"))
         if (!line.includes("http") && !line.startsWith("here")) expect(line.length, line).toBeLessThanOrEqual(80);
       expect(text).toMatch(name === "fsdd" ? /checksum not published/ : /./);

@@ -27,6 +27,7 @@ test("a counter that root alone may read: not available, with the file, and no e
     writeFileSync(join(zone, name), text);
   expect(await powerCounters({ root })).toEqual({
     available: false,
+    denied: true,
     reason: `permission denied: ${join(zone, "energy_uj")} is for root alone`,
   });
 });

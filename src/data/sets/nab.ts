@@ -10,7 +10,7 @@ import { isoDateOf } from "../format/cells.ts";
 import { readCsv } from "../format/csv.ts";
 import { columnOf } from "../format/table.ts";
 import type { LocateOptions } from "../locate.ts";
-import { type FolderSet, fileNamed, readFolder } from "./folder.ts";
+import { fileNamed, readFolder, registered } from "./folder.ts";
 
 /** First and last moment, ms since 1970 UTC. */
 export type AnomalyWindow = readonly [from: number, to: number];
@@ -42,12 +42,10 @@ export interface AnomalyBenchmark {
   readonly digest: string;
 }
 
-const SET: FolderSet = {
-  name: "nab",
-  folders: ["nab", "NAB"],
+const SET = registered("nab", {
   files: /^(data\/.*\.csv|labels\/combined_(windows|labels)\.json)$/,
   needs: "data/<folder>/<series>.csv and labels/combined_windows.json",
-};
+});
 
 /** @throws {DataError} `missing-file` with the places searched or the series that lacks; else naming the file */
 export async function nab(options: LocateOptions = {}): Promise<AnomalyBenchmark> {

@@ -12,7 +12,7 @@ export interface SeriesParts {
   readonly classes: readonly string[];
   /** Samples a second, where they are evenly spaced. */
   readonly rate?: number;
-  /** Shape [steps]: ms since 1970 UTC, where the set says when. */
+  /** Shape [steps]: ms since 1970 UTC, or since the beginning of the recording, where the set says either. */
   readonly times?: Float64Array;
   /** Shape [steps][channels]. */
   readonly values: Float32Array;

@@ -1,4 +1,5 @@
 /** Whether a set is here, and where. Node only. */
+import { fileSystem } from "../../base/node.ts";
 import { type LocateOptions, places, storeFolder } from "../locate.ts";
 import { sizeOf } from "./files.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
@@ -35,13 +36,25 @@ async function lookInto(source: Source, folder: string): Promise<Found> {
   const manifest = await readManifest(folder);
   const own = manifest?.set === source.name ? manifest : undefined;
   const sizes = await Promise.all(source.files.map((file) => sizeOfEither(folder, file)));
-  const unpacked = own?.complete === true;
+  const unpacked = own?.complete === true || (!own && (await isUnpacked(source, folder)));
   const there = source.files.map(({ unpack }, k) => sizes[k] !== undefined || (unpack !== undefined && unpacked));
   const needsUnpacking = source.files.some(({ unpack }) => unpack !== undefined);
   if (there.every(Boolean) && (unpacked || !needsUnpacking)) return { presence: "whole", folder, manifest: own };
   const parts = await Promise.all(source.files.map(({ name }) => sizeOf(`${folder}/${name}.part`)));
   const some = own !== undefined || [...sizes, ...parts].some((size) => size !== undefined);
   return { presence: some ? "part" : "absent", folder, manifest: own };
+}
+
+/** By others than `get`, whose folder says itself what is in it. */
+async function isUnpacked({ unpacked = [] }: Source, folder: string): Promise<boolean> {
+  const { access } = await fileSystem(folder);
+  const there = unpacked.map((path) =>
+    access(`${folder}/${path}`).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return there.length > 0 && (await Promise.all(there)).every(Boolean);
 }
 
 /** Of a compressed file that is read as it is also the same uncompressed, which readers take as well. */

@@ -83,6 +83,7 @@ export const SOURCES: readonly Source[] = [
     citation:
       "LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)",
     reader: "IDX",
+    call: 'idxDataset("mnist")',
     page: "http://yann.lecun.com/exdb/mnist/",
   },
   {
@@ -102,6 +103,7 @@ export const SOURCES: readonly Source[] = [
     licence: "MIT",
     citation: "Xiao, Rasul, Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747",
     reader: "IDX",
+    call: 'idxDataset("fashion-mnist")',
     page: "https://github.com/zalandoresearch/fashion-mnist",
   },
   {
@@ -117,6 +119,7 @@ export const SOURCES: readonly Source[] = [
     citation:
       "Laguna, Mark, Goldberger, Moody 1997, QT Database, Computers in Cardiology 24 (PhysioNet); Yin, Corradi, Bohte 2021, Nature Machine Intelligence 3, 905",
     reader: "MATLAB 5",
+    call: "ecg()",
     page: "https://github.com/byin-cwi/Efficient-spiking-networks",
   },
   {
@@ -142,6 +145,8 @@ export const SOURCES: readonly Source[] = [
     citation:
       "Orchard, Jayawant, Cohen, Thakor 2015, Converting static image datasets to spiking neuromorphic datasets using saccades, Front. Neurosci. 9:437",
     reader: "N-MNIST bin",
+    call: "nMnist()",
+    unpacked: ["Train", "Test"],
     page: "https://www.garrickorchard.com/datasets/n-mnist",
   },
   {
@@ -161,6 +166,8 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY 4.0",
     citation: GESTURES,
     reader: "AEDAT 3.1",
+    call: "dvsGesture()",
+    unpacked: ["DvsGesture/trials_to_train.txt", "DvsGesture/trials_to_test.txt"],
     page: "https://research.ibm.com/interactive/dvsgesture/",
     byHand: "its publisher hands it out in a browser only",
   },
@@ -186,6 +193,8 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY 4.0",
     citation: GESTURES,
     reader: "NumPy npy",
+    call: "dvsGestureCut()",
+    unpacked: ["ibmGestureTrain", "ibmGestureTest"],
     page: "https://tonic.readthedocs.io/",
   },
   {
@@ -199,6 +208,8 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY 4.0",
     citation: CRAMER,
     reader: "HDF5 (SHD)",
+    call: "shd()",
+    unpacked: ["shd_train.h5", "shd_test.h5"],
     page: "https://zenkelab.org/resources/spiking-heidelberg-datasets-shd/",
   },
   {
@@ -213,6 +224,8 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY 4.0",
     citation: CRAMER,
     reader: "HDF5 (SHD)",
+    call: "ssc()",
+    unpacked: ["ssc_train.h5", "ssc_valid.h5", "ssc_test.h5"],
     page: "https://zenkelab.org/resources/spiking-heidelberg-datasets-shd/",
   },
   {
@@ -234,10 +247,13 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY 4.0",
     citation: "Warden 2018, Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition, arXiv:1804.03209",
     reader: "WAV",
+    call: "speechCommands()",
+    unpacked: ["validation_list.txt", "testing_list.txt"],
     page: "https://www.tensorflow.org/datasets/catalog/speech_commands",
   },
   {
     name: "fsdd",
+    aliases: ["free-spoken-digit-dataset"],
     title: "Free Spoken Digit Dataset",
     holds: "3,000 recordings of spoken English digits by 6 speakers, 8 kHz; index 0 to 4 to test, the others to train",
     files: [
@@ -251,10 +267,13 @@ export const SOURCES: readonly Source[] = [
     licence: "CC BY-SA 4.0",
     citation: "Jackson, Souza, Flaks, Pan, Nicolas, Thite 2018, Free Spoken Digit Dataset, doi:10.5281/zenodo.1342401",
     reader: "WAV",
+    call: "fsdd()",
+    unpacked: ["recordings"],
     page: "https://github.com/Jakobovski/free-spoken-digit-dataset",
   },
   {
     name: "nab",
+    aliases: ["NAB"],
     title: "Numenta Anomaly Benchmark v1.1",
     holds: "58 time series, 365,558 records, with the times at which something was wrong",
     files: NAB_FILES,
@@ -262,6 +281,7 @@ export const SOURCES: readonly Source[] = [
     citation:
       "Lavin, Ahmad 2015, Evaluating real-time anomaly detection algorithms: the Numenta Anomaly Benchmark, ICMLA",
     reader: "NAB (CSV, JSON)",
+    call: "nab()",
     page: "https://github.com/numenta/NAB",
   },
   {
@@ -280,6 +300,8 @@ export const SOURCES: readonly Source[] = [
     citation:
       "Lobov, Krilova, Kastalskiy, Kazantsev, Makarov 2018, Latent Factors Limiting the Performance of sEMG-Interfaces, Sensors 18(4):1122; doi:10.24432/C5ZP5C",
     reader: "EMG text",
+    call: "emgGestures()",
+    unpacked: ["EMG_data_for_gestures-master"],
     page: "https://archive.ics.uci.edu/dataset/481/emg+data+for+gestures",
   },
   {
@@ -293,6 +315,8 @@ export const SOURCES: readonly Source[] = [
     licence: FLICKR,
     citation: "Everingham, Van Gool, Williams, Winn, Zisserman, The PASCAL Visual Object Classes Challenge 2007",
     reader: "PASCAL VOC",
+    call: "voc2007()",
+    unpacked: ["VOCdevkit/VOC2007/ImageSets/Main/trainval.txt", "VOCdevkit/VOC2007/ImageSets/Main/test.txt"],
     page: "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/",
   },
   {
@@ -303,6 +327,8 @@ export const SOURCES: readonly Source[] = [
     licence: FLICKR,
     citation: "Everingham, Van Gool, Williams, Winn, Zisserman, The PASCAL Visual Object Classes Challenge 2012",
     reader: "PASCAL VOC",
+    call: "voc2012()",
+    unpacked: ["VOCdevkit/VOC2012/ImageSets/Main/trainval.txt"],
     page: "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/",
   },
 ];

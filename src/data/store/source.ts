@@ -45,6 +45,10 @@ export interface Source {
   readonly citation: string;
   /** The format that it is read as. */
   readonly reader: string;
+  /** How a program reads it, once it is here: a call of a function of `rheobase/data`. */
+  readonly call: string;
+  /** Paths that are there once its archives are unpacked, by which a folder that others unpacked is known; none without archives. */
+  readonly unpacked?: readonly string[];
   /** For people to look at. */
   readonly page: string;
   /** Where programs cannot fetch it: what a person has to do. */

@@ -1,12 +1,17 @@
 /** The real sets, against the figures of their descriptions. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bccd } from "../../../src/data/sets/bccd.ts";
 import { eegEyeState } from "../../../src/data/sets/eegEyeState.ts";
 import { emgMyo } from "../../../src/data/sets/emgMyo.ts";
 import { fsdd } from "../../../src/data/sets/fsdd.ts";
 import { nab } from "../../../src/data/sets/nab.ts";
+import { nMnist } from "../../../src/data/sets/nMnist.ts";
 import { occupancy } from "../../../src/data/sets/occupancy.ts";
 import { smsSpam } from "../../../src/data/sets/smsSpam.ts";
+import { photographs } from "../../../src/data/sets/voc.ts";
 import { wallFollowing } from "../../../src/data/sets/wallFollowing.ts";
 import { dataFolder, hasData, NEEDS } from "../shared.ts";
 
@@ -120,3 +125,57 @@ describe("published figures", () => {
     expect([width, height, channels]).toEqual([640, 480, 3]);
   });
 });
+
+/** Real recordings and annotations in the layout of sets that are not here as a whole. */
+describe("real files", () => {
+  real(
+    "nmnist-small",
+    "in the folders of n-mnist: 1,100 recordings, 4,518,827 events, each with its label",
+    async () => {
+      const root = mkdtempSync(join(tmpdir(), "rheobase-"));
+      try {
+        const labels = {
+          Train: placed(root, "Train", "train1K.txt", 0),
+          Test: placed(root, "Test", "test100.txt", 60_000),
+        };
+        const { train, test: held } = await nMnist({ directory: root });
+        expect([[...train.labels], [...held.labels]]).toEqual([labels.Train, labels.Test]);
+        let [events, latest, earliest] = [0, 0, Infinity];
+        for (const store of [train, held])
+          for (const { count, t } of await store.read(upTo(store.count))) {
+            events += count;
+            [latest, earliest] = [Math.max(latest, t[count - 1]!), Math.min(earliest, t[count - 1]!)];
+          }
+        expect([events, earliest, latest]).toEqual([4_518_827, 296_841, 336_040]);
+      } finally {
+        rmSync(root, { recursive: true });
+      }
+    },
+  );
+  real("bccd", "read as VOC is: 4,888 boxes, and the images of a few", async () => {
+    const folder = `${dataFolder}/bccd/BCCD/`;
+    const stores = await photographs(folder, ["train", "val", "test"], ["RBC", "WBC", "Platelets"]);
+    expect(stores.map(({ count }) => count)).toEqual([205, 87, 72]);
+    const all = await Promise.all(stores.map(({ read, count }) => read(upTo(count))));
+    const objects = all.flat().flatMap((photograph) => photograph.objects);
+    expect([0, 1, 2].map((label) => objects.filter((object) => object.label === label).length)).toEqual([
+      4155, 372, 361,
+    ]);
+    expect(await all[2]![71]!.image()).toMatchObject({ width: 640, height: 480 });
+  });
+});
+
+const upTo = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, k) => k);
+
+/** Links to recordings of the small set, named as N-MNIST names them. @returns their labels */
+function placed(root: string, part: string, list: string, before: number): number[] {
+  const from = `${dataFolder}/nmnist-small`;
+  const rows = readFileSync(`${from}/${list}`, "utf8").trim().split("\n").slice(1);
+  return rows.map((row) => {
+    const [number, label] = row.trim().split(/\s+/).map(Number) as [number, number];
+    const folder = join(root, part, String(label));
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(`${from}/${number}.bs2`, join(folder, `${String(number - before).padStart(5, "0")}.bin`));
+    return label;
+  });
+}

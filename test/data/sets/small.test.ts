@@ -31,6 +31,8 @@ function folder(files: Files): { directory: string } {
 const without = (files: Files, name: string): Files =>
   Object.fromEntries(Object.entries(files).filter(([key]) => key !== name));
 
+/** In the registry; of others it would be no help to name the command. */
+const GETTABLE: ReadonlySet<string> = new Set(["fsdd", "nab"]);
 describe("a folder without the set: what is needed, and every place searched", () => {
   const sets = { bccd, eegEyeState, emgMyo, fsdd, nab, occupancy, smsSpam, wallFollowing };
   for (const [name, read] of Object.entries(sets))
@@ -43,6 +45,8 @@ describe("a folder without the set: what is needed, and every place searched", (
           new RegExp(`needs .* in one folder; searched ${place}/[^ ]*, .*RHEOBASE_DATA`),
         );
         await expect(refusal).rejects.toBeInstanceOf(DataError);
+        const message = await (refusal as Promise<unknown>).catch(String);
+        expect(String(message).includes(`rheobase data get ${name}.`)).toBe(GETTABLE.has(name));
       }
     });
 });

@@ -58,7 +58,16 @@ const remote = (name: string, more: Partial<RemoteFile> = {}): RemoteFile => ({
 const published = (name: string, more: Partial<RemoteFile> = {}): RemoteFile =>
   remote(name, { checksum: { algorithm: "md5", value: md5(CONTENT[name]!), source: "this test" }, ...more });
 const source = (files: readonly RemoteFile[], more: Partial<Source> = {}): Source => ({
-  ...{ name: "set", title: "A set", holds: "things", licence: "none", citation: "none", reader: "none", page: "none" },
+  ...{
+    name: "set",
+    title: "A set",
+    holds: "things",
+    licence: "none",
+    citation: "none",
+    reader: "none",
+    call: "none()",
+    page: "none",
+  },
   files,
   ...more,
 });
@@ -87,6 +96,10 @@ describe("where it goes", () => {
       "C:/u/AppData/Local/rheobase/set",
     );
   });
+});
+
+test("a set of archives whose paths are not known is not taken for unpacked where nothing is", async () => {
+  expect((await findSet(packed(), options())).presence).toBe("absent");
 });
 
 describe("files that stay as they are", () => {

@@ -1,6 +1,7 @@
 /** The table of sources: complete, consistent, and true where files of it are here. */
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
+import * as api from "../../../src/data/index.ts";
 import { digestsOf } from "../../../src/data/store/digest.ts";
 import { mismatch } from "../../../src/data/store/download.ts";
 import { partsOf } from "../../../src/data/store/names.ts";
@@ -25,8 +26,9 @@ test("no name is twice, aliases included; each leads to its set", () => {
 });
 
 test.each(SOURCES.map((source) => [source.name, source] as const))("%s is complete and well-formed", (_, source) => {
-  const { title, holds, licence, citation, reader, page, files } = source;
-  for (const text of [title, holds, licence, citation, reader, page]) expect(text).not.toBe("");
+  const { title, holds, licence, citation, reader, page, files, unpacked = [] } = source;
+  expect(unpacked.length > 0).toBe(files.some(({ unpack }) => unpack !== undefined));
+  for (const text of [title, holds, licence, citation, reader, page, ...unpacked]) expect(text).not.toBe("");
   expect(files.length).toBeGreaterThan(0);
   expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
   for (const { name, urls, bytes = 1, checksum, unpack } of files) {
@@ -39,6 +41,20 @@ test.each(SOURCES.map((source) => [source.name, source] as const))("%s is comple
     if (unpack) expect(name.endsWith(`.${unpack}`)).toBe(true);
   }
 });
+
+test.each(SOURCES.map(({ name, call }) => [name, call] as const))(
+  "%s: %s is exported, and says without the files what it needs, where it looked, and how to get them",
+  async (name, call) => {
+    const [, read, of] = /^(\w+)\((.*)\)$/.exec(call)!;
+    const named = new Map<string, unknown>(Object.entries(api)).get(read!);
+    expect(named).toBeTypeOf("function");
+    const given = of ? [JSON.parse(of)] : [];
+    const reading = (named as (...all: unknown[]) => Promise<unknown>)(...given, { directory: "/nowhere" });
+    await expect(reading).rejects.toMatchObject({ code: "missing-file", path: name });
+    const message = `; searched /nowhere/.*, /nowhere\\. To get them: rheobase data get ${name}\\. If you have them, name the folder`;
+    await expect(reading).rejects.toThrow(new RegExp(message));
+  },
+);
 
 /** Sets that lie in the folder of real data, unchanged to the byte, and how many of their files. */
 const COPIES: readonly (readonly [set: string, folder: string, least: number])[] = [
