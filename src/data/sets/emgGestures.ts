@@ -22,6 +22,7 @@ export interface EmgGestures extends SampleStore<readonly Series[]> {
   readonly source: string;
   readonly licence: string;
 }
+/** One recording of one person: eight channels of an armband, with the gesture in each sample. */
 export interface EmgGesturesRecording {
   /** 1 to 36. */
   readonly person: number;

@@ -10,6 +10,7 @@ import { type LocateOptions, missing } from "../locate.ts";
 import { requireIndex, type SampleStore } from "../stored.ts";
 import { type Listing, listed, listFolder, namesListed, provenanceOf, readAll, registered } from "./folder.ts";
 
+/** One spoken word of about a second. */
 export interface Utterance {
   /** Of the file, as `bed/00176480_nohash_0.wav`. */
   readonly name: string;
@@ -28,6 +29,7 @@ export interface UtteranceStore extends SampleStore<readonly Utterance[]> {
   /** Shape [count]. */
   readonly speakers: readonly string[];
 }
+/** The words by the official lists of training, validation and test. */
 export interface SpeechCommandsSet {
   readonly name: string;
   /** The words, in alphabetical order. */

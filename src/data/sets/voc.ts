@@ -17,6 +17,7 @@ export interface LabelledObject extends VocObject {
   /** Of the classes. */
   readonly label: number;
 }
+/** One image, and the boxes of the objects in it. */
 export interface Photograph {
   /** Of the file, without its ending. */
   readonly name: string;
@@ -30,6 +31,7 @@ export interface PhotographStore extends SampleStore<readonly Photograph[]> {
   /** Shape [count]. */
   readonly names: readonly string[];
 }
+/** The photographs of one year of PASCAL VOC, by the official image sets. */
 export interface VocSet {
   readonly name: string;
   readonly classes: readonly string[];
@@ -38,6 +40,7 @@ export interface VocSet {
   readonly source: string;
   readonly licence: string;
 }
+/** A year whose test images have annotations, too. */
 export interface TestedVocSet extends VocSet {
   readonly test: PhotographStore;
 }
