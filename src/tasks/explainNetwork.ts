@@ -63,7 +63,7 @@ function parameterRow({ name, kind, rows, width, trainable, low, high }: Paramet
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {
     const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
-    const delay = c.delay === 0 ? "" : `, delay ${c.delay}`;
+    const delay = c.delays ? `, delays ${initialDoc(c.delays)} s` : c.delay === 0 ? "" : `, delay ${c.delay}`;
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
     return wrap(`connection ${from}: ${c.connectivity.kind}, weights ${initialDoc(c.weight)}${bias}${delay}`, "  ");
   });

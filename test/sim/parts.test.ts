@@ -3,7 +3,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { connect } from "../../src/model/connection.ts";
-import { oneToOne, pairs, probability, synapsesOf } from "../../src/model/connectivity.ts";
+import { divideRows, rowsOf } from "../../src/model/connectivity/rows.ts";
+import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
@@ -154,18 +155,17 @@ test("parts are whole ranges of 64 neurons, in order, and cover all", () => {
   expect(partStarts(0, 2)).toEqual([0, 0, 0]);
 });
 
-test("synapses of a source lie part by part; draws and given weights stay with their synapse", () => {
-  const list = pairs([1, 0, 1, 1, 0], [3, 1, 0, 2, 2]);
-  const { rowStart, target, origin, drawn } = synapsesOf(
-    list,
-    { sources: 2, targets: 4 },
-    { name: "x", seed: 0 },
-    [0, 2, 4],
-  );
-  expect([...rowStart]).toEqual([0, 1, 2, 3, 5]);
-  expect([...target]).toEqual([1, 2, 0, 3, 2]);
-  expect([...origin]).toEqual([1, 4, 2, 0, 3]);
-  expect([...drawn]).toEqual([0, 1, 3, 2, 4]);
+test("synapses of a source lie in order of target, and so part by part; given weights stay with their synapse", () => {
+  const list = pairs([1, 0, 1, 1, 0], [3, 1, 0, 2, 1]);
+  const { start, origin, fill } = rowsOf(list, { sources: 2, targets: 4 }, { name: "x", seed: 0 });
+  const target = new Uint32Array(5);
+  fill(target);
+  const divided = new Int32Array(5);
+  divideRows(divided, start, target, [0, 2, 4]);
+  expect([...target]).toEqual([1, 1, 0, 2, 3]);
+  expect([...origin!]).toEqual([1, 4, 2, 3, 0]);
+  expect([...start]).toEqual([0, 2, 5]);
+  expect([...divided]).toEqual([0, 2, 2, 3, 5]);
 });
 
 test("small networks, and trials side by side, are not divided", () => {

@@ -35,7 +35,7 @@ export interface ParameterLayout {
 export type Parameters = Readonly<Record<string, Float32Array | Float64Array>>;
 
 /** Whether the weights of a connection are a matrix among the parameters; those of synapses lie with their other variables. */
-const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse;
+const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse && !c.delays;
 
 type Bounds = Pick<ParameterBlock, "low" | "high">;
 const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
