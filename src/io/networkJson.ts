@@ -145,13 +145,14 @@ function requireLists(net: Network, path: string): void {
   net.connections.forEach((c, k) => {
     const at = `${path}.connections[${k}]`;
     const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
-    if (c.connectivity.kind === "dense") lengths(c.weight, sources * targets, `${at}.weight`);
+    if (c.connectivity.kind === "dense")
+      for (const name of ["weight", "delays"] as const) lengths(c[name], sources * targets, `${at}.${name}`);
     lengths(c.bias, targets, `${at}.bias`);
     if (c.connectivity.kind !== "pairs") return;
     const { source, target } = c.connectivity;
     if (source.length !== target.length)
       throw mustBe(`a list of ${source.length}, as 'source' is`, target, `${at}.connectivity.target`);
-    lengths(c.weight, source.length, `${at}.weight`);
+    for (const name of ["weight", "delays"] as const) lengths(c[name], source.length, `${at}.${name}`);
     requireIndices(source, sources, `${at}.connectivity.source`);
     requireIndices(target, targets, `${at}.connectivity.target`);
   });

@@ -114,6 +114,9 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   return built;
 }
 
+/** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */
+export const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse && !c.delays;
+
 /** Numbers of neurons that a connection joins. */
 export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({
   sources: sizeOf(net, from),

@@ -5,9 +5,12 @@ import { hash64 } from "../../src/base/hash.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne } from "../../src/model/connectivity.ts";
 import {
+  clippedNormal,
+  exponential,
   glorotUniform,
   type Initializer,
   initialise,
+  logNormal,
   normal,
   orthogonal,
   truncatedNormal,
@@ -69,6 +72,58 @@ describe("orthogonal", () => {
     expect(matrix(orthogonal(), 9, 7)).toEqual(q);
     expect(matrix(orthogonal(), 9, 7, 2)).not.toEqual(q);
     expect(initialise(orthogonal(), 63, { name: "v", seed: 1, fanIn: 9 })).not.toEqual(q);
+  });
+});
+
+describe("distributions", () => {
+  const n = 100_000;
+  const drawn = (from: Initializer): Float64Array => initialise(from, n, { name: "w", seed: 3 });
+  const mean = (x: Float64Array, f: (x: number) => number = (v) => v): number => x.reduce((s, v) => s + f(v), 0) / n;
+  /** Within five standard errors. */
+  const near = (got: number, expected: number, sd: number): void =>
+    expect(Math.abs(got - expected)).toBeLessThan((5 * sd) / Math.sqrt(n));
+
+  test("exponential: mean and deviation m, and e^-1 of the numbers above m", () => {
+    const x = drawn(exponential(0.2));
+    near(mean(x), 0.2, 0.2);
+    // The fourth moment of an exponential number is 24 m^4: x² has variance 20 m^4.
+    near(
+      mean(x, (v) => v * v),
+      2 * 0.04,
+      Math.sqrt(20) * 0.04,
+    );
+    near(
+      mean(x, (v) => Number(v > 0.2)),
+      1 / Math.E,
+      0.5,
+    );
+    expect(Math.min(...x.subarray(0, 1000))).toBeGreaterThan(0);
+  });
+  test("logNormal: its logarithm is normal, its mean e^(mu + sigma²/2)", () => {
+    const x = drawn(logNormal(-1, 0.5));
+    near(mean(x, Math.log), -1, 0.5);
+    near(
+      mean(x, (v) => (Math.log(v) + 1) ** 2),
+      0.25,
+      Math.SQRT2 * 0.25,
+    );
+    near(mean(x), Math.exp(-1 + 0.125), Math.exp(-1 + 0.125) * Math.sqrt(Math.exp(0.25) - 1));
+  });
+  test("clippedNormal: what lies outside piles up at the bounds", () => {
+    const x = drawn(clippedNormal(1, 1, { low: 0, high: 2 }));
+    // Φ(-1) = 0.15866 at each bound; the mean stays, by symmetry.
+    for (const bound of [0, 2])
+      near(
+        mean(x, (v) => Number(v === bound)),
+        0.158655,
+        0.3654,
+      );
+    near(mean(x), 1, 1);
+    expect(drawn(clippedNormal(-1, 0.1, { low: 0 })).every((v) => v === 0)).toBe(true);
+  });
+  test("refused: bounds the wrong way round, and numbers beyond all numbers", () => {
+    expect(() => drawn(clippedNormal(0, 1, { low: 2, high: 1 }))).toThrow("w: low must not be above high, got 2 and 1");
+    expect(() => drawn(logNormal(0, 200))).toThrow("must be a number, got mu 0, sigma 200");
   });
 });
 

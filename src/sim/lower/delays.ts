@@ -70,7 +70,7 @@ function takenApart(
   const steps = Int32Array.from(values(delays, "delay"), (seconds, k) => stepsWithin(seconds, c, net.dt, k));
   const weight = c.weight.kind === "constant" ? undefined : values(c.weight, "weight");
   const { delays: _, ...one } = c;
-  return byDelay(steps).map(([delay, index]) => {
+  return byDelay(steps, c.delay).map(([delay, index]) => {
     const name = `${c.name}, delay ${delay}`;
     const connection: Connection = {
       ...one,
@@ -97,9 +97,9 @@ function stepsWithin(seconds: number, c: Connection, dt: number, k: number): num
   );
 }
 
-/** The synapses of each delay that occurs, in ascending order. */
-function byDelay(steps: Int32Array): [number, Uint32Array][] {
-  const counts = new Map<number, number>();
+/** The synapses of each delay that occurs, in ascending order; without synapses one group that is empty. */
+function byDelay(steps: Int32Array, least: number): [number, Uint32Array][] {
+  const counts = new Map<number, number>(steps.length > 0 ? [] : [[least, 0]]);
   for (const d of steps) counts.set(d, (counts.get(d) ?? 0) + 1);
   const lists = new Map([...counts].sort(([a], [b]) => a - b).map(([d, n]) => [d, new Uint32Array(n)]));
   const next = new Map<number, number>();

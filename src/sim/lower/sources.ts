@@ -1,4 +1,5 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
+import { hasMatrix } from "../../model/connection.ts";
 import type { Context } from "./context.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
@@ -29,7 +30,7 @@ export function makeSources(context: Context, parameters: ParameterLayout, optio
   const made = new SourceMaker(context, options);
   for (const need of context.needs) made.make(need);
   for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
-  const sparse = context.net.connections.filter((c) => c.connectivity.kind !== "dense" || c.synapse);
+  const sparse = context.net.connections.filter((c) => !hasMatrix(c));
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context)]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses };
