@@ -7,6 +7,7 @@ import { ModelError } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
 import type { ConnectivityOf } from "../connectivity.ts";
+import { countingSort } from "./countingSort.ts";
 import type { Kind } from "./kind.ts";
 import { requireProbability, skipOf, successes } from "./skip.ts";
 import { checkPositions, checkProfile, coordinatesOf, dimensionsOf, factorOf } from "./space.ts";
@@ -111,24 +112,20 @@ class Space {
 function boxesOf(y: Coordinates, targets: number, period: readonly number[] | undefined): Box[] {
   const each = Math.max(1, Math.round(targets ** (1 / (2 * y.length))));
   const [from, size] = [y.map((v) => least(v)), y.map((v, d) => period?.[d] ?? most(v) - least(v))];
-  const members = new Map<number, number[]>();
-  for (let k = 0; k < targets; k++) {
-    let box = 0;
-    for (let d = 0; d < y.length; d++) {
+  const boxes = new Uint32Array(targets);
+  for (let d = 0; d < y.length; d++)
+    for (let k = 0; k < targets; k++) {
       const cell = size[d]! > 0 ? Math.floor(((y[d]![k]! - from[d]!) / size[d]!) * each) : 0;
-      box = box * each + Math.min(cell, each - 1);
+      boxes[k] = boxes[k]! * each + Math.min(cell, each - 1);
     }
-    const list = members.get(box);
-    if (list) list.push(k);
-    else members.set(box, [k]);
-  }
-  return [...members.keys()]
-    .sort((a, b) => a - b)
-    .map((key) => {
-      const own = Uint32Array.from(members.get(key)!);
+  const { start, order } = countingSort(boxes, each ** y.length);
+  const all = Array.from({ length: start.length - 1 }, (_, b) => order.subarray(start[b], start[b + 1]));
+  return all
+    .filter((members) => members.length > 0)
+    .map((members) => {
       const ends = (end: (v: Float64Array) => number): number[] =>
-        y.map((v) => end(Float64Array.from(own, (k) => v[k]!)));
-      return { low: ends(least), high: ends(most), members: own };
+        y.map((v) => end(Float64Array.from(members, (k) => v[k]!)));
+      return { low: ends(least), high: ends(most), members };
     });
 }
 const least = (v: Float64Array): number => v.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

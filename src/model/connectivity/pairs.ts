@@ -1,6 +1,7 @@
 /** Synapses given one by one. */
 import { ModelError, requireInteger } from "../../base/errors.ts";
 import type { ConnectivityOf } from "../connectivity.ts";
+import { countingSort } from "./countingSort.ts";
 import type { Kind } from "./kind.ts";
 
 export const pairsKind: Kind<ConnectivityOf<"pairs">> = {
@@ -18,8 +19,8 @@ export const pairsKind: Kind<ConnectivityOf<"pairs">> = {
   },
   expected: ({ source }) => source.length,
   lines: ({ source, target }, { sources, targets }) => {
-    const byTarget = sorted(target, targets).order;
-    const { start, order } = sorted(source, sources, byTarget);
+    const byTarget = countingSort(target, targets).order;
+    const { start, order } = countingSort(source, sources, byTarget);
     return {
       by: "source",
       ascending: true,
@@ -31,21 +32,3 @@ export const pairsKind: Kind<ConnectivityOf<"pairs">> = {
     };
   },
 };
-
-/** A stable counting sort of what comes in some order. */
-function sorted(
-  keys: ArrayLike<number>,
-  buckets: number,
-  before?: Uint32Array,
-): { start: Uint32Array; order: Uint32Array } {
-  const start = new Uint32Array(buckets + 1);
-  for (let k = 0; k < keys.length; k++) start[keys[k]! + 1]!++;
-  for (let b = 0; b < buckets; b++) start[b + 1]! += start[b]!;
-  const next = start.slice(0, buckets);
-  const order = new Uint32Array(keys.length);
-  for (let n = 0; n < keys.length; n++) {
-    const k = before ? before[n]! : n;
-    order[next[keys[k]!]!++] = k;
-  }
-  return { start, order };
-}
