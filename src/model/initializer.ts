@@ -1,7 +1,9 @@
 /** How an array of numbers starts: given, constant, or drawn. Plain data; the draw is keyed by seed and name. */
 import { exp, log } from "../base/elementary.ts";
 import { ModelError, requireFinite } from "../base/errors.ts";
-import { type RandomStream, randomStream, streamOf } from "../base/random.ts";
+import { normalOf, uniformOf } from "../base/laws.ts";
+import { LineStream } from "../base/lineStream.ts";
+import { numberedWords, streamOf } from "../base/random.ts";
 import { orthonormalRows, transposed } from "./orthogonal.ts";
 
 export type Initializer =
@@ -92,21 +94,31 @@ export function initialise(from: Initializer, length: number, draw: Draw): Float
 }
 
 /**
- * The same numbers one by one, to be asked for from 0 on in their order, so that they need not all be kept.
+ * The same numbers one by one, in any order: each is drawn from random numbers of its own.
  * @throws {ModelError} as `initialise`; for bounds that leave no room when a number is asked for
  */
 export function drawing(from: Initializer, length: number, draw: Draw): (k: number) => number {
   const rule = RULES[from.kind] as Rule<Initializer>;
-  return rule(from, length, { ...draw, random: randomStream(draw.seed, streamOf(draw.name)) });
+  const word = numberedWords(draw.seed, streamOf(draw.name));
+  return rule(from, length, {
+    ...draw,
+    uniform: (k) => uniformOf(word(k)),
+    normal: (k) => normalOf(word(k)),
+  });
 }
 
 type Kind<K extends Initializer["kind"]> = Extract<Initializer, { kind: K }>;
-type Rule<T> = (from: T, length: number, draw: Draw & { readonly random: RandomStream }) => (k: number) => number;
+interface Numbered extends Draw {
+  /** In (0, 1). */
+  readonly uniform: (k: number) => number;
+  readonly normal: (k: number) => number;
+}
+type Rule<T> = (from: T, length: number, draw: Numbered) => (k: number) => number;
 
 const within =
-  (limit: number, random: RandomStream): (() => number) =>
-  () =>
-    limit * (2 * random.uniform() - 1);
+  (limit: number, uniform: Numbered["uniform"]): ((k: number) => number) =>
+  (k) =>
+    limit * (2 * uniform(k) - 1);
 
 const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
   constant: ({ value }, _length, { name }) => {
@@ -120,38 +132,45 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
     return (k) => values[k]!;
   },
   uniform:
-    ({ low, high }, _length, { random }) =>
-    () =>
-      low + (high - low) * random.uniform(),
+    ({ low, high }, _length, { uniform }) =>
+    (k) =>
+      low + (high - low) * uniform(k),
   normal:
-    ({ mean, sd }, _length, { random }) =>
-    () =>
-      mean + sd * random.normal(),
-  truncatedNormal: (from, _length, draw) => () => inside(from, draw),
-  clippedNormal: ({ mean, sd, low, high = Number.POSITIVE_INFINITY }, _length, { name, random }) => {
+    ({ mean, sd }, _length, { normal }) =>
+    (k) =>
+      mean + sd * normal(k),
+  truncatedNormal: (from, _length, { name, seed }) => {
+    const draws = new LineStream(seed, streamOf(name));
+    return (k) => {
+      draws.begin(k);
+      return inside(from, name, draws);
+    };
+  },
+  clippedNormal: ({ mean, sd, low, high = Number.POSITIVE_INFINITY }, _length, { name, normal }) => {
     if (!(low <= high))
       throw new ModelError("out-of-range", name, `low must not be above high, got ${low} and ${high}`);
-    return () => Math.min(high, Math.max(low, mean + sd * random.normal()));
+    return (k) => Math.min(high, Math.max(low, mean + sd * normal(k)));
   },
-  logNormal: ({ mu, sigma }, _length, { name, random }) => {
+  logNormal: ({ mu, sigma }, _length, { name, normal }) => {
     // Normal numbers reach 6.3, and `exp` and numbers e^700.
     if (!(Math.abs(mu) + 6.4 * Math.abs(sigma) <= 700))
       throw new ModelError("out-of-range", name, `e^(mu ± 6.4 sigma) must be a number, got mu ${mu}, sigma ${sigma}`);
-    return () => exp(mu + sigma * random.normal());
+    return (k) => exp(mu + sigma * normal(k));
   },
   exponential:
-    ({ mean }, _length, { random }) =>
-    () =>
-      -mean * log(random.uniform()),
-  fanIn: ({ gain }, length, { fanIn = length, random }) => within(gain / Math.sqrt(fanIn), random),
+    ({ mean }, _length, { uniform }) =>
+    (k) =>
+      -mean * log(uniform(k)),
+  fanIn: ({ gain }, length, { fanIn = length, uniform }) => within(gain / Math.sqrt(fanIn), uniform),
   glorotUniform: (from, length, draw) => {
     const [rows, columns] = shapeOf(from, length, draw);
-    return within(from.gain * Math.sqrt(6 / (rows + columns)), draw.random);
+    return within(from.gain * Math.sqrt(6 / (rows + columns)), draw.uniform);
   },
   orthogonal: (from, length, draw) => {
     const [rows, columns] = shapeOf(from, length, draw);
     const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
-    const q = orthonormalRows(few, many, () => draw.random.normal());
+    let drawn = 0;
+    const q = orthonormalRows(few, many, () => draw.normal(drawn++));
     const matrix = rows <= columns ? q : transposed(q, few, many);
     return (k) => from.gain * matrix[k]!;
   },
@@ -161,10 +180,11 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
 const MOST_DRAWS = 10_000;
 function inside(
   { mean, sd, low, high = Number.POSITIVE_INFINITY }: Kind<"truncatedNormal">,
-  { name, random }: { name: string; random: RandomStream },
+  name: string,
+  draws: LineStream,
 ): number {
   for (let k = 0; k < MOST_DRAWS; k++) {
-    const x = mean + sd * random.normal();
+    const x = mean + sd * normalOf(draws.word());
     if (x >= low && x <= high) return x;
   }
   throw new ModelError(

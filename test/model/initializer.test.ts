@@ -6,6 +6,7 @@ import { connect } from "../../src/model/connection.ts";
 import { oneToOne } from "../../src/model/connectivity.ts";
 import {
   clippedNormal,
+  drawing,
   exponential,
   glorotUniform,
   type Initializer,
@@ -14,9 +15,11 @@ import {
   normal,
   orthogonal,
   truncatedNormal,
+  uniform,
 } from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
+import { chiSquareExcess } from "../base/statistics.ts";
 
 const matrix = (from: Initializer, rows: number, columns: number, seed = 1): Float64Array =>
   initialise(from, rows * columns, { name: "w", seed, fanIn: rows });
@@ -121,6 +124,21 @@ describe("distributions", () => {
     near(mean(x), 1, 1);
     expect(drawn(clippedNormal(-1, 0.1, { low: 0 })).every((v) => v === 0)).toBe(true);
   });
+  test.each<[string, Initializer]>([
+    ["uniform", uniform(1, 3)],
+    ["normal", normal(1, 3)],
+    ["truncatedNormal", truncatedNormal(0, 1, { low: 0.5 })],
+    ["clippedNormal", clippedNormal(0, 1, { low: 0.5 })],
+    ["logNormal", logNormal(0, 1)],
+    ["exponential", exponential(2)],
+    ["glorotUniform", glorotUniform()],
+    ["orthogonal", orthogonal()],
+  ])("%s: the same numbers in any order", (_name, from) => {
+    const draw = { name: "w", seed: 3, fanIn: 20 };
+    const number = drawing(from, 400, draw);
+    const backwards = Array.from({ length: 400 }, (_, k) => number(399 - k)).reverse();
+    expect(backwards).toEqual([...initialise(from, 400, draw)]);
+  });
   test("refused: bounds the wrong way round, and numbers beyond all numbers", () => {
     expect(() => drawn(clippedNormal(0, 1, { low: 2, high: 1 }))).toThrow("w: low must not be above high, got 2 and 1");
     expect(() => drawn(logNormal(0, 200))).toThrow("must be a number, got mu 0, sigma 200");
@@ -142,11 +160,16 @@ test("glorotUniform fills ±gain·√(6 / (sources + targets)) evenly", () => {
 
 describe("truncatedNormal", () => {
   const draw = { name: "tau", seed: 3 };
-  test("draws again what falls outside, and keeps the rest", () => {
-    const plain = initialise(normal(20, 5), 2000, draw);
-    const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), 1000, draw);
-    const kept = plain.filter((x) => x >= 15 && x <= 27).slice(0, 1000);
-    expect(cut).toEqual(kept);
+  test("has a normal number's share of each range, and nothing outside", () => {
+    const n = 4000;
+    const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), n, draw);
+    expect(cut.every((x) => x >= 15 && x <= 27)).toBe(true);
+    const edges = [15, 17.5, 20, 22.5, 25, 27];
+    const got = edges.slice(1).map((to, k) => cut.filter((x) => x >= edges[k]! && x < to).length);
+    // The normal distribution function at -1, -1/2, 0, 1/2, 1 and 1.4 (Abramowitz and Stegun, table 26.1).
+    const phi = [0.158655, 0.308538, 0.5, 0.691462, 0.841345, 0.919243];
+    const expected = phi.slice(1).map((p, k) => (n * (p - phi[k]!)) / (phi[5]! - phi[0]!));
+    expect(chiSquareExcess(got, expected)).toBeLessThan(0);
   });
   test("has no upper bound unless it is given one", () => {
     expect(Math.max(...initialise(truncatedNormal(0, 1, { low: 0 }), 4000, draw))).toBeGreaterThan(3);

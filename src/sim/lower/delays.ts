@@ -62,7 +62,7 @@ function takenApart(
   const [source, target] = [new Uint32Array(count), new Uint32Array(count)];
   fillSources(source, rows.start);
   rows.fill(target);
-  /** Numbers of a synapse: given ones follow it, others are drawn in order. */
+  /** Numbers of a synapse: given ones follow it. */
   const values = (from: Initializer, name: string): Float64Array => {
     const next = drawing(from, count, { name: `${c.name}.${name}`, seed, fanIn: size.sources });
     return Float64Array.from(source, (_, k) => next(from.kind === "values" && origin ? origin[k]! : k));
