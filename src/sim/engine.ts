@@ -111,6 +111,7 @@ export class Engine implements Disposable {
     this.#step = firstStep;
     const memory = new Memory(executable, program);
     memory.fill(lowered.context.contents);
+    lowered.context.contents.clear(); // what tables were made from may be as large as they are
     if (lowered.context.buffers.has("sample.number")) {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;

@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
 import { connect } from "../../src/model/connection.ts";
-import { inDegree, oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
+import {
+  dense as allToAll,
+  type Connectivity,
+  inDegree,
+  oneToOne,
+  pairs,
+  probability,
+} from "../../src/model/connectivity.ts";
 import { type DelayOption, stepsOf } from "../../src/model/delays.ts";
 import {
   clippedNormal,
@@ -117,6 +124,24 @@ describe("a recurrent network, against a plain loop over its synapses", () => {
     b.restore(a.snapshot());
     expect(b.run(40)).toEqual(a.run(40));
   });
+});
+
+test.each<[string, object]>([
+  ["drawn", { connectivity: probability(0.3), weight: normal(0, 1) }],
+  ["given", { connectivity: pairs([5, 3, 3, 0], [1, 2, 1, 2]), weight: [1, 2, 3, 4] }],
+  ["all to all, which then has no matrix", { weight: uniform(0, 1) }],
+])("who is joined, and by what weight, does not depend on delays: %s", async (_name, options) => {
+  const at = async (delay: DelayOption) => {
+    const { connectivity = probability(1), ...rest } = options as { connectivity?: Connectivity };
+    const matrix = !("connectivity" in options) && typeof delay !== "number";
+    const net = recurrent("brian", delay, { ...rest, connectivity: matrix ? allToAll : connectivity });
+    using engine = await createEngine(net, wasm, { seed: 8 });
+    const { source, target, w } = engine.synapses("a>a");
+    return { blocks: [...engine.lowered.parameters.blocks.keys()], synapses: [source, target, w].map((x) => [...x!]) };
+  };
+  const apart = await at(uniform(1e-3, 4e-3));
+  expect(apart).toEqual(await at(3));
+  expect(apart.synapses[0]!.length).toBeGreaterThan(3);
 });
 
 test("plastic synapses with delays of their own: each hears its source when its delay says", async () => {

@@ -12,6 +12,7 @@ import {
 import { parseStatements } from "../../model/equations/statements.ts";
 import { drawing } from "../../model/initializer.ts";
 import type { Context, Fill } from "./context.ts";
+import type { Selected } from "./delays.ts";
 import { fromParts, onParts, PART, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
@@ -31,14 +32,13 @@ export interface SynapseTables {
 }
 
 /** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
-export function synapseTables(c: Connection, context: Context): SynapseTables {
-  const { seed } = context.options;
+export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
-  const rows = rowsOf(c.connectivity, size, { name: c.name, seed });
+  const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
   const own = ownVariables(c);
   rowTables(c, rows, partStarts(size.targets, context.parts), context);
   if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
-  weights(c, rows, own.has("w"), context);
+  weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value));
     else context.constant(`${c.name}.${name}`, [value]);
@@ -87,16 +87,21 @@ function columnTables({ name }: Connection, { start, count }: Rows, targets: num
   context.filled(`${name}.source`, "u32", count, "constant", (to) => fillSources(to, start));
 }
 
-function weights(c: Connection, { count, start, origin }: Rows, own: boolean, context: Context): void {
-  const draw = { name: `${c.name}.weight`, seed: context.options.seed, fanIn: start.length - 1 };
-  const first = drawing(c.weight, count, draw);
-  if (!own) context.constant(`${c.name}.w`, [first(0)]);
-  else
-    variable(context, c, "w", count, (to) => {
-      const next = drawing(c.weight, count, draw);
-      const given = c.weight.kind === "values" ? origin : undefined;
-      for (let k = 0; k < count; k++) to[k] = next(given ? given[k]! : k);
-    });
+function weights(c: Connection, rows: Rows, own: boolean, context: Context, selected?: Selected): void {
+  const draw = { name: `${selected?.of ?? c.name}.weight`, seed: context.options.seed, fanIn: rows.start.length - 1 };
+  const weight = drawing(c.weight, selected?.total ?? rows.count, draw);
+  if (!own) {
+    context.constant(`${c.name}.w`, [weight(0)]);
+    return;
+  }
+  const { index, origin } = selected ?? { index: undefined, origin: rows.origin };
+  const given = c.weight.kind === "values" ? origin : undefined;
+  variable(context, c, "w", rows.count, (to) => {
+    for (let n = 0; n < rows.count; n++) {
+      const k = index ? index[n]! : n;
+      to[n] = weight(given ? given[k]! : k);
+    }
+  });
 }
 
 function variable(context: Context, c: Connection, name: string, count: number, fill: Fill): void {
