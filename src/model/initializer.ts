@@ -139,9 +139,12 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
     ({ mean, sd }, _length, { normal }) =>
     (k) =>
       mean + sd * normal(k),
-  truncatedNormal: (from, _length, { name, seed }) => {
+  truncatedNormal: (from, _length, { name, seed, normal }) => {
+    const { mean, sd, low, high = Number.POSITIVE_INFINITY } = from;
     const draws = new LineStream(seed, streamOf(name));
     return (k) => {
+      const first = mean + sd * normal(k);
+      if (first >= low && first <= high) return first;
       draws.begin(k);
       return inside(from, name, draws);
     };

@@ -160,10 +160,12 @@ test("glorotUniform fills ±gain·√(6 / (sources + targets)) evenly", () => {
 
 describe("truncatedNormal", () => {
   const draw = { name: "tau", seed: 3 };
-  test("has a normal number's share of each range, and nothing outside", () => {
+  test("draws again what falls outside: a normal number's share of each range, and the rest as it was", () => {
     const n = 4000;
     const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), n, draw);
     expect(cut.every((x) => x >= 15 && x <= 27)).toBe(true);
+    const plain = initialise(normal(20, 5), n, draw);
+    expect(cut.every((x, k) => x === plain[k] || plain[k]! < 15 || plain[k]! > 27)).toBe(true);
     const edges = [15, 17.5, 20, 22.5, 25, 27];
     const got = edges.slice(1).map((to, k) => cut.filter((x) => x >= edges[k]! && x < to).length);
     // The normal distribution function at -1, -1/2, 0, 1/2, 1 and 1.4 (Abramowitz and Stegun, table 26.1).
