@@ -4,7 +4,7 @@ import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { connect } from "../../src/model/connection.ts";
 import { divideRows, rowsOf } from "../../src/model/connectivity/rows.ts";
-import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
+import { inDegree, oneToOne, outDegree, pairs, probability, totalNumber } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
@@ -71,6 +71,19 @@ const networks: Readonly<Record<string, () => { net: Network; inputs?: Inputs }>
       ],
     }),
     inputs: { x: { steps: [0, 3, 3, 20, 41], indices: [0, 1, 39, 7, 7] } },
+  }),
+  "numbers of synapses that are fixed, each with its own delay": () => ({
+    net: network({
+      dt: "1 ms",
+      schedule: "nest",
+      populations: { a: population(200, noisy, spread), b: population(130, noisy, spread) },
+      connections: [
+        connect("a", "b", { connectivity: outDegree(15), weight: uniform(0, 0.05), delay: uniform(1e-3, 4e-3) }),
+        connect("b", "a", { connectivity: totalNumber(1500, { autapses: false }), weight: -0.02, delay: 2 }),
+        connect("b", "b", { connectivity: inDegree(9), weight: 0.01, delay: uniform(1e-3, 3e-3) }),
+        connect("a", "a", { connectivity: outDegree(20, { multapses: false }), weight: uniform(-0.1, 0.1), delay: 1 }),
+      ],
+    }),
   }),
   "layers that hear each other within a step": () => ({
     net: network({
