@@ -22,7 +22,10 @@ export interface Connection {
   readonly from: Endpoint;
   readonly to: Endpoint;
   readonly connectivity: Connectivity;
-  /** Weights `[source][target]`, or one a synapse. Dimension of the target port. */
+  /**
+   * Weights `[source][target]`, or one a synapse, in order of source, then of target; of `pairs`, in theirs. Dimension of
+   * the target port.
+   */
   readonly weight: Initializer;
   /** Added to the target port once a step. */
   readonly bias?: Initializer;
