@@ -14,9 +14,30 @@ export { crossEntropy, crossEntropyEachStep, meanSquared, meanSquaredEachStep, s
 export { adam, cosine, sgd, stepwise } from "./learn/optimiser.ts";
 export { createTrainer } from "./learn/trainer.ts";
 export { connect } from "./model/connection.ts";
-export { dense as allToAll, oneToOne, pairs, probability } from "./model/connectivity.ts";
+export { discProfile, exponentialProfile, gaussianProfile, grid, points } from "./model/connectivity/space.ts";
+export {
+  condition,
+  dense as allToAll,
+  distanceDependent,
+  inDegree,
+  oneToOne,
+  outDegree,
+  pairs,
+  probability,
+  totalNumber,
+} from "./model/connectivity.ts";
 export { gatedLayer, gru, lstm } from "./model/gated.ts";
-export { fanIn, glorotUniform, normal, orthogonal, truncatedNormal, uniform } from "./model/initializer.ts";
+export {
+  clippedNormal,
+  exponential,
+  fanIn,
+  glorotUniform,
+  logNormal,
+  normal,
+  orthogonal,
+  truncatedNormal,
+  uniform,
+} from "./model/initializer.ts";
 export { inputNode, type Network, network, population } from "./model/network.ts";
 export { alif } from "./model/neuron/alif.ts";
 export { cubaLif } from "./model/neuron/cubaLif.ts";

@@ -43,7 +43,7 @@ export function philoxInto(
 }
 
 /** Upper word of the 64-bit product of `a` and a constant in halves. No sum here passes 32 bits, so wrapping loses nothing. */
-function mulHigh(a: number, high: number, low: number): number {
+export function mulHigh(a: number, high: number, low: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const middle = (Math.imul(aHigh, low) + (Math.imul(aLow, low) >>> 16)) | 0;

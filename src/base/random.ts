@@ -69,20 +69,27 @@ export interface RandomStream {
 }
 const HOST_STEP = 2 ** 32 - 1;
 
+/**
+ * Word k of a stream, for any k from 0 on; one after the other is the fastest.
+ * @throws {ModelError} `out-of-range` unless `seed` is an integer from 0 to 2^32 - 1
+ */
+export function numberedWords(seed: number, stream: number): (k: number) => number {
+  requireInteger("seed", seed, 0, 2 ** 32 - 1);
+  let held = -1;
+  const words = new Uint32Array(4);
+  return (k) => {
+    const block = Math.floor(k / 4);
+    if (block !== held) philoxInto(words, block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP, seed, stream);
+    held = block;
+    return words[k - 4 * block]!;
+  };
+}
+
 /** @throws {ModelError} `out-of-range` unless `seed` is an integer from 0 to 2^32 - 1 */
 export function randomStream(seed: number, stream: number): RandomStream {
-  requireInteger("seed", seed, 0, 2 ** 32 - 1);
-  let block = 0;
-  let used = 4;
-  const words = new Uint32Array(4);
-  const bits = (): number => {
-    if (used === 4) {
-      philoxInto(words, block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP, seed, stream);
-      block++;
-      used = 0;
-    }
-    return words[used++]!;
-  };
+  const word = numberedWords(seed, stream);
+  let used = 0;
+  const bits = (): number => word(used++);
   const uniform = (): number => uniformOf(bits());
   const normal = (): number => normalOf(bits());
   return {

@@ -99,6 +99,7 @@ function rebuilt<T>(path: string, make: () => T): T {
 const connectionSpec = (c: Connection): ReturnType<typeof connect> =>
   connect(c.from.node, c.to.node, {
     ...c,
+    delay: c.delays ?? c.delay,
     output: c.from.port,
     port: c.to.port,
     ...(c.synapse && { synapse: synapse(c.synapse) }),
@@ -119,10 +120,12 @@ function requireNodes(data: NetworkJson, path: string): void {
   if (data.output !== undefined) need(data.output, `${path}.output`);
 }
 
-/** Nodes with a single port ignore the name of the port. */
+/** Nodes with a single port ignore the name of the port, and delays of each synapse say what the least one is. */
 function requirePorts(net: Network, data: NetworkJson, path: string): void {
-  net.connections.forEach(({ from, to }, k) => {
+  net.connections.forEach(({ from, to, delay }, k) => {
     const given = data.connections[k]!;
+    if (given.delay !== delay)
+      throw mustBe(`${delay}, the least of 'delays'`, given.delay, `${path}.connections[${k}].delay`);
     if (given.from.port !== from.port)
       throw mustBe(`'${from.port}'`, given.from.port, `${path}.connections[${k}].from.port`);
     if (given.to.port !== to.port) throw mustBe(`'${to.port}'`, given.to.port, `${path}.connections[${k}].to.port`);
@@ -142,13 +145,14 @@ function requireLists(net: Network, path: string): void {
   net.connections.forEach((c, k) => {
     const at = `${path}.connections[${k}]`;
     const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
-    if (c.connectivity.kind === "dense") lengths(c.weight, sources * targets, `${at}.weight`);
+    if (c.connectivity.kind === "dense")
+      for (const name of ["weight", "delays"] as const) lengths(c[name], sources * targets, `${at}.${name}`);
     lengths(c.bias, targets, `${at}.bias`);
     if (c.connectivity.kind !== "pairs") return;
     const { source, target } = c.connectivity;
     if (source.length !== target.length)
       throw mustBe(`a list of ${source.length}, as 'source' is`, target, `${at}.connectivity.target`);
-    lengths(c.weight, source.length, `${at}.weight`);
+    for (const name of ["weight", "delays"] as const) lengths(c[name], source.length, `${at}.${name}`);
     requireIndices(source, sources, `${at}.connectivity.source`);
     requireIndices(target, targets, `${at}.connectivity.target`);
   });

@@ -1,5 +1,6 @@
 /** What a network looks like as JSON: the types of `model/`, with each neuron model by name and numbers in lists. */
 import type { Connection, Endpoint } from "../model/connection.ts";
+import type { Positions, Profile } from "../model/connectivity/space.ts";
 import type { Connectivity } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { METHOD_NAMES } from "../model/integrate/methods.ts";
@@ -57,6 +58,7 @@ export interface NetworkJson {
 /** Neurons or channels of one node; also what a buffer index can address. */
 const LARGEST = 2 ** 31;
 const size = integer(1, LARGEST);
+const amount = integer(0, LARGEST);
 const LONGEST_DELAY = 2 ** 20;
 const MOST_CONNECTIONS = 10_000;
 const MOST_DIMENSIONS = 16;
@@ -97,16 +99,41 @@ const initializer = variant<Initializer>({
   uniform: { low: finite, high: finite },
   normal: { mean: finite, sd: finite },
   truncatedNormal: { mean: finite, sd: finite, low: finite, high: optional(finite) },
+  clippedNormal: { mean: finite, sd: finite, low: finite, high: optional(finite) },
+  logNormal: { mu: finite, sigma: finite },
+  exponential: { mean: finite },
   fanIn: { gain: finite },
   glorotUniform: { gain: finite },
   orthogonal: { gain: finite },
 });
 
+const positions = variant<Positions>({
+  grid: { shape: listOf(size, MOST_DIMENSIONS), extent: listOf(finite, MOST_DIMENSIONS) },
+  points: { dimensions: integer(1, MOST_DIMENSIONS), coordinates: numbers },
+});
+const profile = variant<Profile>({
+  gaussian: { sigma: finite },
+  exponential: { length: finite },
+  disc: { radius: finite },
+});
+const degree = { degree: amount, autapses: flag, multapses: flag };
 const connectivity = variant<Connectivity>({
   dense: {},
   oneToOne: {},
   pairs: { source: numbers, target: numbers },
   probability: { p: finite, autapses: flag },
+  inDegree: degree,
+  outDegree: degree,
+  totalNumber: { total: amount, autapses: flag },
+  distance: {
+    source: positions,
+    target: positions,
+    profile,
+    p: finite,
+    period: optional(listOf(finite, MOST_DIMENSIONS)),
+    autapses: flag,
+  },
+  condition: { condition: text, p: text, source: optional(positions), target: optional(positions) },
 });
 
 /** A node whose size is the product of its shape. */
@@ -163,6 +190,7 @@ const connection = struct<Connection>({
   weight: initializer,
   bias: optional(initializer),
   delay: integer(0, LONGEST_DELAY),
+  delays: optional(initializer),
   trainable: flag,
   synapse: optional(synapseModel),
 });

@@ -60,6 +60,7 @@ function whyNotNir(net: Network): string | undefined {
 function whyNotLinear(net: Network, c: Connection): string | undefined {
   if (c.connectivity.kind !== "dense") return `is not dense (${c.connectivity.kind})`;
   if (c.synapse) return "has a synapse model";
+  if (c.delays) return "has a delay for each synapse";
   if (totalDelay(net, c) > 0) return `takes ${totalDelay(net, c)} steps`;
   const model = net.populations[c.from.node]?.model;
   const leaves = model?.spike ? "spike" : model?.variables[0]?.name;

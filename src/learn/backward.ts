@@ -9,7 +9,7 @@ import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
@@ -322,7 +322,7 @@ export class BackwardPass {
 
   /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
   #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
-    const odd = routes.find(({ connection: x }) => x.connectivity.kind !== "dense" || x.synapse);
+    const odd = routes.find(({ connection: x }) => !hasMatrix(x));
     if (odd)
       throw new ModelError(
         "not-differentiable",

@@ -1,7 +1,7 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, loop, type Node, type Place, place, shifted, type Term } from "../ir/program.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, hasMatrix } from "../model/connection.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
@@ -64,7 +64,7 @@ const without = (p: Place, ...loops: string[]): Place => ({
  * spikes where time is cut into segments, because those before a segment are kept then, and errors after it may be cut.
  */
 function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
-  if (c.connectivity.kind !== "dense" || c.synapse)
+  if (!hasMatrix(c))
     throw new ModelError(
       "not-differentiable",
       `connection ${c.name}`,

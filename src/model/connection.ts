@@ -1,11 +1,13 @@
 /** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
 
-import type { Dimension } from "../base/dimension.ts";
-import { listNames, ModelError, requireInteger } from "../base/errors.ts";
-import { quantityOf } from "../base/quantity.ts";
+import { listNames, ModelError } from "../base/errors.ts";
+import type { Size } from "./connectivity/kind.ts";
+import { checkConnectivity } from "./connectivity/kinds.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
+import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
+import { sizeOf } from "./nodes.ts";
 import type { SynapseModel } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
@@ -22,12 +24,17 @@ export interface Connection {
   readonly from: Endpoint;
   readonly to: Endpoint;
   readonly connectivity: Connectivity;
-  /** Weights `[source][target]`, or one a synapse. Dimension of the target port. */
+  /**
+   * Weights `[source][target]`, or one a synapse, in order of source, then of target; of `pairs`, in theirs. Dimension of
+   * the target port.
+   */
   readonly weight: Initializer;
   /** Added to the target port once a step. */
   readonly bias?: Initializer;
-  /** Whole steps, before the schedule's latency. */
+  /** Whole steps, before the schedule's latency; where synapses differ, what none of them is below. */
   readonly delay: number;
+  /** Seconds, where each synapse has a delay of its own: rounded to the nearest step, halves up. */
+  readonly delays?: Initializer;
   readonly trainable: boolean;
   /** What each synapse does, where that is more than adding its weight. */
   readonly synapse?: SynapseModel;
@@ -43,8 +50,11 @@ export interface ConnectOptions {
   readonly connectivity?: Connectivity;
   readonly weight?: number | ArrayLike<number> | Initializer;
   readonly bias?: number | ArrayLike<number> | Initializer;
-  /** A duration such as "1.5 ms", or a whole number of steps. */
-  readonly delay?: string | number;
+  /**
+   * A duration such as "1.5 ms", or a whole number of steps. Of each synapse its own: a list of whole numbers of steps, or
+   * an initialiser in seconds, rounded to the nearest step, halves up.
+   */
+  readonly delay?: DelayOption;
   readonly trainable?: boolean;
   readonly synapse?: SynapseModel;
 }
@@ -84,22 +94,42 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   const connectivity = o.connectivity ?? dense;
+  // Lists of pairs may be long, and are looked at when they are sorted.
+  if (connectivity.kind !== "pairs")
+    checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
   const weight = toInitializer(o.weight ?? fanIn());
   const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
   if (connectivity.kind !== "dense") requireNoMatrix(weight, `connection ${name}.weight`);
   if (bias) requireNoMatrix(bias, `connection ${name}.bias`);
-  return {
+  const built: Connection = {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
     to: { node: to, port: portOf(to, o.port, name, net) },
     connectivity,
     weight,
     ...(bias && { bias }),
-    delay: delayOf(o.delay ?? 0, name, net.dt),
+    ...delaysOf(o.delay ?? 0, `connection ${name}.delay`, net.dt),
     trainable: o.trainable ?? true,
     ...(o.synapse && { synapse: o.synapse }),
   };
+  if (built.delays && bias)
+    throw new ModelError(
+      "unsupported",
+      `connection ${name}.bias`,
+      "where each synapse has its own delay; give the bias to another connection to the same port",
+    );
+  return built;
 }
+
+/** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */
+export const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse && !c.delays;
+
+/** Numbers of neurons that a connection joins. */
+export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({
+  sources: sizeOf(net, from),
+  targets: sizeOf(net, to),
+  recurrent: from === to,
+});
 
 /** A pathway on spikes needs somebody who spikes. */
 function checkTriggers(
@@ -151,20 +181,4 @@ function portOf(node: string, asked: string | undefined, name: string, net: Node
     `connection ${name}`,
     `'${node}' (${p.model.name}) has no port '${port}'; known: ${listNames(ports)}`,
   );
-}
-
-const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
-
-/** @returns whole steps */
-function delayOf(delay: string | number, name: string, dt: number): number {
-  const steps = typeof delay === "string" ? quantityOf(delay, SECOND, `connection ${name}.delay`) / dt : delay;
-  const whole = Math.round(steps);
-  if (Math.abs(steps - whole) > 1e-6 * Math.max(1, whole))
-    throw new ModelError(
-      "out-of-range",
-      `connection ${name}.delay`,
-      `must be a whole number of steps of ${dt} s, got ${steps}`,
-    );
-  requireInteger(`connection ${name}.delay`, whole, 0, 2 ** 20);
-  return whole;
 }

@@ -1,14 +1,49 @@
-/** Which source meets which target. Dense weights lie `[source][target]`; anything else becomes rows of synapses. */
-import { ModelError, requireInteger } from "../base/errors.ts";
-import { randomStream, streamOf } from "../base/random.ts";
+/**
+ * Which source meets which target, as plain data; `connectivity/` says what each kind means. Dense weights lie
+ * `[source][target]`; anything else becomes rows of synapses.
+ *
+ * Words as NEST has them: an autapse joins a neuron to itself, so there are some only where a population is connected to
+ * itself; multapses are several synapses of one pair.
+ */
+import type { Positions, Profile } from "./connectivity/space.ts";
 
 /** Which source meets which target. Plain data. */
 export type Connectivity =
   | { readonly kind: "dense" }
   | { readonly kind: "oneToOne" }
   | { readonly kind: "pairs"; readonly source: ArrayLike<number>; readonly target: ArrayLike<number> }
-  /** Every pair independently with probability `p`. */
-  | { readonly kind: "probability"; readonly p: number; readonly autapses: boolean };
+  /** Every pair independently with probability `p` (NEST: `pairwise_bernoulli`). */
+  | { readonly kind: "probability"; readonly p: number; readonly autapses: boolean }
+  /** Every target has `degree` synapses from sources drawn evenly (NEST: `fixed_indegree`). */
+  | { readonly kind: "inDegree"; readonly degree: number; readonly autapses: boolean; readonly multapses: boolean }
+  /** Every source has `degree` synapses to targets drawn evenly (NEST: `fixed_outdegree`). */
+  | { readonly kind: "outDegree"; readonly degree: number; readonly autapses: boolean; readonly multapses: boolean }
+  /** So many synapses, each of a pair drawn evenly: multapses are possible (NEST: `fixed_total_number`). */
+  | { readonly kind: "totalNumber"; readonly total: number; readonly autapses: boolean }
+  /** Every pair independently with probability `p · profile(distance)`. */
+  | {
+      readonly kind: "distance";
+      readonly source: Positions;
+      readonly target: Positions;
+      readonly profile: Profile;
+      readonly p: number;
+      /** Lengths after which space repeats itself, one a dimension. */
+      readonly period?: readonly number[];
+      readonly autapses: boolean;
+    }
+  /**
+   * Every pair for which `condition` holds, independently with probability `p` (Brian: `connect(condition, p=…)`). Both
+   * are expressions in `i`, `j`, `N_pre`, `N_post`, and with positions `x_pre`, `y_post` and so on.
+   */
+  | {
+      readonly kind: "condition";
+      readonly condition: string;
+      readonly p: string;
+      readonly source?: Positions;
+      readonly target?: Positions;
+    };
+
+export type ConnectivityOf<K extends Connectivity["kind"]> = Extract<Connectivity, { kind: K }>;
 
 /** Every source meets every target: a matrix of weights `[source][target]`. The default. */
 export const dense: Connectivity = { kind: "dense" };
@@ -20,152 +55,73 @@ export const pairs = (source: ArrayLike<number>, target: ArrayLike<number>): Con
   source,
   target,
 });
+
+interface Autapses {
+  /** Default true. */
+  readonly autapses?: boolean;
+}
+interface Multapses extends Autapses {
+  /** Default true. */
+  readonly multapses?: boolean;
+}
 /**
  * Every pair of source and target independently with probability `p`, 0 to 1, drawn by the seed. `autapses: false`
- * leaves out
- * pairs of a neuron and itself, where a population is joined to itself.
+ * leaves out pairs of a neuron and itself, where a population is joined to itself.
  */
-export const probability = (p: number, options: { autapses?: boolean } = {}): Connectivity => ({
+export const probability = (p: number, { autapses = true }: Autapses = {}): Connectivity => ({
   kind: "probability",
   p,
-  autapses: options.autapses ?? true,
+  autapses,
+});
+/** Every target has `degree` synapses from sources drawn evenly (NEST: `fixed_indegree`). */
+export const inDegree = (degree: number, { autapses = true, multapses = true }: Multapses = {}): Connectivity => ({
+  kind: "inDegree",
+  degree,
+  autapses,
+  multapses,
+});
+/** Every source has `degree` synapses to targets drawn evenly (NEST: `fixed_outdegree`). */
+export const outDegree = (degree: number, { autapses = true, multapses = true }: Multapses = {}): Connectivity => ({
+  kind: "outDegree",
+  degree,
+  autapses,
+  multapses,
+});
+/** So many synapses, each of a pair drawn evenly (NEST: `fixed_total_number`). */
+export const totalNumber = (total: number, { autapses = true }: Autapses = {}): Connectivity => ({
+  kind: "totalNumber",
+  total,
+  autapses,
 });
 
-/**
- * Synapses in order of source, of the part that their target lies in, then as drawn or given. With P parts, those of
- * source k and part p are `target[rowStart[k·P + p] .. rowStart[k·P + p + 1])`.
- */
-export interface Synapses {
-  readonly rowStart: Int32Array;
-  readonly target: Uint32Array;
-  readonly source: Uint32Array;
-  /** Synapses in order of target: column k is `columnSynapse[columnStart[k] .. columnStart[k + 1])`. */
-  readonly columnStart: Int32Array;
-  readonly columnSynapse: Uint32Array;
-  /** For `pairs`: where in the given arrays each synapse came from, so that per-synapse values can follow. */
-  readonly origin: Uint32Array;
-  /** Where each synapse would lie if there were one part: draws follow that order. */
-  readonly drawn: Uint32Array;
+/** Where sources and targets are, and how the probability falls with their distance. */
+export interface DistanceOptions extends Autapses {
+  readonly source: Positions;
+  readonly target: Positions;
+  readonly profile: Profile;
+  /** At distance 0; default 1. */
+  readonly p?: number;
+  readonly period?: readonly number[];
 }
+/** Every pair independently with probability `p · profile(distance)`. */
+export const distanceDependent = ({ p = 1, autapses = true, ...space }: DistanceOptions): Connectivity => ({
+  kind: "distance",
+  ...space,
+  p,
+  autapses,
+});
 
-export interface Size {
-  readonly sources: number;
-  readonly targets: number;
+/** With what probability pairs are joined, and the positions that the expressions name. */
+export interface ConditionOptions {
+  /** A number or an expression; default 1. What is above 1 is always, what is below 0 never. */
+  readonly p?: number | string;
+  readonly source?: Positions;
+  readonly target?: Positions;
 }
-
-/**
- * @param parts first target of each part, and after the last the number of targets; one part by default
- * @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name
- */
-export function synapsesOf(
-  connectivity: Connectivity,
-  size: Size,
-  draw: { name: string; seed: number },
-  parts: readonly number[] = [0, size.targets],
-): Synapses {
-  const list = PAIRS[connectivity.kind](connectivity as never, size, draw);
-  return sorted(list.source, list.target, size, parts);
-}
-
-/** How many synapses there will be, or are to be expected. */
-export const synapseCount = (connectivity: Connectivity, size: Size): number =>
-  (COUNTS[connectivity.kind] as (c: Connectivity, size: Size) => number)(connectivity, size);
-
-const COUNTS: { readonly [K in Connectivity["kind"]]: (c: Extract<Connectivity, { kind: K }>, size: Size) => number } =
-  {
-    dense: (_c, { sources, targets }) => sources * targets,
-    oneToOne: (_c, { sources }) => sources,
-    pairs: (c) => c.source.length,
-    probability: (c, { sources, targets }) => c.p * sources * targets,
-  };
-
-interface PairList {
-  readonly source: ArrayLike<number>;
-  readonly target: ArrayLike<number>;
-}
-type MakePairs<K extends Connectivity["kind"]> = (
-  c: Extract<Connectivity, { kind: K }>,
-  size: Size,
-  draw: { name: string; seed: number },
-) => PairList;
-
-const PAIRS: { readonly [K in Connectivity["kind"]]: MakePairs<K> } = {
-  dense: (_c, { sources, targets }) => ({
-    source: Uint32Array.from({ length: sources * targets }, (_, k) => Math.floor(k / targets)),
-    target: Uint32Array.from({ length: sources * targets }, (_, k) => k % targets),
-  }),
-  oneToOne: (_c, { sources, targets }, { name }) => {
-    if (sources !== targets)
-      throw new ModelError("shape-mismatch", name, `one-to-one needs equal sizes, got ${sources} and ${targets}`);
-    const each = Uint32Array.from({ length: sources }, (_, k) => k);
-    return { source: each, target: each };
-  },
-  pairs: (c, { sources, targets }, { name }) => {
-    if (c.source.length !== c.target.length)
-      throw new ModelError(
-        "shape-mismatch",
-        name,
-        `pairs need as many sources as targets, got ${c.source.length} and ${c.target.length}`,
-      );
-    for (let k = 0; k < c.source.length; k++) {
-      requireInteger(`${name}.source[${k}]`, c.source[k]!, 0, sources - 1);
-      requireInteger(`${name}.target[${k}]`, c.target[k]!, 0, targets - 1);
-    }
-    return c;
-  },
-  probability: (c, size, draw) => bernoulliPairs(c.p, c.autapses, size, draw),
-};
-
-function bernoulliPairs(
-  p: number,
-  autapses: boolean,
-  { sources, targets }: Size,
-  draw: { name: string; seed: number },
-): PairList {
-  if (!(p >= 0 && p <= 1)) throw new ModelError("out-of-range", draw.name, `probability must be from 0 to 1, got ${p}`);
-  const random = randomStream(draw.seed, streamOf(`${draw.name}.pairs`));
-  const [source, target]: [number[], number[]] = [[], []];
-  for (let i = 0; i < sources; i++)
-    for (let j = 0; j < targets; j++)
-      if (random.uniform() < p && (autapses || i !== j)) {
-        source.push(i);
-        target.push(j);
-      }
-  return { source, target };
-}
-
-/** Counting sorts by source, by part, then by target; stable, so equal pairs keep their order. */
-function sorted(
-  source: ArrayLike<number>,
-  target: ArrayLike<number>,
-  { sources, targets }: Size,
-  starts: readonly number[],
-): Synapses {
-  const parts = starts.length - 1;
-  const partOf = new Uint32Array(targets);
-  for (let p = 1; p < parts; p++) partOf.fill(p, starts[p]!);
-  const bySource = countingSort(source, sources).order;
-  const rowOf = Uint32Array.from(bySource, (k) => source[k]! * parts + partOf[target[k]!]!);
-  const rows = countingSort(rowOf, sources * parts);
-  const origin = Uint32Array.from(rows.order, (k) => bySource[k]!);
-  const targetOf = Uint32Array.from(origin, (k) => target[k]!);
-  const columns = countingSort(targetOf, targets);
-  return {
-    rowStart: rows.start,
-    target: targetOf,
-    source: Uint32Array.from(origin, (k) => source[k]!),
-    columnStart: columns.start,
-    columnSynapse: columns.order,
-    origin,
-    drawn: rows.order,
-  };
-}
-function countingSort(keys: ArrayLike<number>, buckets: number): { start: Int32Array; order: Uint32Array } {
-  const start = new Int32Array(buckets + 1);
-  for (let k = 0; k < keys.length; k++) start[keys[k]! + 1]!++;
-  for (let b = 0; b < buckets; b++) start[b + 1]! += start[b]!;
-  const next = start.slice(0, buckets);
-  const order = new Uint32Array(keys.length);
-  for (let k = 0; k < keys.length; k++) order[next[keys[k]!]!++] = k;
-  return { start, order };
-}
+/** Every pair of source `i` and target `j` for which the expression holds, as `"abs(i - j) <= 2 and i != j"` (Brian: `connect(condition)`). */
+export const condition = (text: string, { p = 1, ...positions }: ConditionOptions = {}): Connectivity => ({
+  kind: "condition",
+  condition: text,
+  p: String(p),
+  ...positions,
+});

@@ -3,13 +3,39 @@
  * @module model
  */
 export { type Connection, type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
-export { type Connectivity, dense as allToAll, oneToOne, pairs, probability } from "./connectivity.ts";
+export {
+  discProfile,
+  exponentialProfile,
+  gaussianProfile,
+  grid,
+  type Positions,
+  type Profile,
+  points,
+} from "./connectivity/space.ts";
+export {
+  type ConditionOptions,
+  type Connectivity,
+  condition,
+  type DistanceOptions,
+  dense as allToAll,
+  distanceDependent,
+  inDegree,
+  oneToOne,
+  outDegree,
+  pairs,
+  probability,
+  totalNumber,
+} from "./connectivity.ts";
+export type { DelayOption } from "./delays.ts";
 export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";
 export {
+  clippedNormal,
   constantOf,
+  exponential,
   fanIn,
   glorotUniform,
   type Initializer,
+  logNormal,
   normal,
   orthogonal,
   truncatedNormal,

@@ -1,6 +1,9 @@
 /** How an array of numbers starts: given, constant, or drawn. Plain data; the draw is keyed by seed and name. */
+import { exp, log } from "../base/elementary.ts";
 import { ModelError, requireFinite } from "../base/errors.ts";
-import { type RandomStream, randomStream, streamOf } from "../base/random.ts";
+import { normalOf, uniformOf } from "../base/laws.ts";
+import { LineStream } from "../base/lineStream.ts";
+import { numberedWords, streamOf } from "../base/random.ts";
 import { orthonormalRows, transposed } from "./orthogonal.ts";
 
 /** How an array of numbers starts: given, constant, or drawn by the seed and the name of the array. Plain data. */
@@ -17,6 +20,18 @@ export type Initializer =
       readonly low: number;
       readonly high?: number;
     }
+  /** Normal numbers below `low` or above `high` become `low` or `high`. */
+  | {
+      readonly kind: "clippedNormal";
+      readonly mean: number;
+      readonly sd: number;
+      readonly low: number;
+      readonly high?: number;
+    }
+  /** `e^x` of a normal number x of mean `mu` and deviation `sigma`: the median is `e^mu`, the mean `e^(mu + sigma²/2)`. */
+  | { readonly kind: "logNormal"; readonly mu: number; readonly sigma: number }
+  /** Density `e^(-x / mean) / mean`, x >= 0. */
+  | { readonly kind: "exponential"; readonly mean: number }
   /** U(±gain / √fan-in), the usual start of linear layers; fan-in is the number of sources. */
   | { readonly kind: "fanIn"; readonly gain: number }
   /** U(±gain · √(6 / (fan-in + fan-out))): Glorot and Bengio 2010, AISTATS, eq. 16. Dense weights only. */
@@ -40,6 +55,17 @@ export const truncatedNormal = (mean: number, sd: number, bounds: { low: number;
   sd,
   ...bounds,
 });
+/** For weights that keep their sign: `clippedNormal(w, 0.1 * w, { low: 0 })`. */
+export const clippedNormal = (mean: number, sd: number, bounds: { low: number; high?: number }): Initializer => ({
+  kind: "clippedNormal",
+  mean,
+  sd,
+  ...bounds,
+});
+/** e to the power of a normal number: `mu` and `sigma` are those of the logarithm. */
+export const logNormal = (mu: number, sigma: number): Initializer => ({ kind: "logNormal", mu, sigma });
+/** Exponential, by its mean. */
+export const exponential = (mean: number): Initializer => ({ kind: "exponential", mean });
 /** U(±gain / √sources): the usual start of linear layers, and the default of weights, with a gain of 1. */
 export const fanIn = (gain = 1): Initializer => ({ kind: "fanIn", gain });
 /** U(±gain · √(6 / (sources + targets))), for dense weights (Glorot and Bengio 2010). */
@@ -72,42 +98,93 @@ export interface Draw {
  *   `out-of-range` for bounds that leave no room; `unsupported` for a kind that needs a matrix where there is none
  */
 export function initialise(from: Initializer, length: number, draw: Draw): Float64Array {
+  const next = drawing(from, length, draw);
+  return Float64Array.from({ length }, (_, k) => next(k));
+}
+
+/**
+ * The same numbers one by one, in any order: each is drawn from random numbers of its own.
+ * @throws {ModelError} as `initialise`; for bounds that leave no room when a number is asked for
+ */
+export function drawing(from: Initializer, length: number, draw: Draw): (k: number) => number {
   const rule = RULES[from.kind] as Rule<Initializer>;
-  return rule(from, length, { ...draw, random: randomStream(draw.seed, streamOf(draw.name)) });
+  const word = numberedWords(draw.seed, streamOf(draw.name));
+  return rule(from, length, {
+    ...draw,
+    uniform: (k) => uniformOf(word(k)),
+    normal: (k) => normalOf(word(k)),
+  });
 }
 
 type Kind<K extends Initializer["kind"]> = Extract<Initializer, { kind: K }>;
-type Rule<T> = (from: T, length: number, draw: Draw & { readonly random: RandomStream }) => Float64Array;
+interface Numbered extends Draw {
+  /** In (0, 1). */
+  readonly uniform: (k: number) => number;
+  readonly normal: (k: number) => number;
+}
+type Rule<T> = (from: T, length: number, draw: Numbered) => (k: number) => number;
 
-const filled = (length: number, next: (k: number) => number): Float64Array =>
-  Float64Array.from({ length }, (_, k) => next(k));
-const within = (limit: number, length: number, random: RandomStream): Float64Array =>
-  filled(length, () => limit * (2 * random.uniform() - 1));
+const within =
+  (limit: number, uniform: Numbered["uniform"]): ((k: number) => number) =>
+  (k) =>
+    limit * (2 * uniform(k) - 1);
 
 const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
-  constant: ({ value }, length, { name }) => {
+  constant: ({ value }, _length, { name }) => {
     requireFinite(name, [value]);
-    return new Float64Array(length).fill(value);
+    return () => value;
   },
   values: ({ values }, length, { name }) => {
     if (values.length !== length)
       throw new ModelError("shape-mismatch", name, `needs ${length} values, got ${values.length}`);
     requireFinite(name, values);
-    return filled(length, (k) => values[k]!);
+    return (k) => values[k]!;
   },
-  uniform: ({ low, high }, length, { random }) => filled(length, () => low + (high - low) * random.uniform()),
-  normal: ({ mean, sd }, length, { random }) => filled(length, () => mean + sd * random.normal()),
-  truncatedNormal: (from, length, draw) => filled(length, () => inside(from, draw)),
-  fanIn: ({ gain }, length, { fanIn = length, random }) => within(gain / Math.sqrt(fanIn), length, random),
+  uniform:
+    ({ low, high }, _length, { uniform }) =>
+    (k) =>
+      low + (high - low) * uniform(k),
+  normal:
+    ({ mean, sd }, _length, { normal }) =>
+    (k) =>
+      mean + sd * normal(k),
+  truncatedNormal: (from, _length, { name, seed, normal }) => {
+    const { mean, sd, low, high = Number.POSITIVE_INFINITY } = from;
+    const draws = new LineStream(seed, streamOf(name));
+    return (k) => {
+      const first = mean + sd * normal(k);
+      if (first >= low && first <= high) return first;
+      draws.begin(k);
+      return inside(from, name, draws);
+    };
+  },
+  clippedNormal: ({ mean, sd, low, high = Number.POSITIVE_INFINITY }, _length, { name, normal }) => {
+    if (!(low <= high))
+      throw new ModelError("out-of-range", name, `low must not be above high, got ${low} and ${high}`);
+    return (k) => Math.min(high, Math.max(low, mean + sd * normal(k)));
+  },
+  logNormal: ({ mu, sigma }, _length, { name, normal }) => {
+    // Normal numbers reach 6.3, and `exp` and numbers e^700.
+    if (!(Math.abs(mu) + 6.4 * Math.abs(sigma) <= 700))
+      throw new ModelError("out-of-range", name, `e^(mu ± 6.4 sigma) must be a number, got mu ${mu}, sigma ${sigma}`);
+    return (k) => exp(mu + sigma * normal(k));
+  },
+  exponential:
+    ({ mean }, _length, { uniform }) =>
+    (k) =>
+      -mean * log(uniform(k)),
+  fanIn: ({ gain }, length, { fanIn = length, uniform }) => within(gain / Math.sqrt(fanIn), uniform),
   glorotUniform: (from, length, draw) => {
     const [rows, columns] = shapeOf(from, length, draw);
-    return within(from.gain * Math.sqrt(6 / (rows + columns)), length, draw.random);
+    return within(from.gain * Math.sqrt(6 / (rows + columns)), draw.uniform);
   },
   orthogonal: (from, length, draw) => {
     const [rows, columns] = shapeOf(from, length, draw);
     const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
-    const q = orthonormalRows(few, many, () => draw.random.normal());
-    return (rows <= columns ? q : transposed(q, few, many)).map((x) => from.gain * x);
+    let drawn = 0;
+    const q = orthonormalRows(few, many, () => draw.normal(drawn++));
+    const matrix = rows <= columns ? q : transposed(q, few, many);
+    return (k) => from.gain * matrix[k]!;
   },
 };
 
@@ -115,10 +192,11 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
 const MOST_DRAWS = 10_000;
 function inside(
   { mean, sd, low, high = Number.POSITIVE_INFINITY }: Kind<"truncatedNormal">,
-  { name, random }: { name: string; random: RandomStream },
+  name: string,
+  draws: LineStream,
 ): number {
   for (let k = 0; k < MOST_DRAWS; k++) {
-    const x = mean + sd * random.normal();
+    const x = mean + sd * normalOf(draws.word());
     if (x >= low && x <= high) return x;
   }
   throw new ModelError(

@@ -20,6 +20,7 @@ import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { checkStates } from "./stateWatch.ts";
+import { isSparse, synapseViews } from "./synapseViews.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -84,7 +85,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
-  return new Engine(lowered, program, executable, parameters, { firstStep, firstSample });
+  return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample });
 }
 
 /**
@@ -103,13 +104,14 @@ export class Engine implements Disposable {
 
   /** Use `createEngine`. */
   constructor(
+    net: Network,
     lowered: Lowered,
     program: Program,
     executable: Executable,
     parameters: Parameters,
     { firstStep, firstSample }: { firstStep: number; firstSample: number },
   ) {
-    this.network = lowered.net;
+    this.network = net;
     this.lowered = lowered;
     this.program = program;
     this.#executable = executable;
@@ -118,6 +120,7 @@ export class Engine implements Disposable {
     this.#step = firstStep;
     const memory = new Memory(executable, program);
     memory.fill(lowered.context.contents);
+    lowered.context.contents.clear(); // what tables were made from may be as large as they are
     if (lowered.context.buffers.has("sample.number")) {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
@@ -163,19 +166,19 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Live views of a sparse connection, one entry a synapse in order of source: `source`, `target`, the weight `w`, and
-   * the synapse's own variables.
+   * What a sparse connection holds, one entry a synapse in order of source, then of target: `source`, `target`, the weight
+   * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps. Weights and variables that
+   * differ between synapses, or that a pathway changes, are live views; the rest are copies. So is everything of a
+   * connection with a delay for each synapse.
    * @throws {ModelError} `unknown-name`
    */
   synapses(connection: string): Readonly<Record<string, Elements>> {
-    const { synapses } = this.lowered.sources;
     const c = this.network.connections.find((x) => x.name === connection);
-    if (!c || !synapses.has(connection)) {
-      const known = listNames(synapses.keys());
-      throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
-    }
-    const names = ["source", "target", "w", ...Object.keys(c.synapse?.variables ?? {})];
-    return Object.fromEntries(names.map((name) => [name, this.#executable.array(`${connection}.${name}`)]));
+    const views = c && synapseViews(this.#executable, this.lowered, c);
+    if (views) return views;
+    const sparse = this.network.connections.map((x) => x.name).filter((name) => isSparse(this.lowered, name));
+    const known = listNames(sparse);
+    throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** The host's side of a program's buffers: what they hold at the start, and sums over their copies (`ir/parallel.ts`). */
-import type { Executable } from "../backend/backend.ts";
+import type { Elements, Executable } from "../backend/backend.ts";
 import { lengthOfCopy } from "../ir/parallel.ts";
 import type { Buffer, Program } from "../ir/program.ts";
+import type { Contents } from "./lower/context.ts";
 
 export class Memory {
   readonly #x: Executable;
@@ -13,9 +14,13 @@ export class Memory {
   }
 
   /** Writes what buffers hold before the first run, into every copy. */
-  fill(contents: ReadonlyMap<string, ArrayLike<number>>): void {
+  fill(contents: ReadonlyMap<string, Contents>): void {
+    const array = (name: string): Elements => this.#x.array(name);
     for (const [name, values] of contents)
-      for (const start of this.#starts(name)) this.#x.array(name).set(values, start);
+      for (const start of this.#starts(name)) {
+        if (typeof values !== "function") array(name).set(values, start);
+        else values(array(name).subarray(start, start + lengthOfCopy(this.#buffers.get(name)!)), array);
+      }
   }
 
   /** The first number of a buffer, summed over its copies in their order. */

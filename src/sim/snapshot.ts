@@ -40,8 +40,6 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
   for (const [node, signal] of l.sources.spikes) divideSpikes(buffers, node, signal, x, l);
-  for (const [name, order] of divisions(l))
-    x.array(name).forEach((_, k, to) => (to[k] = buffers.get(name)![order[k]!]!));
 }
 
 /** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
@@ -49,20 +47,7 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   const out = new Map<string, Elements>();
   if (l.context.parts === 1) return out;
   for (const [node, signal] of l.sources.spikes) wholeLists(out, node, signal, x, l);
-  for (const [name, order] of divisions(l)) {
-    const from = x.array(name);
-    const whole = from.slice();
-    from.forEach((v, k) => {
-      if (k < order.length) whole[order[k]!] = v;
-    });
-    out.set(name, whole);
-  }
   return out;
-}
-/** Variables of synapses, each with its place if there were one part. */
-function* divisions({ sources }: Lowered): Generator<[string, Uint32Array]> {
-  for (const tables of sources.synapses.values())
-    for (const name of tables.variables) yield [tables.variable(name).buffer, tables.drawn!];
 }
 
 function wholeLists(

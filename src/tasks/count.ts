@@ -6,7 +6,7 @@ import { countZeros, effectiveFanOut } from "../energy/neurobench.ts";
 import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import { isStepLoss } from "../learn/loss.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { type Lowered, lower } from "../sim/lower/lower.ts";
@@ -54,9 +54,7 @@ const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.nod
 /** Counts are made where every population is fed, and by dense connections from inputs and populations. */
 export function isCounted(net: Network): boolean {
   const fed = new Set(net.connections.map((c) => c.to.node));
-  const plain = net.connections.every(
-    (c) => c.connectivity.kind === "dense" && !c.synapse && !(c.from.node in net.transforms),
-  );
+  const plain = net.connections.every((c) => hasMatrix(c) && !(c.from.node in net.transforms));
   return plain && Object.keys(net.populations).every((node) => fed.has(node));
 }
 

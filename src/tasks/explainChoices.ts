@@ -1,6 +1,6 @@
 /** Which kernels bring what each connection carries, and the errors back, and why. */
 import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { percent } from "../report/numbers.ts";
@@ -29,7 +29,7 @@ export const choicesOf = (net: Network, surrogate?: Surrogate): KernelChoice[] =
   });
 
 function forwardOf(net: Network, c: Connection, rowsFrom: number | undefined): string {
-  if (c.connectivity.kind !== "dense" || c.synapse) return "synapse by synapse, those of spikes";
+  if (!hasMatrix(c)) return "synapse by synapse, those of spikes";
   if (rowsFrom === 1) return "values that are not zero, at any share";
   if (rowsFrom !== undefined) return `values that are not zero; a product from ${percent(rowsFrom, 0)} of them on`;
   if (c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes")

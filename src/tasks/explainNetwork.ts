@@ -1,4 +1,5 @@
 /** A network in words: its nodes, its connections, its schedule. */
+import type { Connectivity } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
 import { whole } from "../report/numbers.ts";
@@ -64,10 +65,18 @@ function parameterRow({ name, kind, rows, width, trainable, low, high }: Paramet
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {
     const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
-    const delay = c.delay === 0 ? "" : `, delay ${c.delay}`;
+    const delay = c.delays ? `, delays ${initialDoc(c.delays)} s` : c.delay === 0 ? "" : `, delay ${c.delay}`;
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
-    return wrap(`connection ${from}: ${c.connectivity.kind}, weights ${initialDoc(c.weight)}${bias}${delay}`, "  ");
+    return wrap(
+      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${bias}${delay}`,
+      "  ",
+    );
   });
+}
+/** The kind, and what is said of it in a word or number. */
+function connectivityDoc({ kind, ...details }: Connectivity): string {
+  const said = Object.entries(details).filter(([, value]) => typeof value !== "object");
+  return said.length === 0 ? kind : `${kind}(${said.map(([name, value]) => `${name} ${value}`).join(", ")})`;
 }
 function initialDoc(from: Initializer): string {
   if (from.kind === "values") return "given";

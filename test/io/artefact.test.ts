@@ -4,7 +4,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { type Artefact, decodeArtefact, encodeArtefact } from "../../src/io/artefact.ts";
 import { decodeHdf5, encodeHdf5, isNumbers, type Leaf, type Tree } from "../../src/io/hdf5.ts";
 import { seal, unseal } from "../../src/io/seal.ts";
-import { connect } from "../../src/model/connection.ts";
+import { connect, hasMatrix } from "../../src/model/connection.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, readout, sequential } from "../../src/model/sequential.ts";
@@ -123,9 +123,7 @@ describe("round trip", () => {
 function shapesOf(net: Network): Record<string, number> {
   const size = (node: string) => (net.inputs[node] ?? net.populations[node] ?? net.transforms[node])!.size;
   const all = net.connections.flatMap((c) => [
-    ...(c.connectivity.kind === "dense" && !c.synapse
-      ? [[`${c.name}.weight`, size(c.from.node) * size(c.to.node)] as const]
-      : []),
+    ...(hasMatrix(c) ? [[`${c.name}.weight`, size(c.from.node) * size(c.to.node)] as const] : []),
     ...(c.bias ? [[`${c.name}.bias`, size(c.to.node)] as const] : []),
   ]);
   const trained = Object.entries(net.populations).flatMap(([node, p]) =>

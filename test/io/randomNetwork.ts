@@ -1,8 +1,26 @@
 /** Networks of every kind for property tests, and what two of them must have in common. */
 import fc from "fast-check";
 import { connect } from "../../src/model/connection.ts";
-import { type Connectivity, dense, pairs, probability } from "../../src/model/connectivity.ts";
-import type { Initializer } from "../../src/model/initializer.ts";
+import {
+  discProfile,
+  exponentialProfile,
+  gaussianProfile,
+  grid,
+  type Positions,
+  points,
+} from "../../src/model/connectivity/space.ts";
+import {
+  type Connectivity,
+  condition,
+  dense,
+  distanceDependent,
+  inDegree,
+  outDegree,
+  pairs,
+  probability,
+  totalNumber,
+} from "../../src/model/connectivity.ts";
+import { type Initializer, normal as normalNumbers, uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, type Population, population } from "../../src/model/network.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
@@ -69,6 +87,12 @@ const initializer = (length: number): fc.Arbitrary<Initializer> =>
       { kind: fc.constant("truncatedNormal" as const), mean: number, sd: number, low: number, high: number },
       { requiredKeys: ["kind", "mean", "sd", "low"] },
     ),
+    fc.record(
+      { kind: fc.constant("clippedNormal" as const), mean: number, sd: number, low: number, high: number },
+      { requiredKeys: ["kind", "mean", "sd", "low"] },
+    ),
+    fc.record({ kind: fc.constant("logNormal" as const), mu: number, sigma: number }),
+    fc.record({ kind: fc.constant("exponential" as const), mean: number }),
     fc.record({ kind: fc.constant("fanIn" as const), gain: number }),
   );
 const matrix = fc.record({ kind: fc.constantFrom("glorotUniform" as const, "orthogonal" as const), gain: number });
@@ -115,9 +139,40 @@ const populations = fc
       }),
   );
 
+const place = (n: number): fc.Arbitrary<Positions> =>
+  fc.oneof(
+    fc.constant(grid([n, 1], [0.5, 2])),
+    numbers(2 * n).map((list) => points(2, list)),
+  );
+const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
+const drawn = (sources: number, targets: number): fc.Arbitrary<Connectivity> =>
+  fc.oneof(
+    fc.record({ degree: fc.nat(targets), multapses: fc.boolean() }).map(({ degree, ...o }) => outDegree(degree, o)),
+    fc.constantFrom(
+      inDegree(1, { multapses: false }),
+      totalNumber(7),
+      condition("i + j < N_pre", { p: "0.5 / (1 + i)" }),
+    ),
+    fc
+      .record(
+        {
+          source: place(sources),
+          target: place(targets),
+          profile: fc.oneof(positive.map(gaussianProfile), positive.map(exponentialProfile), positive.map(discProfile)),
+          period: fc.tuple(positive, positive),
+          p: fc.double({ min: 0, max: 1, noNaN: true }),
+        },
+        { requiredKeys: ["source", "target", "profile"] },
+      )
+      .map(distanceDependent),
+    fc
+      .record({ source: place(sources), target: place(targets) })
+      .map((positions) => condition("x_pre < y_post", positions)),
+  );
 const connectivity = (sources: number, targets: number): fc.Arbitrary<Connectivity> =>
   fc.oneof(
     fc.constant(dense),
+    drawn(sources, targets),
     fc
       .record({ p: fc.double({ min: 0, max: 1, noNaN: true }), autapses: fc.boolean() })
       .map(({ p, autapses }) => probability(p, { autapses })),
@@ -147,26 +202,27 @@ const wire = (from: End, to: End) =>
   connectivity(from.size, to.size).chain((kind) => {
     const length = kind.kind === "dense" ? from.size * to.size : kind.kind === "pairs" ? kind.source.length : 1;
     const weight =
-      kind.kind === "probability"
-        ? fc.record({ kind: fc.constant("fanIn" as const), gain: number })
-        : kind.kind === "dense"
-          ? fc.oneof(initializer(length), matrix)
-          : initializer(length);
+      kind.kind === "dense"
+        ? fc.oneof(initializer(length), matrix)
+        : kind.kind === "pairs"
+          ? initializer(length)
+          : fc.record({ kind: fc.constant("fanIn" as const), gain: number });
     return fc
       .record({
         weight,
         bias: fc.option(initializer(to.size), { nil: undefined }),
         delay: fc.integer({ min: 1, max: 9 }),
+        delays: fc.option(fc.constantFrom(normalNumbers(9, 1), uniform(1, 1.04)), { nil: undefined }),
         trainable: fc.boolean(),
         plastic: fc.boolean(),
       })
-      .map(({ weight, bias, delay, trainable, plastic }) =>
+      .map(({ weight, bias, delay, delays, trainable, plastic }) =>
         connect(from.name, to.name, {
           connectivity: kind,
           weight,
-          delay,
+          delay: delays ?? delay,
           trainable,
-          ...(bias && { bias }),
+          ...(bias && !delays && { bias }),
           ...(plastic && from.spikes && to.spikes && { synapse: stdp }),
         }),
       );

@@ -5,15 +5,21 @@ import { hash64 } from "../../src/base/hash.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne } from "../../src/model/connectivity.ts";
 import {
+  clippedNormal,
+  drawing,
+  exponential,
   glorotUniform,
   type Initializer,
   initialise,
+  logNormal,
   normal,
   orthogonal,
   truncatedNormal,
+  uniform,
 } from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
+import { chiSquareExcess } from "../base/statistics.ts";
 
 const matrix = (from: Initializer, rows: number, columns: number, seed = 1): Float64Array =>
   initialise(from, rows * columns, { name: "w", seed, fanIn: rows });
@@ -72,6 +78,73 @@ describe("orthogonal", () => {
   });
 });
 
+describe("distributions", () => {
+  const n = 100_000;
+  const drawn = (from: Initializer): Float64Array => initialise(from, n, { name: "w", seed: 3 });
+  const mean = (x: Float64Array, f: (x: number) => number = (v) => v): number => x.reduce((s, v) => s + f(v), 0) / n;
+  /** Within five standard errors. */
+  const near = (got: number, expected: number, sd: number): void =>
+    expect(Math.abs(got - expected)).toBeLessThan((5 * sd) / Math.sqrt(n));
+
+  test("exponential: mean and deviation m, and e^-1 of the numbers above m", () => {
+    const x = drawn(exponential(0.2));
+    near(mean(x), 0.2, 0.2);
+    // The fourth moment of an exponential number is 24 m^4: x² has variance 20 m^4.
+    near(
+      mean(x, (v) => v * v),
+      2 * 0.04,
+      Math.sqrt(20) * 0.04,
+    );
+    near(
+      mean(x, (v) => Number(v > 0.2)),
+      1 / Math.E,
+      0.5,
+    );
+    expect(Math.min(...x.subarray(0, 1000))).toBeGreaterThan(0);
+  });
+  test("logNormal: its logarithm is normal, its mean e^(mu + sigma²/2)", () => {
+    const x = drawn(logNormal(-1, 0.5));
+    near(mean(x, Math.log), -1, 0.5);
+    near(
+      mean(x, (v) => (Math.log(v) + 1) ** 2),
+      0.25,
+      Math.SQRT2 * 0.25,
+    );
+    near(mean(x), Math.exp(-1 + 0.125), Math.exp(-1 + 0.125) * Math.sqrt(Math.exp(0.25) - 1));
+  });
+  test("clippedNormal: what lies outside piles up at the bounds", () => {
+    const x = drawn(clippedNormal(1, 1, { low: 0, high: 2 }));
+    // Φ(-1) = 0.15866 at each bound; the mean stays, by symmetry.
+    for (const bound of [0, 2])
+      near(
+        mean(x, (v) => Number(v === bound)),
+        0.158655,
+        0.3654,
+      );
+    near(mean(x), 1, 1);
+    expect(drawn(clippedNormal(-1, 0.1, { low: 0 })).every((v) => v === 0)).toBe(true);
+  });
+  test.each<[string, Initializer]>([
+    ["uniform", uniform(1, 3)],
+    ["normal", normal(1, 3)],
+    ["truncatedNormal", truncatedNormal(0, 1, { low: 0.5 })],
+    ["clippedNormal", clippedNormal(0, 1, { low: 0.5 })],
+    ["logNormal", logNormal(0, 1)],
+    ["exponential", exponential(2)],
+    ["glorotUniform", glorotUniform()],
+    ["orthogonal", orthogonal()],
+  ])("%s: the same numbers in any order", (_name, from) => {
+    const draw = { name: "w", seed: 3, fanIn: 20 };
+    const number = drawing(from, 400, draw);
+    const backwards = Array.from({ length: 400 }, (_, k) => number(399 - k)).reverse();
+    expect(backwards).toEqual([...initialise(from, 400, draw)]);
+  });
+  test("refused: bounds the wrong way round, and numbers beyond all numbers", () => {
+    expect(() => drawn(clippedNormal(0, 1, { low: 2, high: 1 }))).toThrow("w: low must not be above high, got 2 and 1");
+    expect(() => drawn(logNormal(0, 200))).toThrow("must be a number, got mu 0, sigma 200");
+  });
+});
+
 test("glorotUniform fills ±gain·√(6 / (sources + targets)) evenly", () => {
   const [rows, columns, gain] = [60, 90, 2];
   const w = matrix(glorotUniform(gain), rows, columns);
@@ -87,11 +160,18 @@ test("glorotUniform fills ±gain·√(6 / (sources + targets)) evenly", () => {
 
 describe("truncatedNormal", () => {
   const draw = { name: "tau", seed: 3 };
-  test("draws again what falls outside, and keeps the rest", () => {
-    const plain = initialise(normal(20, 5), 2000, draw);
-    const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), 1000, draw);
-    const kept = plain.filter((x) => x >= 15 && x <= 27).slice(0, 1000);
-    expect(cut).toEqual(kept);
+  test("draws again what falls outside: a normal number's share of each range, and the rest as it was", () => {
+    const n = 4000;
+    const cut = initialise(truncatedNormal(20, 5, { low: 15, high: 27 }), n, draw);
+    expect(cut.every((x) => x >= 15 && x <= 27)).toBe(true);
+    const plain = initialise(normal(20, 5), n, draw);
+    expect(cut.every((x, k) => x === plain[k] || plain[k]! < 15 || plain[k]! > 27)).toBe(true);
+    const edges = [15, 17.5, 20, 22.5, 25, 27];
+    const got = edges.slice(1).map((to, k) => cut.filter((x) => x >= edges[k]! && x < to).length);
+    // The normal distribution function at -1, -1/2, 0, 1/2, 1 and 1.4 (Abramowitz and Stegun, table 26.1).
+    const phi = [0.158655, 0.308538, 0.5, 0.691462, 0.841345, 0.919243];
+    const expected = phi.slice(1).map((p, k) => (n * (p - phi[k]!)) / (phi[5]! - phi[0]!));
+    expect(chiSquareExcess(got, expected)).toBeLessThan(0);
   });
   test("has no upper bound unless it is given one", () => {
     expect(Math.max(...initialise(truncatedNormal(0, 1, { low: 0 }), 4000, draw))).toBeGreaterThan(3);

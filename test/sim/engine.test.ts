@@ -252,11 +252,11 @@ describe("what an engine shows", () => {
       expect([...e.state("a.v").subarray(0, 3)]).toEqual([...e.state("a.v").subarray(4, 7)]);
       expect(new Set(e.state("a.v")).size).toBe(4);
       const { source, target, w } = e.synapses("a>b");
-      // In order of source; the weights go with their pairs.
+      // In order of source, then of target; the weights go with their pairs.
       expect([[...source!], [...target!], [...w!]]).toEqual([
         [0, 2, 2],
-        [1, 1, 0],
-        [0.5, 0.25, 0.75],
+        [1, 0, 1],
+        [0.5, 0.75, 0.25],
       ]);
       expect(e.bytes).toBeGreaterThan(0);
       expect(e.text.includes("module")).toBe(backend.name === "wasm");

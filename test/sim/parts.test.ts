@@ -3,7 +3,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { connect } from "../../src/model/connection.ts";
-import { oneToOne, pairs, probability, synapsesOf } from "../../src/model/connectivity.ts";
+import { divideRows, rowsOf } from "../../src/model/connectivity/rows.ts";
+import { inDegree, oneToOne, outDegree, pairs, probability, totalNumber } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
@@ -77,6 +78,19 @@ const networks: Readonly<Record<string, () => { net: Network; inputs?: Inputs }>
       ],
     }),
     inputs: { x: { steps: [0, 3, 3, 20, 41], indices: [0, 1, 39, 7, 7] } },
+  }),
+  "numbers of synapses that are fixed, each with its own delay": () => ({
+    net: network({
+      dt: "1 ms",
+      schedule: "nest",
+      populations: { a: population(200, noisy, spread), b: population(130, noisy, spread) },
+      connections: [
+        connect("a", "b", { connectivity: outDegree(15), weight: uniform(0, 0.05), delay: uniform(1e-3, 4e-3) }),
+        connect("b", "a", { connectivity: totalNumber(1500, { autapses: false }), weight: -0.02, delay: 2 }),
+        connect("b", "b", { connectivity: inDegree(9), weight: 0.01, delay: uniform(1e-3, 3e-3) }),
+        connect("a", "a", { connectivity: outDegree(20, { multapses: false }), weight: uniform(-0.1, 0.1), delay: 1 }),
+      ],
+    }),
   }),
   "layers that hear each other within a step": () => ({
     net: network({
@@ -169,18 +183,17 @@ test("parts are whole ranges of 64 neurons, in order, and cover all", () => {
   expect(partStarts(0, 2)).toEqual([0, 0, 0]);
 });
 
-test("synapses of a source lie part by part; draws and given weights stay with their synapse", () => {
-  const list = pairs([1, 0, 1, 1, 0], [3, 1, 0, 2, 2]);
-  const { rowStart, target, origin, drawn } = synapsesOf(
-    list,
-    { sources: 2, targets: 4 },
-    { name: "x", seed: 0 },
-    [0, 2, 4],
-  );
-  expect([...rowStart]).toEqual([0, 1, 2, 3, 5]);
-  expect([...target]).toEqual([1, 2, 0, 3, 2]);
-  expect([...origin]).toEqual([1, 4, 2, 0, 3]);
-  expect([...drawn]).toEqual([0, 1, 3, 2, 4]);
+test("synapses of a source lie in order of target, and so part by part; given weights stay with their synapse", () => {
+  const list = pairs([1, 0, 1, 1, 0], [3, 1, 0, 2, 1]);
+  const { start, origin, fill } = rowsOf(list, { sources: 2, targets: 4 }, { name: "x", seed: 0 });
+  const target = new Uint32Array(5);
+  fill(target);
+  const divided = new Int32Array(5);
+  divideRows(divided, start, target, [0, 2, 4]);
+  expect([...target]).toEqual([1, 1, 0, 2, 3]);
+  expect([...origin!]).toEqual([1, 4, 2, 3, 0]);
+  expect([...start]).toEqual([0, 2, 5]);
+  expect([...divided]).toEqual([0, 2, 2, 3, 5]);
 });
 
 test("small networks, and trials side by side, are not divided", () => {

@@ -5,12 +5,13 @@ import { type Invoke, invoke, type Place } from "../../ir/program.ts";
 import type { Step, StoreMode } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 
-/** Makes each body once a type, so that equal kernels are compiled once. */
-function once<K extends string>(make: (type: K) => Step): (type: K) => Step {
-  const made = new Map<K, Step>();
-  return (type) => {
-    let step = made.get(type);
-    if (!step) made.set(type, (step = make(type)));
+/** Makes each body once a type and variant, so that equal kernels are compiled once. */
+function once<A extends readonly (string | undefined)[]>(make: (...variant: A) => Step): (...variant: A) => Step {
+  const made = new Map<string, Step>();
+  return (...variant) => {
+    const key = variant.join(" ");
+    let step = made.get(key);
+    if (!step) made.set(key, (step = make(...variant)));
     return step;
   };
 }
@@ -39,12 +40,15 @@ export const clearStep = once(
   }),
 );
 
+/** Whether each synapse has a weight, or all have one. */
+type Weights = "synapse" | "uniform";
+
 /** `out_post += w` */
 export const deliverStep = once(
-  (type: Type): Step => ({
+  (type: Type, space: Weights = "synapse"): Step => ({
     name: "deliver",
     slots: [
-      { name: "w", type, space: "synapse" },
+      { name: "w", type, space },
       { name: "in", type, space: "post" },
     ],
     stores: [{ slot: "in", mode: "add", value: read(type, "w") }],
@@ -52,10 +56,10 @@ export const deliverStep = once(
 );
 /** `out_post += w · x_pre` */
 export const deliverValueStep = once(
-  (type: Type): Step => ({
+  (type: Type, space: Weights = "synapse"): Step => ({
     name: "deliverValue",
     slots: [
-      { name: "w", type, space: "synapse" },
+      { name: "w", type, space },
       { name: "x", type, space: "pre" },
       { name: "in", type, space: "post" },
     ],

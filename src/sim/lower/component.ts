@@ -28,7 +28,7 @@ export interface Parted {
   readonly once: readonly Node[];
   readonly steps: readonly Node[];
 }
-type Parts = Omit<Lowered, "forward">;
+type Parts = Omit<Lowered, "forward" | "delayGroups">;
 
 export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHooks): Component {
   const { context, net, populations } = l;

@@ -1,4 +1,5 @@
 /** What every part of the lowering shares: the network, the options, and the buffers made so far. */
+import type { Elements } from "../../backend/backend.ts";
 import { along, type Buffer, type Place, padded, place, type Role, type Term } from "../../ir/program.ts";
 import type { FloatType, Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
@@ -54,6 +55,13 @@ export const SEGMENT_REST = "segment.rest";
 export const KEY = { seed: 0, stepLow: 1, stepHigh: 2 } as const;
 export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[name]);
 
+/**
+ * Writes what a buffer holds before the first run, so that large tables exist but once.
+ * @param array other buffers, of which those made earlier are filled already
+ */
+export type Fill = (to: Elements, array: (name: string) => Elements) => void;
+export type Contents = ArrayLike<number> | Fill;
+
 /** Seconds: at 10 spikes a second and neuron, one of a hundred fires in a step of this length. */
 const RARE = 1e-3;
 
@@ -63,7 +71,7 @@ export class Context {
   readonly needs: readonly Need[];
   readonly buffers = new Map<string, Buffer>();
   /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
-  readonly contents = new Map<string, ArrayLike<number>>();
+  readonly contents = new Map<string, Contents>();
 
   constructor(net: Network, options: LowerOptions) {
     this.net = net;
@@ -148,6 +156,12 @@ export class Context {
   constant(name: string, values: ArrayLike<number>, type: Type = this.type): string {
     this.buffer(name, type, values.length, "constant");
     this.contents.set(name, values);
+    return name;
+  }
+  /** A buffer that is filled in place. */
+  filled(name: string, type: Type, length: number, role: "constant" | "state", fill: Fill): string {
+    this.buffer(name, type, length, role);
+    this.contents.set(name, fill);
     return name;
   }
 

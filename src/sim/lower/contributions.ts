@@ -6,7 +6,7 @@
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import { joined } from "../../ir/together.ts";
-import type { Connection } from "../../model/connection.ts";
+import { type Connection, hasMatrix } from "../../model/connection.ts";
 import { addStep, clearStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
 import { arrivesDirectly } from "./direct.ts";
@@ -204,7 +204,7 @@ class SumBuilder {
 
   /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
   #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
-    if (c.connectivity.kind !== "dense") return [...this.#begin(out), ...this.#sparse(c, out)];
+    if (!hasMatrix(c)) return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
     if (signal.kind === "spikes") return this.#gatherSpikes(c, out, signal.events);
     const { node } = c.from;
@@ -242,14 +242,14 @@ class SumBuilder {
       return [
         overSynapses(
           c,
-          { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type) },
+          { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type, tables.space("w")) },
           { ...args, x },
           this.#parts,
         ),
       ];
     }
     if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
-    const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type) } as const;
+    const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type, tables.space("w")) } as const;
     return [overSynapses(c, kernel, args, this.#parts, signal.events)];
   }
 }

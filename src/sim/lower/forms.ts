@@ -7,8 +7,10 @@
  * The choice goes by predicted cost. Prices are in ns on the machine that `npm run bench -- forms` was last run on; only
  * their ratios matter, and the same bench shows that the choice stays near the better of the two.
  */
+
 import { loop, type Node, type Place, place } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
+import { hasMatrix } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { totalDelay } from "../../model/timing.ts";
@@ -30,10 +32,8 @@ export function inputsInEitherForm(net: Network): ReadonlySet<string> {
   const plain = (node: string): boolean =>
     net.connections
       .filter((c) => c.from.node === node)
-      .every(
-        (c) =>
-          c.connectivity.kind === "dense" && !c.synapse && (net.inputs[node]!.constant || totalDelay(net, c) === 0),
-      ) && Object.values(net.transforms).every((t) => t.of.every((e) => e.node !== node));
+      .every((c) => hasMatrix(c) && (net.inputs[node]!.constant || totalDelay(net, c) === 0)) &&
+    Object.values(net.transforms).every((t) => t.of.every((e) => e.node !== node));
   return new Set(Object.keys(net.inputs).filter((node) => net.inputs[node]!.signal === "values" && plain(node)));
 }
 

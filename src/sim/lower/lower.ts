@@ -11,6 +11,7 @@ import { components } from "../../model/topology.ts";
 import { type Component, componentOf, type Parted } from "./component.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, type PortSum, portSum } from "./contributions.ts";
+import { type Apart, type DelayGroup, delaysApart } from "./delays.ts";
 import type { Emission } from "./emission.ts";
 import { initialContents } from "./initial.ts";
 import { type ParameterLayout, parameterLayout } from "./parameters.ts";
@@ -19,7 +20,10 @@ import { makeSources, type SourceOptions, type Sources } from "./sources.ts";
 
 /** A network with every address fixed: what the engine runs, and what learning derives the backward pass from. */
 export interface Lowered {
+  /** Each of its connections has one delay. */
   readonly net: Network;
+  /** Connections that were taken apart for that, by name. */
+  readonly delayGroups: ReadonlyMap<string, readonly DelayGroup[]>;
   readonly context: Context;
   readonly sources: Sources;
   readonly parameters: ParameterLayout;
@@ -43,11 +47,16 @@ export interface LowerHooks extends SourceOptions {
 
 /** @throws {ModelError} what only the whole network shows: `shape-mismatch` of weights, `unsupported`, names in pathways */
 export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
+  const apart = delaysApart(net, options.seed);
+  return { ...lowerApart(apart, options, hooks), delayGroups: apart.groups };
+}
+
+function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: LowerHooks): Omit<Lowered, "delayGroups"> {
   const context = new Context(net, options);
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
   const parameters = parameterLayout(net, options.type);
   context.buffer("parameters", options.type, parameters.length, "parameter");
-  const sources = makeSources(context, parameters, hooks);
+  const sources = makeSources(context, parameters, hooks, selected);
   const sums = new Map<string, PortSum>();
   const populations = new Map<string, PopulationKernels>();
   for (const nodes of order)

@@ -6,7 +6,7 @@ import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
-import type { Connection } from "../../model/connection.ts";
+import { hasMatrix } from "../../model/connection.ts";
 import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
@@ -33,9 +33,6 @@ export interface ParameterLayout {
 
 /** Arrays by name (`input>hidden.weight`), dense, without padding: what is saved and exchanged. */
 export type Parameters = Readonly<Record<string, Float32Array | Float64Array>>;
-
-/** Whether the weights of a connection are a matrix among the parameters; those of synapses lie with their other variables. */
-const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse;
 
 type Bounds = Pick<ParameterBlock, "low" | "high">;
 const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };

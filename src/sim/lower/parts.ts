@@ -3,10 +3,9 @@
  * there. What a target receives it receives in the same order however many parts there are, so no bit depends on them.
  */
 import { along, type Invoke, invoke, loop, type Node, type Place, place, RANGE, shifted } from "../../ir/program.ts";
-import type { Connection } from "../../model/connection.ts";
-import { type Size, synapseCount } from "../../model/connectivity.ts";
+import { connectedSizes } from "../../model/connection.ts";
+import { synapseCount } from "../../model/connectivity/kinds.ts";
 import type { Network } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
 import type { Context } from "./context.ts";
 
 /** The loop over the parts that run side by side, and that over the parts which spikes come from. */
@@ -21,13 +20,12 @@ const SYNAPSES = 50;
 export function partsFor(net: Network, samples: number, threads: number): number {
   if (samples > 1) return 1;
   const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
-  const synapses = net.connections.reduce((sum, c) => sum + synapseCount(c.connectivity, sizes(net, c)), 0);
+  const synapses = net.connections.reduce(
+    (sum, { connectivity, from, to }) => sum + synapseCount(connectivity, connectedSizes(net, from.node, to.node)),
+    0,
+  );
   return neurons + synapses / SYNAPSES >= LEAST ? threads : 1;
 }
-const sizes = (net: Network, { from, to }: Connection): Size => ({
-  sources: sizeOf(net, from.node),
-  targets: sizeOf(net, to.node),
-});
 
 /** First neuron of each part, and after the last part the number of neurons: as even as whole ranges allow. */
 export function partStarts(size: number, parts: number): number[] {

@@ -89,7 +89,7 @@ class BodyWriter {
   #statement(s: Statement): void {
     this.#checkNames(s);
     const v = this.#variables.get(s.target) ?? this.#variables.get(`${s.target}_post`);
-    if (v?.slot.space === "synapse") {
+    if (v && isOwn(s.target, this.#c)) {
       this.#values.set(s.target, toFloat(lowerExpression(assigned(s), this.#meaning)));
       this.#used.set(s.target, v);
     } else this.#arrive(s, v !== undefined);
@@ -148,6 +148,9 @@ class BodyWriter {
   }
 }
 
+const ownNames = (c: Connection): string[] => ["w", ...Object.keys(c.synapse!.variables)];
+const isOwn = (name: string, c: Connection): boolean => ownNames(c).includes(name);
+
 /** `w` and the synapse's own variables; `x_pre` and `x_post` of the two nodes; time. */
 function variablesOf(c: Connection, p: Pathway, { context, sources }: Parts): Map<string, Variable> {
   const { net, type } = context;
@@ -163,7 +166,7 @@ function variablesOf(c: Connection, p: Pathway, { context, sources }: Parts): Ma
     out.set(`${v}_post`, { slot: slot(`post.${v}`, "post"), place: () => statePlace(node, v, context) });
   out.set(TIME, { slot: slot(TIME, "uniform"), place: () => runPlace(TIME, context)! });
   const tables = sources.synapses.get(c.name)!;
-  for (const name of ["w", ...Object.keys(c.synapse!.variables)])
-    out.set(name, { slot: slot(name, "synapse"), place: () => tables.variable(name) });
+  for (const name of ownNames(c))
+    out.set(name, { slot: slot(name, tables.space(name)), place: () => tables.variable(name) });
   return out;
 }

@@ -1,5 +1,7 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
+import { hasMatrix } from "../../model/connection.ts";
 import type { Context } from "./context.ts";
+import type { Selected } from "./delays.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { InputSpikes, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
@@ -25,12 +27,18 @@ export interface SourceOptions {
   readonly allSteps?: ReadonlySet<string>;
 }
 
-export function makeSources(context: Context, parameters: ParameterLayout, options: SourceOptions): Sources {
+/** @param selected synapses that are drawn already, by connection */
+export function makeSources(
+  context: Context,
+  parameters: ParameterLayout,
+  options: SourceOptions,
+  selected: ReadonlyMap<string, Selected>,
+): Sources {
   const made = new SourceMaker(context, options);
   for (const need of context.needs) made.make(need);
   for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
-  const sparse = context.net.connections.filter((c) => c.connectivity.kind !== "dense" || c.synapse);
-  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context)]));
+  const sparse = context.net.connections.filter((c) => !hasMatrix(c));
+  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses };
 }

@@ -1,58 +1,111 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
 import { along, invoke, type KernelOf, type Node, type Place, place } from "../../ir/program.ts";
-import type { Connection } from "../../model/connection.ts";
-import { synapsesOf } from "../../model/connectivity.ts";
-import { initialise } from "../../model/initializer.ts";
-import type { Context } from "./context.ts";
+import { type Connection, connectedSizes } from "../../model/connection.ts";
+import {
+  divideRows,
+  fillColumnStart,
+  fillColumnSynapse,
+  fillSources,
+  type Rows,
+  rowsOf,
+} from "../../model/connectivity/rows.ts";
+import { parseStatements } from "../../model/equations/statements.ts";
+import { drawing } from "../../model/initializer.ts";
+import type { Context, Fill } from "./context.ts";
+import type { Selected } from "./delays.ts";
 import { fromParts, onParts, PART, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 
 export interface SynapseTables {
   readonly count: number;
-  /** Of several parts: where each synapse would lie if there were one. */
-  readonly drawn?: Uint32Array;
-  /** Names of the variables. */
-  readonly variables: readonly string[];
+  /** Names of the variables that each synapse has a number for. */
+  readonly own: readonly string[];
   /** `rowStart` and `target`. */
   readonly rows: Readonly<Record<"rowStart" | "target", Place>>;
-  /** `columnStart`, `columnSynapse` and `source`. */
-  readonly columns: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
-  /** A variable of every synapse, in order of source. */
+  /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
+  readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
+  /** A variable: of every synapse, in order of source, or one number for all. */
   variable(name: string): Place;
+  /** Which of the two. */
+  space(name: string): "synapse" | "uniform";
 }
 
-export function synapseTables(c: Connection, context: Context): SynapseTables {
-  const { seed } = context.options;
-  const size = { sources: context.size(c.from.node), targets: context.size(c.to.node) };
-  const starts = partStarts(size.targets, context.parts);
-  const synapses = synapsesOf(c.connectivity, size, { name: c.name, seed }, starts);
-  const count = synapses.target.length;
-  const table = (name: string, values: ArrayLike<number>, type: "i32" | "u32"): Place =>
-    place(context.constant(`${c.name}.${name}`, values, type));
-  const given = initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
-  const order = c.weight.kind === "values" ? synapses.origin : synapses.drawn;
-  const byRow = given.map((_, k) => given[order[k]!]!);
-  variable(context, c, "w", byRow);
-  const own = Object.entries(c.synapse?.variables ?? {});
-  for (const [name, value] of own) variable(context, c, name, new Float64Array(count).fill(value));
+/** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
+export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
+  const size = connectedSizes(context.net, c.from.node, c.to.node);
+  const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
+  const own = ownVariables(c);
+  rowTables(c, rows, partStarts(size.targets, context.parts), context);
+  if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
+  weights(c, rows, own.has("w"), context, selected);
+  for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
+    if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value));
+    else context.constant(`${c.name}.${name}`, [value]);
+  const table = (name: string): Place => place(`${c.name}.${name}`);
   return {
-    count,
-    ...(context.parts > 1 && { drawn: synapses.drawn }),
-    variables: ["w", ...own.map(([name]) => name)],
-    rows: { rowStart: table("rowStart", synapses.rowStart, "i32"), target: table("target", synapses.target, "u32") },
-    columns: {
-      columnStart: table("columnStart", synapses.columnStart, "i32"),
-      columnSynapse: table("columnSynapse", synapses.columnSynapse, "u32"),
-      source: table("source", synapses.source, "u32"),
-    },
-    variable: (name) => place(`${c.name}.${name}`),
+    count: rows.count,
+    own: [...own],
+    rows: { rowStart: table("rowStart"), target: table("target") },
+    ...(context.buffers.has(`${c.name}.source`) && {
+      columns: { columnStart: table("columnStart"), columnSynapse: table("columnSynapse"), source: table("source") },
+    }),
+    variable: table,
+    space: (name) => (own.has(name) ? "synapse" : "uniform"),
   };
 }
 
-function variable(context: Context, c: Connection, name: string, values: Float64Array): void {
-  context.buffer(`${c.name}.${name}`, context.type, Math.max(1, values.length), "state");
-  context.contents.set(`${c.name}.${name}`, values);
+/** What differs between synapses, or comes to differ: what no pathway changes stays the number that it starts with. */
+function ownVariables({ weight, synapse }: Connection): Set<string> {
+  const changed = new Set(
+    (synapse?.pathways ?? []).flatMap((p) =>
+      parseStatements({ text: p.body, path: synapse!.name }).map((s) => s.target),
+    ),
+  );
+  const names = Object.keys(synapse?.variables ?? {}).filter((name) => changed.has(name));
+  return new Set([...(weight.kind === "constant" && !changed.has("w") ? [] : ["w"]), ...names]);
+}
+
+function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
+  const { start, count } = rows;
+  const target = context.filled(`${name}.target`, "u32", count, "constant", (to) => rows.fill(to as Uint32Array));
+  if (parts.length === 2) context.constant(`${name}.rowStart`, start, "i32");
+  else
+    context.filled(`${name}.rowStart`, "i32", (start.length - 1) * (parts.length - 1) + 1, "constant", (to, array) =>
+      divideRows(to, start, array(target), parts),
+    );
+}
+
+function columnTables({ name }: Connection, { start, count }: Rows, targets: number, context: Context): void {
+  const target = `${name}.target`;
+  const columnStart = context.filled(`${name}.columnStart`, "i32", targets + 1, "constant", (to, array) =>
+    fillColumnStart(to as Int32Array, array(target)),
+  );
+  context.filled(`${name}.columnSynapse`, "u32", count, "constant", (to, array) =>
+    fillColumnSynapse(to as Uint32Array, array(columnStart) as Int32Array, array(target)),
+  );
+  context.filled(`${name}.source`, "u32", count, "constant", (to) => fillSources(to, start));
+}
+
+function weights(c: Connection, rows: Rows, own: boolean, context: Context, selected?: Selected): void {
+  const draw = { name: `${selected?.of ?? c.name}.weight`, seed: context.options.seed, fanIn: rows.start.length - 1 };
+  const weight = drawing(c.weight, selected?.total ?? rows.count, draw);
+  if (!own) {
+    context.constant(`${c.name}.w`, [weight(0)]);
+    return;
+  }
+  const { index, origin } = selected ?? { index: undefined, origin: rows.origin };
+  const given = c.weight.kind === "values" ? origin : undefined;
+  variable(context, c, "w", rows.count, (to) => {
+    for (let n = 0; n < rows.count; n++) {
+      const k = index ? index[n]! : n;
+      to[n] = weight(given ? given[k]! : k);
+    }
+  });
+}
+
+function variable(context: Context, c: Connection, name: string, count: number, fill: Fill): void {
+  context.filled(`${c.name}.${name}`, context.type, Math.max(1, count), "state", fill);
 }
 
 interface Surroundings {

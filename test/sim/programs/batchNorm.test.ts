@@ -10,6 +10,7 @@ import { createEngine } from "../../../src/sim/engine.ts";
 import { RUN } from "../../../src/sim/lower/context.ts";
 import { forwardNodes, lower, programOf } from "../../../src/sim/lower/lower.ts";
 import { overChunks, SHARDS } from "../../../src/sim/lower/shards.ts";
+import { Memory } from "../../../src/sim/memory.ts";
 import { BACKENDS, numbers, run } from "../run.ts";
 import { largest, outline } from "./tools.ts";
 
@@ -47,7 +48,7 @@ describe("batch normalisation over batch and time", () => {
       e.array("run")[RUN.steps] = steps;
       e.array(SHARDS.chunks)[0] = 1;
       e.array("chunk.samples").set([samples]);
-      for (const [name, values] of l.context.contents) e.array(name).set(values);
+      new Memory(e, program).fill(l.context.contents);
       e.run("prepare");
       e.run("run");
       const out = Array.from({ length: samples * steps }, (_, r) => [

@@ -1,0 +1,136 @@
+/**
+ * The tables of a sparse connection: synapses in order of source, then of target, then as drawn or given. They are drawn
+ * twice, first to be counted and then into their place, so that nothing is kept beside the tables but a number a row.
+ */
+import { ModelError } from "../../base/errors.ts";
+import type { Connectivity } from "../connectivity.ts";
+import type { Draw, Lines, Size } from "./kind.ts";
+import { kindOf } from "./kinds.ts";
+
+export interface Rows {
+  readonly count: number;
+  /** Row k has the synapses `[start[k], start[k + 1])`. */
+  readonly start: Int32Array;
+  /** Of given synapses: where each came from, so that numbers given for each can follow. */
+  readonly origin?: Uint32Array | undefined;
+  /**
+   * Writes the targets of rows `[from, to)` into their place among all. Any division into ranges gives the same; where lines
+   * belong to targets each call draws all of them.
+   */
+  fill(target: Uint32Array, from?: number, to?: number): void;
+}
+
+/**
+ * @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name, also where there are 2^31 synapses
+ *   or more
+ */
+export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows {
+  const kind = kindOf(connectivity);
+  kind.check(connectivity, size, draw.name);
+  const lines = kind.lines(connectivity, size, draw);
+  const start = lines.by === "source" ? countedBySource(lines, size) : countedByTarget(lines, size);
+  let total = 0;
+  for (let k = 0; k < size.sources; k++) total += start[k + 1]!;
+  if (total >= 2 ** 31)
+    throw new ModelError("out-of-range", draw.name, `can have at most ${2 ** 31 - 1} synapses, got ${total}`);
+  for (let k = 0; k < size.sources; k++) start[k + 1]! += start[k]!;
+  const fill = lines.by === "source" ? fillBySource : fillByTarget;
+  return {
+    count: total,
+    start,
+    origin: lines.origin,
+    fill: (target, from = 0, to = size.sources) => fill(lines, size, start, target, from, to),
+  };
+}
+
+/** How many there are in row k, at k + 1. */
+function countedBySource(lines: Lines, { sources }: Size): Int32Array {
+  const counts = new Int32Array(sources + 1);
+  let n = 0;
+  const count = (): void => {
+    n++;
+  };
+  for (let k = 0; k < sources; k++) {
+    n = 0;
+    if (lines.count) n = lines.count(k);
+    else lines.each(k, count);
+    counts[k + 1] = n;
+  }
+  return counts;
+}
+function countedByTarget(lines: Lines, { sources, targets }: Size): Int32Array {
+  const counts = new Int32Array(sources + 1);
+  const count = (source: number): void => {
+    counts[source + 1]!++;
+  };
+  for (let k = 0; k < targets; k++) lines.each(k, count);
+  return counts;
+}
+
+type Fill = (lines: Lines, size: Size, start: Int32Array, target: Uint32Array, from: number, to: number) => void;
+
+const fillBySource: Fill = (lines, _size, start, target, from, to) => {
+  let at = start[from]!;
+  const take = (other: number): void => {
+    target[at++] = other;
+  };
+  for (let k = from; k < to; k++) {
+    lines.each(k, take);
+    if (!lines.ascending) target.subarray(start[k], at).sort();
+  }
+};
+const fillByTarget: Fill = (lines, { targets }, start, target, from, to) => {
+  const next = start.slice(from, to);
+  let at = 0;
+  const take = (source: number): void => {
+    if (source >= from && source < to) target[next[source - from]!++] = at;
+  };
+  for (at = 0; at < targets; at++) lines.each(at, take);
+};
+
+/**
+ * Where the synapses of each row and part of the targets begin: those of row k and part p of P are
+ * `[out[k·P + p], out[k·P + p + 1])`. Parts are ranges of targets, so that they divide rows without moving anything.
+ *
+ * @param parts first target of each part, and after the last the number of targets
+ */
+export function divideRows(
+  out: { [index: number]: number },
+  start: ArrayLike<number>,
+  target: ArrayLike<number>,
+  parts: readonly number[],
+): void {
+  const P = parts.length - 1;
+  const rows = start.length - 1;
+  for (let k = 0; k < rows; k++) {
+    out[k * P] = start[k]!;
+    for (let p = 1; p < P; p++) out[k * P + p] = firstFrom(target, out[k * P + p - 1]!, start[k + 1]!, parts[p]!);
+  }
+  out[rows * P] = start[rows]!;
+}
+/** The first of `[from, to)` whose target is at least `least`. */
+function firstFrom(target: ArrayLike<number>, from: number, to: number, least: number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (target[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The source of each synapse. */
+export function fillSources(out: { [index: number]: number }, start: ArrayLike<number>): void {
+  for (let k = 0; k + 1 < start.length; k++) for (let n = start[k]!; n < start[k + 1]!; n++) out[n] = k;
+}
+/** Where the synapses of each target begin in `columnSynapse`. */
+export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): void {
+  out.fill(0);
+  for (let k = 0; k < target.length; k++) out[target[k]! + 1]!++;
+  for (let c = 0; c + 1 < out.length; c++) out[c + 1]! += out[c]!;
+}
+/** The synapses of each target, in order of source. */
+export function fillColumnSynapse(out: Uint32Array, columnStart: Int32Array, target: ArrayLike<number>): void {
+  const next = columnStart.slice();
+  for (let k = 0; k < target.length; k++) out[next[target[k]!]!++] = k;
+}

@@ -1,0 +1,36 @@
+/**
+ * From one success of independent trials to the next, so that work follows the successes and not the trials: the number of
+ * failures between them is geometric, `floor(log u / log(1 - p))` (Batagelj and Brandes 2005, Phys. Rev. E 71:036113).
+ */
+
+import { log } from "../../base/elementary.ts";
+import { ModelError } from "../../base/errors.ts";
+import type { LineStream } from "../../base/lineStream.ts";
+
+/** Calls `take` for each success among `n` trials, in ascending order. `skip` is `skipOf(p)`. */
+export function successes(n: number, skip: Skip, draws: LineStream, take: (k: number) => void): void {
+  for (let k = skip(draws); k < n; k += 1 + skip(draws)) take(k);
+}
+
+/** Draws how many trials fail before the next success. */
+export type Skip = (draws: LineStream) => number;
+/** @param p from 0 to 1 */
+export function skipOf(p: number): Skip {
+  if (p === 0) return () => Number.POSITIVE_INFINITY;
+  if (p === 1) return () => 0;
+  const factor = 1 / logOfRest(p);
+  return (draws) => Math.floor(log(draws.uniform()) * factor);
+}
+
+/** Below it the rounding of `1 - p` would show, and six terms of the series are enough (the next is p^6/7 of the first). */
+const SMALL = 2 ** -9;
+/** `log(1 - p)` */
+function logOfRest(p: number): number {
+  if (p > SMALL) return log(1 - p);
+  return -p * (1 + p * (1 / 2 + p * (1 / 3 + p * (1 / 4 + p * (1 / 5 + p / 6)))));
+}
+
+/** @throws {ModelError} `out-of-range` */
+export function requireProbability(p: number, path: string): void {
+  if (!(p >= 0 && p <= 1)) throw new ModelError("out-of-range", path, `probability must be from 0 to 1, got ${p}`);
+}

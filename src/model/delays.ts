@@ -1,0 +1,74 @@
+/** Delays of a connection: one for all synapses, or one each. */
+import type { Dimension } from "../base/dimension.ts";
+import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import { quantityOf } from "../base/quantity.ts";
+import type { Initializer } from "./initializer.ts";
+
+/**
+ * A duration such as "1.5 ms" or a whole number of steps, for all synapses. Or for each: a list of whole numbers of steps,
+ * or an initialiser in seconds, whose numbers are rounded to the nearest step, halves up.
+ */
+export type DelayOption = string | number | ArrayLike<number> | Initializer;
+
+export interface Delays {
+  /** Whole steps; where synapses differ, what none of them is below. */
+  readonly delay: number;
+  /** Seconds, where synapses differ. */
+  readonly delays?: Initializer;
+}
+
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+export const LONGEST_DELAY = 2 ** 20;
+
+/** @throws {ModelError} `out-of-range`, `unit-mismatch`, `not-finite`, `unsupported` for what is no law of delays */
+export function delaysOf(given: DelayOption, path: string, dt: number): Delays {
+  if (typeof given === "string") return { delay: wholeSteps(quantityOf(given, SECOND, path) / dt, path, dt) };
+  if (typeof given === "number") return { delay: wholeSteps(given, path, dt) };
+  if (!("kind" in given)) {
+    for (let k = 0; k < given.length; k++) requireInteger(`${path}[${k}]`, given[k]!, 0, LONGEST_DELAY);
+    const seconds = Float64Array.from(given, (steps) => steps * dt);
+    return delaysOf({ kind: "values", values: seconds }, path, dt);
+  }
+  const delay = (LEAST[given.kind] as Least<Initializer>)(given, dt, path);
+  requireInteger(path, delay, 0, LONGEST_DELAY);
+  return { delay, delays: given };
+}
+
+function wholeSteps(steps: number, path: string, dt: number): number {
+  const whole = Math.round(steps);
+  if (Math.abs(steps - whole) > 1e-6 * Math.max(1, whole))
+    throw new ModelError("out-of-range", path, `must be a whole number of steps of ${dt} s, got ${steps}`);
+  requireInteger(path, whole, 0, LONGEST_DELAY);
+  return whole;
+}
+
+/** What a quotient of durations may be off, so that 0.15 ms are two steps of 0.1 ms. */
+const ROUNDING = 1e-6;
+/** The nearest whole number of steps, halves up. */
+export const stepsOf = (seconds: number, dt: number): number => Math.floor(seconds / dt + 0.5 + ROUNDING);
+
+type Least<T> = (from: T, dt: number, path: string) => number;
+/** Laws that come as near to 0 as one likes: a step is the least that a spike takes. */
+const oneStep = (): number => 1;
+const noLaw = ({ kind }: Initializer, _dt: number, path: string): never => {
+  throw new ModelError("unsupported", path, `${kind} is for weights; delays can be values, uniform, normal, …`);
+};
+/** Steps that no synapse of a connection may be below. */
+const LEAST: { readonly [K in Initializer["kind"]]: Least<Extract<Initializer, { kind: K }>> } = {
+  constant: ({ value }, dt) => stepsOf(value, dt),
+  values: ({ values }, dt, path) => {
+    requireFinite(path, values);
+    let least = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < values.length; k++) least = Math.min(least, stepsOf(values[k]!, dt));
+    return values.length === 0 ? 1 : least;
+  },
+  uniform: ({ low, high }, dt) => stepsOf(Math.min(low, high), dt),
+  truncatedNormal: ({ low }, dt) => stepsOf(low, dt),
+  clippedNormal: ({ low }, dt) => stepsOf(low, dt),
+  normal: oneStep,
+  logNormal: oneStep,
+  exponential: oneStep,
+  fanIn: noLaw,
+  glorotUniform: noLaw,
+  orthogonal: noLaw,
+};

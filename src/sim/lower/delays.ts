@@ -1,0 +1,131 @@
+/**
+ * Connections whose synapses have delays of their own become one connection for each delay that occurs: spikes of so many
+ * steps ago are delivered through the synapses that take as many. Plain and exact, at the price of looking through a
+ * source's spikes once a delay.
+ */
+import { ModelError } from "../../base/errors.ts";
+import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { countingSort } from "../../model/connectivity/countingSort.ts";
+import { type Rows, rowsOf } from "../../model/connectivity/rows.ts";
+import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
+import { drawing, type Initializer } from "../../model/initializer.ts";
+import type { Network } from "../../model/network.ts";
+
+/** The synapses of a connection that take as many steps. */
+export interface DelayGroup {
+  /** The connection that has them alone. */
+  readonly name: string;
+  readonly delay: number;
+  /** Their places among all synapses of the connection they come from, in ascending order. */
+  readonly index: Uint32Array;
+}
+/** Synapses that are drawn already. */
+export interface Selected {
+  /** The connection that they are some synapses of. */
+  readonly of: string;
+  /** How many it has. */
+  readonly total: number;
+  readonly rows: Rows;
+  /** Where each lies among all, and where each of all came from, if it was given. */
+  readonly index: Uint32Array;
+  readonly origin: Uint32Array | undefined;
+}
+export interface Apart {
+  /** Every connection has one delay. */
+  readonly net: Network;
+  /** Of each connection that was taken apart, by its name. */
+  readonly groups: ReadonlyMap<string, readonly DelayGroup[]>;
+  /** The synapses of each connection that was made, by its name. */
+  readonly selected: ReadonlyMap<string, Selected>;
+}
+
+/** @throws {ModelError} `out-of-range` for a delay that is drawn too short, `shape-mismatch` for lists that do not fit */
+export function delaysApart(net: Network, seed: number): Apart {
+  const groups = new Map<string, readonly DelayGroup[]>();
+  const selected = new Map<string, Selected>();
+  const names = new Set(net.connections.map((c) => c.name));
+  const connections = net.connections.flatMap((c) => {
+    if (!c.delays) return [c];
+    const parts = takenApart(c, c.delays, net, seed);
+    for (const { name, synapses } of parts) {
+      if (names.has(name))
+        throw new ModelError("duplicate-name", `connection ${c.name}`, `the name '${name}' is needed for its delays`);
+      selected.set(name, synapses);
+    }
+    groups.set(
+      c.name,
+      parts.map(({ name, delay, synapses }) => ({ name, delay, index: synapses.index })),
+    );
+    return parts.map(({ name, delay }): Connection => ({ ...c, name, delay }));
+  });
+  return { net: { ...net, connections }, groups, selected };
+}
+
+interface Part {
+  readonly name: string;
+  readonly delay: number;
+  readonly synapses: Selected;
+}
+function takenApart(c: Connection, delays: Initializer, net: Network, seed: number): Part[] {
+  const rows = rowsOf(c.connectivity, connectedSizes(net, c.from.node, c.to.node), { name: c.name, seed });
+  const { count: total, origin } = rows;
+  const target = new Uint32Array(total);
+  rows.fill(target);
+  const steps = stepsOfAll(c, delays, rows, { dt: net.dt, seed });
+  const { start, order } = countingSort(steps, steps.reduce((a, b) => Math.max(a, b), c.delay) + 1);
+  return occurring(start, c.delay).map((delay) => {
+    const index = order.subarray(start[delay], start[delay + 1]);
+    const own = { start: startsOf(index, rows.start), count: index.length };
+    const fill = chosen(target, index, own.start);
+    return {
+      name: `${c.name}, delay ${delay}`,
+      delay,
+      synapses: { of: c.name, total, index, origin, rows: { ...own, fill } },
+    };
+  });
+}
+
+function stepsOfAll(
+  c: Connection,
+  delays: Initializer,
+  { count, start, origin }: Rows,
+  { dt, seed }: { dt: number; seed: number },
+): Int32Array {
+  const seconds = drawing(delays, count, { name: `${c.name}.delay`, seed, fanIn: start.length - 1 });
+  const given = delays.kind === "values" ? origin : undefined;
+  const out = new Int32Array(count);
+  for (let k = 0; k < count; k++) out[k] = stepsWithin(seconds(given ? given[k]! : k), c, dt, k);
+  return out;
+}
+function stepsWithin(seconds: number, c: Connection, dt: number, k: number): number {
+  const steps = stepsOf(seconds, dt);
+  if (steps >= c.delay && steps <= LONGEST_DELAY) return steps;
+  throw new ModelError(
+    "out-of-range",
+    `connection ${c.name}.delay`,
+    `synapse ${k} got ${seconds} s, which is ${steps} steps; from ${c.delay} to ${LONGEST_DELAY} are possible ` +
+      "(truncatedNormal and clippedNormal stay above a bound)",
+  );
+}
+
+/** Delays that some synapse has; without synapses one of a group that is empty. */
+function occurring(start: Uint32Array, least: number): number[] {
+  const all = Array.from({ length: start.length - 1 }, (_, d) => d).filter((d) => start[d + 1]! > start[d]!);
+  return all.length > 0 ? all : [least];
+}
+
+/** Where each row begins among some of the synapses. */
+function startsOf(index: Uint32Array, all: Int32Array): Int32Array {
+  const out = new Int32Array(all.length);
+  let n = 0;
+  for (let row = 1; row < all.length; row++) {
+    while (n < index.length && index[n]! < all[row]!) n++;
+    out[row] = n;
+  }
+  return out;
+}
+const chosen =
+  (target: Uint32Array, index: Uint32Array, start: Int32Array): Rows["fill"] =>
+  (out, from = 0, to = start.length - 1) => {
+    for (let n = start[from]!; n < start[to]!; n++) out[n] = target[index[n]!]!;
+  };

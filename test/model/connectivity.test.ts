@@ -1,0 +1,549 @@
+/** Who is joined to whom: closed forms, statistics of what is drawn, and that rows can be built in any pieces. */
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { LineStream } from "../../src/base/lineStream.ts";
+import { connect } from "../../src/model/connection.ts";
+import type { Size } from "../../src/model/connectivity/kind.ts";
+import { checkConnectivity, synapseCount } from "../../src/model/connectivity/kinds.ts";
+import {
+  divideRows,
+  fillColumnStart,
+  fillColumnSynapse,
+  fillSources,
+  rowsOf,
+} from "../../src/model/connectivity/rows.ts";
+import {
+  coordinatesOf,
+  discProfile,
+  exponentialProfile,
+  gaussianProfile,
+  grid,
+  type Profile,
+  points,
+} from "../../src/model/connectivity/space.ts";
+import {
+  type Connectivity,
+  condition,
+  dense,
+  distanceDependent,
+  inDegree,
+  oneToOne,
+  outDegree,
+  pairs,
+  probability,
+  totalNumber,
+} from "../../src/model/connectivity.ts";
+import { inputNode, network, population } from "../../src/model/network.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+interface Built {
+  readonly count: number;
+  readonly source: Uint32Array;
+  readonly target: Uint32Array;
+  /** Synapses of each source, and of each target. */
+  readonly out: number[];
+  readonly into: number[];
+}
+function built(c: Connectivity, size: Size, seed = 1): Built {
+  const rows = rowsOf(c, size, { name: "a>b", seed });
+  const [source, target] = [new Uint32Array(rows.count), new Uint32Array(rows.count)];
+  rows.fill(target);
+  fillSources(source, rows.start);
+  const tally = (list: Uint32Array, n: number): number[] => {
+    const counts = new Array<number>(n).fill(0);
+    for (const k of list) counts[k]!++;
+    return counts;
+  };
+  return { count: rows.count, source, target, out: tally(source, size.sources), into: tally(target, size.targets) };
+}
+const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+const repeats = ({ source, target }: Built): number =>
+  [...source].filter((s, k) => k > 0 && s === source[k - 1] && target[k] === target[k - 1]).length;
+const loops = ({ source, target }: Built): number => [...source].filter((s, k) => s === target[k]).length;
+
+/** Of a sum of squares of `n` nearly normal numbers: mean n, variance 2n. Five deviations: wrong once in two million. */
+function expectChiSquare(observed: readonly number[], expected: readonly number[], lost = 1): void {
+  const n = observed.length - lost;
+  const chi = sum(observed.map((o, k) => (o - expected[k]!) ** 2 / expected[k]!));
+  expect(Math.abs(chi - n), `chi-square ${chi} of ${n}`).toBeLessThan(5 * Math.sqrt(2 * n) + 1);
+}
+const even = (n: number, total: number): number[] => new Array<number>(n).fill(total / n);
+/** A count of independent events within five deviations. */
+function expectCount(got: number, mean: number, variance = mean): void {
+  expect(Math.abs(got - mean), `${got}, expected ${mean}`).toBeLessThan(5 * Math.sqrt(variance) + 1);
+}
+
+describe("closed forms", () => {
+  const recurrent = { sources: 30, targets: 30, recurrent: true };
+  test("fixed in-degree: every target has exactly as many, with and without multapses and autapses", () => {
+    expect(built(inDegree(7), { sources: 20, targets: 50 }).into).toEqual(even(50, 350));
+    const plain = built(inDegree(40), recurrent);
+    expect(plain.into).toEqual(even(30, 1200));
+    expect(repeats(plain)).toBeGreaterThan(0);
+    expect(loops(plain)).toBeGreaterThan(0);
+    const all = built(inDegree(29, { autapses: false, multapses: false }), recurrent);
+    expect([all.into, all.out]).toEqual([even(30, 870), even(30, 870)]);
+    expect([repeats(all), loops(all)]).toEqual([0, 0]);
+    const few = built(inDegree(5, { autapses: false, multapses: false }), recurrent);
+    expect([few.into, repeats(few), loops(few)]).toEqual([even(30, 150), 0, 0]);
+  });
+  test("fixed out-degree: the same of sources", () => {
+    expect(built(outDegree(7), { sources: 20, targets: 50 }).out).toEqual(even(20, 140));
+    const few = built(outDegree(5, { autapses: false, multapses: false }), recurrent);
+    expect([few.out, repeats(few), loops(few)]).toEqual([even(30, 150), 0, 0]);
+    expect(loops(built(outDegree(40, { autapses: false }), recurrent))).toBe(0);
+  });
+  test("fixed total number: exactly as many", () => {
+    expect(built(totalNumber(12_345), { sources: 20, targets: 50 }).count).toBe(12_345);
+    const plain = built(totalNumber(2_000, { autapses: false }), recurrent);
+    expect([plain.count, loops(plain)]).toEqual([2_000, 0]);
+    expect(repeats(plain)).toBeGreaterThan(0);
+  });
+  test("probability 0 and 1; one to one; all to all; given pairs", () => {
+    expect(built(probability(0), recurrent).count).toBe(0);
+    expect(built(probability(1), recurrent).count).toBe(900);
+    expect(built(probability(1, { autapses: false }), recurrent).count).toBe(870);
+    expect([...built(oneToOne, recurrent).target]).toEqual([...Array(30).keys()]);
+    expect([...built(dense, { sources: 2, targets: 3 }).target]).toEqual([0, 1, 2, 0, 1, 2]);
+    expect([...built(pairs([1, 0, 1], [2, 1, 0]), { sources: 2, targets: 3 }).target]).toEqual([1, 0, 2]);
+  });
+  test("an autapse joins a neuron to itself: equal numbers of two populations are none", () => {
+    const two = { sources: 30, targets: 30 };
+    expect(built(probability(1, { autapses: false }), two).count).toBe(900);
+    expect(built(inDegree(30, { autapses: false, multapses: false }), two).count).toBe(900);
+  });
+  test("a disc on a grid: Gauss's numbers of grid points in a circle, everywhere where space is periodic", () => {
+    const plane = grid([12, 12]);
+    const disc = (radius: number, period?: number[]) =>
+      built(
+        distanceDependent({ source: plane, target: plane, profile: discProfile(radius), ...(period && { period }) }),
+        { sources: 144, targets: 144, recurrent: true },
+      );
+    // Points of the unit grid within r = 1, 2, 3 of one of them: 5, 13, 29.
+    for (const [r, n] of [
+      [1, 5],
+      [2, 13],
+      [3, 29],
+    ] as const)
+      expect(disc(r, [12, 12]).out).toEqual(even(144, 144 * n));
+    expect(disc(1).out[0]).toBe(3); // a corner has two neighbours
+    expect(disc(1).out[13]).toBe(5);
+  });
+  test("positions of a grid: middles of cells, the last dimension fastest", () => {
+    const [x, y] = coordinatesOf(grid([2, 3], [4, 30]), 6);
+    expect([[...x!], [...y!]]).toEqual([
+      [1, 1, 1, 3, 3, 3],
+      [5, 15, 25, 5, 15, 25],
+    ]);
+  });
+});
+
+describe("statistics", () => {
+  const size = { sources: 400, targets: 500 };
+  test("probability: counts of rows and columns are binomial, columns evenly hit", () => {
+    for (const p of [0.003, 0.1, 0.7]) {
+      const b = built(probability(p), size);
+      expectCount(b.count, p * 200_000, p * (1 - p) * 200_000);
+      const variance = (n: number): number => n * p * (1 - p);
+      // Squares of standardised counts: for binomial numbers their variance is below 2 + 1 / (n p (1 - p)).
+      for (const [list, n] of [
+        [b.out, size.targets],
+        [b.into, size.sources],
+      ] as const) {
+        const chi = sum(list.map((x) => (x - n * p) ** 2 / variance(n)));
+        expect(Math.abs(chi - list.length)).toBeLessThan(5 * Math.sqrt(list.length * (2 + 1 / variance(n))));
+      }
+    }
+  });
+  test("probability: rows are independent, of their neighbours and of other seeds and names", () => {
+    const p = 0.2;
+    const matrix = ({ source, target }: Built): Uint8Array => {
+      const m = new Uint8Array(200_000);
+      source.forEach((s, k) => (m[s * 500 + target[k]!] = 1));
+      return m;
+    };
+    const m = matrix(built(probability(p), size));
+    const other = matrix(built(probability(p), size, 2));
+    const shared = (a: Uint8Array, b: Uint8Array, shift: number): [number, number] => {
+      let both = 0;
+      for (let k = 0; k + shift < a.length; k++) both += a[k]! & b[k + shift]!;
+      return [both, a.length - shift];
+    };
+    // Both are set with probability p². Products of neighbours overlap, which adds 2 p³ (1 - p) to the variance of each.
+    for (const [both, n] of [shared(m, m, 500), shared(m, m, 1), shared(m, m, 501), shared(m, other, 0)])
+      expectCount(both, n * p * p, n * (p * p * (1 - p * p) + 2 * p ** 3 * (1 - p)));
+  });
+  test("gaps between successes are geometric, down to probabilities that 1 - p cannot tell from 0", () => {
+    const p = 0.3;
+    const { target, source } = built(probability(p), { sources: 500, targets: 1_000 });
+    const gaps = new Array<number>(12).fill(0);
+    // Gaps from synapses early in a row, so that its end cuts none of those counted.
+    for (let k = 1; k < target.length; k++)
+      if (source[k] === source[k - 1] && target[k - 1]! < 980) gaps[Math.min(11, target[k]! - target[k - 1]! - 1)]!++;
+    const n = sum(gaps);
+    expectChiSquare(
+      gaps,
+      gaps.map((_, g) => n * (g < 11 ? p * (1 - p) ** g : (1 - p) ** 11)),
+    );
+    // 300 rows of 2^31 - 1 targets: 6.4e11 pairs.
+    const few = rowsOf(probability(1e-9), { sources: 300, targets: 2 ** 31 - 1 }, { name: "x", seed: 3 });
+    expectCount(few.count, 300 * (2 ** 31 - 1) * 1e-9);
+  });
+  test("fixed in-degree with multapses: sources are multinomial", () => {
+    const b = built(inDegree(80), size);
+    expectChiSquare(b.out, even(400, 40_000));
+  });
+  test("fixed out-degree: targets are multinomial; without multapses hypergeometric, so less spread", () => {
+    expectChiSquare(built(outDegree(100), size).into, even(500, 40_000));
+    const b = built(outDegree(100, { multapses: false }), size);
+    // A target is in a row with probability 1/5: variance 400 · 1/5 · 4/5, where the multinomial has 80.
+    const chi = sum(b.into.map((x) => (x - 80) ** 2 / 64));
+    expect(Math.abs(chi - 499)).toBeLessThan(5 * Math.sqrt(2 * 499));
+  });
+  test("without multapses every set is equally likely", () => {
+    const b = built(inDegree(2, { multapses: false, autapses: true }), { sources: 5, targets: 20_000 });
+    const sets = new Map<string, number>();
+    const lists = Array.from({ length: 20_000 }, (): number[] => []);
+    b.source.forEach((s, k) => lists[b.target[k]!]!.push(s));
+    for (const l of lists) sets.set(l.join(), (sets.get(l.join()) ?? 0) + 1);
+    expect(sets.size).toBe(10);
+    expectChiSquare([...sets.values()], even(10, 20_000));
+  });
+  test("fixed total number: pairs are evenly drawn, rows vary as multinomial counts do", () => {
+    const b = built(totalNumber(40_000), { sources: 40, targets: 50 });
+    expectChiSquare(b.out, even(40, 40_000));
+    const cells = new Array<number>(2_000).fill(0);
+    b.source.forEach((s, k) => cells[s * 50 + b.target[k]!]!++);
+    expectChiSquare(cells, even(2_000, 40_000));
+    const loopless = built(totalNumber(40_000, { autapses: false }), { sources: 41, targets: 41, recurrent: true });
+    const off = new Array<number>(1_681).fill(0);
+    loopless.source.forEach((s, k) => off[s * 41 + loopless.target[k]!]!++);
+    expectChiSquare(
+      off.filter((_, k) => k % 42 !== 0),
+      even(1_640, 40_000),
+    );
+  });
+  const cloud = (n: number, seed: number): Float64Array => {
+    const draws = new LineStream(seed, 77);
+    draws.begin(0);
+    return Float64Array.from({ length: 2 * n }, () => 3 * draws.uniform() - 1);
+  };
+  test.each<[string, Profile, number[] | undefined]>([
+    ["gaussian", gaussianProfile(0.25), undefined],
+    ["gaussian, periodic", gaussianProfile(0.25), [3, 3]],
+    ["exponential", exponentialProfile(0.2), undefined],
+    ["exponential, periodic", exponentialProfile(0.2), [3, 3]],
+    ["disc, periodic", discProfile(0.8), [3, 3]],
+  ])("distance, %s: in each range of distances as many as the probabilities add up to", (_name, profile, period) => {
+    const [from, to, p] = [cloud(300, 1), cloud(700, 2), 0.8];
+    const c = distanceDependent({
+      source: points(2, from),
+      target: points(2, to),
+      profile,
+      p,
+      ...(period && { period }),
+    });
+    const b = built(c, { sources: 300, targets: 700 });
+    const distance = (i: number, j: number): number => {
+      const way = (k: number): number => {
+        const d = Math.abs(from[2 * i + k]! - to[2 * j + k]!);
+        return period ? Math.min(d, 3 - d) : d;
+      };
+      return Math.hypot(way(0), way(1));
+    };
+    const chance = (d: number): number =>
+      p *
+      {
+        gaussian: () => Math.exp(-(d * d) / (2 * 0.25 ** 2)),
+        exponential: () => Math.exp(-d / 0.2),
+        disc: () => Number(d <= 0.8),
+      }[profile.kind]();
+    const bins = 40;
+    const binOf = (d: number): number => Math.min(bins - 1, Math.floor(d * 20));
+    const [mean, variance, got] = [0, 0, 0].map(() => new Array<number>(bins).fill(0)) as [
+      number[],
+      number[],
+      number[],
+    ];
+    for (let i = 0; i < 300; i++)
+      for (let j = 0; j < 700; j++) {
+        const [bin, q] = [binOf(distance(i, j)), chance(distance(i, j))];
+        mean[bin]! += q;
+        variance[bin]! += q * (1 - q);
+      }
+    b.source.forEach((s, k) => got[binOf(distance(s, b.target[k]!))]!++);
+    mean.forEach((m, k) => expectCount(got[k]!, m, variance[k]));
+    expectCount(b.count, sum(mean), sum(variance));
+    // An estimate from 61 x 61 pairs of 300 x 700.
+    expect(synapseCount(c, { sources: 300, targets: 700 }) / sum(mean)).toBeCloseTo(1, 0);
+    expect(repeats(b)).toBe(0);
+  });
+  test("a condition with a probability: of a row alike, of each pair its own", () => {
+    const even = built(condition("i % 2 == 0 and j >= 100", { p: "0.1 + 0.4*i/N_pre" }), size);
+    expectCount(even.count, sum(Array.from({ length: 200 }, (_, k) => 400 * (0.1 + (0.8 * k) / 400))));
+    expect(even.source.every((s) => s % 2 === 0) && even.target.every((t) => t >= 100)).toBe(true);
+    const own = built(condition("True", { p: "j / N_post" }), size);
+    expectCount(own.count, (400 * 499) / 2);
+    own.into.forEach((n, j) => expectCount(n, (400 * j) / 500, 400 * (j / 500) * (1 - j / 500)));
+  });
+});
+
+describe("conditions", () => {
+  test("against a plain double loop", () => {
+    const size = { sources: 24, targets: 30, recurrent: false };
+    const [source, target] = [
+      grid([4, 6]),
+      points(
+        1,
+        Float64Array.from({ length: 30 }, (_, k) => k / 10),
+      ),
+    ];
+    const rules: [Connectivity, (i: number, j: number) => boolean][] = [
+      [condition("i != j"), (i, j) => i !== j],
+      [condition("abs(i - j) <= 2 or j == N_post - 1"), (i, j) => Math.abs(i - j) <= 2 || j === 29],
+      [
+        condition("i // 4 == j // 5 and not (j % 5 == 0)"),
+        (i, j) => Math.floor(i / 4) === Math.floor(j / 5) && j % 5 > 0,
+      ],
+      [
+        condition("(x_pre - x_post)**2 + y_pre < 4", { source, target }),
+        (i, j) => (Math.floor(i / 6) + 0.5 - j / 10) ** 2 + ((i % 6) + 0.5) < 4,
+      ],
+    ];
+    for (const [c, holds] of rules) {
+      const { source, target } = built(c, size);
+      const expected: number[][] = [];
+      for (let i = 0; i < 24; i++) for (let j = 0; j < 30; j++) if (holds(i, j)) expected.push([i, j]);
+      expect([...source].map((s, k) => [s, target[k]])).toEqual(expected);
+    }
+  });
+  test.each<[string, Connectivity, string]>([
+    ["an unknown name", condition("i == k"), "c.condition: line 1: unknown name 'k'; known: N_post, N_pre, i, j"],
+    ["positions that were not given", condition("x_pre < 1"), "unknown name 'x_pre'"],
+    ["time", condition("i < t/(1*ms)"), "'t' has no meaning here; known: N_pre, N_post, i, j"],
+    ["draws", condition("rand() < 0.1"), "no draws here: give the probability as 'p' instead of rand()"],
+    ["a number as condition", condition("i - j"), "condition needs a condition, but 'i - j' has dimension 1"],
+    ["a condition as p", condition("True", { p: "i < j" }), "p needs dimension 1, but 'i < j' has a condition"],
+    ["a number above 1", condition("True", { p: 1.5 }), "c.p: probability must be from 0 to 1, got 1.5"],
+    ["something else", condition("i <"), "c.condition: line 1"],
+  ])("refused: %s", (_name, c, message) => {
+    expect(() => checkConnectivity(c, { sources: 3, targets: 3 }, "c")).toThrow(message);
+  });
+  test("a probability that is not a number names its pair", () => {
+    const c = condition("True", { p: "sqrt(0.5 - j)" });
+    expect(() => built(c, { sources: 2, targets: 2 })).toThrow("a>b.p: is not a number for i = 0, j = 1");
+  });
+});
+
+const positions = (n: number) => grid([n], [1]);
+const any = ({ sources, targets, recurrent }: Required<Size>): fc.Arbitrary<Connectivity> => {
+  const flags = { autapses: fc.boolean(), multapses: fc.boolean() };
+  const most = (n: number): number => n - Number(recurrent);
+  const p = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));
+  return fc.oneof(
+    fc.constant(dense),
+    fc.record({ p, ...flags }).map(({ p, ...f }) => probability(p, f)),
+    fc.record({ k: fc.nat(most(sources)), ...flags }).map(({ k, ...f }) => inDegree(k, f)),
+    fc.record({ k: fc.nat(most(targets)), ...flags }).map(({ k, ...f }) => outDegree(k, f)),
+    fc.record({ k: fc.nat(most(targets) > 0 ? 60 : 0), ...flags }).map(({ k, ...f }) => totalNumber(k, f)),
+    fc.array(fc.tuple(fc.nat(sources - 1), fc.nat(targets - 1)), { maxLength: 40 }).map((list) =>
+      pairs(
+        list.map(([s]) => s),
+        list.map(([, t]) => t),
+      ),
+    ),
+    fc
+      .record({ p, scale: fc.double({ min: 0.05, max: 2, noNaN: true }), periodic: fc.boolean(), ...flags })
+      .map(({ p, scale, periodic, autapses }) =>
+        distanceDependent({
+          source: positions(sources),
+          target: positions(targets),
+          profile: gaussianProfile(scale),
+          p,
+          autapses,
+          ...(periodic && { period: [1] }),
+        }),
+      ),
+    fc.constantFrom(condition("(i + j) % 3 != 0", { p: 0.4 }), condition("i <= j", { p: "1 / (1 + j)" })),
+  );
+};
+const sized = fc
+  .record({
+    sources: fc.integer({ min: 1, max: 40 }),
+    targets: fc.integer({ min: 1, max: 40 }),
+    recurrent: fc.boolean(),
+  })
+  .map((s) => (s.recurrent ? { ...s, targets: s.sources } : s))
+  .chain((size) => fc.tuple(fc.constant(size), any(size), fc.nat(999)));
+
+describe("pieces", () => {
+  test("rows of any ranges, in any order and from new, are those of the whole", () => {
+    fc.assert(
+      fc.property(sized, fc.array(fc.nat(40), { maxLength: 4 }), fc.boolean(), ([size, c, seed], cuts, backwards) => {
+        const whole = built(c, size, seed);
+        const ends = [...new Set([0, ...cuts.map((k) => Math.min(k, size.sources)), size.sources])].sort(
+          (a, b) => a - b,
+        );
+        const ranges = ends.slice(1).map((to, k) => [ends[k]!, to] as const);
+        const target = new Uint32Array(whole.count).fill(2 ** 32 - 1);
+        for (const [from, to] of backwards ? ranges.reverse() : ranges)
+          rowsOf(c, size, { name: "a>b", seed }).fill(target, from, to);
+        expect(target).toEqual(whole.target);
+      }),
+    );
+  });
+  test("in order of source, then target; parts divide them; columns have them in order of source", () => {
+    fc.assert(
+      fc.property(sized, fc.array(fc.nat(40), { maxLength: 3 }), ([size, c, seed], cuts) => {
+        const { source, target, into } = built(c, size, seed);
+        const { start } = rowsOf(c, size, { name: "a>b", seed });
+        for (let k = 1; k < target.length; k++)
+          expect(source[k]! > source[k - 1]! || (source[k] === source[k - 1] && target[k]! >= target[k - 1]!)).toBe(
+            true,
+          );
+        const inner = cuts.map((k) => Math.min(k, size.targets)).sort((a, b) => a - b);
+        const starts = [0, ...inner, size.targets];
+        const P = starts.length - 1;
+        const divided = new Int32Array(size.sources * P + 1);
+        divideRows(divided, start, target, starts);
+        for (let row = 0; row < size.sources; row++)
+          for (let p = 0; p < P; p++)
+            for (let k = divided[row * P + p]!; k < divided[row * P + p + 1]!; k++) {
+              expect(source[k]).toBe(row);
+              expect(target[k]! >= starts[p]! && target[k]! < starts[p + 1]!).toBe(true);
+            }
+        expect([divided[0], divided[size.sources * P]]).toEqual([0, target.length]);
+        const [columnStart, columnSynapse] = [new Int32Array(size.targets + 1), new Uint32Array(target.length)];
+        fillColumnStart(columnStart, target);
+        fillColumnSynapse(columnSynapse, columnStart, target);
+        for (let t = 0; t < size.targets; t++) {
+          const own = columnSynapse.subarray(columnStart[t], columnStart[t + 1]);
+          expect(own.length).toBe(into[t]);
+          own.forEach((k, n) => expect(target[k] === t && (n === 0 || k > own[n - 1]!)).toBe(true));
+        }
+      }),
+    );
+  });
+  test("a row does not depend on how many rows there are", () => {
+    const some = built(probability(0.2), { sources: 3, targets: 90 });
+    const more = built(probability(0.2), { sources: 30, targets: 90 });
+    expect(more.target.subarray(0, some.count)).toEqual(some.target);
+  });
+  test("another seed and another name draw others", () => {
+    const draw = (name: string, seed: number): Uint32Array => {
+      const rows = rowsOf(inDegree(3), { sources: 50, targets: 50 }, { name, seed });
+      const out = new Uint32Array(150);
+      rows.fill(out);
+      return out;
+    };
+    expect(draw("a", 1)).toEqual(draw("a", 1));
+    expect(draw("a", 1)).not.toEqual(draw("a", 2));
+    expect(draw("a", 1)).not.toEqual(draw("b", 1));
+  });
+});
+
+describe("work follows the synapses", () => {
+  const wordsOf = (c: Connectivity, size: Size): { words: number; count: number } => {
+    const word = vi.spyOn(LineStream.prototype, "word");
+    const { count } = built(c, size);
+    const words = word.mock.calls.length;
+    word.mockRestore();
+    return { words, count };
+  };
+  test("probability: two words a synapse and two a row, to count and to fill, whatever the number of pairs", () => {
+    for (const n of [1_000, 4_000]) {
+      const { words, count } = wordsOf(probability(10 / n), { sources: n, targets: n });
+      expect(words).toBe(4 * (count + n));
+    }
+  });
+  test("degrees: a word a synapse and pass, and now and then one more", () => {
+    const { words, count } = wordsOf(inDegree(20), { sources: 1_000, targets: 900 });
+    expect(words).toBeGreaterThanOrEqual(2 * count);
+    expect(words).toBeLessThan(2 * count + 20);
+    expect(wordsOf(outDegree(900, { multapses: false }), { sources: 20, targets: 1_000 }).words).toBeLessThan(18_020);
+  });
+  test("distance: four times the neurons, sixteen times the pairs, and less than eight times the work", () => {
+    const [few, many] = [30, 60].map((side) => {
+      const plane = grid([side, side]);
+      const space = { source: plane, target: plane, period: [side, side] };
+      const n = side * side;
+      const { words, count } = wordsOf(distanceDependent({ ...space, profile: gaussianProfile(1), p: 0.5 }), {
+        sources: n,
+        targets: n,
+      });
+      // The sum of a Gaussian over the unit grid is 2 π σ², within 1e-7 at σ = 1.
+      expectCount(count, Math.PI * n);
+      return words;
+    }) as [number, number];
+    expect(many / few).toBeLessThan(8);
+    expect(many).toBeLessThan(0.1 * 2 * 3_600 ** 2);
+  });
+});
+
+describe("refused where it is impossible, when the network is made", () => {
+  const plane = grid([3, 2]);
+  const space = { source: plane, target: plane, profile: gaussianProfile(1) };
+  test.each<[string, Connectivity, string]>([
+    ["probability", probability(1.5), "a>a.connectivity: probability must be from 0 to 1, got 1.5"],
+    ["NaN", probability(Number.NaN), "probability must be from 0 to 1, got NaN"],
+    [
+      "in-degree",
+      inDegree(7, { multapses: false }),
+      "a>a.connectivity.degree: without multapses it can be at most 6, for there are 6 sources; got 7",
+    ],
+    [
+      "in-degree without autapses",
+      inDegree(6, { multapses: false, autapses: false }),
+      "without multapses it can be at most 5, for there are 5 sources other than the neuron itself; got 6",
+    ],
+    ["out-degree", outDegree(7, { multapses: false }), "for there are 6 targets; got 7"],
+    ["a fraction", inDegree(1.5), "degree: must be an integer from 0 to 2147483647, got 1.5"],
+    ["a negative total", totalNumber(-1), "total: must be an integer from 0 to 2147483647, got -1"],
+    ["positions", distanceDependent({ ...space, source: grid([5]) }), "connectivity.source: needs 6 positions, got 5"],
+    ["dimensions", distanceDependent({ ...space, source: grid([6]) }), "positions of as many dimensions, got 1 and 2"],
+    ["four dimensions", distanceDependent({ ...space, source: grid([1, 1, 2, 3]) }), "from 1 to 3, got 4"],
+    [
+      "an extent",
+      distanceDependent({ ...space, source: grid([3, 2], [1]) }),
+      "needs 2 lengths, as the shape has, got 1",
+    ],
+    [
+      "a width",
+      distanceDependent({ ...space, profile: gaussianProfile(0) }),
+      "profile.sigma: must be a finite number > 0",
+    ],
+    ["a period", distanceDependent({ ...space, period: [1] }), "period: needs 2 lengths > 0, got [1]"],
+  ])("%s", (_name, connectivity, message) => {
+    const make = () =>
+      network({
+        dt: "1 ms",
+        populations: { a: population(6, lif()) },
+        connections: [connect("a", "a", { connectivity, weight: 1, delay: 1 })],
+      });
+    expect(make).toThrow(message);
+    expect(make).toThrow("connection a>a.connectivity");
+  });
+  test("one to one of unequal sizes", () => {
+    expect(() =>
+      network({
+        dt: "1 ms",
+        inputs: { x: inputNode(3) },
+        populations: { a: population(6, lif()) },
+        connections: [connect("x", "a", { connectivity: oneToOne })],
+      }),
+    ).toThrow("connection x>a.connectivity: one-to-one needs equal sizes, got 3 and 6");
+  });
+  test("nobody to choose, or more synapses than a table holds", () => {
+    const alone = { sources: 1, targets: 1, recurrent: true };
+    expect(() => built(inDegree(1, { autapses: false }), alone)).toThrow(
+      "a>b.degree: must be 0, for there are 0 sources other than the neuron itself; got 1",
+    );
+    expect(() => built(totalNumber(1, { autapses: false }), alone)).toThrow("there is no pair to join; got 1");
+    const many = { sources: 2 ** 12, targets: 2 ** 20 };
+    expect(() => built(dense, many)).toThrow("can have at most 2147483647 synapses, got 4294967296");
+  });
+});
