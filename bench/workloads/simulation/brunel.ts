@@ -8,8 +8,8 @@ import type { Simulation } from "./simulation.ts";
 const model = neuron({
   name: "brunel",
   equations: `
-    dv/dt = -v/tau : volt (unless refractory)
-    x[t+1] = J*poisson(rate*dt) : volt`,
+    dv/dt = (x/(1 - exp(-dt/tau)) - v)/tau : volt (unless refractory)
+    x[t+1] = J*poisson(rate*dt) : volt`, // the step's arrivals: a current that adds x to v in a step
   parameters: { tau: "20 ms", J: "0.1 mV", rate: "20 kHz" },
   spike: "v > 20*mV",
   reset: "v = 0*mV",
