@@ -1,0 +1,169 @@
+/**
+ * When a sum of decays first exceeds a level. No grid is searched and no crossing can be missed.
+ *
+ * With u = c·y and y' = A y, D = d/dt, let f_1 = u' and f_{k+1} = (D - λ_k) f_k, where λ_k is the rate of the last variable
+ * that f_k still depends on: f_{k+1} does not depend on it, so that some f_m is one decay and has no zero. Between two
+ * neighbouring zeros of f_{k+1}, e^{-λ_k t} f_k is monotone and has at most one zero, which a sign change shows. So all
+ * zeros of f_m, f_{m-1}, …, f_1 = u' are found one after the other, and between these u is monotone. (Rolle's theorem, as
+ * in the count of real zeros of exponential sums: Pólya and Szegő, Problems and Theorems in Analysis II, part V, 75.)
+ * Splitting at a point that is no zero does no harm, so neither does rounding where all has decayed.
+ */
+import { log } from "../../base/elementary.ts";
+import type { Cascade } from "./cascade.ts";
+
+/** After this many of the slowest time constants nothing is left (e^-700 = 1e-304). */
+const ENDLESS = 700;
+/** Within which Newton's method has converged, relative to the time. */
+const CLOSE = 2 ** -52;
+const MOST_STEPS = 400;
+
+export class Crossing {
+  /** Times at which states were computed in search of crossings. */
+  evaluations = 0;
+  readonly #cascade: Cascade;
+  /** `#chain[k]`: the coefficients of f_k, f_0 = u. */
+  readonly #chain: readonly Float64Array[];
+  /** λ_k; 0 for u. */
+  readonly #rates: Float64Array;
+  readonly #slowest: number;
+  readonly #fastest: number;
+  readonly #state: Float64Array;
+
+  /** @param c coefficients of u; a crossing is upwards */
+  constructor(cascade: Cascade, c: Float64Array) {
+    this.#cascade = cascade;
+    this.#state = new Float64Array(cascade.size);
+    const seen = seenBy(c, cascade);
+    const rates = [0];
+    const chain = [c, minusRate(c, 0, cascade)];
+    for (let k = seen.length - 1; k > 0; k--) {
+      const last = seen[k]!;
+      const next = minusRate(chain.at(-1)!, cascade.rates[last]!, cascade);
+      next[last] = 0;
+      rates.push(cascade.rates[last]!);
+      chain.push(next);
+    }
+    this.#chain = chain;
+    this.#rates = Float64Array.from(rates);
+    const moving = seen.map((i) => -cascade.rates[i]!).filter((x) => x > 0);
+    this.#slowest = moving.length > 0 ? 1 / Math.min(...moving) : 1 / ENDLESS;
+    this.#fastest = moving.length > 0 ? 1 / Math.max(...moving) : 1 / ENDLESS;
+  }
+
+  #move(y: Float64Array, at: number, t: number): void {
+    this.evaluations++;
+    this.#cascade.advance(y, at, t, this.#state, 0);
+  }
+  /** f_k at the time moved to. */
+  #value(k: number): number {
+    const c = this.#chain[k]!;
+    let sum = 0;
+    for (let i = 0; i < c.length; i++) sum += c[i]! * this.#state[i]!;
+    return sum;
+  }
+
+  /** The times after 0 at which u has an extremum (or, harmlessly, none), in order. */
+  extrema(y: Float64Array, at: number): number[] {
+    return this.#zeros(1, y, at);
+  }
+  #zeros(k: number, y: Float64Array, at: number): number[] {
+    if (k === this.#chain.length - 1) return [];
+    const ends = [...this.#zeros(k + 1, y, at), ENDLESS * this.#slowest];
+    const found: number[] = [];
+    this.#move(y, at, 0);
+    let [from, before] = [0, this.#value(k)];
+    for (const end of ends) {
+      this.#move(y, at, end);
+      const value = this.#value(k);
+      if (value === 0) found.push(end);
+      else if ((before < 0 && value > 0) || (before > 0 && value < 0))
+        found.push(this.#solve(k, 0, y, at, from, before, end));
+      [from, before] = [end, value];
+    }
+    return found.filter((t) => t > 0 && t < ENDLESS * this.#slowest);
+  }
+
+  /**
+   * Seconds from `y[at ..]` to where u first exceeds `level` (or reaches it), `Infinity` if never, NaN if the state is not finite.
+   * @param reaching whether it is enough to reach it: `>=`
+   */
+  first(y: Float64Array, at: number, level: number, reaching: boolean): number {
+    const above = (f: number): boolean => f > 0 || (reaching && f === 0);
+    this.#move(y, at, 0);
+    let [from, before] = [0, this.#value(0) - level];
+    if (!Number.isFinite(before)) return Number.NaN;
+    if (above(before)) return 0;
+    if (this.#chain.length === 2) return this.#alone(before + level, level);
+    for (const end of [...this.extrema(y, at), ENDLESS * this.#slowest]) {
+      this.#move(y, at, end);
+      const value = this.#value(0) - level;
+      if (above(value)) return before === 0 ? from : this.#solve(0, level, y, at, from, before, end);
+      [from, before] = [end, value];
+    }
+    return this.#ramp(y, at, level, from, before);
+  }
+  /** One decay alone, below the level: it rises to 0. */
+  #alone(u: number, level: number): number {
+    const rate = this.#cascade.rates[this.#chain[0]!.findIndex((c) => c !== 0)]!;
+    const share = level / u;
+    return level < 0 && u < level && rate < 0 && share > 1e-300 ? log(share) / rate : Number.POSITIVE_INFINITY;
+  }
+  /** Without leak u may rise for ever: by the last time, steadily. */
+  #ramp(y: Float64Array, at: number, level: number, from: number, before: number): number {
+    for (let [low, below] = [from, before]; low < 1e15; ) {
+      const high = 2 * low;
+      this.#move(y, at, high);
+      const [value, slope] = [this.#value(0) - level, this.#value(1)];
+      if (value > 0) return this.#solve(0, level, y, at, low, below, high);
+      if (!(slope > 0)) break;
+      [low, below] = [high, value];
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * The zero of f_k - level between two times, where the sign changes once: Newton's method, kept within the bracket, which
+   * is halved whenever three steps have not done as much.
+   */
+  #solve(k: number, level: number, y: Float64Array, at: number, from: number, f: number, to: number): number {
+    const rising = f < 0;
+    let [low, high, x] = [from, to, from];
+    let width = 2 * (to - from);
+    this.#move(y, at, x);
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const value = this.#value(k) - level;
+      const slope = this.#value(k + 1) + this.#rates[k]! * value;
+      let next = x - value / slope;
+      const slow = step % 3 === 2 && high - low > width / 2;
+      if (step % 3 === 2) width = high - low;
+      if (slow || !(next > low && next < high)) next = this.#between(low, high);
+      if (next <= low || next >= high) return high;
+      this.#move(y, at, next);
+      const reached = this.#value(k) - level;
+      if (reached === 0 || Math.abs(next - x) <= CLOSE * next) return next;
+      if (reached < 0 === rising) low = next;
+      else high = next;
+      x = next;
+    }
+    return high;
+  }
+  /** The middle; in a bracket much longer than the fastest time constant, nearer to its start. */
+  #between(low: number, high: number): number {
+    const width = high - low;
+    return low + (width > 16 * this.#fastest ? Math.sqrt(width * this.#fastest) : width / 2);
+  }
+}
+
+/** Variables that u depends on, in order. */
+function seenBy(c: Float64Array, { couplings, size }: Cascade): number[] {
+  const seen = new Set<number>();
+  for (let i = size - 1; i >= 0; i--)
+    if (c[i] !== 0 || couplings.some((x) => x.from === i && x.gain !== 0 && seen.has(x.to))) seen.add(i);
+  return [...seen].sort((a, b) => a - b);
+}
+/** The coefficients of (D - rate) c·y. */
+function minusRate(c: Float64Array, rate: number, { couplings, rates }: Cascade): Float64Array {
+  const out = c.map((x, i) => x * (rates[i]! - rate));
+  for (const { to, from, gain } of couplings) out[from]! += c[to]! * gain;
+  return out;
+}
