@@ -11,11 +11,14 @@
 import { log } from "../../base/elementary.ts";
 import type { Cascade } from "./cascade.ts";
 
-/** After this many of the slowest time constants nothing is left (e^-700 = 1e-304). */
-const ENDLESS = 700;
+/** After this many of the slowest time constants next to nothing is left, yet still a sign (`decay` ends at e^-700). */
+const ENDLESS = 690;
 /** Within which Newton's method has converged, relative to the time. */
 const CLOSE = 2 ** -52;
 const MOST_STEPS = 400;
+/** Of the time until nothing is left: rates may lie a factor of 2^24 apart. */
+const MOST_HALVINGS = 24;
+const LAST = Number.POSITIVE_INFINITY;
 
 export class Crossing {
   /** Times at which states were computed in search of crossings. */
@@ -25,7 +28,8 @@ export class Crossing {
   readonly #chain: readonly Float64Array[];
   /** λ_k; 0 for u. */
   readonly #rates: Float64Array;
-  readonly #slowest: number;
+  /** `#ends[k]`: seconds after which nothing of f_k is left; those of later k, which miss slower variables, are sooner. */
+  readonly #ends: Float64Array;
   readonly #fastest: number;
   readonly #state: Float64Array;
 
@@ -45,9 +49,10 @@ export class Crossing {
     }
     this.#chain = chain;
     this.#rates = Float64Array.from(rates);
-    const moving = seen.map((i) => -cascade.rates[i]!).filter((x) => x > 0);
-    this.#slowest = moving.length > 0 ? 1 / Math.min(...moving) : 1 / ENDLESS;
-    this.#fastest = moving.length > 0 ? 1 / Math.max(...moving) : 1 / ENDLESS;
+    const taus = seen.map((i) => (cascade.rates[i] === 0 ? 0 : -1 / cascade.rates[i]!));
+    const end = (count: number): number => ENDLESS * Math.max(...taus.slice(0, count)) || 1;
+    this.#ends = Float64Array.from(chain, (_, k) => end(k === 0 ? seen.length : seen.length - k + 1));
+    this.#fastest = Math.min(...taus.filter((tau) => tau > 0), this.#ends[0]!);
   }
 
   #move(y: Float64Array, at: number, t: number): void {
@@ -68,19 +73,32 @@ export class Crossing {
   }
   #zeros(k: number, y: Float64Array, at: number): number[] {
     if (k === this.#chain.length - 1) return [];
-    const ends = [...this.#zeros(k + 1, y, at), ENDLESS * this.#slowest];
     const found: number[] = [];
     this.#move(y, at, 0);
     let [from, before] = [0, this.#value(k)];
-    for (const end of ends) {
-      this.#move(y, at, end);
+    for (const end of [...this.#zeros(k + 1, y, at), LAST]) {
+      const to = end === LAST ? this.#last(k, 0, y, at, from) : end;
+      if (end !== LAST) this.#move(y, at, to);
       const value = this.#value(k);
-      if (value === 0) found.push(end);
+      if (value === 0 && end !== LAST) found.push(to);
       else if ((before < 0 && value > 0) || (before > 0 && value < 0))
-        found.push(this.#solve(k, 0, y, at, from, before, end));
-      [from, before] = [end, value];
+        found.push(this.#solve(k, 0, y, at, from, before, to));
+      [from, before] = [to, value];
     }
-    return found.filter((t) => t > 0 && t < ENDLESS * this.#slowest);
+    return found;
+  }
+  /**
+   * Moves to where next to nothing is left of f_k, and sooner where nothing is: slow variables may be at rest. What follows
+   * is too small to matter.
+   */
+  #last(k: number, level: number, y: Float64Array, at: number, from: number): number {
+    let end = Math.max(this.#ends[k]!, from);
+    for (let halvings = 0; halvings < MOST_HALVINGS; halvings++) {
+      this.#move(y, at, end);
+      if (this.#value(k) !== level) return end;
+      end = from + (end - from) / 2;
+    }
+    return end;
   }
 
   /**
@@ -94,11 +112,12 @@ export class Crossing {
     if (!Number.isFinite(before)) return Number.NaN;
     if (above(before)) return 0;
     if (this.#chain.length === 2) return this.#alone(before + level, level);
-    for (const end of [...this.extrema(y, at), ENDLESS * this.#slowest]) {
-      this.#move(y, at, end);
+    for (const end of [...this.extrema(y, at), LAST]) {
+      const to = end === LAST ? this.#last(0, level, y, at, from) : end;
+      if (end !== LAST) this.#move(y, at, to);
       const value = this.#value(0) - level;
-      if (above(value)) return before === 0 ? from : this.#solve(0, level, y, at, from, before, end);
-      [from, before] = [end, value];
+      if (above(value)) return before === 0 ? from : this.#solve(0, level, y, at, from, before, to);
+      [from, before] = [to, value];
     }
     return this.#ramp(y, at, level, from, before);
   }
