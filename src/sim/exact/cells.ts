@@ -147,6 +147,13 @@ export class Cells {
     const wait = this.kind(n).bound?.before(this.#y, n * this.#layout.size, this.#level[n]!);
     return wait === undefined ? undefined : this.last[n]! + wait;
   }
+  /** The same, seen from a later time, before which it does not fire either: later, as drives have decayed. */
+  earliestFrom(n: number, t: number): number {
+    const { bound, cascade } = this.kind(n);
+    if (!bound || t === this.last[n]) return t;
+    cascade.advance(this.#y, n * this.#layout.size, t - this.last[n]!, this.#scratch, 0);
+    return t + bound.before(this.#scratch, 0, this.#level[n]!);
+  }
   /** When neuron n fires if nothing arrives; `Infinity` if never. */
   crossing(n: number): number {
     const { crossing } = this.kind(n);

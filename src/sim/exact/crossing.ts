@@ -13,8 +13,8 @@ import type { Cascade } from "./cascade.ts";
 
 /** After this many of the slowest time constants next to nothing is left, yet still a sign (`decay` ends at e^-700). */
 const ENDLESS = 690;
-/** Within which Newton's method has converged, relative to the time. */
-const CLOSE = 2 ** -52;
+/** Within which Newton's method has converged, relative to the time: of a crossing, and of an extremum. */
+const [CLOSE, COARSE] = [2 ** -54, 1e-10];
 const MOST_STEPS = 400;
 /** Of the time until nothing is left: rates may lie a factor of 2^24 apart. */
 const MOST_HALVINGS = 24;
@@ -31,6 +31,8 @@ export class Crossing {
   /** `#ends[k]`: seconds after which nothing of f_k is left; those of later k, which miss slower variables, are sooner. */
   readonly #ends: Float64Array;
   readonly #fastest: number;
+  /** Where the last two variables left can be solved for. */
+  readonly #twoDecays: TwoDecays | undefined;
   readonly #state: Float64Array;
 
   /** @param c coefficients of u; a crossing is upwards */
@@ -38,6 +40,7 @@ export class Crossing {
     this.#cascade = cascade;
     this.#state = new Float64Array(cascade.size);
     const seen = seenBy(c, cascade);
+    this.#twoDecays = twoDecaysOf(seen, cascade);
     const rates = [0];
     const chain = [c, minusRate(c, 0, cascade)];
     for (let k = seen.length - 1; k > 0; k--) {
@@ -56,6 +59,10 @@ export class Crossing {
   }
 
   #move(y: Float64Array, at: number, t: number): void {
+    if (t === 0) {
+      for (let i = 0; i < this.#state.length; i++) this.#state[i] = y[at + i]!;
+      return;
+    }
     this.evaluations++;
     this.#cascade.advance(y, at, t, this.#state, 0);
   }
@@ -73,6 +80,7 @@ export class Crossing {
   }
   #zeros(k: number, y: Float64Array, at: number): number[] {
     if (k === this.#chain.length - 1) return [];
+    if (k === this.#chain.length - 2 && this.#twoDecays) return this.#zeroOfTwo(k, y, at);
     const found: number[] = [];
     this.#move(y, at, 0);
     let [from, before] = [0, this.#value(k)];
@@ -86,6 +94,19 @@ export class Crossing {
       [from, before] = [to, value];
     }
     return found;
+  }
+  /** Of p e^{a t} + q e^{b t}: where e^{(b - a) t} = -p / q. */
+  #zeroOfTwo(k: number, y: Float64Array, at: number): number[] {
+    const { first, second, gain } = this.#twoDecays!;
+    const c = this.#chain[k]!;
+    const [a, b] = [this.#cascade.rates[first]!, this.#cascade.rates[second]!];
+    const share = gain / (a - b); // of the first decay in the second variable
+    const p = (c[first]! + c[second]! * share) * y[at + first]!;
+    const q = c[second]! * (y[at + second]! - share * y[at + first]!);
+    const ratio = -p / q;
+    if (!(ratio > 1e-300 && ratio < 1e300)) return [];
+    const t = log(ratio) / (b - a);
+    return t > 0 ? [t] : [];
   }
   /**
    * Moves to where next to nothing is left of f_k, and sooner where nothing is: slow variables may be at rest. What follows
@@ -146,21 +167,24 @@ export class Crossing {
    */
   #solve(k: number, level: number, y: Float64Array, at: number, from: number, f: number, to: number): number {
     const rising = f < 0;
-    let [low, high, x] = [from, to, from];
-    let width = 2 * (to - from);
+    let [low, high, x, value] = [from, to, from, f];
+    let [width, before] = [2 * (to - from), 0];
     this.#move(y, at, x);
     for (let step = 0; step < MOST_STEPS; step++) {
-      const value = this.#value(k) - level;
       const slope = this.#value(k + 1) + this.#rates[k]! * value;
       let next = x - value / slope;
       const slow = step % 3 === 2 && high - low > width / 2;
       if (step % 3 === 2) width = high - low;
-      if (slow || !(next > low && next < high)) next = this.#between(low, high);
+      const halved = slow || !(next > low && next < high);
+      if (halved) next = this.#between(low, high);
       if (next <= low || next >= high) return high;
+      const change = Math.abs(next - x);
+      if (!halved && settled(change, before, k > 0 ? COARSE * next : CLOSE * next)) return next;
+      before = halved ? 0 : change;
       this.#move(y, at, next);
-      const reached = this.#value(k) - level;
-      if (reached === 0 || Math.abs(next - x) <= CLOSE * next) return next;
-      if (reached < 0 === rising) low = next;
+      value = this.#value(k) - level;
+      if (value === 0) return next;
+      if (value < 0 === rising) low = next;
       else high = next;
       x = next;
     }
@@ -171,6 +195,27 @@ export class Crossing {
     const width = high - low;
     return low + (width > 16 * this.#fastest ? Math.sqrt(width * this.#fastest) : width / 2);
   }
+}
+
+/** Whether the change of Newton's method that follows will be within a tolerance: its error is squared by each (to a factor). */
+function settled(change: number, before: number, tolerance: number): boolean {
+  if (change <= tolerance) return true;
+  return change < before / 16 && (change / before) ** 2 * change < tolerance;
+}
+
+interface TwoDecays {
+  readonly first: number;
+  readonly second: number;
+  /** Of the first in the derivative of the second. */
+  readonly gain: number;
+}
+/** The first two variables that u depends on, if their rates are far enough apart for their decays to be told apart. */
+function twoDecaysOf([first, second]: readonly number[], { rates, couplings }: Cascade): TwoDecays | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  const [a, b] = [rates[first]!, rates[second]!];
+  if (Math.abs(a - b) < 1e-4 * Math.max(-a, -b) || a === b) return undefined;
+  const gain = couplings.reduce((sum, c) => (c.from === first && c.to === second ? sum + c.gain : sum), 0);
+  return { first, second, gain };
 }
 
 /** Variables that u depends on, in order. */
