@@ -3,23 +3,18 @@
  * input, simulated for the same time at the same rates. The clocked engine pays for steps, the exact one for events. Both in
  * f64: in f32 the currents of quiet neurons become denormal within half a second, which slows the clocked engine down.
  */
-import {
-  connect,
-  createEngine,
-  inputNode,
-  type Network,
-  network,
-  neuron,
-  oneToOne,
-  population,
-  probability,
-  wasm,
-} from "rheobase";
-import { createExactEngine, poissonSource } from "rheobase/sim";
+import { wasm } from "../src/backend/wasm/wasm.ts";
+import { connect } from "../src/model/connection.ts";
+import { oneToOne, probability } from "../src/model/connectivity.ts";
+import { inputNode, type Network, network, population } from "../src/model/network.ts";
+import { neuron } from "../src/model/neuron.ts";
+import { createEngine } from "../src/sim/engine.ts";
+import { createExactEngine } from "../src/sim/exact/engine.ts";
+import { poissonSource } from "../src/sim/exact/sources.ts";
 import { type MeasureOptions, measure, type Summary, summary } from "../src/tasks/measure.ts";
 
-export const [NEURONS, SYNAPSES, SECONDS] = [4000, 80, 0.5];
-const RATES = [0.03, 0.1, 0.3, 1, 3, 10];
+export const [NEURONS, SYNAPSES, SECONDS] = [4000, 80, 0.25];
+const RATES = [0.03, 0.1, 0.3, 1, 3, 10, 30];
 /** s a step of the clocked engine. */
 export const STEPS = { "0.1 ms": 1e-4, "0.01 ms": 1e-5 } as const;
 export type StepName = keyof typeof STEPS;

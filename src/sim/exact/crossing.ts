@@ -46,7 +46,6 @@ export class Crossing {
     for (let k = seen.length - 1; k > 0; k--) {
       const last = seen[k]!;
       const next = minusRate(chain.at(-1)!, cascade.rates[last]!, cascade);
-      next[last] = 0;
       rates.push(cascade.rates[last]!);
       chain.push(next);
     }

@@ -129,6 +129,20 @@ describe("events", () => {
     expect(fire([0, 1, 2])).toEqual([]);
     expect(fire([0])).toEqual([]);
   });
+  test("inhibition that arrives at the very moment of a crossing comes first", () => {
+    const model = lif({ refractory: "1 ms" });
+    const net = network({
+      dt: "1 ms",
+      inputs: { stim: inputNode(1), drive: inputNode(1, { signal: "values", constant: true }) },
+      populations: { n: one(model) },
+      connections: [connect("drive", "n", { port: "i", weight: 1 }), connect("stim", "n", { weight: -0.5 })],
+    });
+    const inputs = { drive: { values: [1.5] } };
+    const alone = timesOf(createExactEngine(net).run(0.1, { inputs }), "n")[0]!;
+    const r = createExactEngine(net).run(0.1, { inputs: { ...inputs, ...spikesAt(alone) } });
+    // From 1 - 0.5 again to 1.
+    expect(timesOf(r, "n")[0]).toBeCloseTo(alone + 20e-3 * Math.log(1 / 0.5), 14);
+  });
   test("delays are any durations, of connections and of synapses; each row comes in order of delay", () => {
     const two = population(2, lif());
     const net = driven({ n: two }, [
@@ -181,6 +195,30 @@ describe("events", () => {
     );
     const r = createExactEngine(chain).run(0.1, { inputs: spikesAt(0.02) });
     expect(["a", "b", "c"].map((n) => [...r.spikes[n]!.times])).toEqual([[0.02], [0.02], [0.02, 0.02]]);
+  });
+  test("those above threshold at one moment fire together, though each would have silenced the other", () => {
+    const net = driven(
+      { a: one(lif()), b: one(lif()) },
+      [
+        connect("stim", ["a", "b"], { weight: 2 }),
+        connect("a", "b", { weight: -5 }),
+        connect("b", "a", { weight: -5, delay: 1 }),
+      ],
+      { schedule: "layered" },
+    );
+    const engine = createExactEngine(net, { delays: { "b>a": 0 }, record: ["a.v", "b.v"] });
+    const r = engine.run(0.1, { inputs: spikesAt(0.02), sampleAt: [0.02] });
+    expect([timesOf(r, "a"), timesOf(r, "b")]).toEqual([[0.02], [0.02]]);
+    expect([r.values["a.v"]![0], r.values["b.v"]![0]]).toEqual([-5, -5]); // after the resets
+  });
+  test("a digest knows who fired, and when to the last bit", () => {
+    const digest = (target: number, time: number): string => {
+      const only = connect("stim", "n", { weight: 2, connectivity: pairs([0], [target]), delay: 1 });
+      return createExactEngine(driven({ n: population(2, lif()) }, [only])).run(0.1, { inputs: spikesAt(time) }).digest;
+    };
+    expect(digest(0, 0.01)).toBe(digest(0, 0.01));
+    expect(digest(0, 0.01)).not.toBe(digest(1, 0.01));
+    expect(digest(0, 0.01)).not.toBe(digest(0, 0.01 + 2 ** -58));
   });
   test("integrate-and-fire with reset by subtraction fires as often as its charge says, at once", () => {
     const net = driven({ n: one(integrateAndFire({ reset: "subtract" })) }, [
