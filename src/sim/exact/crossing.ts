@@ -94,18 +94,22 @@ export class Crossing {
     }
     return found;
   }
-  /** Of p e^{a t} + q e^{b t}: where e^{(b - a) t} = -p / q. */
+  /** Of p e^{a t} + q e^{b t}: where e^{(b - a) t} = -p / q; of (p + q t) e^{a t}: -p / q. */
   #zeroOfTwo(k: number, y: Float64Array, at: number): number[] {
     const { first, second, gain } = this.#twoDecays!;
     const c = this.#chain[k]!;
     const [a, b] = [this.#cascade.rates[first]!, this.#cascade.rates[second]!];
+    if (a === b) {
+      const t = -(c[first]! * y[at + first]! + c[second]! * y[at + second]!) / (c[second]! * gain * y[at + first]!);
+      return t > 0 && t < this.#ends[k]! ? [t] : [];
+    }
     const share = gain / (a - b); // of the first decay in the second variable
     const p = (c[first]! + c[second]! * share) * y[at + first]!;
     const q = c[second]! * (y[at + second]! - share * y[at + first]!);
     const ratio = -p / q;
     if (!(ratio > 1e-300 && ratio < 1e300)) return [];
     const t = log(ratio) / (b - a);
-    return t > 0 ? [t] : [];
+    return t > 0 && t < this.#ends[k]! ? [t] : [];
   }
   /**
    * Moves to where next to nothing is left of f_k, and sooner where nothing is: slow variables may be at rest. What follows
@@ -208,11 +212,11 @@ interface TwoDecays {
   /** Of the first in the derivative of the second. */
   readonly gain: number;
 }
-/** The first two variables that u depends on, if their rates are far enough apart for their decays to be told apart. */
+/** The first two variables that u depends on, if their rates are equal, or far enough apart to tell their decays apart. */
 function twoDecaysOf([first, second]: readonly number[], { rates, couplings }: Cascade): TwoDecays | undefined {
   if (first === undefined || second === undefined) return undefined;
   const [a, b] = [rates[first]!, rates[second]!];
-  if (Math.abs(a - b) < 1e-4 * Math.max(-a, -b) || a === b) return undefined;
+  if (a !== b && Math.abs(a - b) < 1e-4 * Math.max(-a, -b)) return undefined;
   const gain = couplings.reduce((sum, c) => (c.from === first && c.to === second ? sum + c.gain : sum), 0);
   return { first, second, gain };
 }
