@@ -12,6 +12,8 @@ import { Crossing } from "./crossing.ts";
 
 /** By how much a bound is lowered, so that rounding does not raise it above the crossing. */
 const SLACK = 1e-9;
+/** Time constants after which nothing changes any more. */
+const ENDLESS = 1000;
 
 export class Bound {
   /** The one variable that is compared. */
@@ -76,6 +78,8 @@ function range(cascade: Cascade, drive: Float64Array, i: number): [number, numbe
     cascade.advance(start, 0, t, y, 0);
     return y.reduce((sum, x, k) => sum + drive[k]! * x, 0);
   };
-  const values = [0, ...new Crossing(cascade, drive).extrema(start, 0)].map(response);
+  // What stands still drives a filter towards a value that it never reaches, or to rounding after long.
+  const end = ENDLESS * Math.max(0, ...Array.from(cascade.rates, (rate) => (rate === 0 ? 0 : -1 / rate)));
+  const values = [0, ...new Crossing(cascade, drive).extrema(start, 0), end].map(response);
   return [Math.max(0, ...values), Math.max(0, ...values.map((x) => -x))];
 }

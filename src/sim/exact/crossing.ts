@@ -10,6 +10,7 @@
  */
 import { log } from "../../base/elementary.ts";
 import type { Cascade } from "./cascade.ts";
+import { type Share, withoutStanding } from "./standing.ts";
 
 /** After this many of the slowest time constants next to nothing is left, yet still a sign (`decay` ends at e^-700). */
 const ENDLESS = 690;
@@ -33,11 +34,17 @@ export class Crossing {
   readonly #fastest: number;
   /** Where the last two variables left can be solved for. */
   readonly #twoDecays: TwoDecays | undefined;
+  readonly #shares: readonly Share[];
+  /** Where the search starts, and the state moved to. */
+  readonly #start: Float64Array;
   readonly #state: Float64Array;
 
-  /** @param c coefficients of u; a crossing is upwards */
-  constructor(cascade: Cascade, c: Float64Array) {
+  /** @param given coefficients of u; a crossing is upwards */
+  constructor(whole: Cascade, given: Float64Array) {
+    const { cascade, c, shares } = withoutStanding(whole, given);
     this.#cascade = cascade;
+    this.#shares = shares;
+    this.#start = new Float64Array(cascade.size);
     this.#state = new Float64Array(cascade.size);
     const seen = seenBy(c, cascade);
     this.#twoDecays = twoDecaysOf(seen, cascade);
@@ -57,13 +64,16 @@ export class Crossing {
     this.#fastest = Math.min(...taus.filter((tau) => tau > 0), this.#ends[0]!);
   }
 
-  #move(y: Float64Array, at: number, t: number): void {
-    if (t === 0) {
-      for (let i = 0; i < this.#state.length; i++) this.#state[i] = y[at + i]!;
-      return;
+  #load(y: Float64Array, at: number): void {
+    for (let i = 0; i < this.#start.length; i++) this.#start[i] = y[at + i]!;
+    for (const { of, from, factor } of this.#shares) this.#start[of]! -= factor * this.#start[from]!;
+  }
+  #move(t: number): void {
+    if (t === 0) this.#state.set(this.#start);
+    else {
+      this.evaluations++;
+      this.#cascade.advance(this.#start, 0, t, this.#state, 0);
     }
-    this.evaluations++;
-    this.#cascade.advance(y, at, t, this.#state, 0);
   }
   /** f_k at the time moved to. */
   #value(k: number): number {
@@ -75,37 +85,37 @@ export class Crossing {
 
   /** The times after 0 at which u has an extremum (or, harmlessly, none), in order. */
   extrema(y: Float64Array, at: number): number[] {
-    return this.#zeros(1, y, at);
+    this.#load(y, at);
+    return this.#zeros(1);
   }
-  #zeros(k: number, y: Float64Array, at: number): number[] {
+  #zeros(k: number): number[] {
     if (k === this.#chain.length - 1) return [];
-    if (k === this.#chain.length - 2 && this.#twoDecays) return this.#zeroOfTwo(k, y, at);
+    if (k === this.#chain.length - 2 && this.#twoDecays) return this.#zeroOfTwo(k);
     const found: number[] = [];
-    this.#move(y, at, 0);
+    this.#move(0);
     let [from, before] = [0, this.#value(k)];
-    for (const end of [...this.#zeros(k + 1, y, at), LAST]) {
-      const to = end === LAST ? this.#last(k, 0, y, at, from) : end;
-      if (end !== LAST) this.#move(y, at, to);
+    for (const end of [...this.#zeros(k + 1), LAST]) {
+      const to = end === LAST ? this.#last(k, 0, from) : end;
+      if (end !== LAST) this.#move(to);
       const value = this.#value(k);
       if (value === 0 && end !== LAST) found.push(to);
-      else if ((before < 0 && value > 0) || (before > 0 && value < 0))
-        found.push(this.#solve(k, 0, y, at, from, before, to));
+      else if ((before < 0 && value > 0) || (before > 0 && value < 0)) found.push(this.#solve(k, 0, from, before, to));
       [from, before] = [to, value];
     }
     return found;
   }
   /** Of p e^{a t} + q e^{b t}: where e^{(b - a) t} = -p / q; of (p + q t) e^{a t}: -p / q. */
-  #zeroOfTwo(k: number, y: Float64Array, at: number): number[] {
+  #zeroOfTwo(k: number): number[] {
     const { first, second, gain } = this.#twoDecays!;
-    const c = this.#chain[k]!;
+    const [c, y] = [this.#chain[k]!, this.#start];
     const [a, b] = [this.#cascade.rates[first]!, this.#cascade.rates[second]!];
     if (a === b) {
-      const t = -(c[first]! * y[at + first]! + c[second]! * y[at + second]!) / (c[second]! * gain * y[at + first]!);
+      const t = -(c[first]! * y[first]! + c[second]! * y[second]!) / (c[second]! * gain * y[first]!);
       return t > 0 && t < this.#ends[k]! ? [t] : [];
     }
     const share = gain / (a - b); // of the first decay in the second variable
-    const p = (c[first]! + c[second]! * share) * y[at + first]!;
-    const q = c[second]! * (y[at + second]! - share * y[at + first]!);
+    const p = (c[first]! + c[second]! * share) * y[first]!;
+    const q = c[second]! * (y[second]! - share * y[first]!);
     const ratio = -p / q;
     if (!(ratio > 1e-300 && ratio < 1e300)) return [];
     const t = log(ratio) / (b - a);
@@ -115,10 +125,10 @@ export class Crossing {
    * Moves to where next to nothing is left of f_k, and sooner where nothing is: slow variables may be at rest. What follows
    * is too small to matter.
    */
-  #last(k: number, level: number, y: Float64Array, at: number, from: number): number {
+  #last(k: number, level: number, from: number): number {
     let end = Math.max(this.#ends[k]!, from);
     for (let halvings = 0; halvings < MOST_HALVINGS; halvings++) {
-      this.#move(y, at, end);
+      this.#move(end);
       if (this.#value(k) !== level) return end;
       end = from + (end - from) / 2;
     }
@@ -131,19 +141,20 @@ export class Crossing {
    */
   first(y: Float64Array, at: number, level: number, reaching: boolean): number {
     const above = (f: number): boolean => f > 0 || (reaching && f === 0);
-    this.#move(y, at, 0);
+    this.#load(y, at);
+    this.#move(0);
     let [from, before] = [0, this.#value(0) - level];
     if (!Number.isFinite(before)) return Number.NaN;
     if (above(before)) return 0;
     if (this.#chain.length === 2) return this.#alone(before + level, level);
-    for (const end of [...this.extrema(y, at), LAST]) {
-      const to = end === LAST ? this.#last(0, level, y, at, from) : end;
-      if (end !== LAST) this.#move(y, at, to);
+    for (const end of [...this.#zeros(1), LAST]) {
+      const to = end === LAST ? this.#last(0, level, from) : end;
+      if (end !== LAST) this.#move(to);
       const value = this.#value(0) - level;
-      if (above(value)) return before === 0 ? from : this.#solve(0, level, y, at, from, before, to);
+      if (above(value)) return before === 0 ? from : this.#solve(0, level, from, before, to);
       [from, before] = [to, value];
     }
-    return this.#ramp(y, at, level, from, before);
+    return this.#ramp(level, from, before);
   }
   /** One decay alone, below the level: it rises to 0. */
   #alone(u: number, level: number): number {
@@ -152,12 +163,12 @@ export class Crossing {
     return level < 0 && u < level && rate < 0 && share > 1e-300 ? log(share) / rate : Number.POSITIVE_INFINITY;
   }
   /** Without leak u may rise for ever: by the last time, steadily. */
-  #ramp(y: Float64Array, at: number, level: number, from: number, before: number): number {
+  #ramp(level: number, from: number, before: number): number {
     for (let [low, below] = [from, before]; low < 1e15; ) {
       const high = 2 * low;
-      this.#move(y, at, high);
+      this.#move(high);
       const [value, slope] = [this.#value(0) - level, this.#value(1)];
-      if (value > 0) return this.#solve(0, level, y, at, low, below, high);
+      if (value > 0) return this.#solve(0, level, low, below, high);
       if (!(slope > 0)) break;
       [low, below] = [high, value];
     }
@@ -168,11 +179,11 @@ export class Crossing {
    * The zero of f_k - level between two times, where the sign changes once: Newton's method, kept within the bracket, which
    * is halved whenever three steps have not done as much.
    */
-  #solve(k: number, level: number, y: Float64Array, at: number, from: number, f: number, to: number): number {
+  #solve(k: number, level: number, from: number, f: number, to: number): number {
     const rising = f < 0;
     let [low, high, x, value] = [from, to, from, f];
     let [width, before] = [2 * (to - from), 0];
-    this.#move(y, at, x);
+    this.#move(x);
     for (let step = 0; step < MOST_STEPS; step++) {
       const slope = this.#value(k + 1) + this.#rates[k]! * value;
       let next = x - value / slope;
@@ -184,7 +195,7 @@ export class Crossing {
       const change = Math.abs(next - x);
       if (!halved && settled(change, before, k > 0 ? COARSE * next : CLOSE * next)) return next;
       before = halved ? 0 : change;
-      this.#move(y, at, next);
+      this.#move(next);
       value = this.#value(k) - level;
       if (value === 0) return next;
       if (value < 0 === rising) low = next;

@@ -100,6 +100,29 @@ describe("closed forms", () => {
       { numRuns: 50 },
     );
   });
+  test("a declared drive of each neuron, which a leaky filter passes on", () => {
+    const model = neuron({
+      name: "own",
+      equations: "dv/dt = (g - v)/tau : 1\ndg/dt = (drive - g)/tauG : 1\ndrive : 1",
+      parameters: { tau: "20 ms", tauG: "5 ms" },
+      spike: "v > 1",
+      reset: "v = 0; g = 0",
+    });
+    const drives = [0.5, 1, 1.001, 1.5, 4];
+    const net = network({ dt: "1 ms", populations: { n: population(5, model, { initial: { drive: drives } }) } });
+    const r = createExactEngine(net).run(1);
+    for (const [k, drive] of drives.entries()) {
+      const [first, second] = timesOf(r, "n", k);
+      if (drive <= 1) {
+        expect(first).toBeUndefined();
+        continue;
+      }
+      // v = drive (1 - (tau e^{-t/tau} - tauG e^{-t/tauG}) / (tau - tauG)), from 0 again after each spike.
+      const v = (t: number): number => drive * (1 - (20 * Math.exp(-t / 20e-3) - 5 * Math.exp(-t / 5e-3)) / 15);
+      expect(v(first!)).toBeCloseTo(1, 14);
+      expect(second! - first!).toBeCloseTo(first!, 13);
+    }
+  });
   test("an adaptive threshold v > 1 + b is one more decay: two variables compared", () => {
     const model = neuron({
       name: "adaptive",
