@@ -3,6 +3,17 @@
  * @module sim
  */
 export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
+export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
+export type { ExactDelays } from "./exact/rows.ts";
+export {
+  type ExactEvents,
+  type ExactInputs,
+  type ExactValues,
+  poissonSource,
+  regularSource,
+  type SpikeSource,
+} from "./exact/sources.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";

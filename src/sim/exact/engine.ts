@@ -1,0 +1,405 @@
+/**
+ * The exact engine: event by event, with closed forms in between, and no grid of time. Spike times are right to the last
+ * places of a number, delays are any durations, and work is done only for neurons that something happens to.
+ *
+ * The order of what happens at one moment: refractory periods end; inputs spike; spikes arrive, all of them; then neurons
+ * are tested, and those above threshold fire together, in order of population and neuron. What they send without delay
+ * arrives next, at the same moment, and who is above threshold then fires in a second round. So a neuron sees everything
+ * that reaches it at once before it fires. (A network's `schedule` orders a step, and `dt` is one: neither matters here,
+ * save that delays are `delay · dt`.)
+ */
+import type { Dimension } from "../../base/dimension.ts";
+import { ModelError, RunError, requireInteger } from "../../base/errors.ts";
+import { quantityOf } from "../../base/quantity.ts";
+import type { Network } from "../../model/network.ts";
+import { initialParameters, type Parameters, parameterLayout, writeParameters } from "../lower/parameters.ts";
+import { Cells } from "./cells.ts";
+import { EventHeap } from "./queue.ts";
+import {
+  type ExactCounts,
+  type ExactRecording,
+  type Recorded,
+  recordedOf,
+  SpikeColumns,
+  TimeDigest,
+} from "./recording.ts";
+import { checkDelayNames, type ExactDelays } from "./rows.ts";
+import { Sampler, sampleTimes } from "./sampler.ts";
+import {
+  checkInputs,
+  type ExactInputs,
+  type NextSpike,
+  nextSpikes,
+  type SpikeSource,
+  type SpikeTrain,
+} from "./sources.ts";
+import { currentsOf, type Driven, type Wire, wiringOf } from "./wiring.ts";
+
+export interface ExactOptions {
+  /** Default 0. */
+  readonly seed?: number;
+  /** `population.variable` of values to sample, at the times that a run asks for. Spikes are recorded always. */
+  readonly record?: readonly string[];
+  /** Weights by name; drawn by `seed` where absent. */
+  readonly parameters?: Parameters;
+  /** Instead of the network's. */
+  readonly delays?: ExactDelays;
+  /** Inputs that fire by themselves. */
+  readonly sources?: Readonly<Record<string, SpikeSource>>;
+}
+export interface ExactRunOptions {
+  /** What is not given is silent. */
+  readonly inputs?: ExactInputs;
+  /** When to sample what `record` names, in seconds since the engine began, within the run and in ascending order. */
+  readonly sampleAt?: ArrayLike<number>;
+}
+
+/** Kinds of events, in the order in which they happen at one moment. */
+const KIND = { recovery: 0, input: 1, arrival: 2, test: 3 } as const;
+const PER_KIND = 2 ** 50;
+const PER_GROUP = 2 ** 32;
+const TEST = KIND.test * PER_KIND;
+const orderOf = (kind: number, group: number, element: number): number => kind * PER_KIND + group * PER_GROUP + element;
+
+/** Of the time that a bound has gained: what another one must add, or the crossing is computed. */
+const GAIN = 1 / 8;
+
+/** A neuron that fires as often at one moment fires for ever. */
+const MOST_AT_ONCE = 1000;
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+
+/**
+ * @throws {ModelError} for options or a network that cannot run: `unsupported` names the model's equation or the connection
+ *   that has no exact solution here, and says what has
+ */
+export function createExactEngine(net: Network, options: ExactOptions = {}): ExactEngine {
+  const { seed = 0, record = [], delays = {}, sources = {} } = options;
+  requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
+  for (const name of Object.keys(net.transforms))
+    throw new ModelError(
+      "unsupported",
+      `${net.name}.${name}`,
+      "a transform works on values in every step, and there are no steps",
+    );
+  checkDelayNames(net, delays);
+  const parameters = options.parameters ?? initialParameters(net, seed, "f64");
+  const layout = parameterLayout(net, "f64");
+  writeParameters(new Float64Array(layout.length), layout, parameters); // checks them
+  return new ExactEngine(net, { seed, record, parameters, delays, sources });
+}
+
+/** An input's given spikes, and how many of them have been. */
+interface Train extends SpikeTrain {
+  done: number;
+}
+
+export class ExactEngine {
+  readonly network: Network;
+  readonly #cells: readonly Cells[];
+  readonly #wires: ReadonlyMap<string, readonly Wire[]>;
+  readonly #allWires: readonly Wire[];
+  readonly #driven: readonly Driven[];
+  readonly #inputs: readonly string[];
+  readonly #sources: ReadonlyMap<string, NextSpike>;
+  /** By input and element: spikes so far. */
+  readonly #drawn: ReadonlyMap<string, Float64Array>;
+  readonly #heap = new EventHeap();
+  readonly #record: readonly Recorded[];
+  readonly #columns: readonly SpikeColumns[];
+  readonly #digest = new TimeDigest();
+  readonly #trains = new Map<string, Train>();
+  /** Neurons that something has reached in this round, as numbers among those of all populations. */
+  readonly #touched: Uint32Array;
+  readonly #isTouched: Uint8Array;
+  #touches = 0;
+  #now = 0;
+  readonly #counts = { spikes: 0, inputSpikes: 0, synapticEvents: 0, bounds: 0, crossings: 0, stale: 0 };
+
+  /** Use `createExactEngine`. */
+  constructor(net: Network, { seed, record, parameters, delays, sources }: Required<ExactOptions>) {
+    this.network = net;
+    let first = 0;
+    this.#cells = Object.entries(net.populations).map(([node, p]) => {
+      const cells = new Cells(node, p, first, parameters, seed);
+      first += p.size;
+      return cells;
+    });
+    const { wires, all, driven } = wiringOf(
+      net,
+      new Map(this.#cells.map((c) => [c.node, c])),
+      parameters,
+      seed,
+      delays,
+    );
+    [this.#wires, this.#allWires, this.#driven] = [wires, all, driven];
+    this.#inputs = Object.keys(net.inputs);
+    this.#sources = nextSpikes(net, sources, seed);
+    this.#drawn = new Map([...this.#sources.keys()].map((name) => [name, new Float64Array(net.inputs[name]!.size)]));
+    this.#record = recordedOf(net, record);
+    this.#columns = this.#cells.map(() => new SpikeColumns());
+    this.#touched = new Uint32Array(first);
+    this.#isTouched = new Uint8Array(first);
+    for (const [name, next] of this.#sources)
+      for (let k = 0; k < net.inputs[name]!.size; k++) this.#pushInput(name, k, next(k, 0, 0));
+    this.#touchAll();
+  }
+
+  /** Seconds since the engine began. */
+  get now(): number {
+    return this.#now;
+  }
+  /** A digest of all spikes so far: equal for equal runs on every machine. */
+  get digest(): string {
+    return this.#digest.text;
+  }
+  get counts(): ExactCounts {
+    const total = (of: (c: Cells) => number): number => this.#cells.reduce((sum, c) => sum + of(c), 0);
+    const { pushed, popped } = this.#heap;
+    return {
+      ...this.#counts,
+      updates: total((c) => c.updates),
+      evaluations: total((c) => c.evaluations),
+      pushed,
+      popped,
+    };
+  }
+
+  /**
+   * Runs for a while: everything from now until before the end. How a stretch of time is cut into runs changes nothing.
+   * @param duration seconds, or a quantity such as "10 ms"
+   * @throws {ModelError} `out-of-range` for a duration that is none; {DataError} for inputs or times that do not fit;
+   *   {RunError} `not-finite` where a state becomes so; `out-of-range` where a neuron fires for ever at one moment
+   */
+  run(duration: number | string, { inputs = {}, sampleAt = [] }: ExactRunOptions = {}): ExactRecording {
+    const seconds = typeof duration === "string" ? quantityOf(duration, SECOND, "duration") : duration;
+    if (!(seconds >= 0 && Number.isFinite(seconds)))
+      throw new ModelError("out-of-range", "duration", `must be finite and at least 0 s, got ${seconds}`);
+    const end = this.#now + seconds;
+    const { spikes, values } = checkInputs(this.network, inputs, this.#now, end);
+    const samples = new Sampler(this.#record, this.#cells, sampleTimes(sampleAt, this.#now, end));
+    this.#drive(values);
+    for (const [name, train] of spikes) {
+      this.#trains.set(name, { ...train, done: 0 });
+      this.#pushTrain(name);
+    }
+    if (seconds > 0) this.#settle(this.#now);
+    while (this.#heap.nextTime < end) {
+      const time = this.#heap.nextTime;
+      samples.before(time);
+      this.#round(time);
+    }
+    samples.before(Number.POSITIVE_INFINITY);
+    this.#now = end;
+    return {
+      duration: seconds,
+      spikes: Object.fromEntries(
+        this.#cells.flatMap((c, k) => (c.form.excess ? [[c.node, this.#columns[k]!.take()]] : [])),
+      ),
+      times: samples.times,
+      values: samples.values,
+      counts: this.counts,
+      digest: this.digest,
+    };
+  }
+
+  /** Constant currents of this run. */
+  #drive(values: ReadonlyMap<string, ArrayLike<number>>): void {
+    for (const d of this.#driven) {
+      const currents = currentsOf(d, values);
+      const before = d.cells.current(d.port);
+      if (currents.every((x, k) => x === before[k])) continue;
+      for (let n = 0; n < d.cells.size; n++) this.#touch(d.cells, n, this.#now);
+      d.cells.drive(d.port, currents);
+    }
+  }
+
+  /** Everything that happens at one moment up to the spikes that follow, which may ask for another round. */
+  #round(time: number): void {
+    const heap = this.#heap;
+    while (heap.nextTime === time && heap.nextOrder < TEST) {
+      heap.pop();
+      const kind = Math.floor(heap.order / PER_KIND);
+      const group = Math.floor(heap.order / PER_GROUP) % (PER_KIND / PER_GROUP);
+      const element = heap.order % PER_GROUP;
+      if (kind === KIND.recovery) this.#recover(group, element, time);
+      else if (kind === KIND.input) this.#fireInput(group, element, heap.place, time);
+      else this.#arrive(this.#allWires[group]!, element, heap.base, heap.place, time);
+    }
+    this.#settle(time);
+    const fired: number[] = [];
+    while (heap.nextTime === time && heap.nextOrder >= TEST) {
+      heap.pop();
+      const order = heap.order - TEST;
+      if (this.#test(Math.floor(order / PER_GROUP), order % PER_GROUP, time)) fired.push(order);
+    }
+    for (const order of fired) this.#fire(Math.floor(order / PER_GROUP), order % PER_GROUP, time);
+    this.#settle(time);
+  }
+
+  #touch(cells: Cells, n: number, time: number): void {
+    cells.update(n, time);
+    const number = cells.first + n;
+    if (this.#isTouched[number]) return;
+    this.#isTouched[number] = 1;
+    this.#touched[this.#touches++] = number;
+  }
+  #touchAll(): void {
+    for (const cells of this.#cells) for (let n = 0; n < cells.size; n++) this.#touch(cells, n, 0);
+  }
+  /** Plans a test of every neuron that has been touched. */
+  #settle(time: number): void {
+    let cells = this.#cells[0]!;
+    let population = 0;
+    for (let k = 0; k < this.#touches; k++) {
+      const number = this.#touched[k]!;
+      this.#isTouched[number] = 0;
+      if (number < cells.first || number >= cells.first + cells.size) {
+        population = this.#cells.findIndex((c) => number < c.first + c.size);
+        cells = this.#cells[population]!;
+      }
+      this.#plan(population, cells, number - cells.first, time);
+    }
+    this.#touches = 0;
+  }
+
+  /** When a neuron that has just been touched is to be looked at again. */
+  #plan(population: number, cells: Cells, n: number, time: number): void {
+    if (!cells.form.excess) return;
+    cells.due[n] = Number.POSITIVE_INFINITY;
+    if (cells.refractory[n]) return;
+    const bound = cells.earliest(n);
+    if (bound === undefined) this.#cross(cells, n);
+    else {
+      this.#counts.bounds++;
+      cells.certain[n] = 0;
+      cells.due[n] = bound;
+    }
+    if (Number.isNaN(cells.due[n])) throw notFinite(cells, n, time);
+    this.#queue(population, cells, n);
+  }
+  #cross(cells: Cells, n: number): void {
+    this.#counts.crossings++;
+    cells.certain[n] = 1;
+    cells.due[n] = cells.crossing(n);
+  }
+  /** A new bound is cheap: it is worth having where it gains a good part of the time since the last event. */
+  #sharpen(cells: Cells, n: number, time: number): void {
+    this.#counts.bounds++;
+    const bound = cells.earliestFrom(n, time);
+    if (bound - time > GAIN * (time - cells.last[n]!)) cells.due[n] = bound;
+    else this.#cross(cells, n);
+  }
+  /** A test that is in the queue already and comes early enough will find out that it is early. */
+  #queue(population: number, cells: Cells, n: number): void {
+    const due = cells.due[n]!;
+    if (!(due < cells.queued[n]!)) return;
+    cells.queued[n] = due;
+    this.#heap.push(due, orderOf(KIND.test, population, n));
+  }
+
+  /** Whether the neuron fires now. */
+  #test(population: number, n: number, time: number): boolean {
+    const cells = this.#cells[population]!;
+    if (cells.queued[n] !== time) {
+      this.#counts.stale++;
+      return false;
+    }
+    cells.queued[n] = Number.POSITIVE_INFINITY;
+    if (cells.due[n]! <= time && !cells.certain[n]) this.#sharpen(cells, n, time);
+    if (cells.due[n]! <= time) return true;
+    this.#queue(population, cells, n);
+    return false;
+  }
+
+  #fire(population: number, n: number, time: number): void {
+    const cells = this.#cells[population]!;
+    this.#countSpike(cells, n, time);
+    this.#columns[population]!.add(time, n);
+    this.#digest.add(population, n, time);
+    this.#touch(cells, n, time);
+    cells.reset(n);
+    const { refractory } = cells.kind(n);
+    if (refractory > 0) {
+      cells.refractory[n] = 1;
+      this.#heap.push(time + refractory, orderOf(KIND.recovery, population, n));
+    }
+    this.#send(cells.node, n, time);
+  }
+  #countSpike(cells: Cells, n: number, time: number): void {
+    this.#counts.spikes++;
+    const again = cells.fired[n] === time;
+    cells.repeats[n] = again ? cells.repeats[n]! + 1 : 1;
+    cells.fired[n] = time;
+    if (cells.repeats[n]! <= MOST_AT_ONCE) return;
+    throw new RunError(
+      "out-of-range",
+      `${cells.node}.spike`,
+      `neuron ${n} has fired ${MOST_AT_ONCE} times at ${time} s: its reset leaves it above threshold, or a loop without delay excites it; give it a refractory period, or the loop a delay`,
+    );
+  }
+  #recover(population: number, n: number, time: number): void {
+    const cells = this.#cells[population]!;
+    this.#touch(cells, n, time);
+    cells.refractory[n] = 0;
+  }
+
+  /** Spikes of a source set out on all its connections. */
+  #send(node: string, element: number, time: number): void {
+    for (const wire of this.#wires.get(node)!) {
+      const from = wire.start[element]!;
+      if (from === wire.start[element + 1]!) continue;
+      const delay = typeof wire.delay === "number" ? wire.delay : wire.delay[from]!;
+      this.#heap.push(time + delay, orderOf(KIND.arrival, wire.number, element), time, from);
+    }
+  }
+  /** Synapses of one row and one delay; the row's next delay is an event of its own. */
+  #arrive(wire: Wire, element: number, base: number, from: number, time: number): void {
+    const { cells, target, weight, delay, jumps } = wire;
+    const end = wire.start[element + 1]!;
+    let k = from;
+    for (; k < end; k++) {
+      if (typeof delay !== "number" && delay[k] !== delay[from]) break;
+      const n = target[k]!;
+      this.#touch(cells, n, time);
+      cells.receive(n, jumps[cells.kindNumber(n)]!, weight[k]!);
+    }
+    this.#counts.synapticEvents += k - from;
+    if (k < end) this.#heap.push(base + (delay as Float64Array)[k]!, heapOrder(wire, element), base, k);
+  }
+
+  #pushInput(name: string, element: number, time: number): void {
+    if (time < Number.POSITIVE_INFINITY)
+      this.#heap.push(time, orderOf(KIND.input, this.#inputs.indexOf(name), element), 0, OWN);
+  }
+  #pushTrain(name: string): void {
+    const train = this.#trains.get(name)!;
+    if (train.done < train.times.length)
+      this.#heap.push(
+        train.times[train.done]!,
+        orderOf(KIND.input, this.#inputs.indexOf(name), train.indices[train.done]!),
+        0,
+        GIVEN,
+      );
+  }
+  #fireInput(input: number, element: number, origin: number, time: number): void {
+    const name = this.#inputs[input]!;
+    this.#counts.inputSpikes++;
+    this.#send(name, element, time);
+    if (origin === GIVEN) {
+      this.#trains.get(name)!.done++;
+      this.#pushTrain(name);
+      return;
+    }
+    const drawn = this.#drawn.get(name)!;
+    this.#pushInput(name, element, this.#sources.get(name)!(element, ++drawn[element]!, time));
+  }
+}
+
+/** Of an input's spike: given by the host, or by its own source. */
+const [GIVEN, OWN] = [0, 1];
+const heapOrder = (wire: Wire, element: number): number => orderOf(KIND.arrival, wire.number, element);
+
+function notFinite(cells: Cells, n: number, time: number): RunError {
+  const name = cells.notFinite(n) ?? "the threshold";
+  return new RunError("not-finite", `${cells.node}.${name}`, `neuron ${n} is no longer finite at ${time} s`);
+}
