@@ -2,13 +2,12 @@
 import type { Dimension } from "../../base/dimension.ts";
 import { listNames, ModelError } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
-import type { Connection } from "../../model/connection.ts";
-import { type Synapses, synapsesOf } from "../../model/connectivity.ts";
+import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { rowsOf } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { parseStatements } from "../../model/equations/statements.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
 import type { Parameters } from "../lower/parameters.ts";
 
 /**
@@ -37,17 +36,16 @@ export function rowsOfConnection(
   seed: number,
   delays: ExactDelays,
 ): Rows {
-  const size = { sources: sizeOf(net, c.from.node), targets: sizeOf(net, c.to.node) };
-  const synapses = synapsesOf(c.connectivity, size, { name: c.name, seed });
-  const count = synapses.target.length;
-  const given =
-    parameters[`${c.name}.weight`] ??
-    initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
-  const order = c.weight.kind === "values" || parameters[`${c.name}.weight`] ? synapses.origin : synapses.drawn;
+  const size = connectedSizes(net, c.from.node, c.to.node);
+  const { count, start, origin, fill } = rowsOf(c.connectivity, size, { name: c.name, seed });
+  const target = new Uint32Array(count);
+  fill(target);
+  const own = parameters[`${c.name}.weight`];
+  const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
+  const order = own || c.weight.kind === "values" ? origin : undefined;
   const { port, sign, later } = arrival(c);
-  const weight = Float64Array.from({ length: count }, (_, k) => sign * given[order[k]!]!);
-  const { rowStart: start, target } = synapses;
-  const delay = delayOf(c, net, synapses, delays, later * net.dt);
+  const weight = Float64Array.from({ length: count }, (_, k) => sign * given[order ? order[k]! : k]!);
+  const delay = delayOf(c, net, { count, origin, seed }, delays, later * net.dt);
   const rows = { connection: c, port, start, target, weight, delay };
   return typeof delay === "number" ? rows : byDelay({ ...rows, delay });
 }
@@ -75,21 +73,28 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 function delayOf(
   c: Connection,
   net: Network,
-  { origin, target }: Synapses,
+  { count, origin, seed }: { count: number; origin: Uint32Array | undefined; seed: number },
   delays: ExactDelays,
   later: number,
 ): number | Float64Array {
   const path = `delays.${c.name}`;
-  const given = Object.hasOwn(delays, c.name) ? delays[c.name]! : c.delay * net.dt;
+  const drawn = (): number | ArrayLike<number> =>
+    c.delays ? initialise(c.delays, count, { name: `${c.name}.delay`, seed }) : c.delay * net.dt;
+  const given = Object.hasOwn(delays, c.name) ? delays[c.name]! : drawn();
   const checked = (x: number, where: string): number => {
     if (Number.isFinite(x) && x >= 0) return x + later;
     throw new ModelError("out-of-range", where, `must be finite and at least 0 s, got ${x}`);
   };
   if (typeof given === "string") return checked(quantityOf(given, SECOND, path), path);
   if (typeof given === "number") return checked(given, path);
-  if (given.length !== target.length)
-    throw new ModelError("shape-mismatch", path, `needs ${target.length} delays, got ${given.length}`);
-  return Float64Array.from(origin, (k) => checked(given[k]!, `${path}[${k}]`));
+  if (given.length !== count)
+    throw new ModelError("shape-mismatch", path, `needs ${count} delays, got ${given.length}`);
+  const isGiven = Object.hasOwn(delays, c.name) || c.delays?.kind === "values";
+  const order = isGiven ? origin : undefined;
+  return Float64Array.from({ length: count }, (_, n) => {
+    const k = order ? order[n]! : n;
+    return checked(given[k]!, `${path}[${k}]`);
+  });
 }
 /** @throws {ModelError} `unknown-name` for delays of no connection */
 export function checkDelayNames(net: Network, delays: ExactDelays): void {
