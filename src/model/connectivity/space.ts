@@ -10,13 +10,21 @@ export type Positions =
   | { readonly kind: "grid"; readonly shape: readonly number[]; readonly extent: readonly number[] }
   | { readonly kind: "points"; readonly dimensions: number; readonly coordinates: ArrayLike<number> };
 
-/** @param extent lengths of the whole box, one a dimension; by default cells have length 1 */
+/**
+ * Neurons in the middles of the cells of a grid.
+ *
+ * @param extent lengths of the whole box, one a dimension; by default cells have length 1
+ */
 export const grid = (shape: readonly number[], extent: readonly number[] = shape): Positions => ({
   kind: "grid",
   shape,
   extent,
 });
-/** @param coordinates of all neurons, `[neuron][dimension]` */
+/**
+ * Neurons anywhere.
+ *
+ * @param coordinates of all neurons, `[neuron][dimension]`
+ */
 export const points = (dimensions: number, coordinates: ArrayLike<number>): Positions => ({
   kind: "points",
   dimensions,
@@ -72,8 +80,11 @@ export type Profile =
   | { readonly kind: "exponential"; readonly length: number }
   /** 1 up to `radius`, then 0. */
   | { readonly kind: "disc"; readonly radius: number };
+/** `exp(-d² / (2 sigma²))` of the distance d. */
 export const gaussianProfile = (sigma: number): Profile => ({ kind: "gaussian", sigma });
+/** `exp(-d / length)` of the distance d. */
 export const exponentialProfile = (length: number): Profile => ({ kind: "exponential", length });
+/** 1 up to the distance `radius`, then 0. */
 export const discProfile = (radius: number): Profile => ({ kind: "disc", radius });
 
 /** Beyond it the exponential is less than what any draw can tell from 0. */

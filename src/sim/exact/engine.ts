@@ -35,6 +35,7 @@ import {
 } from "./sources.ts";
 import { currentsOf, type Driven, type Wire, wiringOf } from "./wiring.ts";
 
+/** How an exact engine is made. */
 export interface ExactOptions {
   /** Default 0. */
   readonly seed?: number;
@@ -47,6 +48,7 @@ export interface ExactOptions {
   /** Inputs that fire by themselves. */
   readonly sources?: Readonly<Record<string, SpikeSource>>;
 }
+/** What a run is given, and what it samples. */
 export interface ExactRunOptions {
   /** What is not given is silent. */
   readonly inputs?: ExactInputs;
@@ -93,6 +95,7 @@ interface Train extends SpikeTrain {
   done: number;
 }
 
+/** Runs a network event by event, in closed form between events, without a grid of time. */
 export class ExactEngine {
   readonly network: Network;
   readonly #cells: readonly Cells[];

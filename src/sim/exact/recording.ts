@@ -30,6 +30,7 @@ export interface ExactCounts {
   readonly stale: number;
 }
 
+/** What a run of the exact engine leaves behind. */
 export interface ExactRecording {
   /** Seconds of the run. */
   readonly duration: number;

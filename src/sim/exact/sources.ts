@@ -27,7 +27,9 @@ export type SpikeSource =
   /** A spike every `interval`, the first at `first` (default: after one interval). */
   | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number };
 
+/** Spikes of a Poisson process. @param rate spikes a second: one for all elements, or one each */
 export const poissonSource = (rate: number | ArrayLike<number>): SpikeSource => ({ kind: "poisson", rate });
+/** A spike every `interval` (seconds, or such as "10 ms"). @param first when the first comes; by default after one interval */
 export const regularSource = (interval: string | number, first?: string | number): SpikeSource => ({
   kind: "regular",
   interval,
