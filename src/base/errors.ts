@@ -54,6 +54,13 @@ export function listNames(names: Iterable<string>): string {
   return all.length > 20 ? `${all.slice(0, 20).join(", ")}, … (${all.length} in all)` : all.join(", ") || "(none)";
 }
 
+/** @throws {ModelError} `unknown-name` for a property that none reads, such as one misspelt */
+export function requireKnown(path: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options))
+    if (!known.includes(key))
+      throw new ModelError("unknown-name", `${path}.${key}`, `unknown property; known: ${listNames(known)}`);
+}
+
 /** @throws {ModelError} `out-of-range` unless `value` is a finite number > 0 */
 export function requirePositive(path: string, value: number, unit = ""): void {
   if (value > 0 && Number.isFinite(value)) return; // NaN fails both

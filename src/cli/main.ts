@@ -60,11 +60,17 @@ async function program(args: readonly string[]): Promise<Command> {
       "\nExample:\n  rheobase compare digits\n\nExit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
     );
   for (const [name, { usage, summary, load }] of Object.entries(COMMANDS)) {
-    const command = args.includes(name) ? await load() : new Command(name).arguments(usage);
+    const command = args.includes(name) ? await load() : stub(name, usage);
     root.addCommand(command.summary(summary));
   }
   settle(root, root.name());
   return root;
+}
+
+/** What help says of a command that is not loaded. */
+function stub(name: string, usage: string): Command {
+  const command = new Command(name);
+  return usage === "" ? command : command.arguments(usage);
 }
 
 /** Errors as exceptions, each with the place where help is. */

@@ -4,8 +4,10 @@ import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
 
 const HELP = `
-Ctrl-C saves the training and says how to go on; a second one ends at once. Whatever ends it, --resume goes on from
-the last checkpoint, with the same options, to the same weights. The checkpoint is removed when the network is saved.
+Ctrl-C saves the training and says how to go on; a second one ends at once.
+Whatever ends it, --resume goes on from the last checkpoint, with the same
+options, to the same weights. The checkpoint is removed when the network is
+saved.
 
 Example:
   rheobase train digits --out digits.h5 --out report.html --seed 7`;

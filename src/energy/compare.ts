@@ -67,7 +67,7 @@ function describe(a: Account, b: Account, ratio: Range, winner: Comparison["winn
   const dead = [a, b].filter((account) => account.dead).map((account) => account.name);
   if (dead.length) return `${dead.join(" and ")} is dead, not one neuron fired: its energy proves nothing, no verdict.`;
   const least = a.lowerBound === b.lowerBound ? "" : a.lowerBound ? "at least " : "at most ";
-  const needs = `${a.name} needs ${least}${times(ratio.low)} to ${times(ratio.high)} times the energy of ${b.name}`;
+  const needs = `${a.name} needs ${least}${span(ratio)} times the energy of ${b.name}`;
   if (winner !== "undecided")
     return `${needs}: ${winner === "a" ? a.name : b.name} wins under every price of the table.`;
   const open = [a, b].filter((account) => account.lowerBound).map((account) => account.name);
@@ -75,4 +75,9 @@ function describe(a: Account, b: Account, ratio: Range, winner: Comparison["winn
   return `${needs}: the winner depends on the price of memory.`;
 }
 
+/** Both ends, or one number where they read the same. */
+function span({ low, high }: Range): string {
+  const [a, b] = [times(low), times(high)];
+  return a === b ? a : `${a} to ${b}`;
+}
 const times = (x: number): string => String(Number(x.toPrecision(2)));

@@ -96,13 +96,13 @@ function rebuilt<T>(path: string, make: () => T): T {
   }
 }
 
-const connectionSpec = (c: Connection): ReturnType<typeof connect> =>
-  connect(c.from.node, c.to.node, {
-    ...c,
-    delay: c.delays ?? c.delay,
-    output: c.from.port,
-    port: c.to.port,
-    ...(c.synapse && { synapse: synapse(c.synapse) }),
+const connectionSpec = ({ from, to, delays, ...options }: Connection): ReturnType<typeof connect> =>
+  connect(from.node, to.node, {
+    ...options,
+    delay: delays ?? options.delay,
+    output: from.port,
+    port: to.port,
+    ...(options.synapse && { synapse: synapse(options.synapse) }),
   });
 
 /** Every name of a node must be a node's: `in`, which the model uses, would also find `toString`. */

@@ -1,4 +1,5 @@
 /** How the rows of all steps of a sample become one answer, and how the answer's gradient goes back to the rows. */
+import { listNames, ModelError } from "../base/errors.ts";
 import { compare, div, type Expr, max, mul, select, sub } from "../ir/expr.ts";
 import { along, loop, type Node, type Place, place } from "../ir/program.ts";
 import { bySampleStep, overWholeSample } from "../sim/lower/segments.ts";
@@ -45,7 +46,12 @@ const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
   },
   max: { pool: largest, spread: toFirstLargest },
 };
-const ruleOf = (pooling: Pooling): Rule => (typeof pooling === "string" ? RULES[pooling] : softmaxSum(pooling));
+function ruleOf(pooling: Pooling): Rule {
+  if (typeof pooling !== "string") return softmaxSum(pooling);
+  if (Object.hasOwn(RULES, pooling)) return RULES[pooling];
+  const known = `${listNames(Object.keys(RULES))}, and softmaxSum(from)`;
+  throw new ModelError("unknown-name", "loss.pooling", `unknown pooling '${pooling}'; known: ${known}`);
+}
 /** Rows of all steps, whatever segments there are. */
 const outputRow = (k: LossKernels): Place => bySampleStep(k.places.output.row());
 export const poolNodes = (pooling: Pooling, k: LossKernels): Node[] => ruleOf(pooling).pool(k, outputRow(k));

@@ -1,7 +1,7 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { RunError, requireInteger } from "../base/errors.ts";
+import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
@@ -41,6 +41,17 @@ export interface TrainerOptions extends Learning {
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
+const NEEDED: readonly (keyof TrainerOptions)[] = ["algorithm", "loss", "optimiser", "batch"];
+const OPTIONS: readonly (keyof TrainerOptions)[] = [
+  ...NEEDED,
+  "groups",
+  "regularisers",
+  "chunk",
+  "seed",
+  "type",
+  "form",
+  "parameters",
+];
 /** What came of one update. */
 export interface StepResult {
   /** Mean over the samples of the batch. */
@@ -56,9 +67,12 @@ export interface StepResult {
 /**
  * Compiles a network together with its backward pass and its optimiser.
  *
- * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range` for an option
+ * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+  requireKnown("trainer", options, OPTIONS);
+  for (const key of NEEDED)
+    if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
   const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
   const steps = stepsOf(net);

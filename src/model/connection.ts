@@ -1,6 +1,6 @@
 /** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
 
-import { listNames, ModelError } from "../base/errors.ts";
+import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
@@ -40,6 +40,17 @@ export interface Connection {
   readonly synapse?: SynapseModel;
 }
 
+const OPTIONS: readonly (keyof ConnectOptions)[] = [
+  "name",
+  "output",
+  "port",
+  "connectivity",
+  "weight",
+  "bias",
+  "delay",
+  "trainable",
+  "synapse",
+];
 /** How two nodes are joined; everything has a default. */
 export interface ConnectOptions {
   readonly name?: string;
@@ -72,9 +83,10 @@ export interface ConnectionSpec {
 
 /**
  * Joins two nodes, or one node to several.
- * @throws {ModelError} when the network is made: `unknown-name`, `shape-mismatch`, `out-of-range`, `unit-mismatch`
+ * @throws {ModelError} `unknown-name` for an option; when the network is made: `unknown-name`, `shape-mismatch`, `out-of-range`, `unit-mismatch`
  */
 export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
+  requireKnown(`connect('${from}', …)`, options, OPTIONS);
   const targets = typeof to === "string" ? [to] : to;
   return targets.map((target) => ({ build: (net) => build(from, target, options, net) }));
 }

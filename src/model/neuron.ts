@@ -1,6 +1,6 @@
 /** `neuron`: the one way to define a neuron. Everything is resolved and checked here, or the definition throws. */
 import { DIMENSIONLESS, isDimensionless, NAMED, quotient } from "../base/dimension.ts";
-import { listNames, ModelError } from "../base/errors.ts";
+import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import { f64 } from "../ir/expr.ts";
 import { expectType, formatType, type Scope, typeOfExpression, type ValueType } from "./equations/check.ts";
 import { parseExpression } from "./equations/parse.ts";
@@ -81,9 +81,7 @@ function checkSpec(spec: NeuronSpec): void {
       "neuron.name",
       `expected a letter followed by letters, digits, _ and -, got '${spec.name}'`,
     );
-  for (const key of Object.keys(spec))
-    if (!KEYS.includes(key as keyof NeuronSpec))
-      throw new ModelError("unknown-name", `${spec.name}.${key}`, `unknown property; known: ${listNames(KEYS)}`);
+  requireKnown(spec.name, spec, KEYS);
   if (spec.method && !METHOD_NAMES.includes(spec.method))
     throw new ModelError(
       "unknown-name",

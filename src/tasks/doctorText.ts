@@ -102,6 +102,6 @@ export function doctorText(d: Diagnosis, advice: readonly string[]): string {
     machineRows(d),
     placeRows(d),
     d.speed ? speedRows(d.speed) : "",
-    advice.length > 0 ? advice.map(item).join("\n") : "Nothing is missing.",
+    advice.length > 0 ? advice.map((a) => item(a)).join("\n") : "Nothing is missing.",
   ]);
 }

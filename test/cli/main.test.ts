@@ -21,12 +21,14 @@ describe("help", () => {
     const { code, out, err } = rheobase("--help");
     expect([code, err]).toEqual([0, ""]);
     for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    expect(out).not.toContain("<>"); // a command without arguments
   });
 
   test.each(COMMANDS)("%s shows an example", (name) => {
     const { code, out } = rheobase(name, "--help");
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Example:\n {2}rheobase ${name}\\b`));
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
 

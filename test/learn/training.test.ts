@@ -1,5 +1,5 @@
 /** Whole updates: the same on both backends bit for bit, for the same seed, for any chunk; f32 near f64; tasks are learned. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, triangle } from "../../src/ir/surrogate.ts";
@@ -252,4 +252,17 @@ test("noise is drawn anew for each update, sample and step, and the same again f
   const [first, second] = await losses();
   expect(first).not.toBe(second);
   expect(await losses()).toEqual([first, second]);
+});
+
+describe("options are looked at before anything is compiled", () => {
+  const { optimiser, ...without } = options;
+  const cases: readonly [string, object, string, string][] = [
+    ["misspelt", { ...without, optimizer: optimiser }, "unknown-name", "trainer.optimizer: unknown property; known: "],
+    ["missing", without, "usage", "trainer.optimiser: is missing"],
+    ["no such pooling", { ...options, loss: crossEntropy("meen" as "mean") }, "unknown-name", "unknown pooling 'meen'"],
+  ];
+  test.each(cases)("%s", async (_, given, code, message) => {
+    const made = createTrainer(spiking(), interpret, given as TrainerOptions);
+    await expect(made).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
 });

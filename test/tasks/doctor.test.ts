@@ -125,6 +125,8 @@ describe("text", () => {
   ])("%s: 80 columns, but for paths that are longer", (_, diagnosis) => {
     const lines = doctorText(diagnosis, adviceFor(diagnosis)).split("\n");
     for (const line of lines) if (line.length > 80) expect(line.trim()).toBe(long);
+    for (const [k, line] of lines.entries()) // a line breaks only where the next word has no room
+      if (/^ {2}\S/.test(line)) expect(`${lines[k - 1]} ${line.trim().split(" ")[0]}`.length).toBeGreaterThan(80);
     expect(lines.length).toBeGreaterThan(20);
   });
 

@@ -1,6 +1,6 @@
 /** Reads a recording from the bytes of a file, in Node and in a page. */
 import { DataError, listNames } from "../../base/errors.ts";
-import type { NamedBytes } from "../format/bytes.ts";
+import { type NamedBytes, requireNamedBytes } from "../format/bytes.ts";
 import { aedat3 } from "./aedat3.ts";
 import { aedat4 } from "./aedat4.ts";
 import { dat } from "./dat.ts";
@@ -28,6 +28,7 @@ export interface EventOptions extends FormatOptions {
  *   and the record
  */
 export async function readEvents(file: NamedBytes, options: EventOptions = {}): Promise<EventRecording> {
+  requireNamedBytes(file);
   const piece = { ...file, offset: 0 };
   const { sensor, decoder, from } = (await openEvents(piece, true, options))!;
   const out = new EventBuffer();

@@ -18,12 +18,20 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** @throws {DataError} `usage` unless it is a path with bytes: a path alone is easily given in its stead */
+export function requireNamedBytes(file: NamedBytes): void {
+  if (file?.bytes instanceof Uint8Array) return;
+  const path = typeof file === "string" ? file : String(file?.path);
+  throw new DataError("usage", path, "expected { path, bytes }, the name of the file and its bytes (Uint8Array)");
+}
+
 /**
  * The file as it is, or what it holds if all of it is gzipped.
  *
  * @throws {DataError} `bad-file` if the stream is damaged or holds more than `maxBytes`
  */
 export async function unzipped(file: NamedBytes, maxBytes: number = MAX_BYTES): Promise<NamedBytes> {
+  requireNamedBytes(file);
   const { path, bytes } = file;
   if (!isGzip(bytes)) return file;
   const chunks: Uint8Array[] = [];

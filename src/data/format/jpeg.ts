@@ -4,7 +4,7 @@
  *
  * @see ITU-T T.81 (1992), annex B
  */
-import { badFile, type NamedBytes, reasonOf } from "./bytes.ts";
+import { badFile, type NamedBytes, reasonOf, requireNamedBytes } from "./bytes.ts";
 import { type Image, type ImageOptions, requireSize } from "./image.ts";
 import { frameOf, type JpegFrame } from "./jpegFrame.ts";
 
@@ -15,6 +15,7 @@ import { frameOf, type JpegFrame } from "./jpegFrame.ts";
  * and hierarchical images, and samples of 12 bits
  */
 export async function readJpeg(file: NamedBytes, options: ImageOptions = {}): Promise<Image> {
+  requireNamedBytes(file);
   const { path, bytes } = file;
   const frame = frameOf(file);
   const { width, height, components } = frame;

@@ -2,7 +2,7 @@
  * The matrices of a MAT-file, one after the other, compressed or not. Of a compressed one only the beginning is inflated
  * until somebody asks for its values.
  */
-import type { NamedBytes } from "./bytes.ts";
+import { type NamedBytes, requireNamedBytes } from "./bytes.ts";
 import { BEST_DEFLATE, inflated, join } from "./inflate.ts";
 import {
   COMPRESSED,
@@ -31,6 +31,7 @@ export interface Matrix {
 
 /** @throws {DataError} `bad-file` with the byte */
 export async function* matrices(file: NamedBytes, budget: Budget): AsyncGenerator<Matrix> {
+  requireNamedBytes(file);
   const { span, from, subsystem } = readHeader(file.path, await unzipped(file, budget));
   const seen = new Set<string>();
   for (let at = from; at < span.bytes.length; ) {

@@ -1,5 +1,5 @@
 /** What a .npy file says before its elements: a magic, a version, and a dictionary as Python prints it. */
-import { badFile, type NamedBytes, viewOf } from "./bytes.ts";
+import { badFile, type NamedBytes, requireNamedBytes, viewOf } from "./bytes.ts";
 import { type Literal, parseLiteral } from "./pythonLiteral.ts";
 
 /** Fields of a record: name, type, and more where a field is an array. */
@@ -28,6 +28,7 @@ const MAX_DIMENSIONS = 64;
 
 /** @throws {DataError} `bad-file` with the byte */
 export function headerOf(file: NamedBytes): Header {
+  requireNamedBytes(file);
   const { path, bytes } = file;
   if (MAGIC.some((byte, k) => bytes[k] !== byte))
     throw badFile(

@@ -1,5 +1,5 @@
 /** The framing of a PNG file: a signature, then chunks of a length, a name, data and a checksum. */
-import { badFile, type NamedBytes, viewOf } from "./bytes.ts";
+import { badFile, type NamedBytes, requireNamedBytes, viewOf } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { nameAt } from "./riff.ts";
 
@@ -28,6 +28,7 @@ const KEPT: ReadonlySet<string> = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND
 
 /** Those that make the picture, IHDR first and IEND last, each whole. @throws {DataError} `bad-file` with the byte */
 export function pngChunks(file: NamedBytes): PngChunk[] {
+  requireNamedBytes(file);
   const { path, bytes } = file;
   if (SIGNATURE.some((byte, k) => bytes[k] !== byte))
     throw badFile(path, "at byte 0: not a PNG file: expected its signature of 8 bytes");

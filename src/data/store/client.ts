@@ -3,7 +3,7 @@
  * redirections followed. What can be tried again is a `Transient`; all else is final. Node only.
  */
 import type { Dispatcher } from "undici";
-import { RunError } from "../../base/errors.ts";
+import { RunError, UsageError } from "../../base/errors.ts";
 import { type Environment, environment } from "../../base/node.ts";
 import { codeOf, reasonOf } from "./files.ts";
 
@@ -109,10 +109,20 @@ export class Client {
     if (signal?.aborted)
       return signal.reason instanceof RunError ? signal.reason : new RunError("interrupted", url.href, "stopped");
     const code = codeOf(error);
-    if (code === "ENOTFOUND") return new Refused(`there is no host '${url.hostname}', or no network`, { cause: error });
+    if (code === "ENOTFOUND") {
+      const { hostname = url.hostname } = error as { hostname?: string }; // a proxy's, where that is not found
+      return new Refused(`there is no host '${hostname}'${this.#byWayOf(url)}, or no network`, { cause: error });
+    }
     if (UNTRUSTED.test(code) || PROXY.test(reasonOf(error))) return new Refused(reasonOf(error), { cause: error });
     if (STALLED.test(code)) return new Transient(`nothing came for ${stall / 1000} s`, { cause: error });
-    return new Transient(`the connection was lost (${reasonOf(error) || code})`, { cause: error });
+    const problem = UNREACHED.test(code) ? `there is no way to it${this.#byWayOf(url)}` : "the connection was lost";
+    return new Transient(`${problem} (${reasonOf(error) || code})`, { cause: error });
+  }
+
+  /** Where a proxy is named, it may be what is wrong. */
+  #byWayOf({ protocol }: URL): string {
+    const name = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+    return proxyNamed(this.#options.env ?? {}, name) === "" ? "" : `, by way of ${name}`;
   }
 
   async close(): Promise<void> {
@@ -121,6 +131,7 @@ export class Client {
 }
 
 const STALLED = /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/;
+const UNREACHED = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH)$/;
 const UNTRUSTED = /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO|SELF_SIGNED/;
 /** As undici says that a proxy wants a password, or opens no way. */
 const PROXY = /Proxy (Authentication|response)/;
@@ -138,13 +149,21 @@ export function redirected(from: URL, to: string): URL {
 
 const STALL = 30_000;
 
+const proxyNamed = (env: Environment, name: string): string => env[name.toLowerCase()] || env[name] || "";
+/** @throws {UsageError} where it is no address; it is not repeated, as it may hold a password */
+function proxyOf(env: Environment, name: string): string {
+  const address = proxyNamed(env, name);
+  if (address === "" || (URL.canParse(address) && isHttp(new URL(address)))) return address;
+  throw new UsageError("usage", name, "is no address of http or https, such as http://proxy.example:3128");
+}
+
+/** @throws {UsageError} where a proxy of the environment is no address */
 export async function openClient({ env = environment(), stall = STALL, signal }: ClientOptions = {}): Promise<Client> {
   const { EnvHttpProxyAgent } = await import("undici");
-  const named = (name: string): string => env[name.toLowerCase()] || env[name] || "";
   const dispatcher = new EnvHttpProxyAgent({
-    httpProxy: named("HTTP_PROXY"),
-    httpsProxy: named("HTTPS_PROXY"),
-    noProxy: named("NO_PROXY"),
+    httpProxy: proxyOf(env, "HTTP_PROXY"),
+    httpsProxy: proxyOf(env, "HTTPS_PROXY"),
+    noProxy: proxyNamed(env, "NO_PROXY"),
     proxyTunnel: false, // plain HTTP is asked of the proxy itself: many let no tunnel through to port 80
     connect: { timeout: stall },
   });

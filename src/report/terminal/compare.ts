@@ -36,7 +36,7 @@ export function compareSections(c: CompareDocument, view: View): string[] {
     ownBreakEvenSection(c, view),
     promiseSection(c.promise, view),
     [heading("Beside the numbers", view), ...c.notes.map((note) => item(note, width))].join("\n"),
-    `Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`,
+    wrap(`Digest of weights and answers: ${c.digest}   (${seconds(c.seconds)} in all)`, "  ", width),
   ];
 }
 

@@ -308,7 +308,7 @@ describe("gives up, and says why", () => {
     const { url, close } = await serving({});
     await close();
     server = undefined;
-    await failing(fetchIt(url), /the connection was lost \(.*ECONNREFUSED/);
+    await failing(fetchIt(url), /there is no way to it \(.*ECONNREFUSED/);
   });
   test("redirections without end, and to what is not HTTP", async () => {
     const { url } = await answering((request, response) =>
@@ -375,6 +375,19 @@ describe("proxies of the environment", () => {
     } finally {
       await between.close();
     }
+  });
+  test.each(["nonsense", "ftp://a.example", "proxy.example:3128"])("'%s' is no address of one", async (address) => {
+    const fetching = fetchIt("http://127.0.0.1:9/", { client: { env: { http_proxy: address } } });
+    await expect(fetching).rejects.toMatchObject({ code: "usage", path: "HTTP_PROXY" });
+  });
+  test("one that cannot be reached is named", async () => {
+    const retry = { times: 0, first: 1, longest: 1 };
+    const away = await serving({});
+    const between = await proxy();
+    await between.close();
+    await expect(fetchIt(away.url, { client: { env: { HTTP_PROXY: between.url } }, retry })).rejects.toThrow(
+      /there is no way to it, by way of HTTP_PROXY \(connect ECONNREFUSED/,
+    );
   });
   test("HTTPS_PROXY opens a tunnel", async () => {
     const { port } = await serving({});
