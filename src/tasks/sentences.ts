@@ -78,6 +78,7 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
   ...unpricedNotes(twin),
   ...gateNotes(twin),
   `Operations are those of the test set, averaged over its ${isStepLoss(spiking.design.training.loss) ? "steps" : "samples"}.`,
+  "Times are of this run, one network after the other: what else ran meanwhile may have made one of them slower.",
   ...threadsNotes(threads),
   dataNote(data),
 ];
