@@ -1,4 +1,5 @@
 /** What a network looks like as JSON: the types of `model/`, with each neuron model by name and numbers in lists. */
+import { BASE_UNITS, type Dimension } from "../base/dimension.ts";
 import type { Connection, Endpoint } from "../model/connection.ts";
 import type { Connectivity } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
@@ -146,11 +147,20 @@ const pathway = struct<Pathway>({
   order: finite,
   body: text,
 });
+const exponents = listOf(finite, BASE_UNITS.length);
+const dimension: Reader<Dimension> = (x, path) => {
+  const read = exponents(x, path);
+  if (read.length !== BASE_UNITS.length) throw mustBe(`${BASE_UNITS.length} exponents`, read.length, path);
+  return read as unknown as Dimension;
+};
 const synapseModel = struct<SynapseModel>({
   name: text,
   variables: recordOf(finite),
   parameters: recordOf(finite),
   pathways: listOf(pathway),
+  equations: optional(text),
+  method: optional(oneOf(...METHOD_NAMES)),
+  dimensions: optional(recordOf(dimension)),
 });
 
 const connection = struct<Connection>({

@@ -8,6 +8,7 @@ import { listNames, ModelError, RunError, requireInteger } from "../base/errors.
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { whyOnePart } from "../model/timing.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { KEY, RUN } from "./lower/context.ts";
@@ -16,6 +17,7 @@ import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
+import { LAST_UPDATE } from "./lower/synapses.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
@@ -59,6 +61,8 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   requireInteger("engine.block", block, 1, 2 ** 16);
   const { parts = partsFor(net, samples, backend.threads ?? 1) } = options;
   requireInteger("engine.parts", parts, 1, samples > 1 ? 1 : 256);
+  const undivided = parts > 1 ? whyOnePart(net) : undefined;
+  if (undivided) throw new ModelError("unsupported", "engine.parts", `${undivided}: one part only, got ${parts}`);
   checkRecord(net, record);
   if (samples > 1 && net.connections.some((c) => c.synapse))
     throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
@@ -113,6 +117,8 @@ export class Engine implements Disposable {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
     }
+    for (const [name, { variables }] of lowered.sources.synapses)
+      if (variables.includes(LAST_UPDATE)) executable.array(`${name}.${LAST_UPDATE}`).fill(firstStep % 2 ** 32);
     this.setParameters(parameters);
     memory.fill(trainedContents(lowered, executable.array("parameters")));
   }
@@ -155,17 +161,16 @@ export class Engine implements Disposable {
 
   /**
    * Live views of a sparse connection, one entry a synapse in order of source: `source`, `target`, the weight `w`, and
-   * the synapse's own variables.
+   * the synapse's own variables; event-driven ones as they were at its last event, in step `lastupdate`.
    * @throws {ModelError} `unknown-name`
    */
   synapses(connection: string): Readonly<Record<string, Elements>> {
     const { synapses } = this.lowered.sources;
-    const c = this.network.connections.find((x) => x.name === connection);
-    if (!c || !synapses.has(connection)) {
+    if (!synapses.has(connection)) {
       const known = listNames(synapses.keys());
       throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
     }
-    const names = ["source", "target", "w", ...Object.keys(c.synapse?.variables ?? {})];
+    const names = ["source", "target", ...synapses.get(connection)!.variables];
     return Object.fromEntries(names.map((name) => [name, this.#executable.array(`${connection}.${name}`)]));
   }
 

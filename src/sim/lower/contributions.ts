@@ -98,7 +98,7 @@ class SumBuilder {
     const early = incoming.filter((c) => !inLoop(c));
     if (early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c)) return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
-    for (const c of incoming) if (c.bias) this.#bias(c);
+    for (const c of incoming) if (c.bias && c.to.port === this.#port) this.#bias(c);
     const changing = early.filter((c) => !constant.has(c));
     this.#all("sample", [...constant]);
     this.#all("step", changing);

@@ -7,6 +7,7 @@ import type { Connection } from "../../model/connection.ts";
 import { type Size, synapseCount } from "../../model/connectivity.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
+import { whyOnePart } from "../../model/timing.ts";
 import type { Context } from "./context.ts";
 
 /** The loop over the parts that run side by side, and that over the parts which spikes come from. */
@@ -19,7 +20,7 @@ const SYNAPSES = 50;
 
 /** Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. */
 export function partsFor(net: Network, samples: number, threads: number): number {
-  if (samples > 1) return 1;
+  if (samples > 1 || whyOnePart(net)) return 1;
   const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
   const synapses = net.connections.reduce((sum, c) => sum + synapseCount(c.connectivity, sizes(net, c)), 0);
   return neurons + synapses / SYNAPSES >= LEAST ? threads : 1;

@@ -1,8 +1,12 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
+
 import { along, invoke, type KernelOf, type Node, type Place, place } from "../../ir/program.ts";
+import type { Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
 import { synapsesOf } from "../../model/connectivity.ts";
+import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { initialise } from "../../model/initializer.ts";
+import { dynamicsOf } from "../../model/synapse.ts";
 import type { Context } from "./context.ts";
 import { fromParts, onParts, PART, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
@@ -34,12 +38,18 @@ export function synapseTables(c: Connection, context: Context): SynapseTables {
   const order = c.weight.kind === "values" ? synapses.origin : synapses.drawn;
   const byRow = given.map((_, k) => given[order[k]!]!);
   variable(context, c, "w", byRow);
+  const dynamics = c.synapse && dynamicsOf(c.synapse);
   const own = Object.entries(c.synapse?.variables ?? {});
-  for (const [name, value] of own) variable(context, c, name, new Float64Array(count).fill(value));
+  for (const [name, value] of own) {
+    const type = dynamics?.states.find((x) => x.name === name)?.type ?? "float";
+    variable(context, c, name, new Float64Array(count).fill(value), STORED[type]);
+  }
+  const internal = dynamics && dynamics.eventDriven.length > 0 ? [LAST_UPDATE] : [];
+  for (const name of internal) context.buffer(`${c.name}.${name}`, "u32", Math.max(1, count), "state");
   return {
     count,
     ...(context.parts > 1 && { drawn: synapses.drawn }),
-    variables: ["w", ...own.map(([name]) => name)],
+    variables: ["w", ...own.map(([name]) => name), ...internal],
     rows: { rowStart: table("rowStart", synapses.rowStart, "i32"), target: table("target", synapses.target, "u32") },
     columns: {
       columnStart: table("columnStart", synapses.columnStart, "i32"),
@@ -50,8 +60,18 @@ export function synapseTables(c: Connection, context: Context): SynapseTables {
   };
 }
 
-function variable(context: Context, c: Connection, name: string, values: Float64Array): void {
-  context.buffer(`${c.name}.${name}`, context.type, Math.max(1, values.length), "state");
+/** The step of the last event of each synapse with event-driven equations. */
+export const LAST_UPDATE = "lastupdate";
+const STORED: Readonly<Record<VariableType, Type | undefined>> = { float: undefined, integer: "i32", boolean: "bool" };
+
+function variable(
+  context: Context,
+  c: Connection,
+  name: string,
+  values: Float64Array,
+  type: Type = context.type,
+): void {
+  context.buffer(`${c.name}.${name}`, type, Math.max(1, values.length), "state");
   context.contents.set(`${c.name}.${name}`, values);
 }
 
