@@ -11,6 +11,7 @@ import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
+import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
@@ -45,6 +46,10 @@ export interface EngineOptions {
    * threads, where the network is large enough to gain by it. No result depends on it.
    */
   readonly parts?: number;
+}
+
+export interface RunOptions {
+  readonly hooks?: readonly Hook[];
 }
 
 const BLOCK = 64;
@@ -95,6 +100,7 @@ export class Engine implements Disposable {
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
+  #inHook = false;
 
   /** Use `createEngine`. */
   constructor(
@@ -177,22 +183,50 @@ export class Engine implements Disposable {
   /**
    * Runs a number of steps.
    * @param inputs by input name; events count their steps from the start of this call; what is not given is silent
+   * @param options `hooks`: functions that are called before declared steps of this run
    * @throws {DataError} for inputs that do not fit; {RunError} `not-finite` where a state becomes so; `disposed`
    */
-  run(steps: number, inputs: Inputs = {}): Recording {
+  run(steps: number, inputs: Inputs = {}, { hooks = [] }: RunOptions = {}): Recording {
     requireInteger("steps", steps, 0);
+    checkHooks(hooks);
+    if (this.#inHook)
+      throw new RunError("unsupported", "run", "a hook is called within a run, and cannot start another");
     const { steps: block } = this.lowered.context.options;
-    if (steps > block && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
+    const whole = Math.min(block, stepsToNext(hooks, 0));
+    if (steps > whole && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
       throw new RunError(
         "unsupported",
         "steps",
-        `batch normalisation sees a whole run: at most ${block} (option block)`,
+        `batch normalisation sees a whole run: at most ${whole} (${whole < block ? "up to the next hook" : "option block"})`,
       );
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
     this.#recorder.begin(steps);
-    for (let done = 0; done < steps; done += block) this.#runBlock(Math.min(steps - done, block), done);
+    for (let done = 0; done < steps; ) {
+      this.#callHooks(hooks, done);
+      const count = Math.min(steps - done, block, stepsToNext(hooks, done));
+      this.#runBlock(count, done);
+      done += count;
+    }
     return this.#recorder.end(this.digest);
+  }
+
+  #callHooks(hooks: readonly Hook[], index: number): void {
+    const step = this.#step;
+    const view: HookView = {
+      step,
+      index,
+      t: step * this.network.dt,
+      state: (name) => this.state(name),
+      synapses: (connection) => this.synapses(connection),
+      inject: (input, indices, samples) => this.#feed.inject(input, step, { indices, ...(samples && { samples }) }),
+    };
+    this.#inHook = true;
+    try {
+      for (const hook of dueAt(hooks, index)) hook.run(view);
+    } finally {
+      this.#inHook = false;
+    }
   }
 
   #runBlock(count: number, done: number): void {
