@@ -20,9 +20,14 @@ import { whyNotClosed } from "../../model/integrate/exact.ts";
 import { chooseMethod, integrate } from "../../model/integrate/methods.ts";
 import type { System } from "../../model/integrate/system.ts";
 import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
-import { SLOT_TYPE } from "../../model/meaning.ts";
+import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
 import { type Act, dynamicsOf, targetOf, triggerOf } from "../../model/synapse.ts";
-import { type SynapseDynamics, type SynapseEquation, valueTypeOf } from "../../model/synapseEquations.ts";
+import {
+  reachableFrom,
+  type SynapseDynamics,
+  type SynapseEquation,
+  valueTypeOf,
+} from "../../model/synapseEquations.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { storedAs, toFloat } from "../../model/values.ts";
 import { isDirect } from "./direct.ts";
@@ -174,14 +179,17 @@ class BodyWriter {
       path: `synapse ${this.#c.synapse!.name}.method`,
       equations: new Map(slopes),
       drivers: new Set(slots.map((s) => s.name).filter((name) => !own.has(name))),
-      noisy: equations.some((e) => this.#reaches(e.value, isNoise)),
+      noise: noiseIn(this.#reached(equations), this.#meaning),
     };
   }
-  #reaches(value: Node, test: (name: string) => boolean): boolean {
-    return [...namesIn(value)].some((name) => {
-      const sub = this.#dynamics?.subexpressions.find((s) => s.name === name);
-      return sub ? this.#reaches(sub.value, test) : test(name);
-    });
+  /** Right sides, with those of the subexpressions that they lead to. */
+  #reached(equations: readonly SynapseEquation[]): Node[] {
+    const names = reachableFrom(
+      equations.flatMap((e) => [...namesIn(e.value)]),
+      this.#dynamics,
+    );
+    const through = this.#dynamics!.subexpressions.filter((s) => names.has(s.name));
+    return [...equations, ...through].map((e) => e.value);
   }
   #sum(port: string): void {
     const e = this.#dynamics!.summed.find((x) => x.port === port)!;

@@ -3,6 +3,7 @@ import { DIMENSIONLESS } from "../../base/dimension.ts";
 import { listNames } from "../../base/errors.ts";
 import { compare, convert, type Expr, f64, type IndexOf, i32, index, read, sub } from "../../ir/expr.ts";
 import { type Place, place } from "../../ir/program.ts";
+import { DRAW_SLOTS } from "../../ir/random.ts";
 import type { Slot, Space } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
@@ -15,7 +16,6 @@ import { ACTIVE, REFRACTORY, TIME } from "../../model/slots.ts";
 import { type Act, dynamicsOf, type SynapseModel, targetOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
 import { actsOnStates, sourceReads, sourceValues } from "../../model/timing.ts";
-import { toFloat } from "../../model/values.ts";
 import type { Lowered } from "./lower.ts";
 import { runPlace, statePlace } from "./places.ts";
 import { LAST_UPDATE } from "./synapses.ts";
@@ -35,6 +35,12 @@ const stored = (type: VariableType, { context }: Parts): Type =>
 
 /** Indices of a synapse's ends, and how many neurons there are: Brian's special variables. */
 const INDICES: Readonly<Record<string, IndexOf>> = { i: "pre", j: "post" };
+
+/** The same as a neuron's own equations call them. */
+const NODE_SPECIAL: Readonly<Record<"pre" | "post", Readonly<Record<string, string>>>> = {
+  pre: { i: "i", N: "N_pre" },
+  post: { i: "j", N: "N_post" },
+};
 
 export class PathwayNames {
   readonly #c: Connection;
@@ -121,7 +127,7 @@ export class PathwayNames {
   ): Expr {
     return lowerExpression(value, {
       dt: this.#l.context.net.dt,
-      resolve: (inner) => (inner === TIME ? undefined : this.#ofNode(of, inner, now)),
+      resolve: (inner) => this.#ofNode(of, inner, now) ?? this.#special(NODE_SPECIAL[of][inner] ?? inner),
       stream: () => {
         throw new Error("a subexpression that draws is not read by synapses");
       },
@@ -157,19 +163,25 @@ export class PathwayNames {
     const { context } = this.#l;
     if (name === TIME) return this.#read(TIME, "float", "uniform", () => runPlace(TIME, context)!);
     const end = Object.hasOwn(INDICES, name) ? INDICES[name] : undefined;
-    if (end) return toFloat(convert("f64", index(end)));
+    if (end) return convert("i32", index(end));
+    if (name === "t_in_timesteps") return convert("i32", this.#stepNumber());
+    if (name === "N") return f64(this.#l.sources.synapses.get(this.#c.name)!.count);
     if (name === "N_pre") return f64(context.size(this.#c.from.node));
     return name === "N_post" ? f64(context.size(this.#c.to.node)) : undefined;
   }
   /** Steps since the last event of the synapse, and the number of this step. */
   elapsed(): { step: Expr; last: Slot; steps: Expr } {
-    const { context, sources } = this.#l;
-    const now: Slot = { name: "stepLow", type: "u32", space: "uniform" };
+    const { sources } = this.#l;
     const last: Slot = { name: LAST_UPDATE, type: "u32", space: "synapse" };
-    this.use(now, () => runPlace("stepLow", context)!);
     this.use(last, () => sources.synapses.get(this.#c.name)!.variable(LAST_UPDATE));
-    const step = read("u32", now.name);
+    const step = this.#stepNumber();
     return { step, last, steps: sub(step, read("u32", last.name)) };
+  }
+
+  #stepNumber(): Expr {
+    const { stepLow } = DRAW_SLOTS;
+    this.use(stepLow, () => runPlace(stepLow.name, this.#l.context)!);
+    return read(stepLow.type, stepLow.name);
   }
 
   /** Types of everything that may be named, where equations say what units are. */

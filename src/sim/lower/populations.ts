@@ -56,7 +56,15 @@ export function populationKernels(
   const { constants, perNeuron, fixed: places, trained } = parametersOf(node, p, context, sources);
   const { groups } = context.net.schedule;
   const { type, net } = context;
-  const own = { type, dt: net.dt, connected: received(sums), constants, perNeuron, firstStream: streamOf(node) };
+  const own = {
+    type,
+    dt: net.dt,
+    connected: received(sums),
+    constants,
+    perNeuron,
+    firstStream: streamOf(node),
+    count: p.size,
+  };
   const fixed = groups.map((phases, k): Fixed => {
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
