@@ -8,6 +8,7 @@ import type { InputNode, Population } from "../model/network.ts";
 import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
+import type { TimedArraySpec } from "../model/timedArray.ts";
 import type { Grain } from "../model/trainable.ts";
 import type { Transform } from "../model/transform.ts";
 import {
@@ -31,7 +32,7 @@ import {
 export const FORMAT = "rheobase-network";
 export const VERSION = 1;
 
-export interface PopulationJson extends Omit<Population, "model" | "trainable"> {
+export interface PopulationJson extends Omit<Population, "model" | "trainable" | "linked"> {
   /** Key into `models`. */
   readonly model: string;
   /** Each with its grain; a list leaves that to the population. */
@@ -85,6 +86,12 @@ const neuronSpec = struct<NeuronSpec>({
   spike: optional(text),
   reset: optional(text),
   after: optional(text),
+  events: optional(recordOf(text)),
+  onEvent: optional(recordOf(text)),
+  timedArrays: optional(
+    recordOf(struct<TimedArraySpec>({ values: numbers, columns: optional(size), dt: quantity, unit: optional(text) })),
+  ),
+  functions: optional(recordOf(text)),
   refractory: optional(text),
   port: optional(text),
   method: optional(oneOf(...METHOD_NAMES)),

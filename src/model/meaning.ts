@@ -36,6 +36,7 @@ const expressions = (m: NeuronModel): Node[] => [
   ...(m.refractory ? [m.refractory.value] : []),
   ...m.reset.map((s) => s.value),
   ...m.after.map((s) => s.value),
+  ...m.onEvent.flatMap((e) => e.statements.map((s) => s.value)),
 ];
 
 /** Numbers the random draws of a model: each call its own stream, each name of white noise one. */
@@ -63,6 +64,7 @@ export function meaningOf(
     own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
+  for (const x of m.timedArrays) own.set(x.slot, read("f64", x.slot));
   if (!m.refractory) own.set(ACTIVE, bool(true));
   if (m.spike) own.set(SPIKE, read("f64", SPIKE));
   const meaning: Lowering = { dt, count, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
@@ -86,7 +88,11 @@ export function systemOf(m: NeuronModel, meaning: Lowering): System {
   return {
     path: `${m.name}.method`,
     equations: new Map(moving.map((v) => [v.name, toFloat(lower(v.value!, meaning))])),
-    drivers: new Set([...still.map((v) => v.name), ...m.inputs.map((i) => inputSlot(i.name))]),
+    drivers: new Set([
+      ...still.map((v) => v.name),
+      ...m.inputs.map((i) => inputSlot(i.name)),
+      ...m.timedArrays.map((x) => x.slot),
+    ]),
     noise: noiseIn(
       [...m.subexpressions, ...moving].map((x) => x.value!),
       meaning,

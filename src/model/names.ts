@@ -68,7 +68,10 @@ export function checkEquationNames(
 /** `tau : second (constant)` declares a parameter; its value is given in `parameters`. */
 export const isParameter = (e: Equation): boolean =>
   e.kind === "declared" && (e.flags.includes("constant") || e.flags.includes("shared"));
-export const isInput = (e: Equation): boolean => e.kind === "declared" && e.flags.includes("input");
+export const isInput = (e: Equation): boolean =>
+  e.kind === "declared" && (e.flags.includes("input") || e.flags.includes("linked"));
+/** `x = … (constant over dt)` is stored as each step begins. */
+export const isHeld = (e: Equation): boolean => e.kind === "subexpression" && e.flags.includes("constant over dt");
 
 /**
  * Subexpressions, each after those that it reads.

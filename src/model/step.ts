@@ -121,6 +121,7 @@ function assemble(
   const uniform = new Set([
     TIME,
     DRAW_SLOTS.stepLow.name,
+    ...setting.model.timedArrays.filter((x) => x.columns === undefined).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);
   const [spike, spikeValue] = final.slice(states.length + named.length);

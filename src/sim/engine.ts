@@ -19,6 +19,7 @@ import { initialParameters, type Parameters, writeParameters } from "./lower/par
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { LAST_UPDATE } from "./lower/synapses.ts";
+import { fillTimed } from "./lower/timed.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
@@ -256,6 +257,7 @@ export class Engine implements Disposable {
     table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
     table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));
     table(STEP_TABLES.t, (s) => s * net.dt);
+    fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 
   /**

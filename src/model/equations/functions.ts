@@ -56,11 +56,12 @@ export const CONSTANTS: ReadonlyMap<string, number> = new Map([
   ["inf", Infinity],
 ]);
 
-/** Names that every model has: time at the start of the step, the step itself, and whether the neuron may move and fire. */
+/** Names that every model has: time at the start of the step, the step itself, whether the neuron may move and fire, and when it last did. */
 export const BUILTINS: ReadonlyMap<string, Dimension | "boolean"> = new Map<string, Dimension | "boolean">([
   ["t", NAMED.second!],
   ["dt", NAMED.second!],
   ["not_refractory", "boolean"],
+  ["lastspike", NAMED.second!],
 ]);
 /** Names with a meaning unless the model has a variable of that name: a neuron's index, how many there are, and whole steps. */
 export const USUAL: ReadonlySet<string> = new Set(["i", "N", "t_in_timesteps"]);

@@ -1,13 +1,15 @@
 /** What the statements and equations of a synapse may name, and where each name's value lies. */
 import { DIMENSIONLESS } from "../../base/dimension.ts";
-import { listNames } from "../../base/errors.ts";
+import { listNames, ModelError } from "../../base/errors.ts";
 import { compare, convert, type Expr, f64, type IndexOf, i32, index, read, sub } from "../../ir/expr.ts";
 import { type Place, place } from "../../ir/program.ts";
 import { DRAW_SLOTS } from "../../ir/random.ts";
 import type { Slot, Space } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
+import { type Node, walk } from "../../model/equations/ast.ts";
 import type { ValueType } from "../../model/equations/check.ts";
+import { isNoise, RANDOM } from "../../model/equations/functions.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { lower as lowerExpression } from "../../model/lower.ts";
 import { SLOT_TYPE } from "../../model/meaning.ts";
@@ -125,13 +127,26 @@ export class PathwayNames {
     value: Parameters<typeof lowerExpression>[0],
     now: (slot: string) => Expr | undefined,
   ): Expr {
+    this.#checkReadable(of, value);
     return lowerExpression(value, {
       dt: this.#l.context.net.dt,
       resolve: (inner) => this.#ofNode(of, inner, now) ?? this.#special(NODE_SPECIAL[of][inner] ?? inner),
       stream: () => {
-        throw new Error("a subexpression that draws is not read by synapses");
+        throw new Error("a draw was not refused");
       },
     });
+  }
+  /** What a neuron adds up, draws or looks up in its step is not there for its synapses. */
+  #checkReadable(of: "pre" | "post", value: Node): void {
+    const model = this.model(of)!;
+    const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedArrays.map((x) => x.slot)]);
+    for (const n of walk(value)) {
+      const name = n.tag === "name" && (gone.has(n.name) || isNoise(n.name)) ? n.name : undefined;
+      const draw = n.tag === "call" && RANDOM.has(n.fn) ? `${n.fn}()` : undefined;
+      if (name === undefined && draw === undefined) continue;
+      const problem = `a subexpression of ${model.name} that reads '${name ?? draw}' cannot be read by synapses: declare it (constant over dt)`;
+      throw new ModelError("unsupported", `synapse ${this.#synapse.name}`, problem);
+    }
   }
   #state(of: "pre" | "post", name: string): Expr {
     const node = of === "pre" ? this.#c.from.node : this.#c.to.node;

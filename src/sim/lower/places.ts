@@ -8,6 +8,7 @@ import { type Context, KEY } from "./context.ts";
 import type { PortSum } from "./contributions.ts";
 import { PART } from "./parts.ts";
 import type { Sources } from "./sources.ts";
+import { timedPlace } from "./timed.ts";
 
 interface Surroundings {
   readonly context: Context;
@@ -32,7 +33,7 @@ export function placesOf(
     else if (name === "out.spike" && !sources.values.has(`${node}.spike`))
       continue; // only for its derivative
     else if (name.startsWith("out.")) out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
-    else out[name] = runPlace(name, c) ?? statePlace(node, name, c, type);
+    else out[name] = timedPlace(node, name, c) ?? runPlace(name, c) ?? statePlace(node, name, c, type);
   }
   return out;
 }
