@@ -98,21 +98,19 @@ class BodyWriter {
       slots: used.map((v) => v.slot),
       stores: stores.map((s, k) => ({ ...s, value: typed[k]! })),
     });
-    const step = simplify(numbered(expand(whole)));
+    const parted = this.#l.context.parts > 1;
+    const step = simplify(parted ? numbered(expand(whole)) : expand(whole));
     const places = new Map<string, Place>(used.map((v) => [v.slot.name, v.place]));
     return {
       step,
       places: Object.fromEntries(step.slots.map(({ name }) => [name, places.get(name) ?? this.#drawPlace(name)])),
     };
   }
-  /** What keys a draw: the number of the synapse as if there were one part, seed, trial and step. */
+  /** What keys a draw: seed, trial and step, and of several parts the number that a synapse would have in one. */
   #drawPlace(name: string): Place {
     const { context, sources } = this.#l;
     if (name !== NUMBER) return runPlace(name, context)!;
-    const { drawn, count } = sources.synapses.get(this.#c.name)!;
-    return place(
-      context.constant(`${this.#c.name}.number`, drawn ?? Uint32Array.from({ length: count }, (_, k) => k), "u32"),
-    );
+    return place(context.constant(`${this.#c.name}.number`, sources.synapses.get(this.#c.name)!.drawn!, "u32"));
   }
 
   get #meaning(): Lowering {
@@ -307,9 +305,16 @@ class BodyWriter {
     for (const n of walk(value))
       if (n.tag === "call" && !isFunction(n.fn))
         throw faultAt(this.#source, n.span, "unknown-name", `unknown function '${n.fn}'`);
+    // Asking is not reading: a second view of the names notes what is used.
+    const names = new PathwayNames(this.#c, this.#act, this.#l);
     for (const name of namesIn(value)) {
       const known =
-        UNITS.has(name) || CONSTANTS.has(name) || name === "dt" || isNoise(name) || this.#resolve(name) !== undefined;
+        UNITS.has(name) ||
+        CONSTANTS.has(name) ||
+        name === "dt" ||
+        isNoise(name) ||
+        this.#dynamics?.subexpressions.some((s) => s.name === name) ||
+        names.resolve(name, () => undefined) !== undefined;
       if (!known)
         throw faultAt(this.#source, span, "unknown-name", `unknown name '${name}'; known: ${this.#names.known()}`);
     }
