@@ -155,6 +155,20 @@ describe("event-driven equations", () => {
     two.run(100, later);
     expect(two.synapses("a>b.ge")).toEqual(one.synapses("a>b.ge"));
   });
+  test("what they start with decays from the first step, wherever that is", async () => {
+    const s = synapse({
+      name: "trace",
+      equations: "dp/dt = -p/tau : 1 (event-driven)",
+      parameters: { tau: "20 ms" },
+      variables: { p: 1 },
+      onPre: "p += 1",
+    });
+    for (const firstStep of [0, 12345]) {
+      const look = (e: Engine): number => e.synapses("a>b.ge").p![0]!;
+      const p = await outcome(driven({ synapse: s }), 100, firing([60], []), look, { firstStep });
+      expect(p).toBeCloseTo(1 + Math.exp(-(60 * dt) / 20e-3), 14);
+    }
+  });
   test("under other schedules the closed form is the same", async () => {
     for (const schedule of ["layered", "loihi"] as const) {
       const s = synapse({
@@ -195,24 +209,28 @@ describe("clock-driven equations", () => {
       expect(Math.abs(Math.log2(errors[0]! / errors[1]!) - order)).toBeLessThan(0.25);
     }
   });
-  test("reads source and target as they were at the end of the step before", async () => {
-    const s = synapse({
-      name: "seen",
-      equations: "dq/dt = (n_pre + 10*n_post + 100*i + 1000*N_post)/second : 1 (clock-driven)",
-      method: "euler",
-    });
-    const counter = neuron({ name: "counter", equations: "n[t+1] = n + 1 : 1", port: "n" });
-    const net = network({
-      dt: 1,
-      schedule: "brian",
-      populations: { a: population(2, counter), b: population(2, counter, { initial: { n: 5 } }) },
-      connections: [connect("a", "b", { connectivity: oneToOne, synapse: s })],
-    });
-    const q = await outcome(net, 3, {}, (e) => [...e.synapses("a>b").q!]);
-    // n_pre: 0 1 2, n_post: 5 6 7.
-    const first = 3 + 10 * 18 + 3 * 2000;
-    expect(q).toEqual([first, first + 300]);
-  });
+  // As in Brian, a connection's delay is that of its pathways.
+  test.each([0, 2])(
+    "reads both ends as they were at the end of the step before, whatever the delay: %i",
+    async (delay) => {
+      const s = synapse({
+        name: "seen",
+        equations: "dq/dt = (n_pre + 10*n_post + 100*i + 1000*N_post)/second : 1 (clock-driven)",
+        method: "euler",
+      });
+      const counter = neuron({ name: "counter", equations: "n[t+1] = n + 1 : 1", port: "n" });
+      const net = network({
+        dt: 1,
+        schedule: "brian",
+        populations: { a: population(2, counter), b: population(2, counter, { initial: { n: 5 } }) },
+        connections: [connect("a", "b", { connectivity: oneToOne, synapse: s, delay })],
+      });
+      const q = await outcome(net, 3, {}, (e) => [...e.synapses("a>b").q!]);
+      // n_pre: 0 1 2, n_post: 5 6 7.
+      const first = 3 + 10 * 18 + 3 * 2000;
+      expect(q).toEqual([first, first + 300]);
+    },
+  );
 });
 
 describe("summed variables", () => {
@@ -357,13 +375,13 @@ describe("what a pathway does to both ends, in Brian's order", () => {
   });
 });
 
+const release = synapse({
+  name: "release",
+  equations: "u : 1",
+  parameters: { p: 0.3 },
+  onPre: "u = rand(); ge += w*int(u < p)",
+});
 describe("draws in pathways", () => {
-  const release = synapse({
-    name: "release",
-    equations: "u : 1",
-    parameters: { p: 0.3 },
-    onPre: "u = rand(); ge += w*int(u < p)",
-  });
   test("are those of the host, by synapse and step", async () => {
     const net = driven({ synapse: release }, { size: 3 });
     const inputs: Inputs = { toA: { steps: [4, 4, 4], indices: [0, 1, 2] } };
@@ -374,6 +392,32 @@ describe("draws in pathways", () => {
 });
 
 describe("in parts", () => {
+  test("draws of pairs in any order", async () => {
+    const random = numbers(5);
+    const order = Array.from({ length: 600 }, (_, k) => [k % 3, Math.floor(k / 3), random()] as const).sort(
+      (x, y) => x[2] - y[2],
+    );
+    const shuffled = pairs(
+      order.map((x) => x[0]),
+      order.map((x) => x[1]),
+    );
+    const net = network({
+      dt,
+      schedule: "brian",
+      inputs: { x: inputNode(3) },
+      populations: { b: population(200, relay) },
+      connections: [connect("x", "b", { connectivity: shuffled, weight: 1, synapse: release, port: "ge" })],
+    });
+    const of = async (parts: number): Promise<number[]> => {
+      using e = await createEngine(net, wasm, { parts, seed: 2 });
+      e.run(9, { x: { steps: [1, 1, 5, 8], indices: [0, 2, 1, 0] } });
+      return [...e.state("b.ge")];
+    };
+    const one = await of(1);
+    expect(one.reduce((x, y) => x + y, 0)).toBeGreaterThan(100);
+    expect(await of(3)).toEqual(one);
+  });
+
   const noisy = neuron({
     name: "noisy",
     equations:
