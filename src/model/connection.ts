@@ -6,7 +6,7 @@ import { quantityOf } from "../base/quantity.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
-import type { SynapseModel } from "./synapse.ts";
+import { actsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
 export interface Endpoint {
@@ -35,7 +35,7 @@ export interface ConnectOptions {
   readonly name?: string;
   /** What leaves the source (default: its spikes if it has any, else its first output). */
   readonly output?: string;
-  /** What is added to at the target (default: the model's port). */
+  /** What is added to at the target (default: the model's port; with a synapse's equations, what its pathways add to). */
   readonly port?: string;
   readonly connectivity?: Connectivity;
   readonly weight?: number | ArrayLike<number> | Initializer;
@@ -87,7 +87,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   return {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
-    to: { node: to, port: portOf(to, o.port, name, net) },
+    to: { node: to, port: portOf(to, o.port ?? (o.synapse && portOfSynapse(o.synapse, to, net)), name, net) },
     connectivity,
     weight,
     ...(bias && { bias }),
@@ -129,6 +129,15 @@ function outputOf(node: string, asked: string | undefined, name: string, net: No
     `connection ${name}`,
     `'${node}' (${p.model.name}) has no output '${port}'; known: ${listNames(ports)}`,
   );
+}
+
+/** What synapses without a port add to first; then the weight, where nothing declares it, has the dimension of that. */
+function portOfSynapse(s: SynapseModel, to: string, { populations }: Nodes): string | undefined {
+  const { inputs, variables, port } = populations[to]!.model;
+  const known = [...inputs, ...variables].map((v) => v.name);
+  const written = actsOf(s).flatMap((a) => writtenBy(s, a, "post"));
+  const first = written.find((name) => known.includes(name));
+  return (s.equations === undefined ? (port ?? first) : (first ?? port)) ?? known[0];
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {

@@ -1,8 +1,9 @@
 /** The equations of a synapse: what moves by the clock, what only when an event needs it, and what is summed. */
 import { type Dimension, formatDimension, sameDimension } from "../base/dimension.ts";
 import { listNames, ModelError } from "../base/errors.ts";
-import { type Node, namesIn } from "./equations/ast.ts";
+import { type Node, namesIn, print, walk } from "./equations/ast.ts";
 import type { ValueType } from "./equations/check.ts";
+import { isNoise, RANDOM } from "./equations/functions.ts";
 import { type Equation, parseEquations, type VariableType } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { checkNameFree, orderSubexpressions } from "./names.ts";
@@ -76,7 +77,10 @@ export function dynamicsIn(text: string, path: string, given: Given): SynapseDyn
     ...(weight && { weight: weight.dimension }),
     dimensions: { ...given.parameters },
   };
-  for (const e of equations) checkDependence(e, dynamics);
+  for (const e of equations) {
+    checkDependence(e, dynamics);
+    checkSharing(e, equations, given.parameters, source);
+  }
   return dynamics;
 }
 
@@ -153,6 +157,28 @@ export function reachableFrom(names: Iterable<string>, d: SynapseDynamics | unde
   for (const name of names) visit(name);
   return out;
 }
+
+/** Brian: "A shared subexpression can only refer to other shared variables." */
+function checkSharing(
+  e: Equation,
+  equations: readonly Equation[],
+  parameters: Readonly<Record<string, unknown>>,
+  source: Source,
+): void {
+  if (e.kind !== "subexpression" || !e.flags.includes("shared")) return;
+  const shared = (name: string): boolean =>
+    Object.hasOwn(parameters, name) || equations.some((x) => x.name === name && x.flags.includes("shared"));
+  const own = (name: string): boolean =>
+    equations.some((x) => x.name === name) || /_(pre|post)$/.test(name) || SELVES.has(name);
+  for (const n of walk(e.value!)) {
+    const each =
+      (n.tag === "name" && !shared(n.name) && (own(n.name) || isNoise(n.name))) ||
+      (n.tag === "call" && RANDOM.has(n.fn));
+    if (each)
+      throw faultAt(source, n.span, "unsupported", `'${e.name}' is shared, and '${print(n)}' is each synapse's own`);
+  }
+}
+const SELVES: ReadonlySet<string> = new Set(["w", "i", "j"]);
 
 /** Brian's rules (its documentation, "Event-driven equations"), and that a sum is no variable. */
 function checkDependence(e: Equation, d: SynapseDynamics): void {

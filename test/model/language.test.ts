@@ -73,6 +73,9 @@ describe("white noise", () => {
     expect(method("dv/dt = -v/tau + s*xi*tau**-0.5 : 1")).toBe("euler");
     expect(method("dv/dt = -v/tau + s*v*xi*tau**-0.5 : 1")).toBe("heun");
     expect(method("dv/dt = -v/tau + noise : 1\nnoise = s*(v + 1)*xi_a*tau**-0.5 : second**-1")).toBe("heun");
+    // brian2/tests/test_stateupdaters.py, test_multiplicative_noise: by time too, and by another equation's variable.
+    expect(method("dv/dt = (t/ms)*xi*(5*ms)**-0.5 : 1")).toBe("heun");
+    expect(method("dv/dt = w*xi*(5*ms)**-0.5 : 1\ndw/dt = -w/(10*ms) : 1")).toBe("heun");
     expect(() => method("dv/dt = -v/tau + (xi*second**0.5)**2/second : 1")).toThrow(
       "sde.method: dv/dt must be linear in its white noise (xi)",
     );

@@ -2,6 +2,7 @@
 import { type Draw, type Expr, f64, read, rewrite } from "../../ir/expr.ts";
 import { isZero, minus, plus, times, total } from "../algebra.ts";
 import { type Linear, linearForm } from "../linear.ts";
+import { TIME } from "../slots.ts";
 import { here, type Method, readsOf, type System, substitute, unsupported } from "./system.ts";
 
 const slotOf = (stream: number): string => `xi.${stream}`;
@@ -25,10 +26,10 @@ function noiseForms(system: System): Map<string, Linear> {
   );
 }
 
-/** Whether noise is multiplied by something that moves: Brian then takes Heun's method, and so Stratonovich's meaning. */
+/** Whether noise is multiplied by something that moves, or by time: Brian then takes Heun's method, and so Stratonovich's meaning. */
 export function isMultiplicative(system: System): boolean {
   const coefficients = [...noiseForms(system).values()].flatMap((form) => [...form.terms.values()]);
-  return coefficients.some((c) => readsOf(c).some((slot) => system.equations.has(slot)));
+  return coefficients.some((c) => readsOf(c).some((slot) => slot === TIME || system.equations.has(slot)));
 }
 
 /**
