@@ -168,6 +168,7 @@ const synapseModel = struct<SynapseModel>({
   equations: optional(text),
   method: optional(oneOf(...METHOD_NAMES)),
   dimensions: optional(recordOf(dimension)),
+  functions: optional(recordOf(text)),
 });
 
 const connection = struct<Connection>({

@@ -2,7 +2,9 @@
 import type { Dimension } from "../base/dimension.ts";
 import { listNames, ModelError, requireFinite, requireInteger } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
+import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { namesIn } from "./equations/ast.ts";
+import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
 import { dynamicsIn, reachableFrom, type SynapseDynamics } from "./synapseEquations.ts";
@@ -35,6 +37,8 @@ export interface SynapseModel {
   readonly method?: MethodName;
   /** With equations: dimensions of the parameters. */
   readonly dimensions?: Readonly<Record<string, Dimension>>;
+  /** Functions of expressions, by head, as neurons have them. */
+  readonly functions?: Readonly<Record<string, string>>;
 }
 
 /** A pathway as Brian has it: statements, or statements with a delay (whole steps) and an order. */
@@ -57,6 +61,8 @@ export interface SynapseSpec {
   readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
   readonly pathways?: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
   readonly method?: MethodName;
+  /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
+  readonly functions?: Readonly<Record<string, string>>;
   /** Dimensions of parameters that are given as plain numbers, beside those that the equations declare. */
   readonly dimensions?: Readonly<Record<string, Dimension>>;
 }
@@ -91,7 +97,8 @@ export function synapse(spec: SynapseSpec): SynapseModel {
     ([x, value]) => [x, parseQuantity(value, `${path}.${x}`)] as const,
   );
   const parameters = Object.fromEntries(quantities.map(([x, q]) => [x, q.value]));
-  const plain = { name, variables: values, parameters, pathways };
+  const calls = callsOf([], spec.functions ?? {}, path);
+  const plain = { name, variables: values, parameters, pathways, ...(spec.functions && { functions: spec.functions }) };
   if (equations === undefined) return plain;
   if (method !== undefined && !METHOD_NAMES.includes(method))
     throw new ModelError(
@@ -100,7 +107,12 @@ export function synapse(spec: SynapseSpec): SynapseModel {
       `unknown method '${method}'; known: ${listNames(METHOD_NAMES)}`,
     );
   const given = Object.fromEntries(quantities.map(([x, q]) => [x, spec.dimensions?.[x] ?? q.dimension]));
-  const { states, dimensions } = dynamicsIn(equations, path, { parameters: given, initial: Object.keys(values) });
+  const { states, dimensions } = dynamicsIn(
+    equations,
+    path,
+    { parameters: given, initial: Object.keys(values) },
+    calls,
+  );
   const variables = Object.fromEntries(states.map((s) => [s.name, values[s.name] ?? 0]));
   return { ...plain, variables, equations, dimensions, ...(method !== undefined && { method }) };
 }
@@ -144,7 +156,7 @@ export function dynamicsOf(s: SynapseModel): SynapseDynamics | undefined {
   let found = known.get(s);
   if (!found) {
     const given = { parameters: s.dimensions ?? {}, initial: Object.keys(s.variables) };
-    known.set(s, (found = dynamicsIn(s.equations, `synapse ${s.name}`, given)));
+    known.set(s, (found = dynamicsIn(s.equations, `synapse ${s.name}`, given, callsIn(s))));
   }
   return found;
 }
@@ -162,8 +174,15 @@ export function actsOf(s: SynapseModel): Act[] {
 export const triggerOf = (a: Act): Pathway["trigger"] => (a.kind === "pathway" ? a.pathway.trigger : "step");
 export const delayIn = (a: Act): number => (a.kind === "pathway" ? a.pathway.delay : 0);
 
-export const statementsOf = (p: Pathway, path = "synapse"): Statement[] =>
-  parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
+const callsIn = (s: SynapseModel): Calls => callsOf([], s.functions ?? {}, `synapse ${s.name}`);
+export const sourceOf = (s: SynapseModel, p: Pathway): Source => ({
+  text: p.body,
+  path: `synapse ${s.name}.${p.trigger}`,
+});
+export function statementsOf(s: SynapseModel, p: Pathway): Statement[] {
+  const source = sourceOf(s, p);
+  return resolveStatements(parseStatements(source), callsIn(s), source);
+}
 
 /** Names that an act reads, through subexpressions too. */
 export function namesOf(s: SynapseModel, a: Act): Set<string> {
@@ -177,7 +196,7 @@ export function namesOf(s: SynapseModel, a: Act): Set<string> {
     const { value } = dynamics!.summed.find((e) => e.port === a.port)!;
     return reachableFrom(namesIn(value), dynamics);
   }
-  const own = statementsOf(a.pathway).flatMap((x) => [...namesIn(x.value), ...(x.op === "=" ? [] : [x.target])]);
+  const own = statementsOf(s, a.pathway).flatMap((x) => [...namesIn(x.value), ...(x.op === "=" ? [] : [x.target])]);
   return reachableFrom(own, dynamics);
 }
 
@@ -196,6 +215,6 @@ export function targetOf(s: SynapseModel, name: string): Target {
 export function writtenBy(s: SynapseModel, a: Act, of: "post" | "pre"): string[] {
   if (a.kind === "clock") return [];
   if (a.kind === "summed") return of === "post" ? [a.port] : [];
-  const targets = statementsOf(a.pathway).map((x) => targetOf(s, x.target));
+  const targets = statementsOf(s, a.pathway).map((x) => targetOf(s, x.target));
   return [...new Set(targets.filter((t) => t.of === of).map((t) => t.variable))];
 }

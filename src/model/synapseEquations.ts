@@ -1,6 +1,7 @@
 /** The equations of a synapse: what moves by the clock, what only when an event needs it, and what is summed. */
 import { type Dimension, formatDimension, sameDimension } from "../base/dimension.ts";
 import { listNames, ModelError } from "../base/errors.ts";
+import { type Calls, resolveCalls } from "./calls.ts";
 import { type Node, namesIn, print, walk } from "./equations/ast.ts";
 import type { ValueType } from "./equations/check.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
@@ -49,9 +50,11 @@ export const valueTypeOf = (e: { readonly type: VariableType; readonly dimension
   e.type === "boolean" ? "boolean" : e.dimension;
 
 /** @throws {ModelError} `syntax`, `unknown-name`, `duplicate-name`, `unsupported`, `cycle`, at the place in the text */
-export function dynamicsIn(text: string, path: string, given: Given): SynapseDynamics {
+export function dynamicsIn(text: string, path: string, given: Given, calls: Calls): SynapseDynamics {
   const source: Source = { text, path: `${path}.equations` };
-  const equations = parseEquations(source);
+  const equations = parseEquations(source).map((e) =>
+    e.value ? { ...e, value: resolveCalls(e.value, calls, source) } : e,
+  );
   const parameters = new Set(equations.filter((e) => isShared(e) || e.name in given.parameters).map((e) => e.name));
   checkEquations(equations, parameters, given, source);
   const weight = equations.find((e) => e.name === "w");

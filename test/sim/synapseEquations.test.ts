@@ -375,6 +375,21 @@ describe("what a pathway does to both ends, in Brian's order", () => {
   });
 });
 
+test("functions of the user, in equations and pathways", async () => {
+  // A sliding threshold as BCM has it: phi(x, theta) = x (x - theta).
+  const s = synapse({
+    name: "bcm",
+    equations: "w : 1\ndtheta/dt = decay(theta) : 1 (event-driven)",
+    functions: { "decay(a)": "-a/(20*ms)", "phi(x, m)": "x*(x - m)" },
+    onPre: "theta += 1; w += phi(2, theta)",
+  });
+  const [w, theta] = await variables(driven({ synapse: s }), 300, firing([10, 210], []), "w", "theta");
+  const second = 1 + Math.exp(-(200 * dt) / 20e-3);
+  expect(theta).toBeCloseTo(second, 14);
+  expect(w).toBeCloseTo(0.5 + 2 * (2 - 1) + 2 * (2 - second), 13);
+  expect(synapse(JSON.parse(JSON.stringify(s)))).toEqual(s);
+});
+
 const release = synapse({
   name: "release",
   equations: "u : 1",

@@ -56,7 +56,7 @@ function isLookedAt(node: string, port: string, { connections, populations }: Ne
 }
 const valuesIn = ({ synapse }: Connection): ReturnType<typeof targetOf>[] => {
   const d = dynamicsOf(synapse!);
-  const written = synapse!.pathways.flatMap((p) => statementsOf(p).flatMap((s) => [...namesIn(s.value)]));
+  const written = synapse!.pathways.flatMap((p) => statementsOf(synapse!, p).flatMap((s) => [...namesIn(s.value)]));
   const moving = [...(d?.clockDriven ?? []), ...(d?.summed ?? [])].flatMap((e) => [...namesIn(e.value)]);
   return [...reachableFrom([...written, ...moving], d)].map((name) => targetOf(synapse!, name));
 };

@@ -14,14 +14,14 @@ import { type Node, namesIn, walk } from "../../model/equations/ast.ts";
 import { expectType } from "../../model/equations/check.ts";
 import { CONSTANTS, isFunction, isNoise } from "../../model/equations/functions.ts";
 import { faultAt, type Source } from "../../model/equations/source.ts";
-import { assigned, parseStatements, type Statement } from "../../model/equations/statements.ts";
+import { assigned, type Statement } from "../../model/equations/statements.ts";
 import { finish } from "../../model/finish.ts";
 import { whyNotClosed } from "../../model/integrate/exact.ts";
 import { chooseMethod, integrate } from "../../model/integrate/methods.ts";
 import type { System } from "../../model/integrate/system.ts";
 import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
 import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
-import { type Act, dynamicsOf, targetOf, triggerOf } from "../../model/synapse.ts";
+import { type Act, dynamicsOf, sourceOf, statementsOf, targetOf, triggerOf, writtenBy } from "../../model/synapse.ts";
 import {
   reachableFrom,
   type SynapseDynamics,
@@ -61,10 +61,7 @@ class BodyWriter {
     this.#act = a;
     this.#l = l;
     this.#dynamics = dynamicsOf(c.synapse!);
-    this.#source =
-      a.kind === "pathway"
-        ? { text: a.pathway.body, path: `synapse ${c.synapse!.name}.${a.pathway.trigger}` }
-        : this.#dynamics!.source;
+    this.#source = a.kind === "pathway" ? sourceOf(c.synapse!, a.pathway) : this.#dynamics!.source;
     this.#names = new PathwayNames(c, a, l);
   }
 
@@ -74,7 +71,7 @@ class BodyWriter {
     else if (this.#act.kind === "clock") this.#move();
     else {
       this.#catchUp();
-      for (const s of parseStatements(this.#source)) this.#statement(s);
+      for (const s of statementsOf(this.#c.synapse!, this.#act.pathway)) this.#statement(s);
     }
     return this.#assemble();
   }
@@ -284,7 +281,7 @@ class BodyWriter {
     this.#arrivals.set(port, plus(before, sum === "+" ? value : negate(value)));
   }
   #addsToInputs(): boolean {
-    return parseStatements(this.#source).some((s) => this.#isInput(targetOf(this.#c.synapse!, s.target).variable));
+    return writtenBy(this.#c.synapse!, this.#act, "post").some((port) => this.#isInput(port));
   }
   #mixed(s: Statement, port: string): ModelError {
     const problem = `'${port}' and another target are added to at different moments, because the update reads one as an (input): use two pathways`;
