@@ -150,6 +150,7 @@ const transform = variant<Transform>({
 
 const pathway = struct<Pathway>({
   trigger: oneOf("pre", "post", "step"),
+  event: optional(text),
   delay: integer(0, LONGEST_DELAY),
   order: finite,
   body: text,

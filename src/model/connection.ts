@@ -105,15 +105,26 @@ function checkTriggers(
 ): void {
   const spikes = (node: string): boolean =>
     net.inputs[node]?.signal === "spikes" || net.populations[node]?.model.spike !== undefined;
-  for (const { trigger } of pathways) {
+  for (const { trigger, event } of pathways) {
     const node = trigger === "pre" ? from : to;
-    if (trigger !== "step" && !spikes(node))
+    if (event !== undefined) checkEvent(event, node, name, net);
+    else if (trigger !== "step" && !spikes(node))
       throw new ModelError(
         "unsupported",
         `connection ${name}`,
         `a pathway is triggered by spikes of '${node}', which does not spike`,
       );
   }
+}
+
+function checkEvent(event: string, node: string, name: string, { populations }: Nodes): void {
+  const known = populations[node]?.model.variables.filter((v) => v.kind === "event").map((v) => v.name) ?? [];
+  if (!known.includes(event))
+    throw new ModelError(
+      "unknown-name",
+      `connection ${name}`,
+      `'${node}' has no event '${event}'; known: ${listNames(known)}`,
+    );
 }
 
 function outputOf(node: string, asked: string | undefined, name: string, net: Nodes): string {

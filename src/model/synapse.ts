@@ -12,6 +12,8 @@ import { dynamicsIn, reachableFrom, type SynapseDynamics } from "./synapseEquati
 export interface Pathway {
   /** On a spike of the source or of the target, or in every step (`summed` and clocked variables). */
   readonly trigger: "pre" | "post" | "step";
+  /** A custom event of the source or of the target that it waits for instead of a spike (Brian's `on_event`). */
+  readonly event?: string;
   /** Whole steps, beside the connection's delay (which spikes of the target do not take). */
   readonly delay: number;
   /** Pathways of one step run in this order; by default those on target spikes at 1, all others at -1, as in Brian. */
@@ -59,6 +61,8 @@ export interface SynapseSpec {
   /** Brian's `on_pre`, `on_post`: one pathway, or several by name. */
   readonly onPre?: OnSpike | Readonly<Record<string, OnSpike>>;
   readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
+  /** Custom events that the pathways wait for instead of spikes, where they name none of their own. */
+  readonly onEvent?: { readonly pre?: string; readonly post?: string };
   readonly pathways?: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
   readonly method?: MethodName;
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
@@ -126,10 +130,20 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
   );
 
 const DEFAULT_ORDER = { pre: -1, step: -1, post: 1 } as const;
-function pathwaysIn({ pathways = [], onPre, onPost }: SynapseSpec, path: string): Pathway[] {
+function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec, path: string): Pathway[] {
   const given = [...pathways, ...named("pre", onPre), ...named("post", onPost)];
-  const all = given.map((p): Pathway => ({ delay: 0, order: DEFAULT_ORDER[p.trigger], ...p }));
+  const waits = (p: (typeof given)[number]): { event?: string } => {
+    const event = p.trigger === "step" ? undefined : onEvent[p.trigger];
+    return event === undefined || event === "spike" ? {} : { event };
+  };
+  const all = given.map((p): Pathway => ({ delay: 0, order: DEFAULT_ORDER[p.trigger], ...waits(p), ...p }));
   for (const p of all) {
+    if (p.trigger === "step" && p.event !== undefined)
+      throw new ModelError(
+        "unsupported",
+        `${path}.step`,
+        `a pathway of every step waits for no event, got '${p.event}'`,
+      );
     requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);
     parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
   }
@@ -172,6 +186,9 @@ export function actsOf(s: SynapseModel): Act[] {
 }
 /** Whether it waits for a spike, and whose. */
 export const triggerOf = (a: Act): Pathway["trigger"] => (a.kind === "pathway" ? a.pathway.trigger : "step");
+/** What leaves a node when it spikes, or when a custom event happens there. */
+export const eventPort = (p: { readonly event?: string }): string =>
+  p.event === undefined ? "spike" : `spike.${p.event}`;
 export const delayIn = (a: Act): number => (a.kind === "pathway" ? a.pathway.delay : 0);
 
 const callsIn = (s: SynapseModel): Calls => callsOf([], s.functions ?? {}, `synapse ${s.name}`);

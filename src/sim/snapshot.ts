@@ -38,7 +38,7 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
     throw new RunError("shape-mismatch", "snapshot", `'${unfit ?? missing}' does not fit this engine`);
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
-  for (const [node, signal] of l.sources.spikes) divideSpikes(buffers, node, signal, x, l);
+  for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
   for (const [name, order] of divisions(l))
     x.array(name).forEach((_, k, to) => (to[k] = buffers.get(name)![order[k]!]!));
 }
@@ -47,7 +47,7 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
 function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   const out = new Map<string, Elements>();
   if (l.context.parts === 1) return out;
-  for (const [node, signal] of l.sources.spikes) wholeLists(out, node, signal, x, l);
+  for (const signal of l.sources.spikes.values()) wholeLists(out, signal, x, l);
   for (const [name, order] of divisions(l)) {
     const from = x.array(name);
     const whole = from.slice();
@@ -66,8 +66,7 @@ function* divisions({ sources }: Lowered): Generator<[string, Uint32Array]> {
 
 function wholeLists(
   out: Map<string, Elements>,
-  node: string,
-  { list, counts, room }: SpikeSignal,
+  { node, list, counts, room }: SpikeSignal,
   x: Executable,
   { context }: Lowered,
 ): void {
@@ -85,8 +84,7 @@ function wholeLists(
 }
 function divideSpikes(
   buffers: Snapshot["buffers"],
-  node: string,
-  { list, counts, room }: SpikeSignal,
+  { node, list, counts, room }: SpikeSignal,
   x: Executable,
   { context }: Lowered,
 ): void {

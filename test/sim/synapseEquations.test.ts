@@ -396,6 +396,103 @@ const release = synapse({
   parameters: { p: 0.3 },
   onPre: "u = rand(); ge += w*int(u < p)",
 });
+describe("pathways on custom events (Brian's on_event)", () => {
+  const cell = neuron({
+    name: "cell",
+    equations: "v[t+1] = v + 1 : 1\nx : 1\ny : 1\nI : 1 (input)\nseen[t+1] = I : 1",
+    spike: "v % 10 == 0",
+    events: { third: "v % 3 == 0", count: "i == 1 and v == 5" },
+    port: "x",
+  });
+  const events = (schedule: ScheduleName, size = 2, delay = 0) => {
+    const s = synapse({
+      name: "s",
+      equations: "w : 1\ndp/dt = 0*p/second : 1 (event-driven)",
+      onEvent: { pre: "third", post: "count" },
+      onPre: "x += v_pre; p += 1",
+      onPost: "p += 100",
+    });
+    const spiking = synapse({
+      name: "both",
+      pathways: [
+        { trigger: "pre", body: "y_post += 1" },
+        { trigger: "pre", event: "third", delay: 1, body: "y_post += 10" },
+      ],
+    });
+    return network({
+      dt: 1,
+      schedule,
+      populations: { a: population(size, cell), b: population(size, cell, { initial: { v: 0 } }) },
+      connections: [
+        connect("a", "b", { connectivity: oneToOne, weight: 1, synapse: s, delay, name: "s" }),
+        connect("a", "b", { connectivity: oneToOne, weight: 1, synapse: spiking, port: "y", name: "both" }),
+      ],
+    });
+  };
+  const look = (e: Engine): number[][] => [
+    [...e.state("b.x").subarray(0, 2)],
+    [...e.state("b.y").subarray(0, 2)],
+    [...e.synapses("s").p!],
+  ];
+  test("brian: of the source and of the target, beside spikes, after their delays", async () => {
+    // v = 1, 2, ...: third at 3, 6, 9; spike at 10; count of neuron 1 at 5.
+    expect(await outcome(events("brian"), 9, {}, look)).toEqual([
+      [18, 18],
+      [20, 20],
+      [3, 103],
+    ]);
+    expect(await outcome(events("brian"), 10, {}, look)).toEqual([
+      [18, 18],
+      [31, 31],
+      [3, 103],
+    ]);
+    // Two steps later v_pre is 5, 8, and the third has not come.
+    expect(await outcome(events("brian", 2, 2), 10, {}, look)).toEqual([
+      [13, 13],
+      [31, 31],
+      [2, 102],
+    ]);
+  });
+  test("layered: v_pre is that of the event", async () => {
+    expect(await outcome(events("layered", 2, 2), 10, {}, look)).toEqual([
+      [9, 9],
+      [31, 31],
+      [2, 102],
+    ]);
+  });
+  test("the same bits in parts, and over a snapshot from one to several", async () => {
+    const net = events("brian", 300, 2);
+    const last = (e: Engine): number[][] => [[...e.state("b.x")], [...e.state("b.y")]];
+    using one = await createEngine(net, wasm, { parts: 1 });
+    using three = await createEngine(net, interpret, { parts: 3 });
+    one.run(7);
+    three.run(7);
+    expect(last(three)).toEqual(last(one));
+    using later = await createEngine(net, wasm, { parts: 3 });
+    later.restore(one.snapshot());
+    for (const e of [one, three, later]) e.run(20);
+    expect([last(three), last(later)]).toEqual([last(one), last(one)]);
+  });
+  test("refused", () => {
+    const made = (event: string) => () =>
+      network({
+        dt: 1,
+        inputs: { in: inputNode(1) },
+        populations: { b: population(1, cell) },
+        connections: [
+          connect("in", "b", {
+            synapse: synapse({ name: "s", pathways: [{ trigger: "post", event, body: "w = 1" }] }),
+          }),
+        ],
+      });
+    expect(made("fourth")).toThrow("connection in>b: 'b' has no event 'fourth'; known: count, third");
+    expect(made("count")).not.toThrow();
+    expect(() => synapse({ name: "s", pathways: [{ trigger: "step", event: "x", body: "w = 1" }] })).toThrow(
+      "synapse s.step: a pathway of every step waits for no event, got 'x'",
+    );
+  });
+});
+
 describe("draws in pathways", () => {
   test("are those of the host, by synapse and step", async () => {
     const net = driven({ synapse: release }, { size: 3 });

@@ -14,7 +14,7 @@ import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { byPart, FROM_PART, fromParts, type PART } from "./parts.ts";
 import { statePlace } from "./places.ts";
-import type { Events, ValueSignal } from "./signals.ts";
+import { type Events, listKey, type ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { overSynapses } from "./synapses.ts";
 
@@ -55,7 +55,8 @@ export const spikeEvents = (
   age: number,
   { spikes, inputSpikes }: Sources,
   part: typeof PART | typeof FROM_PART = FROM_PART,
-): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age, part);
+  port = "spike",
+): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(listKey(node, port))!.events(age, part);
 
 const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
 

@@ -93,7 +93,10 @@ function plainEmission(node: string, sources: Sources): Emission {
   const values = [...sources.values.keys()]
     .filter((k) => k.startsWith(`${node}.`))
     .map((k) => k.slice(node.length + 1));
-  return { spikes: sources.spikes.has(node), values };
+  const events = [...sources.spikes.keys()]
+    .filter((k) => k.startsWith(`${node}.`))
+    .map((k) => k.slice(node.length + 1));
+  return { spikes: sources.spikes.has(node), events, values };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What must be kept of what leaves each port: for every reader, which port and how many steps old it may be. */
 import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
-import { type Act, actsOf, triggerOf } from "../../model/synapse.ts";
+import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
 
 export interface Need {
@@ -33,5 +33,6 @@ function ofAct(net: Network, c: Connection, a: Act): Need[] {
   const trigger = triggerOf(a);
   if (trigger === "step") return reads;
   const { node } = trigger === "pre" ? c.from : c.to;
-  return [{ node, port: "spike", age: eventAge(net, c, a) }, ...reads];
+  const port = eventPort(a.kind === "pathway" ? a.pathway : {});
+  return [{ node, port, age: eventAge(net, c, a) }, ...reads];
 }

@@ -1,11 +1,11 @@
 /** What synapses do on a spike or in every step, as kernel calls over them. */
 import type { Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
-import { type Act, triggerOf } from "../../model/synapse.ts";
+import { type Act, eventPort, triggerOf } from "../../model/synapse.ts";
 import { eventAge } from "../../model/timing.ts";
 import { spikeEvents } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
-import { PART } from "./parts.ts";
+import { FROM_PART, PART } from "./parts.ts";
 import { pathwayBody } from "./pathwayBody.ts";
 import { overSynapses } from "./synapses.ts";
 
@@ -21,7 +21,10 @@ export function actNode(c: Connection, a: Act, l: Parts): Node[] {
   const kernel = { kind: "perSynapse", domain: DOMAIN[trigger], step } as const;
   if (trigger === "step") return [overSynapses(c, kernel, places, l)];
   const age = eventAge(l.context.net, c, a);
+  const port = eventPort(a.kind === "pathway" ? a.pathway : {});
   const events =
-    trigger === "pre" ? spikeEvents(c.from.node, age, l.sources) : spikeEvents(c.to.node, age, l.sources, PART);
+    trigger === "pre"
+      ? spikeEvents(c.from.node, age, l.sources, FROM_PART, port)
+      : spikeEvents(c.to.node, age, l.sources, PART, port);
   return [overSynapses(c, kernel, places, l, events)];
 }
