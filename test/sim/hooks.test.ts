@@ -9,6 +9,7 @@ import { neuron } from "../../src/model/neuron.ts";
 import { createEngine, type Engine } from "../../src/sim/engine.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
+import { simulate } from "../../src/sim/simulate.ts";
 import { BACKENDS, spikesOf } from "./run.ts";
 
 const counter = neuron({ name: "counter", equations: "n[t+1] = n + 1 : 1\nk : 1", port: "n" });
@@ -90,4 +91,10 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("on %s", (_name, backen
     expect(run({ run: () => e.run(1) })).toThrow("run: a hook is called within a run, and cannot start another");
     expect(e.run(1).values["c.n"]!.length).toBe(2);
   });
+});
+
+test("simulate takes them too", async () => {
+  const steps: number[] = [];
+  await simulate(net, { duration: "30 ms", hooks: [{ every: 10, run: ({ step }) => steps.push(step) }] });
+  expect(steps).toEqual([0, 10, 20]);
 });

@@ -667,6 +667,10 @@ describe("units, where equations say what they are", () => {
       "line 1: 'I_pre': a sum goes to the target; connect the other way round",
     ],
     [
+      { onPre: "ge += w*I/(1*mA)" },
+      "synapse s: 'I' is an input of cell: what it adds up is not there for synapses to read",
+    ],
+    [
       { equations: "x_post : 1" },
       "line 1: 'x_post': names that end in _pre and _post belong to the source and the target",
     ],

@@ -108,6 +108,10 @@ export class PathwayNames {
 
   #ofNode(of: "pre" | "post", name: string, now: (slot: string) => Expr | undefined): Expr | undefined {
     const model = this.model(of);
+    if (model?.inputs.some((i) => i.name === name)) {
+      const problem = `'${name}' is an input of ${model.name}: what it adds up is not there for synapses to read`;
+      throw new ModelError("unsupported", `synapse ${this.#synapse.name}`, problem);
+    }
     const standing = of === "post" || this.#seesSource;
     if (!standing || !model) {
       const age = of === "pre" ? this.#left.get(name) : undefined;
