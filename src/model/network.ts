@@ -9,7 +9,7 @@ import { quantityOf } from "../base/quantity.ts";
 import type { Connection, ConnectionSpec } from "./connection.ts";
 import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import { checkLinks, linkConnections, linksOf, withoutLinks } from "./linked.ts";
-import type { NeuronModel } from "./neuronModel.ts";
+import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
@@ -123,7 +123,9 @@ export function population(
     throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
   const known = new Set(model.parameters.map((p) => p.name));
   for (const name of Object.keys(parameters)) requireKnown(known, name, `${path}.parameters`, "parameter");
-  const variables = new Set(model.variables.map((v) => v.name));
+  const variables = new Set(
+    model.variables.filter((v) => !isSetByModel(v) || v.kind === "lastspike").map((v) => v.name),
+  );
   for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
   const given = {
     parameters: quantities(

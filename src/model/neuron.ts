@@ -13,7 +13,15 @@ import { assigned, parseStatements, type Statement } from "./equations/statement
 import { integrate, METHOD_NAMES } from "./integrate/methods.ts";
 import { meaningOf, systemOf } from "./meaning.ts";
 import { checkEquationNames, checkParameterNames, isHeld, isInput, isParameter, orderSubexpressions } from "./names.ts";
-import type { NeuronModel, NeuronSpec, Parameter, Refractory, State, StateKind } from "./neuronModel.ts";
+import {
+  isSetByModel,
+  type NeuronModel,
+  type NeuronSpec,
+  type Parameter,
+  type Refractory,
+  type State,
+  type StateKind,
+} from "./neuronModel.ts";
 import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
 import { LAST_SPIKE, SPIKE } from "./slots.ts";
 import { type TimedArray, timedArraysOf } from "./timedArray.ts";
@@ -85,7 +93,7 @@ export function neuron(spec: NeuronSpec): NeuronModel {
   }));
   const port = portOf(
     spec,
-    variables.filter((v) => !isSet(v)),
+    variables.filter((v) => !isSetByModel(v)),
     inputs.filter((i) => !i.linked).map((i) => i.name),
   );
   const model: NeuronModel = {
@@ -197,9 +205,6 @@ interface Context {
   readonly scope: Scope;
   readonly calls: Calls;
 }
-/** States that the model sets itself: statements cannot change them. */
-const isSet = (v: State): boolean => v.kind === "held" || v.kind === "event" || v.kind === "lastspike";
-
 /** A subexpression that is stored as a step begins. */
 const held = ({ name, type, dimension, value }: Equation): State => ({
   ...{ name, kind: "held", type, dimension, initial: 0, unlessRefractory: false, value: value! },
@@ -314,7 +319,7 @@ function spikesOf(
 }
 function statementsOf(source: Source, states: readonly State[], { scope, calls }: Context): Statement[] {
   const statements = resolveStatements(parseStatements(source), calls, source);
-  const changing = states.filter((v) => !isSet(v)).map((v) => v.name);
+  const changing = states.filter((v) => !isSetByModel(v)).map((v) => v.name);
   for (const s of statements) {
     if (!changing.includes(s.target))
       throw faultAt(

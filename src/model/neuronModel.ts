@@ -69,6 +69,10 @@ export interface State {
   /** Right side: the derivative, the next value, what is held, or the condition of an event. */
   readonly value?: Node;
 }
+/** States that the model sets itself: nobody else can change them. */
+export const isSetByModel = (v: Pick<State, "kind">): boolean =>
+  v.kind === "held" || v.kind === "event" || v.kind === "lastspike";
+
 export interface Parameter {
   readonly name: string;
   /** SI. */

@@ -75,6 +75,9 @@ describe("(constant over dt)", () => {
     const of = (more: Partial<NeuronSpec>) =>
       message(() => define("x : 1\nh = x : 1 (constant over dt)", { spike: "x > 1", ...more }));
     expect(of({ reset: "h = 1" })).toContain("a statement changes state variables, and 'h' is none; known: x");
+    expect(
+      message(() => population(1, define("x : 1\nh = x : 1 (constant over dt)"), { initial: { h: 1 } })),
+    ).toContain("no state variable called 'h'; known: x");
     expect(of({ initial: { h: 1 } })).toContain("n.initial.h: no state variable called 'h'; known: x");
   });
 });

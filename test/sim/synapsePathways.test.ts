@@ -218,7 +218,7 @@ describe("units, where equations say what they are", () => {
   const cell = neuron({
     name: "cell",
     equations: "dv/dt = -v/(10*ms) : volt\nge : siemens\nI : amp (input)",
-    spike: "v > 1*mV",
+    spike: "v > 1*mV and t - lastspike > 0*ms",
     port: "ge",
   });
   const build = async (spec: Partial<SynapseSpec>): Promise<string> => {
@@ -259,7 +259,7 @@ describe("units, where equations say what they are", () => {
     [{ onPre: "ge += frob(w)" }, "synapse s.pre: line 1: unknown function 'frob'"],
     [
       { onPre: "q = 1" },
-      "synapse s.pre: line 1: 'q' is not a variable here; known: ge, ge_post, ge_pre, t, v_post, v_pre, w",
+      "synapse s.pre: line 1: 'q' is not a variable here; known: ge, ge_post, ge_pre, lastspike_post, lastspike_pre, t, v_post, v_pre, w",
     ],
     [{ equations: "x : 1 (constant)", onPre: "x = 1" }, "synapse s.pre: line 1: 'x' is declared (constant)"],
     [{ equations: "x = 2 : 1", onPre: "x = 1" }, "synapse s.pre: line 1: 'x' is computed when it is read"],
@@ -299,6 +299,8 @@ describe("units, where equations say what they are", () => {
       { onPre: "ge += w*I/(1*mA)" },
       "synapse s: 'I' is an input of cell: what it adds up is not there for synapses to read",
     ],
+    [{ onPre: "lastspike_post = t" }, "synapse s.pre: line 1: 'lastspike_post' is set by the neuron's own step"],
+    [{ onPre: "I += int(t - lastspike_pre > 1*ms)*mA" }, "accepted"],
     [
       { equations: "x_post : 1" },
       "line 1: 'x_post': names that end in _pre and _post belong to the source and the target",

@@ -21,6 +21,7 @@ import { chooseMethod, integrate } from "../../model/integrate/methods.ts";
 import type { System } from "../../model/integrate/system.ts";
 import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
 import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
+import { isSetByModel, type State } from "../../model/neuronModel.ts";
 import { type Act, dynamicsOf, sourceOf, statementsOf, targetOf, triggerOf, writtenBy } from "../../model/synapse.ts";
 import {
   reachableFrom,
@@ -234,6 +235,7 @@ class BodyWriter {
   #change(s: Statement, of: "pre" | "post", variable: string): void {
     const state = this.#names.state(of, variable);
     if (!state) throw this.#unknown(s);
+    this.#requireOpen(s, state);
     if (!isDirect(this.#c, this.#act, this.#l.context))
       throw this.#fault(
         s,
@@ -261,6 +263,7 @@ class BodyWriter {
   #arrive(s: Statement, port: string): void {
     const state = this.#names.state("post", port);
     if (!state && !this.#isInput(port)) throw this.#unknown(s);
+    if (state) this.#requireOpen(s, state);
     if (state && state.type !== "float")
       throw this.#fault(s, "unsupported", `'${port}' is ${state.type}: only numbers can be added to`);
     const sum = addition(s);
@@ -279,6 +282,9 @@ class BodyWriter {
     const value = toFloat(lowerExpression(s.value, this.#meaning));
     const before = this.#arrivals.get(port) ?? ZERO;
     this.#arrivals.set(port, plus(before, sum === "+" ? value : negate(value)));
+  }
+  #requireOpen(s: Statement, state: State): void {
+    if (isSetByModel(state)) throw this.#fault(s, "unsupported", `'${s.target}' is set by the neuron's own step`);
   }
   #addsToInputs(): boolean {
     return writtenBy(this.#c.synapse!, this.#act, "post").some((port) => this.#isInput(port));
