@@ -53,4 +53,5 @@ export type { NeuronModel } from "./model/neuronModel.ts";
 export { denseLayer, input, neurons, readout, sequential } from "./model/sequential.ts";
 export { synapse } from "./model/synapse.ts";
 export { createEngine, type Engine } from "./sim/engine.ts";
+export type { Hook, HookView } from "./sim/hooks.ts";
 export type { Recording } from "./sim/recording.ts";

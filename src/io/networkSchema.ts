@@ -1,4 +1,5 @@
 /** What a network looks like as JSON: the types of `model/`, with each neuron model by name and numbers in lists. */
+import { BASE_UNITS, type Dimension } from "../base/dimension.ts";
 import type { Connection, Endpoint } from "../model/connection.ts";
 import type { Positions, Profile } from "../model/connectivity/space.ts";
 import type { Connectivity } from "../model/connectivity.ts";
@@ -8,6 +9,7 @@ import type { InputNode, Population } from "../model/network.ts";
 import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
+import type { TimedArraySpec } from "../model/timedArray.ts";
 import type { Grain } from "../model/trainable.ts";
 import type { Transform } from "../model/transform.ts";
 import {
@@ -32,7 +34,7 @@ export const FORMAT = "rheobase-network";
 export const VERSION = 1;
 
 /** A population as JSON: its model by name. */
-export interface PopulationJson extends Omit<Population, "model" | "trainable"> {
+export interface PopulationJson extends Omit<Population, "model" | "trainable" | "linked"> {
   /** Key into `models`. */
   readonly model: string;
   /** Each with its grain; a list leaves that to the population. */
@@ -88,6 +90,12 @@ const neuronSpec = struct<NeuronSpec>({
   spike: optional(text),
   reset: optional(text),
   after: optional(text),
+  events: optional(recordOf(text)),
+  onEvent: optional(recordOf(text)),
+  timedArrays: optional(
+    recordOf(struct<TimedArraySpec>({ values: numbers, columns: optional(size), dt: quantity, unit: optional(text) })),
+  ),
+  functions: optional(recordOf(text)),
   refractory: optional(text),
   port: optional(text),
   method: optional(oneOf(...METHOD_NAMES)),
@@ -171,15 +179,26 @@ const transform = variant<Transform>({
 
 const pathway = struct<Pathway>({
   trigger: oneOf("pre", "post", "step"),
+  event: optional(text),
   delay: integer(0, LONGEST_DELAY),
   order: finite,
   body: text,
 });
+const exponents = listOf(finite, BASE_UNITS.length);
+const dimension: Reader<Dimension> = (x, path) => {
+  const read = exponents(x, path);
+  if (read.length !== BASE_UNITS.length) throw mustBe(`${BASE_UNITS.length} exponents`, read.length, path);
+  return read as unknown as Dimension;
+};
 const synapseModel = struct<SynapseModel>({
   name: text,
   variables: recordOf(finite),
   parameters: recordOf(finite),
   pathways: listOf(pathway),
+  equations: optional(text),
+  method: optional(oneOf(...METHOD_NAMES)),
+  dimensions: optional(recordOf(dimension)),
+  functions: optional(recordOf(text)),
 });
 
 const connection = struct<Connection>({

@@ -8,7 +8,7 @@ import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
-import type { SynapseModel } from "./synapse.ts";
+import { actsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
 /** One end of a connection. */
@@ -56,7 +56,7 @@ export interface ConnectOptions {
   readonly name?: string;
   /** What leaves the source (default: its spikes if it has any, else its first output). */
   readonly output?: string;
-  /** What is added to at the target (default: the model's port). */
+  /** What is added to at the target (default: the model's port; with a synapse's equations, what its pathways add to). */
   readonly port?: string;
   readonly connectivity?: Connectivity;
   readonly weight?: number | ArrayLike<number> | Initializer;
@@ -116,7 +116,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   const built: Connection = {
     name,
     from: { node: from, port: outputOf(from, o.output, name, net) },
-    to: { node: to, port: portOf(to, o.port, name, net) },
+    to: { node: to, port: portOf(to, o.port ?? (o.synapse && portOfSynapse(o.synapse, to, net)), name, net) },
     connectivity,
     weight,
     ...(bias && { bias }),
@@ -151,15 +151,26 @@ function checkTriggers(
 ): void {
   const spikes = (node: string): boolean =>
     net.inputs[node]?.signal === "spikes" || net.populations[node]?.model.spike !== undefined;
-  for (const { trigger } of pathways) {
+  for (const { trigger, event } of pathways) {
     const node = trigger === "pre" ? from : to;
-    if (trigger !== "step" && !spikes(node))
+    if (event !== undefined) checkEvent(event, node, name, net);
+    else if (trigger !== "step" && !spikes(node))
       throw new ModelError(
         "unsupported",
         `connection ${name}`,
         `a pathway is triggered by spikes of '${node}', which does not spike`,
       );
   }
+}
+
+function checkEvent(event: string, node: string, name: string, { populations }: Nodes): void {
+  const known = populations[node]?.model.variables.filter((v) => v.kind === "event").map((v) => v.name) ?? [];
+  if (!known.includes(event))
+    throw new ModelError(
+      "unknown-name",
+      `connection ${name}`,
+      `'${node}' has no event '${event}'; known: ${listNames(known)}`,
+    );
 }
 
 function outputOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
@@ -175,6 +186,15 @@ function outputOf(node: string, asked: string | undefined, name: string, net: No
     `connection ${name}`,
     `'${node}' (${p.model.name}) has no output '${port}'; known: ${listNames(ports)}`,
   );
+}
+
+/** What synapses without a port add to first; then the weight, where nothing declares it, has the dimension of that. */
+function portOfSynapse(s: SynapseModel, to: string, { populations }: Nodes): string | undefined {
+  const { inputs, variables, port } = populations[to]!.model;
+  const known = [...inputs, ...variables].map((v) => v.name);
+  const written = actsOf(s).flatMap((a) => writtenBy(s, a, "post"));
+  const first = written.find((name) => known.includes(name));
+  return (s.equations === undefined ? (port ?? first) : (first ?? port)) ?? known[0];
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {

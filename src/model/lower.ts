@@ -7,13 +7,16 @@ import {
   bool,
   type CompareOp,
   compare,
+  convert,
   draw,
   type Expr,
   f64,
+  index,
   not,
   or,
   read,
 } from "../ir/expr.ts";
+import { DRAW_SLOTS } from "../ir/random.ts";
 import { fold, isConst, minus, negate, over, plus, raise, times } from "./algebra.ts";
 import {
   type ArithmeticNode,
@@ -37,6 +40,8 @@ export interface Lowering {
   readonly stream: (n: Node) => number;
   /** Seconds a step. */
   readonly dt: number;
+  /** Neurons of the population. */
+  readonly count?: number;
 }
 
 const floorOf = (a: Expr): Expr => LOWER_CALL.floor([a], () => 0);
@@ -76,6 +81,9 @@ function name(n: NameNode, c: Lowering): Expr {
   const unit = UNITS.get(n.name);
   if (unit) return f64(unitValue(unit));
   if (isNoise(n.name)) return times(f64(1 / Math.sqrt(c.dt)), draw("normal", "f64", c.stream(n)));
+  if (n.name === "i") return fold(convert("i32", index("element")));
+  if (n.name === "N" && c.count !== undefined) return f64(c.count);
+  if (n.name === "t_in_timesteps") return convert("i32", read("u32", DRAW_SLOTS.stepLow.name));
   const value = CONSTANTS.get(n.name);
   if (value === undefined) throw new Error(`lower: no meaning for '${n.name}' (was the expression checked?)`);
   return f64(value);

@@ -16,6 +16,7 @@ import {
 } from "../ir/expr.ts";
 import { choose, exprel, fold, isValue, minus, negate, ONE, over, plus, times, ZERO } from "./algebra.ts";
 import type { FunctionName } from "./equations/functions.ts";
+import { arccos, arcsin, arctan, log1p } from "./inverse.ts";
 import { coerce, toFloat } from "./values.ts";
 
 /** `stream` numbers the draw, where there is one. */
@@ -48,6 +49,10 @@ function clip(x: Expr, low: Expr, high: Expr): Expr {
   return isValue(high, Infinity) ? above : fold(min(above, high));
 }
 
+/** Whole steps in a time, which may be a rounding below a multiple (Brian's `timestep`). */
+const wholeSteps = (t: Expr, dt: Expr): Expr =>
+  fold(convert("i32", fold(unary("floor", over(plus(t, times(f64(1e-3), dt)), dt)))));
+
 export const LOWER_CALL: Readonly<Record<FunctionName, LowerCall>> = {
   exp: math("exp"),
   log: math("log"),
@@ -57,6 +62,11 @@ export const LOWER_CALL: Readonly<Record<FunctionName, LowerCall>> = {
   sigmoid: math("sigmoid"),
   exprel: ([a]) => exprel(toFloat(a!)),
   expm1: ([a]) => times(toFloat(a!), exprel(toFloat(a!))),
+  log1p: ([a]) => log1p(toFloat(a!)),
+  arctan: ([a]) => arctan(toFloat(a!)),
+  arcsin: ([a]) => arcsin(toFloat(a!)),
+  arccos: ([a]) => arccos(toFloat(a!)),
+  timestep: ([t, dt]) => wholeSteps(toFloat(t!), toFloat(dt!)),
   log10: ([a]) => times(f64(Math.LOG10E), call("log", toFloat(a!))),
   tan: ([a]) => over(call("sin", toFloat(a!)), call("cos", toFloat(a!))),
   sinh: hyperbolic(minus),

@@ -2,7 +2,7 @@
 import { bool, type Expr, f64, read } from "../ir/expr.ts";
 import type { Type } from "../ir/types.ts";
 import { ZERO } from "./algebra.ts";
-import { type Node, namesIn, walk } from "./equations/ast.ts";
+import { type Node, walk } from "./equations/ast.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
 import type { VariableType } from "./equations/parseEquations.ts";
 import { assigned } from "./equations/statements.ts";
@@ -21,6 +21,8 @@ export interface MeaningOptions {
   readonly constants: ReadonlyMap<string, number>;
   /** Number of the first random stream. */
   readonly firstStream?: number;
+  /** Neurons of the population; 1 where it is not known yet. */
+  readonly count?: number;
 }
 
 export const SLOT_TYPE: Readonly<Record<VariableType, Type>> = { float: "f64", integer: "i32", boolean: "bool" };
@@ -34,6 +36,7 @@ const expressions = (m: NeuronModel): Node[] => [
   ...(m.refractory ? [m.refractory.value] : []),
   ...m.reset.map((s) => s.value),
   ...m.after.map((s) => s.value),
+  ...m.onEvent.flatMap((e) => e.statements.map((s) => s.value)),
 ];
 
 /** Numbers the random draws of a model: each call its own stream, each name of white noise one. */
@@ -51,19 +54,32 @@ function streamsOf(m: NeuronModel, first: number): Map<Node, number> {
 }
 
 /** Resolves the names of a model to reads at the start of the step. Subexpressions are lowered once. */
-export function meaningOf(m: NeuronModel, { dt, connected, constants, firstStream = 0 }: MeaningOptions): Lowering {
+export function meaningOf(
+  m: NeuronModel,
+  { dt, connected, constants, firstStream = 0, count = 1 }: MeaningOptions,
+): Lowering {
   const streams = streamsOf(m, firstStream);
   const own = new Map<string, Expr>();
   for (const p of m.parameters)
     own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
+  for (const x of m.timedArrays) own.set(x.slot, read("f64", x.slot));
   if (!m.refractory) own.set(ACTIVE, bool(true));
   if (m.spike) own.set(SPIKE, read("f64", SPIKE));
-  const meaning: Lowering = { dt, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
+  const meaning: Lowering = { dt, count, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
   for (const s of m.subexpressions) own.set(s.name, lower(s.value, meaning));
   return meaning;
 }
+
+/** Random streams of the white noise in some expressions. */
+export const noiseIn = (values: readonly Node[], { stream }: Pick<Lowering, "stream">): Set<number> =>
+  new Set(
+    values
+      .flatMap(walk)
+      .filter((n) => n.tag === "name" && isNoise(n.name))
+      .map(stream),
+  );
 
 /** The differential equations of a model. */
 export function systemOf(m: NeuronModel, meaning: Lowering): System {
@@ -72,8 +88,15 @@ export function systemOf(m: NeuronModel, meaning: Lowering): System {
   return {
     path: `${m.name}.method`,
     equations: new Map(moving.map((v) => [v.name, toFloat(lower(v.value!, meaning))])),
-    drivers: new Set([...still.map((v) => v.name), ...m.inputs.map((i) => inputSlot(i.name))]),
-    noisy: [...m.subexpressions, ...moving].some((x) => [...namesIn(x.value!)].some(isNoise)),
+    drivers: new Set([
+      ...still.map((v) => v.name),
+      ...m.inputs.map((i) => inputSlot(i.name)),
+      ...m.timedArrays.map((x) => x.slot),
+    ]),
+    noise: noiseIn(
+      [...m.subexpressions, ...moving].map((x) => x.value!),
+      meaning,
+    ),
   };
 }
 /** The statement's new value of its target. */

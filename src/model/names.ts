@@ -5,7 +5,7 @@ import { DRAW_SLOTS } from "../ir/random.ts";
 import { namesIn } from "./equations/ast.ts";
 import { BUILTINS, CONSTANTS, isFunction, isNoise } from "./equations/functions.ts";
 import type { Equation } from "./equations/parseEquations.ts";
-import { faultAt, type Source } from "./equations/source.ts";
+import { faultAt, type Source, type Span } from "./equations/source.ts";
 import { ADDED, REFRACTORY, SPIKE } from "./slots.ts";
 
 /** Slots that a neuron's step has beside its variables, and the words of the language. */
@@ -29,6 +29,12 @@ function whyTaken(name: string): string | undefined {
   if (isFunction(name)) return "is a function";
   if (CONSTANTS.has(name) || BUILTINS.has(name) || isNoise(name)) return "is built in";
   return RESERVED.has(name) ? "is reserved" : undefined;
+}
+
+/** @throws {ModelError} `duplicate-name` for a word of the language, a unit or a function */
+export function checkNameFree(name: string, source: Source, span: Span): void {
+  const taken = whyTaken(name);
+  if (taken) throw faultAt(source, span, "duplicate-name", `'${name}' ${taken}; choose another name`);
 }
 
 /** @throws {ModelError} `duplicate-name` or `syntax` */
@@ -62,7 +68,10 @@ export function checkEquationNames(
 /** `tau : second (constant)` declares a parameter; its value is given in `parameters`. */
 export const isParameter = (e: Equation): boolean =>
   e.kind === "declared" && (e.flags.includes("constant") || e.flags.includes("shared"));
-export const isInput = (e: Equation): boolean => e.kind === "declared" && e.flags.includes("input");
+export const isInput = (e: Equation): boolean =>
+  e.kind === "declared" && (e.flags.includes("input") || e.flags.includes("linked"));
+/** `x = … (constant over dt)` is stored as each step begins. */
+export const isHeld = (e: Equation): boolean => e.kind === "subexpression" && e.flags.includes("constant over dt");
 
 /**
  * Subexpressions, each after those that it reads.

@@ -8,7 +8,8 @@ import { listNames, ModelError, requireInteger, requirePositive } from "../base/
 import { quantityOf } from "../base/quantity.ts";
 import type { Connection, ConnectionSpec } from "./connection.ts";
 import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
-import type { NeuronModel } from "./neuronModel.ts";
+import { checkLinks, linkConnections, linksOf, withoutLinks } from "./linked.ts";
+import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
@@ -37,8 +38,17 @@ export interface Population {
   readonly initial: Readonly<Record<string, Initializer>>;
   /** What training changes, beside weights: parameters, and initial states such as `v.initial`. */
   readonly trainable: Readonly<Record<string, Grain>>;
+  /** Until the network is made: what `(linked)` variables stand for. */
+  readonly linked?: Readonly<Record<string, Link>>;
   /** Training only: the probability that a neuron's output is silenced for a whole sample. */
   readonly dropout: number;
+}
+
+/** A variable of another population: that of the neuron with the same index, or those of the neurons named. */
+export interface Link {
+  readonly node: string;
+  readonly variable: string;
+  readonly index?: ArrayLike<number>;
 }
 
 /** A finished network: checked, frozen, plain data. `network` and `sequential` make it. */
@@ -100,6 +110,11 @@ export interface PopulationOptions {
    */
   readonly trainable?: Trainable;
   readonly dropout?: number;
+  /**
+   * What each `(linked)` variable of the model stands for: `{ x: "other.v" }`, or with `index` the neuron of the other
+   * population that each neuron looks at. It is seen as values that leave a population are (`model/timing.ts`).
+   */
+  readonly linked?: Readonly<Record<string, string | { readonly variable: string; readonly index: ArrayLike<number> }>>;
 }
 
 /**
@@ -119,7 +134,9 @@ export function population(
     throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
   const known = new Set(model.parameters.map((p) => p.name));
   for (const name of Object.keys(parameters)) requireKnown(known, name, `${path}.parameters`, "parameter");
-  const variables = new Set(model.variables.map((v) => v.name));
+  const variables = new Set(
+    model.variables.filter((v) => !isSetByModel(v) || v.kind === "lastspike").map((v) => v.name),
+  );
   for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
   const given = {
     parameters: quantities(
@@ -130,7 +147,16 @@ export function population(
     initial: quantities(initial, `${path}.initial`, (name) => model.variables.find((v) => v.name === name)!.dimension),
   };
   const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
-  return { ...sized(shape, path), model, trainable, dropout, ...given };
+  const linked = linksOf(model, options.linked ?? {}, path);
+  const members = sized(shape, path);
+  for (const { slot, columns } of model.timedArrays)
+    if (columns !== undefined && columns !== members.size)
+      throw new ModelError(
+        "shape-mismatch",
+        path,
+        `'${slot}' has values for ${columns} neurons, and there are ${members.size}`,
+      );
+  return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }) };
 }
 
 function quantities(
@@ -162,11 +188,15 @@ function sized(shape: number | readonly number[], path: string): { size: number;
  * @throws {ModelError} naming the node or connection: `unknown-name`, `duplicate-name`, `shape-mismatch`, `cycle`, `out-of-range`
  */
 export function network(spec: NetworkSpec): Network {
-  const { name = "network", schedule = "layered", inputs = {}, populations, transforms = {} } = spec;
+  const { name = "network", schedule = "layered", inputs = {}, transforms = {} } = spec;
   const dt = typeof spec.dt === "number" ? spec.dt : quantityOf(spec.dt, SECOND, `${name}.dt`);
   requirePositive(`${name}.dt`, dt, "s");
   if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
-  const connections = (spec.connections ?? []).flat().map((c) => c.build({ inputs, populations, transforms, dt }));
+  const nodes = { inputs, populations: withoutLinks(spec.populations), transforms, dt };
+  const { populations } = nodes;
+  const connections = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)].map((c) =>
+    c.build(nodes),
+  );
   const result: Network = {
     name,
     dt,
@@ -179,6 +209,7 @@ export function network(spec: NetworkSpec): Network {
     ...(spec.output !== undefined && { output: spec.output }),
   };
   checkNames(result);
+  checkLinks(result);
   for (const [node, t] of Object.entries(transforms)) checkTransform(node, t, result);
   checkDelays(result);
   return Object.freeze(result);

@@ -2,17 +2,29 @@
 import { DIMENSIONLESS, isDimensionless, NAMED, quotient } from "../base/dimension.ts";
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import { f64 } from "../ir/expr.ts";
+import { type Calls, callsOf, resolveCalls, resolveStatements } from "./calls.ts";
+import { type Node, print, walk } from "./equations/ast.ts";
 import { expectType, formatType, type Scope, typeOfExpression, type ValueType } from "./equations/check.ts";
+import { isNoise, RANDOM } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
 import { type Equation, parseEquations } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { assigned, parseStatements, type Statement } from "./equations/statements.ts";
 import { integrate, METHOD_NAMES } from "./integrate/methods.ts";
 import { meaningOf, systemOf } from "./meaning.ts";
-import { checkEquationNames, checkParameterNames, isInput, isParameter, orderSubexpressions } from "./names.ts";
-import type { NeuronModel, NeuronSpec, Parameter, Refractory, State, StateKind } from "./neuronModel.ts";
+import { checkEquationNames, checkParameterNames, isHeld, isInput, isParameter, orderSubexpressions } from "./names.ts";
+import {
+  isSetByModel,
+  type NeuronModel,
+  type NeuronSpec,
+  type Parameter,
+  type Refractory,
+  type State,
+  type StateKind,
+} from "./neuronModel.ts";
 import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
-import { SPIKE } from "./slots.ts";
+import { LAST_SPIKE, SPIKE } from "./slots.ts";
+import { type TimedArray, timedArraysOf } from "./timedArray.ts";
 
 const KEYS = [
   "name",
@@ -24,6 +36,10 @@ const KEYS = [
   "spike",
   "reset",
   "after",
+  "events",
+  "onEvent",
+  "timedArrays",
+  "functions",
   "refractory",
   "port",
   "method",
@@ -39,24 +55,46 @@ const KEYS = [
 export function neuron(spec: NeuronSpec): NeuronModel {
   checkSpec(spec);
   const source: Source = { text: spec.equations, path: `${spec.name}.equations` };
-  const equations = parseEquations(source);
+  const timedArrays = timedArraysOf(spec.timedArrays ?? {}, `${spec.name}.timedArrays`);
+  const calls = callsOf(timedArrays, spec.functions ?? {}, spec.name);
+  const equations = parseEquations(source).map((e) =>
+    e.value ? { ...e, value: resolveCalls(e.value, calls, source) } : e,
+  );
   checkParameterNames(Object.keys(spec.parameters ?? {}), `${spec.name}.parameters`);
   checkEquationNames(equations, new Set(Object.keys(spec.parameters ?? {})), source);
   const parameters = parametersOf(spec, equations, source);
-  const scope = scopeOf(equations, parameters);
+  const scope = new Map([
+    ...scopeOf(equations, parameters),
+    ...timedArrays.map((x) => [x.slot, x.dimension] as const),
+    ...eventNames(spec, equations, parameters).map((x) => [x, "boolean"] as const),
+  ]);
   for (const e of equations) checkEquation(e, scope, source);
-  const subexpressions = orderSubexpressions(equations, source).map(({ name, type, dimension, value }) => ({
+  checkShared(equations, parameters, timedArrays, source);
+  const ordered = orderSubexpressions(equations, source);
+  const subexpressions = ordered
+    .filter((e) => !isHeld(e))
+    .map(({ name, type, dimension, value }) => ({
+      name,
+      type,
+      dimension,
+      value: value!,
+    }));
+  const context: Context = { spec, scope, calls };
+  const variables = [
+    ...statesOf(spec, equations, parameters),
+    ...ordered.filter(isHeld).map(held),
+    ...eventStates(context),
+    ...lastSpikeOf(context, equations, source),
+  ];
+  const inputs = equations.filter(isInput).map(({ name, dimension, flags }) => ({
     name,
-    type,
     dimension,
-    value: value!,
+    ...(flags.includes("linked") && { linked: true }),
   }));
-  const variables = statesOf(spec, equations, parameters);
-  const inputs = equations.filter(isInput).map(({ name, dimension }) => ({ name, dimension }));
   const port = portOf(
     spec,
-    variables,
-    inputs.map((i) => i.name),
+    variables.filter((v) => !isSetByModel(v)),
+    inputs.filter((i) => !i.linked).map((i) => i.name),
   );
   const model: NeuronModel = {
     name: spec.name,
@@ -65,7 +103,12 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     parameters,
     inputs,
     subexpressions,
-    ...eventsOf(spec, variables, scope),
+    timedArrays,
+    ...spikesOf(context, variables),
+    onEvent: Object.entries(spec.onEvent ?? {}).map(([event, text]) => ({
+      event,
+      statements: statementsOf({ text, path: `${spec.name}.onEvent.${event}` }, variables, context),
+    })),
     ...(port !== undefined && { port }),
     ...(spec.method && { method: spec.method }),
     outputs: [...variables, ...subexpressions].map((x) => x.name),
@@ -88,6 +131,14 @@ function checkSpec(spec: NeuronSpec): void {
       `${spec.name}.method`,
       `unknown method '${spec.method}'; known: ${listNames(METHOD_NAMES)}`,
     );
+  const known = Object.keys(spec.events ?? {});
+  for (const event of Object.keys(spec.onEvent ?? {}))
+    if (!known.includes(event))
+      throw new ModelError(
+        "unknown-name",
+        `${spec.name}.onEvent.${event}`,
+        `no such event; known: ${listNames(known)}`,
+      );
   for (const key of ["reset", "after", "refractory"] as const)
     if (spec[key] !== undefined && spec.spike === undefined)
       throw new ModelError("unsupported", `${spec.name}.${key}`, "needs a 'spike' condition");
@@ -146,45 +197,141 @@ function statesOf(spec: NeuronSpec, equations: readonly Equation[], parameters: 
   });
 }
 
+/** What statements and conditions are read with. */
+interface Context {
+  readonly spec: NeuronSpec;
+  readonly scope: Scope;
+  readonly calls: Calls;
+}
+/** A subexpression that is stored as a step begins. */
+const held = ({ name, type, dimension, value }: Equation): State => ({
+  ...{ name, kind: "held", type, dimension, initial: 0, unlessRefractory: false, value: value! },
+});
+
+/** Names of custom events. */
+function eventNames(
+  { name, events = {} }: NeuronSpec,
+  equations: readonly Equation[],
+  parameters: readonly Parameter[],
+): string[] {
+  const names = Object.keys(events);
+  checkParameterNames(names, `${name}.events`);
+  const taken = names.find((x) => [...equations, ...parameters].some((y) => y.name === x));
+  if (taken === undefined) return names;
+  throw new ModelError(
+    "duplicate-name",
+    `${name}.events.${taken}`,
+    `'${taken}' is also a variable or a parameter; choose another name`,
+  );
+}
+function eventStates({ spec, scope, calls }: Context): State[] {
+  return Object.entries(spec.events ?? {}).map(([name, text]): State => {
+    const source: Source = { text, path: `${spec.name}.events.${name}` };
+    const value = resolveCalls(parseExpression(source), calls, source);
+    expectType(value, "boolean", "the condition of an event", scope, source);
+    return {
+      name,
+      kind: "event",
+      type: "boolean",
+      dimension: DIMENSIONLESS,
+      initial: 0,
+      unlessRefractory: false,
+      value,
+    };
+  });
+}
+
+/** Seconds: Brian's value before the first spike. */
+const LONG_AGO = -1e4;
+/** The time of the last spike is kept where anything reads it. */
+function lastSpikeOf({ spec, calls }: Context, equations: readonly Equation[], source: Source): State[] {
+  const texts = [
+    spec.spike,
+    spec.reset,
+    spec.after,
+    spec.refractory,
+    ...Object.values({ ...spec.events, ...spec.onEvent }),
+  ];
+  const asks = (n: Node): Node | undefined => walk(n).find((m) => m.tag === "name" && m.name === LAST_SPIKE);
+  const inEquations = equations.flatMap((e) => (e.value ? (asks(e.value) ?? []) : []))[0];
+  const inTexts = texts.some((text) => text !== undefined && new RegExp(`\\b${LAST_SPIKE}\\b`).test(text));
+  if (!inEquations && !inTexts && !calls.functions.some((f) => asks(f.body))) return [];
+  if (spec.spike === undefined) {
+    const problem = `'${LAST_SPIKE}' needs a 'spike' condition`;
+    throw inEquations
+      ? faultAt(source, inEquations.span, "unsupported", problem)
+      : new ModelError("unsupported", spec.name, problem);
+  }
+  const known = { type: "float", dimension: NAMED.second!, initial: LONG_AGO, unlessRefractory: false } as const;
+  return [{ name: LAST_SPIKE, kind: "lastspike", ...known }];
+}
+
+/** Brian: "A shared subexpression can only refer to other shared variables." */
+function checkShared(
+  equations: readonly Equation[],
+  parameters: readonly Parameter[],
+  timed: readonly TimedArray[],
+  source: Source,
+): void {
+  const isShared = (e: Equation): boolean => e.flags.includes("shared");
+  const own = new Set(
+    equations.filter((e) => !isShared(e) && !parameters.some((p) => p.name === e.name)).map((e) => e.name),
+  );
+  for (const x of timed) if (x.columns !== undefined) own.add(x.slot);
+  for (const e of equations.filter((x) => x.kind === "subexpression" && isShared(x)))
+    for (const n of walk(e.value!)) {
+      const name =
+        n.tag === "name" && (own.has(n.name) || isNoise(n.name) || n.name === "not_refractory" || n.name === "i");
+      const draws = n.tag === "call" && RANDOM.has(n.fn);
+      if (name || draws)
+        throw faultAt(
+          source,
+          n.span,
+          "unsupported",
+          `'${e.name}' is shared, and '${n.tag === "name" ? n.name : print(n)}' is each neuron's own`,
+        );
+    }
+}
+
 /** Spike condition, reset, what runs after it, and refractory period. */
-function eventsOf(
-  spec: NeuronSpec,
+function spikesOf(
+  context: Context,
   states: readonly State[],
-  scope: Scope,
 ): Pick<NeuronModel, "spike" | "reset" | "after" | "refractory"> {
+  const { spec, scope, calls } = context;
   if (spec.spike === undefined) return { reset: [], after: [] };
   const source: Source = { text: spec.spike, path: `${spec.name}.spike` };
-  const spike = parseExpression(source);
+  const spike = resolveCalls(parseExpression(source), calls, source);
   expectType(spike, "boolean", "the spike condition", scope, source);
   return {
     spike,
-    reset: statementsOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, scope),
-    after: statementsOf(
-      { text: spec.after ?? "", path: `${spec.name}.after` },
-      states,
-      new Map([...scope, [SPIKE, DIMENSIONLESS]]),
-    ),
+    reset: statementsOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, context),
+    after: statementsOf({ text: spec.after ?? "", path: `${spec.name}.after` }, states, {
+      ...context,
+      scope: new Map([...scope, [SPIKE, DIMENSIONLESS]]),
+    }),
     ...(spec.refractory !== undefined && {
-      refractory: refractoryOf({ text: spec.refractory, path: `${spec.name}.refractory` }, scope),
+      refractory: refractoryOf({ text: spec.refractory, path: `${spec.name}.refractory` }, context),
     }),
   };
 }
-function statementsOf(source: Source, states: readonly State[], scope: Scope): Statement[] {
-  const statements = parseStatements(source);
+function statementsOf(source: Source, states: readonly State[], { scope, calls }: Context): Statement[] {
+  const statements = resolveStatements(parseStatements(source), calls, source);
+  const changing = states.filter((v) => !isSetByModel(v)).map((v) => v.name);
   for (const s of statements) {
-    if (!states.some((v) => v.name === s.target))
+    if (!changing.includes(s.target))
       throw faultAt(
         source,
         s.targetSpan,
         "unknown-name",
-        `a statement changes state variables, and '${s.target}' is none; known: ${listNames(states.map((v) => v.name))}`,
+        `a statement changes state variables, and '${s.target}' is none; known: ${listNames(changing)}`,
       );
     expectType(assigned(s), scope.get(s.target)!, `'${s.target}'`, scope, source);
   }
   return statements;
 }
-function refractoryOf(source: Source, scope: Scope): Refractory {
-  const value = parseExpression(source);
+function refractoryOf(source: Source, { scope, calls }: Context): Refractory {
+  const value = resolveCalls(parseExpression(source), calls, source);
   const type = typeOfExpression(value, scope, source);
   if (type === "boolean") return { kind: "condition", value };
   if (isDimensionless(quotient(type, NAMED.second!))) return { kind: "duration", value };
@@ -218,7 +365,7 @@ function checkMethod(model: NeuronModel): void {
 }
 
 function deepFreeze<T>(x: T): T {
-  if (typeof x !== "object" || x === null || Object.isFrozen(x)) return x;
+  if (typeof x !== "object" || x === null || Object.isFrozen(x) || ArrayBuffer.isView(x)) return x;
   for (const value of Object.values(x)) deepFreeze(value);
   return Object.freeze(x);
 }

@@ -4,6 +4,7 @@ import type { Node } from "./equations/ast.ts";
 import type { VariableType } from "./equations/parseEquations.ts";
 import type { Statement } from "./equations/statements.ts";
 import type { MethodName } from "./integrate/methods.ts";
+import type { TimedArray, TimedArraySpec } from "./timedArray.ts";
 
 /** A parameter with more than its value: its unit, its meaning, and what training may do to it. */
 export interface ParameterSpec {
@@ -40,6 +41,14 @@ export interface NeuronSpec {
    * step, as 0 or 1, with the surrogate's derivative (a reset is a selection and has none).
    */
   readonly after?: string;
+  /** Brian's custom events: conditions by name, tested with the threshold. An event is a boolean variable of its name. */
+  readonly events?: Readonly<Record<string, string>>;
+  /** Statements that run after the reset, in the steps in which their event happens (Brian's `run_on_event`). */
+  readonly onEvent?: Readonly<Record<string, string>>;
+  /** Values over time, which equations read as `name(t)` or `name(t, i)`. */
+  readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
+  /** Functions of expressions, by head: `{ "f(x)": "x**2/(1 + x**2)" }`. */
+  readonly functions?: Readonly<Record<string, string>>;
   /** A duration ("5 ms", or an expression in seconds), or a condition under which the neuron stays refractory. */
   readonly refractory?: string;
   /** Where arriving weights are added: a variable (delta synapses) or an `(input)`. */
@@ -47,7 +56,9 @@ export interface NeuronSpec {
   readonly method?: MethodName;
 }
 
-export type StateKind = "differential" | "difference" | "declared";
+/** `held`: set once as a step begins (`constant over dt`). `event`: whether a custom event happened in the step;
+ * `lastspike`: when the neuron last fired. */
+export type StateKind = "differential" | "difference" | "declared" | "held" | "event" | "lastspike";
 export interface State {
   readonly name: string;
   readonly kind: StateKind;
@@ -56,9 +67,13 @@ export interface State {
   /** SI; 0 or 1 for a boolean. */
   readonly initial: number;
   readonly unlessRefractory: boolean;
-  /** Right side: the derivative, or the next value. */
+  /** Right side: the derivative, the next value, what is held, or the condition of an event. */
   readonly value?: Node;
 }
+/** States that the model sets itself: nobody else can change them. */
+export const isSetByModel = (v: Pick<State, "kind">): boolean =>
+  v.kind === "held" || v.kind === "event" || v.kind === "lastspike";
+
 export interface Parameter {
   readonly name: string;
   /** SI. */
@@ -73,6 +88,12 @@ export interface Parameter {
 export interface Input {
   readonly name: string;
   readonly dimension: Dimension;
+  /** Whether it stands for a variable of another population (`linked`). */
+  readonly linked?: boolean;
+}
+export interface EventRun {
+  readonly event: string;
+  readonly statements: readonly Statement[];
 }
 export interface Subexpression {
   readonly name: string;
@@ -102,6 +123,8 @@ export interface NeuronModel {
   readonly reset: readonly Statement[];
   /** End every step; read the spike as a number. */
   readonly after: readonly Statement[];
+  readonly onEvent: readonly EventRun[];
+  readonly timedArrays: readonly TimedArray[];
   readonly refractory?: Refractory;
   readonly port?: string;
   readonly method?: MethodName;

@@ -23,7 +23,7 @@ import { assignedValue, readState, SLOT_TYPE } from "./meaning.ts";
 import type { NeuronModel, Refractory, State } from "./neuronModel.ts";
 import { hostValue } from "./quantities.ts";
 import type { Phase } from "./schedule.ts";
-import { ACTIVE, inputSlot, REFRACTORY, SPIKE } from "./slots.ts";
+import { ACTIVE, inputSlot, LAST_SPIKE, REFRACTORY, SPIKE, TIME } from "./slots.ts";
 import { storedAs, toFloat } from "./values.ts";
 
 /** Values in the course of the step, by slot, from reads at its start. */
@@ -76,15 +76,26 @@ function update(course: Course, setting: Setting): Course {
   const begun = model.refractory
     ? changed(course, [[REFRACTORY, countdown(model.refractory, setting, course.values)]])
     : course;
+  const start = holding(begun, setting);
   const clamped = model.refractory ? model.variables.filter((v) => v.unlessRefractory).map((v) => v.name) : [];
   const clamp: Clamp = { names: new Set(clamped), active: read("bool", ACTIVE) };
   const next = new Map(integrate(system, model.method ?? chooseMethod(system), f64(meaning.dt), clamp));
   for (const v of model.variables) if (v.kind === "difference") next.set(v.name, nextValue(v, meaning, clamp));
-  const values = now([...next.values()], setting, begun.values);
+  const values = now([...next.values()], setting, start.values);
   return changed(
-    begun,
+    start,
     [...next.keys()].map((name, k) => [name, values[k]!]),
   );
+}
+/** What is constant over the step is computed as it begins, each after those that it reads. */
+function holding(course: Course, setting: Setting): Course {
+  const { model, meaning } = setting;
+  return model.variables
+    .filter((v) => v.kind === "held")
+    .reduce((c, v) => {
+      const [value] = now([storedAs(SLOT_TYPE[v.type], lower(v.value!, meaning))], setting, c.values);
+      return changed(c, [[v.name, value!]]);
+    }, course);
 }
 function nextValue(v: State, meaning: Lowering, clamp: Clamp): Expr {
   const value = storedAs(SLOT_TYPE[v.type], lower(v.value!, meaning));
@@ -112,6 +123,22 @@ function excess(n: Node, meaning: Lowering): Expr | undefined {
 }
 
 function threshold(course: Course, setting: Setting): Course {
+  return happening(spiking(course, setting), setting);
+}
+/** Custom events, of which refractory neurons know nothing. */
+function happening(course: Course, setting: Setting): Course {
+  const events = setting.model.variables.filter((v) => v.kind === "event");
+  const conditions = now(
+    events.map((v) => lower(v.value!, setting.meaning)),
+    setting,
+    course.values,
+  );
+  return changed(
+    course,
+    events.map((v, k) => [v.name, conditions[k]!]),
+  );
+}
+function spiking(course: Course, setting: Setting): Course {
   const { model, meaning } = setting;
   if (!model.spike) return course;
   const above = excess(model.spike, meaning);
@@ -119,7 +146,9 @@ function threshold(course: Course, setting: Setting): Course {
   const active = activeIn(model, course.values);
   const fired = active ? both(active, condition!) : condition!;
   const spikeValue = above ? gated(active, spikeNode((condition as Compare).a)) : convert("f64", fired);
-  const tested: Course = { ...course, fired, spikeValue };
+  const lastSpike = course.values.get(LAST_SPIKE);
+  const noted: [string, Expr][] = lastSpike ? [[LAST_SPIKE, choose(fired, read("f64", TIME), lastSpike)]] : [];
+  const tested: Course = { ...changed(course, noted), fired, spikeValue };
   if (!model.refractory) return tested;
   const count = course.values.get(REFRACTORY)!;
   return changed(tested, [
@@ -160,8 +189,20 @@ function reset(course: Course, setting: Setting): Course {
   return ending(changed(course, done), setting);
 }
 
+/** What custom events set off. */
+function onEvents(course: Course, setting: Setting): Course {
+  return setting.model.onEvent.reduce((c, { event, statements }) => {
+    const happened = c.values.get(event)!;
+    const done = [...run(statements, setting, c.values)].map(([name, value]): [string, Expr] => [
+      name,
+      choose(happened, value, c.values.get(name)!),
+    ]);
+    return changed(c, done);
+  }, course);
+}
 /** What ends every step; a spike found in a step of its own is read from its slot. */
-function ending(course: Course, setting: Setting): Course {
+function ending(before: Course, setting: Setting): Course {
+  const course = onEvents(before, setting);
   const { after } = setting.model;
   if (after.length === 0) return course;
   const spike = course.spikeValue ?? read("f64", SPIKE);

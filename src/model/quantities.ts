@@ -8,7 +8,7 @@ import { type Expr, f64, topological } from "../ir/expr.ts";
 import { evaluate } from "../ir/scalar.ts";
 import { type Node, walk } from "./equations/ast.ts";
 import { expectType, type Scope, type ValueType } from "./equations/check.ts";
-import { BUILTINS, isNoise, RANDOM } from "./equations/functions.ts";
+import { BUILTINS, isNoise, RANDOM, USUAL } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
 import type { Equation } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
@@ -126,7 +126,10 @@ export function initialValue(
 }
 function refuseVarying(node: Node, source: Source): void {
   for (const n of walk(node)) {
-    const varying = n.tag === "call" ? RANDOM.has(n.fn) : n.tag === "name" && (BUILTINS.has(n.name) || isNoise(n.name));
+    const varying =
+      n.tag === "call"
+        ? RANDOM.has(n.fn)
+        : n.tag === "name" && (BUILTINS.has(n.name) || USUAL.has(n.name) || isNoise(n.name));
     if (varying)
       throw faultAt(
         source,

@@ -5,6 +5,8 @@ export const REFRACTORY = "refractory";
 export const ACTIVE = "not_refractory";
 /** Who fired, 0 or 1 in the float type, where reset is a step of its own. */
 export const SPIKE = "spike";
+/** The time of the last spike, in seconds, where a model asks for it. */
+export const LAST_SPIKE = "lastspike";
 /** Time at the start of the step, in seconds (uniform float). */
 export const TIME = "t";
 /** The sum of what arrives at a port in this step. */

@@ -17,6 +17,7 @@
  */
 import { listNames, ModelError, requirePositive } from "../base/errors.ts";
 import { type Expr, topological } from "../ir/expr.ts";
+import { DRAW_SLOTS } from "../ir/random.ts";
 import type { Slot, Step } from "../ir/step.ts";
 import type { FloatType, Type } from "../ir/types.ts";
 import { finish } from "./finish.ts";
@@ -42,6 +43,8 @@ export interface NeuronStepOptions {
   readonly spikeStepCounts?: boolean;
   /** Number of the first random stream (one for each `rand()` and the like); populations need different ones. */
   readonly firstStream?: number;
+  /** Neurons of the population, for `N` in its equations; default 1. */
+  readonly count?: number;
 }
 
 export interface NeuronStep {
@@ -68,10 +71,11 @@ export function neuronStep(model: NeuronModel, options: NeuronStepOptions): Neur
     constants = new Map(),
     spikeStepCounts = true,
     firstStream = 0,
+    count = 1,
   } = options;
   requirePositive(`${model.name}.dt`, dt, "s");
   checkOptions(model, connected, [...perNeuron, ...constants.keys()]);
-  const meaning = meaningOf(model, { dt, connected, constants, firstStream });
+  const meaning = meaningOf(model, { dt, connected, constants, firstStream, count });
   const setting: Setting = {
     model,
     meaning,
@@ -116,6 +120,8 @@ function assemble(
   const final = finish([...states, ...named].map(([, e]) => e).concat(events), type);
   const uniform = new Set([
     TIME,
+    DRAW_SLOTS.stepLow.name,
+    ...setting.model.timedArrays.filter((x) => x.columns === undefined).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);
   const [spike, spikeValue] = final.slice(states.length + named.length);

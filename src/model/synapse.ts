@@ -1,20 +1,28 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
-import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import type { Dimension } from "../base/dimension.ts";
+import { listNames, ModelError, requireFinite, requireInteger } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
+import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { namesIn } from "./equations/ast.ts";
+import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
+import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
+import { dynamicsIn, reachableFrom, type SynapseDynamics } from "./synapseEquations.ts";
 
 /** What a synapse does when something triggers it. */
 export interface Pathway {
   /** On a spike of the source or of the target, or in every step (`summed` and clocked variables). */
   readonly trigger: "pre" | "post" | "step";
+  /** A custom event of the source or of the target that it waits for instead of a spike (Brian's `on_event`). */
+  readonly event?: string;
   /** Whole steps, beside the connection's delay (which spikes of the target do not take). */
   readonly delay: number;
-  /** Pathways of one step run in this order. */
+  /** Pathways of one step run in this order; by default those on target spikes at 1, all others at -1, as in Brian. */
   readonly order: number;
   /**
-   * Statements over synapse variables, parameters, `t`, and variables of the source (`x_pre`) and the target (`x_post`),
-   * such as `ge_post += w`. `model/timing.ts` says which step's `x_pre` it sees; `x_post` is read as it stands.
+   * Statements over synapse variables, parameters, `t`, and variables of the source (`x_pre`) and the target (`x_post`, or
+   * `x` where the synapse has none of that name), such as `ge_post += w`. `model/timing.ts` says which step's `x_pre` it
+   * sees, and who may write what; `x_post` is read as it stands.
    */
   readonly body: string;
 }
@@ -25,16 +33,45 @@ export interface SynapseModel {
   /** Variables of each synapse beside its weight `w`, with their initial values. */
   readonly variables: Readonly<Record<string, number>>;
   readonly parameters: Readonly<Record<string, number>>;
+  /** In the order in which they run. */
   readonly pathways: readonly Pathway[];
+  /** Equations in Brian's notation; without them nothing is known of units. */
+  readonly equations?: string;
+  /** What integrates `(clock-driven)` equations, where it was named. */
+  readonly method?: MethodName;
+  /** With equations: dimensions of the parameters. */
+  readonly dimensions?: Readonly<Record<string, Dimension>>;
+  /** Functions of expressions, by head, as neurons have them. */
+  readonly functions?: Readonly<Record<string, string>>;
 }
+
+/** A pathway as Brian has it: statements, or statements with a delay (whole steps) and an order. */
+export type OnSpike = string | { readonly body: string; readonly delay?: number; readonly order?: number };
 
 /** What `synapse` takes. */
 export interface SynapseSpec {
   readonly name: string;
-  readonly variables?: Readonly<Record<string, number>>;
+  /**
+   * Brian's `model`: differential equations `(event-driven)` or `(clock-driven)`, subexpressions, variables, and
+   * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x. The
+   * weight `w` may be declared; its values are the connection's.
+   */
+  readonly equations?: string;
+  /** Variables with their initial values; with equations: initial values of variables that do not start at 0. */
+  readonly variables?: Readonly<Record<string, string | number>>;
   /** Quantities such as "20 ms", or numbers in SI units. */
   readonly parameters?: Readonly<Record<string, string | number>>;
-  readonly pathways: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
+  /** Brian's `on_pre`, `on_post`: one pathway, or several by name. */
+  readonly onPre?: OnSpike | Readonly<Record<string, OnSpike>>;
+  readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
+  /** Custom events that the pathways wait for instead of spikes, where they name none of their own. */
+  readonly onEvent?: { readonly pre?: string; readonly post?: string };
+  readonly pathways?: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
+  readonly method?: MethodName;
+  /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
+  readonly functions?: Readonly<Record<string, string>>;
+  /** Dimensions of parameters that are given as plain numbers, beside those that the equations declare. */
+  readonly dimensions?: Readonly<Record<string, Dimension>>;
 }
 
 /** What every synapse has, and the tables that say where it runs. */
@@ -53,27 +90,153 @@ function checkNames(names: readonly string[], path: string): void {
 }
 
 /**
- * A synapse that does more than add its weight: variables of its own, and what happens to them on spikes and in steps.
+ * A synapse that does more than add its weight: variables of its own, equations, and what happens on spikes and in steps.
  *
- * @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body or a name;
- *   `duplicate-name`; `not-finite`
+ * @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body, an equation or a
+ *   name; `unknown-name`; `duplicate-name`; `not-finite`; `unsupported`
  */
-export function synapse({ name, variables = {}, parameters = {}, pathways }: SynapseSpec): SynapseModel {
+export function synapse(spec: SynapseSpec): SynapseModel {
+  const { name, equations, method } = spec;
   const path = `synapse ${name}`;
-  checkNames([...Object.keys(variables), ...Object.keys(parameters)], path);
-  requireFinite(path, Object.values(variables));
-  const all = pathways.map((p, k): Pathway => ({ delay: 0, order: k, ...p }));
-  for (const p of all) {
-    requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);
-    statementsOf(p, path);
-  }
-  const values = Object.entries(parameters).map(([x, value]) => [x, parseQuantity(value, `${path}.${x}`).value]);
-  return { name, variables, parameters: Object.fromEntries(values), pathways: all.sort((a, b) => a.order - b.order) };
+  const values = valuesOf(spec.variables ?? {}, path);
+  checkNames([...Object.keys(values), ...Object.keys(spec.parameters ?? {})], path);
+  requireFinite(path, Object.values(values));
+  const pathways = pathwaysIn(spec, path);
+  const quantities = Object.entries(spec.parameters ?? {}).map(
+    ([x, value]) => [x, parseQuantity(value, `${path}.${x}`)] as const,
+  );
+  const parameters = Object.fromEntries(quantities.map(([x, q]) => [x, q.value]));
+  const calls = callsOf([], spec.functions ?? {}, path);
+  const plain = { name, variables: values, parameters, pathways, ...(spec.functions && { functions: spec.functions }) };
+  if (equations === undefined) return plain;
+  if (method !== undefined && !METHOD_NAMES.includes(method))
+    throw new ModelError(
+      "unknown-name",
+      `${path}.method`,
+      `unknown method '${method}'; known: ${listNames(METHOD_NAMES)}`,
+    );
+  const given = Object.fromEntries(quantities.map(([x, q]) => [x, spec.dimensions?.[x] ?? q.dimension]));
+  const { states, dimensions } = dynamicsIn(
+    equations,
+    path,
+    { parameters: given, initial: Object.keys(values) },
+    calls,
+  );
+  const variables = Object.fromEntries(states.map((s) => [s.name, values[s.name] ?? 0]));
+  return { ...plain, variables, equations, dimensions, ...(method !== undefined && { method }) };
 }
 
-const statementsOf = (p: Pathway, path: string): Statement[] =>
-  parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
+const valuesOf = (given: Readonly<Record<string, string | number>>, path: string): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(given).map(([x, value]) => [
+      x,
+      typeof value === "number" ? value : parseQuantity(value, `${path}.${x}`).value,
+    ]),
+  );
 
-/** Names that a pathway reads. */
-export const namesOf = (p: Pathway): Set<string> =>
-  new Set(statementsOf(p, "synapse").flatMap((s) => [...namesIn(s.value), ...(s.op === "=" ? [] : [s.target])]));
+const DEFAULT_ORDER = { pre: -1, step: -1, post: 1 } as const;
+function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec, path: string): Pathway[] {
+  const given = [...pathways, ...named("pre", onPre), ...named("post", onPost)];
+  const waits = (p: (typeof given)[number]): { event?: string } => {
+    const event = p.trigger === "step" ? undefined : onEvent[p.trigger];
+    return event === undefined || event === "spike" ? {} : { event };
+  };
+  const all = given.map((p): Pathway => ({ delay: 0, order: DEFAULT_ORDER[p.trigger], ...waits(p), ...p }));
+  for (const p of all) {
+    if (p.trigger === "step" && p.event !== undefined)
+      throw new ModelError(
+        "unsupported",
+        `${path}.step`,
+        `a pathway of every step waits for no event, got '${p.event}'`,
+      );
+    requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);
+    parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
+  }
+  return all.sort((a, b) => a.order - b.order);
+}
+function named(trigger: "pre" | "post", given: SynapseSpec["onPre"]): (Pick<Pathway, "trigger" | "body"> & object)[] {
+  if (given === undefined) return [];
+  const one = (p: OnSpike) => ({ trigger, ...(typeof p === "string" ? { body: p } : p) });
+  return isOne(given) ? [one(given)] : Object.values(given).map(one);
+}
+const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
+  typeof x === "string" || typeof (x as { body?: unknown }).body === "string";
+
+/** What of a synapse happens together: a pathway, the `(clock-driven)` equations, or one `(summed)` equation. */
+export type Act =
+  | { readonly kind: "pathway"; readonly pathway: Pathway; readonly number: number }
+  | { readonly kind: "clock" }
+  | { readonly kind: "summed"; readonly port: string };
+
+const known = new WeakMap<SynapseModel, SynapseDynamics>();
+/** What the equations of a synapse mean, if it has any. */
+export function dynamicsOf(s: SynapseModel): SynapseDynamics | undefined {
+  if (s.equations === undefined) return undefined;
+  let found = known.get(s);
+  if (!found) {
+    const given = { parameters: s.dimensions ?? {}, initial: Object.keys(s.variables) };
+    known.set(s, (found = dynamicsIn(s.equations, `synapse ${s.name}`, given, callsIn(s))));
+  }
+  return found;
+}
+
+/** Sums first, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
+export function actsOf(s: SynapseModel): Act[] {
+  const dynamics = dynamicsOf(s);
+  return [
+    ...(dynamics?.summed.map(({ port }): Act => ({ kind: "summed", port })) ?? []),
+    ...(dynamics && dynamics.clockDriven.length > 0 ? [{ kind: "clock" } as const] : []),
+    ...s.pathways.map((pathway, number): Act => ({ kind: "pathway", pathway, number })),
+  ];
+}
+/** Whether it waits for a spike, and whose. */
+export const triggerOf = (a: Act): Pathway["trigger"] => (a.kind === "pathway" ? a.pathway.trigger : "step");
+/** What leaves a node when it spikes, or when a custom event happens there. */
+export const eventPort = (p: { readonly event?: string }): string =>
+  p.event === undefined ? "spike" : `spike.${p.event}`;
+export const delayIn = (a: Act): number => (a.kind === "pathway" ? a.pathway.delay : 0);
+
+const callsIn = (s: SynapseModel): Calls => callsOf([], s.functions ?? {}, `synapse ${s.name}`);
+export const sourceOf = (s: SynapseModel, p: Pathway): Source => ({
+  text: p.body,
+  path: `synapse ${s.name}.${p.trigger}`,
+});
+export function statementsOf(s: SynapseModel, p: Pathway): Statement[] {
+  const source = sourceOf(s, p);
+  return resolveStatements(parseStatements(source), callsIn(s), source);
+}
+
+/** Names that an act reads, through subexpressions too. */
+export function namesOf(s: SynapseModel, a: Act): Set<string> {
+  const dynamics = dynamicsOf(s);
+  if (a.kind === "clock")
+    return reachableFrom(
+      dynamics!.clockDriven.flatMap((e) => [...namesIn(e.value)]),
+      dynamics,
+    );
+  if (a.kind === "summed") {
+    const { value } = dynamics!.summed.find((e) => e.port === a.port)!;
+    return reachableFrom(namesIn(value), dynamics);
+  }
+  const own = statementsOf(s, a.pathway).flatMap((x) => [...namesIn(x.value), ...(x.op === "=" ? [] : [x.target])]);
+  return reachableFrom(own, dynamics);
+}
+
+/** Whose variable a name is: the synapse's own, the target's (`x_post`, or `x`) or the source's (`x_pre`). */
+export interface Target {
+  readonly of: "synapse" | "post" | "pre";
+  readonly variable: string;
+}
+export function targetOf(s: SynapseModel, name: string): Target {
+  const own = name === "w" || Object.hasOwn(s.variables, name) || Object.hasOwn(s.parameters, name);
+  if (own || dynamicsOf(s)?.subexpressions.some((e) => e.name === name)) return { of: "synapse", variable: name };
+  if (name.endsWith("_pre")) return { of: "pre", variable: name.slice(0, -"_pre".length) };
+  return { of: "post", variable: name.endsWith("_post") ? name.slice(0, -"_post".length) : name };
+}
+/** Variables of one of the two nodes that an act writes. */
+export function writtenBy(s: SynapseModel, a: Act, of: "post" | "pre"): string[] {
+  if (a.kind === "clock") return [];
+  if (a.kind === "summed") return of === "post" ? [a.port] : [];
+  const targets = statementsOf(s, a.pathway).map((x) => targetOf(s, x.target));
+  return [...new Set(targets.filter((t) => t.of === of).map((t) => t.variable))];
+}

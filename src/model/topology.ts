@@ -2,14 +2,17 @@
 import { ModelError } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Network } from "./network.ts";
+import { actsOf, writtenBy } from "./synapse.ts";
 import { hasTwoGroups, sourceReads, totalDelay } from "./timing.ts";
 
 /** Whether what leaves a node in a step is seen by the target in the same step, before its threshold. */
 const isInstant = (net: Network, c: Connection): boolean => totalDelay(net, c) === 0 && !hasTwoGroups(net);
 
-/** Whether the target sees states of the source in the middle of a step: the two must then move in one time loop. */
+/** Whether synapses see or change states of the source in the middle of a step: the two must then move in one time loop. */
 const seesSource = (net: Network, c: Connection): boolean =>
-  (c.synapse?.pathways ?? []).some((p) => sourceReads(net, c, p).some((r) => r.age === "now"));
+  (c.synapse ? actsOf(c.synapse) : []).some(
+    (a) => writtenBy(c.synapse!, a, "pre").length > 0 || sourceReads(net, c, a).some((r) => r.age === "now"),
+  );
 
 /** Directed edges between nodes: connections, and the inputs of transforms (which have no delay). */
 export interface Edge {

@@ -1,7 +1,7 @@
 /** Which numbers of a population training changes, beside the weights: parameters, and states before the first step. */
 import { listNames, ModelError } from "../base/errors.ts";
 import type { Initializer } from "./initializer.ts";
-import type { NeuronModel } from "./neuronModel.ts";
+import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 
 /** `neuron`: each neuron has a value of its own; `layer`: one value serves all neurons of the population. */
 export type Grain = "neuron" | "layer";
@@ -43,4 +43,4 @@ export function trainableOf(
 }
 const isList = (x: Trainable): x is readonly string[] => Array.isArray(x);
 const floatStates = ({ variables }: NeuronModel): string[] =>
-  variables.filter((v) => v.type === "float").map((v) => v.name);
+  variables.filter((v) => v.type === "float" && !isSetByModel(v)).map((v) => v.name);

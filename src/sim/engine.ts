@@ -8,19 +8,23 @@ import { listNames, ModelError, RunError, requireInteger } from "../base/errors.
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { whyOnePart } from "../model/timing.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
+import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
+import { LAST_UPDATE } from "./lower/synapses.ts";
+import { fillTimed } from "./lower/timed.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { checkStates } from "./stateWatch.ts";
-import { isSparse, synapseViews } from "./synapseViews.ts";
+import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -47,6 +51,12 @@ export interface EngineOptions {
   readonly parts?: number;
 }
 
+/** Options of one run. */
+export interface RunOptions {
+  /** Functions that are called before declared steps of the run. */
+  readonly hooks?: readonly Hook[];
+}
+
 const BLOCK = 64;
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
@@ -65,6 +75,8 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   requireInteger("engine.block", block, 1, 2 ** 16);
   const { parts = partsFor(net, samples, backend.threads ?? 1) } = options;
   requireInteger("engine.parts", parts, 1, samples > 1 ? 1 : 256);
+  const undivided = parts > 1 ? whyOnePart(net) : undefined;
+  if (undivided) throw new ModelError("unsupported", "engine.parts", `${undivided}: one part only, got ${parts}`);
   checkRecord(net, record);
   if (samples > 1 && net.connections.some((c) => c.synapse))
     throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
@@ -101,6 +113,7 @@ export class Engine implements Disposable {
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
+  #inHook = false;
 
   /** Use `createEngine`. */
   constructor(
@@ -125,6 +138,8 @@ export class Engine implements Disposable {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
     }
+    for (const [name, { own }] of lowered.sources.synapses)
+      if (own.includes(LAST_UPDATE)) executable.array(`${name}.${LAST_UPDATE}`).fill(firstStep % 2 ** 32);
     this.setParameters(parameters);
     memory.fill(trainedContents(lowered, executable.array("parameters")));
   }
@@ -167,9 +182,10 @@ export class Engine implements Disposable {
 
   /**
    * What a sparse connection holds, one entry a synapse in order of source, then of target: `source`, `target`, the weight
-   * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps. Weights and variables that
-   * differ between synapses, or that a pathway changes, are live views; the rest are copies. So is everything of a
-   * connection with a delay for each synapse.
+   * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps; event-driven variables are as
+   * they were at the synapse's last event, in step `lastupdate`. Weights and variables that differ between synapses, that a
+   * pathway changes or that equations declare, are live views; the rest are copies. So is everything of a connection with a
+   * delay for each synapse.
    * @throws {ModelError} `unknown-name`
    */
   synapses(connection: string): Readonly<Record<string, Elements>> {
@@ -184,22 +200,60 @@ export class Engine implements Disposable {
   /**
    * Runs a number of steps.
    * @param inputs by input name; events count their steps from the start of this call; what is not given is silent
+   * @param options `hooks`: functions that are called before declared steps of this run
    * @throws {DataError} for inputs that do not fit; {RunError} `not-finite` where a state becomes so; `disposed`
    */
-  run(steps: number, inputs: Inputs = {}): Recording {
+  run(steps: number, inputs: Inputs = {}, { hooks = [] }: RunOptions = {}): Recording {
     requireInteger("steps", steps, 0);
+    checkHooks(hooks);
+    if (this.#inHook)
+      throw new RunError("unsupported", "run", "a hook is called within a run, and cannot start another");
     const { steps: block } = this.lowered.context.options;
-    if (steps > block && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
+    const whole = Math.min(block, stepsToNext(hooks, 0));
+    if (steps > whole && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
       throw new RunError(
         "unsupported",
         "steps",
-        `batch normalisation sees a whole run: at most ${block} (option block)`,
+        `batch normalisation sees a whole run: at most ${whole} (${whole < block ? "up to the next hook" : "option block"})`,
       );
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
     this.#recorder.begin(steps);
-    for (let done = 0; done < steps; done += block) this.#runBlock(Math.min(steps - done, block), done);
+    for (let done = 0; done < steps; ) {
+      this.#callHooks(hooks, done);
+      const count = Math.min(steps - done, block, stepsToNext(hooks, done));
+      this.#runBlock(count, done);
+      done += count;
+    }
     return this.#recorder.end(this.digest);
+  }
+
+  #callHooks(hooks: readonly Hook[], index: number): void {
+    const step = this.#step;
+    const seen = new Map<string, Readonly<Record<string, Elements>>>();
+    const view: HookView = {
+      step,
+      index,
+      t: step * this.network.dt,
+      state: (name) => this.state(name),
+      synapses: (name) => seen.get(name) ?? seen.set(name, this.synapses(name)).get(name)!,
+      inject: (input, indices, samples) => this.#feed.inject(input, step, { indices, ...(samples && { samples }) }),
+    };
+    this.#inHook = true;
+    try {
+      for (const hook of dueAt(hooks, index)) {
+        hook.run(view);
+        for (const [name, views] of seen) this.#writeBack(name, views);
+        seen.clear();
+      }
+    } finally {
+      this.#inHook = false;
+    }
+  }
+
+  #writeBack(connection: string, views: Readonly<Record<string, Elements>>): void {
+    const c = this.network.connections.find((x) => x.name === connection)!;
+    writeBack(this.#executable, this.lowered, c, views);
   }
 
   #runBlock(count: number, done: number): void {
@@ -229,6 +283,7 @@ export class Engine implements Disposable {
     table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
     table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));
     table(STEP_TABLES.t, (s) => s * net.dt);
+    fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 
   /**

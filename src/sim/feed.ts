@@ -51,9 +51,22 @@ export class InputFeed {
       else values.set(name, check.values(name, data));
     this.#steps = steps;
     this.#values = values;
+    for (const [name, e] of events) this.#queue(name, e, now);
+  }
+  /**
+   * Lets an input spike in absolute step `now`, beside what it was given.
+   * @throws {DataError} as `add`
+   */
+  inject(name: string, now: number, { indices, samples }: Pick<EventData, "indices" | "samples">): void {
+    const check = new InputCheck(this.#l, 1);
+    if (check.signalOf(name) !== "spikes")
+      throw new DataError("type-mismatch", `inputs.${name}`, "is an input by value: only spikes can be injected");
+    const data = { steps: new Uint8Array(indices.length), indices, ...(samples && { samples }) };
+    this.#queue(name, check.events(name, data) as EventData, now);
+  }
+  #queue(name: string, e: EventData, now: number): void {
     for (const signal of this.#signals()) {
-      const e = events.get(signal.node);
-      if (!e) continue;
+      if (signal.node !== name) continue;
       const first = now + signal.delay;
       this.#queues
         .get(signal.name)!

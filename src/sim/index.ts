@@ -2,7 +2,7 @@
  * Running a network step by step: the engine, its inputs, and what it records.
  * @module sim
  */
-export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
 export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
 export type { ExactDelays } from "./exact/rows.ts";
@@ -15,6 +15,7 @@ export {
   type SpikeSource,
 } from "./exact/sources.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
+export type { Hook, HookView } from "./hooks.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";

@@ -4,12 +4,12 @@ import type { Dimension } from "../base/dimension.ts";
 import { ModelError, requireInteger } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Network } from "../model/network.ts";
-import { createEngine, type EngineOptions } from "./engine.ts";
+import { createEngine, type EngineOptions, type RunOptions } from "./engine.ts";
 import type { Inputs } from "./feed.ts";
 import type { Recording } from "./recording.ts";
 
 /** Options of `simulate`. */
-export interface SimulateOptions extends EngineOptions {
+export interface SimulateOptions extends EngineOptions, RunOptions {
   /** How long, such as "10 s"; a bare number is in seconds. This, or `steps`. */
   readonly duration?: string | number;
   readonly steps?: number;
@@ -35,10 +35,10 @@ export interface Run extends Recording {
  *   whole number of steps; and what `createEngine` and `Engine.run` throw
  */
 export async function simulate(net: Network, options: SimulateOptions): Promise<Run> {
-  const { duration, steps: given, inputs = {}, backend, ...rest } = options;
+  const { duration, steps: given, inputs = {}, backend, hooks, ...rest } = options;
   const steps = stepsOf(net, duration, given);
   using engine = await createEngine(net, backend ?? (await defaultBackend()), rest);
-  const recording = engine.run(steps, inputs);
+  const recording = engine.run(steps, inputs, hooks && { hooks });
   return { ...recording, network: net, dt: net.dt, seed: rest.seed ?? 0, seconds: steps * net.dt };
 }
 

@@ -39,21 +39,20 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
     throw new RunError("shape-mismatch", "snapshot", `'${unfit ?? missing}' does not fit this engine`);
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
-  for (const [node, signal] of l.sources.spikes) divideSpikes(buffers, node, signal, x, l);
+  for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
 }
 
 /** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
 function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   const out = new Map<string, Elements>();
   if (l.context.parts === 1) return out;
-  for (const [node, signal] of l.sources.spikes) wholeLists(out, node, signal, x, l);
+  for (const signal of l.sources.spikes.values()) wholeLists(out, signal, x, l);
   return out;
 }
 
 function wholeLists(
   out: Map<string, Elements>,
-  node: string,
-  { list, counts, room }: SpikeSignal,
+  { node, list, counts, room }: SpikeSignal,
   x: Executable,
   { context }: Lowered,
 ): void {
@@ -71,8 +70,7 @@ function wholeLists(
 }
 function divideSpikes(
   buffers: Snapshot["buffers"],
-  node: string,
-  { list, counts, room }: SpikeSignal,
+  { node, list, counts, room }: SpikeSignal,
   x: Executable,
   { context }: Lowered,
 ): void {

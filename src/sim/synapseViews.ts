@@ -1,5 +1,6 @@
 /** What the host sees of sparse connections, however they are laid out. */
 import type { Elements, Executable } from "../backend/backend.ts";
+import { RunError } from "../base/errors.ts";
 import type { Connection } from "../model/connection.ts";
 import type { DelayGroup } from "./lower/delays.ts";
 import type { Lowered } from "./lower/lower.ts";
@@ -16,7 +17,10 @@ export function synapseViews(x: Executable, l: Lowered, c: Connection): Views | 
   return l.sources.synapses.has(c.name) ? viewsOf(x, l, c, c.name) : undefined;
 }
 
-const variablesOf = ({ synapse }: Connection): string[] => ["w", ...Object.keys(synapse?.variables ?? {})];
+/** The weight, the synapse's variables, and where there is one the step of its last event. */
+function variablesOf(l: Lowered, { synapse }: Connection, name: string): string[] {
+  return [...new Set(["w", ...Object.keys(synapse?.variables ?? {}), ...l.sources.synapses.get(name)!.own])];
+}
 
 function viewsOf(x: Executable, l: Lowered, c: Connection, name: string): Views {
   const tables = l.sources.synapses.get(name)!;
@@ -29,7 +33,7 @@ function viewsOf(x: Executable, l: Lowered, c: Connection, name: string): Views 
       ? x.array(`${name}.source`)
       : sourcesOf(x.array(`${name}.rowStart`), l.context.parts, tables.count),
     target: x.array(`${name}.target`),
-    ...Object.fromEntries(variablesOf(c).map((variable) => [variable, view(variable)])),
+    ...Object.fromEntries(variablesOf(l, c, name).map((variable) => [variable, view(variable)])),
   };
 }
 function repeated([value]: Elements, count: number): Float64Array {
@@ -45,7 +49,7 @@ function sourcesOf(rowStart: Elements, parts: number, count: number): Uint32Arra
 function joined(x: Executable, l: Lowered, c: Connection, groups: readonly DelayGroup[]): Views {
   const count = groups.reduce((sum, g) => sum + g.index.length, 0);
   const [source, target, delay] = [new Uint32Array(count), new Uint32Array(count), new Int32Array(count)];
-  const values = new Map(variablesOf(c).map((name) => [name, new Float64Array(count)]));
+  const values = new Map(variablesOf(l, c, groups[0]!.name).map((name) => [name, new Float64Array(count)]));
   const all: [string, Elements][] = [["source", source], ["target", target], ...values];
   for (const { name, delay: steps, index } of groups) {
     const views = viewsOf(x, l, c, name);
@@ -54,3 +58,28 @@ function joined(x: Executable, l: Lowered, c: Connection, groups: readonly Delay
   }
   return { ...Object.fromEntries(all), delay };
 }
+
+/**
+ * Puts what was changed in copies back where it came from; live views are there already.
+ * @throws {RunError} `unsupported` for what synapses share, and for where they lie and how long they take
+ */
+export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views): void {
+  const groups = l.delayGroups.get(c.name) ?? [];
+  const own = new Set(l.sources.synapses.get(groups[0]?.name ?? c.name)!.own);
+  for (const { name, index } of groups)
+    for (const variable of own) {
+      const to = x.array(`${name}.${variable}`);
+      index.forEach((k, n) => (to[n] = views[variable]![k]!));
+    }
+  const now = synapseViews(x, l, c)!;
+  for (const [variable, values] of Object.entries(views)) {
+    if (own.has(variable)) continue;
+    const k = values.findIndex((v, n) => !Object.is(v, now[variable]![n]));
+    if (k < 0) continue;
+    const problem = FIXED.has(variable)
+      ? `'${variable}' stays as it was drawn or given`
+      : `all synapses share one '${variable}', which nothing changes: ${variable === "w" ? "give the weights one by one, or draw them" : "declare it in equations"}`;
+    throw new RunError("unsupported", `synapses ${c.name}[${k}]`, `cannot be changed: ${problem}`);
+  }
+}
+const FIXED: ReadonlySet<string> = new Set(["source", "target", "delay"]);

@@ -14,6 +14,7 @@ import { linear } from "../../src/model/neuron/linear.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { timedArray } from "../../src/model/timedArray.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { batchOf, drawSamples, type SampleOptions, watched } from "./samples.ts";
@@ -149,6 +150,41 @@ test.each(["layered", "nest", "loihi", "brian"] as const)(
     expect(total.hidden2).toBeGreaterThan(20);
   },
 );
+
+test("timed arrays, events, lastspike and what is held over a step do in samples what they do in the engine", async () => {
+  const rows = Array.from({ length: 5 }, (_, t) => Array.from({ length: 21 }, (_, k) => ((t * 7 + k * 3) % 11) / 20));
+  const model = neuron({
+    name: "language",
+    equations: `
+      dv/dt = (held + drive(t) + 2*table(t, i) + x - v)/(5*ms) : 1
+      held = 0.1*v : 1 (constant over dt)
+      x : 1`,
+    timedArrays: { drive: timedArray([0.2, 1.5, 0.1], "3 ms"), table: timedArray(rows, "2 ms") },
+    spike: "v > 1 + exp(-(t - lastspike)/(4*ms))",
+    reset: "v = 0",
+    events: { near: "v > 0.8" },
+    onEvent: { near: "x += 0.1" },
+    port: "v",
+  });
+  const net = sequential([input(inputs), denseLayer(21, strong), model, denseLayer(classes), readout()], { steps });
+  const { samples, labels } = drawSamples({ count, steps, inputs, classes, kind: "events" });
+  const parameters = initialParameters(net, 3);
+  const backend = watched();
+  using evaluator = await createEvaluator(net, backend, { loss: crossEntropy("last"), batch: count, parameters });
+  let total = 0;
+  for (const [s, sample] of samples.entries()) {
+    using engine = await createEngine(net, wasm, { parameters, record: ["output.v"] });
+    const events = sample.flatMap((row, t) => row.flatMap((x, i) => (x ? [[t, i]] : [])));
+    const run = engine.run(steps, { input: { steps: events.map(([t]) => t!), indices: events.map(([, i]) => i!) } });
+    const one = evaluator.evaluate(batchOf([sample], labels.slice(s, s + 1), "events"));
+    expect(one.activity.hidden!.active).toBe(run.spikes.hidden!.steps.length);
+    total += run.spikes.hidden!.steps.length;
+    expect(Array.from(run.values["output.v"]!.slice(-classes))).toEqual(
+      Array.from(backend.loaded.array(ANSWERS).subarray(0, classes)),
+    );
+  }
+  expect(total).toBeGreaterThan(50);
+});
 
 test("random draws are those of the engine's trials, by the sample's number and step", async () => {
   const noisy = neuron({

@@ -223,7 +223,7 @@ describe("what is refused, and how", () => {
       spec("x = expp(k) : 1"),
       "unknown-name",
       "cell.equations",
-      "line 1: unknown function 'expp'; known: abs, ceil, clip, cos",
+      "line 1: unknown function 'expp'; known: abs, arccos, arcsin, arctan, ceil, clip, cos",
     ],
     [
       "too many arguments",
@@ -368,7 +368,7 @@ describe("what is refused, and how", () => {
       spec("dv/dt = -v/tau + xi*tau**-0.5 : 1", { method: "rk4" }),
       "unsupported",
       "cell.method",
-      "white noise (xi) needs the method euler, got rk4",
+      "white noise (xi) needs one of the methods euler, heun, milstein, got rk4",
     ],
     [
       "reset without spike",

@@ -180,7 +180,7 @@ describe("equations", () => {
     ],
     [
       "v : volt (unless refractory)",
-      "line 1: unknown flag 'unless refractory' for a declared equation; allowed: constant, shared, input\n    v : volt (unless refractory)\n              ^",
+      "line 1: unknown flag 'unless refractory' for a declared equation; allowed: constant, shared, input, linked\n    v : volt (unless refractory)\n              ^",
     ],
     [
       "v : volt (constant",

@@ -20,7 +20,7 @@ const made = (options: Parameters<typeof connect>[2]) =>
     populations: { a: population(TARGETS, adder) },
     connections: [connect("x", "a", { name: "c", connectivity: inDegree(DEGREE), ...options })],
   });
-const spec = (variables: Record<string, number>, ...pathways: SynapseSpec["pathways"]) => ({
+const spec = (variables: Record<string, number>, ...pathways: NonNullable<SynapseSpec["pathways"]>) => ({
   synapse: synapse({ name: "s", variables, pathways }),
 });
 

@@ -81,6 +81,20 @@ const CHILDREN: NodeTable<readonly Node[]> = {
   call: (n) => n.args,
 };
 
+/** The same tree with each node replaced, from below. */
+const MAP: NodeTable<Node, (n: Node) => Node> = {
+  number: (n) => n,
+  boolean: (n) => n,
+  name: (n) => n,
+  negate: (n, f) => ({ ...n, a: mapNodes(n.a, f) }),
+  not: (n, f) => ({ ...n, a: mapNodes(n.a, f) }),
+  arithmetic: (n, f) => ({ ...n, a: mapNodes(n.a, f), b: mapNodes(n.b, f) }),
+  compare: (n, f) => ({ ...n, a: mapNodes(n.a, f), b: mapNodes(n.b, f) }),
+  logic: (n, f) => ({ ...n, a: mapNodes(n.a, f), b: mapNodes(n.b, f) }),
+  call: (n, f) => ({ ...n, args: n.args.map((a) => mapNodes(a, f)) }),
+};
+export const mapNodes = (n: Node, f: (n: Node) => Node): Node => f(dispatchNode(MAP, n, f));
+
 /** A node and everything below it, from left to right. */
 export function walk(n: Node): Node[] {
   return [n, ...dispatchNode(CHILDREN, n, undefined).flatMap(walk)];

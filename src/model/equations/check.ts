@@ -29,6 +29,7 @@ import {
   isNoise,
   NOISE_DIMENSION,
   type Signature,
+  USUAL,
 } from "./functions.ts";
 import { faultAt, type Source } from "./source.ts";
 
@@ -136,6 +137,7 @@ const CALL: Readonly<Record<DimensionRule, (n: CallNode, c: Context) => Dimensio
     condition(n.args[0]!, c, "as first argument of where(…)");
     return alike(n.args[1]!, n.args[2]!, c, "where(…)");
   },
+  timestep: (n, c) => plain(alike(n.args[0]!, n.args[1]!, c, "timestep(…)")),
   int: (n, c) => (check(n.args[0]!, c) === "boolean" ? DIMENSIONLESS : dimensionless(n.args[0]!, c, "in int(…)")),
 };
 function call(n: CallNode, c: Context): Dimension {
@@ -161,7 +163,7 @@ function call(n: CallNode, c: Context): Dimension {
 function typeOf(name: string, scope: Scope): ValueType | undefined {
   const own = scope.get(name) ?? BUILTINS.get(name) ?? UNITS.get(name)?.dimension;
   if (own) return own;
-  if (CONSTANTS.has(name)) return DIMENSIONLESS;
+  if (CONSTANTS.has(name) || USUAL.has(name)) return DIMENSIONLESS;
   return isNoise(name) ? NOISE_DIMENSION : undefined;
 }
 

@@ -29,6 +29,7 @@ export const FLAGS = {
   "event-driven": "a synapse variable brought up to date when an event needs it",
   "clock-driven": "a synapse variable updated every step",
   summed: "summed over the synapses of a target",
+  linked: "a variable of another population, which the population names",
 } as const;
 export type Flag = keyof typeof FLAGS;
 
@@ -36,7 +37,7 @@ const ALLOWED: Readonly<Record<EquationKind, readonly Flag[]>> = {
   differential: ["unless refractory", "event-driven", "clock-driven"],
   difference: ["unless refractory"],
   subexpression: ["constant over dt", "shared", "summed"],
-  declared: ["constant", "shared", "input"],
+  declared: ["constant", "shared", "input", "linked"],
 };
 
 export interface Equation {

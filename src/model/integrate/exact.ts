@@ -99,6 +99,15 @@ export function whyNotExact(system: System, matrixOnly = false): string | undefi
     .find((problem) => problem !== undefined);
 }
 
+/** Why a system has no closed form for a step of any length, or nothing. */
+export function whyNotClosed(system: System): string | undefined {
+  const problem = whyNotExact(system);
+  if (problem !== undefined) return problem;
+  const rows = rowsOf(system) as Rows;
+  const deep = groupsOf(rows).find((group) => !isShallow(group, rows));
+  return deep && `no closed form for ${couplings(deep, rows)}: a chain of more than two variables, or a loop`;
+}
+
 const solver =
   (solve: typeof solveGroup, matrixOnly: boolean): Method =>
   (system, h) => {

@@ -4,6 +4,7 @@ import { choose } from "../algebra.ts";
 import { exact, matrixExponential, whyNotExact } from "./exact.ts";
 import { euler, heun, rk2, rk4, symplecticEuler } from "./explicit.ts";
 import { exponentialEuler, nonlinearIn } from "./exponentialEuler.ts";
+import { isMultiplicative, milstein } from "./noise.ts";
 import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
 export const METHODS = {
@@ -15,6 +16,7 @@ export const METHODS = {
   heun,
   rk2,
   rk4,
+  milstein,
 } as const satisfies Record<string, Method>;
 export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
@@ -22,17 +24,20 @@ export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
 /**
  * The method where the model names none: exact if the system has a closed form; else exponentialEuler if every equation is
  * linear in its own variable (conductances, Hodgkin-Huxley gates: stable at steps where Euler is not); else rk2 (second
- * order for two evaluations). Noise takes euler (Euler-Maruyama). Brian goes exact, euler (heun for multiplicative noise).
+ * order for two evaluations). Noise takes euler (Euler-Maruyama), and heun where it is multiplied by a variable: then the
+ * equation means what Stratonovich gave it, as in Brian. Without noise Brian goes exact, euler.
  */
 export function chooseMethod(system: System): MethodName {
-  if (system.noisy) return "euler";
+  if (system.noise.size > 0) return isMultiplicative(system) ? "heun" : "euler";
   if (!whyNotExact(system)) return "exact";
   return nonlinearIn(system) === undefined ? "exponentialEuler" : "rk2";
 }
 
+/** Named `euler`, multiplied noise has Itô's meaning. */
+const STOCHASTIC: ReadonlySet<MethodName> = new Set(["euler", "heun", "milstein"]);
 function run(name: MethodName, system: System, h: Expr): Updates {
-  if (system.noisy && name !== "euler")
-    throw unsupported(system, `white noise (xi) needs the method euler, got ${name}`);
+  if (system.noise.size > 0 && !STOCHASTIC.has(name))
+    throw unsupported(system, `white noise (xi) needs one of the methods ${[...STOCHASTIC].join(", ")}, got ${name}`);
   return METHODS[name](system, h);
 }
 

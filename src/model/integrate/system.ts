@@ -10,8 +10,8 @@ export interface System {
   readonly equations: ReadonlyMap<string, Expr>;
   /** Other slots that change from step to step but not within one: inputs, difference variables, declared ones. */
   readonly drivers: ReadonlySet<string>;
-  /** Whether white noise (`xi`) appears. */
-  readonly noisy: boolean;
+  /** Random streams of white noise (`xi`); none where it does not appear. */
+  readonly noise: ReadonlySet<number>;
 }
 /** The value of each variable at the end of the step, from reads of slots at its start. */
 export type Updates = ReadonlyMap<string, Expr>;

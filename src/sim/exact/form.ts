@@ -13,7 +13,7 @@ import { substitute } from "../../model/integrate/system.ts";
 import { type Linear, linearForm } from "../../model/linear.ts";
 import { type Lowering, lower } from "../../model/lower.ts";
 import { assignedValue, meaningOf } from "../../model/meaning.ts";
-import type { NeuronModel, State } from "../../model/neuronModel.ts";
+import type { NeuronModel, State, StateKind } from "../../model/neuronModel.ts";
 import { ACTIVE, inputSlot, SPIKE, TIME } from "../../model/slots.ts";
 import { toFloat } from "../../model/values.ts";
 
@@ -58,6 +58,7 @@ const refuse = (path: string, problem: string): never => {
 
 /** @throws {ModelError} `unsupported`, with the model's part and what is allowed */
 export function exactForm(model: NeuronModel): ExactForm {
+  for (const problem of Object.values(UNDERSTOOD)) problem(model);
   refuseClock(model);
   const connected = new Set(model.inputs.map((i) => i.name));
   const meaning = meaningOf(model, { dt: Number.NaN, connected, constants: new Map() });
@@ -89,6 +90,47 @@ interface Context {
   readonly states: ReadonlySet<string>;
   readonly parameters: ReadonlySet<string>;
 }
+
+const yes = (): void => {};
+/** States that a step sets, by kind; undefined where equations or statements say what they are. */
+const SET_BY_STEPS: Readonly<Record<StateKind, string | undefined>> = {
+  differential: undefined,
+  difference: undefined,
+  declared: undefined,
+  held: "is constant over dt, and there are no steps",
+  event: "is a custom event, whose condition is tested in every step",
+  lastspike: "is the time of the last spike, which the end of a step sets",
+};
+/** Refuses what each part of a model may hold that has no meaning without steps; whoever adds a part decides here. */
+const UNDERSTOOD: Readonly<Record<keyof NeuronModel, (m: NeuronModel) => void>> = {
+  name: yes,
+  spec: yes,
+  variables: ({ name, variables }) => {
+    for (const v of variables) {
+      const problem = SET_BY_STEPS[v.kind];
+      if (problem) refuse(`${name}.${v.name}`, problem);
+    }
+  },
+  parameters: yes,
+  inputs: ({ name, inputs }) => {
+    for (const i of inputs)
+      if (i.linked) refuse(`${name}.${i.name}`, "is linked: it has a new value in every step, and there are none");
+  },
+  subexpressions: yes,
+  spike: yes,
+  reset: yes,
+  after: yes,
+  onEvent: ({ name, onEvent }) => {
+    for (const { event } of onEvent) refuse(`${name}.onEvent.${event}`, "waits for a custom event");
+  },
+  timedArrays: ({ name, timedArrays }) => {
+    for (const x of timedArrays) refuse(`${name}.timedArrays.${x.name}`, "changes over time");
+  },
+  refractory: yes,
+  port: yes,
+  method: yes,
+  outputs: yes,
+};
 
 /** `dt` and `t` have no meaning where time has no steps and equations are the same at all times. */
 function refuseClock(m: NeuronModel): void {
@@ -142,7 +184,7 @@ function rowOf(v: State, c: Context): Moved {
     : { row: STILL, added: accumulated(v, value, path, c) };
 }
 function derivative({ name }: State, value: Expr, path: string, c: Context): Moved {
-  const rows = rowsOf({ path, equations: new Map([[name, value]]), drivers: new Set(), noisy: false });
+  const rows = rowsOf({ path, equations: new Map([[name, value]]), drivers: new Set(), noise: new Set() });
   const linear = typeof rows === "string" ? undefined : linearForm(value, c.states);
   if (!linear) return refuse(path, "is not linear");
   const inputs = inputsIn(linear.rest, path, c);

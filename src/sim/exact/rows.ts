@@ -5,9 +5,9 @@ import { quantityOf } from "../../base/quantity.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
-import { parseStatements } from "../../model/equations/statements.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
+import { statementsOf, targetOf } from "../../model/synapse.ts";
 import type { Parameters } from "../lower/parameters.ts";
 
 /**
@@ -55,16 +55,17 @@ function arrival(c: Connection): { port: string; sign: number; later: number } {
   if (!c.synapse) return { port: c.to.port, sign: 1, later: 0 };
   const [pathway, ...others] = c.synapse.pathways;
   const path = `connection ${c.name}`;
-  const statements =
-    pathway?.trigger === "pre" && others.length === 0 ? parseStatements({ text: pathway.body, path }) : [];
+  const plain = pathway?.trigger === "pre" && pathway.event === undefined && c.synapse.equations === undefined;
+  const statements = plain && others.length === 0 ? statementsOf(c.synapse, pathway) : [];
   const [s] = statements;
+  const target = s && targetOf(c.synapse, s.target);
   const onlyWeight = s?.value.tag === "name" && [...namesIn(s.value)].join() === "w";
-  if (statements.length === 1 && s!.target.endsWith("_post") && onlyWeight && (s!.op === "+=" || s!.op === "-="))
-    return { port: s!.target.slice(0, -"_post".length), sign: s!.op === "+=" ? 1 : -1, later: pathway!.delay };
+  if (statements.length === 1 && target!.of === "post" && onlyWeight && (s!.op === "+=" || s!.op === "-="))
+    return { port: target!.variable, sign: s!.op === "+=" ? 1 : -1, later: pathway!.delay };
   throw new ModelError(
     "unsupported",
     path,
-    `synapse '${c.synapse.name}' does more than the exact engine can: one pathway on source spikes such as 'v_post += w'`,
+    `synapse '${c.synapse.name}' does more than the exact engine can: one pathway on source spikes such as 'v_post += w', and no equations`,
   );
 }
 

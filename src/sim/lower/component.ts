@@ -3,13 +3,14 @@ import { ModelError } from "../../base/errors.ts";
 import { LISTED } from "../../ir/kernelArguments.ts";
 import { invoke, type Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
-import { drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
+import { type Act, actsOf, triggerOf } from "../../model/synapse.ts";
+import { actsBeforeUpdate, drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
 import { elementCall } from "./bodies.ts";
 import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
 import { byPart, onParts, PART } from "./parts.ts";
-import { pathwayNodes } from "./pathways.ts";
+import { actNode } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
 
 export interface Component {
@@ -99,7 +100,7 @@ class TimeStep {
   }
 
   #whole(node: string): Node[] {
-    const pathways = (post: boolean): Node[] => this.#into(node).flatMap((c) => pathwayNodes(c, post, this.#l));
+    const pathways = (post: boolean): Node[] => this.#acts(node, (_c, a) => (triggerOf(a) === "post") === post);
     const sums = sumsOf(node, this.#l).flatMap((s) => s.loop);
     return [...this.#transform(node), ...sums, ...pathways(false), ...this.#phases(node, 0), ...pathways(true)];
   }
@@ -107,15 +108,25 @@ class TimeStep {
   /** What arrives at the ports that the update reads (`driving`), or at states. */
   #arrivals(node: string, driving: boolean): Node[] {
     const { net } = this.#l;
-    const heard = this.#into(node).filter((c) => drivesUpdate(net, c) === driving);
     const sums = sumsOf(node, this.#l).filter((s) => drivesUpdate(net, { to: { node, port: s.port } }) === driving);
-    const pathways = (post: boolean): Node[] => heard.flatMap((c) => pathwayNodes(c, post, this.#l));
-    return [...sums.flatMap((s) => s.loop), ...pathways(false), ...pathways(true)];
+    const acts = this.#acts(node, (c, a) => actsBeforeUpdate(net, c, a) === driving);
+    return [...sums.flatMap((s) => s.loop), ...acts];
   }
 
-  /** Connections that end at a node and do more than add a weight. */
-  #into(node: string): Connection[] {
-    return this.#l.net.connections.filter((c) => c.to.node === node && c.synapse);
+  /**
+   * What synapses that end at a node do beyond adding a weight: connection by connection, act by act. All synapses of a
+   * connection that was taken apart (`delays.ts`) do the one before any does the next.
+   */
+  #acts(node: string, which: (c: Connection, a: Act) => boolean): Node[] {
+    const { net, sources } = this.#l;
+    const whole = (c: Connection): string => sources.synapses.get(c.name)!.of;
+    const into = net.connections.filter((c) => c.to.node === node && c.synapse);
+    return [...new Set(into.map(whole))].flatMap((name) => {
+      const parts = into.filter((c) => whole(c) === name);
+      return actsOf(parts[0]!.synapse!).flatMap((a) =>
+        parts.filter((c) => which(c, a)).flatMap((c) => actNode(c, a, this.#l)),
+      );
+    });
   }
   #phases(node: string, group: number): Node[] {
     const kernel = this.#l.populations.get(node)?.kernels[group];

@@ -14,7 +14,7 @@ import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { byPart, FROM_PART, fromParts, type PART } from "./parts.ts";
 import { statePlace } from "./places.ts";
-import type { Events, ValueSignal } from "./signals.ts";
+import { type Events, listKey, type ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { overSynapses } from "./synapses.ts";
 
@@ -55,7 +55,8 @@ export const spikeEvents = (
   age: number,
   { spikes, inputSpikes }: Sources,
   part: typeof PART | typeof FROM_PART = FROM_PART,
-): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(node)!.events(age, part);
+  port = "spike",
+): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(listKey(node, port))!.events(age, part);
 
 const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
 
@@ -98,7 +99,7 @@ class SumBuilder {
     const early = incoming.filter((c) => !inLoop(c));
     if (early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c)) return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
-    for (const c of incoming) if (c.bias) this.#bias(c);
+    for (const c of incoming) if (c.bias && c.to.port === this.#port) this.#bias(c);
     const changing = early.filter((c) => !constant.has(c));
     this.#all("sample", [...constant]);
     this.#all("step", changing);

@@ -7,6 +7,8 @@ import type { Context } from "./context.ts";
 export interface Emission {
   /** Spikes as lists. */
   readonly spikes: boolean;
+  /** Custom events as lists. */
+  readonly events: readonly string[];
   /** Outputs by value; `spike` is the spike as 0 or 1. */
   readonly values: readonly string[];
   /** For training: the spike as a number (`out.spike`, to be differentiated), its bits, and a mask that silences neurons. */
@@ -20,11 +22,16 @@ interface Part {
   readonly outputs: ReadonlyMap<string, Expr>;
 }
 
+/** Events are found with the threshold, in the first group of phases. */
+const eventStores = ({ outputs }: Part, { events }: Emission): Store[] =>
+  events.map((name) => ({ slot: `events.${name}`, mode: "append", value: outputs.get(name)! }));
+
 /** @param last whether the group of phases ends the step */
-export function emissionStores(part: Part, emission: Emission, last: boolean, c: Context): Store[] {
+export function emissionStores(part: Part, emission: Emission, group: number, last: boolean, c: Context): Store[] {
   const mask = emission.training?.mask ? read(c.type, "mask") : undefined;
   return [
     ...spikeStores(part, emission, mask, c),
+    ...(group === 0 ? eventStores(part, emission) : []),
     ...(last ? valueStores(part, emission, mask, c) : []),
     // Tells the next group of phases who fired.
     ...(part.spike && !last ? [{ slot: SPIKE, mode: "set", value: convert(c.type, part.spike) } as const] : []),

@@ -12,6 +12,7 @@ import { type Component, componentOf, type Parted } from "./component.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, type PortSum, portSum } from "./contributions.ts";
 import { type Apart, type DelayGroup, delaysApart } from "./delays.ts";
+import { arrivalsOf } from "./direct.ts";
 import type { Emission } from "./emission.ts";
 import { initialContents } from "./initial.ts";
 import { type ParameterLayout, parameterLayout } from "./parameters.ts";
@@ -74,9 +75,10 @@ function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: Lowe
 function ownSums(node: string, component: readonly string[], c: Context, sources: Sources): Map<string, PortSum> {
   const incoming = c.net.connections.filter((x) => x.to.node === node);
   const late = new Set(incoming.filter((x) => component.includes(x.from.node)).map((x) => x.name));
-  const ports = [...new Set(incoming.map((x) => x.to.port))];
+  const heard = new Map(incoming.map((x) => [x, arrivalsOf(x, c)]));
+  const ports = [...new Set([...heard.values()].flat())];
   const sum = (port: string): PortSum => {
-    const mine = incoming.filter((x) => x.to.port === port);
+    const mine = incoming.filter((x) => heard.get(x)!.includes(port));
     return portSum(node, port, mine, late, c, sources);
   };
   return new Map(ports.map((port) => [port, sum(port)]));
@@ -100,7 +102,10 @@ function plainEmission(node: string, sources: Sources): Emission {
   const values = [...sources.values.keys()]
     .filter((k) => k.startsWith(`${node}.`))
     .map((k) => k.slice(node.length + 1));
-  return { spikes: sources.spikes.has(node), values };
+  const events = [...sources.spikes.keys()]
+    .filter((k) => k.startsWith(`${node}.`))
+    .map((k) => k.slice(node.length + 1));
+  return { spikes: sources.spikes.has(node), events, values };
 }
 
 /**

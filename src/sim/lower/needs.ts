@@ -1,7 +1,7 @@
 /** What must be kept of what leaves each port: for every reader, which port and how many steps old it may be. */
 import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
-import type { Pathway } from "../../model/synapse.ts";
+import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
 
 export interface Need {
@@ -22,15 +22,17 @@ export function needsOf(net: Network, record: readonly string[]): Need[] {
 }
 
 function ofConnection(net: Network, c: Connection): Need[] {
-  if (c.synapse) return c.synapse.pathways.flatMap((p) => ofPathway(net, c, p));
+  if (c.synapse) return actsOf(c.synapse).flatMap((a) => ofAct(net, c, a));
   return [{ ...c.from, age: ageOf(net, c) }];
 }
 
-function ofPathway(net: Network, c: Connection, p: Pathway): Need[] {
-  const reads = sourceReads(net, c, p).flatMap(({ variable, age }): Need[] =>
+function ofAct(net: Network, c: Connection, a: Act): Need[] {
+  const reads = sourceReads(net, c, a).flatMap(({ variable, age }): Need[] =>
     age === "now" ? [] : [{ node: c.from.node, port: variable, age }],
   );
-  if (p.trigger === "step") return reads;
-  const { node } = p.trigger === "pre" ? c.from : c.to;
-  return [{ node, port: "spike", age: eventAge(net, c, p) }, ...reads];
+  const trigger = triggerOf(a);
+  if (trigger === "step") return reads;
+  const { node } = trigger === "pre" ? c.from : c.to;
+  const port = eventPort(a.kind === "pathway" ? a.pathway : {});
+  return [{ node, port, age: eventAge(net, c, a) }, ...reads];
 }

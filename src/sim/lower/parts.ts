@@ -6,6 +6,7 @@ import { along, type Invoke, invoke, loop, type Node, type Place, place, RANGE, 
 import { connectedSizes } from "../../model/connection.ts";
 import { synapseCount } from "../../model/connectivity/kinds.ts";
 import type { Network } from "../../model/network.ts";
+import { whyOnePart } from "../../model/timing.ts";
 import type { Context } from "./context.ts";
 
 /** The loop over the parts that run side by side, and that over the parts which spikes come from. */
@@ -18,7 +19,7 @@ const SYNAPSES = 50;
 
 /** Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. */
 export function partsFor(net: Network, samples: number, threads: number): number {
-  if (samples > 1) return 1;
+  if (samples > 1 || whyOnePart(net)) return 1;
   const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
   const synapses = net.connections.reduce(
     (sum, { connectivity, from, to }) => sum + synapseCount(connectivity, connectedSizes(net, from.node, to.node)),

@@ -1,172 +1,357 @@
-/** The statements of a pathway, over variables of the synapse, its source and its target, as an IR body. */
-import { listNames, ModelError } from "../../base/errors.ts";
+/** What a synapse does at once (`Act`), over variables of the synapse, its source and its target, as an IR body. */
+import { type Dimension, NAMED, quotient } from "../../base/dimension.ts";
+import { ModelError } from "../../base/errors.ts";
+import { streamOf } from "../../base/random.ts";
 import { UNITS } from "../../base/units.ts";
 import { expand } from "../../ir/expand.ts";
-import { type Expr, f64, read } from "../../ir/expr.ts";
-import type { Place } from "../../ir/program.ts";
+import { convert, type Expr, f64, read } from "../../ir/expr.ts";
+import { type Place, place } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
-import type { Slot, Space, Step, Store } from "../../ir/step.ts";
-import { negate } from "../../model/algebra.ts";
+import { nodes, rewriteStep, type Slot, type Step, type Store } from "../../ir/step.ts";
+import { choose, negate, plus, times, ZERO } from "../../model/algebra.ts";
 import type { Connection } from "../../model/connection.ts";
-import { namesIn } from "../../model/equations/ast.ts";
-import { CONSTANTS } from "../../model/equations/functions.ts";
+import { type Node, namesIn, walk } from "../../model/equations/ast.ts";
+import { expectType } from "../../model/equations/check.ts";
+import { CONSTANTS, isFunction, isNoise } from "../../model/equations/functions.ts";
 import { faultAt, type Source } from "../../model/equations/source.ts";
-import { assigned, parseStatements, type Statement } from "../../model/equations/statements.ts";
+import { assigned, type Statement } from "../../model/equations/statements.ts";
 import { finish } from "../../model/finish.ts";
+import { whyNotClosed } from "../../model/integrate/exact.ts";
+import { chooseMethod, integrate } from "../../model/integrate/methods.ts";
+import type { System } from "../../model/integrate/system.ts";
 import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
-import { TIME } from "../../model/slots.ts";
-import type { Pathway } from "../../model/synapse.ts";
-import { floatStates, hasTwoGroups, sourceReads, sourceValues } from "../../model/timing.ts";
-import { toFloat } from "../../model/values.ts";
-import type { Lowered } from "./lower.ts";
-import { runPlace, statePlace } from "./places.ts";
-
-type Parts = Pick<Lowered, "context" | "sources" | "sums">;
+import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
+import { isSetByModel, type State } from "../../model/neuronModel.ts";
+import { type Act, dynamicsOf, sourceOf, statementsOf, targetOf, triggerOf, writtenBy } from "../../model/synapse.ts";
+import {
+  reachableFrom,
+  type SynapseDynamics,
+  type SynapseEquation,
+  valueTypeOf,
+} from "../../model/synapseEquations.ts";
+import { hasTwoGroups } from "../../model/timing.ts";
+import { storedAs, toFloat } from "../../model/values.ts";
+import { isDirect } from "./direct.ts";
+import { foldCalls } from "./fixed.ts";
+import { type Parts, PathwayNames } from "./pathwayNames.ts";
+import { runPlace } from "./places.ts";
+import type { SynapseTables } from "./synapses.ts";
 
 export interface PathwayBody {
   readonly step: Step;
   readonly places: Readonly<Record<string, Place>>;
 }
 
-/** @throws {ModelError} `unknown-name`, `unsupported`, at the statement */
-export const pathwayBody = (c: Connection, p: Pathway, l: Parts): PathwayBody => new BodyWriter(c, p, l).body();
-
-interface Variable {
-  readonly slot: Slot;
-  place(): Place;
-}
+/** @throws {ModelError} `unknown-name`, `unit-mismatch`, `unsupported`, at the statement or equation */
+export const pathwayBody = (c: Connection, a: Act, l: Parts): PathwayBody => new BodyWriter(c, a, l).body();
 
 class BodyWriter {
   readonly #c: Connection;
-  readonly #p: Pathway;
+  readonly #act: Act;
   readonly #l: Parts;
   readonly #source: Source;
-  /** What the body may name. */
-  readonly #variables: ReadonlyMap<string, Variable>;
-  readonly #parameters: ReadonlyMap<string, Expr>;
-  /** What it does name. */
-  readonly #used = new Map<string, Variable>();
-  /** New values of synapse variables, and what arrives at the target's port. */
+  readonly #dynamics: SynapseDynamics | undefined;
+  readonly #names: PathwayNames;
+  /** New values by slot; what is added to a state and not looked at since; what arrives at ports as sums. */
   readonly #values = new Map<string, Expr>();
-  #arrival: Expr | undefined;
+  readonly #added = new Map<string, Expr>();
+  readonly #arrivals = new Map<string, Expr>();
+  readonly #streams = new Map<Node | string, number>();
 
-  constructor(c: Connection, p: Pathway, l: Parts) {
+  constructor(c: Connection, a: Act, l: Parts) {
     this.#c = c;
-    this.#p = p;
+    this.#act = a;
     this.#l = l;
-    this.#source = { text: p.body, path: `synapse ${c.synapse!.name}.${p.trigger}` };
-    this.#variables = variablesOf(c, p, l);
-    this.#parameters = new Map(Object.entries(c.synapse!.parameters).map(([name, x]) => [name, f64(x)]));
+    this.#dynamics = dynamicsOf(c.synapse!);
+    this.#source = a.kind === "pathway" ? sourceOf(c.synapse!, a.pathway) : this.#dynamics!.source;
+    this.#names = new PathwayNames(c, a, l);
   }
 
   body(): PathwayBody {
-    for (const s of parseStatements(this.#source)) this.#statement(s);
-    const { type } = this.#l.context;
-    const { node, port } = this.#c.to;
+    this.#checkEquations();
+    if (this.#act.kind === "summed") this.#sum(this.#act.port);
+    else if (this.#act.kind === "clock") this.#move();
+    else {
+      this.#catchUp();
+      for (const s of statementsOf(this.#c.synapse!, this.#act.pathway)) this.#statement(s);
+    }
+    return this.#assemble();
+  }
+
+  #assemble(): PathwayBody {
+    const { context, sums } = this.#l;
     const stores = [...this.#values].map(([slot, value]): Store => ({ slot, mode: "set", value }));
-    if (this.#arrival) {
-      const slot: Slot = { name: `in.${port}`, type, space: "post" };
-      this.#used.set(slot.name, { slot, place: () => this.#l.sums.get(`${node}.${port}`)!.place });
-      stores.push({ slot: slot.name, mode: "add", value: this.#arrival });
+    for (const [slot, value] of this.#added) stores.push({ slot, mode: "add", value });
+    for (const [port, value] of this.#arrivals) {
+      const slot: Slot = { name: `in.${port}`, type: context.type, space: "post" };
+      this.#names.use(slot, () => sums.get(`${this.#c.to.node}.${port}`)!.place);
+      stores.push({ slot: slot.name, mode: "add", value });
     }
     const typed = finish(
       stores.map((s) => s.value),
-      type,
+      context.type,
     );
-    const used = [...this.#used.values()];
-    const step = simplify(
-      expand({
-        name: `${this.#c.name}.${this.#c.synapse!.name}`,
-        slots: used.map((v) => v.slot),
-        stores: stores.map((s, k) => ({ ...s, value: typed[k]! })),
-      }),
-    );
-    const slots = new Set(step.slots.map((s) => s.name));
-    const places = used.filter((v) => slots.has(v.slot.name)).map((v) => [v.slot.name, v.place()]);
-    return { step, places: Object.fromEntries(places) };
+    const used = [...this.#names.used.values()];
+    const whole = foldCalls({
+      name: `${this.#c.name}.${this.#c.synapse!.name}`,
+      slots: used.map((v) => v.slot),
+      stores: stores.map((s, k) => ({ ...s, value: typed[k]! })),
+    });
+    const step = simplify(this.#tables.index ? numbered(expand(whole)) : expand(whole));
+    const places = new Map<string, Place>(used.map((v) => [v.slot.name, v.place]));
+    return {
+      step,
+      places: Object.fromEntries(step.slots.map(({ name }) => [name, places.get(name) ?? this.#drawPlace(name)])),
+    };
   }
-
-  #statement(s: Statement): void {
-    this.#checkNames(s);
-    const v = this.#variables.get(s.target) ?? this.#variables.get(`${s.target}_post`);
-    if (v && isOwn(s.target, this.#c)) {
-      this.#values.set(s.target, toFloat(lowerExpression(assigned(s), this.#meaning)));
-      this.#used.set(s.target, v);
-    } else this.#arrive(s, v !== undefined);
+  /** What keys a draw: seed, trial and step, and of some synapses of a connection the number of each among all. */
+  #drawPlace(name: string): Place {
+    const { context } = this.#l;
+    if (name !== NUMBER) return runPlace(name, context)!;
+    return place(context.constant(`${this.#c.name}.number`, this.#tables.index!, "u32"));
   }
-
-  /** The target takes what arrives as a sum; nothing else may be done to it, or to the source, from a synapse. */
-  #arrive(s: Statement, known: boolean): void {
-    const { port } = this.#c.to;
-    const fault = (code: "unknown-name" | "unsupported", problem: string): ModelError =>
-      faultAt(this.#source, s.targetSpan, code, problem);
-    if (s.target !== port && s.target !== `${port}_post`) {
-      if (!known) throw fault("unknown-name", `'${s.target}' is not a variable here; known: ${this.#known()}`);
-      throw fault(
-        "unsupported",
-        `this connection adds to '${port}'; a synapse changes its own variables and that port`,
-      );
-    }
-    if (s.op !== "+=" && s.op !== "-=") throw fault("unsupported", "a target variable can only be added to (+=, -=)");
-    if (this.#arrival) throw fault("unsupported", "one += for a target variable in a pathway");
-    if (this.#p.trigger === "post" && !hasTwoGroups(this.#l.context.net))
-      throw fault(
-        "unsupported",
-        "under this schedule the target has had its step when its spike is seen: use its reset",
-      );
-    const value = toFloat(lowerExpression(s.value, this.#meaning));
-    this.#arrival = s.op === "+=" ? value : negate(value);
-  }
-
-  #checkNames(s: Statement): void {
-    for (const name of namesIn(s.value))
-      if (
-        !this.#variables.has(name) &&
-        !this.#parameters.has(name) &&
-        !UNITS.has(name) &&
-        !CONSTANTS.has(name) &&
-        name !== "dt"
-      )
-        throw faultAt(this.#source, s.span, "unknown-name", `unknown name '${name}'; known: ${this.#known()}`);
-  }
-  #known(): string {
-    const source = sourceValues(this.#l.context.net, this.#c.from.node).map((name) => `${name}_pre`);
-    return listNames(new Set([...this.#variables.keys(), ...source, ...this.#parameters.keys(), this.#c.to.port]));
+  get #tables(): SynapseTables {
+    return this.#l.sources.synapses.get(this.#c.name)!;
   }
 
   get #meaning(): Lowering {
-    return { dt: this.#l.context.net.dt, resolve: (name) => this.#resolve(name), stream: () => this.#noDraws() };
+    return {
+      dt: this.#l.context.net.dt,
+      resolve: (name) => this.#resolve(name),
+      stream: (n) => this.#stream(n.tag === "name" ? n.name : n),
+    };
   }
   #resolve(name: string): Expr | undefined {
-    const v = this.#variables.get(name);
-    if (!v || this.#values.has(name)) return this.#values.get(name) ?? this.#parameters.get(name);
-    this.#used.set(name, v);
-    return read("f64", v.slot.name);
+    const sub = this.#dynamics?.subexpressions.find((s) => s.name === name);
+    if (sub) return lowerExpression(sub.value, this.#meaning);
+    return this.#names.resolve(name, (slot) => this.#now(slot));
   }
-  #noDraws(): never {
-    throw new ModelError("unsupported", this.#source.path, "random draws in a pathway");
+  /** The value that earlier statements have given a slot. */
+  #now(slot: string): Expr | undefined {
+    const more = this.#added.get(slot);
+    if (more) {
+      this.#added.delete(slot);
+      this.#values.set(slot, plus(read("f64", slot), more));
+    }
+    return this.#values.get(slot);
+  }
+  /** Draws of a connection are told apart by act and place, as those of a population are. */
+  #stream(of: Node | string): number {
+    const name = this.#tables.of;
+    const act = this.#act.kind === "pathway" ? `pathway ${this.#act.number}` : this.#act.kind;
+    if (!this.#streams.has(of)) this.#streams.set(of, (streamOf(`${name} ${act}`) + this.#streams.size) >>> 0);
+    return this.#streams.get(of)!;
+  }
+
+  /** Brings event-driven variables to this step by their closed form (Brian: `dt` becomes `t - lastupdate`). */
+  #catchUp(): void {
+    const d = this.#dynamics;
+    if (!d || d.eventDriven.length === 0) return;
+    if (this.#l.context.options.mode !== "stream")
+      throw new ModelError(
+        "unsupported",
+        d.source.path,
+        "event-driven equations need an engine: samples have no last event",
+      );
+    const system = this.#system(d.eventDriven);
+    const problem = whyNotClosed(system);
+    if (problem !== undefined)
+      throw new ModelError("unsupported", d.source.path, `cannot be event-driven: ${problem}; use (clock-driven)`);
+    const { step, last, steps } = this.#names.elapsed();
+    const h = times(f64(this.#l.context.net.dt), convert("f64", steps));
+    for (const [name, value] of integrate(system, "exact", h)) this.#set("synapse", name, value);
+    this.#values.set(last.name, step);
+  }
+  /** One step of the equations that move by the clock. */
+  #move(): void {
+    const { clockDriven } = this.#dynamics!;
+    const system = this.#system(clockDriven);
+    const { method } = this.#c.synapse!;
+    const next = integrate(system, method ?? chooseMethod(system), f64(this.#l.context.net.dt));
+    for (const [name, value] of next) this.#set("synapse", name, value);
+  }
+  #system(equations: readonly SynapseEquation[]): System {
+    const slopes = equations.map((e): [string, Expr] => [e.name, toFloat(lowerExpression(e.value, this.#meaning))]);
+    const own = new Set(equations.map((e) => e.name));
+    const slots = [...this.#names.used.values()].map((v) => v.slot).filter((s) => s.space !== "uniform");
+    return {
+      path: `synapse ${this.#c.synapse!.name}.method`,
+      equations: new Map(slopes),
+      drivers: new Set(slots.map((s) => s.name).filter((name) => !own.has(name))),
+      noise: noiseIn(this.#reached(equations), this.#meaning),
+    };
+  }
+  /** Right sides, with those of the subexpressions that they lead to. */
+  #reached(equations: readonly SynapseEquation[]): Node[] {
+    const names = reachableFrom(
+      equations.flatMap((e) => [...namesIn(e.value)]),
+      this.#dynamics,
+    );
+    const through = this.#dynamics!.subexpressions.filter((s) => names.has(s.name));
+    return [...equations, ...through].map((e) => e.value);
+  }
+  #sum(port: string): void {
+    const e = this.#dynamics!.summed.find((x) => x.port === port)!;
+    const { inputs, variables, name } = this.#names.model("post")!;
+    if (!inputs.some((i) => i.name === port)) {
+      const known = variables.some((v) => v.name === port);
+      const problem = known
+        ? `'${port}' of ${name} is a variable that would keep old sums: declare it as '${port} : unit (input)'`
+        : `${name} has no '${port}'`;
+      throw faultAt(this.#source, e.value.span, known ? "unsupported" : "unknown-name", problem);
+    }
+    this.#arrivals.set(port, toFloat(lowerExpression(e.value, this.#meaning)));
+  }
+
+  #statement(s: Statement): void {
+    const { of, variable } = targetOf(this.#c.synapse!, s.target);
+    if (of === "synapse") this.#own(s);
+    else if (of === "post" && !isDirect(this.#c, this.#act, this.#l.context)) this.#arrive(s, variable);
+    else if (of === "post" && this.#isInput(variable)) throw this.#mixed(s, variable);
+    else this.#change(s, of, variable);
+  }
+  #fault(s: Statement, code: "unknown-name" | "unsupported", problem: string): ModelError {
+    return faultAt(this.#source, s.targetSpan, code, problem);
+  }
+  #isInput(name: string): boolean {
+    return this.#names.model("post")!.inputs.some((i) => i.name === name);
+  }
+  #unknown(s: Statement): ModelError {
+    return this.#fault(s, "unknown-name", `'${s.target}' is not a variable here; known: ${this.#names.known()}`);
+  }
+
+  #own(s: Statement): void {
+    const refuse = (what: string): ModelError => this.#fault(s, "unsupported", `'${s.target}' is ${what}`);
+    if (Object.hasOwn(this.#c.synapse!.parameters, s.target))
+      throw refuse("a parameter, and the same for all synapses");
+    if (this.#dynamics?.subexpressions.some((x) => x.name === s.target)) throw refuse("computed when it is read");
+    if (this.#dynamics?.states.some((x) => x.name === s.target && x.constant)) throw refuse("declared (constant)");
+    this.#check(s, assigned(s));
+    this.#set("synapse", s.target, lowerExpression(assigned(s), this.#meaning));
+  }
+  #set(of: "synapse" | "post" | "pre", variable: string, value: Expr): void {
+    const slot = this.#names.slotFor(of, variable);
+    this.#values.set(slot.name, storedAs(SLOT_TYPE[slot.type], value));
+  }
+
+  /** A state of the source or the target, changed at once; one that is `unless refractory` stays while it is refractory. */
+  #change(s: Statement, of: "pre" | "post", variable: string): void {
+    const state = this.#names.state(of, variable);
+    if (!state) throw this.#unknown(s);
+    this.#requireOpen(s, state);
+    if (!isDirect(this.#c, this.#act, this.#l.context))
+      throw this.#fault(
+        s,
+        "unsupported",
+        "synapses change their source on a spike under schedule 'brian', and nowhere else",
+      );
+    const { refractory } = this.#names.model(of)!;
+    const free = refractory && state.unlessRefractory ? this.#names.active(of) : undefined;
+    const { name, type } = this.#names.slotFor(of, variable);
+    const sum = addition(s);
+    if (sum && type === "float" && !this.#values.has(name) && !this.#added.has(name)) {
+      this.#check(s, assigned(s));
+      const value = toFloat(lowerExpression(s.value, this.#meaning));
+      const more = sum === "+" ? value : negate(value);
+      this.#added.set(name, free ? choose(free, more, ZERO) : more);
+      return;
+    }
+    this.#check(s, assigned(s));
+    const value = storedAs(SLOT_TYPE[type], lowerExpression(assigned(s), this.#meaning));
+    const before = this.#now(name) ?? read(SLOT_TYPE[type], name);
+    this.#values.set(name, free ? choose(free, value, before) : value);
+  }
+
+  /** Ports take what arrives as a sum. */
+  #arrive(s: Statement, port: string): void {
+    const state = this.#names.state("post", port);
+    if (!state && !this.#isInput(port)) throw this.#unknown(s);
+    if (state) this.#requireOpen(s, state);
+    if (state && state.type !== "float")
+      throw this.#fault(s, "unsupported", `'${port}' is ${state.type}: only numbers can be added to`);
+    const sum = addition(s);
+    if (!sum) {
+      const where = hasTwoGroups(this.#l.context.net) ? "" : "; under schedule 'brian' a synapse may also set it";
+      throw this.#fault(s, "unsupported", `a target variable can only be added to (+=, -=)${state ? where : ""}`);
+    }
+    if (triggerOf(this.#act) === "post" && !hasTwoGroups(this.#l.context.net))
+      throw this.#fault(
+        s,
+        "unsupported",
+        "under this schedule the target has had its step when its spike is seen: use its reset",
+      );
+    if (hasTwoGroups(this.#l.context.net) && state && this.#addsToInputs()) throw this.#mixed(s, port);
+    this.#check(s, assigned(s));
+    const value = toFloat(lowerExpression(s.value, this.#meaning));
+    const before = this.#arrivals.get(port) ?? ZERO;
+    this.#arrivals.set(port, plus(before, sum === "+" ? value : negate(value)));
+  }
+  #requireOpen(s: Statement, state: State): void {
+    if (isSetByModel(state)) throw this.#fault(s, "unsupported", `'${s.target}' is set by the neuron's own step`);
+  }
+  #addsToInputs(): boolean {
+    return writtenBy(this.#c.synapse!, this.#act, "post").some((port) => this.#isInput(port));
+  }
+  #mixed(s: Statement, port: string): ModelError {
+    const problem = `'${port}' and another target are added to at different moments, because the update reads one as an (input): use two pathways`;
+    return this.#fault(s, "unsupported", problem);
+  }
+
+  /** Names; and units, where equations say what they are. */
+  #check(s: Statement, value: Node): void {
+    if (this.#dynamics) {
+      const scope = this.#names.scope();
+      const type = scope.get(s.target);
+      if (type === undefined) throw this.#unknown(s);
+      expectType(value, type, `'${s.target}'`, scope, this.#source);
+    }
+    this.#checkNames(s.value, s);
+  }
+  #checkNames(value: Node, { span }: Pick<Statement, "span">): void {
+    for (const n of walk(value))
+      if (n.tag === "call" && !isFunction(n.fn))
+        throw faultAt(this.#source, n.span, "unknown-name", `unknown function '${n.fn}'`);
+    // Asking is not reading: a second view of the names notes what is used.
+    const names = new PathwayNames(this.#c, this.#act, this.#l);
+    for (const name of namesIn(value)) {
+      const known =
+        UNITS.has(name) ||
+        CONSTANTS.has(name) ||
+        name === "dt" ||
+        isNoise(name) ||
+        this.#dynamics?.subexpressions.some((s) => s.name === name) ||
+        names.resolve(name, () => undefined) !== undefined;
+      if (!known)
+        throw faultAt(this.#source, span, "unknown-name", `unknown name '${name}'; known: ${this.#names.known()}`);
+    }
+  }
+  /** The equations that the act uses, in the units of this connection's ends. */
+  #checkEquations(): void {
+    const d = this.#dynamics;
+    if (!d) return;
+    const scope = this.#names.scope();
+    const equations = { pathway: d.eventDriven, clock: d.clockDriven, summed: d.summed }[this.#act.kind];
+    for (const e of [...d.subexpressions, ...equations]) {
+      const type = valueTypeOf(e);
+      const expected = d.subexpressions.includes(e) || this.#act.kind === "summed" ? type : perSecond(e.dimension);
+      expectType(e.value, expected, `'${e.name}'`, scope, d.source);
+    }
+    if (this.#act.kind !== "summed") return;
+    const { port } = this.#act;
+    const e = d.summed.find((x) => x.port === port)!;
+    if (this.#isInput(port)) expectType(e.value, scope.get(port)!, `'${e.name}'`, scope, d.source);
   }
 }
 
-const ownNames = (c: Connection): string[] => ["w", ...Object.keys(c.synapse!.variables)];
-const isOwn = (name: string, c: Connection): boolean => ownNames(c).includes(name);
+const addition = (s: Statement): "+" | "-" | undefined =>
+  s.op === "+=" || s.op === "-=" ? (s.op[0] as "+" | "-") : undefined;
+const perSecond = (d: Dimension): Dimension => quotient(d, NAMED.second!);
 
-/** `w` and the synapse's own variables; `x_pre` and `x_post` of the two nodes; time. */
-function variablesOf(c: Connection, p: Pathway, { context, sources }: Parts): Map<string, Variable> {
-  const { net, type } = context;
-  const { node } = c.to;
-  const slot = (name: string, space: Space): Slot => ({ name, type, space });
-  const out = new Map<string, Variable>();
-  for (const { variable, age } of sourceReads(net, c, p)) {
-    const left = (steps: number): Place => sources.values.get(`${c.from.node}.${variable}`)!.row(steps);
-    const place = (): Place => (age === "now" ? statePlace(c.from.node, variable, context) : left(age));
-    out.set(`${variable}_pre`, { slot: slot(`pre.${variable}`, "pre"), place });
-  }
-  for (const v of floatStates(net.populations[node]!.model))
-    out.set(`${v}_post`, { slot: slot(`post.${v}`, "post"), place: () => statePlace(node, v, context) });
-  out.set(TIME, { slot: slot(TIME, "uniform"), place: () => runPlace(TIME, context)! });
-  const tables = sources.synapses.get(c.name)!;
-  for (const name of ownNames(c))
-    out.set(name, { slot: slot(name, tables.space(name)), place: () => tables.variable(name) });
-  return out;
+/** The slot of the synapse's number where it lies with some of its connection's synapses alone. */
+const NUMBER = "synapse.number";
+function numbered(step: Step): Step {
+  if (!nodes(step).some((e) => e.tag === "index" && e.of === "synapse")) return step;
+  const slot: Slot = { name: NUMBER, type: "u32", space: "synapse" };
+  const told = rewriteStep(step, (e) => (e.tag === "index" && e.of === "synapse" ? read("u32", NUMBER) : e));
+  return { ...told, slots: [...told.slots, slot] };
 }

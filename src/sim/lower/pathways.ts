@@ -1,33 +1,30 @@
 /** What synapses do on a spike or in every step, as kernel calls over them. */
 import type { Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
-import type { Pathway } from "../../model/synapse.ts";
+import { type Act, eventPort, triggerOf } from "../../model/synapse.ts";
 import { eventAge } from "../../model/timing.ts";
 import { spikeEvents } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
-import { PART } from "./parts.ts";
+import { FROM_PART, PART } from "./parts.ts";
 import { pathwayBody } from "./pathwayBody.ts";
 import { overSynapses } from "./synapses.ts";
 
 type Parts = Pick<Lowered, "context" | "sources" | "sums">;
 
-/** Kernel calls of a connection's pathways: those on target spikes (`post`), or all others. */
-export function pathwayNodes(c: Connection, post: boolean, l: Parts): Node[] {
-  return c.synapse!.pathways.filter((p) => (p.trigger === "post") === post).map((p) => pathwayNode(c, p, l));
-}
+const DOMAIN = { step: "all", pre: "rows", post: "columns" } as const;
 
-function pathwayNode(c: Connection, p: Pathway, l: Parts): Node {
-  const { step, places } = pathwayBody(c, p, l);
-  if (p.trigger === "step") return overSynapses(c, { kind: "perSynapse", domain: "all", step }, places, l);
-  const age = eventAge(l.context.net, c, p);
-  if (p.trigger === "pre")
-    return overSynapses(
-      c,
-      { kind: "perSynapse", domain: "rows", step },
-      places,
-      l,
-      spikeEvents(c.from.node, age, l.sources),
-    );
-  const own = spikeEvents(c.to.node, age, l.sources, PART);
-  return overSynapses(c, { kind: "perSynapse", domain: "columns", step }, places, l, own);
+/** The kernel call of an act of a connection. */
+export function actNode(c: Connection, a: Act, l: Parts): Node[] {
+  const { step, places } = pathwayBody(c, a, l);
+  if (step.stores.length === 0) return [];
+  const trigger = triggerOf(a);
+  const kernel = { kind: "perSynapse", domain: DOMAIN[trigger], step } as const;
+  if (trigger === "step") return [overSynapses(c, kernel, places, l)];
+  const age = eventAge(l.context.net, c, a);
+  const port = eventPort(a.kind === "pathway" ? a.pathway : {});
+  const events =
+    trigger === "pre"
+      ? spikeEvents(c.from.node, age, l.sources, FROM_PART, port)
+      : spikeEvents(c.to.node, age, l.sources, PART, port);
+  return [overSynapses(c, kernel, places, l, events)];
 }

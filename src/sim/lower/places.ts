@@ -8,6 +8,7 @@ import { type Context, KEY } from "./context.ts";
 import type { PortSum } from "./contributions.ts";
 import { PART } from "./parts.ts";
 import type { Sources } from "./sources.ts";
+import { timedPlace } from "./timed.ts";
 
 interface Surroundings {
   readonly context: Context;
@@ -28,18 +29,21 @@ export function placesOf(
     if (name.startsWith("in.")) out[name] = sums.get(name.slice(3))!.place;
     else if (name === "bits")
       continue; // the caller knows where
-    else if (name === "spikes") Object.assign(out, spikePlaces(node, sources));
+    else if (name === "spikes" || name.startsWith("events.")) Object.assign(out, listPlaces(node, name, sources));
     else if (name === "out.spike" && !sources.values.has(`${node}.spike`))
       continue; // only for its derivative
     else if (name.startsWith("out.")) out[name] = sources.values.get(`${node}.${name.slice(4)}`)!.row();
-    else out[name] = runPlace(name, c) ?? statePlace(node, name, c, type);
+    else out[name] = timedPlace(node, name, c) ?? runPlace(name, c) ?? statePlace(node, name, c, type);
   }
   return out;
 }
 
-function spikePlaces(node: string, sources: Sources): Record<string, Place> {
-  const { list, from, to } = sources.spikes.get(node)!.events(0, PART);
-  return { spikes: list, "spikes.from": typeof from === "number" ? place("zero") : from, "spikes.to": to };
+/** Of the list of spikes, or of a custom event (`events.name`). */
+function listPlaces(node: string, slot: string, sources: Sources): Record<string, Place> {
+  const { list, from, to } = sources.spikes
+    .get(slot === "spikes" ? node : `${node}.${slot.slice("events.".length)}`)!
+    .events(0, PART);
+  return { [slot]: list, [`${slot}.from`]: typeof from === "number" ? place("zero") : from, [`${slot}.to`]: to };
 }
 
 /** One value a neuron and sample, from step to step. */

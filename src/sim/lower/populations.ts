@@ -56,11 +56,19 @@ export function populationKernels(
   const { constants, perNeuron, fixed: places, trained } = parametersOf(node, p, context, sources);
   const { groups } = context.net.schedule;
   const { type, net } = context;
-  const own = { type, dt: net.dt, connected: received(sums), constants, perNeuron, firstStream: streamOf(node) };
+  const own = {
+    type,
+    dt: net.dt,
+    connected: received(sums),
+    constants,
+    perNeuron,
+    firstStream: streamOf(node),
+    count: p.size,
+  };
   const fixed = groups.map((phases, k): Fixed => {
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
-    const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, last, context);
+    const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, { group: k, last }, context);
     return takeOut(foldCalls(whole), node, `${node}.${k}`, places, context);
   });
   const parts = sparseGroups(
@@ -99,8 +107,14 @@ function sparseGroups(steps: readonly Step[], listed: boolean): { step: Step; on
 }
 
 /** The step of a group of phases, and what it leaves behind. */
-function wholeStep(name: string, part: NeuronStep, emission: Emission, last: boolean, c: Context): Step {
-  const stores = [...part.step.stores, ...emissionStores(part, emission, last, c)];
+function wholeStep(
+  name: string,
+  part: NeuronStep,
+  emission: Emission,
+  { group, last }: { group: number; last: boolean },
+  c: Context,
+): Step {
+  const stores = [...part.step.stores, ...emissionStores(part, emission, group, last, c)];
   return { name, slots: [...part.step.slots, ...emissionSlots(stores, part.step.slots, c)], stores };
 }
 

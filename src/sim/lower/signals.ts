@@ -13,28 +13,37 @@ export interface Events {
 /** Room after each list for a vector store that runs over its end. */
 const LIST_SLACK = 4;
 
-/** The spikes of a population: a list of fixed room for each sample and step, and its length. */
+/** What lists are found by: a population's name for its spikes, and with the event's behind for those of a custom event. */
+export const listKey = (node: string, port: string): string =>
+  port === "spike" ? node : `${node}${port.slice("spike".length)}`;
+/** The slot that a step appends to. */
+export const listSlot = (port: string): string => (port === "spike" ? "spikes" : `events${port.slice("spike".length)}`);
+export const isListed = (port: string): boolean => port === "spike" || port.startsWith("spike.");
+
+/** The spikes of a population, or its neurons with a custom event: a list of fixed room for each sample and step, and its length. */
 export class SpikeSignal {
   readonly #c: Context;
-  readonly #node: string;
+  readonly node: string;
+  readonly #port: string;
   readonly rows: number;
   readonly maxDelay: number;
   readonly room: number;
 
-  constructor(c: Context, node: string) {
+  constructor(c: Context, node: string, port = "spike") {
     this.#c = c;
-    this.#node = node;
-    this.maxDelay = c.maxDelay(node, "spike");
+    this.node = node;
+    this.#port = port;
+    this.maxDelay = c.maxDelay(node, port);
     this.rows = c.rows(this.maxDelay);
     this.room = c.size(node) + LIST_SLACK;
     c.buffer(this.list, "u32", c.options.samples * this.rows * this.room, "work");
     c.buffer(this.counts, "i32", c.options.samples * this.rows * c.parts, "work");
   }
   get list(): string {
-    return `${this.#node}.spikes`;
+    return `${this.node}.${listSlot(this.#port)}`;
   }
   get counts(): string {
-    return `${this.#node}.spikes.count`;
+    return `${this.list}.count`;
   }
   /**
    * The list of step `t - delay`; of several parts, that of the part at hand.
@@ -47,7 +56,7 @@ export class SpikeSignal {
     const ofPart = parts === 1 ? [] : [along(part, 1)];
     return {
       list: place(this.list, rows.offset, along("s", this.rows * this.room), rows.term),
-      from: listStart(this.#node, this.#c, part),
+      from: listStart(this.node, this.#c, part),
       to: place(this.counts, ends.offset, along("s", this.rows * parts), ends.term, ...ofPart),
     };
   }

@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
-import { InputSpikes, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
+import { InputSpikes, isListed, listKey, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
 import { type SynapseTables, synapseTables } from "./synapses.ts";
 
 export interface Sources {
@@ -69,7 +69,7 @@ class SourceMaker {
     else if (input && this.#options.eitherForm?.has(node)) {
       getOrMake(this.sparseInputs, node, () => new SparseInput(c, node));
       getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
-    } else if (port === "spike") getOrMake(this.spikes, node, () => new SpikeSignal(c, node));
+    } else if (isListed(port)) getOrMake(this.spikes, listKey(node, port), () => new SpikeSignal(c, node, port));
     else getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
   }
   rows(node: string, port: string): ValueSignal {

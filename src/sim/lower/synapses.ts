@@ -1,5 +1,6 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
 import { along, invoke, type KernelOf, type Node, type Place, place } from "../../ir/program.ts";
+import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import {
   divideRows,
@@ -9,16 +10,26 @@ import {
   type Rows,
   rowsOf,
 } from "../../model/connectivity/rows.ts";
-import { parseStatements } from "../../model/equations/statements.ts";
+import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { drawing } from "../../model/initializer.ts";
+import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
 import { fromParts, onParts, PART, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 
+/** The step of the last event of each synapse with event-driven equations. */
+export const LAST_UPDATE = "lastupdate";
+
 export interface SynapseTables {
   readonly count: number;
+  /** Of some synapses of a connection: how many it has. */
+  readonly total: number;
+  /** The name by which random numbers of its synapses are drawn. */
+  readonly of: string;
+  /** Of some synapses of a connection: the place of each among all. */
+  readonly index?: Uint32Array;
   /** Names of the variables that each synapse has a number for. */
   readonly own: readonly string[];
   /** `rowStart` and `target`. */
@@ -40,11 +51,15 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
   if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
   weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
-    if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value));
+    if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
     else context.constant(`${c.name}.${name}`, [value]);
+  if (own.has(LAST_UPDATE)) context.buffer(`${c.name}.${LAST_UPDATE}`, "u32", Math.max(1, rows.count), "state");
   const table = (name: string): Place => place(`${c.name}.${name}`);
   return {
     count: rows.count,
+    total: selected?.total ?? rows.count,
+    of: selected?.of ?? c.name,
+    ...(selected && { index: selected.index }),
     own: [...own],
     rows: { rowStart: table("rowStart"), target: table("target") },
     ...(context.buffers.has(`${c.name}.source`) && {
@@ -55,15 +70,29 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
   };
 }
 
-/** What differs between synapses, or comes to differ: what no pathway changes stays the number that it starts with. */
+/**
+ * What differs between synapses, or comes to differ: what equations declare, and what pathways change. Anything else stays
+ * the number that it starts with.
+ */
 function ownVariables({ weight, synapse }: Connection): Set<string> {
-  const changed = new Set(
-    (synapse?.pathways ?? []).flatMap((p) =>
-      parseStatements({ text: p.body, path: synapse!.name }).map((s) => s.target),
-    ),
-  );
-  const names = Object.keys(synapse?.variables ?? {}).filter((name) => changed.has(name));
-  return new Set([...(weight.kind === "constant" && !changed.has("w") ? [] : ["w"]), ...names]);
+  if (!synapse) return new Set(weight.kind === "constant" ? [] : ["w"]);
+  const dynamics = dynamicsOf(synapse);
+  const written = synapse.pathways.flatMap((p) => statementsOf(synapse, p).map((s) => s.target));
+  const declared = [...(dynamics?.states ?? []).map((x) => x.name), ...(dynamics?.weight ? ["w"] : [])];
+  const changed = new Set([...written, ...declared]);
+  const names = Object.keys(synapse.variables).filter((name) => changed.has(name));
+  return new Set([
+    ...(weight.kind === "constant" && !changed.has("w") ? [] : ["w"]),
+    ...names,
+    ...(dynamics && dynamics.eventDriven.length > 0 ? [LAST_UPDATE] : []),
+  ]);
+}
+
+const STORED: Readonly<Record<VariableType, Type | undefined>> = { float: undefined, integer: "i32", boolean: "bool" };
+/** The type in which a variable of synapses is stored. */
+function typeOf({ synapse }: Connection, name: string, { type }: Context): Type {
+  const declared = dynamicsOf(synapse!)?.states.find((x) => x.name === name)?.type ?? "float";
+  return STORED[declared] ?? type;
 }
 
 function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
@@ -104,8 +133,15 @@ function weights(c: Connection, rows: Rows, own: boolean, context: Context, sele
   });
 }
 
-function variable(context: Context, c: Connection, name: string, count: number, fill: Fill): void {
-  context.filled(`${c.name}.${name}`, context.type, Math.max(1, count), "state", fill);
+function variable(
+  context: Context,
+  c: Connection,
+  name: string,
+  count: number,
+  fill: Fill,
+  type: Type = context.type,
+): void {
+  context.filled(`${c.name}.${name}`, type, Math.max(1, count), "state", fill);
 }
 
 interface Surroundings {

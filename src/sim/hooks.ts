@@ -1,0 +1,51 @@
+/** A caller's functions at declared steps of a run: between steps, so that the compiled loop is cut and not entered. */
+import type { Elements } from "../backend/backend.ts";
+import { requireInteger } from "../base/errors.ts";
+
+/** What a hook sees and may change, before its step. */
+export interface HookView {
+  /** Number of the step that comes next, as `stepsDone` counts them. */
+  readonly step: number;
+  /** Its place in this run. */
+  readonly index: number;
+  /** Seconds at its start. */
+  readonly t: number;
+  /** A live view of a state variable, `[samples][padded size]`: read it, or write it to clamp. */
+  state(name: string): Elements;
+  /**
+   * What a sparse connection holds, as `Engine.synapses` has it: weights and other variables of its synapses, read or
+   * written. What all synapses share cannot be changed, and an attempt is an error.
+   */
+  synapses(connection: string): Readonly<Record<string, Elements>>;
+  /** Lets neurons of an input spike in the step that comes next (and arrive after their delay). */
+  inject(input: string, indices: ArrayLike<number>, samples?: ArrayLike<number>): void;
+}
+/** A function that is called before declared steps of a run. */
+export interface Hook {
+  /** Steps from one call to the next; default 1. */
+  readonly every?: number;
+  /** Step of the run before which it is called first; default 0. */
+  readonly from?: number;
+  /**
+   * What other populations see of a state by value is what left at the end of the step before, and is not changed.
+   * The views hold until the function returns.
+   */
+  run(view: HookView): void;
+}
+
+/** @throws {ModelError} `out-of-range` */
+export function checkHooks(hooks: readonly Hook[]): void {
+  for (const [k, { every = 1, from = 0 }] of hooks.entries()) {
+    requireInteger(`hooks[${k}].every`, every, 1);
+    requireInteger(`hooks[${k}].from`, from, 0);
+  }
+}
+const isDue = ({ every = 1, from = 0 }: Hook, step: number): boolean => step >= from && (step - from) % every === 0;
+/** Those that are called before a step of the run. */
+export const dueAt = (hooks: readonly Hook[], step: number): Hook[] => hooks.filter((h) => isDue(h, step));
+/** Steps from `done` up to the next call after it. */
+export const stepsToNext = (hooks: readonly Hook[], done: number): number =>
+  Math.min(
+    ...hooks.map(({ every = 1, from = 0 }) => (done < from ? from - done : every - ((done - from) % every))),
+    Number.POSITIVE_INFINITY,
+  );
