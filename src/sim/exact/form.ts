@@ -59,7 +59,7 @@ const refuse = (path: string, problem: string): never => {
 /** @throws {ModelError} `unsupported`, with the model's part and what is allowed */
 export function exactForm(model: NeuronModel): ExactForm {
   for (const problem of Object.values(UNDERSTOOD)) problem(model);
-  refuseClock(model);
+  refuseSpecial(model);
   const connected = new Set(model.inputs.map((i) => i.name));
   const meaning = meaningOf(model, { dt: Number.NaN, connected, constants: new Map() });
   const states = new Set(model.variables.map((v) => v.name));
@@ -132,8 +132,15 @@ const UNDERSTOOD: Readonly<Record<keyof NeuronModel, (m: NeuronModel) => void>> 
   outputs: yes,
 };
 
-/** `dt` and `t` have no meaning where time has no steps and equations are the same at all times. */
-function refuseClock(m: NeuronModel): void {
+/** Names that every model may use, which have no meaning without steps or are not the same for all neurons and times. */
+const NOT_HERE: Readonly<Record<string, string>> = {
+  dt: "dt, and there are no steps",
+  t_in_timesteps: "t_in_timesteps, and there are no steps",
+  [TIME]: TIME,
+  i: "i, the number of the neuron: give a parameter for each neuron",
+  N: "N, the number of neurons: give it as a parameter",
+};
+function refuseSpecial(m: NeuronModel): void {
   const parts: [string, Node | undefined][] = [
     ...m.subexpressions.map((s): [string, Node] => [s.name, s.value]),
     ...m.variables.map((v): [string, Node | undefined] => [v.name, v.value]),
@@ -141,10 +148,10 @@ function refuseClock(m: NeuronModel): void {
     ["refractory", m.refractory?.value],
     ...[...m.reset, ...m.after].map((s): [string, Node] => ["reset", s.value]),
   ];
+  const own = new Set([...m.variables, ...m.inputs, ...m.parameters, ...m.subexpressions].map((x) => x.name));
   for (const [part, node] of parts)
-    for (const name of ["dt", TIME])
-      if (node && namesIn(node).has(name))
-        refuse(`${m.name}.${part}`, `depends on ${name}${name === "dt" ? ", and there are no steps" : ""}`);
+    for (const [name, what] of Object.entries(NOT_HERE))
+      if (node && !own.has(name) && namesIn(node).has(name)) refuse(`${m.name}.${part}`, `depends on ${what}`);
 }
 
 /** Nothing but parameters may be read. */

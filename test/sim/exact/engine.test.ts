@@ -419,6 +419,17 @@ describe("refusals say what, where and what is allowed", () => {
     ],
     ["growth", model("dv/dt = v/(10*ms) : 1"), /m\.dv\/dt: v grows by itself/],
     ["a clocked end", model("dv/dt = -v/(10*ms) : 1", { after: "v *= 0.9" }), /m\.after: changes v in every step/],
+    ["what is held", model("dv/dt = (h - v)/(10*ms) : 1\nh = v/2 : 1 (constant over dt)"), /m\.h: is constant over dt/],
+    ["an event", model("dv/dt = -v/(10*ms) : 1", { events: { up: "v > 2" } }), /m\.up: is a custom event/],
+    ["lastspike", model("dv/dt = -v/(10*ms) : 1", { reset: "v = lastspike/second" }), /m\.lastspike: is the time of/],
+    [
+      "timed arrays",
+      model("dv/dt = (I(t) - v)/(10*ms) : 1", { timedArrays: { I: { values: [1, 2], dt: "1 ms" } } }),
+      /m\.timedArrays\.I: changes over time/,
+    ],
+    ["the number of the step", model("dv/dt = (t_in_timesteps - v)/(10*ms) : 1"), /m\.v: depends on t_in_timesteps/],
+    ["its own number", model("dv/dt = (i - v)/(10*ms) : 1"), /m\.v: depends on i/],
+    ["how many there are", model("dv/dt = (N - v)/(10*ms) : 1"), /m\.v: depends on N/],
     [
       "what stands still",
       model("dv/dt = -v/(10*ms) : 1 (unless refractory)\ndw/dt = (v - w)/(9*ms) : 1", { refractory: "1 ms" }),
@@ -446,6 +457,13 @@ describe("refusals say what, where and what is allowed", () => {
       /connection x>n\.i: input 'x' has new values in every step/,
     );
     expect(make(connect("n", "n", { port: "i", output: "v", delay: 1 }))).toThrow(/takes 'v' of n by value/);
+    const more = /synapse 's' does more than the exact engine can: .*'v_post \+= w', and no equations/;
+    const equations = "w : 1\ndz/dt = -z/(5*ms) : 1 (event-driven)";
+    expect(
+      make(connect("stim", "n", { delay: 1, synapse: synapse({ name: "s", equations, onPre: "v += w" }) })),
+    ).toThrow(more);
+    expect(make(connect("stim", "n", { delay: 1, synapse: synapse({ name: "s", onPre: "v = w" }) }))).toThrow(more);
+    expect(make(connect("stim", "n", { delay: 1, synapse: synapse({ name: "s", onPre: "v += w" }) }))).not.toThrow();
     expect(make(connect("stim", "n", { bias: 1, delay: 1 }))).toThrow(/bias is added to 'v' in every step/);
     expect(() => createExactEngine(net([]), { delays: { gone: 1 } })).toThrow(/delays\.gone: no such connection/);
     expect(() => createExactEngine(net([]), { record: ["n.w"] })).toThrow(/cannot record 'n\.w'/);
