@@ -10,7 +10,7 @@ import { inputNode, type Network, network, population } from "../src/model/netwo
 import { neuron } from "../src/model/neuron.ts";
 import { createEngine } from "../src/sim/engine.ts";
 import { createExactEngine } from "../src/sim/exact/engine.ts";
-import { poissonSource } from "../src/sim/exact/sources.ts";
+import { poissonSource } from "../src/sim/spikeSource.ts";
 import { type MeasureOptions, measure, type Summary, summary } from "../src/tasks/measure.ts";
 
 export const [NEURONS, SYNAPSES, SECONDS] = [4000, 80, 0.25];

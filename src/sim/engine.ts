@@ -23,6 +23,7 @@ import { fillTimed } from "./lower/timed.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
+import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly block?: number;
   /** `population.variable` of values to record. Spikes of every population are recorded always. */
   readonly record?: readonly string[];
+  /** Inputs of spikes that fire by themselves, from step 0 on: `{ x: poissonSource(15) }`. */
+  readonly sources?: SpikeSources;
   /** Weights by name; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
   /**
@@ -97,7 +100,8 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
-  return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample });
+  const feed = new InputFeed(lowered, options.sources, firstSample);
+  return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
 }
 
 /**
@@ -122,14 +126,14 @@ export class Engine implements Disposable {
     program: Program,
     executable: Executable,
     parameters: Parameters,
-    { firstStep, firstSample }: { firstStep: number; firstSample: number },
+    { firstStep, firstSample, feed }: { firstStep: number; firstSample: number; feed: InputFeed },
   ) {
     this.network = net;
     this.lowered = lowered;
     this.program = program;
     this.#executable = executable;
     this.#recorder = new Recorder(lowered);
-    this.#feed = new InputFeed(lowered);
+    this.#feed = feed;
     this.#step = firstStep;
     const memory = new Memory(executable, program);
     memory.fill(lowered.context.contents);

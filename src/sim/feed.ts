@@ -1,10 +1,12 @@
 /** Brings the host's inputs to where the program reads them, delayed as each connection asks. */
 import type { Executable } from "../backend/backend.ts";
 import { DataError, listNames } from "../base/errors.ts";
+import { type StepSource, stepSource } from "./clockedSource.ts";
 import { EventQueue, type PendingEvents } from "./eventQueue.ts";
 import type { Lowered } from "./lower/lower.ts";
 import type { InputSpikes, ValueSignal } from "./lower/signals.ts";
 import type { Window } from "./recording.ts";
+import { checkSources, type SpikeSources } from "./spikeSource.ts";
 
 /** Spikes: event k is input `indices[k]` in step `steps[k]` (of trial `samples[k]`, else of the first). */
 export interface EventData {
@@ -21,6 +23,13 @@ export type InputData = EventData | ValueData;
 /** Data by the name of the input. */
 export type Inputs = Readonly<Record<string, InputData>>;
 
+/** Event k arrives at input `indices[k]` of trial `samples[k]` in absolute step `steps[k]`. */
+interface ArrivingEvents {
+  readonly steps: ArrayLike<number>;
+  readonly samples: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+}
+
 export class InputFeed {
   readonly #l: Lowered;
   /** By signal: events of one input may arrive after several delays. */
@@ -28,9 +37,23 @@ export class InputFeed {
   /** By input, those of this run. */
   #values: ReadonlyMap<string, ArrayLike<number>> = new Map();
   #steps = 0;
+  /** By input: those that fire by themselves. */
+  readonly #sources: ReadonlyMap<string, StepSource>;
+  readonly #firstSample: number;
 
-  constructor(lowered: Lowered) {
+  /** @throws {ModelError} for sources that cannot be */
+  constructor(lowered: Lowered, sources: SpikeSources = {}, firstSample = 0) {
     this.#l = lowered;
+    const { seed } = lowered.context.options;
+    const { net } = lowered;
+    checkSources(net, sources);
+    this.#firstSample = firstSample;
+    this.#sources = new Map(
+      Object.entries(sources).map(([name, source]) => [
+        name,
+        stepSource(source, { name, seed, size: net.inputs[name]!.size, dt: net.dt }),
+      ]),
+    );
     this.#queues = new Map(this.#signals().map((s) => [s.name, new EventQueue()]));
   }
   #signals(): InputSpikes[] {
@@ -46,6 +69,9 @@ export class InputFeed {
     const check = new InputCheck(this.#l, steps);
     const events = new Map<string, EventData>();
     const values = new Map<string, ArrayLike<number>>();
+    const own = Object.keys(inputs).find((name) => this.#sources.has(name));
+    if (own !== undefined)
+      throw new DataError("unsupported", `inputs.${own}`, "this input has a source: it fires by itself");
     for (const [name, data] of Object.entries(inputs))
       if (check.signalOf(name) === "spikes") events.set(name, check.events(name, data));
       else values.set(name, check.values(name, data));
@@ -90,9 +116,23 @@ export class InputFeed {
     }
   }
 
+  /** Given before, or fired by a source, in steps that count from 0. */
+  #arriving({ name, node, delay }: InputSpikes, now: number, count: number): ArrivingEvents {
+    const source = this.#sources.get(node);
+    if (!source) return this.#queues.get(name)!.takeBefore(now + count);
+    const [from, to] = [Math.max(0, now - delay), now + count - delay];
+    const [steps, samples, indices]: [number[], number[], number[]] = [[], [], []];
+    for (let s = 0; s < this.#l.context.options.samples; s++) {
+      const events = source(this.#firstSample + s, from, to);
+      for (const step of events.steps) steps.push(step + delay);
+      for (const index of events.indices) indices.push(index);
+      for (let k = 0; k < events.steps.length; k++) samples.push(s);
+    }
+    return { steps, samples, indices };
+  }
   /** Sorts the events into one list for each trial and step (a counting sort: order within a list is kept). */
   #writeEvents(x: Executable, signal: InputSpikes, { now, count }: Window): void {
-    const { steps, samples, indices } = this.#queues.get(signal.name)!.takeBefore(now + count);
+    const { steps, samples, indices } = this.#arriving(signal, now, count);
     const [list, begin, end] = [x.array(signal.name), x.array(signal.begin), x.array(signal.ends)];
     if (steps.length > list.length)
       throw new DataError(

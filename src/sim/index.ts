@@ -6,13 +6,10 @@ export { createEngine, type Engine, type EngineOptions, type RunOptions } from "
 export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
 export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
 export type { ExactDelays } from "./exact/rows.ts";
-export {
-  type ExactEvents,
-  type ExactInputs,
-  type ExactValues,
-  poissonSource,
-  regularSource,
-  type SpikeSource,
+export type {
+  ExactEvents,
+  ExactInputs,
+  ExactValues,
 } from "./exact/sources.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export type { Hook, HookView } from "./hooks.ts";
@@ -20,3 +17,4 @@ export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";
 export type { Snapshot } from "./snapshot.ts";
+export { poissonSource, regularSource, type SpikeSource, type SpikeSources } from "./spikeSource.ts";

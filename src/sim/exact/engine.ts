@@ -13,6 +13,7 @@ import { ModelError, RunError, requireInteger } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
 import { initialParameters, type Parameters, parameterLayout, writeParameters } from "../lower/parameters.ts";
+import type { SpikeSource } from "../spikeSource.ts";
 import { Cells } from "./cells.ts";
 import { EventHeap } from "./queue.ts";
 import {
@@ -25,14 +26,7 @@ import {
 } from "./recording.ts";
 import { checkDelayNames, type ExactDelays } from "./rows.ts";
 import { Sampler, sampleTimes } from "./sampler.ts";
-import {
-  checkInputs,
-  type ExactInputs,
-  type NextSpike,
-  nextSpikes,
-  type SpikeSource,
-  type SpikeTrain,
-} from "./sources.ts";
+import { checkInputs, type ExactInputs, type NextSpike, nextSpikes, type SpikeTrain } from "./sources.ts";
 import { currentsOf, type Driven, type Wire, wiringOf } from "./wiring.ts";
 
 /** How an exact engine is made. */

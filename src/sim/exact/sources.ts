@@ -1,12 +1,11 @@
 /** Where spikes come from outside: given times, and sources that draw or count theirs. */
-import type { Dimension } from "../../base/dimension.ts";
 import { log } from "../../base/elementary.ts";
-import { DataError, listNames, ModelError } from "../../base/errors.ts";
+import { DataError, listNames } from "../../base/errors.ts";
 import { philoxInto } from "../../base/philox.ts";
-import { quantityOf } from "../../base/quantity.ts";
 import { streamOf } from "../../base/random.ts";
 import type { Network } from "../../model/network.ts";
 import { requireBelow } from "../feed.ts";
+import { checkSources, intervalsOf, ratesOf, type SpikeSource, type SpikeSources } from "../spikeSource.ts";
 
 /** Spike k: element `indices[k]` at `times[k]`, in seconds since the engine began, within the run. */
 export interface ExactEvents {
@@ -20,43 +19,16 @@ export interface ExactValues {
 /** By input. What is not given is silent. */
 export type ExactInputs = Readonly<Record<string, ExactEvents | ExactValues>>;
 
-/** A source that fires by itself from the start, for an input of spikes. */
-export type SpikeSource =
-  /** Spikes a second: one rate, or one an element. */
-  | { readonly kind: "poisson"; readonly rate: number | ArrayLike<number> }
-  /** A spike every `interval`, the first at `first` (default: after one interval). */
-  | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number };
-
-/** Spikes of a Poisson process. @param rate spikes a second: one for all elements, or one each */
-export const poissonSource = (rate: number | ArrayLike<number>): SpikeSource => ({ kind: "poisson", rate });
-/** A spike every `interval` (seconds, or such as "10 ms"). @param first when the first comes; by default after one interval */
-export const regularSource = (interval: string | number, first?: string | number): SpikeSource => ({
-  kind: "regular",
-  interval,
-  ...(first !== undefined && { first }),
-});
-
 /** When an element fires for the k-th time, from when it fired before (0 at first); `Infinity` if never. */
 export type NextSpike = (element: number, k: number, before: number) => number;
 
-const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
-const seconds = (x: string | number, path: string): number => (typeof x === "number" ? x : quantityOf(x, SECOND, path));
-
 /** @throws {ModelError} `unknown-name`, `out-of-range`, `shape-mismatch` */
-export function nextSpikes(
-  net: Network,
-  sources: Readonly<Record<string, SpikeSource>>,
-  seed: number,
-): Map<string, NextSpike> {
-  const known = Object.keys(net.inputs).filter((name) => net.inputs[name]!.signal === "spikes");
+export function nextSpikes(net: Network, sources: SpikeSources, seed: number): Map<string, NextSpike> {
+  checkSources(net, sources);
   return new Map(
     Object.entries(sources).map(([name, source]) => {
-      const path = `sources.${name}`;
-      if (!known.includes(name))
-        throw new ModelError("unknown-name", path, `no such input of spikes; known: ${listNames(known)}`);
-      const rule = NEXT[source.kind] as Rule<SpikeSource> | undefined;
-      if (!rule) throw new ModelError("unknown-name", path, `unknown source '${source.kind}'; known: poisson, regular`);
-      return [name, rule(source, { path, name, seed, size: net.inputs[name]!.size })];
+      const rule = NEXT[source.kind] as Rule<SpikeSource>;
+      return [name, rule(source, { path: `sources.${name}`, name, seed, size: net.inputs[name]!.size })];
     }),
   );
 }
@@ -69,13 +41,8 @@ interface Place {
 }
 type Rule<T> = (source: T, place: Place) => NextSpike;
 const NEXT: { readonly [K in SpikeSource["kind"]]: Rule<Extract<SpikeSource, { kind: K }>> } = {
-  poisson: ({ rate }, { path, name, seed, size }) => {
-    const rates = Float64Array.from({ length: size }, (_, k) => (typeof rate === "number" ? rate : rate[k]!));
-    if (typeof rate !== "number" && rate.length !== size)
-      throw new ModelError("shape-mismatch", `${path}.rate`, `needs ${size} rates, got ${rate.length}`);
-    for (const r of rates)
-      if (!(r >= 0 && Number.isFinite(r)))
-        throw new ModelError("out-of-range", `${path}.rate`, `must be finite and at least 0, got ${r}`);
+  poisson: (source, { path, name, seed, size }) => {
+    const rates = ratesOf(source, size, path);
     const stream = streamOf(`${name}.spikes`);
     const words = new Uint32Array(4);
     return (element, k, before) => {
@@ -84,12 +51,8 @@ const NEXT: { readonly [K in SpikeSource["kind"]]: Rule<Extract<SpikeSource, { k
       return before - log(unit(words)) / rates[element]!;
     };
   },
-  regular: ({ interval, first = interval }, { path }) => {
-    const [every, start] = [seconds(interval, `${path}.interval`), seconds(first, `${path}.first`)];
-    if (!(every > 0 && Number.isFinite(every)))
-      throw new ModelError("out-of-range", `${path}.interval`, `must be a finite number > 0 s, got ${every}`);
-    if (!(start >= 0 && Number.isFinite(start)))
-      throw new ModelError("out-of-range", `${path}.first`, `must be finite and at least 0 s, got ${start}`);
+  regular: (source, { path }) => {
+    const { every, start } = intervalsOf(source, path);
     return (_element, k) => start + k * every;
   },
 };

@@ -13,7 +13,7 @@ import { lif } from "../../../src/model/neuron/lif.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { synapse } from "../../../src/model/synapse.ts";
 import { createExactEngine } from "../../../src/sim/exact/engine.ts";
-import { poissonSource, regularSource } from "../../../src/sim/exact/sources.ts";
+import { poissonSource, regularSource } from "../../../src/sim/spikeSource.ts";
 import { alphaCell, driven, one, timesOf } from "./networks.ts";
 
 const spikesAt = (...times: number[]) => ({ stim: { times, indices: times.map(() => 0) } });

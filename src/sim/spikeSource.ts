@@ -1,0 +1,62 @@
+/** Inputs of spikes that fire by themselves: what they are, for the clocked and for the exact engine. */
+import type { Dimension } from "../base/dimension.ts";
+import { listNames, ModelError } from "../base/errors.ts";
+import { quantityOf } from "../base/quantity.ts";
+import type { Network } from "../model/network.ts";
+
+/** A source that fires by itself from the start, for an input of spikes. */
+export type SpikeSource =
+  /** Spikes a second: one rate, or one an element. */
+  | { readonly kind: "poisson"; readonly rate: number | ArrayLike<number> }
+  /** A spike every `interval`, the first at `first` (default: after one interval). */
+  | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number };
+/** By input. */
+export type SpikeSources = Readonly<Record<string, SpikeSource>>;
+
+/** Spikes of a Poisson process. @param rate spikes a second: one for all elements, or one each */
+export const poissonSource = (rate: number | ArrayLike<number>): SpikeSource => ({ kind: "poisson", rate });
+/** A spike every `interval` (seconds, or such as "10 ms"). @param first when the first comes; by default after one interval */
+export const regularSource = (interval: string | number, first?: string | number): SpikeSource => ({
+  kind: "regular",
+  interval,
+  ...(first !== undefined && { first }),
+});
+
+/** @throws {ModelError} `unknown-name` unless each is of an input of spikes, and of a known kind */
+export function checkSources(net: Network, sources: SpikeSources): void {
+  const known = Object.keys(net.inputs).filter((name) => net.inputs[name]!.signal === "spikes");
+  for (const [name, { kind }] of Object.entries(sources)) {
+    const path = `sources.${name}`;
+    if (!known.includes(name))
+      throw new ModelError("unknown-name", path, `no such input of spikes; known: ${listNames(known)}`);
+    if (kind !== "poisson" && kind !== "regular")
+      throw new ModelError("unknown-name", path, `unknown source '${kind}'; known: poisson, regular`);
+  }
+}
+
+/** Spikes a second of each element. @throws {ModelError} `shape-mismatch`, `out-of-range` */
+export function ratesOf({ rate }: Extract<SpikeSource, { kind: "poisson" }>, size: number, path: string): Float64Array {
+  if (typeof rate !== "number" && rate.length !== size)
+    throw new ModelError("shape-mismatch", `${path}.rate`, `needs ${size} rates, got ${rate.length}`);
+  const rates = Float64Array.from({ length: size }, (_, k) => (typeof rate === "number" ? rate : rate[k]!));
+  for (const r of rates)
+    if (!(r >= 0 && Number.isFinite(r)))
+      throw new ModelError("out-of-range", `${path}.rate`, `must be finite and at least 0, got ${r}`);
+  return rates;
+}
+
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+const seconds = (x: string | number, path: string): number => (typeof x === "number" ? x : quantityOf(x, SECOND, path));
+
+/** In seconds. @throws {ModelError} `out-of-range`, `unit-mismatch` */
+export function intervalsOf(
+  { interval, first = interval }: Extract<SpikeSource, { kind: "regular" }>,
+  path: string,
+): { every: number; start: number } {
+  const [every, start] = [seconds(interval, `${path}.interval`), seconds(first, `${path}.first`)];
+  if (!(every > 0 && Number.isFinite(every)))
+    throw new ModelError("out-of-range", `${path}.interval`, `must be a finite number > 0 s, got ${every}`);
+  if (!(start >= 0 && Number.isFinite(start)))
+    throw new ModelError("out-of-range", `${path}.first`, `must be finite and at least 0 s, got ${start}`);
+  return { every, start };
+}
