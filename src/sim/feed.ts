@@ -116,12 +116,18 @@ export class InputFeed {
     }
   }
 
-  /** Given before, or fired by a source, in steps that count from 0. */
+  /** Given before, and fired by a source, in steps that count from 0. */
   #arriving({ name, node, delay }: InputSpikes, now: number, count: number): ArrivingEvents {
+    const given = this.#queues.get(name)!.takeBefore(now + count);
     const source = this.#sources.get(node);
-    if (!source) return this.#queues.get(name)!.takeBefore(now + count);
+    if (!source) return given;
     const [from, to] = [Math.max(0, now - delay), now + count - delay];
-    const [steps, samples, indices]: [number[], number[], number[]] = [[], [], []];
+    // A hook may let an input spike that fires by itself too.
+    const [steps, samples, indices] = [given.steps, given.samples, given.indices].map((x) => Array.from(x)) as [
+      number[],
+      number[],
+      number[],
+    ];
     for (let s = 0; s < this.#l.context.options.samples; s++) {
       const events = source(this.#firstSample + s, from, to);
       for (const step of events.steps) steps.push(step + delay);

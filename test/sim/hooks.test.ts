@@ -10,6 +10,7 @@ import { createEngine, type Engine } from "../../src/sim/engine.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
 import { simulate } from "../../src/sim/simulate.ts";
+import { regularSource } from "../../src/sim/spikeSource.ts";
 import { BACKENDS, spikesOf } from "./run.ts";
 
 const counter = neuron({ name: "counter", equations: "n[t+1] = n + 1 : 1\nk : 1", port: "n" });
@@ -71,6 +72,21 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("on %s", (_name, backen
     const hooks: Hook[] = [{ every: 100, from: 12, run: ({ inject }) => inject("x", [2, 0]) }];
     expect(injected.run(40, inputs, { hooks })).toEqual(expected);
     expect(spikesOf(expected, "p", 2)).toContain(14);
+  });
+  test("injected spikes come beside those of a source", async () => {
+    const relay = neuron({ name: "relay", equations: "v : 1", spike: "v > 0.5", reset: "v = 0", port: "v" });
+    const fed = network({
+      dt: "1 ms",
+      inputs: { x: inputNode(2) },
+      populations: { r: population(2, relay) },
+      connections: [connect("x", "r", { connectivity: oneToOne, weight: 1, delay: 2 })],
+    });
+    using e = await createEngine(fed, backend, { sources: { x: regularSource("10 ms") }, block: 4 });
+    const r = e.run(30, {}, { hooks: [{ every: 100, from: 13, run: ({ inject }) => inject("x", [1]) }] });
+    expect([spikesOf(r, "r", 0), spikesOf(r, "r", 1)]).toEqual([
+      [12, 22],
+      [12, 15, 22],
+    ]);
   });
   test("synapses can be written too", async () => {
     using e = await make();
