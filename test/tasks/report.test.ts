@@ -70,6 +70,13 @@ describe.each(CASES)("%s", (name, task, run) => {
     expect(words.filter((w) => !said.has(w) && !isSaid(w, all))).toEqual([]);
   });
 
+  test("spikes a synapse are those of what an answer is of", () => {
+    const unit = task === WAVES ? "a step" : "an inference";
+    const here = new RegExp(`rules of thumb\\S* .*?here:? [\\d.]+ spikes a synapse ${unit},`, "i");
+    if (run === compareOn) expect(renderText(document, PLAIN).replace(/\s+/g, " ")).toMatch(here);
+    expect(html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ")).toMatch(here);
+  });
+
   test("a look inside changes nothing but that it is there", async () => {
     const { document: plain }: Document = await run(task, options(task), silent);
     expect(plain.shown).toBeUndefined();

@@ -32,7 +32,7 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
       grid(energyFigures(columns, c.inference), "wide"),
       c.promise && promiseFigure(c.promise),
       ownBreakEvenTable(c),
-      breakEvenTable(Object.values(c.spiking.energy)[0]!),
+      breakEvenTable(Object.values(c.spiking.energy)[0]!, c.inference),
       grid(energyTable(columns, c.inference), "wide tables"),
       besideEnergy(c),
     ),
