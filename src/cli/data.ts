@@ -8,15 +8,16 @@ import { EXIT, print } from "./run.ts";
 import { listen, SIGNALS } from "./signals.ts";
 
 interface Flags {
-  readonly dir?: string;
+  readonly data?: string;
   readonly force?: boolean;
   readonly keepArchives?: boolean;
   readonly json?: boolean;
 }
 type Work = (options: DataOptions, onProgress: OnProgress) => Promise<TaskReport>;
 
-const dir = (): Option =>
-  new Option("--dir <dir>", "folder that holds a folder NAME for each set (default: the user's cache)").env(
+/** As other commands call it; `--dir` is its older name. */
+const folder = (): Option =>
+  new Option("--dir, --data <dir>", "folder that holds a folder NAME for each set (default: the user's cache)").env(
     "RHEOBASE_DATA",
   );
 
@@ -44,7 +45,7 @@ function list(): Make {
     new Command("list")
       .summary("the sets, their size, and whether they are here")
       .description("Lists the sets that `get` knows, their size, and whether they are here.")
-      .addOption(dir())
+      .addOption(folder())
       .addOption(option.json())
       .addHelpText("after", "\nExample:\n  rheobase data list --json")
       .action(async (flags: Flags) => {
@@ -96,11 +97,15 @@ const named = (action: string, summary: string): Command =>
   new Command(action)
     .summary(summary)
     .argument("<name>", "of the set, as `rheobase data list` has it")
-    .addOption(dir())
+    .addOption(folder())
     .addOption(option.json());
 
 /** A signal stops the work where it can be gone on with. */
-async function run({ dir: directory, json }: Flags, sources: readonly Source[] | undefined, work: Work): Promise<void> {
+async function run(
+  { data: directory, json }: Flags,
+  sources: readonly Source[] | undefined,
+  work: Work,
+): Promise<void> {
   const stop = new AbortController();
   const heard = listen(() => stop.abort());
   const options: DataOptions = { directory, signal: stop.signal, ...(sources && { sources }) };

@@ -21,6 +21,14 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Without the call and the names that it was given: those of a temporary file say nothing to who asked for another. */
+function nameless(error: unknown): string {
+  const { syscall } = (error ?? {}) as { syscall?: string };
+  const reason = reasonOf(error);
+  const end = syscall === undefined ? -1 : reason.lastIndexOf(`, ${syscall}`);
+  return end < 0 ? reason : reason.slice(0, end);
+}
+
 /**
  * Replaces a file, or makes it: the bytes go to a temporary file beside it, onto the disk, and only then take its name. A
  * reader finds the old file or the new one, also after a crash; once this returns it is the new one.
@@ -39,7 +47,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
     await syncFolder(path, dirname(target));
   } catch (cause) {
     if (temporary) await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
-    throw cause instanceof DataError ? cause : new DataError("write-failed", path, reasonOf(cause), { cause });
+    throw cause instanceof DataError ? cause : new DataError("write-failed", path, nameless(cause), { cause });
   }
 }
 

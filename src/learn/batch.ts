@@ -80,12 +80,28 @@ function checkInput(net: Network, input: BatchInput, count: number): void {
   const { signal, size } = net.inputs[inputOf(net)]!;
   if (signal !== (input.kind === "events" ? "spikes" : "values"))
     throw new DataError("type-mismatch", "batch.input", `this network takes ${signal}, not '${input.kind}'`);
+  checkArrays(input);
   const rows = count * rowsOfSample(net);
   checkEnds(input, rows);
   checkRoom(input, count, rowsOfSample(net), size);
   const entries = input.ends[rows]!;
   checkList(input.list, entries, size);
   if (input.kind === "sparse") checkValues(input.values, entries);
+}
+
+/** Parts of them are copied as blocks, which plain arrays cannot be. */
+function checkArrays(input: BatchInput): void {
+  const { list, ends } = input;
+  requireArray("list", list, isTyped, "a Uint32Array");
+  if (input.kind === "sparse") requireArray("values", input.values, isTyped, "a Float32Array");
+  requireArray("ends", ends, isIntegers, "a Uint32Array or an Int32Array"); // a NaN would be neither above nor below
+}
+const isTyped = (x: unknown): boolean => ArrayBuffer.isView(x) && !(x instanceof DataView);
+const isIntegers = (x: unknown): boolean => x instanceof Uint32Array || x instanceof Int32Array;
+function requireArray(name: string, x: unknown, holds: (x: unknown) => boolean, allowed: string): void {
+  if (holds(x)) return;
+  const given = Array.isArray(x) ? "a plain array" : x === undefined ? "nothing" : (x?.constructor?.name ?? String(x));
+  throw new DataError("type-mismatch", `batch.input.${name}`, `must be ${allowed}, got ${given}`);
 }
 
 function checkEnds({ ends, list, ...rest }: BatchInput, rows: number): void {

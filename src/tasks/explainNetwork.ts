@@ -1,4 +1,5 @@
 /** A network in words: its nodes, its connections, its schedule. */
+import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
 import type { Connectivity } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
@@ -6,6 +7,7 @@ import { whole } from "../report/numbers.ts";
 import { leftTable, type Row, wrap } from "../report/terminal/layout.ts";
 import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
 import type { Input } from "./batches.ts";
+import { codeText, quantityText, secondsText } from "./explainQuantity.ts";
 
 export function networkDocument(net: Network, encoder: Input) {
   return {
@@ -38,25 +40,37 @@ export function networkText(net: Network, encoder: Input): string {
   );
   const transforms = Object.entries(net.transforms).map(([name, t]): Row => [name, whole(t.size), t.kind]);
   return [
-    `network ${net.name}: ${net.steps ?? "any number of"} steps of ${net.dt} s`,
+    `network ${net.name}: ${net.steps ?? "any number of"} steps of ${secondsText(net.dt)}`,
     "",
     leftTable([["node", "shape", "what"], ...inputs, ...populations, ...transforms]),
+    ...(encoder.kind === "events" ? [] : ["", wrap(`encoded as ${codeText(encoder)}`, "  ")]),
     "",
     ...connectionLines(net),
     "",
-    leftTable([["parameters", "shape", "training"], ...blocksOf(net).map(parameterRow)]),
+    leftTable([
+      ["parameters", "shape", "training"],
+      ...blocksOf(net).map((b) => parameterRow(b, dimensionOf(net, b.name))),
+    ]),
     "",
     ...models(net).flatMap(modelLines),
   ].join("\n");
 }
 
 const inputDoc = (signal: string, encoder: Input): string =>
-  encoder.kind === "events" ? `${signal}, as they are` : `${signal}, encoded as ${JSON.stringify(encoder)}`;
+  `${signal}, ${encoder.kind === "events" ? "as they are" : "encoded as below"}`;
 
-function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock): Row {
+/** Of a parameter of a population; weights and the like have none of their own. */
+function dimensionOf({ populations }: Network, block: string): Dimension {
+  const all = Object.entries(populations).flatMap(([node, { model }]) =>
+    model.parameters.map(({ name, dimension }) => [`${node}.${name}`, dimension] as const),
+  );
+  return new Map<string, Dimension>(all).get(block) ?? DIMENSIONLESS;
+}
+
+function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock, d: Dimension): Row {
   const bounds = [
-    ...(low > Number.NEGATIVE_INFINITY ? [`at least ${low}`] : []),
-    ...(high < Number.POSITIVE_INFINITY ? [`at most ${high}`] : []),
+    ...(low > Number.NEGATIVE_INFINITY ? [`at least ${quantityText(low, d)}`] : []),
+    ...(high < Number.POSITIVE_INFINITY ? [`at most ${quantityText(high, d)}`] : []),
   ];
   const shape = kind === "weight" ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
   return [name, shape, trainable ? ["trains", ...bounds].join(", ") : "stays"];
@@ -65,7 +79,11 @@ function parameterRow({ name, kind, rows, width, trainable, low, high }: Paramet
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {
     const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
-    const delay = c.delays ? `, delays ${initialDoc(c.delays)} s` : c.delay === 0 ? "" : `, delay ${c.delay}`;
+    const delay = c.delays
+      ? `, delays ${initialDoc(c.delays)} s`
+      : c.delay === 0
+        ? ""
+        : `, delay ${c.delay} ${c.delay === 1 ? "step" : "steps"}`;
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
     return wrap(
       `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${bias}${delay}`,
@@ -97,7 +115,7 @@ function modelLines({ model }: Population): string[] {
   return [
     wrap(`model ${model.name}${doc ? `: ${doc}` : ""}${source ? ` (${source})` : ""}`, "  "),
     ...lines.filter((line) => line !== "").map((line) => `  ${line}`),
-    ...model.parameters.map((p) => `  ${p.name} = ${p.value}`),
+    ...model.parameters.map((p) => `  ${p.name} = ${quantityText(p.value, p.dimension)}`),
     ...Object.entries(given).flatMap(([name, text]) => (text === undefined ? [] : [`  ${name}: ${text}`])),
   ];
 }

@@ -1,7 +1,9 @@
 /** The result in plain words: who wins at what, by how much, and with what range. */
 import type { HeadlineDocument, Range } from "../report/document.ts";
 import { capital, joules, percent, short, timesRange, whole } from "../report/numbers.ts";
+import { boundText } from "../report/promise.ts";
 import { compareEnergies, FORMATS, type Format } from "./account.ts";
+import { boundOf, type Ratios } from "./promise.ts";
 import { type Accounted, inferenceOf, type Side, type Twin } from "./side.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -12,6 +14,8 @@ export interface EnergyRatio {
   /** Energy of the twin in units of that of the spiking network. */
   readonly ratio: Range;
   readonly winner: Verdict["winner"];
+  /** Where work has no price: which way the ratio is off, or that nobody knows. */
+  readonly bound?: Ratios["bound"];
 }
 export interface CompareHeadline extends HeadlineDocument {
   readonly energy: readonly EnergyRatio[];
@@ -42,15 +46,19 @@ export function compareHeadline(spiking: Side, twin: Twin, verdict: readonly Ver
 function ratioOf(format: Format, spiking: Accounted, twin: Accounted): EnergyRatio {
   const { ratio, winner } = compareEnergies(twin.energy, spiking.energy)[format];
   const winners = { a: "twin", b: "spiking", undecided: "undecided" } as const;
-  return { twin: twin.energy[format].name, format, ratio, winner: winners[winner] };
+  const bound = boundOf(spiking.energy[format], twin.energy[format]);
+  return { twin: twin.energy[format].name, format, ratio, winner: winners[winner], ...bound };
 }
 
 const lineOf = (ratios: readonly EnergyRatio[]): string =>
   `Energy against ${ratios[0]!.twin}: ${ratios.map((r) => `${timesOf(r)} ${SHORT[r.winner]} with ${FORMAT_WORDS[r.format]}`).join(", ")}.`;
 
 /** A winner needs so many times less; else it is so many times as much, or a range around it. */
-const timesOf = ({ ratio, winner }: EnergyRatio): string =>
-  timesRange(winner === "spiking" ? ratio : { low: 1 / ratio.high, high: 1 / ratio.low });
+const timesOf = ({ ratio, winner, bound }: EnergyRatio): string =>
+  winner === "spiking"
+    ? boundText({ bound }) + timesRange(ratio)
+    : boundText({ bound: bound && TURNED[bound] }) + timesRange({ low: 1 / ratio.high, high: 1 / ratio.low });
+const TURNED = { "at least": "at most", "at most": "at least", unknown: "unknown" } as const;
 type Words = Readonly<Record<Verdict["winner"], string>>;
 const SHORT: Words = { spiking: "less", twin: "as much", undecided: "as much (no verdict)" };
 const LONG: Words = { spiking: "less energy than", twin: "as much energy as", undecided: "the energy of" };

@@ -42,8 +42,8 @@ const keeps =
     total.low >= low && bound !== "at most" && bound !== "unknown";
 
 const BOUNDS = { both: "unknown", twin: "at least", spiking: "at most" } as const;
-/** Work without a price makes a twin's ratio too low, and work of the spiking network makes it too high. */
-function boundOf(spiking: Account, twin: Account): Pick<Ratios, "bound"> {
+/** Which way a ratio of a twin's energy to the spiking network's is off. Work without a price makes a twin's ratio too low, and work of the spiking network makes it too high. */
+export function boundOf(spiking: Account, twin: Account): Pick<Ratios, "bound"> {
   const missing = spiking.lowerBound ? (twin.lowerBound ? "both" : "spiking") : twin.lowerBound ? "twin" : undefined;
   return missing ? { bound: BOUNDS[missing] } : {};
 }

@@ -18,6 +18,7 @@ import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
 import type { Samples, Training } from "./task.ts";
+import { type Passes, quantile } from "./times.ts";
 
 export interface SessionOptions {
   readonly seed: number;
@@ -153,8 +154,10 @@ export interface Deployed extends Pick<Design, "net" | "encoder"> {
 }
 
 export interface Evaluated extends Summary {
-  /** Encoding included; the median of several passes where one is short. */
+  /** Encoding included; the median of several passes, unless one is long. */
   readonly seconds: number;
+  /** The shortest and the longest of the passes, and how many they were. */
+  readonly passSeconds: Passes;
   readonly samplesPerSecond: number;
   readonly bytes: number;
   /** Times each input was active, over all samples. */
@@ -174,13 +177,17 @@ function batchFor(net: Network): number {
   return Math.max(1, Math.min(MOST, Math.floor(ROOM / (inputs * (net.steps ?? 1)))));
 }
 
-const PASSES = 9;
-const LONG_ENOUGH = 0.5;
-/** A short pass is timed several times, as whatever else runs meanwhile disturbs one of them more than their median. */
-function medianSeconds(first: number, again: () => number): number {
+/** Passes, at most and at least, and for how many seconds; one that is longer than that alone is not repeated. */
+const PASSES = { most: 9, least: 3, enough: 0.5, tooLong: 10 };
+/** A pass is timed several times, as whatever else runs meanwhile disturbs one of them more than their median. */
+export function timePasses(first: number, again: () => number): Pick<Evaluated, "seconds" | "passSeconds"> {
+  const { most, least, enough, tooLong } = PASSES;
   const all = [first];
-  for (let sum = first; sum < LONG_ENOUGH && all.length < PASSES; sum += all.at(-1)!) all.push(again());
-  return all.sort((a, b) => a - b)[Math.floor(all.length / 2)]!;
+  if (first < tooLong)
+    for (let sum = first; all.length < (sum < enough ? most : least); sum += all.at(-1)!) all.push(again());
+  all.sort((a, b) => a - b);
+  const passSeconds = { low: all[0]!, high: all.at(-1)!, count: all.length };
+  return { seconds: quantile(all, 1 / 2), passSeconds };
 }
 
 export async function evaluateDeployed(d: Deployed, samples: Samples, options: SessionOptions): Promise<Evaluated> {
@@ -202,7 +209,7 @@ export async function evaluateDeployed(d: Deployed, samples: Samples, options: S
     ? await measure(options.power, answer)
     : { value: answer(), measured: undefined };
   const { summary } = value;
-  const seconds = medianSeconds(value.seconds, () => {
+  const times = timePasses(value.seconds, () => {
     const start = performance.now();
     for (const part of reader.pass(pass)) evaluator.evaluate(part);
     return (performance.now() - start) / 1000;
@@ -210,8 +217,8 @@ export async function evaluateDeployed(d: Deployed, samples: Samples, options: S
   return {
     ...summary,
     ...(measured && { measured }),
-    seconds,
-    samplesPerSecond: samples.count / seconds,
+    ...times,
+    samplesPerSecond: samples.count / times.seconds,
     bytes: evaluator.bytes,
     inputActivity: watch.activity,
     meanRate: meanRates(net, summary),

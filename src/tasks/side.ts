@@ -75,6 +75,7 @@ export function sideDocument(side: Side) {
     ...resultDocument(result),
     epochs,
     trainSeconds: trained.seconds,
+    epochSeconds: trained.epochs.map((e) => e.seconds),
     samplesPerSecond: trained.samplesPerSecond,
     trainLoss: trained.epochs.map((e) => e.loss),
     curves: curvesOf(trained),
@@ -99,9 +100,10 @@ function spikesOf({ counts, design, result }: Side): number {
 }
 
 export function resultDocument(result: Evaluated) {
-  const { accuracy, loss, meanRate, warnings, samples } = result;
+  const { accuracy, loss, meanRate, warnings, samples, passSeconds, samplesPerSecond } = result;
   const confusion = matrixOf(result.confusion);
-  return { accuracy, loss, meanRate, samples, warnings, confusion, inferencePerSecond: result.samplesPerSecond };
+  const speed = { inferencePerSecond: samplesPerSecond, passSeconds };
+  return { accuracy, loss, meanRate, samples, warnings, confusion, ...speed };
 }
 function matrixOf(square: Uint32Array): number[][] {
   const size = Math.round(Math.sqrt(square.length));

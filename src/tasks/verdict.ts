@@ -5,6 +5,7 @@ import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } fro
 import type { Loaded } from "./run.ts";
 import { inferenceOf, type Side, type Twin } from "./side.ts";
 import { pairedDifference } from "./steps.ts";
+import { faster, quantile, secondsRange, speedRange, type Times, trainingTimes } from "./times.ts";
 
 export type Winner = "spiking" | "twin" | "undecided";
 export interface Verdict {
@@ -13,59 +14,88 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** Measured times closer than this are called the same. */
+/** Sizes closer than this are called the same. */
 const ALIKE = 1.1;
 
 const NAMES = { spiking: "the spiking network", twin: "the twin" } as const;
 
 interface Measure {
   readonly what: string;
+  /** In bytes: less is better. */
   readonly value: (side: Side) => number;
-  readonly format: (value: number) => string;
-  readonly better: "less" | "more";
   /** How the winner wins. */
   readonly verb: string;
 }
 
 const MEASURES: readonly Measure[] = [
+  { what: "training memory", value: (s) => s.trained.bytes, verb: "needs less memory to train" },
+  { what: "inference memory", value: (s) => storedBytes(s.counts), verb: "needs less memory to answer" },
+];
+
+function sizeVerdict({ what, value, verb }: Measure, spiking: Side, twin: Side): Verdict {
+  const [a, b] = [value(spiking), value(twin)];
+  const ratio = Math.max(a, b) / Math.min(a, b);
+  const sides = `${bytes(a)} against ${bytes(b)}`;
+  if (ratio < ALIKE) return { what, winner: "undecided", text: `${capital(what)}: about the same (${sides}).` };
+  const winner = a < b ? "spiking" : "twin";
+  return { what, winner, text: `${capital(what)}: ${NAMES[winner]} ${verb} (${sides}, ${short(ratio)} times).` };
+}
+
+interface Timed {
+  readonly what: string;
+  readonly times: (side: Side) => Times;
+  /** What a time is quoted as. */
+  readonly said: (side: Side) => string;
+  /** How far it spreads, of both. */
+  readonly spread: (spiking: Side, twin: Side) => string;
+  readonly verb: string;
+  readonly within: string;
+  readonly once: string;
+}
+
+const epochSeconds = ({ trained }: Side): number[] => trained.epochs.map((e) => e.seconds);
+const middleHalf = (side: Side): string => {
+  const epochs = epochSeconds(side);
+  return secondsRange({ low: quantile(epochs, 1 / 4), high: quantile(epochs, 3 / 4) });
+};
+const speeds = ({ result }: Side): string => speedRange(result.passSeconds, result.samples);
+
+const TIMED: readonly Timed[] = [
   {
     what: "training time",
-    value: (s) => s.trained.seconds,
-    format: seconds,
-    better: "less",
+    times: (s) => trainingTimes(s.trained.seconds, epochSeconds(s)),
+    said: (s) => seconds(s.trained.seconds),
+    spread: (a, b) => `the middle half of epochs took ${middleHalf(a)} against ${middleHalf(b)}`,
     verb: "trains faster",
+    within: "no difference beyond the spread of epochs",
+    once: "one epoch tells no difference in time",
   },
   {
     what: "inference speed",
-    value: (s) => s.result.samplesPerSecond,
-    format: (x) => `${whole(x)} samples/s`,
-    better: "more",
+    times: ({ result: { seconds: total, passSeconds } }) => ({ total, ...passSeconds }),
+    said: (s) => `${whole(s.result.samplesPerSecond)} samples/s`,
+    spread: (a, b) => `passes from ${speeds(a)} against ${speeds(b)}`,
     verb: "answers faster",
-  },
-  {
-    what: "training memory",
-    value: (s) => s.trained.bytes,
-    format: bytes,
-    better: "less",
-    verb: "needs less memory to train",
-  },
-  {
-    what: "inference memory",
-    value: (s) => storedBytes(s.counts),
-    format: bytes,
-    better: "less",
-    verb: "needs less memory to answer",
+    within: "no difference beyond the spread of passes",
+    once: "one pass tells no difference in time",
   },
 ];
 
-function measured({ what, value, format, better, verb }: Measure, spiking: Side, twin: Side): Verdict {
-  const [a, b] = [value(spiking), value(twin)];
-  const ratio = Math.max(a, b) / Math.min(a, b);
-  const sides = `${format(a)} against ${format(b)}`;
-  if (ratio < ALIKE) return { what, winner: "undecided", text: `${capital(what)}: about the same (${sides}).` };
-  const winner = a < b === (better === "less") ? "spiking" : "twin";
-  return { what, winner, text: `${capital(what)}: ${NAMES[winner]} ${verb} (${sides}, ${short(ratio)} times).` };
+/** How fast each is, and whether that is a difference. */
+function timeVerdict({ what, times, said, spread, verb, ...neither }: Timed, spiking: Side, twin: Side): Verdict {
+  const [a, b] = [times(spiking), times(twin)];
+  const sides = `${said(spiking)} against ${said(twin)}`;
+  const found = faster(a, b);
+  if (found === "first" || found === "second") {
+    const winner = found === "first" ? "spiking" : "twin";
+    const ratio = short(Math.max(a.total, b.total) / Math.min(a.total, b.total));
+    const text = `${capital(what)}: ${NAMES[winner]} ${verb} (${sides}, ${ratio} times; ${spread(spiking, twin)}).`;
+    return { what, winner, text };
+  }
+  const why = found === "alike" ? "about the same" : neither[found];
+  return { what, winner: "undecided", text: `${capital(what)}: ${why} (${sides}).` };
 }
+export const timeVerdicts = (spiking: Side, twin: Side): Verdict[] => TIMED.map((t) => timeVerdict(t, spiking, twin));
 
 /**
  * Accuracy, by the samples that only one of the two answers rightly: if they were equally good, each such sample would be
@@ -142,7 +172,8 @@ export function verdicts(spiking: Side, twin: Twin, loaded: Loaded): Verdict[] {
     loaded.kind === "images"
       ? accuracyVerdict(spiking, twin, loaded.data.test.labels)
       : stepsVerdict(spiking, twin, loaded.data.test),
-    ...MEASURES.map((m) => measured(m, spiking, twin)),
+    ...timeVerdicts(spiking, twin),
+    ...MEASURES.map((m) => sizeVerdict(m, spiking, twin)),
     operationsVerdict(spiking, twin),
     ...FORMATS.map((format) => energyVerdict(format, spiking.energy, twin.energy)),
     ...FORMATS.map((format) => energyVerdict(format, spiking.energy, twin.zeroSkipping.energy)),

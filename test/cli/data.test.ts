@@ -129,8 +129,8 @@ test("get, again, verify, and verify of what has changed", async () => {
   ]);
 });
 
-test("--dir goes before RHEOBASE_DATA", async () => {
-  await data(["get", "big", "--dir", join(root, "else where")]);
+test.each(["--data", "--dir"])("%s goes before RHEOBASE_DATA", async (flag) => {
+  await data(["get", "big", flag, join(root, "else where")]);
   expect(sizeOf(join(root, "else where/big/big.bin"))).toBe(BIG.length);
 });
 

@@ -151,7 +151,12 @@ describe("writing", () => {
     const error = await refusal(writeBytes(path(), NEW));
     expect([error.code, error.path]).toEqual(["write-failed", path()]);
     expect(error.message).toMatch(reason);
+    expect(error.message).not.toContain(".tmp");
     expect([bytesOf(join(folder, "file")), readdirSync(folder).sort()]).toEqual([OLD, ["file", "sub"]]);
+  });
+  test("names the file that was asked for, not the temporary one", async () => {
+    const path = join(folder, "none", "f");
+    expect((await refusal(writeBytes(path, NEW))).message).toBe(`${path}: ENOENT: no such file or directory`);
   });
   test("refuses a device", async ({ skip }) => {
     skip(!existsSync("/dev/null"), "this system has no /dev/null");

@@ -109,9 +109,9 @@ const lies: Record<string, [Kind, Partial<Batch>, string, string]> = {
     "out-of-range",
     "batch.input.list[3]",
   ],
-  "an index beyond the input, in a plain array": [
+  "an index beyond the input, in an array of another type": [
     "events",
-    { input: { ...events, list: [...changed(events.list, 3, inputs)] as unknown as Uint32Array } },
+    { input: { ...events, list: Float64Array.from(changed(events.list, 3, inputs)) as unknown as Uint32Array } },
     "out-of-range",
     "batch.input.list[3]",
   ],
@@ -181,6 +181,26 @@ test("samples shorter than the steps that a loss leaves out, and a network of no
   const learning = { algorithm: bptt(), optimiser: sgd(0), batch: 4 };
   await expect(createTrainer(net, wasm, { ...learning, loss })).rejects.toThrow(message);
   expect(() => softmaxSum(-1)).toThrow("softmaxSum.from");
+});
+
+test.each<[Kind, string, unknown, string]>([
+  ["events", "list", [1], "must be a Uint32Array, got a plain array"],
+  ["events", "list", undefined, "must be a Uint32Array, got nothing"],
+  ["events", "list", new DataView(new ArrayBuffer(8)), "must be a Uint32Array, got DataView"],
+  ["events", "ends", [0, 1, 1, 1], "must be a Uint32Array or an Int32Array, got a plain array"],
+  ["events", "ends", new Float32Array(10), "must be a Uint32Array or an Int32Array, got Float32Array"],
+  ["constant", "list", [1], "must be a Uint32Array, got a plain array"],
+  ["constant", "values", [0.5], "must be a Float32Array, got a plain array"],
+  ["constant", "values", null, "must be a Float32Array, got null"],
+])("%s: an array that is none of its type: %s", async (kind, name, value, problem) => {
+  using t = await trainer(kind);
+  const [net, good] = [netFor(kind), drawn(kind)];
+  using e = await createEvaluator(net, wasm, { loss: crossEntropy(), batch: 4, parameters: initialParameters(net, 1) });
+  const batch = { ...good, input: { ...good.input, [name]: value } } as Batch;
+  for (const run of [() => t.step(batch), () => e.evaluate(batch)])
+    expect(run).toThrow(
+      expect.objectContaining({ name: "DataError", code: "type-mismatch", message: `batch.input.${name}: ${problem}` }),
+    );
 });
 
 test("more spikes than there is room for, because one input fires many times in a step", async () => {

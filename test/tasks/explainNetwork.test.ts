@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { current } from "../../src/data/encoder.ts";
+import { NAMED, quotient } from "../../src/base/dimension.ts";
+import { bernoulli, current, type Encoder, latency, poisson, rate } from "../../src/data/encoder.ts";
 import { uniform } from "../../src/model/initializer.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { networkDocument, networkText } from "../../src/tasks/explainNetwork.ts";
+import { quantityText } from "../../src/tasks/explainQuantity.ts";
 
 test("every array of parameters: its shape, whether it trains, and within which bounds", () => {
   const trainable = { tauM: "neuron", beta: "layer", "v.initial": "layer" } as const;
@@ -20,7 +22,7 @@ test("every array of parameters: its shape, whether it trains, and within which 
     ["input>hidden.bias", "4", "trains"],
     ["hidden>output.weight", "4 x 2", "trains"],
     ["hidden>output.bias", "2", "trains"],
-    ["hidden.tauM", "4", "trains, at least 0.001"],
+    ["hidden.tauM", "4", "trains, at least 1 ms"],
     ["hidden.beta", "1, for all", "trains, at least 0.5, at most 2"],
     ["hidden.v.initial", "1, for all", "trains"],
   ]);
@@ -29,4 +31,35 @@ test("every array of parameters: its shape, whether it trains, and within which 
     { name: "hidden.beta", kind: "neuron", trainable: true, shape: [1], min: 0.5, max: 2 },
     { name: "hidden.v.initial", kind: "neuron", trainable: true, shape: [1] },
   ]);
+});
+
+const { volt, second, siemens, metre } = NAMED;
+test.each([
+  [0.01, second, "10 ms"],
+  [1, second, "1 s"],
+  [0, second, "0 s"],
+  [-0.065, volt, "-65 mV"],
+  [0.0001, second, "100 µs"],
+  [3e-11, siemens, "30 pS"],
+  [1e-20, siemens, "1e-20 S"],
+  [1200, quotient(siemens!, metre!), "1200 siemens/metre"],
+  [1.5, quotient(metre!, metre!), "1.5"],
+])("%d in its unit: %s", (value, dimension, text) => {
+  expect(quantityText(value, dimension!)).toBe(text);
+});
+
+test.each<[Encoder, string]>([
+  [latency(), "one spike, the larger the feature the earlier, none below 0.01"],
+  [latency({ tau: 5, steps: 8 }), "none below 0.01, with a time constant of 5 steps, within the first 8 steps"],
+  [rate(0.5), "evenly spaced spikes, in a share of steps that is 0.5 times the feature"],
+  [bernoulli(2), "spikes by chance, in a step with probability 2 times the feature"],
+  [poisson(3), "spikes by chance, on average 3 times the feature in a step"],
+  [current(1, { levels: 4 }), "a constant current of 1 times the feature, rounded to 4 parts of 1"],
+])("what enters, in words: %j", (encoder, words) => {
+  const net = sequential([input(3), denseLayer(4), neurons(alif()), denseLayer(2), readout()], { steps: 5 });
+  const text = networkText(net, encoder);
+  expect(text.replace(/\s+/g, " ")).toContain(words);
+  expect(text).not.toMatch(/[{}"]/);
+  expect(text).toContain("5 steps of 1 ms");
+  expect(text).toMatch(/^ {2}tauM = [\d.]+ ms$/m);
 });

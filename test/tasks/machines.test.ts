@@ -11,6 +11,7 @@ import { processor } from "../../src/energy/processor.ts";
 import { powerCounters } from "../../src/energy/rapl.ts";
 import { chips } from "../../src/energy/tables.ts";
 import type { EnergyBeside, ResultDocument } from "../../src/report/document.ts";
+import { keptText } from "../../src/report/promise.ts";
 import { besideSections, deadSection, ownBreakEvenSection } from "../../src/report/terminal/elsewhere.ts";
 import { PLAIN } from "../../src/report/terminal/layout.ts";
 import { promiseSection } from "../../src/report/terminal/steps.ts";
@@ -124,6 +125,13 @@ describe("a promise", () => {
   test("is not kept by a network with work of its own that has no price", () => {
     const report = judged(spiking(rare, divides), twin());
     expect([report.kept, report.ratios[0]!.bound]).toEqual([false, "at most"]);
+  });
+  test("what the popular figure says is told apart from what is left with memory", () => {
+    const report = judged(spiking(rare), twin(), 50); // 3 times with memory
+    const told = (popular: number): string =>
+      keptText({ ...report, ratios: report.ratios.map((r) => ({ ...r, popular })) });
+    expect(told(49)).toBe("with memory, kept here against neither twin and at no price.");
+    expect(told(50)).toMatch(/and at no price; by sums of weights alone, kept against twin and twin\.$/);
   });
   test("is not to be judged of a dead one", () => {
     const report = judged(spiking({ activeInputs: 0, activeOutputs: 0 }), twin());

@@ -70,6 +70,25 @@ describe.each(CASES)("%s", (name, task, run) => {
     expect(words.filter((w) => !said.has(w) && !isSaid(w, all))).toEqual([]);
   });
 
+  test("spikes a synapse are those of what an answer is of", () => {
+    const unit = task === WAVES ? "a step" : "an inference";
+    const here = new RegExp(`rules of thumb\\S* .*?here:? [\\d.]+ spikes a synapse ${unit},`, "i");
+    if (run === compareOn) expect(renderText(document, PLAIN).replace(/\s+/g, " ")).toMatch(here);
+    expect(html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ")).toMatch(here);
+  });
+
+  test("the card of energy says which twin it is of", () => {
+    const card = html.match(/<div class="card"><h2>Energy of .*?<\/div>/)?.[0];
+    expect(card === undefined).toBe(run !== compareOn);
+    if (!card) return;
+    const { winner } = document.verdict.find((v: Document) => v.what === "energy, f32, the dense twin");
+    const says = { spiking: "the spiking network wins against the dense twin", twin: "the dense twin wins" }[
+      winner as string
+    ];
+    expect(card).toContain("<span>dense twin</span>");
+    expect(card).toContain(`<p class="winner">${says ?? "neither wins"}</p>`);
+  });
+
   test("a look inside changes nothing but that it is there", async () => {
     const { document: plain }: Document = await run(task, options(task), silent);
     expect(plain.shown).toBeUndefined();

@@ -53,6 +53,7 @@ describe("compare", () => {
     expect(text).toMatch(/^a step +[\d.]+ .J +≥ [\d.]+ .J +≥ /m); // gates divide
     expect(rest.equalPrecision.refused).toContain("a stream");
     expect(rest.promise.ratios.map((r: Document) => r.bound)).toEqual(Array(4).fill("at least"));
+    expectBounds(rest.headline);
     expect(rest.verdict.map((v: Document) => v.what)).toContain("accuracy");
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
@@ -72,6 +73,14 @@ describe("compare", () => {
     await expect(compareOn(WAVES, { ...OPTIONS, ...o }, silent)).rejects.toThrow("recorded as spikes");
   });
 });
+
+/** Gates of the twin have no price: it may need more, and the spiking network less in units of it. */
+function expectBounds({ text, lines, energy }: Document): void {
+  expect(energy.map((e: Document) => e.bound)).toEqual(Array(4).fill("at least"));
+  const said = (e: Document): RegExp => (e.winner === "spiking" ? /at least [\d.]+ / : /at most [\d.]+ /);
+  expect(text).toMatch(said(energy[0]));
+  for (const k of [0, 1]) expect(lines[k]).toMatch(said(energy[2 * k]));
+}
 
 /** Worked out from the accounts in the document. */
 function expectRatios(promise: Document, spiking: Document, twin: Document): void {

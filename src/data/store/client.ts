@@ -48,7 +48,7 @@ export class Client {
     this.#options = options;
   }
 
-  /** @throws {Transient | Refused}, or {RunError} `interrupted` */
+  /** @throws {Transient | Refused}, or {RunError} `interrupted`, or {UsageError} for a proxy that refuses connections */
   async get(address: string, headers: Readonly<Record<string, string>>): Promise<Response> {
     let url = this.#parse(address);
     for (let hop = 0; hop <= MOST_REDIRECTIONS; hop++) {
@@ -113,16 +113,22 @@ export class Client {
       const { hostname = url.hostname } = error as { hostname?: string }; // a proxy's, where that is not found
       return new Refused(`there is no host '${hostname}'${this.#byWayOf(url)}, or no network`, { cause: error });
     }
+    const proxy = proxyFor(this.#options.env ?? {}, url);
+    if (code === "ECONNREFUSED" && proxy && isOf(proxy.address, error, url))
+      return new UsageError("usage", proxy.name, `names a proxy that refuses connections (${refusals(error)})`, {
+        cause: error,
+      });
     if (UNTRUSTED.test(code) || PROXY.test(reasonOf(error))) return new Refused(reasonOf(error), { cause: error });
     if (STALLED.test(code)) return new Transient(`nothing came for ${stall / 1000} s`, { cause: error });
-    const problem = UNREACHED.test(code) ? `there is no way to it${this.#byWayOf(url)}` : "the connection was lost";
+    const by = code === "ECONNREFUSED" ? "" : this.#byWayOf(url); // one that refuses was told above
+    const problem = UNREACHED.test(code) ? `there is no way to it${by}` : "the connection was lost";
     return new Transient(`${problem} (${reasonOf(error) || code})`, { cause: error });
   }
 
   /** Where a proxy is named, it may be what is wrong. */
-  #byWayOf({ protocol }: URL): string {
-    const name = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-    return proxyNamed(this.#options.env ?? {}, name) === "" ? "" : `, by way of ${name}`;
+  #byWayOf(url: URL): string {
+    const proxy = proxyFor(this.#options.env ?? {}, url);
+    return proxy ? `, by way of ${proxy.name}` : "";
   }
 
   async close(): Promise<void> {
@@ -150,6 +156,23 @@ export function redirected(from: URL, to: string): URL {
 const STALL = 30_000;
 
 const proxyNamed = (env: Environment, name: string): string => env[name.toLowerCase()] || env[name] || "";
+/** The proxy that the environment has for an address, unless NO_PROXY names it; that of HTTP serves both where it is alone. */
+function proxyFor(env: Environment, { protocol }: URL): { readonly name: string; readonly address: URL } | undefined {
+  const names = protocol === "https:" ? ["HTTPS_PROXY", "HTTP_PROXY"] : ["HTTP_PROXY"];
+  const name = names.find((n) => proxyNamed(env, n) !== "");
+  return name === undefined ? undefined : { name, address: new URL(proxyNamed(env, name)) };
+}
+
+/** Node tries every address of a host, and tells all of their failures. */
+const failuresOf = (error: unknown): readonly unknown[] => (error instanceof AggregateError ? error.errors : [error]);
+const refusals = (error: unknown): string => failuresOf(error).map(reasonOf).join(", ");
+/** Whether it was the proxy that refused, and not a host that NO_PROXY names. */
+function isOf(proxy: URL, error: unknown, asked: URL): boolean {
+  if (portOf(proxy) === portOf(asked) && proxy.hostname !== asked.hostname) return false; // either's
+  return failuresOf(error).every((e) => String((e as { port?: unknown }).port) === portOf(proxy));
+}
+const portOf = ({ port, protocol }: URL): string => port || (protocol === "https:" ? "443" : "80");
+
 /** @throws {UsageError} where it is no address; it is not repeated, as it may hold a password */
 function proxyOf(env: Environment, name: string): string {
   const address = proxyNamed(env, name);

@@ -89,7 +89,7 @@ export async function requireRoom(
 ): Promise<void> {
   const there = await free(folder);
   if (there === undefined || there >= bytes) return;
-  const problem = `needs ${megabytes(bytes)} MB more, and the disk has room for ${megabytes(there)}; make room, or name another folder (--dir on the command line)`;
+  const problem = `needs ${megabytes(bytes)} MB more, and the disk has room for ${megabytes(there)}; make room, or name another folder (--data on the command line)`;
   throw new DataError("write-failed", path, problem);
 }
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);

@@ -32,7 +32,7 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
       grid(energyFigures(columns, c.inference), "wide"),
       c.promise && promiseFigure(c.promise),
       ownBreakEvenTable(c),
-      breakEvenTable(Object.values(c.spiking.energy)[0]!),
+      breakEvenTable(Object.values(c.spiking.energy)[0]!, c.inference),
       grid(energyTable(columns, c.inference), "wide tables"),
       besideEnergy(c),
     ),
@@ -47,6 +47,10 @@ interface Card {
   readonly what: string;
   readonly value: (side: SideDocument) => number;
   readonly show: (value: number) => string;
+  /** What stands before a value. */
+  readonly bound?: (side: SideDocument) => string;
+  /** Which twin it is of, where there are several. */
+  readonly twin?: string;
 }
 /** The measures that verdicts speak of, at a glance. */
 function cards(c: CompareDocument): Markup {
@@ -55,14 +59,16 @@ function cards(c: CompareDocument): Markup {
   const energy = (s: SideDocument): number => s.energy[format]!.total.typical;
   const [factor, unit] = joulesUnit(Math.max(energy(c.spiking), energy(c.twin)));
   const bound = (s: SideDocument): string => (s.energy[format]!.lowerBound ? "≥ " : "");
-  const all: readonly (Card & { readonly bound?: typeof bound })[] = [
+  const { name } = c.twin.energy[format]!;
+  const all: readonly Card[] = [
     { title: "Test accuracy", what: "accuracy", value: (s) => s.accuracy, show: (x) => percent(x, 2) },
     {
       title: `Energy of ${c.inference}, ${first!.title}`,
-      what: `energy, ${format}, ${c.twin.energy[format]!.name}`,
+      what: `energy, ${format}, ${name}`,
       value: energy,
       show: (x) => `${short(x / factor)} ${unit}`,
       bound,
+      twin: name.replace(/^the /, ""),
     },
     { title: "Training time", what: "training time", value: (s) => s.trainSeconds, show: seconds },
     { title: "Answers a second", what: "inference speed", value: (s) => s.inferencePerSecond, show: whole },
@@ -72,16 +78,18 @@ function cards(c: CompareDocument): Markup {
     const winner = c.verdict.find((v) => v.what === card.what)?.winner;
     const line = ({ title, tone, side }: Named): Markup => {
       const x = card.value(side);
-      return html`<p class="${tone}${winner === tone ? " wins" : ""}"><span>${title}</span> <strong>${card.bound?.(side)}${num(x, card.show(x))}</strong></p>`;
+      const called = (tone === "twin" && card.twin) || title;
+      return html`<p class="${tone}${winner === tone ? " wins" : ""}"><span>${called}</span> <strong>${card.bound?.(side)}${num(x, card.show(x))}</strong></p>`;
     };
-    return html`<div class="card"><h2>${card.title}</h2>${sidesOf(c).map(line)}${winner && html`<p class="winner">${WINNER[winner]}</p>`}</div>`;
+    return html`<div class="card"><h2>${card.title}</h2>${sidesOf(c).map(line)}${winner && html`<p class="winner">${winnerText(winner, card)}</p>`}</div>`;
   })}</div>`;
 }
-const WINNER: Readonly<Record<Winner, string>> = {
-  spiking: "the spiking network wins",
-  twin: "the twin wins",
-  undecided: "neither wins",
+const WINNER: Readonly<Record<Winner, (twin?: string) => string>> = {
+  spiking: (twin) => `the spiking network wins${twin ? ` against the ${twin}` : ""}`,
+  twin: (twin = "twin") => `the ${twin} wins`,
+  undecided: () => "neither wins",
 };
+const winnerText = (winner: Winner, { twin }: Card): string => WINNER[winner](twin);
 
 function verdicts({ verdict }: CompareDocument): Markup {
   const row = ({ winner, text }: CompareDocument["verdict"][number]): Markup =>

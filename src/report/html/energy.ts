@@ -111,12 +111,15 @@ const unpricedWorks = (accounts: readonly AccountDocument[]): string[] => [
 ];
 
 /** Published lines, and on which side of each the spiking network is. */
-export function breakEvenTable({ spikesPerSynapse, spikeRate, breakEven, dead }: AccountDocument): Markup | undefined {
+export function breakEvenTable(
+  { spikesPerSynapse, spikeRate, breakEven, dead }: AccountDocument,
+  inference: string,
+): Markup | undefined {
   if (dead) return html`<p>Published rules of thumb: none is for a network that fires no spike.</p>`;
   if (breakEven.length === 0) return undefined;
   const crossed =
     spikesPerSynapse !== undefined &&
-    html`${num(spikesPerSynapse, short(spikesPerSynapse))} spikes a synapse an inference`;
+    html`${num(spikesPerSynapse, short(spikesPerSynapse))} spikes a synapse ${inference}`;
   const rate = spikeRate !== undefined && html`${num(spikeRate, percent(spikeRate))} of neurons spiking a step`;
   return html`<p>Published rules of thumb, for other networks and other hardware. Here: ${crossed}${crossed && rate && ", "}${rate}.</p>
 <div class="scroll"><table class="words"><thead><tr><th scope="col">line</th><th scope="col">here</th><th scope="col">source</th></tr></thead><tbody>${breakEven.map(

@@ -30,7 +30,7 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
     section(
       "Energy",
       grid(energyFigures(columns, t.inference), "wide"),
-      breakEvenTable(Object.values(t.energy)[0]!),
+      breakEvenTable(Object.values(t.energy)[0]!, t.inference),
       grid(energyTable(columns, t.inference), "wide tables"),
       besideEnergy(t),
     ),

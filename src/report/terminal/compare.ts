@@ -32,7 +32,7 @@ export function compareSections(c: CompareDocument, view: View): string[] {
     deadSection(Object.values(c.spiking.energy)[0]!.dead, view),
     ...energySections(accountColumns(c), c.inference, view),
     ...besideSections(c, view),
-    breakEvenSection(Object.values(c.spiking.energy)[0]!, view),
+    breakEvenSection(Object.values(c.spiking.energy)[0]!, c.inference, view),
     ownBreakEvenSection(c, view),
     promiseSection(c.promise, view),
     [heading("Beside the numbers", view), ...c.notes.map((note) => item(note, width))].join("\n"),

@@ -64,11 +64,12 @@ function unpricedRows(accounts: readonly AccountDocument[]): StyledRow[] {
 /** Where a spiking network stands by published rules of thumb. */
 export function breakEvenSection(
   { spikesPerSynapse, spikeRate, breakEven, dead }: AccountDocument,
+  inference: string,
   { width }: View,
 ): string {
   if (dead) return "Published rules of thumb: none is for a network that fires no spike.";
   if (breakEven.length === 0) return "";
-  const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse an inference, `;
+  const crossed = spikesPerSynapse === undefined ? "" : `${short(spikesPerSynapse)} spikes a synapse ${inference}, `;
   return [
     wrap(`Published rules of thumb: here ${crossed}${percent(spikeRate ?? 0)} of neurons spiking a step`, "", width),
     ...breakEven.map(({ author, line, text }) => item(`${author}: ${line}: ${text}.`, width)),

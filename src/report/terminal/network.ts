@@ -79,7 +79,7 @@ export function evaluateSections(e: EvaluateDocument, view: View): string[] {
     deadSection(first?.dead, view),
     ...energySections(accountColumns(e), e.inference, view),
     ...besideSections(e, view),
-    first ? breakEvenSection(first, view) : "",
+    first ? breakEvenSection(first, e.inference, view) : "",
     [
       heading("Beside the numbers", view),
       ...[...e.notes, ...(e.beside ?? [])].map((note) => item(note, view.width)),

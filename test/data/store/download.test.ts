@@ -380,14 +380,29 @@ describe("proxies of the environment", () => {
     const fetching = fetchIt("http://127.0.0.1:9/", { client: { env: { http_proxy: address } } });
     await expect(fetching).rejects.toMatchObject({ code: "usage", path: "HTTP_PROXY" });
   });
-  test("one that cannot be reached is named", async () => {
-    const retry = { times: 0, first: 1, longest: 1 };
+  test("one that refuses connections is named at once, and nothing is tried again", async () => {
+    const retry = { times: 5, first: 60_000, longest: 60_000 };
     const away = await serving({});
     const between = await proxy();
     await between.close();
-    await expect(fetchIt(away.url, { client: { env: { HTTP_PROXY: between.url } }, retry })).rejects.toThrow(
-      /there is no way to it, by way of HTTP_PROXY \(connect ECONNREFUSED/,
-    );
+    const urls = [`${away.url}/a`, `${away.url}/b`];
+    for (const [name, to] of [
+      ["HTTP_PROXY", urls],
+      ["HTTPS_PROXY", ["https://127.0.0.1:9/"]],
+      ["HTTP_PROXY", ["https://127.0.0.1:9/"]], // serves both where it is alone
+    ] as const) {
+      const fetching = fetchIt("", { client: { env: { [name]: between.url } }, retry, file: { urls: to } });
+      await expect(fetching).rejects.toMatchObject({ name: "UsageError", code: "usage", path: name });
+      await expect(fetching).rejects.toThrow(/names a proxy that refuses connections \(connect ECONNREFUSED/);
+    }
+  });
+  test("a host that NO_PROXY names may refuse, and be tried again", async () => {
+    const [away, between] = [await serve(() => {}), await proxy()];
+    await away.close();
+    const env = { HTTP_PROXY: between.url, NO_PROXY: "127.0.0.1" };
+    const fetching = fetchIt(away.url, { client: { env }, retry: { times: 2, first: 1, longest: 1 } });
+    await expect(fetching).rejects.toThrow(/there is no way to it \(connect ECONNREFUSED.*\), 3 times/);
+    await between.close();
   });
   test("HTTPS_PROXY opens a tunnel", async () => {
     const { port } = await serving({});
