@@ -111,17 +111,18 @@ export class Recorder {
     const { samples } = context.options;
     const { parts } = context;
     const lists = this.#spiking.map((node, population) => {
-      const { list, counts, rows, room } = this.#l.sources.spikes.get(node)!;
+      const signal = this.#l.sources.spikes.get(node)!;
+      const { list, counts, rows, room } = signal;
       const starts = partStarts(context.size(node), parts);
       const arrays = { list: x.array(list), counts: x.array(counts) };
-      return { population, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
+      return { population, signal, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
     });
     for (let t = 0; t < count; t++)
-      for (const { population, rows, room, starts, list, counts, to } of lists)
+      for (const { population, signal, rows, room, starts, list, counts, to } of lists)
         for (let s = 0; s < samples; s++) {
           const row = s * rows + ((now + t) % rows);
           for (let p = 0; p < parts; p++) {
-            const [from, end] = [starts[p]!, counts[row * parts + p]!];
+            const [from, end] = [starts[p]!, counts[signal.endAt(row, p)]!];
             if (end === from) continue;
             const fired = list.subarray(row * room + from, row * room + end);
             to.steps.repeat(done + t, fired.length);

@@ -50,30 +50,22 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   return out;
 }
 
-function wholeLists(
-  out: Map<string, Elements>,
-  { node, list, counts, room }: SpikeSignal,
-  x: Executable,
-  { context }: Lowered,
-): void {
+function wholeLists(out: Map<string, Elements>, signal: SpikeSignal, x: Executable, { context }: Lowered): void {
+  const { node, list, counts, room } = signal;
   const [parts, ends] = [x.array(list), x.array(counts)];
   const starts = partStarts(context.size(node), context.parts);
-  const [whole, lengths] = [new Uint32Array(parts.length), new Int32Array(ends.length / context.parts)];
+  const [whole, lengths] = [new Uint32Array(parts.length), new Int32Array(context.options.samples * signal.rows)];
   for (let row = 0; row < lengths.length; row++)
     for (let p = 0; p < context.parts; p++) {
-      const part = parts.subarray(row * room + starts[p]!, row * room + ends[row * context.parts + p]!);
+      const part = parts.subarray(row * room + starts[p]!, row * room + ends[signal.endAt(row, p)]!);
       if (part.length === 0) continue;
       whole.set(part, row * room + lengths[row]!);
       lengths[row]! += part.length;
     }
   out.set(list, whole).set(counts, lengths);
 }
-function divideSpikes(
-  buffers: Snapshot["buffers"],
-  { node, list, counts, room }: SpikeSignal,
-  x: Executable,
-  { context }: Lowered,
-): void {
+function divideSpikes(buffers: Snapshot["buffers"], signal: SpikeSignal, x: Executable, { context }: Lowered): void {
+  const { node, list, counts, room } = signal;
   const [whole, lengths] = [buffers.get(list)!, buffers.get(counts)!];
   const [parts, ends] = [x.array(list), x.array(counts)];
   const starts = partStarts(context.size(node), context.parts);
@@ -82,7 +74,7 @@ function divideSpikes(
     for (let p = 0; p < context.parts; p++) {
       const own = spikes.filter((i) => i >= starts[p]! && i < starts[p + 1]!);
       parts.set(own, row * room + starts[p]!);
-      ends[row * context.parts + p] = starts[p]! + own.length;
+      ends[signal.endAt(row, p)] = starts[p]! + own.length;
     }
   }
 }

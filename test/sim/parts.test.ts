@@ -198,12 +198,12 @@ test("synapses of a source lie in order of target, and so part by part; given we
 
 test("small networks, and trials side by side, are not divided", () => {
   const net = (n: number) => network({ dt: "1 ms", populations: { a: population(n, lif()) }, connections: [] });
-  expect(partsFor(net(1_999), 1, 2)).toBe(1);
-  expect(partsFor(net(2_000), 1, 2)).toBe(2);
-  expect(partsFor(net(2_000), 2, 2)).toBe(1);
+  expect(partsFor(net(19_999), 1, 2)).toBe(1);
+  expect(partsFor(net(20_000), 1, 2)).toBe(2);
+  expect(partsFor(net(20_000), 2, 2)).toBe(1);
   const dense = network({
     dt: "1 ms",
-    populations: { a: population(300, lif()) },
+    populations: { a: population(1_000, lif()) },
     connections: [connect("a", "a", { delay: "1 ms" })],
   });
   expect(partsFor(dense, 1, 8)).toBe(8);

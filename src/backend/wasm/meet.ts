@@ -3,7 +3,7 @@
  * changes the number that the others watch; they spin, and after a while park, if the host lets them.
  */
 import { defineFunction, type Func } from "./code.ts";
-import { MEETING, SPINS } from "./control.js";
+import { MEETING, MEETING_SPINS } from "./control.js";
 
 /** Name of the function of (threads, whether they may park). */
 export const MEET = "meet";
@@ -41,7 +41,7 @@ export function meetFunction(): Func {
       changed();
       f.op("br_if", 1);
       f.get(spins);
-      f.i32(SPINS);
+      f.i32(MEETING_SPINS);
       f.op("i32.lt_s");
       f.if(
         () => f.advance(spins, 1),

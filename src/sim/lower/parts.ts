@@ -13,19 +13,23 @@ import type { Context } from "./context.ts";
 export const PART = "part";
 export const FROM_PART = "part.from";
 
-/** Neurons, and as many synapses for each, whose step takes a thread some microseconds: much more than a meeting of threads. */
-const LEAST = 2_000;
+/**
+ * Variables of neurons, with so many synapses as much as one, whose step takes a thread some ten microseconds: several times
+ * what threads need to meet and to hand over spikes (4,000 neurons of three variables are faster on one thread, of six
+ * slower).
+ */
+const LEAST = 20_000;
 const SYNAPSES = 50;
 
 /** Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. */
 export function partsFor(net: Network, samples: number, threads: number): number {
   if (samples > 1 || whyOnePart(net)) return 1;
-  const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
+  const variables = Object.values(net.populations).reduce((sum, p) => sum + p.size * p.model.variables.length, 0);
   const synapses = net.connections.reduce(
     (sum, { connectivity, from, to }) => sum + synapseCount(connectivity, connectedSizes(net, from.node, to.node)),
     0,
   );
-  return neurons + synapses / SYNAPSES >= LEAST ? threads : 1;
+  return variables + synapses / SYNAPSES >= LEAST ? threads : 1;
 }
 
 /** First neuron of each part, and after the last part the number of neurons: as even as whole ranges allow. */

@@ -10,6 +10,8 @@ export interface Events {
   readonly to: Place;
 }
 
+/** Numbers of a cache line: what threads write in every step lies on lines of their own. */
+const LINE = 16;
 /** Room after each list for a vector store that runs over its end. */
 const LIST_SLACK = 4;
 
@@ -28,6 +30,7 @@ export class SpikeSignal {
   readonly rows: number;
   readonly maxDelay: number;
   readonly room: number;
+  readonly #apart: number;
 
   constructor(c: Context, node: string, port = "spike") {
     this.#c = c;
@@ -37,7 +40,8 @@ export class SpikeSignal {
     this.rows = c.rows(this.maxDelay);
     this.room = c.size(node) + LIST_SLACK;
     c.buffer(this.list, "u32", c.options.samples * this.rows * this.room, "work");
-    c.buffer(this.counts, "i32", c.options.samples * this.rows * c.parts, "work");
+    this.#apart = c.parts === 1 ? 1 : LINE;
+    c.buffer(this.counts, "i32", c.options.samples * this.rows * c.parts * this.#apart, "work");
   }
   get list(): string {
     return `${this.node}.${listSlot(this.#port)}`;
@@ -45,6 +49,11 @@ export class SpikeSignal {
   get counts(): string {
     return `${this.list}.count`;
   }
+  /** Where the end of a part's list of a row is told. */
+  endAt(row: number, part: number): number {
+    return (row * this.#c.parts + part) * this.#apart;
+  }
+
   /**
    * The list of step `t - delay`; of several parts, that of the part at hand.
    * @param part the loop over the parts
@@ -52,12 +61,13 @@ export class SpikeSignal {
   events(delay: number, part: typeof PART | typeof FROM_PART): Events {
     const { parts } = this.#c;
     const rows = this.#c.at(this.room, this.rows, delay, this.maxDelay);
-    const ends = this.#c.at(parts, this.rows, delay, this.maxDelay);
-    const ofPart = parts === 1 ? [] : [along(part, 1)];
+    const each = parts * this.#apart;
+    const ends = this.#c.at(each, this.rows, delay, this.maxDelay);
+    const ofPart = parts === 1 ? [] : [along(part, this.#apart)];
     return {
       list: place(this.list, rows.offset, along("s", this.rows * this.room), rows.term),
       from: listStart(this.node, this.#c, part),
-      to: place(this.counts, ends.offset, along("s", this.rows * parts), ends.term, ...ofPart),
+      to: place(this.counts, ends.offset, along("s", this.rows * each), ends.term, ...ofPart),
     };
   }
 }
