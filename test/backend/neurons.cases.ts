@@ -145,7 +145,7 @@ function* layers(): Generator<NeuronCase> {
   }
 }
 
-/** Hodgkin and Huxley's currents with Traub and Miles' rates, as in Brian's COBAHH (shared/facts, W2). Linear in each variable. */
+/** Hodgkin and Huxley's currents with Traub and Miles' rates, as in Brian's COBAHH. Linear in each variable. */
 const hodgkinHuxley = (method: MethodName): NeuronModel =>
   neuron({
     name: "hh",
