@@ -4,9 +4,6 @@
  */
 import { horner, log } from "./elementary.ts";
 
-/** Which word of a block each law takes, so that laws at one place share nothing. */
-export const WORD_OF = { bits: 0, uniform: 1, normal: 2, poisson: 3 } as const;
-
 /** In (0, 1), on a grid of 2^-32: the middle of the word's cell. */
 export const uniformOf = (word: number): number => (word + 0.5) * 2 ** -32;
 /** In (0, 1) and exact in f32, on a grid of 2^-23. */

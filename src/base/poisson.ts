@@ -1,6 +1,5 @@
 /** Poisson counts, in f64. `poissonOf` is what kernels draw (`ir/random.ts`); `poissonLarge` is for the host alone. */
 import { exp, log } from "./elementary.ts";
-import { uniformOf } from "./laws.ts";
 
 /** Largest mean that one word can serve in a bounded number of operations. The sum of independent draws has the sum of their means. */
 export const POISSON_LIMIT = 16;
@@ -17,8 +16,8 @@ export function poissonTerms(mean: number): number {
 }
 
 /**
- * Poisson count by inversion from the upper tail: how many k have `u < P(X > k)`. The tails are summed from the smallest
- * term up, so that rare counts are drawn with their true probability however small it is.
+ * Poisson count by inversion from the upper tail: how many k have `word < 2^32·P(X > k)`, rounded. The tails are
+ * summed from the smallest term up, so that rare counts are drawn with their probability to a word's grain, 2^-32.
  *
  * @param mean from 0 to POISSON_LIMIT
  */
@@ -27,13 +26,12 @@ export function poissonOf(word: number, mean: number): number {
   const p = new Float64Array(terms + 1);
   p[0] = exp(-mean);
   for (let k = 1; k <= terms; k++) p[k] = p[k - 1]! * (mean * (1 / k));
-  const u = uniformOf(word);
-  let tail = 0;
+  let [tail, count] = [0, 0];
   for (let k = terms; k > 0; k--) {
     tail += p[k]!;
-    if (u < tail) return k;
+    if (word < Math.min(Math.trunc(tail * 2 ** 32 + 0.5), 2 ** 32 - 1)) count++;
   }
-  return 0;
+  return count;
 }
 
 /**

@@ -2,12 +2,14 @@
  * Counter-based random numbers: every draw is a pure function of where it is made, so the same on one thread or
  * eight, on one machine or ten.
  *
- * A place is a block of four words of Philox4x32-10: key = (seed, stream), counter = (element, sample, step low, step
- * high). Each law has a word of its own (`WORD_OF`), so that laws at one place are independent; the same law at the same
- * place is the same draw, and two draws of one step need two streams. Kernels draw the same numbers (`ir/random.ts`).
+ * Words come in blocks of four from Philox4x32-10: key = (seed, stream), counter = (block, sample, step low, step high).
+ * An element draws one word of a block (`draws.ts`), and laws have keys of their own, so that laws at one place are
+ * independent; the same law at the same place is the same draw, and two draws of one step need two streams. Kernels draw
+ * the same numbers (`ir/random.ts`).
  */
+import { drawBlock, drawWord, LAW_KEY } from "./draws.ts";
 import { ModelError, requireInteger } from "./errors.ts";
-import { normalOf, uniformF32Of, uniformOf, WORD_OF } from "./laws.ts";
+import { normalOf, uniformF32Of, uniformOf } from "./laws.ts";
 import { philoxInto } from "./philox.ts";
 import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
 
@@ -29,18 +31,19 @@ export interface Place {
   /** Integer step, up to 2^53. */
   readonly step?: number;
 }
-/** The four words of a place. */
-export function randomBits({ seed, stream, element, sample = 0, step = 0 }: Place): Words {
-  return philox4x32([element, sample, step >>> 0, Math.floor(step / 2 ** 32)], [seed, stream]);
+/** The word that a law draws at a place. */
+export function randomWord(law: keyof typeof LAW_KEY, { seed, stream, element, sample = 0, step = 0 }: Place): number {
+  const counter: Words = [drawBlock(element), sample, step >>> 0, Math.floor(step / 2 ** 32)];
+  return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0])[drawWord(element)]!;
 }
 /** In (0, 1): as kernels draw it in f64, or in f32. */
 export function uniform(place: Place, type: "f32" | "f64" = "f64"): number {
-  return (type === "f32" ? uniformF32Of : uniformOf)(randomBits(place)[WORD_OF.uniform]);
+  return (type === "f32" ? uniformF32Of : uniformOf)(randomWord("uniform", place));
 }
 /** Standard normal, as kernels draw it in f64. */
-export const normal = (place: Place): number => normalOf(randomBits(place)[WORD_OF.normal]);
+export const normal = (place: Place): number => normalOf(randomWord("normal", place));
 /** Poisson count of a mean from 0 to 16, as kernels draw it in f64. */
-export const poisson = (place: Place, mean: number): number => poissonOf(randomBits(place)[WORD_OF.poisson], mean);
+export const poisson = (place: Place, mean: number): number => poissonOf(randomWord("poisson", place), mean);
 
 /**
  * The number of a named stream: FNV-1a, 32 bits, of the name in UTF-8 (Fowler, Noll, Vo). Two names share a stream by

@@ -20,8 +20,11 @@ export type MathFunction = "exp" | "log" | "sin" | "cos" | "tanh" | "sigmoid" | 
 export type Law = "bits" | "uniform" | "normal" | "poisson";
 export type Rounding = "floor" | "zero" | "halfUp" | "stochastic";
 export type Overflow = "wrap" | "saturate";
-/** Which index a body may ask for: the element of `perElement`; synapse, source or target of a synaptic skeleton. */
-export type IndexOf = "element" | "synapse" | "pre" | "post";
+/**
+ * Which index a body may ask for: the element of `perElement`; synapse, source or target of a synaptic skeleton. An
+ * element's random words are word `drawWord` of block `drawBlock` (`base/draws.ts`).
+ */
+export type IndexOf = "element" | "synapse" | "pre" | "post" | "drawBlock" | "drawWord";
 
 export interface Const {
   readonly tag: "const";
@@ -181,7 +184,7 @@ export const bool = (value: boolean): Const => constant("bool", value ? 1 : 0);
 
 /** The value of a slot as the step begins. */
 export const read = (type: Type, slot: string): Read => ({ tag: "read", type, slot });
-/** The number of the element; in a synaptic body of the synapse, its source or its target. */
+/** The number of the element, or where its random words are; in a synaptic body of the synapse, its source or its target. */
 export const index = (of: IndexOf = "element"): Index => ({ tag: "index", type: "u32", of });
 
 /** An operation on one value, by name. */

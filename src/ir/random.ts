@@ -2,11 +2,13 @@
  * Random draws inside kernels: Philox4x32-10 in u32 operations, then the law. Places, words and tables are those of
  * `base/random.ts` and `base/laws.ts`; f64 draws equal the host's bit for bit.
  *
- * A draw reads four uniform slots and the index of its element or synapse. Draws of one stream share one block of four
- * words, one a law: a second draw of the same law needs another stream. `simplify` computes a shared block once.
+ * A draw reads four uniform slots and the index of its element or synapse (`base/draws.ts`). A second draw of the same law
+ * needs another stream.
  */
+
+import { LAW_KEY } from "../base/draws.ts";
 import { ModelError } from "../base/errors.ts";
-import { AS241, WORD_OF } from "../base/laws.ts";
+import { AS241 } from "../base/laws.ts";
 import { PHILOX } from "../base/philox.ts";
 import { POISSON_LIMIT, poissonTerms } from "../base/poisson.ts";
 import {
@@ -20,6 +22,7 @@ import {
   div,
   type Expr,
   type IndexOf,
+  i32,
   index,
   join,
   type Law,
@@ -55,18 +58,30 @@ export const DRAW_SLOTS = {
 type Block = readonly [Expr, Expr, Expr, Expr];
 const input = ({ type, name }: Slot): Expr => read(type, name);
 
-/** Philox4x32-10 (`base/random.ts`) of the place of this element. */
-function blockOf(stream: number, of: IndexOf): Block {
+/** Philox4x32-10 (`base/philox.ts`) of a block. */
+function philox(block: Expr, stream: number): Block {
   const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
   const [w0, w1] = PHILOX.increments;
-  let block: Block = [index(of), input(DRAW_SLOTS.sample), input(DRAW_SLOTS.stepLow), input(DRAW_SLOTS.stepHigh)];
+  let words: Block = [block, input(DRAW_SLOTS.sample), input(DRAW_SLOTS.stepLow), input(DRAW_SLOTS.stepHigh)];
   for (let round = 0; round < PHILOX.rounds; round++) {
     const k0 = add(input(DRAW_SLOTS.seed), u32(Math.imul(round, w0)));
     const k1 = u32(stream + Math.imul(round, w1));
-    const [c0, c1, c2, c3] = block;
-    block = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
+    const [c0, c1, c2, c3] = words;
+    words = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
   }
-  return block;
+  return words;
+}
+/** Where the word of this element or synapse is: its block, and which of the four. */
+function whereOf(of: IndexOf): { block: Expr; word: Expr } {
+  if (of === "element") return { block: index("drawBlock"), word: index("drawWord") };
+  const k = index(of);
+  return { block: or(shl(shr(k, 4), 2), and(k, u32(3))), word: and(shr(k, 2), u32(3)) };
+}
+function wordOf(stream: number, of: IndexOf): Expr {
+  const { block, word } = whereOf(of);
+  const [a, b, c, d] = philox(block, stream);
+  const is = (k: number): Expr => compare("eq", word, u32(k));
+  return select(is(0), a, select(is(1), b, select(is(2), c, d)));
 }
 
 /** In [1, 2), from the leading bits of a word: what a float holds below its 1. */
@@ -99,20 +114,27 @@ function normal(word: Expr, type: FloatType): Expr {
 }
 
 /**
- * `poissonOf` of `base/poisson.ts`, its sums unrolled: 5 operations a possible count beside one exp, and as many counts
- * as a constant mean needs, else as POISSON_LIMIT does. NaN for a mean outside 0 to POISSON_LIMIT.
+ * `poissonOf` of `base/poisson.ts`, its sums unrolled: for each possible count one comparison of integers and one addition,
+ * beside the tails, which a mean that is the same for all needs once. As many counts as a constant mean needs, else as
+ * POISSON_LIMIT does. NaN for a mean outside 0 to POISSON_LIMIT.
  */
 function poisson(word: Expr, type: FloatType, mean: Expr): Expr {
   const terms = poissonTerms(largestMean(mean));
   const p = [exp(neg(mean))];
   for (let k = 1; k <= terms; k++) p.push(mul(p[k - 1]!, mul(mean, like(mean, 1 / k))));
-  const tails: Expr[] = [];
-  for (let k = terms; k > 0; k--) tails[k] = k === terms ? p[k]! : add(tails[k + 1]!, p[k]!);
-  const u = floating(word, type);
-  const count = tails.reduce<Expr>((n, tail, k) => select(compare("lt", u, tail), like(mean, k), n), like(mean, 0));
+  const drawn = signed(word);
+  let tail: Expr | undefined;
+  let count: Expr = i32(0);
+  for (let k = terms; k > 0; k--) {
+    tail = tail ? add(tail, p[k]!) : p[k]!;
+    const bound = signed(convert("u32", add(mul(tail, like(mean, 2 ** 32)), like(mean, 0.5))));
+    count = add(count, convert("i32", compare("lt", drawn, bound)));
+  }
   const valid = and(compare("ge", mean, like(mean, 0)), compare("le", mean, like(mean, POISSON_LIMIT)));
-  return select(valid, count, like(mean, Number.NaN));
+  return select(valid, convert(type, count), like(mean, Number.NaN));
 }
+/** In the same order, as comparisons of signed integers cost less. */
+const signed = (word: Expr): Expr => bitcast("i32", xor(word, u32(0x80000000)));
 function largestMean(mean: Expr): number {
   if (mean.tag !== "const") return POISSON_LIMIT;
   if (mean.value >= 0 && mean.value <= POISSON_LIMIT) return mean.value;
@@ -133,4 +155,4 @@ const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Ex
 export const applyLaw = ({ law, type, args }: Draw, word: Expr): Expr => LAWS[law](word, type as FloatType, args);
 
 /** A draw in basic operations. `of` is the index that tells one element from another. */
-export const expandDraw = (e: Draw, of: IndexOf): Expr => applyLaw(e, blockOf(e.stream, of)[WORD_OF[e.law]]);
+export const expandDraw = (e: Draw, of: IndexOf): Expr => applyLaw(e, wordOf((e.stream ^ LAW_KEY[e.law]) >>> 0, of));

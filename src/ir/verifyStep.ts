@@ -1,5 +1,14 @@
 /** Checks of a step: names, types, what each store mode needs. Messages print the node and the slot. */
-import { constant, dispatch, type Expr, type ExprTable, operands, type Read, withOperands } from "./expr.ts";
+import {
+  constant,
+  dispatch,
+  type Expr,
+  type ExprTable,
+  type IndexOf,
+  operands,
+  type Read,
+  withOperands,
+} from "./expr.ts";
 import { numbering, printNode, printStore } from "./print.ts";
 import { nodes, type Slot, type Space, type Step, type Store, type StoreMode } from "./step.ts";
 import { isInt, type Type } from "./types.ts";
@@ -13,6 +22,15 @@ const DOMAIN: Readonly<Record<Space, Domain>> = {
   pre: "synapse",
   post: "synapse",
   synapse: "synapse",
+};
+
+const INDEX: Readonly<Record<IndexOf, Domain>> = {
+  element: "element",
+  drawBlock: "element",
+  drawWord: "element",
+  synapse: "synapse",
+  pre: "synapse",
+  post: "synapse",
 };
 
 /** Where it was used: enough to find the node again in `printStep`. */
@@ -50,8 +68,7 @@ export function verifyStep(step: Step, path = `step ${step.name}`): void {
 /** Which skeleton a body is for. @throws Error if it asks for elements and for synapses */
 export function domainOf(step: Step, path = `step ${step.name}`): Domain {
   const asked = new Map<Domain, string>(step.slots.map((s) => [DOMAIN[s.space], `slot ${describe(s)}`]));
-  for (const e of nodes(step))
-    if (e.tag === "index") asked.set(e.of === "element" ? "element" : "synapse", `index '${e.of}'`);
+  for (const e of nodes(step)) if (e.tag === "index") asked.set(INDEX[e.of], `index '${e.of}'`);
   const [element, synapse] = [asked.get("element"), asked.get("synapse")];
   if (element && synapse) fail(path, `${element} belongs to elements, ${synapse} to synapses`);
   return element ? "element" : synapse ? "synapse" : "any";

@@ -1,10 +1,10 @@
 /** Functions and draws, expanded: WebAssembly gives the very bits of the interpreter. */
 import { expect, test } from "vitest";
-import type { Backend } from "../../src/backend/backend.ts";
+import type { Backend, Executable } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { expand } from "../../src/ir/expand.ts";
-import { call, constant, draw, type Expr, type Law, read } from "../../src/ir/expr.ts";
+import { add, call, compare, constant, draw, type Expr, index, type Law, mul, read } from "../../src/ir/expr.ts";
 import { type Buffer, invoke, type Program, place } from "../../src/ir/program.ts";
 import type { DRAW_SLOTS } from "../../src/ir/random.ts";
 import { simplify } from "../../src/ir/simplify.ts";
@@ -81,3 +81,66 @@ test.each(LAWS)("draws: %s in %s", async (law, type) => {
     { ...place, mean },
   );
 });
+
+/** Sixteen elements share their blocks: whole turns, single vectors and a tail, and every kind of store besides. */
+test.each([1, 15, 16, 17, 31, 63, 64, 127, 403])(
+  "draws of %i elements, with bits, lists, sums and reads beside",
+  async (n) => {
+    for (const type of FLOATS) {
+      const [u, z] = [draw("uniform", type, 5), draw("normal", type, 5)];
+      const old = read(type, "v");
+      const fired = compare("lt", u, constant(type, 0.3));
+      const step = simplify(
+        expand({
+          name: "body",
+          slots: [
+            { name: "v", type, space: "element" },
+            { name: "number", type: "u32", space: "element" },
+            { name: "bits", type: "u32", space: "uniform" },
+            { name: "list", type: "u32", space: "uniform" },
+            { name: "total", type, space: "uniform" },
+            { name: "top", type, space: "uniform" },
+          ],
+          stores: [
+            { slot: "v", mode: "set", value: add(mul(old, constant(type, 0.5)), z) },
+            { slot: "number", mode: "set", value: add(index(), draw("bits", "u32", 9)) },
+            { slot: "bits", mode: "bits", value: fired },
+            { slot: "list", mode: "append", value: fired, rare: n % 2 === 0 },
+            { slot: "total", mode: "sum", value: u },
+            { slot: "top", mode: "max", value: z },
+          ],
+        }),
+      );
+      const lengths: Readonly<Record<string, number>> = { v: n, number: n, bits: Math.ceil(n / 32), list: n + 16 };
+      const buffers = [...step.slots.map((s) => s.name), "from", "to"].map((name): Buffer => {
+        const known = step.slots.find((s) => s.name === name);
+        return { name, type: known?.type ?? "i32", length: lengths[name] ?? 1, role: "work" };
+      });
+      const args = Object.fromEntries(step.slots.map((s) => [s.name, place(s.name)]));
+      const call = invoke(
+        { kind: "perElement", step },
+        { ...args, "list.from": place("from"), "list.to": place("to") },
+        { n },
+      );
+      const program: Program = { name: "drawn", buffers, regions: [{ name: "main", body: [call] }] };
+      const results = await Promise.all(
+        [wasm, interpret].map(async (backend) => {
+          using executable = await backend.load(program);
+          executable.array("seed")[0] = 77;
+          executable.array("stepLow")[0] = 12;
+          for (let k = 0; k < n; k++) executable.array("v")[k] = k;
+          executable.run("main");
+          const count = executable.array("to")[0]!;
+          return {
+            list: Array.from(executable.array("list").slice(0, count)),
+            ...arraysOf(["v", "number", "bits", "total", "top"], executable),
+          };
+        }),
+      );
+      expect(results[0]).toEqual(results[1]);
+      if (n > 100) expect(results[0]!.list.length / n).toBeCloseTo(0.3, 1);
+    }
+  },
+);
+const arraysOf = (names: readonly string[], executable: Executable): Record<string, number[]> =>
+  Object.fromEntries(names.map((name) => [name, Array.from(executable.array(name))]));

@@ -8,8 +8,8 @@ import {
   permutation,
   philox4x32,
   poisson,
-  randomBits,
   randomStream,
+  randomWord,
   streamOf,
   uniform,
   type Words,
@@ -43,18 +43,31 @@ test("FNV-1a known answers", () => {
 
 test("a place is the whole counter and key: each part changes about half the bits", () => {
   const place = { seed: 1, stream: 2, element: 3, sample: 4, step: 5 };
-  const base = randomBits(place);
-  const flipped = (other: Words): number =>
+  const words = (at: typeof place): number[] =>
+    [0, 4, 8, 12].map((next) => randomWord("bits", { ...at, element: at.element + next }));
+  const base = words(place);
+  const flipped = (other: readonly number[]): number =>
     other.reduce((n, w, k) => n + ((w ^ base[k]!) >>> 0).toString(2).replaceAll("0", "").length, 0);
   for (const key of Object.keys(place) as (keyof typeof place)[]) {
-    const change = flipped(randomBits({ ...place, [key]: place[key] + 1 }));
+    const change = flipped(words({ ...place, [key]: key === "element" ? 2 : place[key] + 1 }));
     expect(Math.abs(change - 64)).toBeLessThan(4.5 * Math.sqrt(32)); // binomial(128, 1/2)
   }
-  expect(randomBits({ ...place, step: 5 + 2 ** 32 })).not.toEqual(base);
-  expect(randomBits({ seed: 1, stream: 2, element: 3 })).toEqual(philox4x32([3, 0, 0, 0], [1, 2]));
-  expect(randomBits({ seed: 1, stream: 2, element: 3, sample: 7, step: 2 ** 40 + 9 })).toEqual(
-    philox4x32([3, 7, 9, 256], [1, 2]),
+  expect(words({ ...place, step: 5 + 2 ** 32 })).not.toEqual(base);
+});
+test("elements 16k + 4w + l take word w of block 4k + l, and laws have keys of their own", () => {
+  const of = (element: number): number =>
+    randomWord("bits", { seed: 1, stream: 2, element, sample: 7, step: 2 ** 40 + 9 });
+  for (const [k, w, l] of [
+    [0, 0, 0],
+    [0, 3, 1],
+    [5, 2, 3],
+    [2 ** 28 - 1, 3, 3],
+  ] as const)
+    expect(of(16 * k + 4 * w + l)).toBe(philox4x32([4 * k + l, 7, 9, 256], [1, 2])[w]);
+  const laws = (["bits", "uniform", "normal", "poisson"] as const).map((law) =>
+    randomWord(law, { seed: 1, stream: 2, element: 3 }),
   );
+  expect(new Set(laws).size).toBe(4);
 });
 
 const N = 40_000;
@@ -62,9 +75,9 @@ const random = (name: string): ReturnType<typeof randomStream> => randomStream(1
 const many = <T>(draw: () => T, n = N): T[] => Array.from({ length: n }, draw);
 
 describe("words", () => {
-  test("bits are even and bytes uniform, in each of the four words", () => {
-    for (let word = 0; word < 4; word++) {
-      const sample = many(() => 0).map((_, element) => randomBits({ seed: 3, stream: 9, element })[word]!);
+  test("bits are even and bytes uniform, of each law's words", () => {
+    for (const law of ["bits", "uniform", "normal", "poisson"] as const) {
+      const sample = many(() => 0).map((_, element) => randomWord(law, { seed: 3, stream: 9, element }));
       for (let shift = 0; shift < 32; shift += 8)
         expect(
           chiSquareExcess(
@@ -123,7 +136,7 @@ describe("normal", () => {
     expect(kolmogorov(sample, normalCdf)).toBeLessThan(KOLMOGOROV_LIMIT);
     for (const score of momentScores(sample)) expect(Math.abs(score)).toBeLessThan(4);
     expect(normal({ seed: 1, stream: 2, element: 3 })).toBe(
-      normalOf(randomBits({ seed: 1, stream: 2, element: 3 })[2]),
+      normalOf(randomWord("normal", { seed: 1, stream: 2, element: 3 })),
     );
   });
 });
@@ -150,7 +163,7 @@ describe("poisson", () => {
     expect(poissonTerms(0)).toBe(0);
     expect(poissonOf(0, 0)).toBe(0);
     expect(poisson({ seed: 1, stream: 1, element: 1 }, 2)).toBe(
-      poissonOf(randomBits({ seed: 1, stream: 1, element: 1 })[3], 2),
+      poissonOf(randomWord("poisson", { seed: 1, stream: 1, element: 1 }), 2),
     );
     for (const mean of [-1, NaN, Infinity]) expect(() => random("p").poisson(mean)).toThrow(/mean: must be finite/);
     const masses = poissonMasses(POISSON_LIMIT, 200);

@@ -51,6 +51,12 @@ const VIEW: Readonly<Record<string, string>> = { f32: "F", i32: "I", u32: "U" };
 const refuse = (what: string): never => {
   throw new Error(`compileExpr: ${what}`);
 };
+const CONVERT: Readonly<Partial<Record<Type, (a: string) => string>>> = {
+  f32: ROUND.f32,
+  f64: ROUND.f64,
+  i32: (a) => `(Math.min(Math.max(Math.trunc(${a}), -2147483648), 2147483647) | 0)`,
+  u32: (a) => `(Math.min(Math.max(Math.trunc(${a}), 0), 4294967295) >>> 0)`,
+};
 const TEXT: ExprTable<string, readonly string[]> = {
   const: (e) => (Object.is(e.value, -0) ? "-0" : String(e.value)),
   read: (e) => e.slot,
@@ -59,7 +65,7 @@ const TEXT: ExprTable<string, readonly string[]> = {
   binary: (e, [a, b]) => ROUND[e.type](BINARY[e.op](a!, b!, e.type)),
   compare: (e, [a, b]) => `(${a} ${COMPARE[e.op]} ${b} ? 1 : 0)`,
   select: (_e, [test, a, b]) => `(${test} ? ${a} : ${b})`,
-  convert: (e, [a]) => (e.type === "f32" || e.type === "f64" ? ROUND[e.type](a!) : refuse(`convert to ${e.type}`)),
+  convert: (e, [a]) => CONVERT[e.type]?.(a!) ?? refuse(`convert to ${e.type}`),
   bitcast: (e, [a]) => `(${VIEW[e.a.type]}[0] = ${a}, ${VIEW[e.type]}[0])`,
   word: (e, [a]) => `(D[0] = ${a}, U[${e.half === "high" ? 1 : 0}])`,
   join: (_e, [high, low]) => `(U[1] = ${high}, U[0] = ${low}, D[0])`,

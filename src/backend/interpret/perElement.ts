@@ -1,4 +1,6 @@
 /** `body(i)` for each i of a domain: the definition of the element-wise skeleton and of its six kinds of store. */
+import { drawBlock, drawWord } from "../../base/draws.ts";
+import type { IndexOf } from "../../ir/expr.ts";
 import { LISTED } from "../../ir/kernelArguments.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step, type Store, type StoreMode, slotOf } from "../../ir/step.ts";
@@ -10,11 +12,14 @@ export function perElement({ step, domain }: KernelOf<"perElement">, frame: Fram
   const load = loader(step, frame);
   const sinks = step.stores.map((s) => SINKS[s.mode](s, step, frame));
   for (const i of elements(domain, frame)) {
-    const values = evaluateBody(step, (e) => (e.tag === "index" ? i : load(e.slot, i)));
+    const values = evaluateBody(step, (e) => (e.tag === "index" ? INDEX[e.of]!(i) : load(e.slot, i)));
     sinks.forEach((sink, k) => sink.put(i, values[k]!));
   }
   for (const sink of sinks) sink.end();
 }
+
+/** What a body may ask of its element's number. */
+const INDEX: Readonly<Partial<Record<IndexOf, (i: number) => number>>> = { element: (i) => i, drawBlock, drawWord };
 
 function* elements(domain: KernelOf<"perElement">["domain"], frame: Frame): Generator<number> {
   if (domain === "list") {

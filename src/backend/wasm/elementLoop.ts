@@ -17,8 +17,8 @@ export interface Shared {
   /** Elements done. */
   readonly i: number;
   readonly lanes: 2 | 4;
-  /** Whether bits and list entries are stored by groups, and what is left over is less than one. */
-  readonly grouped: boolean;
+  /** Elements in one turn of whole groups, where bits and list entries are stored by groups; what is left over is less. Else 0. */
+  readonly grouped: number;
   /** Whether the pointers of element slots run along. */
   readonly running: boolean;
   /** Byte address of the next entry of each appended list. */
@@ -101,12 +101,16 @@ export function whileLeft(s: Shared, elements: number, before: number, body: () 
 export const offsetOf = (slot: Slot, lanes: number, v: number): number =>
   slot.space === "element" ? v * lanes * BYTES[slot.type] : 0;
 
-/** @param v the vector in its turn */
+/**
+ * @param v the vector in its turn
+ * @param ahead the first element of a group in its turn
+ */
 export function storeContext<C extends { push(e: Expr): void }>(
   s: Shared,
   store: Store,
   context: C,
   v = 0,
+  ahead = 0,
 ): StoreContext & C {
   const slot = slotOf(s.step, store.slot);
   return {
@@ -115,6 +119,7 @@ export function storeContext<C extends { push(e: Expr): void }>(
     lanes: s.lanes,
     i: s.i,
     grouped: s.grouped,
+    ahead,
     table: s.c.table,
     slot,
     rare: store.rare === true,

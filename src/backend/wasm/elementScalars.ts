@@ -1,5 +1,5 @@
 /** Elements that fill no vector, one by one. */
-import type { Expr } from "../../ir/expr.ts";
+import type { Expr, IndexOf } from "../../ir/expr.ts";
 import { LISTED } from "../../ir/kernelArguments.ts";
 import { lanesOf, nodes, type Slot, type Step, slotOf } from "../../ir/step.ts";
 import { invariants, pushAddress, type Shared, storeContext, whileLeft } from "./elementLoop.ts";
@@ -24,7 +24,7 @@ export function listedElements(step: Step, c: KernelContext): void {
   const { f } = c;
   const [k, i] = [f.local("i32"), f.local("i32")];
   const none = new Map<never, never>();
-  const shared = { step, c, i, lanes: lanesOf(step), grouped: false, running: false, positions: none, folds: none };
+  const shared = { step, c, i, lanes: lanesOf(step), grouped: 0, running: false, positions: none, folds: none };
   const body = scalarBody(shared);
   body.once();
   c.pushCount("from");
@@ -60,7 +60,7 @@ function scalarBody(s: Shared): ScalarBody {
   const define = (e: Expr): void => {
     if (e.tag === "const") return;
     if (e.tag === "read") scalarRead(slotOf(s.step, e.slot), s);
-    else if (e.tag === "index") f.get(s.i);
+    else if (e.tag === "index") pushIndex(e.of, s);
     else emitScalar(e, context);
     const local = f.local(valTypeOf(e.type));
     f.set(local);
@@ -76,6 +76,23 @@ function scalarBody(s: Shared): ScalarBody {
         SCALAR_STORES[store.mode](store, { ...storeContext(s, store, context), tailStart: start });
     },
   };
+}
+/** The element's number, or where its random word is (`base/draws.ts`). */
+export function pushIndex(of: IndexOf, { c: { f }, i }: Shared): void {
+  f.get(i);
+  if (of === "element") return;
+  f.i32(of === "drawWord" ? 2 : 4);
+  f.op("i32.shr_u");
+  if (of === "drawWord") {
+    f.i32(3);
+    return f.op("i32.and");
+  }
+  f.i32(2);
+  f.op("i32.shl");
+  f.get(i);
+  f.i32(3);
+  f.op("i32.and");
+  f.op("i32.or");
 }
 function scalarRead(slot: Slot, s: Shared): void {
   pushAddress(s, slot);

@@ -1,54 +1,109 @@
 /** Elements by whole vectors: a loop of several vectors a turn, then one of single vectors. */
-import type { Expr } from "../../ir/expr.ts";
-import { nodes, type Slot, type Step, type Store, slotOf } from "../../ir/step.ts";
+import { DRAW_GROUP } from "../../base/draws.ts";
+import { type Expr, type IndexOf, operands, topological, u32 } from "../../ir/expr.ts";
+import { simplify } from "../../ir/simplify.ts";
+import { nodes, rewriteStep, roots, type Slot, type Step, type Store, slotOf } from "../../ir/step.ts";
 import { invariants, offsetOf, pushAddress, type Shared, storeContext, whileLeft } from "./elementLoop.ts";
-import { GROUP_STORES, isMask, type MaskMode, pushBitmask, type StoreContext, VECTOR_STORES } from "./stores.ts";
+import { pushIndex } from "./elementScalars.ts";
+import { GROUP, GROUP_STORES, isMask, type MaskMode, pushBitmask, type StoreContext, VECTOR_STORES } from "./stores.ts";
 import { range } from "./tiles.ts";
 import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
 
-/** Elements whose bits and list entries are stored together. */
-const GROUP = 8;
 /** Vectors in one turn, where nothing is stored by groups. */
 const TURN = 4;
 /** Nodes in one turn, at most: a long body gains nothing, and its code would only grow. */
 const MOST_NODES = 200;
 
-/** Whether bits and list entries are stored by groups. */
-export const storesGroups = (step: Step, lanes: number): boolean =>
-  step.stores.some(isMask) && vectorsPerTurn(step, lanes) * lanes === GROUP;
+/** Elements in one turn where bits and list entries are stored by groups, else 0. */
+export function groupedTurn(step: Step, lanes: number): number {
+  const elements = vectorsPerTurn(step, lanes) * lanes;
+  return step.stores.some(isMask) && elements % GROUP === 0 ? elements : 0;
+}
+const draws = (step: Step): boolean => nodes(step).some((e) => e.tag === "index" && e.of === "drawWord");
 function vectorsPerTurn(step: Step, lanes: number): number {
+  if (draws(step)) return DRAW_GROUP / lanes;
   const vectors = step.stores.some(isMask) ? GROUP / lanes : TURN;
   return vectors * nodes(step).length <= MOST_NODES ? vectors : 1;
 }
 
 export function vectorLoops(s: Shared): void {
-  const order = nodes(s.step);
+  const vectors = vectorsPerTurn(s.step, s.lanes);
+  const words = byWord(s.step);
+  const order = topological([...roots(s.step), ...words.flat()]);
   const fixed = invariants(s.step, order);
   const once = new Map<Expr, number>();
   for (const e of order) if (fixed.has(e)) defineVector(e, s, once, 0);
-  const varying = order.filter((e) => !fixed.has(e));
-  const vectors = vectorsPerTurn(s.step, s.lanes);
-  if (vectors > 1) whileLeft(s, vectors * s.lanes, Number.POSITIVE_INFINITY, () => turn(s, once, varying, vectors));
+  if (vectors > 1)
+    whileLeft(s, vectors * s.lanes, Number.POSITIVE_INFINITY, () => turn(s, once, { words, vectors, order, fixed }));
+  const varying = nodes(s.step).filter((e) => !fixed.has(e));
   whileLeft(s, s.lanes, vectors > 1 ? vectors * s.lanes : Number.POSITIVE_INFINITY, () => {
     const context = vectorOf(s, once, varying, 0);
     for (const store of s.step.stores) VECTOR_STORES[store.mode](store, storeContext(s, store, context));
   });
 }
-/** Several vectors one after the other; then what is stored by groups. */
-function turn(s: Shared, once: ReadonlyMap<Expr, number>, varying: readonly Expr[], vectors: number): void {
+
+/**
+ * What the step stores, for elements that draw word 0, 1, 2 or 3 of their block: in a turn all elements of a vector draw
+ * the same one, and vectors share the blocks. Without draws it is the same for all.
+ */
+function byWord(step: Step): (readonly Expr[])[] {
+  if (!draws(step)) return [roots(step)];
+  const versions = range(4).map((w) =>
+    rewriteStep(step, (e) => (e.tag === "index" && e.of === "drawWord" ? u32(w) : e)),
+  );
+  const values = roots(simplify({ ...step, stores: [step, ...versions].flatMap((x) => x.stores) }));
+  const n = step.stores.length;
+  return range(4).map((w) => values.slice((w + 1) * n, (w + 2) * n));
+}
+/** Nodes that depend on elements through their block alone. */
+function ofBlock(order: readonly Expr[], fixed: ReadonlySet<Expr>): Set<Expr> {
+  const shared = new Set<Expr>();
+  for (const e of order) {
+    const given = operands(e);
+    const block = e.tag === "index" && e.of === "drawBlock";
+    if (block || (!fixed.has(e) && given.length > 0 && given.every((o) => fixed.has(o) || shared.has(o))))
+      shared.add(e);
+  }
+  return shared;
+}
+
+interface Turn {
+  readonly words: readonly (readonly Expr[])[];
+  readonly vectors: number;
+  readonly order: readonly Expr[];
+  readonly fixed: ReadonlySet<Expr>;
+}
+/** Several vectors one after the other; what is stored by groups after every eight elements. */
+function turn(s: Shared, once: ReadonlyMap<Expr, number>, { words, vectors, order, fixed }: Turn): void {
   const { f } = s.c;
   const masks = new Map(s.step.stores.filter(isMask).map((store) => [store, f.local("i32")]));
+  const blocks = ofBlock(order, fixed);
+  /** Blocks of the vectors whose lanes are the same elements of their quartets. */
+  const known = range(4 / s.lanes).map(() => new Map(once));
+  const perGroup = GROUP / s.lanes;
   for (const v of range(vectors)) {
-    const context = vectorOf(s, once, varying, v);
-    for (const store of s.step.stores) {
+    const values = words[words.length === 1 ? 0 : Math.floor((v * s.lanes) / 4)]!;
+    const before = known[v % known.length]!;
+    const varying = topological(values).filter((e) => !fixed.has(e));
+    for (const e of varying) if (blocks.has(e) && !before.has(e)) defineVector(e, s, before, v);
+    const context = vectorOf(
+      s,
+      before,
+      varying.filter((e) => !blocks.has(e)),
+      v,
+    );
+    s.step.stores.forEach((store, k) => {
       const mask = masks.get(store);
       const place = storeContext(s, store, context, v);
-      if (mask === undefined) VECTOR_STORES[store.mode](store, place);
-      else gatherBits(store, place, mask, v);
-    }
+      const valued = { ...store, value: values[k]! };
+      if (mask === undefined) VECTOR_STORES[store.mode](valued, place);
+      else gatherBits(valued, place, mask, v % perGroup);
+    });
+    if ((v + 1) % perGroup > 0) continue;
+    const ahead = Math.floor(v / perGroup) * GROUP;
+    for (const [store, mask] of masks)
+      GROUP_STORES[store.mode as MaskMode](mask, storeContext(s, store, { push: () => undefined }, 0, ahead));
   }
-  for (const [store, mask] of masks)
-    GROUP_STORES[store.mode as MaskMode](mask, storeContext(s, store, { push: () => undefined }));
 }
 /** `mask |= bits of this vector << lanes·v` */
 function gatherBits(store: Store, c: StoreContext, mask: number, v: number): void {
@@ -80,20 +135,26 @@ function defineVector(e: Expr, s: Shared, locals: Map<Expr, number>, v: number):
   const context = contextOf(s, locals);
   if (e.tag === "const") splatConstant(context, e.type, e.value);
   else if (e.tag === "read") vectorRead(slotOf(s.step, e.slot), s, v);
-  else if (e.tag === "index") {
-    f.get(s.i);
-    f.op("i32x4.splat");
-    f.op(
-      "v128.const",
-      "i32x4",
-      range(4).map((k) => v * s.lanes + k),
-    );
-    f.op("i32x4.add");
-  } else emitVector(e, context);
+  else if (e.tag === "index") vectorIndex(e.of, s, v);
+  else emitVector(e, context);
   const local = f.local("v128");
   f.set(local);
   locals.set(e, local);
   return context;
+}
+/** Vectors begin at multiples of their lanes, turns of steps with draws at multiples of `DRAW_GROUP`. */
+function vectorIndex(of: IndexOf, s: Shared, v: number): void {
+  const { f } = s.c;
+  const first = of === "drawBlock" ? (v * s.lanes) % 4 : v * s.lanes;
+  pushIndex(of, s);
+  f.op("i32x4.splat");
+  if (of === "drawWord") return;
+  f.op(
+    "v128.const",
+    "i32x4",
+    range(4).map((k) => first + k),
+  );
+  f.op("i32x4.add");
 }
 function vectorRead(slot: Slot, s: Shared, v: number): void {
   const { f } = s.c;

@@ -7,7 +7,7 @@ import type { KernelOf } from "../../ir/program.ts";
 import { lanesOf, type Step } from "../../ir/step.ts";
 import { runsAlong, startAt } from "./elementLoop.ts";
 import { listedElements, scalarLoop } from "./elementScalars.ts";
-import { storesGroups, vectorLoops } from "./elementVectors.ts";
+import { groupedTurn, vectorLoops } from "./elementVectors.ts";
 import type { KernelContext } from "./kernel.ts";
 import { foldOf } from "./stores.ts";
 
@@ -24,7 +24,7 @@ export function perElement({ step, domain }: KernelOf<"perElement">, c: KernelCo
     c,
     i: f.local("i32"),
     lanes,
-    grouped: storesGroups(step, lanes),
+    grouped: groupedTurn(step, lanes),
     running: runsAlong(step),
     positions,
     folds,

@@ -12,8 +12,10 @@ export interface StoreContext {
   readonly lanes: 2 | 4;
   /** The element counter. */
   readonly i: number;
-  /** Whether groups of eight are stored at once: `base` of a bit store then runs along. */
-  readonly grouped: boolean;
+  /** Elements in one turn, where groups of eight are stored at once: `base` of a bit store then runs along. Else 0. */
+  readonly grouped: number;
+  /** The group's first element, counted from element i. */
+  readonly ahead: number;
   readonly table: number;
   readonly slot: Slot;
   /** Whether few bits are set. */
@@ -135,17 +137,28 @@ export function pushBitmask(e: Expr, c: StoreContext): void {
 function appendLanes(mask: number, c: StoreContext, vectors: 1 | 2): void {
   const first = c.f.local("v128");
   c.f.get(c.i);
+  if (c.ahead > 0) {
+    c.f.i32(c.ahead);
+    c.f.op("i32.add");
+  }
   c.f.op("i32x4.splat");
   c.f.set(first);
   appendBits(c.f, { mask, first, position: c.position, table: c.table }, vectors);
 }
+/** Elements whose bits and list entries are stored together. */
+export const GROUP = 8;
+
 /** byte[i / 8] = (byte[i / 8] & bits before i) | bits << (i mod 8) */
 function storeBits(c: StoreContext, bits: () => void): void {
   const { f } = c;
   const [address, shift] = [f.local("i32"), f.local("i32")];
   f.get(c.base);
-  if (!c.grouped) {
+  if (c.grouped !== GROUP) {
     f.get(c.i);
+    if (c.grouped > 0) {
+      f.i32(c.grouped - 1);
+      f.op("i32.and");
+    }
     f.i32(3);
     f.op("i32.shr_u");
     f.op("i32.add");

@@ -147,6 +147,10 @@ function binary(e: ExprOf<"binary">, c: VectorContext): void {
     return c.f.op(op === "shl" ? "i32x4.shl" : `i32x4.shr_${sign(type)}`);
   }
   c.push(a);
+  if (op === "add" && b.tag === "convert" && b.a.type === "bool" && type === "i32") {
+    pushMask(b.a, 32, c); // true is -1
+    return c.f.op("i32x4.sub");
+  }
   if (type === "bool") pushMask(b, maskWidth(a), c);
   else c.push(b);
   if (op === "and" || op === "or" || op === "xor") c.f.op(`v128.${op}`);
