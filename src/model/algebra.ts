@@ -16,9 +16,11 @@ import {
   mul,
   neg,
   operands,
+  rewrite,
   select,
   sqrt,
   sub,
+  topological,
 } from "../ir/expr.ts";
 import { applyNode } from "../ir/scalar.ts";
 
@@ -54,18 +56,12 @@ export function plus(a: Expr, b: Expr): Expr {
   if (isZero(b)) return a;
   if (isNegated(b)) return minus(a, b.a);
   if (isNegated(a)) return minus(b, a.a);
-  if (isConst(b) && !isConst(a)) return plus(b, a);
-  if (isConst(a) && hasConstLeft(b, "add")) return plus(fold(add(a, b.a)), b.b);
-  if (isConst(a) && hasConstLeft(b, "sub")) return minus(fold(add(a, b.a)), b.b);
   return fold(add(a, b));
 }
 export function minus(a: Expr, b: Expr): Expr {
   if (isZero(b)) return a;
   if (isZero(a)) return negate(b);
   if (isNegated(b)) return plus(a, b.a);
-  if (isConst(b) && !isConst(a)) return plus(negate(b), a);
-  if (isConst(a) && hasConstLeft(b, "add")) return minus(fold(sub(a, b.a)), b.b);
-  if (isConst(a) && hasConstLeft(b, "sub")) return plus(fold(sub(a, b.a)), b.b);
   return fold(sub(a, b));
 }
 export function negate(a: Expr): Expr {
@@ -83,20 +79,12 @@ export function times(a: Expr, b: Expr): Expr {
   if (isConst(a) && (hasConstLeft(b, "mul") || hasConstLeft(b, "div"))) return binary(b.op, fold(mul(a, b.a)), b.b);
   return fold(mul(a, b));
 }
-/** `a / b`; by a number as a product with its inverse, which costs a processor a fifth. */
 export function over(a: Expr, b: Expr): Expr {
-  if (isZero(a)) return ZERO;
-  return isConst(b) && !isConst(a) && hasInverse(b.value) ? times(f64(1 / b.value), a) : quotient(a, b);
-}
-/** `a / b` as it is rounded, for what depends on it being whole. */
-export function quotient(a: Expr, b: Expr): Expr {
   if (isZero(a)) return ZERO;
   if (isValue(b, 1)) return a;
   if (isValue(b, -1)) return negate(a);
   return fold(div(a, b));
 }
-/** Whether number and inverse are normal in f32 too. */
-const hasInverse = (x: number): boolean => [x, 1 / x].every((y) => Math.abs(y) >= 2 ** -126 && Math.abs(y) < 2 ** 128);
 export const total = (terms: readonly Expr[]): Expr => terms.reduce(plus, ZERO);
 
 /** `a**n`: small whole powers by repeated squaring, halves by roots (both exact to a few roundings), else `pow`. */
@@ -124,3 +112,21 @@ export function choose(test: Expr, then: Expr, other: Expr): Expr {
 export const exp = (a: Expr): Expr => (isZero(a) ? ONE : call("exp", a));
 /** `(e^a - 1) / a`, 1 at 0. */
 export const exprel = (a: Expr): Expr => (isZero(a) ? ONE : call("exprel", a));
+
+/** Whether number and inverse are normal in f32 too. */
+const hasInverse = (x: number): boolean => [x, 1 / x].every((y) => Math.abs(y) >= 2 ** -126 && Math.abs(y) < 2 ** 128);
+const ROUNDING: ReadonlySet<string> = new Set(["floor", "ceil", "trunc", "nearest"]);
+const roundsOrAsks = (e: Expr): boolean =>
+  e.tag === "convert" || e.tag === "compare" || (e.tag === "unary" && ROUNDING.has(e.op));
+/**
+ * The same with products in place of divisions by numbers, which take a processor several times as long. Not below what
+ * rounds or compares: `49*(1/49)` is less than 1.
+ */
+export function withProducts(e: Expr): Expr {
+  const exactly = new Set(topological(topological([e]).filter(roundsOrAsks).flatMap(operands)));
+  return rewrite([e], (n) => {
+    if (n.tag !== "binary" || exactly.has(n)) return n;
+    if (n.op === "mul") return times(n.a, n.b);
+    return n.op === "div" && isConst(n.b) && hasInverse(n.b.value) ? times(f64(1 / n.b.value), n.a) : n;
+  })[0]!;
+}

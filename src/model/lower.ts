@@ -17,7 +17,7 @@ import {
   read,
 } from "../ir/expr.ts";
 import { DRAW_SLOTS } from "../ir/random.ts";
-import { fold, isConst, minus, negate, over, plus, quotient, raise, times } from "./algebra.ts";
+import { fold, isConst, minus, negate, over, plus, raise, times } from "./algebra.ts";
 import {
   type ArithmeticNode,
   type ArithmeticOp,
@@ -51,8 +51,8 @@ const ARITHMETIC: Readonly<Record<ArithmeticOp, (a: Expr, b: Expr) => Expr>> = {
   "*": times,
   "/": over,
   "**": raise,
-  "//": (a, b) => floorOf(quotient(a, b)),
-  "%": (a, b) => minus(a, times(b, floorOf(quotient(a, b)))), // the sign of b, as in Python
+  "//": (a, b) => floorOf(over(a, b)),
+  "%": (a, b) => minus(a, times(b, floorOf(over(a, b)))), // the sign of b, as in Python
 };
 const INTEGER: Partial<Record<ArithmeticOp, BinaryOp>> = { "+": "add", "-": "sub", "*": "mul" };
 

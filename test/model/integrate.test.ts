@@ -266,6 +266,21 @@ describe("exponential Euler", () => {
     const m = define("dx/dt = (3 - x)/tau : 1", { method: "exponentialEuler", parameters: { tau: "20 ms" } });
     expect(ulps(run(cell(m, { dt: 0.05 }), 0.05, 1).x!, 3 * (1 - Math.exp(-2.5)))).toBeLessThanOrEqual(4);
   });
+  test("is exact where a coefficient changes from step to step, but stands still in each", () => {
+    const m = define("dx/dt = (3 - x)*g : 1\ng : Hz (input)", { method: "exponentialEuler", initial: { x: 1 } });
+    for (const g of [0.1, 5, 80, 4000]) {
+      const c = cell(m, { dt: 0.05, connected: new Set(["g"]) });
+      c.step({ g });
+      expect(ulps(c.state.x!, 3 - 2 * Math.exp(-0.05 * g))).toBeLessThanOrEqual(4);
+    }
+  });
+  test("divides by numbers through products, but not below what rounds", () => {
+    const m = define("dx/dt = (int(k/49) - x*k/49)*Hz : 1\nk : 1 (input)", { method: "exponentialEuler" });
+    // k = 49: int is 1, where 49·(1/49) would be 0
+    const c = cell(m, { dt: 0.5, connected: new Set(["k"]) });
+    c.step({ k: 49 });
+    expect(c.state.x).toBeCloseTo(1 - Math.exp(-0.5), 14);
+  });
   test("stays bounded where Euler explodes", () => {
     const m = (method: MethodName) =>
       define("dx/dt = (tanh(y) - x)/tau : 1\ndy/dt = -y/tau : 1", {

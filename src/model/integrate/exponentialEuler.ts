@@ -6,7 +6,7 @@
  * one function in place of two.
  */
 import type { Expr } from "../../ir/expr.ts";
-import { exp, exprel, plus, times, ZERO } from "../algebra.ts";
+import { exp, exprel, plus, times, withProducts, ZERO } from "../algebra.ts";
 import { type Linear, linearForm, spread } from "../linear.ts";
 import { here, type Method, readsOf, type System, unsupported } from "./system.ts";
 
@@ -20,7 +20,7 @@ export const exponentialEuler: Method = (system, h) => {
   const drivers = new Set([...system.drivers, ...system.equations.keys()]);
   return new Map(
     [...system.equations].map(([name, slope]) => {
-      const linear = ownForm(name, slope);
+      const linear = ownForm(name, withProducts(slope));
       if (!linear)
         throw unsupported(
           system,
