@@ -8,13 +8,12 @@
  * in the count of real zeros of exponential sums: Pólya and Szegő, Problems and Theorems in Analysis II, part V, 75.)
  * Splitting at a point that is no zero does no harm, so neither does rounding where all has decayed.
  *
- * That holds of exact numbers. As they are computed, an extremum can be lost, and a crossing with it, where terms cancel to
- * less than the last places of others: of 60,000 random chains of up to four variables none to a few are, all of them with
- * couplings or states many powers of ten apart, with rates that nearly meet, or with one variable without leak behind
- * another.
+ * That holds of exact numbers. Where a computed one may have either sign (`noise.ts`), its place counts as a zero: if there
+ * are two to either side of it instead, what f_{k-1} does between them is within its own rounding.
  */
 import { log } from "../../base/elementary.ts";
 import type { Cascade } from "./cascade.ts";
+import { Noise } from "./noise.ts";
 import { type Share, withoutStanding } from "./standing.ts";
 
 /** After this many of the slowest time constants next to nothing is left, yet still a sign (`decay` ends at e^-700). */
@@ -24,6 +23,10 @@ const [CLOSE, COARSE] = [2 ** -54, 1e-10];
 const MOST_STEPS = 400;
 /** Of the time until nothing is left: rates may lie a factor of 2^24 apart. */
 const MOST_HALVINGS = 24;
+/** What decays leave of 1 at the end, and more; and what rounding to denormal numbers cannot have made. */
+const [REMNANT, SMALLEST] = [1e-250, 1e-290];
+/** Seconds: nothing is looked for later. */
+const LONGEST = 1e15;
 const LAST = Number.POSITIVE_INFINITY;
 
 export class Crossing {
@@ -40,6 +43,8 @@ export class Crossing {
   /** Where the last two variables left can be solved for. */
   readonly #twoDecays: TwoDecays | undefined;
   readonly #shares: readonly Share[];
+  readonly #noise: Noise;
+  readonly #powers: readonly Powers[];
   /** Where the search starts, and the state moved to. */
   readonly #start: Float64Array;
   readonly #state: Float64Array;
@@ -63,6 +68,8 @@ export class Crossing {
     }
     this.#chain = chain;
     this.#rates = Float64Array.from(rates);
+    this.#noise = new Noise(cascade, c, rates.slice(1));
+    this.#powers = chain.map((of, k) => powersOf(of, seen.slice(0, seen.length - Math.max(0, k - 1)), cascade));
     const taus = seen.map((i) => (cascade.rates[i] === 0 ? 0 : -1 / cascade.rates[i]!));
     const end = (count: number): number => ENDLESS * Math.max(...taus.slice(0, count)) || 1;
     this.#ends = Float64Array.from(chain, (_, k) => end(k === 0 ? seen.length : seen.length - k + 1));
@@ -82,10 +89,7 @@ export class Crossing {
   }
   /** f_k at the time moved to. */
   #value(k: number): number {
-    const c = this.#chain[k]!;
-    let sum = 0;
-    for (let i = 0; i < c.length; i++) sum += c[i]! * this.#state[i]!;
-    return sum;
+    return dot(this.#chain[k]!, this.#state);
   }
 
   /** The times after 0 at which u has an extremum (or, harmlessly, none), in order. */
@@ -103,11 +107,26 @@ export class Crossing {
       const to = end === LAST ? this.#last(k, 0, from) : end;
       if (end !== LAST) this.#move(to);
       const value = this.#value(k);
-      if (value === 0 && end !== LAST) found.push(to);
+      if (end !== LAST && this.#hides(value, k, to)) found.push(this.#fading(k, from, before, to), to);
       else if ((before < 0 && value > 0) || (before > 0 && value < 0)) found.push(this.#solve(k, 0, from, before, to));
       [from, before] = [to, value];
     }
     return found;
+  }
+  #hides(value: number, k: number, t: number): boolean {
+    return this.#noise.hides(value, k, this.#start, t);
+  }
+  /** From where on f_k, which comes to nothing by `to`, may be zero: by halving. */
+  #fading(k: number, from: number, before: number, to: number): number {
+    let [low, high] = [from, to];
+    for (let halvings = 0; halvings < MOST_STEPS && high - low > COARSE * high; halvings++) {
+      const middle = this.#between(low, high);
+      this.#move(middle);
+      const value = this.#value(k);
+      if (value > 0 === before > 0 && !this.#hides(value, k, middle)) low = middle;
+      else high = middle;
+    }
+    return high;
   }
   /** Of p e^{a t} + q e^{b t}: where e^{(b - a) t} = -p / q; of (p + q t) e^{a t}: -p / q. */
   #zeroOfTwo(k: number): number[] {
@@ -116,7 +135,7 @@ export class Crossing {
     const [a, b] = [this.#cascade.rates[first]!, this.#cascade.rates[second]!];
     if (a === b) {
       const t = -(c[first]! * y[first]! + c[second]! * y[second]!) / (c[second]! * gain * y[first]!);
-      return t > 0 && t < this.#ends[k]! ? [t] : [];
+      return t > 0 && (a === 0 || t < this.#ends[k]!) && t < LAST ? [t] : [];
     }
     const share = gain / (a - b); // of the first decay in the second variable
     const p = (c[first]! + c[second]! * share) * y[first]!;
@@ -132,12 +151,25 @@ export class Crossing {
    */
   #last(k: number, level: number, from: number): number {
     let end = Math.max(this.#ends[k]!, from);
+    if (level === 0 && this.#powers[k]!.length > 1) end = this.#beyondZeros(k, end);
     for (let halvings = 0; halvings < MOST_HALVINGS; halvings++) {
       this.#move(end);
-      if (this.#value(k) !== level) return end;
+      const value = this.#value(k) - level;
+      if (level === 0 ? Math.abs(value) > SMALLEST && !this.#hides(value, k, end) : value !== 0) return end;
       end = from + (end - from) / 2;
     }
     return end;
+  }
+
+  /** From when on f_k, of which nothing is left at `end` but powers of time, has no zero: Cauchy's bound for polynomials. */
+  #beyondZeros(k: number, end: number): number {
+    this.#move(end);
+    const values = this.#powers[k]!.map((c, j) => dot(c, this.#state) / factorial(j));
+    const least = REMNANT * Math.max(...values.map(Math.abs));
+    while (values.length > 1 && Math.abs(values.at(-1)!) <= least) values.pop();
+    const last = values.pop()!;
+    const beyond = end + 1 + Math.max(0, ...values.map((x) => Math.abs(x / last)));
+    return Math.min(beyond, LONGEST);
   }
 
   /**
@@ -169,7 +201,7 @@ export class Crossing {
   }
   /** Without leak u may rise for ever: by the last time, steadily. */
   #ramp(level: number, from: number, before: number): number {
-    for (let [low, below] = [from, before]; low < 1e15; ) {
+    for (let [low, below] = [from, before]; low < LONGEST; ) {
       const high = 2 * low;
       this.#move(high);
       const [value, slope] = [this.#value(0) - level, this.#value(1)];
@@ -244,8 +276,24 @@ function seenBy(c: Float64Array, { couplings, size }: Cascade): number[] {
     if (c[i] !== 0 || couplings.some((x) => x.from === i && x.gain !== 0 && seen.has(x.to))) seen.add(i);
   return [...seen].sort((a, b) => a - b);
 }
+function dot(c: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < c.length; i++) sum += c[i]! * y[i]!;
+  return sum;
+}
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+
+/** Coefficients of c·y and its derivatives: as many as powers of time are left of it when all has decayed. */
+type Powers = readonly Float64Array[];
+function powersOf(c: Float64Array, seen: readonly number[], cascade: Cascade): Powers {
+  const count = seen.filter((i) => cascade.rates[i] === 0).length;
+  const powers = [c];
+  while (powers.length < count) powers.push(minusRate(powers.at(-1)!, 0, cascade));
+  return powers;
+}
+
 /** The coefficients of (D - rate) c·y. */
-function minusRate(c: Float64Array, rate: number, { couplings, rates }: Cascade): Float64Array {
+export function minusRate(c: Float64Array, rate: number, { couplings, rates }: Cascade): Float64Array {
   const out = c.map((x, i) => x * (rates[i]! - rate));
   for (const { to, from, gain } of couplings) out[from]! += c[to]! * gain;
   return out;

@@ -12,8 +12,8 @@ const rate = fc.oneof(
   fc.constantFrom(-50, -50 - 1e-9, -50.001, -100, -200, -200.5),
   fc.double({ min: -1000, max: -1, noNaN: true }),
 );
-/** What is smaller than the rest by more than this is decided by the rounding of the rest (`crossing.ts`). */
-const LEAST = 1e-6;
+/** Products of smaller ones are no longer normal numbers, whose roundings have a size. */
+const LEAST = 1e-100;
 const gain = fc.oneof(
   fc.constantFrom(0, 1, -1, 50),
   fc.double({ min: -200, max: 200, noNaN: true }).map((x) => (Math.abs(x) < LEAST ? 0 : x)),
@@ -228,7 +228,7 @@ describe("crossings", () => {
           else expect(u(0)).toBeGreaterThanOrEqual(goal);
         } else missed++;
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 300 },
     );
     expect(Math.min(found, missed)).toBeGreaterThan(30); // both happen
   });
@@ -262,7 +262,7 @@ describe("crossings", () => {
           if (at < t && u > goal + 1e-12 * size) throw new Error(`missed: ${u} at ${at} s`);
         }
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 300 },
     );
   });
   test("a decay that begins next to nothing, as slow as others, hides no extremum", () => {
