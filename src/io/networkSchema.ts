@@ -8,6 +8,7 @@ import { METHOD_NAMES } from "../model/integrate/methods.ts";
 import type { InputNode, Population } from "../model/network.ts";
 import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
+import { STORAGES } from "../model/storage.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
 import type { TimedArraySpec } from "../model/timedArray.ts";
 import type { Grain } from "../model/trainable.ts";
@@ -211,6 +212,7 @@ const connection = struct<Connection>({
   delay: integer(0, LONGEST_DELAY),
   delays: optional(initializer),
   trainable: flag,
+  storage: optional(oneOf(...STORAGES)),
   synapse: optional(synapseModel),
 });
 

@@ -2,6 +2,7 @@
  * Operations and bytes of one kernel call. Counts that the program fixes come from it; those that data decide
  * (`events`: list entries, `synapses`) come from the run's trace, under the names that each rule asks for.
  */
+import { quadWords } from "./blocks.ts";
 import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
 import type { Space } from "./step.ts";
@@ -51,6 +52,17 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const synapses = need("synapses");
     const inner = body(countStep(step), { synapse: synapses, pre: synapses, post: synapses });
     return { ...inner, bytesRead: inner.bytesRead + synapses * ENTRY };
+  },
+  // Of each event where its block begins and two numbers of its header; of each synapse its target and weight, and a sum.
+  deliver: ({ type, narrow, weight }, need) => {
+    const [events, synapses] = [need("events"), need("synapses")];
+    const whole = weight === "i8" || weight === "i16";
+    const items: Item[] = [["add", type, synapses], ...(whole ? [["multiply", type, synapses] as const] : [])];
+    return {
+      operations: tally(items),
+      bytesRead: events * 4 * ENTRY + synapses * (quadWords(narrow, weight) + BYTES[type]),
+      bytesWritten: synapses * BYTES[type],
+    };
   },
   gatherRows: ({ type, width, valued, init }, need) => {
     const events = need("events");

@@ -1,4 +1,5 @@
 /** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
+import { hasUnit } from "./blocks.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import type { Step } from "./step.ts";
 
@@ -30,6 +31,10 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     ],
     counts: k.domain === "all" ? ["sources"] : ["from", "to"],
   }),
+  deliver: (k) => ({
+    args: ["out", "rows", "start", "list", ...when(hasUnit(k.weight), "w")],
+    counts: ["from", "to", "at", "phase"],
+  }),
   gatherRows: (k) => ({
     args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")],
     counts: ["from", "to"],
@@ -54,6 +59,7 @@ export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kin
 const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {
   perElement: (k) => storedArguments(k.step),
   perSynapse: (k) => storedArguments(k.step),
+  deliver: () => ["out"],
   gatherRows: () => ["out"],
   product: () => ["out"],
   rowDots: () => ["out"],

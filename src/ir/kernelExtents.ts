@@ -2,6 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
+import { hasUnit } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
@@ -34,6 +35,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       : elementArguments(step, known("n")),
   perSynapse: ({ domain, step, parts = 1 }, known) =>
     synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
+  deliver: ({ type, group, cells, weight }, known) => ({
+    out: argument([type], group * cells),
+    rows: argument(["u32"], DATA),
+    start: argument(LIST, DATA),
+    list: argument(LIST, entries(known)),
+    ...(hasUnit(weight) && { w: argument([type], 1) }),
+  }),
   gatherRows: ({ type, width, valued, init }, known) => ({
     out: argument([type], width),
     weights: argument([type], DATA),

@@ -104,6 +104,24 @@ export type Kernel =
       readonly step: Step;
       readonly parts?: number;
     }
+  /**
+   * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j
+   * steps from now is added in row (phase + j) mod group (`group` is a power of two). Of each source r = list[e],
+   * from ≤ e < to, the synapses of one group of delays are gone through, in the order in which they lie. They lie in blocks
+   * (`blocks.ts`), that of source r from word `start[r·parts]` of `rows` on. Weights: `one` is `w` for all, `i8` and `i16`
+   * are whole numbers of `w`, `f32` and `f64` stand as they are. Args `out`, `rows`, `start`, `list`, `w`?. Counts `from`,
+   * `to`, `at` (the group of delays), `phase`.
+   */
+  | {
+      readonly kind: "deliver";
+      readonly type: FloatType;
+      readonly group: number;
+      readonly groups: number;
+      readonly cells: number;
+      readonly parts: number;
+      readonly narrow: boolean;
+      readonly weight: WeightForm;
+    }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
   | {
       readonly kind: "gatherRows";
@@ -169,6 +187,9 @@ export type Kernel =
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type };
+
+/** How weights of synapses are stored: none of their own, whole numbers of a unit, or floating point. */
+export type WeightForm = "one" | "i8" | "i16" | "f32" | "f64";
 
 /** Where a range of elements may begin: whole words of bits, whole cache lines. */
 export const RANGE = 64;

@@ -8,6 +8,7 @@ import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
+import { STORAGES, type Storage } from "./storage.ts";
 import { actsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
@@ -36,6 +37,8 @@ export interface Connection {
   /** Seconds, where each synapse has a delay of its own: rounded to the nearest step, halves up. */
   readonly delays?: Initializer;
   readonly trainable: boolean;
+  /** How weights are stored, where they may lose something by it (`storage.ts`). */
+  readonly storage?: Storage;
   /** What each synapse does, where that is more than adding its weight. */
   readonly synapse?: SynapseModel;
 }
@@ -49,6 +52,7 @@ const OPTIONS: readonly (keyof ConnectOptions)[] = [
   "bias",
   "delay",
   "trainable",
+  "storage",
   "synapse",
 ];
 /** How two nodes are joined; everything has a default. */
@@ -67,6 +71,12 @@ export interface ConnectOptions {
    */
   readonly delay?: DelayOption;
   readonly trainable?: boolean;
+  /**
+   * How the clocked engine stores weights that differ, of synapses that just add them: `i16` and `i8` are whole numbers of a
+   * unit, which is the largest weight that the law may bring over 32,767 or 127. A weight is off by half a unit at most, and
+   * `engine.synapses` shows what is delivered. By default nothing is lost.
+   */
+  readonly storage?: Storage;
   readonly synapse?: SynapseModel;
 }
 
@@ -122,8 +132,10 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     ...(bias && { bias }),
     ...delaysOf(o.delay ?? 0, `connection ${name}.delay`, net.dt),
     trainable: o.trainable ?? true,
+    ...(o.storage && { storage: o.storage }),
     ...(o.synapse && { synapse: o.synapse }),
   };
+  if (built.storage) checkStorage(built);
   if (built.delays && bias)
     throw new ModelError(
       "unsupported",
@@ -131,6 +143,18 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
       "where each synapse has its own delay; give the bias to another connection to the same port",
     );
   return built;
+}
+
+function checkStorage(c: Connection): void {
+  const path = `connection ${c.name}.storage`;
+  if (!STORAGES.includes(c.storage!))
+    throw new ModelError("unknown-name", path, `no storage '${c.storage}'; known: ${listNames(STORAGES)}`);
+  const matrix =
+    hasMatrix(c) && "the weights of this dense connection are a matrix; give it delays or another connectivity";
+  const plastic = c.synapse && "synapses with pathways have variables of the network's type";
+  const graded = c.from.port !== "spike" && `'${c.from.port}' leaves by value; only spikes are delivered so`;
+  const problem = matrix || plastic || graded;
+  if (problem) throw new ModelError("unsupported", path, problem);
 }
 
 /** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */

@@ -7,8 +7,10 @@ import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
+import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
@@ -117,6 +119,8 @@ export class Engine implements Disposable {
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
+  /** Connections whose weights a hook has changed where no buffer of a snapshot holds them. */
+  readonly #rewritten = new Set<string>();
   #inHook = false;
 
   /** Use `createEngine`. */
@@ -256,8 +260,10 @@ export class Engine implements Disposable {
   }
 
   #writeBack(connection: string, views: Readonly<Record<string, Elements>>): void {
-    const c = this.network.connections.find((x) => x.name === connection)!;
-    writeBack(this.#executable, this.lowered, c, views);
+    if (writeBack(this.#executable, this.lowered, this.#connection(connection), views)) this.#rewritten.add(connection);
+  }
+  #connection(name: string): Connection {
+    return this.network.connections.find((x) => x.name === name)!;
   }
 
   #runBlock(count: number, done: number): void {
@@ -317,11 +323,24 @@ export class Engine implements Disposable {
       buffers: copyBuffers(this.#executable, this.lowered, this.program),
       pending: this.#feed.pending(),
       digest: this.#digest.state,
+      weights: new Map(
+        [...this.#rewritten].map((name) => [name, weightsOf(this.#executable, this.lowered, this.#connection(name))]),
+      ),
     };
   }
   /** @throws {RunError} `shape-mismatch` if the snapshot is of another network or of other options; then nothing changes */
   restore(snapshot: Snapshot): void {
+    for (const [name, { length }] of snapshot.weights)
+      if (synapsesDelivered(this.lowered, name) !== length)
+        throw new RunError("shape-mismatch", "snapshot", `weights of '${name}' do not fit this engine`);
     restoreBuffers(this.#executable, this.lowered, this.program, snapshot);
+    for (const name of new Set([...this.#rewritten, ...snapshot.weights.keys()])) {
+      const c = this.#connection(name);
+      const w = snapshot.weights.get(name) ?? drawnWeights(this.lowered, c);
+      writeWeights(this.#executable, this.lowered, c, w);
+    }
+    this.#rewritten.clear();
+    for (const name of snapshot.weights.keys()) this.#rewritten.add(name);
     this.#feed.restore(snapshot.pending);
     this.#step = snapshot.step;
     this.#digest.state = snapshot.digest;

@@ -4,6 +4,7 @@ import { RunError } from "../base/errors.ts";
 import type { State as DigestState } from "../base/hash.ts";
 import type { Program, Role } from "../ir/program.ts";
 import type { PendingEvents } from "./eventQueue.ts";
+import { deliveryOf, type Ring } from "./lower/delivery.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
@@ -15,6 +16,8 @@ export interface Snapshot {
   /** Delayed input spikes that have not arrived yet, by signal. */
   readonly pending: ReadonlyMap<string, PendingEvents>;
   readonly digest: DigestState;
+  /** Weights of connections that are delivered by groups of delays, where a hook has changed them. */
+  readonly weights: ReadonlyMap<string, Float64Array>;
 }
 
 const CHANGING: ReadonlySet<Role> = new Set(["state", "work", "parameter"]);
@@ -28,7 +31,12 @@ function changing({ sources, net }: Lowered, { buffers }: Program): string[] {
 export const copyBuffers = (x: Executable, l: Lowered, program: Program): Map<string, Elements> =>
   new Map([...changing(l, program).map((name) => [name, x.array(name).slice()] as const), ...undivided(x, l)]);
 
-export function restoreBuffers(x: Executable, l: Lowered, program: Program, { buffers, pending }: Snapshot): void {
+export function restoreBuffers(
+  x: Executable,
+  l: Lowered,
+  program: Program,
+  { buffers, pending }: Pick<Snapshot, "buffers" | "pending">,
+): void {
   const names = changing(l, program);
   const divided = undivided(x, l);
   const length = (name: string): number => (divided.get(name) ?? x.array(name)).length;
@@ -40,6 +48,7 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
   for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
+  eachRing(l, (ring, move) => move(x.array(ring.name), buffers.get(ring.name)!));
 }
 
 /** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
@@ -47,7 +56,35 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   const out = new Map<string, Elements>();
   if (l.context.parts === 1) return out;
   for (const signal of l.sources.spikes.values()) wholeLists(out, signal, x, l);
+  eachRing(l, (ring, move, length) => {
+    const whole = x.array(ring.name).slice(0, length);
+    whole.fill(0);
+    move(whole, x.array(ring.name), true);
+    out.set(ring.name, whole);
+  });
   return out;
+}
+
+/** Copies sums from an array that lies in parts to one that does not, or back. */
+type Move = (to: Elements, from: Elements, together?: boolean) => void;
+function eachRing(l: Lowered, visit: (ring: Ring, move: Move, length: number) => void): void {
+  const { delivery, options, net } = l.context;
+  const whole = deliveryOf(net, { ...options, parts: 1 }).rings;
+  delivery.rings.forEach((ring, n) => {
+    const one = whole[n]!;
+    const move: Move = (to, from, together = false) => {
+      for (const [k, { node, first, width }] of ring.ports.entries())
+        for (let row = 0; row < ring.group; row++)
+          for (let i = 0; i < l.context.size(node); i++) {
+            const p = Math.floor(i / width);
+            const divided = (p * ring.group + row) * ring.cells + first + i - p * width;
+            const undivided = row * one.cells + one.ports[k]!.first + i;
+            if (together) to[undivided] = from[divided]!;
+            else to[divided] = from[undivided]!;
+          }
+    };
+    visit(ring, move, one.group * one.cells);
+  });
 }
 
 function wholeLists(out: Map<string, Elements>, signal: SpikeSignal, x: Executable, { context }: Lowered): void {

@@ -2,16 +2,18 @@
 import type { Elements, Executable } from "../backend/backend.ts";
 import { RunError } from "../base/errors.ts";
 import type { Connection } from "../model/connection.ts";
+import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
 import type { DelayGroup } from "./lower/delays.ts";
 import type { Lowered } from "./lower/lower.ts";
 
 type Views = Readonly<Record<string, Elements>>;
 
-export const isSparse = ({ sources, delayGroups }: Lowered, connection: string): boolean =>
-  delayGroups.has(connection) || sources.synapses.has(connection);
+export const isSparse = ({ sources, delayGroups, context }: Lowered, connection: string): boolean =>
+  delayGroups.has(connection) || sources.synapses.has(connection) || context.delivery.delivered.has(connection);
 
 /** Of a sparse connection, in order of source, then of target; undefined of a dense one. */
 export function synapseViews(x: Executable, l: Lowered, c: Connection): Views | undefined {
+  if (l.context.delivery.delivered.has(c.name)) return deliveredViews(x, l, c);
   const groups = l.delayGroups.get(c.name);
   if (groups) return joined(x, l, c, groups);
   return l.sources.synapses.has(c.name) ? viewsOf(x, l, c, c.name) : undefined;
@@ -60,12 +62,15 @@ function joined(x: Executable, l: Lowered, c: Connection, groups: readonly Delay
 }
 
 /**
- * Puts what was changed in copies back where it came from; live views are there already.
+ * Puts what was changed in copies back where it came from; live views are there already. Returns whether weights were changed
+ * that a snapshot must hold, because they lie in no buffer that it does.
  * @throws {RunError} `unsupported` for what synapses share, and for where they lie and how long they take
  */
-export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views): void {
+export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views): boolean {
   const groups = l.delayGroups.get(c.name) ?? [];
-  const own = new Set(l.sources.synapses.get(groups[0]?.name ?? c.name)!.own);
+  const isDelivered = l.context.delivery.delivered.has(c.name);
+  const own = isDelivered ? ownOf(c, l) : new Set(l.sources.synapses.get(groups[0]?.name ?? c.name)!.own);
+  const changed = isDelivered && own.has("w") && writeWeights(x, l, c, views.w!);
   for (const { name, index } of groups)
     for (const variable of own) {
       const to = x.array(`${name}.${variable}`);
@@ -81,5 +86,6 @@ export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views
       : `all synapses share one '${variable}', which nothing changes: ${variable === "w" ? "give the weights one by one, or draw them" : "declare it in equations"}`;
     throw new RunError("unsupported", `synapses ${c.name}[${k}]`, `cannot be changed: ${problem}`);
   }
+  return changed;
 }
 const FIXED: ReadonlySet<string> = new Set(["source", "target", "delay"]);

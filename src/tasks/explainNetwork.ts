@@ -1,8 +1,11 @@
 /** A network in words: its nodes, its connections, its schedule. */
 import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Connectivity } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
+import { sizeOf } from "../model/nodes.ts";
+import { storedWeight } from "../model/storage.ts";
 import { whole } from "../report/numbers.ts";
 import { leftTable, type Row, wrap } from "../report/terminal/layout.ts";
 import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
@@ -86,10 +89,18 @@ function connectionLines(net: Network): string[] {
         : `, delay ${c.delay} ${c.delay === 1 ? "step" : "steps"}`;
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
     return wrap(
-      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${bias}${delay}`,
+      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${storageDoc(c, net)}${bias}${delay}`,
       "  ",
     );
   });
+}
+/** What storing them narrowly costs. */
+function storageDoc(c: Connection, net: Network): string {
+  if (!c.storage) return "";
+  const stored = storedWeight(c, "f32", sizeOf(net, c.from.node));
+  const lost =
+    "unit" in stored && stored.form !== "one" ? ` of ${stored.unit}, each off by at most ${stored.unit / 2}` : "";
+  return ` stored as ${stored.form}${lost}`;
 }
 /** The kind, and what is said of it in a word or number. */
 function connectivityDoc({ kind, ...details }: Connectivity): string {

@@ -3,7 +3,10 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
-import { CASES, type Case } from "./conformance.cases.ts";
+import { type Case, CASES as COMMON } from "./conformance.cases.ts";
+import { DELIVER } from "./deliver.cases.ts";
+
+const CASES = [...COMMON, ...DELIVER];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -32,6 +35,7 @@ test("every kernel has a case", () => {
   const all: Record<KernelKind, true> = {
     perElement: true,
     perSynapse: true,
+    deliver: true,
     gatherRows: true,
     product: true,
     rowDots: true,

@@ -144,12 +144,12 @@ test.each<[string, object]>([
   expect(apart.synapses[0]!.length).toBeGreaterThan(3);
 });
 
+const note = synapse({
+  name: "note",
+  variables: { heard: 0 },
+  pathways: [{ trigger: "pre", body: "heard = t/(1*ms); v_post += w" }],
+});
 test("plastic synapses with delays of their own: each hears its source when its delay says", async () => {
-  const body = synapse({
-    name: "note",
-    variables: { heard: 0 },
-    pathways: [{ trigger: "pre", body: "heard = t/(1*ms); v_post += w" }],
-  });
   const net = network({
     dt: "1 ms",
     inputs: { x: inputNode(2) },
@@ -159,7 +159,7 @@ test("plastic synapses with delays of their own: each hears its source when its 
         connectivity: pairs([1, 0, 0, 1], [2, 1, 0, 0]),
         weight: [1 / 8, 2 / 8, 3 / 8, 4 / 8],
         delay: [4, 3, 1, 2],
-        synapse: body,
+        synapse: note,
       }),
     ],
   });
@@ -242,7 +242,7 @@ describe("the least delay is known when the network is made", () => {
       dt: "1 ms",
       populations: { a: population(2, adder) },
       connections: [
-        connect("a", "a", { name: "c", connectivity: oneToOne, delay: [1, 2] }),
+        connect("a", "a", { name: "c", connectivity: oneToOne, delay: [1, 2], synapse: note }),
         connect("a", "a", { name: "c, delay 2", connectivity: oneToOne, delay: 1 }),
       ],
     });

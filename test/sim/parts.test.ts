@@ -178,8 +178,8 @@ describe.each(Object.entries(networks))("%s", (_name, make) => {
 
 test("parts are whole ranges of 64 neurons, in order, and cover all", () => {
   expect(partStarts(1000, 1)).toEqual([0, 1000]);
-  expect(partStarts(1000, 3)).toEqual([0, 320, 704, 1000]);
-  expect(partStarts(100, 4)).toEqual([0, 64, 64, 100, 100]);
+  expect(partStarts(1000, 3)).toEqual([0, 384, 768, 1000]);
+  expect(partStarts(100, 4)).toEqual([0, 64, 100, 100, 100]);
   expect(partStarts(0, 2)).toEqual([0, 0, 0]);
 });
 

@@ -1,5 +1,6 @@
 /** One entry per kernel: a new kernel without a definition does not compile. */
 import type { KernelKind, KernelOf } from "../../ir/program.ts";
+import { deliver } from "./deliver.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
@@ -8,6 +9,7 @@ import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, ze
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
   perSynapse,
+  deliver,
   gatherRows,
   product,
   rowDots,

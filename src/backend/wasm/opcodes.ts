@@ -73,6 +73,7 @@ const SIMD = runs(0xfd, {
   116: "f64x2.ceil f64x2.floor",
   122: "f64x2.trunc",
   148: "f64x2.nearest",
+  135: "i16x8.extend_low_i8x16_s",
   160: "i32x4.abs i32x4.neg",
   163: "i32x4.all_true i32x4.bitmask",
   167: "i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u i32x4.extend_high_i16x8_u",

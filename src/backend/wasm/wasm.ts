@@ -15,6 +15,7 @@ import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
+import { deliver } from "./deliver.ts";
 import { encode } from "./encode.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
@@ -33,6 +34,7 @@ import { toWat } from "./wat.ts";
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
   perSynapse,
+  deliver,
   gatherRows,
   product,
   rowDots,

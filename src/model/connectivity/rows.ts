@@ -13,11 +13,13 @@ export interface Rows {
   readonly start: Int32Array;
   /** Of given synapses: where each came from, so that numbers given for each can follow. */
   readonly origin?: Uint32Array | undefined;
+  /** Whether lines belong to targets, so that each call of `fill` draws all of them. */
+  readonly byTarget: boolean;
   /**
-   * Writes the targets of rows `[from, to)` into their place among all. Any division into ranges gives the same; where lines
-   * belong to targets each call draws all of them.
+   * Writes the targets of rows `[from, to)` into their place among all, `before` of which the array leaves out. Any division
+   * into ranges gives the same.
    */
-  fill(target: Uint32Array, from?: number, to?: number): void;
+  fill(target: Uint32Array, from?: number, to?: number, before?: number): void;
 }
 
 /**
@@ -39,7 +41,8 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     count: total,
     start,
     origin: lines.origin,
-    fill: (target, from = 0, to = size.sources) => fill(lines, size, start, target, from, to),
+    byTarget: lines.by === "target",
+    fill: (target, from = 0, to = size.sources, before = 0) => fill({ lines, size, start, before }, target, from, to),
   };
 }
 
@@ -67,23 +70,29 @@ function countedByTarget(lines: Lines, { sources, targets }: Size): Int32Array {
   return counts;
 }
 
-type Fill = (lines: Lines, size: Size, start: Int32Array, target: Uint32Array, from: number, to: number) => void;
+interface Places {
+  readonly lines: Lines;
+  readonly size: Size;
+  readonly start: Int32Array;
+  readonly before: number;
+}
+type Fill = (places: Places, target: Uint32Array, from: number, to: number) => void;
 
-const fillBySource: Fill = (lines, _size, start, target, from, to) => {
-  let at = start[from]!;
+const fillBySource: Fill = ({ lines, start, before }, target, from, to) => {
+  let at = start[from]! - before;
   const take = (other: number): void => {
     target[at++] = other;
   };
   for (let k = from; k < to; k++) {
     lines.each(k, take);
-    if (!lines.ascending) target.subarray(start[k], at).sort();
+    if (!lines.ascending) target.subarray(start[k]! - before, at).sort();
   }
 };
-const fillByTarget: Fill = (lines, { targets }, start, target, from, to) => {
+const fillByTarget: Fill = ({ lines, size: { targets }, start, before }, target, from, to) => {
   const next = start.slice(from, to);
   let at = 0;
   const take = (source: number): void => {
-    if (source >= from && source < to) target[next[source - from]!++] = at;
+    if (source >= from && source < to) target[next[source - from]!++ - before] = at;
   };
   for (at = 0; at < targets; at++) lines.each(at, take);
 };

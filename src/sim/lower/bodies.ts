@@ -31,6 +31,21 @@ export const copyStep = transfer("copy", "set");
 /** `out += x` */
 export const addStep = transfer("add", "add");
 
+/** `out += x; x = 0` */
+export const drainStep = once(
+  (type: Type): Step => ({
+    name: "drain",
+    slots: [
+      { name: "x", type, space: "element" },
+      { name: "out", type, space: "element" },
+    ],
+    stores: [
+      { slot: "out", mode: "add", value: read(type, "x") },
+      { slot: "x", mode: "set", value: constant(type, 0) },
+    ],
+  }),
+);
+
 /** `out = 0` */
 export const clearStep = once(
   (type: Type): Step => ({

@@ -7,6 +7,8 @@ import { type Act, actsOf, triggerOf } from "../../model/synapse.ts";
 import { actsBeforeUpdate, drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
 import { elementCall } from "./bodies.ts";
 import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
+import type { Moment } from "./delivery.ts";
+import { deliverNodes } from "./deliveryNodes.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
 import { byPart, onParts, PART } from "./parts.ts";
@@ -89,10 +91,14 @@ class TimeStep {
   /** Populations in turn with all their phases, or phase group by phase group (`model/timing.ts`). */
   nodes(nodes: readonly string[]): Node[] {
     const each = (f: (node: string) => Node[]): Node[] => nodes.flatMap(f);
-    if (!hasTwoGroups(this.#l.net)) return each((n) => this.#whole(n));
+    const delivered = (moment: Moment): Node[] => deliverNodes(nodes, moment, this.#l);
+    if (!hasTwoGroups(this.#l.net))
+      return [...delivered("first"), ...each((n) => [...delivered(`before ${n}`), ...this.#whole(n)])];
     return [
+      ...delivered("first"),
       ...each((n) => this.#arrivals(n, true)),
       ...each((n) => this.#phases(n, 0)),
+      ...delivered("between"),
       ...each((n) => this.#arrivals(n, false)),
       ...each((n) => this.#phases(n, 1)),
       ...each((n) => this.#transform(n)),

@@ -6,6 +6,7 @@ import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
+import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Form } from "./forms.ts";
 import { type Need, needsOf } from "./needs.ts";
 
@@ -68,6 +69,7 @@ const RARE = 1e-3;
 export class Context {
   readonly net: Network;
   readonly options: LowerOptions;
+  readonly delivery: Delivery;
   readonly needs: readonly Need[];
   readonly buffers = new Map<string, Buffer>();
   /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
@@ -76,7 +78,8 @@ export class Context {
   constructor(net: Network, options: LowerOptions) {
     this.net = net;
     this.options = options;
-    this.needs = needsOf(net, options.record);
+    this.delivery = deliveryOf(net, options);
+    this.needs = needsOf(net, options.record, this.delivery);
     this.buffer("run", "i32", RUN_LENGTH, "argument");
     this.buffer("key", "u32", 4, "argument");
     this.buffer("zero", "i32", 4, "constant");

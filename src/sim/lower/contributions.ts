@@ -7,8 +7,9 @@ import { along, type Count, invoke, loop, type Node, type Place, place } from ".
 import type { Step } from "../../ir/step.ts";
 import { joined } from "../../ir/together.ts";
 import { type Connection, hasMatrix } from "../../model/connection.ts";
-import { addStep, clearStep, copyStep, deliverStep, deliverValueStep } from "./bodies.ts";
+import { addStep, clearStep, copyStep, deliverStep, deliverValueStep, drainStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
+import { arrivalsAt } from "./delivery.ts";
 import { arrivesDirectly } from "./direct.ts";
 import { inForm } from "./forms.ts";
 import type { ParameterLayout } from "./parameters.ts";
@@ -32,6 +33,8 @@ export interface PortSum {
   readonly given: boolean;
   /** Whether the place is the state itself (`direct.ts`). */
   readonly direct: boolean;
+  /** Whether the place belongs to a ring, so that who reads it last makes it zero (`delivery.ts`). */
+  readonly ring: boolean;
 }
 
 export type Signal =
@@ -94,24 +97,44 @@ class SumBuilder {
     this.#sources = sources;
   }
 
-  build(incoming: readonly Connection[], late: ReadonlySet<string>): PortSum {
+  build(all: readonly Connection[], late: ReadonlySet<string>): PortSum {
+    const { delivered } = this.#c.delivery;
+    const incoming = all.filter((c) => !delivered.has(c.name));
+    const rings = incoming.length < all.length ? this.#rings() : [];
+    if (incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
-    if (early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c)) return this.#direct(incoming);
+    if (rings.length === 0 && early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c))
+      return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias && c.to.port === this.#port) this.#bias(c);
     const changing = early.filter((c) => !constant.has(c));
     this.#all("sample", [...constant]);
     this.#all("step", changing);
+    for (const ring of rings) this.#drain(ring);
     this.#inLoop(incoming.filter(inLoop));
     const given = changing.every((c) => c.from.node in this.#c.net.inputs);
-    return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false };
+    return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false, ring: false };
+  }
+  /** Where what delayed spikes bring has been added up: at two moments where they come with different ages. */
+  #rings(): Place[] {
+    const { delivery, parts } = this.#c;
+    return delivery.rings.flatMap((ring) => arrivalsAt(ring, this.#node, this.#port, parts) ?? []);
+  }
+  #ofRing(ring: Place): PortSum {
+    return { port: this.#port, place: ring, ...this.#phases, given: false, direct: false, ring: true };
+  }
+  /** Adds what a ring holds to the sum so far, and clears it. */
+  #drain(ring: Place): void {
+    const out = this.#target("loop");
+    this.#phases.loop.push(...this.#begin(out), this.#elementwise(drainStep(this.#c.type), { x: ring, out }));
+    this.#sum = out;
   }
   #direct(incoming: readonly Connection[]): PortSum {
     const state = statePlace(this.#node, this.#port, this.#c);
     this.#sum = state;
     const loop = incoming.filter((c) => !c.synapse).flatMap((c) => this.#deliver(c, state));
-    return { port: this.#port, place: state, ...this.#phases, loop, given: false, direct: true };
+    return { port: this.#port, place: state, ...this.#phases, loop, given: false, direct: true, ring: false };
   }
 
   #bias(c: Connection): void {

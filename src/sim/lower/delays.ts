@@ -1,7 +1,8 @@
 /**
- * Connections whose synapses have delays of their own become one connection for each delay that occurs: spikes of so many
- * steps ago are delivered through the synapses that take as many. Plain and exact, at the price of looking through a
- * source's spikes once a delay.
+ * Delays of each synapse, drawn as whole steps. Synapses that just add their weight on a spike are delivered by groups of
+ * delays (`delivery.ts`). What remains (plastic synapses, values that leave in every step, samples in training) becomes one
+ * connection for each delay that occurs: spikes of so many steps ago are delivered through the synapses that take as many.
+ * Plain and exact, at the price of looking through a source's spikes once a delay.
  */
 import { ModelError } from "../../base/errors.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
@@ -10,6 +11,8 @@ import { type Rows, rowsOf } from "../../model/connectivity/rows.ts";
 import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
 import { drawing, type Initializer } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
+import type { LowerOptions } from "./context.ts";
+import { isDelivered } from "./delivery.ts";
 
 /** The synapses of a connection that take as many steps. */
 export interface DelayGroup {
@@ -40,12 +43,12 @@ export interface Apart {
 }
 
 /** @throws {ModelError} `out-of-range` for a delay that is drawn too short, `shape-mismatch` for lists that do not fit */
-export function delaysApart(net: Network, seed: number): Apart {
+export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "seed" | "mode">): Apart {
   const groups = new Map<string, readonly DelayGroup[]>();
   const selected = new Map<string, Selected>();
   const names = new Set(net.connections.map((c) => c.name));
   const connections = net.connections.flatMap((c) => {
-    if (!c.delays) return [c];
+    if (!c.delays || (mode === "stream" && isDelivered(c))) return [c];
     const parts = takenApart(c, c.delays, net, seed);
     for (const { name, synapses } of parts) {
       if (names.has(name))
@@ -75,7 +78,7 @@ function takenApart(c: Connection, delays: Initializer, net: Network, seed: numb
   const { start, order } = countingSort(steps, steps.reduce((a, b) => Math.max(a, b), c.delay) + 1);
   return occurring(start, c.delay).map((delay) => {
     const index = order.subarray(start[delay], start[delay + 1]);
-    const own = { start: startsOf(index, rows.start), count: index.length };
+    const own = { start: startsOf(index, rows.start), count: index.length, byTarget: false };
     const fill = chosen(target, index, own.start);
     return {
       name: `${c.name}, delay ${delay}`,
@@ -85,17 +88,21 @@ function takenApart(c: Connection, delays: Initializer, net: Network, seed: numb
   });
 }
 
-function stepsOfAll(
+function stepsOfAll(c: Connection, delays: Initializer, rows: Rows, of: { dt: number; seed: number }): Int32Array {
+  const steps = stepsDrawing({ ...c, delays }, rows, of);
+  return Int32Array.from({ length: rows.count }, (_, k) => steps(k));
+}
+/** Steps that synapse k takes. */
+export function stepsDrawing(
   c: Connection,
-  delays: Initializer,
   { count, start, origin }: Rows,
   { dt, seed }: { dt: number; seed: number },
-): Int32Array {
+): (k: number) => number {
+  const { delays } = c;
+  if (!delays) return () => c.delay;
   const seconds = drawing(delays, count, { name: `${c.name}.delay`, seed, fanIn: start.length - 1 });
   const given = delays.kind === "values" ? origin : undefined;
-  const out = new Int32Array(count);
-  for (let k = 0; k < count; k++) out[k] = stepsWithin(seconds(given ? given[k]! : k), c, dt, k);
-  return out;
+  return (k) => stepsWithin(seconds(given ? given[k]! : k), c, dt, k);
 }
 function stepsWithin(seconds: number, c: Connection, dt: number, k: number): number {
   const steps = stepsOf(seconds, dt);

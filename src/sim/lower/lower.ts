@@ -48,7 +48,7 @@ export interface LowerHooks extends SourceOptions {
 
 /** @throws {ModelError} what only the whole network shows: `shape-mismatch` of weights, `unsupported`, names in pathways */
 export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
-  const apart = delaysApart(net, options.seed);
+  const apart = delaysApart(net, options);
   return { ...lowerApart(apart, options, hooks), delayGroups: apart.groups };
 }
 

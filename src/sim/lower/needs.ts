@@ -4,6 +4,8 @@ import type { Network } from "../../model/network.ts";
 import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
 
+import { agesOf, type Delivery } from "./delivery.ts";
+
 export interface Need {
   readonly node: string;
   readonly port: string;
@@ -11,10 +13,11 @@ export interface Need {
 }
 
 /** @param record `node.port` of what the host reads back */
-export function needsOf(net: Network, record: readonly string[]): Need[] {
+export function needsOf(net: Network, record: readonly string[], { tables, delivered }: Delivery): Need[] {
   const fresh = (node: string, port: string): Need => ({ node, port, age: 0 });
   return [
-    ...net.connections.flatMap((c) => ofConnection(net, c)),
+    ...net.connections.filter((c) => !delivered.has(c.name)).flatMap((c) => ofConnection(net, c)),
+    ...tables.flatMap((t) => agesOf(t).map((age): Need => ({ node: t.source, port: "spike", age }))),
     ...Object.values(net.transforms).flatMap((t) => t.of.map((e) => fresh(e.node, e.port))),
     ...Object.keys(net.transforms).map((node) => fresh(node, "value")),
     ...record.map((r) => fresh(...(r.split(".") as [string, string]))),

@@ -32,10 +32,12 @@ export function partsFor(net: Network, samples: number, threads: number): number
   return variables + synapses / SYNAPSES >= LEAST ? threads : 1;
 }
 
-/** First neuron of each part, and after the last part the number of neurons: as even as whole ranges allow. */
+/** Neurons of each part but the last, which may have fewer: whole ranges. */
+export const partWidth = (size: number, parts: number): number => Math.ceil(Math.ceil(size / RANGE) / parts) * RANGE;
+/** First neuron of each part, and after the last part the number of neurons. */
 export function partStarts(size: number, parts: number): number[] {
-  const ranges = Math.ceil(size / RANGE);
-  return Array.from({ length: parts + 1 }, (_, k) => Math.min(size, Math.round((k * ranges) / parts) * RANGE));
+  const width = partWidth(size, parts);
+  return Array.from({ length: parts + 1 }, (_, k) => Math.min(size, k * width));
 }
 const partPlace = (node: string, c: Context, variable: string): Place =>
   place(c.constant(`${node}.parts`, partStarts(c.size(node), c.parts), "i32"), 0, along(variable, 1));

@@ -1,9 +1,10 @@
 /** A population's step as a kernel: from its model's equations to a simplified step and the places of its slots. */
 import { streamOf } from "../../base/random.ts";
 import { expand } from "../../ir/expand.ts";
+import { constant } from "../../ir/expr.ts";
 import { type Node, type Place, place } from "../../ir/program.ts";
-import { readsOf, type Step } from "../../ir/step.ts";
-import type { Type } from "../../ir/types.ts";
+import { readsOf, type Step, type Store } from "../../ir/step.ts";
+import type { FloatType, Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
@@ -65,10 +66,16 @@ export function populationKernels(
     firstStream: streamOf(node),
     count: p.size,
   };
-  const fixed = groups.map((phases, k): Fixed => {
+  const steps = groups.map((phases) => neuronStep(p.model, { ...own, phases }));
+  const cleared = ringsCleared(
+    steps.map((s) => s.step),
+    sums,
+    type,
+  );
+  const fixed = groups.map((_, k): Fixed => {
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
-    const whole = wholeStep(name, neuronStep(p.model, { ...own, phases }), emission, { group: k, last }, context);
+    const whole = wholeStep(name, steps[k]!, emission, { group: k, last, cleared: cleared[k]! }, context);
     return takeOut(foldCalls(whole), node, `${node}.${k}`, places, context);
   });
   const parts = sparseGroups(
@@ -106,15 +113,24 @@ function sparseGroups(steps: readonly Step[], listed: boolean): { step: Step; on
   return [{ step: noted || later.length === 0 ? first : withoutFlag(first), onSpike: false }, ...groups];
 }
 
+/** Of each group of phases, which sums it makes zero: those that lie in a ring and that no later group reads. */
+function ringsCleared(steps: readonly Step[], sums: ReadonlyMap<string, PortSum>, type: FloatType): Store[][] {
+  const rings = [...sums.values()].filter((s) => s.ring).map((s) => `in.${s.port}`);
+  const last = (slot: string): number => steps.findLastIndex((s) => readsOf(s).has(slot));
+  return steps.map((_, k) =>
+    rings.filter((slot) => last(slot) === k).map((slot) => ({ slot, mode: "set", value: constant(type, 0) })),
+  );
+}
+
 /** The step of a group of phases, and what it leaves behind. */
 function wholeStep(
   name: string,
   part: NeuronStep,
   emission: Emission,
-  { group, last }: { group: number; last: boolean },
+  { group, last, cleared }: { group: number; last: boolean; cleared: readonly Store[] },
   c: Context,
 ): Step {
-  const stores = [...part.step.stores, ...emissionStores(part, emission, group, last, c)];
+  const stores = [...part.step.stores, ...emissionStores(part, emission, group, last, c), ...cleared];
   return { name, slots: [...part.step.slots, ...emissionSlots(stores, part.step.slots, c)], stores };
 }
 

@@ -1,7 +1,9 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
+import type { Header } from "../../ir/blocks.ts";
 import { hasMatrix } from "../../model/connection.ts";
 import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
+import { makeDelivery } from "./deliveryTables.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { InputSpikes, isListed, listKey, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
@@ -16,6 +18,8 @@ export interface Sources {
   readonly sparseInputs: ReadonlyMap<string, SparseInput>;
   readonly parameters: ParameterLayout;
   readonly synapses: ReadonlyMap<string, SynapseTables>;
+  /** Of each table of `delivery.ts`, by name, the form of its blocks. */
+  readonly delivery: ReadonlyMap<string, Header>;
 }
 
 export interface SourceOptions {
@@ -37,10 +41,11 @@ export function makeSources(
   const made = new SourceMaker(context, options);
   for (const need of context.needs) made.make(need);
   for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
-  const sparse = context.net.connections.filter((c) => !hasMatrix(c));
+  const sparse = context.net.connections.filter((c) => !hasMatrix(c) && !context.delivery.delivered.has(c.name));
+  const delivery = makeDelivery(context);
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
-  return { spikes, values, inputSpikes, sparseInputs, parameters, synapses };
+  return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery };
 }
 
 function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): void {

@@ -1,0 +1,70 @@
+/** Synapses of one group of delays, spike by spike: each weight is added where it arrives. */
+import { cellWords, headerWords, QUAD, quadWords } from "../../ir/blocks.ts";
+import type { KernelOf, WeightForm } from "../../ir/program.ts";
+import type { Cursor, Frame } from "./run.ts";
+
+type Deliver = KernelOf<"deliver">;
+
+export function deliver(k: Deliver, frame: Frame): void {
+  const [out, rows, start, list] = [frame.arg("out"), frame.arg("rows"), frame.arg("start"), frame.arg("list")];
+  const round = k.type === "f32" ? Math.fround : (x: number) => x;
+  const unit = frame.optional("w");
+  const weightOf = WEIGHTS[k.weight];
+  const phase = frame.count("phase");
+  const words = quadWords(k.narrow, k.weight);
+  for (let e = frame.count("from"); e < frame.count("to"); e++) {
+    const block = rows.at + start.data[start.at + list.data[list.at + e]! * k.parts]!;
+    for (const { from, to, slot } of segments(k, frame.count("at"), rows, block))
+      for (let quad = from; quad < to; quad++)
+        for (let lane = 0; lane < QUAD; lane++) {
+          const at = block + headerWords(k) + quad * words;
+          const w = weightOf(rows, at + cellWords(k.narrow), lane, unit?.data[unit.at] ?? 0, round);
+          const cell = out.at + ringCell(k, cellOf(k.narrow, rows, at, lane), slot, phase);
+          out.data[cell] = round(out.data[cell]! + w);
+        }
+  }
+}
+
+/** The quads `[from, to)` of each slot of the group; where blocks are not narrow, of all its slots together. */
+function* segments(
+  k: Deliver,
+  group: number,
+  rows: Cursor,
+  block: number,
+): Generator<Record<"from" | "to" | "slot", number>> {
+  const before = (segment: number): number =>
+    k.narrow ? half(rows.data[block + (segment >> 1)]!, segment & 1) : rows.data[block + segment]!;
+  if (!k.narrow) yield { from: before(group), to: before(group + 1), slot: 0 };
+  else
+    for (let slot = 0; slot < k.group; slot++) {
+      const segment = group * k.group + slot;
+      yield { from: before(segment), to: before(segment + 1), slot };
+    }
+}
+const half = (word: number, upper: number): number => (upper ? word >>> 16 : word & 0xffff);
+const cellOf = (narrow: boolean, rows: Cursor, at: number, lane: number): number =>
+  narrow ? half(rows.data[at + (lane >> 1)]!, lane & 1) : rows.data[at + lane]!;
+/** Rows follow one another round the ring. */
+const ringCell = ({ cells, group }: Deliver, cell: number, slot: number, phase: number): number =>
+  ((phase + slot) * cells + cell) % (group * cells);
+
+type WeightOf = (rows: Cursor, at: number, lane: number, unit: number, round: (x: number) => number) => number;
+const signed = (word: number, lane: number, bits: 8 | 16): number => {
+  const shift = (lane * bits) % 32;
+  return (word << (32 - bits - shift)) >> (32 - bits);
+};
+const view = new DataView(new ArrayBuffer(8));
+const WEIGHTS: { readonly [F in WeightForm]: WeightOf } = {
+  one: (_rows, _at, _lane, unit) => unit,
+  i8: (rows, at, lane, unit, round) => round(signed(rows.data[at]!, lane, 8) * unit),
+  i16: (rows, at, lane, unit, round) => round(signed(rows.data[at + (lane >> 1)]!, lane, 16) * unit),
+  f32: (rows, at, lane) => {
+    view.setUint32(0, rows.data[at + lane]!);
+    return view.getFloat32(0);
+  },
+  f64: (rows, at, lane) => {
+    view.setUint32(4, rows.data[at + 2 * lane]!);
+    view.setUint32(0, rows.data[at + 2 * lane + 1]!);
+    return view.getFloat64(0);
+  },
+};

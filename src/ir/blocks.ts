@@ -1,0 +1,36 @@
+/**
+ * Blocks of synapses, as kernel `deliver` reads them: those of one source within one part of the targets, in order of delay,
+ * in words of 32 bits.
+ *
+ * ```
+ * header   how many quads lie before each slot of delay (`narrow`), or before each group of slots, and in all
+ * quads    four cells, then four weights; segments are filled up with synapses of weight 0 to the ring's last four cells
+ * ```
+ * Narrow blocks have headers and cells of 16 bits. Others have 32: a header of groups only, and cells that count through the
+ * ring from the row that arrives first in the group, so that rows need no segments.
+ */
+import type { WeightForm } from "./program.ts";
+
+/** Synapses of a quad; cells at the end of each row of a ring that take what fills up segments. */
+export const QUAD = 4;
+
+const WEIGHT_WORDS: Readonly<Record<WeightForm, number>> = { one: 0, i8: 1, i16: 2, f32: 4, f64: 8 };
+
+/** What one number of a stored weight stands for, where it is not the weight itself. */
+export const hasUnit = (weight: WeightForm): boolean => weight === "one" || weight === "i8" || weight === "i16";
+export const cellWords = (narrow: boolean): number => (narrow ? 2 : 4);
+/** Words of four synapses. */
+export const quadWords = (narrow: boolean, weight: WeightForm): number => cellWords(narrow) + WEIGHT_WORDS[weight];
+
+export interface Header {
+  readonly narrow: boolean;
+  readonly groups: number;
+  readonly group: number;
+}
+/** Segments that a header tells the beginnings of. */
+export const segmentsOf = ({ narrow, groups, group }: Header): number => (narrow ? groups * group : groups);
+export const headerWords = (h: Header): number => (h.narrow ? Math.ceil((segmentsOf(h) + 1) / 2) : segmentsOf(h) + 1);
+/** Quads that the header of a narrow block can count. */
+export const MOST_NARROW_QUADS = 65535;
+/** Cells that those of narrow blocks can name. */
+export const MOST_NARROW_CELLS = 65536;

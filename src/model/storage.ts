@@ -1,0 +1,74 @@
+/**
+ * How the weights of synapses are stored. Where all are one number none is stored, and where they are whole numbers of a
+ * unit they are stored as such, which loses nothing; else as the network's numbers are, unless the connection says how
+ * narrow they may be. Then the unit is the largest weight that the law may bring over 127 or 32,767, the same for
+ * all connections with one law, and each weight is off by half a unit at most.
+ */
+
+import { boundsOf } from "./bounds.ts";
+import type { Connection } from "./connection.ts";
+import type { Initializer } from "./initializer.ts";
+
+/** Numbers that weights of synapses are stored in: floating point of 32 bits, or whole numbers of a unit. */
+export type Storage = "f32" | "i16" | "i8";
+export const STORAGES: readonly Storage[] = ["f32", "i16", "i8"];
+
+/** Greatest whole number of a unit; its negative is the least. */
+export const MOST_UNITS = { i8: 127, i16: 32767 } as const;
+
+/** The weight of all synapses, what a whole number stands for, or neither. */
+export type StoredWeight =
+  | { readonly form: "one"; readonly unit: number }
+  | { readonly form: "i8" | "i16"; readonly unit: number }
+  | { readonly form: "f32" | "f64" };
+
+/** @param type that of the network's numbers, to which weights and units are rounded */
+export function storedWeight(
+  { weight, storage, name }: Pick<Connection, "weight" | "storage" | "name">,
+  type: "f32" | "f64",
+  sources: number,
+): StoredWeight {
+  const round = type === "f32" ? Math.fround : (x: number) => x;
+  if (weight.kind === "constant") return { form: "one", unit: round(weight.value) };
+  if (storage === "f32") return { form: "f32" };
+  if (storage === undefined) return exactUnits(weight, round) ?? { form: type };
+  const { low, high } = boundsOf(weight, sources, `connection ${name}.weight`);
+  return { form: storage, unit: round(Math.max(-low, high) / MOST_UNITS[storage]) };
+}
+
+/** Given weights that are whole numbers of the smallest. */
+function exactUnits(weight: Initializer, round: (x: number) => number): StoredWeight | undefined {
+  if (weight.kind !== "values" || weight.values.length === 0) return undefined;
+  const { values } = weight;
+  let unit = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < values.length; k++) if (values[k] !== 0) unit = Math.min(unit, Math.abs(round(values[k]!)));
+  if (!Number.isFinite(unit)) return undefined;
+  let most = 0;
+  for (let k = 0; k < values.length; k++) {
+    const w = round(values[k]!);
+    const units = Math.round(w / unit);
+    most = Math.max(most, Math.abs(units));
+    if (!(most <= MOST_UNITS.i16) || round(units * unit) !== w) return undefined;
+  }
+  return { form: most <= MOST_UNITS.i8 ? "i8" : "i16", unit };
+}
+
+/** The whole number of units that stands for a weight; of a unit of 0, where all weights are 0, none. */
+export function unitsOf(weight: number, form: "i8" | "i16", unit: number): number {
+  const most = MOST_UNITS[form];
+  return unit === 0 ? 0 : Math.max(-most, Math.min(most, Math.round(weight / unit)));
+}
+/** What is stored of a weight, and delivered. */
+export function asStored(weight: number, stored: StoredWeight, type: "f32" | "f64"): number {
+  const round = type === "f32" ? Math.fround : (x: number) => x;
+  switch (stored.form) {
+    case "one":
+      return stored.unit;
+    case "f32":
+      return Math.fround(weight);
+    case "f64":
+      return weight;
+    default:
+      return round(unitsOf(weight, stored.form, stored.unit) * stored.unit);
+  }
+}

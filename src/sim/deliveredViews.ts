@@ -1,0 +1,151 @@
+/**
+ * What the host sees of connections that are delivered by groups of delays. Their synapses lie in order of delay among
+ * others of the same source; who they are is drawn again, and weights are looked up where each has been put.
+ */
+import type { Elements, Executable } from "../backend/backend.ts";
+import { RunError } from "../base/errors.ts";
+import { cellWords, type Header, headerWords, QUAD, quadWords, segmentsOf } from "../ir/blocks.ts";
+import type { Connection } from "../model/connection.ts";
+import { countingSort } from "../model/connectivity/countingSort.ts";
+import { MOST_UNITS } from "../model/storage.ts";
+import type { Delivered, Table } from "./lower/delivery.ts";
+import { drawnOf, slotNumbers, tableBuffers } from "./lower/deliveryTables.ts";
+import type { Lowered } from "./lower/lower.ts";
+import { WeightCells } from "./lower/weightCells.ts";
+
+/** What each synapse has a number of. */
+export const ownOf = (c: Connection, l: Lowered): ReadonlySet<string> =>
+  new Set(tableOf(c, l).table.weight === "one" ? [] : ["w"]);
+
+function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Delivered } {
+  for (const table of context.delivery.tables) {
+    const own = table.connections.find((d) => d.connection.name === c.name);
+    if (own) return { table, own };
+  }
+  throw new Error(`connection ${c.name} is in no table`);
+}
+
+/** All synapses, in order of source, then of target; copies. */
+export function deliveredViews(x: Executable, l: Lowered, c: Connection): Readonly<Record<string, Elements>> {
+  const { rows, steps } = drawnOf(c, l.context);
+  const target = new Uint32Array(rows.count);
+  rows.fill(target);
+  const source = new Uint32Array(rows.count);
+  for (let r = 0; r + 1 < rows.start.length; r++) source.fill(r, rows.start[r], rows.start[r + 1]);
+  return {
+    source,
+    target,
+    w: weightsOf(x, l, c),
+    ...(c.delays && { delay: Int32Array.from({ length: rows.count }, (_, k) => steps(k)) }),
+  };
+}
+
+/** The weights that are delivered, rounded as the network's numbers are. */
+export function weightsOf(x: Executable, l: Lowered, c: Connection): Float64Array {
+  const round = l.context.type === "f32" ? Math.fround : (w: number): number => w;
+  const { table } = tableOf(c, l);
+  const cells = new WeightCells(x.array(tableBuffers(table).rows) as Uint32Array, table);
+  const out = new Float64Array(drawnOf(c, l.context).rows.count);
+  eachWeight(x, l, c, (k, at, lane) => (out[k] = round(cells.read(at, lane))));
+  return out;
+}
+
+/**
+ * Returns whether any differs from what is there.
+ * @throws {RunError} `out-of-range` for what the units of a narrow storage do not reach; nothing is written then
+ */
+export function writeWeights(x: Executable, l: Lowered, c: Connection, w: ArrayLike<number>): boolean {
+  const { table } = tableOf(c, l);
+  const now = weightsOf(x, l, c);
+  if (now.every((value, k) => Object.is(value, w[k]))) return false;
+  if (table.weight === "i8" || table.weight === "i16") {
+    const most = table.unit! * MOST_UNITS[table.weight];
+    for (let k = 0; k < w.length; k++)
+      if (!(Math.abs(w[k]!) <= most * (1 + 1e-6)))
+        throw new RunError(
+          "out-of-range",
+          `synapses ${c.name}[${k}].w`,
+          `stored as ${table.weight}, weights reach from ${-most} to ${most}; got ${w[k]}`,
+        );
+  }
+  const cells = new WeightCells(x.array(tableBuffers(table).rows) as Uint32Array, table);
+  eachWeight(x, l, c, (k, at, lane) => cells.write(at, lane, w[k]!));
+  return true;
+}
+
+/** Synapses of a connection, if it is delivered by groups of delays. */
+export function synapsesDelivered(l: Lowered, name: string): number | undefined {
+  const c = l.net.connections.find((x) => x.name === name);
+  return c && l.context.delivery.delivered.has(name) ? drawnOf(c, l.context).rows.count : undefined;
+}
+/** Weights as they were drawn or given. */
+export function drawnWeights(l: Lowered, c: Connection): Float64Array {
+  const { rows, weight } = drawnOf(c, l.context);
+  return Float64Array.from({ length: rows.count }, (_, k) => weight(k));
+}
+
+/** Calls `visit` for each synapse of a connection with the place of its weight: the first word of its quad's, and the lane. */
+function eachWeight(
+  x: Executable,
+  l: Lowered,
+  c: Connection,
+  visit: (k: number, at: number, lane: number) => void,
+): void {
+  const { table, own } = tableOf(c, l);
+  const { parts } = l.context;
+  const { rows, steps } = drawnOf(c, l.context);
+  const blocks = new Blocks(x, table, l.sources.delivery.get(table.name)!, parts);
+  const slotOf = slotNumbers(table);
+  const slots = table.groups.length * table.ring.group;
+  const target = new Uint32Array(rows.count);
+  rows.fill(target);
+  for (let r = 0; r + 1 < rows.start.length; r++) {
+    const first = rows.start[r]!;
+    const keys = Int32Array.from({ length: rows.start[r + 1]! - first }, (_, i) => {
+      const slot = slotOf(own.age - table.age + steps(first + i) - c.delay);
+      return Math.floor(target[first + i]! / own.width) * slots + slot;
+    });
+    const { order } = countingSort(keys, parts * slots);
+    let n = 0;
+    blocks.each(r, own, (at, lane) => visit(first + order[n++]!, at, lane));
+    if (n !== keys.length)
+      throw new Error(`table ${table.name}: ${n} synapses of ${c.name} in row ${r}, not ${keys.length}`);
+  }
+}
+
+/** The blocks of a table, as they lie in memory. */
+class Blocks {
+  readonly #table: Table;
+  readonly #header: Header;
+  readonly #parts: number;
+  readonly #words: Uint32Array;
+  readonly #half: Uint16Array;
+  readonly #start: Elements;
+
+  constructor(x: Executable, table: Table, header: Header, parts: number) {
+    const { rows, start } = tableBuffers(table);
+    this.#table = table;
+    this.#header = header;
+    this.#parts = parts;
+    this.#words = x.array(rows) as Uint32Array;
+    this.#half = new Uint16Array(this.#words.buffer, this.#words.byteOffset, 2 * this.#words.length);
+    this.#start = x.array(start);
+  }
+
+  /** Where the weights of a connection's synapses from source r are, in their order in the blocks. */
+  each(r: number, { first, width }: Delivered, take: (at: number, lane: number) => void): void {
+    const { narrow } = this.#header;
+    const { ring, weight } = this.#table;
+    const [head, size] = [headerWords(this.#header), quadWords(narrow, weight)];
+    for (let p = 0; p < this.#parts; p++) {
+      const block = this.#start[r * this.#parts + p]!;
+      const segments = segmentsOf(this.#header);
+      const quads = narrow ? this.#half[2 * block + segments]! : this.#words[block + segments]!;
+      for (let k = 0; k < QUAD * quads; k++) {
+        const [word, lane] = [block + head + (k >> 2) * size, k & 3];
+        const cell = narrow ? this.#half[2 * word + lane]! : this.#words[word + lane]! % ring.cells;
+        if (cell >= first && cell < first + width) take(word + cellWords(narrow), lane);
+      }
+    }
+  }
+}

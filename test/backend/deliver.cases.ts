@@ -1,0 +1,133 @@
+/** Cases of kernel `deliver`: every form of weight and block, in both types, with rows that meet at the same cells. */
+import { cellWords, headerWords, quadWords } from "../../src/ir/blocks.ts";
+import { invoke, place, type WeightForm } from "../../src/ir/program.ts";
+import type { FloatType } from "../../src/ir/types.ts";
+import { type Case, values } from "./conformance.cases.ts";
+
+const [SOURCES, PARTS, PART, CELLS, GROUP, GROUPS] = [9, 2, 1, 40, 4, 3];
+/** A cell and a weight, of each synapse in each slot of each block. */
+interface Synapse {
+  readonly cell: number;
+  readonly bits: readonly number[];
+}
+const float = new Float32Array(1);
+const double = new Float64Array(1);
+/** Words, or parts of a word, of a weight. */
+const BITS: Readonly<Record<WeightForm, (next: () => number) => number[]>> = {
+  one: () => [],
+  i8: (next) => [Math.floor(next() * 256)],
+  i16: (next) => [Math.floor(next() * 65536)],
+  f32: (next) => {
+    float[0] = next() - 0.4;
+    return [...new Uint32Array(float.buffer)];
+  },
+  f64: (next) => {
+    double[0] = next() - 0.4;
+    return [...new Uint32Array(double.buffer)];
+  },
+};
+const PER_WORD: Readonly<Record<WeightForm, number>> = { one: 1, i8: 4, i16: 2, f32: 1, f64: 1 };
+
+/** Numbers of so many bits, low ones first, in words. */
+function packed(numbers: readonly number[], perWord: number): number[] {
+  const out = new Array<number>(Math.ceil(numbers.length / perWord)).fill(0);
+  numbers.forEach((x, k) => (out[Math.floor(k / perWord)]! += x * 2 ** ((32 / perWord) * (k % perWord))));
+  return out;
+}
+
+function block(slots: readonly (readonly Synapse[])[], narrow: boolean, weight: WeightForm): number[] {
+  const groups = Array.from({ length: GROUPS }, (_, g) => slots.slice(g * GROUP, (g + 1) * GROUP));
+  const moved = groups.map((g) => g.flatMap((s, j) => s.map((x) => ({ ...x, cell: x.cell + j * CELLS }))));
+  const ends = [0];
+  const quads: number[] = [];
+  for (const segment of narrow ? slots : moved) {
+    const whole = [...segment];
+    while (whole.length % 4 > 0)
+      whole.push({ cell: CELLS - 4 + (whole.length % 4), bits: segment[0]!.bits.map(() => 0) });
+    for (let k = 0; k < whole.length; k += 4) {
+      const four = whole.slice(k, k + 4);
+      quads.push(
+        ...packed(
+          four.map((x) => x.cell),
+          narrow ? 2 : 1,
+        ),
+      );
+      quads.push(
+        ...packed(
+          four.flatMap((x) => x.bits),
+          PER_WORD[weight],
+        ),
+      );
+    }
+    ends.push(ends.at(-1)! + whole.length / 4);
+  }
+  expect4(quads.length, ends.at(-1)! * quadWords(narrow, weight));
+  return [...packed(ends, narrow ? 2 : 1), ...quads];
+}
+function expect4(a: number, b: number): void {
+  if (a !== b) throw new Error(`a block of ${a} words, not ${b}`);
+}
+
+function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase: number, at: number): Case {
+  const next = values(31 + phase);
+  const below = (n: number): number => Math.floor(next() * n);
+  const some = (): Synapse[] =>
+    Array.from({ length: [0, 1, 3, 4, 9][below(5)]! }, () => ({ cell: below(CELLS - 4), bits: BITS[weight](next) }));
+  const rows: number[] = [7, 7, 7];
+  const start: number[] = [];
+  for (let k = 0; k < SOURCES * PARTS; k++) {
+    start.push(rows.length - 3);
+    rows.push(...block(Array.from({ length: GROUP * GROUPS }, some), narrow, weight));
+  }
+  const list = Array.from({ length: 30 }, () => below(SOURCES));
+  const length = GROUP * CELLS;
+  const buffer = (name: string, type: "f32" | "f64" | "u32" | "i32", length: number) =>
+    ({ name, type, length, role: "work" }) as const;
+  const unit = weight === "one" || weight === "i8" || weight === "i16";
+  const kernel = {
+    kind: "deliver",
+    type,
+    group: GROUP,
+    groups: GROUPS,
+    cells: CELLS,
+    parts: PARTS,
+    narrow,
+    weight,
+  } as const;
+  expect4(cellWords(narrow) + quadWords(narrow, "one"), 2 * cellWords(narrow));
+  expect4(headerWords(kernel), narrow ? 7 : 4);
+  const args = {
+    out: place("out", 5),
+    rows: place("rows", 3),
+    start: place("start", PART),
+    list: place("list"),
+    ...(unit && { w: place("w") }),
+  };
+  return {
+    name: `deliver ${type} ${weight} ${narrow ? "narrow" : "wide"}, row ${phase}, group ${at}`,
+    program: {
+      name: "deliver",
+      buffers: [
+        buffer("out", type, length + 10),
+        buffer("rows", "u32", rows.length),
+        buffer("start", "i32", start.length),
+        buffer("list", "u32", list.length),
+        buffer("w", type, 1),
+      ],
+      regions: [{ name: "main", body: [invoke(kernel, args, { from: 2, to: 29, at, phase })] }],
+    },
+    inputs: { out: Array.from({ length: length + 10 }, next), rows, start, list, w: [0.37] },
+  };
+}
+
+const FORMS: Readonly<Record<FloatType, readonly WeightForm[]>> = {
+  f32: ["one", "i8", "i16", "f32"],
+  f64: ["one", "i8", "i16", "f32", "f64"],
+};
+export const DELIVER: readonly Case[] = (["f32", "f64"] as const).flatMap((type) =>
+  FORMS[type].flatMap((weight) =>
+    [true, false].flatMap((narrow) =>
+      [0, 1, 3].map((phase) => deliverCase(type, weight, narrow, phase, phase === 3 ? 2 : phase)),
+    ),
+  ),
+);
