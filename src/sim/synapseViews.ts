@@ -4,6 +4,7 @@ import { RunError } from "../base/errors.ts";
 import type { Connection } from "../model/connection.ts";
 import type { DelayGroup } from "./lower/delays.ts";
 import type { Lowered } from "./lower/lower.ts";
+import type { SynapseTables } from "./lower/synapses.ts";
 
 type Views = Readonly<Record<string, Elements>>;
 
@@ -29,12 +30,18 @@ function viewsOf(x: Executable, l: Lowered, c: Connection, name: string): Views 
     return tables.space(variable) === "synapse" ? array : repeated(array, tables.count);
   };
   return {
-    source: tables.columns
-      ? x.array(`${name}.source`)
-      : sourcesOf(x.array(`${name}.rowStart`), l.context.parts, tables.count),
-    target: x.array(`${name}.target`),
+    ...endsOf(x, l, name, tables),
     ...Object.fromEntries(variablesOf(l, c, name).map((variable) => [variable, view(variable)])),
   };
+}
+function endsOf(x: Executable, l: Lowered, name: string, { full, columns, count }: SynapseTables): Views {
+  if (full) {
+    const number = (of: (k: number) => number): Uint32Array => Uint32Array.from({ length: count }, (_, k) => of(k));
+    return { source: number((k) => Math.floor(k / full[1])), target: number((k) => k % full[1]) };
+  }
+  const target = x.array(`${name}.target`);
+  if (columns) return { source: x.array(`${name}.source`), target };
+  return { source: sourcesOf(x.array(`${name}.rowStart`), l.context.parts, count), target };
 }
 function repeated([value]: Elements, count: number): Float64Array {
   return new Float64Array(count).fill(value!);

@@ -13,6 +13,8 @@ export interface Rows {
   readonly start: Int32Array;
   /** Of given synapses: where each came from, so that numbers given for each can follow. */
   readonly origin?: Uint32Array | undefined;
+  /** Whether every source has one synapse to every target. */
+  readonly full: boolean;
   /**
    * Writes the targets of rows `[from, to)` into their place among all. Any division into ranges gives the same; where lines
    * belong to targets each call draws all of them.
@@ -39,6 +41,7 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     count: total,
     start,
     origin: lines.origin,
+    full: total === size.sources * size.targets && isFull(lines, size),
     fill: (target, from = 0, to = size.sources) => fill(lines, size, start, target, from, to),
   };
 }
@@ -65,6 +68,21 @@ function countedByTarget(lines: Lines, { sources, targets }: Size): Int32Array {
   };
   for (let k = 0; k < targets; k++) lines.each(k, count);
   return counts;
+}
+
+/** Whether every line names every other end once, where there are as many synapses as that makes. */
+function isFull(lines: Lines, { sources, targets }: Size): boolean {
+  const [count, others] = lines.by === "source" ? [sources, targets] : [targets, sources];
+  const seen = new Int32Array(others).fill(-1);
+  for (let k = 0; k < count; k++) {
+    let n = 0;
+    lines.each(k, (other) => {
+      if (seen[other] !== k) n++;
+      seen[other] = k;
+    });
+    if (n < others) return false;
+  }
+  return true;
 }
 
 type Fill = (lines: Lines, size: Size, start: Int32Array, target: Uint32Array, from: number, to: number) => void;

@@ -1,5 +1,16 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
-import { along, invoke, type KernelOf, type Node, type Place, place } from "../../ir/program.ts";
+import {
+  along,
+  type Count,
+  type Invoke,
+  invoke,
+  type KernelOf,
+  type Node,
+  type Place,
+  place,
+  shifted,
+} from "../../ir/program.ts";
+import type { Space, Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import {
@@ -15,7 +26,7 @@ import { drawing } from "../../model/initializer.ts";
 import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
-import { fromParts, onParts, PART, partStarts } from "./parts.ts";
+import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 
@@ -32,8 +43,10 @@ export interface SynapseTables {
   readonly index?: Uint32Array;
   /** Names of the variables that each synapse has a number for. */
   readonly own: readonly string[];
+  /** How many sources and targets there are, where each of the former has a synapse to each of the latter: without tables. */
+  readonly full?: readonly [sources: number, targets: number];
   /** `rowStart` and `target`. */
-  readonly rows: Readonly<Record<"rowStart" | "target", Place>>;
+  readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
   /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
   readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
   /** A variable: of every synapse, in order of source, or one number for all. */
@@ -47,8 +60,10 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
   const own = ownVariables(c);
-  rowTables(c, rows, partStarts(size.targets, context.parts), context);
-  if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
+  if (!rows.full) {
+    rowTables(c, rows, partStarts(size.targets, context.parts), context);
+    if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
+  }
   weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
@@ -61,7 +76,9 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     of: selected?.of ?? c.name,
     ...(selected && { index: selected.index }),
     own: [...own],
-    rows: { rowStart: table("rowStart"), target: table("target") },
+    ...(rows.full
+      ? { full: [size.sources, size.targets] as const }
+      : { rows: { rowStart: table("rowStart"), target: table("target") } }),
     ...(context.buffers.has(`${c.name}.source`) && {
       columns: { columnStart: table("columnStart"), columnSynapse: table("columnSynapse"), source: table("source") },
     }),
@@ -161,7 +178,8 @@ export function overSynapses(
 ): Node {
   const tables = sources.synapses.get(c.name)!;
   const { parts } = context;
-  const { rowStart, target } = tables.rows;
+  if (tables.full) return overFull(c, kernel, tables.full, places, { context, sources }, events);
+  const { rowStart, target } = tables.rows!;
   const rows = { rowStart: parts === 1 ? rowStart : { ...rowStart, terms: [along(PART, 1)] }, target };
   const args = {
     ...places,
@@ -170,7 +188,40 @@ export function overSynapses(
   };
   const counts = events ? { from: events.from, to: events.to } : { sources: context.size(c.from.node) };
   const call = invoke(parts === 1 ? kernel : { ...kernel, parts }, args, counts);
-  if (parts === 1) return call;
-  const eachPart = kernel.domain === "rows" ? fromParts([call], c.from.node, context) : [call];
-  return onParts(eachPart, context);
+  return ofParts(call, c, context);
+}
+/** The call of each part of the targets, for the spikes of each part of the sources. */
+function ofParts(call: Invoke, c: Connection, context: Context): Node {
+  if (context.parts === 1) return call;
+  const byRows = call.kernel.kind === "perSynapse" && call.kernel.domain === "rows";
+  return onParts(byRows ? fromParts([call], c.from.node, context) : [call], context);
+}
+
+function overFull(
+  c: Connection,
+  { domain, step }: KernelOf<"perSynapse">,
+  full: readonly [number, number],
+  places: Readonly<Record<string, Place>>,
+  { context }: Surroundings,
+  events?: Events,
+): Node {
+  const args = { ...places, ...(events && { list: events.list }) };
+  const apart = areApart(step, domain, places);
+  const counts = {
+    ...(events ? { from: events.from, to: events.to } : { sources: full[0] }),
+    ...(domain !== "columns" && targetsOfPart(c.to.node, full[1], context)),
+  };
+  return ofParts(invoke({ kind: "perSynapse", domain, step, full, ...(apart && { apart }) }, args, counts), c, context);
+}
+function targetsOfPart(node: string, targets: number, context: Context): Record<"first" | "n", Count> {
+  if (context.parts === 1) return { first: 0, n: targets };
+  const first = partPlace(node, context, PART);
+  return { first, n: shifted(first, 1) };
+}
+/** Whether a body stores only what belongs to the synapse, or to its own end, and nothing else lies there. */
+function areApart({ slots, stores }: Step, domain: string, places: Readonly<Record<string, Place>>): boolean {
+  const own = new Set<Space>(["synapse", domain === "columns" ? "pre" : "post"]);
+  return stores.every(({ slot }) =>
+    slots.every((s) => (s.name === slot ? own.has(s.space) : places[s.name]!.buffer !== places[slot]!.buffer)),
+  );
 }
