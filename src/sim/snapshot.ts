@@ -7,6 +7,7 @@ import type { PendingEvents } from "./eventQueue.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
+import { copiedTraces } from "./lower/traces.ts";
 
 /** A copy of everything that changes in an engine. Plain data. */
 export interface Snapshot {
@@ -40,6 +41,8 @@ export function restoreBuffers(x: Executable, l: Lowered, program: Program, { bu
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
   for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
+  for (const { buffer, stride } of copiedTraces(l))
+    for (let at = 0, to = x.array(buffer); at < to.length; at += stride) to.set(buffers.get(buffer)!, at);
 }
 
 /** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
@@ -47,6 +50,7 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
   const out = new Map<string, Elements>();
   if (l.context.parts === 1) return out;
   for (const signal of l.sources.spikes.values()) wholeLists(out, signal, x, l);
+  for (const { buffer, stride } of copiedTraces(l)) out.set(buffer, x.array(buffer).slice(0, stride));
   return out;
 }
 

@@ -10,7 +10,7 @@ import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
 import { byPart, onParts, PART } from "./parts.ts";
-import { actNode } from "./pathways.ts";
+import { actNode, motionNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
 
 export interface Component {
@@ -89,14 +89,20 @@ class TimeStep {
   /** Populations in turn with all their phases, or phase group by phase group (`model/timing.ts`). */
   nodes(nodes: readonly string[]): Node[] {
     const each = (f: (node: string) => Node[]): Node[] => nodes.flatMap(f);
-    if (!hasTwoGroups(this.#l.net)) return each((n) => this.#whole(n));
+    const moving = each((n) => this.#moving(n));
+    if (!hasTwoGroups(this.#l.net)) return [...each((n) => this.#whole(n)), ...moving];
     return [
       ...each((n) => this.#arrivals(n, true)),
       ...each((n) => this.#phases(n, 0)),
       ...each((n) => this.#arrivals(n, false)),
       ...each((n) => this.#phases(n, 1)),
       ...each((n) => this.#transform(n)),
+      ...moving,
     ];
+  }
+  /** What synapses share moves on when all of the step's events have seen it. */
+  #moving(node: string): Node[] {
+    return this.#l.net.connections.filter((c) => c.to.node === node).flatMap((c) => motionNodes(c, this.#l));
   }
 
   #whole(node: string): Node[] {
