@@ -286,7 +286,8 @@ export class Engine implements Disposable {
     const table = (name: string, value: (step: number) => number): void => {
       if (!buffers.has(name)) return;
       const to = this.#executable.array(name);
-      for (let k = 0; k < count; k++) to[(this.#step + k) % rows] = value(this.#step + k);
+      const first = this.#step % rows;
+      for (let k = 0; k < count; k++) to[(first + k) % rows] = value(this.#step + k);
     };
     table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
     table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));

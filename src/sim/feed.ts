@@ -140,27 +140,31 @@ export class InputFeed {
         `inputs.${signal.node}`,
         `${events} events arrive in ${count} steps; there is room for ${list.length} (one of each input in each step)`,
       );
-    const { rows } = signal;
+    // Steps may be beyond 2^32; from the first of the block on they are small, and rings are as long as a power of two.
+    const [mask, first] = [signal.rows - 1, now % signal.rows];
+    const rowsOf = ({ steps, samples, delay }: ArrivingEvents): Int32Array => {
+      const out = new Int32Array(steps.length);
+      const since = first + delay - now;
+      for (let k = 0; k < out.length; k++) out[k] = (steps[k]! + since) & mask;
+      if (typeof samples !== "number") for (let k = 0; k < out.length; k++) out[k]! += samples[k]! * signal.rows;
+      else if (samples > 0) for (let k = 0; k < out.length; k++) out[k]! += samples * signal.rows;
+      return out;
+    };
+    const rows = arriving.map(rowsOf);
     end.fill(0);
-    for (const { steps, samples, delay } of arriving)
-      for (let k = 0; k < steps.length; k++) {
-        const sample = typeof samples === "number" ? samples : samples[k]!;
-        end[sample * rows + ((steps[k]! + delay) % rows)]!++;
-      }
+    for (const row of rows) for (let k = 0; k < row.length; k++) end[row[k]!]!++;
     let total = 0;
     for (let s = 0; s < this.#l.context.options.samples; s++)
       for (let t = 0; t < count; t++) {
-        const at = s * rows + ((now + t) % rows);
+        const at = s * signal.rows + ((first + t) & mask);
         const inStep = end[at]!;
         begin[at] = end[at] = total;
         total += inStep;
       }
-    for (const { steps, samples, delay, indices } of arriving)
-      for (let k = 0; k < steps.length; k++) {
-        const sample = typeof samples === "number" ? samples : samples[k]!;
-        const row = sample * rows + ((steps[k]! + delay) % rows);
-        list[end[row]!++] = indices[k]!;
-      }
+    arriving.forEach(({ indices }, a) => {
+      const row = rows[a]!;
+      for (let k = 0; k < row.length; k++) list[end[row[k]!]!++] = indices[k]!;
+    });
   }
 
   #writeValues(

@@ -63,12 +63,12 @@ describe("Poisson", () => {
     }
   });
   test("in order of step and element; however steps are asked for, the same", () => {
-    const keys = all.steps.map((s, k) => s * size + all.indices[k]!);
+    const keys = [...all.steps].map((s, k) => s * size + all.indices[k]!);
     expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
     const again = stepSource(poissonSource(20), { name: "x", seed: 3, size, dt: 1e-3 });
     const parts = [0, 1, 255, 256, 700, 701, 5_000].map((from, k, cuts) => again(0, from, cuts[k + 1] ?? steps));
     expect(parts.flatMap((x) => [...x.steps])).toEqual([...all.steps]);
-    expect(parts.flatMap((x) => x.indices)).toEqual(all.indices);
+    expect(parts.flatMap((x) => [...x.indices])).toEqual([...all.indices]);
   });
   test("trials, seeds and names have spikes of their own", () => {
     const digest = (name: string, seed: number, trial: number) =>
