@@ -45,11 +45,12 @@ async function timed(
     for (const [threads, make] of BACKENDS) {
       log(`${name}, turn ${turn + 1} of ${TURNS}, ${threads} threads`);
       using backend = make();
+      const options = { seed: 1, ...(simulation.sources && { sources: simulation.sources }) };
       const start = performance.now();
-      using engine = await createEngine(simulation.net, backend, { seed: 1 });
+      using engine = await createEngine(simulation.net, backend, options);
       builds.push((performance.now() - start) / 1000);
       engine.run(64);
-      using fresh = await createEngine(simulation.net, backend, { seed: 1 });
+      using fresh = await createEngine(simulation.net, backend, options);
       const begun = performance.now();
       const run = fresh.run(steps);
       (metrics[`${name}@${threads}`] ??= []).push((performance.now() - begun) / 1000);

@@ -26,10 +26,13 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),
-      ...(k.domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+      ...(k.full ? [] : k.domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
       ...when(k.domain !== "all", "list"),
     ],
-    counts: k.domain === "all" ? ["sources"] : ["from", "to"],
+    counts: [
+      ...(k.domain === "all" ? ["sources"] : ["from", "to"]),
+      ...when(k.full !== undefined && k.domain !== "columns", "first", "n"),
+    ],
   }),
   deliver: (k) => ({
     args: ["out", "rows", "start", "list", ...when(hasUnit(k.weight), "w")],

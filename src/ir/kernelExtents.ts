@@ -33,8 +33,10 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     domain === "list"
       ? { ...elementArguments(step, DATA), [LISTED]: argument(LIST, entries(known)) }
       : elementArguments(step, known("n")),
-  perSynapse: ({ domain, step, parts = 1 }, known) =>
-    synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
+  perSynapse: ({ domain, step, parts = 1, full }, known) =>
+    full
+      ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
+      : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
   deliver: ({ type, group, cells, weight }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),
@@ -110,6 +112,10 @@ function elementArguments(step: Step, n: number): Arguments {
     args[`${slot}.from`] = args[`${slot}.to`] = argument(POSITION, 1);
   }
   return args;
+}
+function fullArguments(step: Step, [pre, targets]: readonly [number, number], post: number, listed: number): Arguments {
+  const sizes = { element: DATA, uniform: 1, pre, post, synapse: pre * targets };
+  return { ...slotArguments(step, sizes), list: argument(LIST, listed) };
 }
 function synapticArguments(step: Step, sources: number, parts: number, listed: number): Arguments {
   return {

@@ -97,12 +97,18 @@ export type Kernel =
    * (targets + 1), `columnSynapse`, `source`; for `rows`/`columns`: `list`. Counts: `sources` (all), `from`, `to` (list).
    * Each synapse sees what the ones before it stored. Where rows lie in `parts`, the kernel takes one of each: that of
    * source r is [rowStart[r·parts], rowStart[r·parts + 1]), and the place of `rowStart` says which.
+   * Where every source has one synapse to every target (`full`: how many there are of both), there are no tables: synapse
+   * (r, c) is number r·targets + c, and rows have the targets first ≤ c < n (counts `first`, `n`).
+   * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
+   * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    */
   | {
       readonly kind: "perSynapse";
       readonly domain: "all" | "rows" | "columns";
       readonly step: Step;
       readonly parts?: number;
+      readonly full?: readonly [sources: number, targets: number];
+      readonly apart?: boolean;
     }
   /**
    * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j

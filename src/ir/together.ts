@@ -69,17 +69,11 @@ function isRanged(name: string, { step }: Extract<Kernel, { kind: "perElement" }
  * @param time the loop around both
  * @param ahead rounds of `time` by which `b` comes later
  */
-function conflict(a: readonly Touch[], b: readonly Touch[], time: string, ahead: number): boolean {
-  return a.some((x) =>
-    b.some(
-      (y) =>
-        x.place.buffer === y.place.buffer &&
-        (x.written || y.written) &&
-        !(x.own && y.own) &&
-        !inOtherRow(x.place, y.place, time, ahead),
-    ),
-  );
-}
+const conflict = (a: readonly Touch[], b: readonly Touch[], time: string, ahead: number): boolean =>
+  a.some((x) => b.some((y) => collide(x, y) && !inOtherRow(x.place, y.place, time, ahead)));
+/** Whether one writes where another round may read or write, at some time. */
+const collide = (x: Touch, y: Touch): boolean =>
+  x.place.buffer === y.place.buffer && (x.written || y.written) && !(x.own && y.own);
 /** Whether two places lie in different rows of a ring. */
 function inOtherRow(a: Place, b: Place, time: string, ahead: number): boolean {
   const [x, y] = [a, b].map((p) => p.terms.find((t) => t.loop === time));
@@ -123,12 +117,20 @@ export function meetings({ name, body }: Loop): boolean[] {
     since = k;
   }
   const first = meets.indexOf(true);
+  if (first < 0 && areIndependent(touched)) return [...meets, false];
   const [late, early] = [
     body.slice(since).map((_, j) => since + j),
     body.slice(0, Math.max(0, first)).map((_, j) => j),
   ];
   const end = first < 0 || late.some((a) => early.some((b) => apart(a, b, 1)));
   return [...meets, end];
+}
+
+/** Whether no round ever touches what another writes, however far apart in time: then nobody need wait for anybody. */
+function areIndependent(nodes: readonly (readonly Touch[] | undefined)[]): boolean {
+  if (nodes.some((touches) => touches === undefined)) return false;
+  const all = nodes.flatMap((touches) => touches!);
+  return !all.some((x) => x.written && all.some((y) => collide(x, y)));
 }
 
 /** Whether a body has a parallel loop within another loop. */

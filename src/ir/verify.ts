@@ -13,12 +13,14 @@ import {
   type Count,
   type Invoke,
   type Kernel,
+  type KernelOf,
   type Loop,
   type Node,
   type Place,
   type Program,
   variablesOf,
 } from "./program.ts";
+import { slotOf } from "./step.ts";
 import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
@@ -140,6 +142,7 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   sameNames(scope.path, "argument", Object.keys(args), signature.args, Object.keys(allowed));
   for (const [name, c] of Object.entries(counts)) verifyCount(c, within(scope, name));
   for (const [name, p] of Object.entries(args)) verifyArgument(p, allowed[name]!, within(scope, name));
+  if (kernel.kind === "perSynapse" && kernel.apart) verifyApart(kernel, args, scope.path);
 }
 
 function sameNames(
@@ -160,6 +163,18 @@ function verifyArgument(place: Place, { types, extent }: Argument, scope: Scope)
   if (!types.includes(buffer.type))
     fail(scope.path, `takes ${types.join(" or ")}, but buffer '${buffer.name}' is ${buffer.type}`);
   verifyBounds(place, extent, buffer, scope);
+}
+
+/** Synapses that are said to need nothing of each other store what is theirs alone, where no other slot lies. */
+function verifyApart({ step, domain }: KernelOf<"perSynapse">, args: Invoke["args"], path: string): void {
+  const end = domain === "columns" ? "pre" : "post";
+  for (const { slot } of step.stores) {
+    const { space } = slotOf(step, slot);
+    if (space !== "synapse" && space !== end)
+      fail(path, `'${slot}' (${space}) is not of one synapse apart from others`);
+    const other = step.slots.find((s) => s.name !== slot && args[s.name]!.buffer === args[slot]!.buffer);
+    if (other) fail(path, `'${slot}' is stored where '${other.name}' lies too: synapses are not apart`);
+  }
 }
 
 /** The body fits its skeleton. */

@@ -11,8 +11,8 @@ import { intervalsOf, ratesOf, type SpikeSource } from "./spikeSource.ts";
 
 /** Spikes of one trial in order of step and element; steps are absolute. */
 export interface StepEvents {
-  readonly steps: readonly number[];
-  readonly indices: readonly number[];
+  readonly steps: Float64Array;
+  readonly indices: Uint32Array;
 }
 /** Those of steps `[from, to)`, none of them below 0. */
 export type StepSource = (trial: number, from: number, to: number) => StepEvents;
@@ -51,15 +51,15 @@ function poisson(source: Extract<SpikeSource, { kind: "poisson" }>, { name, seed
   const skip = skipOf(most);
   const same = each.every((p) => p === most);
   const drawn = (trial: number, stretch: number): StepEvents => {
-    const [steps, indices]: [number[], number[]] = [[], []];
+    const found = new Events();
     draws.begin(stretch, trial);
     successes(STRETCH * size, skip, draws, (k) => {
-      const index = k % size;
+      const step = Math.floor(k / size);
+      const index = k - step * size;
       if (!same && draws.uniform() * most > each[index]!) return; // as rare as its own rate says
-      steps.push(stretch * STRETCH + Math.floor(k / size));
-      indices.push(index);
+      found.add(stretch * STRETCH + step, index);
     });
-    return { steps, indices };
+    return found.between(0, Number.POSITIVE_INFINITY);
   };
   const known = new Map<number, { stretch: number; events: StepEvents }>();
   const eventsOf = (trial: number, stretch: number): StepEvents => {
@@ -77,30 +77,68 @@ function regular(source: Extract<SpikeSource, { kind: "regular" }>, { name, size
   const { every, start } = intervalsOf(source, `sources.${name}`);
   const stepOf = (k: number): number => Math.floor((start + k * every) / dt + ROUNDING);
   return (_trial, from, to) => {
-    const [steps, indices]: [number[], number[]] = [[], []];
+    const found = new Events();
     for (let k = Math.max(0, Math.floor((from * dt - start) / every) - 1); stepOf(k) < to; k++) {
       if (stepOf(k) < from) continue;
-      for (let i = 0; i < size; i++) {
-        steps.push(stepOf(k));
-        indices.push(i);
-      }
+      for (let i = 0; i < size; i++) found.add(stepOf(k), i);
     }
-    return { steps, indices };
+    return found.between(from, to);
   };
 }
 /** What a quotient of times may be off, so that 0.3 ms are in step 3 of 0.1 ms. */
 const ROUNDING = 1e-6;
 
 function collected(from: number, to: number, length: number, of: (stretch: number) => StepEvents): StepEvents {
-  const [steps, indices]: [number[], number[]] = [[], []];
-  for (let stretch = Math.floor(from / length); stretch * length < to; stretch++) {
-    const events = of(stretch);
-    for (let k = 0; k < events.steps.length; k++) {
-      const step = events.steps[k]!;
-      if (step < from || step >= to) continue;
-      steps.push(step);
-      indices.push(events.indices[k]!);
-    }
+  const pieces: StepEvents[] = [];
+  for (let stretch = Math.floor(from / length); stretch * length < to; stretch++)
+    pieces.push(between(of(stretch), from, to));
+  if (pieces.length === 1) return pieces[0]!;
+  const count = pieces.reduce((sum, p) => sum + p.steps.length, 0);
+  const [steps, indices] = [new Float64Array(count), new Uint32Array(count)];
+  let at = 0;
+  for (const p of pieces) {
+    steps.set(p.steps, at);
+    indices.set(p.indices, at);
+    at += p.steps.length;
   }
   return { steps, indices };
+}
+
+/** Those of steps `[from, to)` among events in order of step. */
+function between({ steps, indices }: StepEvents, from: number, to: number): StepEvents {
+  const [first, last] = [from, to].map((step) => firstAt(steps, step)) as [number, number];
+  return { steps: steps.subarray(first, last), indices: indices.subarray(first, last) };
+}
+function firstAt(steps: Float64Array, least: number): number {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Events, as they are found. */
+class Events {
+  #steps = new Float64Array(64);
+  #indices = new Uint32Array(64);
+  #count = 0;
+
+  add(step: number, index: number): void {
+    if (this.#count === this.#steps.length) {
+      [this.#steps, this.#indices] = [larger(this.#steps, Float64Array), larger(this.#indices, Uint32Array)];
+    }
+    this.#steps[this.#count] = step;
+    this.#indices[this.#count++] = index;
+  }
+  between(from: number, to: number): StepEvents {
+    const [steps, indices] = [this.#steps.subarray(0, this.#count), this.#indices.subarray(0, this.#count)];
+    return between({ steps, indices }, from, to);
+  }
+}
+function larger<A extends Float64Array | Uint32Array>(array: A, Kind: new (n: number) => A): A {
+  const out = new Kind(2 * array.length);
+  out.set(array);
+  return out;
 }

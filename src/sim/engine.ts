@@ -22,6 +22,7 @@ import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { LAST_UPDATE } from "./lower/synapses.ts";
 import { fillTimed } from "./lower/timed.ts";
+import { LAST_EVENT } from "./lower/traces.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
@@ -146,8 +147,9 @@ export class Engine implements Disposable {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
     }
-    for (const [name, { own }] of lowered.sources.synapses)
-      if (own.includes(LAST_UPDATE)) executable.array(`${name}.${LAST_UPDATE}`).fill(firstStep % 2 ** 32);
+    for (const [name] of lowered.sources.synapses)
+      for (const last of [LAST_UPDATE, ...Object.values(LAST_EVENT)].map((x) => `${name}.${x}`))
+        if (lowered.context.buffers.has(last)) executable.array(last).fill(firstStep % 2 ** 32);
     this.setParameters(parameters);
     memory.fill(trainedContents(lowered, executable.array("parameters")));
   }
@@ -190,15 +192,17 @@ export class Engine implements Disposable {
 
   /**
    * What a sparse connection holds, one entry a synapse in order of source, then of target: `source`, `target`, the weight
-   * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps; event-driven variables are as
-   * they were at the synapse's last event, in step `lastupdate`. Weights and variables that differ between synapses, that a
-   * pathway changes or that equations declare, are live views; the rest are copies. So is everything of a connection with a
-   * delay for each synapse.
+   * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps. Event-driven variables that
+   * spikes of the source alone change (or of the target alone), such as traces, are the same for all synapses of that neuron:
+   * they are shown as the next step finds them, and a hook may change them for all of the neuron's synapses alike. Other
+   * event-driven variables are as they were at the synapse's last event, in step `lastupdate`. Weights and variables that
+   * differ between synapses, that a pathway changes or that equations declare, are live views; the rest are copies, as are
+   * those that synapses of a neuron share, and everything of a connection with a delay for each synapse.
    * @throws {ModelError} `unknown-name`
    */
   synapses(connection: string): Readonly<Record<string, Elements>> {
     const c = this.network.connections.find((x) => x.name === connection);
-    const views = c && synapseViews(this.#executable, this.lowered, c);
+    const views = c && synapseViews(this.#executable, this.lowered, c, this.#step);
     if (views) return views;
     const sparse = this.network.connections.map((x) => x.name).filter((name) => isSparse(this.lowered, name));
     const known = listNames(sparse);
@@ -260,7 +264,8 @@ export class Engine implements Disposable {
   }
 
   #writeBack(connection: string, views: Readonly<Record<string, Elements>>): void {
-    if (writeBack(this.#executable, this.lowered, this.#connection(connection), views)) this.#rewritten.add(connection);
+    if (writeBack(this.#executable, this.lowered, this.#connection(connection), views, this.#step))
+      this.#rewritten.add(connection);
   }
   #connection(name: string): Connection {
     return this.network.connections.find((x) => x.name === name)!;
@@ -288,7 +293,8 @@ export class Engine implements Disposable {
     const table = (name: string, value: (step: number) => number): void => {
       if (!buffers.has(name)) return;
       const to = this.#executable.array(name);
-      for (let k = 0; k < count; k++) to[(this.#step + k) % rows] = value(this.#step + k);
+      const first = this.#step % rows;
+      for (let k = 0; k < count; k++) to[(first + k) % rows] = value(this.#step + k);
     };
     table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
     table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));

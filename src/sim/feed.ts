@@ -23,10 +23,11 @@ export type InputData = EventData | ValueData;
 /** Data by the name of the input. */
 export type Inputs = Readonly<Record<string, InputData>>;
 
-/** Event k arrives at input `indices[k]` of trial `samples[k]` in absolute step `steps[k]`. */
+/** Event k arrives at input `indices[k]` in absolute step `steps[k] + delay`, of trial `samples[k]` or of the one at hand. */
 interface ArrivingEvents {
   readonly steps: ArrayLike<number>;
-  readonly samples: ArrayLike<number>;
+  readonly delay: number;
+  readonly samples: ArrayLike<number> | number;
   readonly indices: ArrayLike<number>;
 }
 
@@ -116,48 +117,54 @@ export class InputFeed {
     }
   }
 
-  /** Given before, and fired by a source, in steps that count from 0. */
-  #arriving({ name, node, delay }: InputSpikes, now: number, count: number): ArrivingEvents {
-    const given = this.#queues.get(name)!.takeBefore(now + count);
+  /** Given before, and then fired by a source, in steps that count from 0. */
+  #arriving({ name, node, delay }: InputSpikes, now: number, count: number): ArrivingEvents[] {
+    const given = { ...this.#queues.get(name)!.takeBefore(now + count), delay: 0 };
     const source = this.#sources.get(node);
-    if (!source) return given;
-    const [from, to] = [Math.max(0, now - delay), now + count - delay];
+    const out: ArrivingEvents[] = given.steps.length > 0 ? [given] : [];
+    if (!source) return out;
     // A hook may let an input spike that fires by itself too.
-    const [steps, samples, indices] = [given.steps, given.samples, given.indices].map((x) => Array.from(x)) as [
-      number[],
-      number[],
-      number[],
-    ];
-    for (let s = 0; s < this.#l.context.options.samples; s++) {
-      const events = source(this.#firstSample + s, from, to);
-      for (const step of events.steps) steps.push(step + delay);
-      for (const index of events.indices) indices.push(index);
-      for (let k = 0; k < events.steps.length; k++) samples.push(s);
-    }
-    return { steps, samples, indices };
+    const [from, to] = [Math.max(0, now - delay), now + count - delay];
+    for (let samples = 0; samples < this.#l.context.options.samples; samples++)
+      out.push({ ...source(this.#firstSample + samples, from, to), delay, samples });
+    return out;
   }
   /** Sorts the events into one list for each trial and step (a counting sort: order within a list is kept). */
   #writeEvents(x: Executable, signal: InputSpikes, { now, count }: Window): void {
-    const { steps, samples, indices } = this.#arriving(signal, now, count);
+    const arriving = this.#arriving(signal, now, count);
     const [list, begin, end] = [x.array(signal.name), x.array(signal.begin), x.array(signal.ends)];
-    if (steps.length > list.length)
+    const events = arriving.reduce((sum, a) => sum + a.steps.length, 0);
+    if (events > list.length)
       throw new DataError(
         "out-of-range",
         `inputs.${signal.node}`,
-        `${steps.length} events arrive in ${count} steps; there is room for ${list.length} (one of each input in each step)`,
+        `${events} events arrive in ${count} steps; there is room for ${list.length} (one of each input in each step)`,
       );
-    const row = (sample: number, step: number): number => sample * signal.rows + (step % signal.rows);
+    // Steps may be beyond 2^32; from the first of the block on they are small, and rings are as long as a power of two.
+    const [mask, first] = [signal.rows - 1, now % signal.rows];
+    const rowsOf = ({ steps, samples, delay }: ArrivingEvents): Int32Array => {
+      const out = new Int32Array(steps.length);
+      const since = first + delay - now;
+      for (let k = 0; k < out.length; k++) out[k] = (steps[k]! + since) & mask;
+      if (typeof samples !== "number") for (let k = 0; k < out.length; k++) out[k]! += samples[k]! * signal.rows;
+      else if (samples > 0) for (let k = 0; k < out.length; k++) out[k]! += samples * signal.rows;
+      return out;
+    };
+    const rows = arriving.map(rowsOf);
     end.fill(0);
-    for (let k = 0; k < steps.length; k++) end[row(samples[k]!, steps[k]!)]!++;
+    for (const row of rows) for (let k = 0; k < row.length; k++) end[row[k]!]!++;
     let total = 0;
     for (let s = 0; s < this.#l.context.options.samples; s++)
-      for (let t = now; t < now + count; t++) {
-        const at = row(s, t);
-        const events = end[at]!;
+      for (let t = 0; t < count; t++) {
+        const at = s * signal.rows + ((first + t) & mask);
+        const inStep = end[at]!;
         begin[at] = end[at] = total;
-        total += events;
+        total += inStep;
       }
-    for (let k = 0; k < steps.length; k++) list[end[row(samples[k]!, steps[k]!)]!++] = indices[k]!;
+    arriving.forEach(({ indices }, a) => {
+      const row = rows[a]!;
+      for (let k = 0; k < row.length; k++) list[end[row[k]!]!++] = indices[k]!;
+    });
   }
 
   #writeValues(

@@ -115,14 +115,15 @@ export class Recorder {
       const { list, counts, rows, room } = signal;
       const starts = partStarts(context.size(node), parts);
       const arrays = { list: x.array(list), counts: x.array(counts) };
-      return { population, signal, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
+      return { population, signal, first: now % rows, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
     });
     for (let t = 0; t < count; t++)
-      for (const { population, signal, rows, room, starts, list, counts, to } of lists)
+      for (const { population, signal, first, rows, room, starts, list, counts, to } of lists)
         for (let s = 0; s < samples; s++) {
-          const row = s * rows + ((now + t) % rows);
+          const row = s * rows + ((first + t) & (rows - 1)); // rings are as long as a power of two
           for (let p = 0; p < parts; p++) {
-            const [from, end] = [starts[p]!, counts[signal.endAt(row, p)]!];
+            const from = starts[p]!;
+            const end = counts[signal.endAt(row, p)]!;
             if (end === from) continue;
             const fired = list.subarray(row * room + from, row * room + end);
             to.steps.repeat(done + t, fired.length);

@@ -8,6 +8,7 @@ import { deliveryOf, type Ring } from "./lower/delivery.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
+import { copiedTraces } from "./lower/traces.ts";
 
 /** A copy of everything that changes in an engine. Plain data. */
 export interface Snapshot {
@@ -49,6 +50,8 @@ export function restoreBuffers(
   if (l.context.parts === 1) return;
   for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
   eachRing(l, (ring, move) => move(x.array(ring.name), buffers.get(ring.name)!));
+  for (const { buffer, stride } of copiedTraces(l))
+    for (let at = 0, to = x.array(buffer); at < to.length; at += stride) to.set(buffers.get(buffer)!, at);
 }
 
 /** What lies part by part, as if there were one part: what a snapshot holds does not depend on threads. */
@@ -62,6 +65,7 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
     move(whole, x.array(ring.name), true);
     out.set(ring.name, whole);
   });
+  for (const { buffer, stride } of copiedTraces(l)) out.set(buffer, x.array(buffer).slice(0, stride));
   return out;
 }
 

@@ -1,22 +1,32 @@
 /** What the host sees of sparse connections, however they are laid out. */
 import type { Elements, Executable } from "../backend/backend.ts";
+import { evaluateBody } from "../backend/interpret/body.ts";
 import { RunError } from "../base/errors.ts";
 import type { Connection } from "../model/connection.ts";
+import { SIDES, type Side } from "../model/synapseSharing.ts";
 import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
 import type { DelayGroup } from "./lower/delays.ts";
 import type { Lowered } from "./lower/lower.ts";
+import { motionBody } from "./lower/pathwayBody.ts";
+import type { SynapseTables } from "./lower/synapses.ts";
+import { changing, LAST_EVENT, nodeOf, strideOf } from "./lower/traces.ts";
 
 type Views = Readonly<Record<string, Elements>>;
 
 export const isSparse = ({ sources, delayGroups, context }: Lowered, connection: string): boolean =>
   delayGroups.has(connection) || sources.synapses.has(connection) || context.delivery.delivered.has(connection);
 
-/** Of a sparse connection, in order of source, then of target; undefined of a dense one. */
-export function synapseViews(x: Executable, l: Lowered, c: Connection): Views | undefined {
+/**
+ * Of a sparse connection, in order of source, then of target; undefined of a dense one.
+ * @param now the next step
+ */
+export function synapseViews(x: Executable, l: Lowered, c: Connection, now: number): Views | undefined {
   if (l.context.delivery.delivered.has(c.name)) return deliveredViews(x, l, c);
   const groups = l.delayGroups.get(c.name);
   if (groups) return joined(x, l, c, groups);
-  return l.sources.synapses.has(c.name) ? viewsOf(x, l, c, c.name) : undefined;
+  if (!l.sources.synapses.has(c.name)) return undefined;
+  const views = viewsOf(x, l, c, c.name);
+  return { ...views, ...sharedViews(x, l, c, views, now) };
 }
 
 /** The weight, the synapse's variables, and where there is one the step of its last event. */
@@ -30,13 +40,94 @@ function viewsOf(x: Executable, l: Lowered, c: Connection, name: string): Views 
     const array = x.array(`${name}.${variable}`);
     return tables.space(variable) === "synapse" ? array : repeated(array, tables.count);
   };
+  const own = variablesOf(l, c, name).filter((variable) => !tables.shared.of.has(variable));
   return {
-    source: tables.columns
-      ? x.array(`${name}.source`)
-      : sourcesOf(x.array(`${name}.rowStart`), l.context.parts, tables.count),
-    target: x.array(`${name}.target`),
-    ...Object.fromEntries(variablesOf(l, c, name).map((variable) => [variable, view(variable)])),
+    ...endsOf(x, l, name, tables),
+    ...Object.fromEntries(own.map((variable) => [variable, view(variable)])),
   };
+}
+
+/** What the synapses of a neuron share, of each synapse, and as the next step finds it. */
+function sharedViews(x: Executable, l: Lowered, c: Connection, ends: Views, now: number): Views {
+  const { shared } = l.sources.synapses.get(c.name)!;
+  const values = new Map(
+    SIDES.flatMap((side) => {
+      const names = [...shared.of].filter(([, of]) => of === side).map(([name]) => name);
+      return names.length > 0 ? [...neuronValues(x, l, c, { side, names }, now)] : [];
+    }),
+  );
+  return Object.fromEntries(
+    [...values].map(([name, of]) => [name, Float64Array.from(ends[END[shared.of.get(name)!]]!, (n: number) => of[n]!)]),
+  );
+}
+const END = { pre: "source", post: "target" } as const;
+
+/** One number a neuron; what waits for events is brought up to date. */
+function neuronValues(
+  x: Executable,
+  l: Lowered,
+  c: Connection,
+  { side, names }: { side: Side; names: readonly string[] },
+  now: number,
+): Map<string, Elements> {
+  const stored = new Map(names.map((name): [string, Elements] => [name, x.array(`${c.name}.${name}`)]));
+  const { of, moving } = l.sources.synapses.get(c.name)!.shared;
+  if (moving.has(side) || changing(c, of, side).length === 0) return stored;
+  const { step } = motionBody(c, side, "catchUp", l);
+  const last = x.array(`${c.name}.${LAST_EVENT[side]}`);
+  const given = (slot: string, n: number): number =>
+    slot === LAST_EVENT[side] ? last[n]! : (stored.get(slot)?.[n] ?? now % 2 ** 32);
+  const size = l.context.size(nodeOf(c, side));
+  const moved = Array.from({ length: size }, (_, n) =>
+    evaluateBody(step, (e) => given((e as { slot: string }).slot, n)),
+  );
+  const at = (name: string): number => step.stores.findIndex((s) => s.slot === name);
+  return new Map(
+    [...stored].map(([name, array]) => [
+      name,
+      at(name) < 0 ? array : Float64Array.from(moved, (values) => values[at(name)]!),
+    ]),
+  );
+}
+
+/** Writes what all synapses of a neuron have been given the same of. */
+function writeShared(x: Executable, l: Lowered, c: Connection, views: Views, now: number): void {
+  const { shared } = l.sources.synapses.get(c.name)!;
+  const before = sharedViews(x, l, c, views, now);
+  for (const [name, side] of shared.of) {
+    const [ends, values] = [views[END[side]]!, views[name]!];
+    const to = x.array(`${c.name}.${name}`);
+    const given = new Map<number, number>();
+    for (let k = 0; k < values.length; k++) {
+      const known = given.get(ends[k]!) ?? values[k]!;
+      if (!Object.is(known, values[k])) throw unequal(c, name, side, ends[k]!, k);
+      given.set(ends[k]!, known);
+    }
+    const changed = values.some((v: number, k: number) => !Object.is(v, before[name]![k]));
+    if (!changed) continue;
+    const last = l.context.buffers.has(`${c.name}.${LAST_EVENT[side]}`) && x.array(`${c.name}.${LAST_EVENT[side]}`);
+    const [stride, copies] = [strideOf(c, side, l.context), to.length / strideOf(c, side, l.context)];
+    for (const [n, value] of given)
+      for (let copy = 0; copy < copies; copy++) {
+        to[copy * stride + n] = value;
+        if (last) last[copy * stride + n] = now % 2 ** 32;
+      }
+  }
+}
+const unequal = (c: Connection, name: string, side: Side, neuron: number, k: number): RunError =>
+  new RunError(
+    "unsupported",
+    `synapses ${c.name}[${k}]`,
+    `all synapses of a ${END[side]} share one '${name}', because its spikes alone change it: those of ${END[side]} ${neuron} were given different ones`,
+  );
+function endsOf(x: Executable, l: Lowered, name: string, { full, columns, count }: SynapseTables): Views {
+  if (full) {
+    const number = (of: (k: number) => number): Uint32Array => Uint32Array.from({ length: count }, (_, k) => of(k));
+    return { source: number((k) => Math.floor(k / full[1])), target: number((k) => k % full[1]) };
+  }
+  const target = x.array(`${name}.target`);
+  if (columns) return { source: x.array(`${name}.source`), target };
+  return { source: sourcesOf(x.array(`${name}.rowStart`), l.context.parts, count), target };
 }
 function repeated([value]: Elements, count: number): Float64Array {
   return new Float64Array(count).fill(value!);
@@ -64,9 +155,10 @@ function joined(x: Executable, l: Lowered, c: Connection, groups: readonly Delay
 /**
  * Puts what was changed in copies back where it came from; live views are there already. Returns whether weights were changed
  * that a snapshot must hold, because they lie in no buffer that it does.
+ * @param now the next step
  * @throws {RunError} `unsupported` for what synapses share, and for where they lie and how long they take
  */
-export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views): boolean {
+export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views, now: number): boolean {
   const groups = l.delayGroups.get(c.name) ?? [];
   const isDelivered = l.context.delivery.delivered.has(c.name);
   const own = isDelivered ? ownOf(c, l) : new Set(l.sources.synapses.get(groups[0]?.name ?? c.name)!.own);
@@ -76,10 +168,12 @@ export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views
       const to = x.array(`${name}.${variable}`);
       index.forEach((k, n) => (to[n] = views[variable]![k]!));
     }
-  const now = synapseViews(x, l, c)!;
+  const shared = l.sources.synapses.get(groups[0]?.name ?? c.name)?.shared.of ?? NONE;
+  if (shared.size > 0) writeShared(x, l, c, views, now);
+  const found = synapseViews(x, l, c, now)!;
   for (const [variable, values] of Object.entries(views)) {
-    if (own.has(variable)) continue;
-    const k = values.findIndex((v, n) => !Object.is(v, now[variable]![n]));
+    if (own.has(variable) || shared.has(variable)) continue;
+    const k = values.findIndex((v, n) => !Object.is(v, found[variable]![n]));
     if (k < 0) continue;
     const problem = FIXED.has(variable)
       ? `'${variable}' stays as it was drawn or given`
@@ -88,4 +182,5 @@ export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views
   }
   return changed;
 }
+const NONE: ReadonlyMap<string, Side> = new Map();
 const FIXED: ReadonlySet<string> = new Set(["source", "target", "delay"]);

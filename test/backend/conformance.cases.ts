@@ -51,6 +51,7 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Step, StoreMode } from "../../src/ir/step.ts";
 import { type FloatType, isFloat, type Type } from "../../src/ir/types.ts";
+import { fullInputs, fullProgram, fullStep, type Shape } from "./fullSynapses.cases.ts";
 
 export interface Case {
   readonly name: string;
@@ -676,6 +677,23 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
   };
 }
 
+/** Every source with every target: whole vectors and what is left of them, with bodies whose synapses are apart and not. */
+function fullCase(domain: Shape["domain"], type: FloatType, [sources, targets]: readonly [number, number]): Case {
+  const apart = targets !== 9;
+  const list = domain === "all" ? [] : [2, 0, 2];
+  const [first, n] = apart ? [0, targets] : [2, targets - 1];
+  const shape = { domain, type, sources, targets, first, n, apart, known: targets !== 33, list };
+  const { slots } = fullStep(shape);
+  const made = fullProgram(shape, true);
+  const room = new Map(made.buffers.map((b) => [b.name, b.length]));
+  const values = slots.map((s, k): [string, number[]] => [s.name, sample(s.type, room.get(s.name)!, k + targets)]);
+  return {
+    name: `perSynapse full ${sources}x${targets} ${domain} ${type}`,
+    program: made,
+    inputs: { ...fullInputs(shape), ...Object.fromEntries(values) },
+  };
+}
+
 /** Nested loops, one downwards, one whose bounds are read from memory, one address round a ring. */
 function loopCase(): Case {
   const step: Step = {
@@ -788,7 +806,12 @@ export const CASES: readonly Case[] = [
     transposeCase(type, true, 1),
   ]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
-  ...FLOATS.flatMap((type) => (["all", "rows", "columns"] as const).map((d) => synapseCase(d, type))),
+  ...FLOATS.flatMap((type) =>
+    (["all", "rows", "columns"] as const).flatMap((d) => [
+      synapseCase(d, type),
+      ...[[3, 3] as const, [7, 9] as const, [19, 21] as const, [4, 33] as const].map((size) => fullCase(d, type, size)),
+    ]),
+  ),
   loopCase(),
   ...FLOATS.flatMap((type) => [1, 5, 36, 75, 2000].map((n) => zeroCase(type, n))),
 ];

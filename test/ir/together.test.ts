@@ -43,8 +43,14 @@ describe("threads meet", () => {
       [false, true, true],
     ],
     [
-      "not for elements of their own, but once a step all the same",
+      "not for elements of their own",
       [move(place("v"), place("u")), move(place("u"), place("x"))],
+      [false, false, false],
+    ],
+    // Nobody need wait within a step, but a thread must not be rows ahead of what another reads.
+    [
+      "once a step, where others read what is some steps old",
+      [emit(row("list")), deliver(row("list", 3), place("v"))],
       [false, false, true],
     ],
     [

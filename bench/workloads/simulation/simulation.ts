@@ -1,8 +1,11 @@
 import type { Network } from "../../../src/model/network.ts";
+import type { SpikeSources } from "../../../src/sim/spikeSource.ts";
 
 /** A network, how long its model time is, and the rates that it must have. */
 export interface Simulation {
   readonly net: Network;
+  /** What fires by itself. */
+  readonly sources?: SpikeSources;
   readonly seconds: number;
   /** Spikes a second and neuron, from the least to the most that is believed, by population; `all` is everybody together. */
   readonly rates: Readonly<Record<string, readonly [number, number]>>;

@@ -11,20 +11,13 @@ interface Synapse {
   readonly post: number;
 }
 
-export function perSynapse({ domain, step, parts = 1 }: KernelOf<"perSynapse">, frame: Frame): void {
+export function perSynapse({ domain, step, parts = 1, full }: KernelOf<"perSynapse">, frame: Frame): void {
   const run = body(step, frame);
-  DOMAINS[domain](frame, run, parts);
+  if (domain === "columns") return listed(frame, full ? fullColumn(full, run) : columnOf(frame, run));
+  const row = full ? fullRow(full, frame, run) : rowOf(frame, run, parts);
+  if (domain === "rows") return listed(frame, row);
+  for (let pre = 0; pre < frame.count("sources"); pre++) row(pre);
 }
-
-type Visit = (frame: Frame, run: (s: Synapse) => void, parts: number) => void;
-const DOMAINS: Readonly<Record<KernelOf<"perSynapse">["domain"], Visit>> = {
-  all: (frame, run, parts) => {
-    const row = rowOf(frame, run, parts);
-    for (let pre = 0; pre < frame.count("sources"); pre++) row(pre);
-  },
-  rows: (frame, run, parts) => listed(frame, rowOf(frame, run, parts)),
-  columns: (frame, run) => listed(frame, columnOf(frame, run)),
-};
 
 function listed(frame: Frame, visit: (k: number) => void): void {
   const list = frame.arg("list");
@@ -48,6 +41,19 @@ function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => vo
     }
   };
 }
+
+type Full = NonNullable<KernelOf<"perSynapse">["full"]>;
+function fullRow([, targets]: Full, frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
+  const [first, end] = [frame.count("first"), frame.count("n")];
+  return (pre) => {
+    for (let post = first; post < end; post++) run({ synapse: pre * targets + post, pre, post });
+  };
+}
+const fullColumn =
+  ([sources, targets]: Full, run: (s: Synapse) => void) =>
+  (post: number): void => {
+    for (let pre = 0; pre < sources; pre++) run({ synapse: pre * targets + post, pre, post });
+  };
 
 /** A slot's elements, and which of them belongs to a synapse. */
 interface Access extends Cursor {

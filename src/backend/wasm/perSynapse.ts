@@ -6,6 +6,7 @@ import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
+import { fullSynapses } from "./fullSynapses.ts";
 import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { pushScaled, range } from "./tiles.ts";
@@ -21,7 +22,9 @@ type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 /** Where a slot of the synapse at hand lies: a byte address in a local, and bytes from there. */
 type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
 
-export function perSynapse({ domain, step, parts = 1 }: KernelOf<"perSynapse">, c: KernelContext): void {
+export function perSynapse(kernel: KernelOf<"perSynapse">, c: KernelContext): void {
+  const { domain, step, parts = 1, full } = kernel;
+  if (full) return fullSynapses(kernel, c);
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const shared = uniforms(step, c);

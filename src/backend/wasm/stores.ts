@@ -5,7 +5,7 @@ import { isFloat } from "../../ir/types.ts";
 import { appendBits } from "./append.ts";
 import type { Emitter } from "./code.ts";
 import { compareOp, valTypeOf } from "./scalarExpr.ts";
-import { maskWidth, shapeOf, splatConstant } from "./vectorExpr.ts";
+import { maskWidth, shapeOf, splatConstant, type VectorContext } from "./vectorExpr.ts";
 
 export interface StoreContext {
   readonly f: Emitter;
@@ -87,7 +87,7 @@ export const SCALAR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
 };
 
 /** A value as it lies in memory: a mask becomes 0 or 1. */
-function storable(e: Expr, c: StoreContext): void {
+export function storable(e: Expr, c: VectorContext): void {
   c.push(e);
   if (e.type !== "bool") return;
   if (maskWidth(e) === 64) {

@@ -15,6 +15,8 @@ export interface Rows {
   readonly origin?: Uint32Array | undefined;
   /** Whether lines belong to targets, so that each call of `fill` draws all of them. */
   readonly byTarget: boolean;
+  /** Whether every source has one synapse to every target. */
+  readonly full: boolean;
   /**
    * Writes the targets of rows `[from, to)` into their place among all, `before` of which the array leaves out. Any division
    * into ranges gives the same.
@@ -43,6 +45,7 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     origin: lines.origin,
     byTarget: lines.by === "target",
     fill: (target, from = 0, to = size.sources, before = 0) => fill({ lines, size, start, before }, target, from, to),
+    full: total === size.sources * size.targets && isFull(lines, size),
   };
 }
 
@@ -68,6 +71,21 @@ function countedByTarget(lines: Lines, { sources, targets }: Size): Int32Array {
   };
   for (let k = 0; k < targets; k++) lines.each(k, count);
   return counts;
+}
+
+/** Whether every line names every other end once, where there are as many synapses as that makes. */
+function isFull(lines: Lines, { sources, targets }: Size): boolean {
+  const [count, others] = lines.by === "source" ? [sources, targets] : [targets, sources];
+  const seen = new Int32Array(others).fill(-1);
+  for (let k = 0; k < count; k++) {
+    let n = 0;
+    lines.each(k, (other) => {
+      if (seen[other] !== k) n++;
+      seen[other] = k;
+    });
+    if (n < others) return false;
+  }
+  return true;
 }
 
 interface Places {

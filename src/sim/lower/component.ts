@@ -12,7 +12,7 @@ import { deliverNodes } from "./deliveryNodes.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
 import { byPart, onParts, PART } from "./parts.ts";
-import { actNode } from "./pathways.ts";
+import { actNode, motionNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
 
 export interface Component {
@@ -91,9 +91,10 @@ class TimeStep {
   /** Populations in turn with all their phases, or phase group by phase group (`model/timing.ts`). */
   nodes(nodes: readonly string[]): Node[] {
     const each = (f: (node: string) => Node[]): Node[] => nodes.flatMap(f);
+    const moving = each((n) => this.#moving(n));
     const delivered = (moment: Moment): Node[] => deliverNodes(nodes, moment, this.#l);
     if (!hasTwoGroups(this.#l.net))
-      return [...delivered("first"), ...each((n) => [...delivered(`before ${n}`), ...this.#whole(n)])];
+      return [...delivered("first"), ...each((n) => [...delivered(`before ${n}`), ...this.#whole(n)]), ...moving];
     return [
       ...delivered("first"),
       ...each((n) => this.#arrivals(n, true)),
@@ -102,7 +103,12 @@ class TimeStep {
       ...each((n) => this.#arrivals(n, false)),
       ...each((n) => this.#phases(n, 1)),
       ...each((n) => this.#transform(n)),
+      ...moving,
     ];
+  }
+  /** What synapses share moves on when all of the step's events have seen it. */
+  #moving(node: string): Node[] {
+    return this.#l.net.connections.filter((c) => c.to.node === node).flatMap((c) => motionNodes(c, this.#l));
   }
 
   #whole(node: string): Node[] {

@@ -266,14 +266,14 @@ class SumBuilder {
       return [
         overSynapses(
           c,
-          { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type, tables.space("w")) },
+          { kind: "perSynapse", domain: "all", step: deliverValueStep(this.#c.type, tables.weights) },
           { ...args, x },
           this.#parts,
         ),
       ];
     }
     if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
-    const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type, tables.space("w")) } as const;
+    const kernel = { kind: "perSynapse", domain: "rows", step: deliverStep(this.#c.type, tables.weights) } as const;
     return [overSynapses(c, kernel, args, this.#parts, signal.events)];
   }
 }

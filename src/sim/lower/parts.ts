@@ -39,7 +39,8 @@ export function partStarts(size: number, parts: number): number[] {
   const width = partWidth(size, parts);
   return Array.from({ length: parts + 1 }, (_, k) => Math.min(size, k * width));
 }
-const partPlace = (node: string, c: Context, variable: string): Place =>
+/** Where the first neuron of the part at hand is told; behind it, that of the next. */
+export const partPlace = (node: string, c: Context, variable: string): Place =>
   place(c.constant(`${node}.parts`, partStarts(c.size(node), c.parts), "i32"), 0, along(variable, 1));
 
 /** Where the list of a part begins: there is room for every neuron of the parts before it. */

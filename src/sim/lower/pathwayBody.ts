@@ -29,6 +29,7 @@ import {
   type SynapseEquation,
   valueTypeOf,
 } from "../../model/synapseEquations.ts";
+import { SIDES, type Side } from "../../model/synapseSharing.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { storedAs, toFloat } from "../../model/values.ts";
 import { isDirect } from "./direct.ts";
@@ -36,14 +37,22 @@ import { foldCalls } from "./fixed.ts";
 import { type Parts, PathwayNames } from "./pathwayNames.ts";
 import { runPlace } from "./places.ts";
 import type { SynapseTables } from "./synapses.ts";
+import { changing, LAST_EVENT, neuronStep } from "./traces.ts";
 
-export interface PathwayBody {
+export interface Body {
   readonly step: Step;
   readonly places: Readonly<Record<string, Place>>;
+}
+/** What happens at each synapse; then, to what all synapses of the neuron with the event share, once. */
+export interface PathwayBody extends Body {
+  readonly neuron: Body;
 }
 
 /** @throws {ModelError} `unknown-name`, `unit-mismatch`, `unsupported`, at the statement or equation */
 export const pathwayBody = (c: Connection, a: Act, l: Parts): PathwayBody => new BodyWriter(c, a, l).body();
+/** How what the synapses of a neuron share comes to the next step, or from its last event to the step at hand. */
+export const motionBody = (c: Connection, side: Side, how: "step" | "catchUp", l: Parts): Body =>
+  new BodyWriter(c, { kind: "clock" }, l).motion(side, how);
 
 class BodyWriter {
   readonly #c: Connection;
@@ -77,8 +86,16 @@ class BodyWriter {
     }
     return this.#assemble();
   }
+  motion(side: Side, how: "step" | "catchUp"): Body {
+    if (how === "catchUp") this.#catchUpShared(side);
+    else
+      for (const [name, value] of integrate(this.#system(this.#changing(side)), "exact", f64(this.#l.context.net.dt)))
+        this.#set("synapse", name, value);
+    return this.#assemble(side).neuron;
+  }
 
-  #assemble(): PathwayBody {
+  /** @param side whose event it is */
+  #assemble(side = triggerOf(this.#act)): PathwayBody {
     const { context, sums } = this.#l;
     const stores = [...this.#values].map(([slot, value]): Store => ({ slot, mode: "set", value }));
     for (const [slot, value] of this.#added) stores.push({ slot, mode: "add", value });
@@ -91,17 +108,29 @@ class BodyWriter {
       stores.map((s) => s.value),
       context.type,
     );
+    const all = stores.map((s, k) => ({ ...s, value: typed[k]! }));
+    const owner = ({ slot }: Store): string | undefined => this.#tables.shared.of.get(slot) ?? LAST_OWNER.get(slot);
+    const name = `${this.#c.name}.${this.#c.synapse!.name}`;
+    const neuron = this.#bodyOf(
+      `${name}.shared`,
+      all.filter((s) => owner(s) === side),
+    );
+    return {
+      ...this.#bodyOf(
+        name,
+        all.filter((s) => owner(s) === undefined),
+      ),
+      neuron: side === "step" ? neuron : { ...neuron, step: neuronStep(neuron.step, side) },
+    };
+  }
+  #bodyOf(name: string, stores: readonly Store[]): Body {
     const used = [...this.#names.used.values()];
-    const whole = foldCalls({
-      name: `${this.#c.name}.${this.#c.synapse!.name}`,
-      slots: used.map((v) => v.slot),
-      stores: stores.map((s, k) => ({ ...s, value: typed[k]! })),
-    });
+    const whole = foldCalls({ name, slots: used.map((v) => v.slot), stores });
     const step = simplify(this.#tables.index ? numbered(expand(whole)) : expand(whole));
     const places = new Map<string, Place>(used.map((v) => [v.slot.name, v.place]));
     return {
       step,
-      places: Object.fromEntries(step.slots.map(({ name }) => [name, places.get(name) ?? this.#drawPlace(name)])),
+      places: Object.fromEntries(step.slots.map(({ name: slot }) => [slot, places.get(slot) ?? this.#drawPlace(slot)])),
     };
   }
   /** What keys a draw: seed, trial and step, and of some synapses of a connection the number of each among all. */
@@ -153,14 +182,36 @@ class BodyWriter {
         d.source.path,
         "event-driven equations need an engine: samples have no last event",
       );
-    const system = this.#system(d.eventDriven);
-    const problem = whyNotClosed(system);
-    if (problem !== undefined)
-      throw new ModelError("unsupported", d.source.path, `cannot be event-driven: ${problem}; use (clock-driven)`);
-    const { step, last, steps } = this.#names.elapsed();
+    const { of, moving } = this.#tables.shared;
+    this.#bringUp(
+      d.eventDriven.filter((e) => !of.has(e.name)),
+      "synapse",
+    );
+    for (const side of SIDES)
+      if (moving.has(side)) this.#requireClosed(this.#system(this.#changing(side)));
+      else this.#catchUpShared(side);
+  }
+  #catchUpShared(side: Side): void {
+    this.#bringUp(this.#changing(side), side);
+  }
+  #changing(side: Side): SynapseEquation[] {
+    const names = changing(this.#c, this.#tables.shared.of, side);
+    return this.#dynamics!.eventDriven.filter((e) => names.includes(e.name));
+  }
+  #bringUp(equations: readonly SynapseEquation[], of: "synapse" | Side): void {
+    if (equations.length === 0) return;
+    const system = this.#system(equations);
+    this.#requireClosed(system);
+    const { step, last, steps } = this.#names.elapsed(of);
     const h = times(f64(this.#l.context.net.dt), convert("f64", steps));
     for (const [name, value] of integrate(system, "exact", h)) this.#set("synapse", name, value);
     this.#values.set(last.name, step);
+  }
+  #requireClosed(system: System): void {
+    const problem = whyNotClosed(system);
+    if (problem === undefined) return;
+    const { path } = this.#dynamics!.source;
+    throw new ModelError("unsupported", path, `cannot be event-driven: ${problem}; use (clock-driven)`);
   }
   /** One step of the equations that move by the clock. */
   #move(): void {
@@ -346,6 +397,8 @@ class BodyWriter {
 const addition = (s: Statement): "+" | "-" | undefined =>
   s.op === "+=" || s.op === "-=" ? (s.op[0] as "+" | "-") : undefined;
 const perSecond = (d: Dimension): Dimension => quotient(d, NAMED.second!);
+/** Whose the steps of last events are. */
+const LAST_OWNER: ReadonlyMap<string, Side> = new Map(SIDES.map((side) => [LAST_EVENT[side], side]));
 
 /** The slot of the synapse's number where it lies with some of its connection's synapses alone. */
 const NUMBER = "synapse.number";

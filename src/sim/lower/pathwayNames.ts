@@ -17,10 +17,12 @@ import type { NeuronModel, State } from "../../model/neuronModel.ts";
 import { ACTIVE, REFRACTORY, TIME } from "../../model/slots.ts";
 import { type Act, dynamicsOf, type SynapseModel, targetOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
+import type { Side } from "../../model/synapseSharing.ts";
 import { actsOnStates, sourceReads, sourceValues } from "../../model/timing.ts";
 import type { Lowered } from "./lower.ts";
 import { runPlace, statePlace } from "./places.ts";
 import { LAST_UPDATE } from "./synapses.ts";
+import { LAST_EVENT } from "./traces.ts";
 import { trainedPlace } from "./trained.ts";
 
 export type Parts = Pick<Lowered, "context" | "sources" | "sums">;
@@ -187,11 +189,11 @@ export class PathwayNames {
     if (name === "N_pre") return f64(context.size(this.#c.from.node));
     return name === "N_post" ? f64(context.size(this.#c.to.node)) : undefined;
   }
-  /** Steps since the last event of the synapse, and the number of this step. */
-  elapsed(): { step: Expr; last: Slot; steps: Expr } {
+  /** Steps since the last event of the synapse, of its source or of its target, and the number of this step. */
+  elapsed(of: "synapse" | Side): { step: Expr; last: Slot; steps: Expr } {
     const { sources } = this.#l;
-    const last: Slot = { name: LAST_UPDATE, type: "u32", space: "synapse" };
-    this.use(last, () => sources.synapses.get(this.#c.name)!.variable(LAST_UPDATE));
+    const last: Slot = { name: of === "synapse" ? LAST_UPDATE : LAST_EVENT[of], type: "u32", space: of };
+    this.use(last, () => sources.synapses.get(this.#c.name)!.variable(last.name));
     const step = this.#stepNumber();
     return { step, last, steps: sub(step, read("u32", last.name)) };
   }

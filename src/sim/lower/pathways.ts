@@ -6,8 +6,9 @@ import { eventAge } from "../../model/timing.ts";
 import { spikeEvents } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
 import { FROM_PART, PART } from "./parts.ts";
-import { pathwayBody } from "./pathwayBody.ts";
+import { motionBody, pathwayBody } from "./pathwayBody.ts";
 import { overSynapses } from "./synapses.ts";
+import { inEveryStep, onEvents } from "./traces.ts";
 
 type Parts = Pick<Lowered, "context" | "sources" | "sums">;
 
@@ -15,16 +16,28 @@ const DOMAIN = { step: "all", pre: "rows", post: "columns" } as const;
 
 /** The kernel call of an act of a connection. */
 export function actNode(c: Connection, a: Act, l: Parts): Node[] {
-  const { step, places } = pathwayBody(c, a, l);
-  if (step.stores.length === 0) return [];
+  const { step, places, neuron } = pathwayBody(c, a, l);
   const trigger = triggerOf(a);
   const kernel = { kind: "perSynapse", domain: DOMAIN[trigger], step } as const;
-  if (trigger === "step") return [overSynapses(c, kernel, places, l)];
+  const none = step.stores.length === 0;
+  if (trigger === "step") return none ? [] : [overSynapses(c, kernel, places, l)];
   const age = eventAge(l.context.net, c, a);
   const port = eventPort(a.kind === "pathway" ? a.pathway : {});
   const events =
     trigger === "pre"
       ? spikeEvents(c.from.node, age, l.sources, FROM_PART, port)
       : spikeEvents(c.to.node, age, l.sources, PART, port);
-  return [overSynapses(c, kernel, places, l, events)];
+  return [
+    ...(none ? [] : [overSynapses(c, kernel, places, l, events)]),
+    // After the synapses, which compute for themselves what they need of it: a source's is the same for its whole row.
+    ...(neuron.step.stores.length > 0 ? [onEvents(c, trigger, neuron.step, neuron.places, events, l)] : []),
+  ];
+}
+
+/** What the synapses of a neuron share, at the end of a step, where it moves with every step. */
+export function motionNodes(c: Connection, l: Parts): Node[] {
+  return [...(l.sources.synapses.get(c.name)?.shared.moving ?? [])].map((side) => {
+    const { step, places } = motionBody(c, side, "step", l);
+    return inEveryStep(c, side, step, places, l);
+  });
 }

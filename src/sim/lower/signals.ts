@@ -128,12 +128,15 @@ export class InputSpikes {
   readonly name: string;
   readonly delay: number;
   readonly node: string;
+  /** `stream` mode: rows of the rings. */
+  readonly rows: number;
 
   constructor(c: Context, node: string, delay: number, capacity: number) {
     this.#c = c;
     this.node = node;
     this.delay = delay;
     this.name = delay === 0 ? `${node}.spikes` : `${node}.spikes@${delay}`;
+    this.rows = c.rows(0);
     const { mode, samples, steps } = c.options;
     c.buffer(this.name, "u32", capacity, "argument");
     if (mode === "samples") c.buffer(this.ends, "i32", c.chunks * samples * steps + 1, "argument");
@@ -147,9 +150,6 @@ export class InputSpikes {
   }
   get begin(): string {
     return `${this.name}.begin`;
-  }
-  get rows(): number {
-    return this.#c.rows(0);
   }
   events(): Events {
     const { mode, samples, steps } = this.#c.options;

@@ -1,5 +1,16 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
-import { along, invoke, type KernelOf, type Node, type Place, place } from "../../ir/program.ts";
+import {
+  along,
+  type Count,
+  type Invoke,
+  invoke,
+  type KernelOf,
+  type Node,
+  type Place,
+  place,
+  shifted,
+} from "../../ir/program.ts";
+import type { Space, Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import {
@@ -13,11 +24,13 @@ import {
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { drawing } from "../../model/initializer.ts";
 import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
+import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts";
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
-import { fromParts, onParts, PART, partStarts } from "./parts.ts";
+import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
+import { changing, LAST_EVENT, lengthOf, type Shared, sharedBy, tracePlace } from "./traces.ts";
 
 /** The step of the last event of each synapse with event-driven equations. */
 export const LAST_UPDATE = "lastupdate";
@@ -32,59 +45,84 @@ export interface SynapseTables {
   readonly index?: Uint32Array;
   /** Names of the variables that each synapse has a number for. */
   readonly own: readonly string[];
+  /** How many sources and targets there are, where each of the former has a synapse to each of the latter: without tables. */
+  readonly full?: readonly [sources: number, targets: number];
   /** `rowStart` and `target`. */
-  readonly rows: Readonly<Record<"rowStart" | "target", Place>>;
+  readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
   /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
   readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
-  /** A variable: of every synapse, in order of source, or one number for all. */
+  /** Variables that the synapses of a source or a target share. */
+  readonly shared: Shared;
+  /** A variable: of every synapse, in order of source, of every source or target, or one number for all. */
   variable(name: string): Place;
-  /** Which of the two. */
-  space(name: string): "synapse" | "uniform";
+  /** Whether each synapse has a weight, or all have one. */
+  readonly weights: "synapse" | "uniform";
+  /** Which of them. */
+  space(name: string): "synapse" | "pre" | "post" | "uniform";
 }
 
 /** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
 export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
-  const own = ownVariables(c);
-  rowTables(c, rows, partStarts(size.targets, context.parts), context);
-  if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
+  const plain = context.options.mode === "stream" && !selected;
+  const shared = sharedBy(c, plain ? sharedVariables(c, context.net) : new Map(), rows.count, context);
+  const own = ownVariables(c, shared);
+  if (!rows.full) {
+    rowTables(c, rows, partStarts(size.targets, context.parts), context);
+    if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
+  }
   weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
+    else if (shared.of.has(name)) sharedVariable(c, name, value, shared, context);
     else context.constant(`${c.name}.${name}`, [value]);
   if (own.has(LAST_UPDATE)) context.buffer(`${c.name}.${LAST_UPDATE}`, "u32", Math.max(1, rows.count), "state");
   const table = (name: string): Place => place(`${c.name}.${name}`);
+  const side = (name: string): Side | undefined => shared.of.get(name) ?? SIDES.find((x) => LAST_EVENT[x] === name);
   return {
     count: rows.count,
     total: selected?.total ?? rows.count,
     of: selected?.of ?? c.name,
     ...(selected && { index: selected.index }),
     own: [...own],
-    rows: { rowStart: table("rowStart"), target: table("target") },
+    ...(rows.full
+      ? { full: [size.sources, size.targets] as const }
+      : { rows: { rowStart: table("rowStart"), target: table("target") } }),
     ...(context.buffers.has(`${c.name}.source`) && {
       columns: { columnStart: table("columnStart"), columnSynapse: table("columnSynapse"), source: table("source") },
     }),
-    variable: table,
-    space: (name) => (own.has(name) ? "synapse" : "uniform"),
+    shared,
+    weights: own.has("w") ? "synapse" : "uniform",
+    variable: (name) => (side(name) ? tracePlace(c, name, side(name)!, context) : table(name)),
+    space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
   };
+}
+
+/** One number a neuron; and the step of its last event, where that is looked at. */
+function sharedVariable(c: Connection, name: string, value: number, { of, moving }: Shared, context: Context): void {
+  const side = of.get(name)!;
+  const length = lengthOf(c, side, context);
+  context.filled(`${c.name}.${name}`, typeOf(c, name, context), length, "state", (to) => to.fill(value));
+  if (changing(c, of, side).length > 0 && !moving.has(side))
+    context.buffer(`${c.name}.${LAST_EVENT[side]}`, "u32", length, "state");
 }
 
 /**
  * What differs between synapses, or comes to differ: what equations declare, and what pathways change. Anything else stays
  * the number that it starts with.
  */
-function ownVariables({ weight, synapse }: Connection): Set<string> {
+function ownVariables({ weight, synapse }: Connection, { of: shared }: Shared): Set<string> {
   if (!synapse) return new Set(weight.kind === "constant" ? [] : ["w"]);
   const dynamics = dynamicsOf(synapse);
   const written = synapse.pathways.flatMap((p) => statementsOf(synapse, p).map((s) => s.target));
   const declared = [...(dynamics?.states ?? []).map((x) => x.name), ...(dynamics?.weight ? ["w"] : [])];
   const changed = new Set([...written, ...declared]);
-  const names = Object.keys(synapse.variables).filter((name) => changed.has(name));
+  const names = Object.keys(synapse.variables).filter((name) => changed.has(name) && !shared.has(name));
   return new Set([
     ...(weight.kind === "constant" && !changed.has("w") ? [] : ["w"]),
     ...names,
-    ...(dynamics && dynamics.eventDriven.length > 0 ? [LAST_UPDATE] : []),
+    ...(dynamics?.eventDriven.some((e) => !shared.has(e.name)) ? [LAST_UPDATE] : []),
   ]);
 }
 
@@ -161,7 +199,8 @@ export function overSynapses(
 ): Node {
   const tables = sources.synapses.get(c.name)!;
   const { parts } = context;
-  const { rowStart, target } = tables.rows;
+  if (tables.full) return overFull(c, kernel, tables.full, places, { context, sources }, events);
+  const { rowStart, target } = tables.rows!;
   const rows = { rowStart: parts === 1 ? rowStart : { ...rowStart, terms: [along(PART, 1)] }, target };
   const args = {
     ...places,
@@ -170,7 +209,40 @@ export function overSynapses(
   };
   const counts = events ? { from: events.from, to: events.to } : { sources: context.size(c.from.node) };
   const call = invoke(parts === 1 ? kernel : { ...kernel, parts }, args, counts);
-  if (parts === 1) return call;
-  const eachPart = kernel.domain === "rows" ? fromParts([call], c.from.node, context) : [call];
-  return onParts(eachPart, context);
+  return ofParts(call, c, context);
+}
+/** The call of each part of the targets, for the spikes of each part of the sources. */
+function ofParts(call: Invoke, c: Connection, context: Context): Node {
+  if (context.parts === 1) return call;
+  const byRows = call.kernel.kind === "perSynapse" && call.kernel.domain === "rows";
+  return onParts(byRows ? fromParts([call], c.from.node, context) : [call], context);
+}
+
+function overFull(
+  c: Connection,
+  { domain, step }: KernelOf<"perSynapse">,
+  full: readonly [number, number],
+  places: Readonly<Record<string, Place>>,
+  { context }: Surroundings,
+  events?: Events,
+): Node {
+  const args = { ...places, ...(events && { list: events.list }) };
+  const apart = areApart(step, domain, places);
+  const counts = {
+    ...(events ? { from: events.from, to: events.to } : { sources: full[0] }),
+    ...(domain !== "columns" && targetsOfPart(c.to.node, full[1], context)),
+  };
+  return ofParts(invoke({ kind: "perSynapse", domain, step, full, ...(apart && { apart }) }, args, counts), c, context);
+}
+function targetsOfPart(node: string, targets: number, context: Context): Record<"first" | "n", Count> {
+  if (context.parts === 1) return { first: 0, n: targets };
+  const first = partPlace(node, context, PART);
+  return { first, n: shifted(first, 1) };
+}
+/** Whether a body stores only what belongs to the synapse, or to its own end, and nothing else lies there. */
+function areApart({ slots, stores }: Step, domain: string, places: Readonly<Record<string, Place>>): boolean {
+  const own = new Set<Space>(["synapse", domain === "columns" ? "pre" : "post"]);
+  return stores.every(({ slot }) =>
+    slots.every((s) => (s.name === slot ? own.has(s.space) : places[s.name]!.buffer !== places[slot]!.buffer)),
+  );
 }
