@@ -2,11 +2,12 @@
  * Random numbers of one line of a table after the other, such as the synapses of one neuron: each line has a sequence of
  * its own, so that lines can be drawn by any thread, in any order, and drawn again.
  */
+import { log } from "./elementary.ts";
 import { requireInteger } from "./errors.ts";
 import { mulHigh, philoxInto } from "./philox.ts";
 
 /** Steps that neither a simulation nor `randomStream` reaches. */
-const LINE_STEP = 2 ** 32 - 2;
+export const LINE_STEP = 2 ** 32 - 2;
 
 export class LineStream {
   /** Words taken so far, of all lines: the work done. */
@@ -44,6 +45,13 @@ export class LineStream {
   uniform(): number {
     const high = this.word() >>> 5;
     return (high * 2 ** 26 + (this.word() >>> 6) + 0.5) * 2 ** -53;
+  }
+  /**
+   * How many independent trials fail before the next success: geometric (Batagelj and Brandes 2005, Phys. Rev. E 71:036113).
+   * @param factor 1/log(1 - p) for a success of probability p
+   */
+  failures(factor: number): number {
+    return Math.floor(log(this.uniform()) * factor);
   }
   /** A whole number from 0 to n - 1, each exactly as likely: Lemire 2019, ACM TOMACS 29:3; n from 1 to 2^32 - 1. */
   below(n: number): number {

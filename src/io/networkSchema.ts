@@ -213,6 +213,7 @@ const connection = struct<Connection>({
   delays: optional(initializer),
   trainable: flag,
   storage: optional(oneOf(...STORAGES)),
+  procedural: optional(flag),
   synapse: optional(synapseModel),
 });
 

@@ -48,10 +48,10 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     return { ...inner, bytesRead: inner.bytesRead + events * ENTRY };
   },
   // Each synapse reads its target (or source), if there are tables; a row's two ends are shared between neighbours.
-  perSynapse: ({ step, full }, need) => {
+  perSynapse: ({ step, full, drawn }, need) => {
     const synapses = need("synapses");
     const inner = body(countStep(step), { synapse: synapses, pre: synapses, post: synapses });
-    return { ...inner, bytesRead: inner.bytesRead + (full ? 0 : synapses * ENTRY) };
+    return { ...inner, bytesRead: inner.bytesRead + (full || drawn ? 0 : synapses * ENTRY) };
   },
   // Of each event where its block begins and two numbers of its header; of each synapse its target and weight, and a sum.
   deliver: ({ type, narrow, weight }, need) => {

@@ -26,12 +26,16 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),
-      ...(k.full ? [] : k.domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+      ...(k.full || k.drawn
+        ? when(k.drawn?.law.kind === "choices", "degree")
+        : k.domain === "columns"
+          ? ["columnStart", "columnSynapse", "source"]
+          : ["rowStart", "target"]),
       ...when(k.domain !== "all", "list"),
     ],
     counts: [
       ...(k.domain === "all" ? ["sources"] : ["from", "to"]),
-      ...when(k.full !== undefined && k.domain !== "columns", "first", "n"),
+      ...when(k.drawn !== undefined || (k.full !== undefined && k.domain !== "columns"), "first", "n"),
     ],
   }),
   deliver: (k) => ({

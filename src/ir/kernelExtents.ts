@@ -33,10 +33,12 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     domain === "list"
       ? { ...elementArguments(step, DATA), [LISTED]: argument(LIST, entries(known)) }
       : elementArguments(step, known("n")),
-  perSynapse: ({ domain, step, parts = 1, full }, known) =>
-    full
-      ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
-      : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
+  perSynapse: ({ domain, step, parts = 1, full, drawn }, known) =>
+    drawn
+      ? { ...drawnArguments(step, known("n")), list: argument(LIST, entries(known)) }
+      : full
+        ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
+        : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
   deliver: ({ type, group, cells, weight }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),
@@ -113,6 +115,10 @@ function elementArguments(step: Step, n: number): Arguments {
   }
   return args;
 }
+const drawnArguments = (step: Step, post: number): Arguments => ({
+  ...slotArguments(step, { element: DATA, uniform: 1, pre: DATA, post, synapse: DATA }),
+  degree: argument(LIST, DATA),
+});
 function fullArguments(step: Step, [pre, targets]: readonly [number, number], post: number, listed: number): Arguments {
   const sizes = { element: DATA, uniform: 1, pre, post, synapse: pre * targets };
   return { ...slotArguments(step, sizes), list: argument(LIST, listed) };

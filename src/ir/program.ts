@@ -5,6 +5,7 @@
  * A kernel is either a loop skeleton with an IR body (`perElement`, `perSynapse`) or a structural kernel.
  * The interpreter (`backend/interpret`) is the definition of each; every other backend equals it bit for bit.
  */
+import type { DrawnRows } from "./drawnRows.ts";
 import type { Step } from "./step.ts";
 import type { FloatType, Type } from "./types.ts";
 
@@ -99,6 +100,8 @@ export type Kernel =
    * source r is [rowStart[r·parts], rowStart[r·parts + 1]), and the place of `rowStart` says which.
    * Where every source has one synapse to every target (`full`: how many there are of both), there are no tables: synapse
    * (r, c) is number r·targets + c, and rows have the targets first ≤ c < n (counts `first`, `n`).
+   * Rows may be `drawn` anew for each event (`drawnRows.ts`), of which those to targets first ≤ c < n count; their synapses
+   * have no numbers and nothing of their own. With choices the arguments have `degree`, of each source.
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    */
@@ -109,6 +112,7 @@ export type Kernel =
       readonly parts?: number;
       readonly full?: readonly [sources: number, targets: number];
       readonly apart?: boolean;
+      readonly drawn?: DrawnRows;
     }
   /**
    * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j

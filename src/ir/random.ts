@@ -58,13 +58,13 @@ export const DRAW_SLOTS = {
 type Block = readonly [Expr, Expr, Expr, Expr];
 const input = ({ type, name }: Slot): Expr => read(type, name);
 
-/** Philox4x32-10 (`base/philox.ts`) of a block. */
-function philox(block: Expr, stream: number): Block {
+/** Philox4x32-10 (`base/philox.ts`). */
+export function philox(counter: Block, seed: Expr, stream: number): Block {
   const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
   const [w0, w1] = PHILOX.increments;
-  let words: Block = [block, input(DRAW_SLOTS.sample), input(DRAW_SLOTS.stepLow), input(DRAW_SLOTS.stepHigh)];
+  let words = counter;
   for (let round = 0; round < PHILOX.rounds; round++) {
-    const k0 = add(input(DRAW_SLOTS.seed), u32(Math.imul(round, w0)));
+    const k0 = add(seed, u32(Math.imul(round, w0)));
     const k1 = u32(stream + Math.imul(round, w1));
     const [c0, c1, c2, c3] = words;
     words = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
@@ -79,7 +79,8 @@ function whereOf(of: IndexOf): { block: Expr; word: Expr } {
 }
 function wordOf(stream: number, of: IndexOf): Expr {
   const { block, word } = whereOf(of);
-  const [a, b, c, d] = philox(block, stream);
+  const { seed, sample, stepLow, stepHigh } = DRAW_SLOTS;
+  const [a, b, c, d] = philox([block, input(sample), input(stepLow), input(stepHigh)], input(seed), stream);
   const is = (k: number): Expr => compare("eq", word, u32(k));
   return select(is(0), a, select(is(1), b, select(is(2), c, d)));
 }

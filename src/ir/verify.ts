@@ -20,7 +20,7 @@ import {
   type Program,
   variablesOf,
 } from "./program.ts";
-import { slotOf } from "./step.ts";
+import { nodes, slotOf } from "./step.ts";
 import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
@@ -143,6 +143,7 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   for (const [name, c] of Object.entries(counts)) verifyCount(c, within(scope, name));
   for (const [name, p] of Object.entries(args)) verifyArgument(p, allowed[name]!, within(scope, name));
   if (kernel.kind === "perSynapse" && kernel.apart) verifyApart(kernel, args, scope.path);
+  if (kernel.kind === "perSynapse" && kernel.drawn) verifyDrawn(kernel, scope.path);
 }
 
 function sameNames(
@@ -175,6 +176,16 @@ function verifyApart({ step, domain }: KernelOf<"perSynapse">, args: Invoke["arg
     const other = step.slots.find((s) => s.name !== slot && args[s.name]!.buffer === args[slot]!.buffer);
     if (other) fail(path, `'${slot}' is stored where '${other.name}' lies too: synapses are not apart`);
   }
+}
+
+/** Synapses of drawn rows have no number: a body can ask for none, nor for what is stored by it. */
+function verifyDrawn({ step, domain, full, parts }: KernelOf<"perSynapse">, path: string): void {
+  const other = domain !== "rows" ? domain : full ? "full" : parts ? "parts" : undefined;
+  if (other) fail(path, `drawn rows cannot be '${other}'`);
+  const slot = step.slots.find((s) => s.space === "synapse");
+  if (slot) fail(path, `'${slot.name}' is of synapses, which have no numbers in drawn rows`);
+  if (nodes(step).some((e) => e.tag === "index" && e.of === "synapse"))
+    fail(path, "the body asks for the synapse's number, which drawn rows have not");
 }
 
 /** The body fits its skeleton. */

@@ -3,6 +3,7 @@
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
+import { requireProcedural } from "./connectivity/procedural.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
 import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
@@ -39,6 +40,8 @@ export interface Connection {
   readonly trainable: boolean;
   /** How weights are stored, where they may lose something by it (`storage.ts`). */
   readonly storage?: Storage;
+  /** Whether rows are drawn again for each spike, instead of being stored. */
+  readonly procedural?: boolean;
   /** What each synapse does, where that is more than adding its weight. */
   readonly synapse?: SynapseModel;
 }
@@ -53,6 +56,7 @@ const OPTIONS: readonly (keyof ConnectOptions)[] = [
   "delay",
   "trainable",
   "storage",
+  "procedural",
   "synapse",
 ];
 /** How two nodes are joined; everything has a default. */
@@ -77,6 +81,12 @@ export interface ConnectOptions {
    * `engine.synapses` shows what is delivered. By default nothing is lost.
    */
   readonly storage?: Storage;
+  /**
+   * Whether the clocked engine draws the synapses of a source again whenever it spikes, instead of storing them: the same
+   * synapses, no memory, and some ten times the work a spike. For spikes through synapses that add one weight after one delay,
+   * connected by `probability`, `outDegree` with multapses, or `totalNumber`.
+   */
+  readonly procedural?: boolean;
   readonly synapse?: SynapseModel;
 }
 
@@ -133,9 +143,11 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     ...delaysOf(o.delay ?? 0, `connection ${name}.delay`, net.dt),
     trainable: o.trainable ?? true,
     ...(o.storage && { storage: o.storage }),
+    ...(o.procedural && { procedural: true }),
     ...(o.synapse && { synapse: o.synapse }),
   };
   if (built.storage) checkStorage(built);
+  if (built.procedural) checkProcedural(built);
   if (built.delays && bias)
     throw new ModelError(
       "unsupported",
@@ -155,6 +167,18 @@ function checkStorage(c: Connection): void {
   const graded = c.from.port !== "spike" && `'${c.from.port}' leaves by value; only spikes are delivered so`;
   const problem = matrix || plastic || graded;
   if (problem) throw new ModelError("unsupported", path, problem);
+}
+
+function checkProcedural(c: Connection): void {
+  const path = `connection ${c.name}.procedural`;
+  const problem =
+    (c.synapse && "synapses with pathways have numbers of their own, which must be stored") ||
+    (c.delays && "delays of each synapse must be stored; give one delay") ||
+    (c.weight.kind !== "constant" && "weights of each synapse must be stored; give one weight") ||
+    (c.storage && "'storage' says how weights are stored, and none is") ||
+    (c.from.port !== "spike" && `'${c.from.port}' leaves by value, in every step; only rows of spikes are drawn`);
+  if (problem) throw new ModelError("unsupported", path, problem);
+  requireProcedural(c.connectivity, path);
 }
 
 /** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */

@@ -2,7 +2,8 @@
 import type { Elements, Executable } from "../backend/backend.ts";
 import { evaluateBody } from "../backend/interpret/body.ts";
 import { RunError } from "../base/errors.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, connectedSizes } from "../model/connection.ts";
+import { fillSources, rowsOf } from "../model/connectivity/rows.ts";
 import { SIDES, type Side } from "../model/synapseSharing.ts";
 import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
 import type { DelayGroup } from "./lower/delays.ts";
@@ -24,9 +25,21 @@ export function synapseViews(x: Executable, l: Lowered, c: Connection, now: numb
   if (l.context.delivery.delivered.has(c.name)) return deliveredViews(x, l, c);
   const groups = l.delayGroups.get(c.name);
   if (groups) return joined(x, l, c, groups);
-  if (!l.sources.synapses.has(c.name)) return undefined;
+  const tables = l.sources.synapses.get(c.name);
+  if (!tables) return undefined;
+  if (tables.drawn) return drawnViews(x, l, c);
   const views = viewsOf(x, l, c, c.name);
   return { ...views, ...sharedViews(x, l, c, views, now) };
+}
+
+/** Rows that are not stored are drawn once more. */
+function drawnViews(x: Executable, { net, context }: Lowered, c: Connection): Views {
+  const size = connectedSizes(net, c.from.node, c.to.node);
+  const rows = rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
+  const [source, target] = [new Uint32Array(rows.count), new Uint32Array(rows.count)];
+  fillSources(source, rows.start);
+  rows.fill(target);
+  return { source, target, w: repeated(x.array(`${c.name}.w`), rows.count) };
 }
 
 /** The weight, the synapse's variables, and where there is one the step of its last event. */

@@ -1,4 +1,6 @@
 /** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
+import { LineStream } from "../../base/lineStream.ts";
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import type { Space, Step } from "../../ir/step.ts";
 import { evaluateBody, type Leaf } from "./body.ts";
@@ -11,8 +13,9 @@ interface Synapse {
   readonly post: number;
 }
 
-export function perSynapse({ domain, step, parts = 1, full }: KernelOf<"perSynapse">, frame: Frame): void {
+export function perSynapse({ domain, step, parts = 1, full, drawn }: KernelOf<"perSynapse">, frame: Frame): void {
   const run = body(step, frame);
+  if (drawn) return listed(frame, drawnRow(drawn, frame, run));
   if (domain === "columns") return listed(frame, full ? fullColumn(full, run) : columnOf(frame, run));
   const row = full ? fullRow(full, frame, run) : rowOf(frame, run, parts);
   if (domain === "rows") return listed(frame, row);
@@ -38,6 +41,29 @@ function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => vo
     for (let k = start.data[start.at + post]!; k < end; k++) {
       const synapse = synapses.data[synapses.at + k]!;
       run({ synapse, pre: source.data[source.at + synapse]!, post });
+    }
+  };
+}
+
+function drawnRow(drawn: DrawnRows, frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
+  const { law, targets, notItself } = drawn;
+  const draws = new LineStream(drawn.seed, drawn.stream);
+  const [first, end] = [frame.count("first"), frame.count("n")];
+  const visit = (pre: number, post: number): void => {
+    if (post >= first && post < end) run({ synapse: Number.NaN, pre, post });
+  };
+  if (law.kind === "trials")
+    return (pre) => {
+      draws.begin(pre);
+      for (let post = draws.failures(law.factor); post < targets; post += 1 + draws.failures(law.factor))
+        if (!notItself || post !== pre) visit(pre, post);
+    };
+  const degree = frame.arg("degree");
+  return (pre) => {
+    draws.begin(pre);
+    for (let n = degree.data[degree.at + pre]!; n > 0; n--) {
+      const k = draws.below(targets - Number(notItself));
+      visit(pre, notItself && k >= pre ? k + 1 : k);
     }
   };
 }

@@ -6,6 +6,7 @@ import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
+import { drawnRow } from "./drawnRow.ts";
 import { fullSynapses } from "./fullSynapses.ts";
 import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
@@ -23,8 +24,9 @@ type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
 
 export function perSynapse(kernel: KernelOf<"perSynapse">, c: KernelContext): void {
-  const { domain, step, parts = 1, full } = kernel;
+  const { domain, step, parts = 1, full, drawn } = kernel;
   if (full) return fullSynapses(kernel, c);
+  if (drawn) return drawnSynapses(kernel, c);
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const shared = uniforms(step, c);
@@ -69,6 +71,17 @@ function uniforms(step: Step, { f, ptr }: KernelContext): Uniforms {
   };
   const same = step.slots.filter((s) => s.space === "uniform" && !stored.has(s.name));
   return new Map(same.map((slot) => [slot.name, loaded(slot)]));
+}
+
+function drawnSynapses({ step, drawn }: KernelOf<"perSynapse">, c: KernelContext): void {
+  const numbers: Numbers = { synapse: -1, pre: c.f.local("i32"), post: c.f.local("i32") };
+  const shared = uniforms(step, c);
+  const fixed = fixedAddresses(numbers, c);
+  overList(
+    numbers.pre,
+    c,
+    drawnRow(drawn!, numbers, c, () => body(step, numbers, shared, c, fixed)),
+  );
 }
 
 /** The synapses of source `pre`. */

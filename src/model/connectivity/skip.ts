@@ -1,6 +1,5 @@
 /**
- * From one success of independent trials to the next, so that work follows the successes and not the trials: the number of
- * failures between them is geometric, `floor(log u / log(1 - p))` (Batagelj and Brandes 2005, Phys. Rev. E 71:036113).
+ * From one success of independent trials to the next, so that work follows the successes and not the trials.
  */
 
 import { log } from "../../base/elementary.ts";
@@ -18,9 +17,11 @@ export type Skip = (draws: LineStream) => number;
 export function skipOf(p: number): Skip {
   if (p === 0) return () => Number.POSITIVE_INFINITY;
   if (p === 1) return () => 0;
-  const factor = 1 / logOfRest(p);
-  return (draws) => Math.floor(log(draws.uniform()) * factor);
+  const factor = failureFactor(p);
+  return (draws) => draws.failures(factor);
 }
+/** 1/log(1 - p), for `LineStream.failures`. */
+export const failureFactor = (p: number): number => 1 / logOfRest(p);
 
 /** Below it the rounding of `1 - p` would show, and six terms of the series are enough (the next is p^6/7 of the first). */
 const SMALL = 2 ** -9;

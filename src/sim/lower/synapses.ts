@@ -1,4 +1,6 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
+
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import {
   along,
   type Count,
@@ -13,6 +15,9 @@ import {
 import type { Space, Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
+import type { Size } from "../../model/connectivity/kind.ts";
+import { synapseCount } from "../../model/connectivity/kinds.ts";
+import { proceduralRows } from "../../model/connectivity/procedural.ts";
 import {
   divideRows,
   fillColumnStart,
@@ -47,6 +52,8 @@ export interface SynapseTables {
   readonly own: readonly string[];
   /** How many sources and targets there are, where each of the former has a synapse to each of the latter: without tables. */
   readonly full?: readonly [sources: number, targets: number];
+  /** How rows are drawn for each spike, where they are not stored. */
+  readonly drawn?: DrawnRows;
   /** `rowStart` and `target`. */
   readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
   /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
@@ -64,6 +71,7 @@ export interface SynapseTables {
 /** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
 export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
+  if (c.procedural && context.options.mode === "stream") return drawnTables(c, size, context);
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
   const plain = context.options.mode === "stream" && !selected;
   const shared = sharedBy(c, plain ? sharedVariables(c, context.net) : new Map(), rows.count, context);
@@ -96,6 +104,21 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     weights: own.has("w") ? "synapse" : "uniform",
     variable: (name) => (side(name) ? tracePlace(c, name, side(name)!, context) : table(name)),
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
+  };
+}
+
+/** Of synapses that are drawn for each spike nothing lies anywhere but their weight, and how many each source has. */
+function drawnTables(c: Connection, size: Size, context: Context): SynapseTables {
+  const { rows, degrees } = proceduralRows(c.connectivity, size, { name: c.name, seed: context.options.seed });
+  if (degrees) context.filled(`${c.name}.degree`, "u32", degrees.length, "constant", (to) => to.set(degrees));
+  if (c.weight.kind !== "constant") throw new Error(`connection ${c.name}: drawn rows with weights of their own`);
+  context.constant(`${c.name}.w`, [c.weight.value]);
+  const count = synapseCount(c.connectivity, size);
+  return {
+    ...{ count, total: count, of: c.name, own: [], drawn: rows, weights: "uniform" },
+    shared: { of: new Map(), moving: new Set() },
+    variable: (name) => place(`${c.name}.${name}`),
+    space: () => "uniform",
   };
 }
 
@@ -199,6 +222,7 @@ export function overSynapses(
 ): Node {
   const tables = sources.synapses.get(c.name)!;
   const { parts } = context;
+  if (tables.drawn) return overDrawn(c, kernel.step, tables.drawn, places, { context, sources }, events!);
   if (tables.full) return overFull(c, kernel, tables.full, places, { context, sources }, events);
   const { rowStart, target } = tables.rows!;
   const rows = { rowStart: parts === 1 ? rowStart : { ...rowStart, terms: [along(PART, 1)] }, target };
@@ -233,6 +257,22 @@ function overFull(
     ...(domain !== "columns" && targetsOfPart(c.to.node, full[1], context)),
   };
   return ofParts(invoke({ kind: "perSynapse", domain, step, full, ...(apart && { apart }) }, args, counts), c, context);
+}
+function overDrawn(
+  c: Connection,
+  step: Step,
+  drawn: DrawnRows,
+  places: Readonly<Record<string, Place>>,
+  { context }: Surroundings,
+  { list, from, to }: Events,
+): Node {
+  const degree = drawn.law.kind === "choices" && { degree: place(`${c.name}.degree`) };
+  const counts = { from, to, ...targetsOfPart(c.to.node, drawn.targets, context) };
+  return ofParts(
+    invoke({ kind: "perSynapse", domain: "rows", step, drawn }, { ...places, ...degree, list }, counts),
+    c,
+    context,
+  );
 }
 function targetsOfPart(node: string, targets: number, context: Context): Record<"first" | "n", Count> {
   if (context.parts === 1) return { first: 0, n: targets };

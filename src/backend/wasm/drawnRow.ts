@@ -1,0 +1,174 @@
+/** The synapses of a row that is drawn anew (`ir/drawnRows.ts`): blocks of four random words, one after the other. */
+import { BLOCK, type DrawnRows, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
+import { expand } from "../../ir/expand.ts";
+import type { Expr } from "../../ir/expr.ts";
+import { simplify } from "../../ir/simplify.ts";
+import { nodes, type Slot, type Step } from "../../ir/step.ts";
+import type { Type } from "../../ir/types.ts";
+import type { KernelContext } from "./kernel.ts";
+import { emitScalar, valTypeOf } from "./scalarExpr.ts";
+import { pushScaled, range } from "./tiles.ts";
+
+/** Locals with the source and the target at hand. */
+type Ends = Readonly<Record<"pre" | "post", number>>;
+
+/** @param body what is done with each synapse of source `pre` whose target, put into `post`, is in the range */
+export function drawnRow(drawn: DrawnRows, ends: Ends, c: KernelContext, body: () => void): () => void {
+  const { f } = c;
+  const block = f.local("i32");
+  const leaves = new Map([
+    [BLOCK, block],
+    [LINE, ends.pre],
+  ]);
+  const begin = (): void => {
+    f.i32(0);
+    f.set(block);
+  };
+  const blocks = (each: () => void): void => {
+    f.op("block");
+    f.op("loop");
+    each();
+    f.advance(block, 1);
+    f.op("br", 0);
+    f.op("end");
+    f.op("end");
+  };
+  const words = wordsOf(drawn);
+  const make = drawn.law.kind === "trials" ? trials(drawn.law.factor, words) : choices(words);
+  return make({ drawn, ends, c, body, begin, blocks, values: (roots) => values(roots, leaves, c) });
+}
+
+interface Making {
+  readonly drawn: DrawnRows;
+  readonly ends: Ends;
+  readonly c: KernelContext;
+  body(): void;
+  /** Goes to the first block. */
+  begin(): void;
+  /** A loop over the blocks, out of which label 1 leads. */
+  blocks(each: () => void): void;
+  /** Locals with what the expressions are at the block at hand. */
+  values(roots: readonly Expr[]): number[];
+}
+type Make = (m: Making) => () => void;
+
+const trials =
+  (factor: number, [a, b, c, d]: readonly Expr[]): Make =>
+  (m) => {
+    const { f } = m.c;
+    const k = f.local("f64");
+    const gaps = [failuresOf(a!, b!, factor), failuresOf(c!, d!, factor)];
+    return () => {
+      m.begin();
+      f.op("f64.const", -1);
+      f.set(k);
+      m.blocks(() => {
+        for (const gap of m.values(gaps)) {
+          f.get(gap);
+          f.op("f64.const", 1);
+          f.op("f64.add");
+          f.get(k);
+          f.op("f64.add");
+          f.tee(k);
+          m.c.pushCount("n");
+          f.op("f64.convert_i32_s");
+          f.op("f64.ge");
+          f.op("br_if", 1);
+          f.get(k);
+          f.op("i32.trunc_sat_f64_s");
+          f.set(m.ends.post);
+          fromFirst(m);
+          if (m.drawn.notItself) {
+            f.get(m.ends.post, m.ends.pre);
+            f.op("i32.ne");
+            f.op("i32.and");
+          }
+          f.if(m.body);
+        }
+      });
+    };
+  };
+
+const choices =
+  (words: readonly Expr[]): Make =>
+  (m) => {
+    const { f } = m.c;
+    const { post, pre } = m.ends;
+    const among = m.drawn.targets - Number(m.drawn.notItself);
+    const [left, product] = [f.local("i32"), f.local("i64")];
+    const take = (): void => {
+      f.get(product);
+      f.op("i64.const", 32n);
+      f.op("i64.shr_u");
+      f.op("i32.wrap_i64");
+      f.set(post);
+      if (m.drawn.notItself) {
+        f.get(post, post, pre);
+        f.op("i32.ge_u");
+        f.op("i32.add");
+        f.set(post);
+      }
+      f.advance(left, -1);
+      fromFirst(m);
+      f.get(post);
+      m.c.pushCount("n");
+      f.op("i32.lt_s");
+      f.op("i32.and");
+      f.if(m.body);
+    };
+    return () => {
+      m.begin();
+      pushScaled(f, m.c.ptr("degree"), pre, 4);
+      f.op("i32.load", 0);
+      f.set(left);
+      m.blocks(() => {
+        const drawn = m.values(words);
+        for (const k of range(4)) {
+          f.get(left);
+          f.op("i32.eqz");
+          f.op("br_if", 1);
+          f.get(drawn[k]!);
+          f.op("i64.extend_i32_u");
+          f.op("i64.const", BigInt(among));
+          f.op("i64.mul");
+          f.tee(product);
+          f.op("i32.wrap_i64");
+          f.i32(2 ** 32 % among);
+          f.op("i32.ge_u");
+          f.if(take);
+        }
+      });
+    };
+  };
+
+/** Whether the target is not before the range. */
+function fromFirst({ c, ends }: Making): void {
+  c.f.get(ends.post);
+  c.pushCount("first");
+  c.f.op("i32.ge_s");
+}
+
+function values(roots: readonly Expr[], leaves: ReadonlyMap<string, number>, { f }: KernelContext): number[] {
+  const locals = new Map<Expr, number>();
+  const context = { f, push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)) };
+  const step = simplify(expand(stepOf(roots)));
+  for (const e of nodes(step)) {
+    if (e.tag === "const") continue;
+    if (e.tag === "read") {
+      locals.set(e, leaves.get(e.slot)!);
+      continue;
+    }
+    emitScalar(e, context);
+    const local = f.local(valTypeOf(e.type));
+    f.set(local);
+    locals.set(e, local);
+  }
+  return step.stores.map((s) => locals.get(s.value)!);
+}
+const slot = (name: string, type: Type): Slot => ({ name, type, space: "uniform" });
+/** So that what several of them need is computed once. */
+const stepOf = (roots: readonly Expr[]): Step => ({
+  name: "row",
+  slots: [slot(BLOCK, "u32"), slot(LINE, "u32"), ...roots.map((e, k) => slot(`${k}`, e.type))],
+  stores: roots.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
+});
