@@ -6,7 +6,7 @@ import { requireInteger } from "./errors.ts";
 import { mulHigh, philoxInto } from "./philox.ts";
 
 /** Steps that neither a simulation nor `randomStream` reaches. */
-const LINE_STEP = 2 ** 32 - 2;
+export const LINE_STEP = 2 ** 32 - 2;
 
 export class LineStream {
   /** Words taken so far, of all lines: the work done. */

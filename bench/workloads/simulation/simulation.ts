@@ -4,6 +4,8 @@ import type { Network } from "../../../src/model/network.ts";
 export interface Simulation {
   readonly net: Network;
   readonly seconds: number;
+  /** Seconds of model time before that, which are not measured. */
+  readonly warmUp?: number;
   /** Spikes a second and neuron, from the least to the most that is believed, by population; `all` is everybody together. */
   readonly rates: Readonly<Record<string, readonly [number, number]>>;
 }
