@@ -17,7 +17,7 @@ import {
 } from "../../ir/blocks.ts";
 import type { Context } from "./context.ts";
 import type { Table } from "./delivery.ts";
-import { type Drawn, drawnOf } from "./drawn.ts";
+import { type Drawn, drawnOf, type Series } from "./drawn.ts";
 import { WeightCells } from "./weightCells.ts";
 
 export const tableBuffers = ({ name }: Table) => ({ rows: `${name}.rows`, start: `${name}.start`, w: `${name}.w` });
@@ -74,9 +74,29 @@ export function slotNumbers({ groups, ring }: Table): (steps: number) => number 
 }
 
 /** Synapses that are drawn at a time, as a rule. */
-const CHUNK = 2 ** 18;
+const CHUNK = 2 ** 16;
 /** Where lines belong to targets, each range of rows draws all of them. */
 const LARGE_CHUNK = 2 ** 25;
+
+/** Room for the rows of one connection that are drawn together. */
+class Room {
+  #target = new Uint32Array(0);
+  #steps = new Int32Array(0);
+  #weight = new Float64Array(0);
+
+  of(count: number, weighted: boolean): Omit<Chunk, "begin"> {
+    if (this.#target.length < count) {
+      this.#target = new Uint32Array(2 * count);
+      this.#steps = new Int32Array(2 * count);
+    }
+    if (weighted && this.#weight.length < count) this.#weight = new Float64Array(2 * count);
+    return {
+      target: this.#target.subarray(0, count),
+      steps: this.#steps.subarray(0, count),
+      weight: this.#weight.subarray(0, weighted ? count : 0),
+    };
+  }
+}
 
 /** Some rows of one connection: whole arrays, so that loops over them are plain. */
 interface Chunk {
@@ -93,6 +113,8 @@ class TableFiller {
   readonly #header: Header;
   readonly #drawn: readonly Drawn[];
   readonly #parts: number;
+  readonly #rooms: Room[] = [];
+  readonly #units: Series[] = [];
   readonly #slots: number;
   /** By steps from the first slot of the table. */
   readonly #slotOf: Int32Array;
@@ -139,21 +161,24 @@ class TableFiller {
     for (let from = 0; from < sources; ) {
       let to = from + 1;
       while (to < sources && starts.reduce((sum, s) => sum + s[to + 1]! - s[from]!, 0) <= most) to++;
-      yield { from, to, chunks: this.#drawn.map((d) => this.#chunk(d, from, to, source)) };
+      yield { from, to, chunks: this.#drawn.map((d, n) => this.#chunk(d, n, [from, to], source)) };
       from = to;
     }
   }
-  #chunk({ rows, steps, weights, units }: Drawn, from: number, to: number, source: WordSource): Chunk {
+  #chunk(
+    { rows, steps, weights, units }: Drawn,
+    n: number,
+    [from, to]: readonly [number, number],
+    source: WordSource,
+  ): Chunk {
     const { weight: form, unit = 0 } = this.#table;
-    const [begin, end] = [rows.start[from]!, rows.start[to]!];
-    const target = new Uint32Array(end - begin);
-    rows.fill(target, from, to, begin, source);
-    const delays = new Int32Array(end - begin);
-    steps.into(delays, begin, source);
-    const weight = new Float64Array(form === "one" ? 0 : end - begin);
-    if (form === "i8" || form === "i16") units(form, unit).into(weight, begin, source);
-    else if (form !== "one") weights.into(weight, begin, source);
-    return { begin, target, steps: delays, weight };
+    const begin = rows.start[from]!;
+    const room = (this.#rooms[n] ??= new Room()).of(rows.start[to]! - begin, form !== "one");
+    rows.fill(room.target, from, to, begin, source);
+    steps.into(room.steps, begin, source);
+    if (form === "i8" || form === "i16") (this.#units[n] ??= units(form, unit)).into(room.weight, begin, source);
+    else if (form !== "one") weights.into(room.weight, begin, source);
+    return { begin, ...room };
   }
 
   /** Finds part, slot and cell of each synapse of a row, and counts. */
