@@ -70,7 +70,7 @@ export interface RandomStream {
   fillUniform(out: Float32Array | Float64Array, low?: number, high?: number): void;
   fillNormal(out: Float32Array | Float64Array, mean?: number, sd?: number): void;
 }
-const HOST_STEP = 2 ** 32 - 1;
+export const HOST_STEP = 2 ** 32 - 1;
 
 /**
  * Word k of a stream, for any k from 0 on; one after the other is the fastest.

@@ -116,6 +116,24 @@ export function drawing(from: Initializer, length: number, draw: Draw): (k: numb
   });
 }
 
+/**
+ * The number that comes of word k of the stream, for laws that take one word each: it never falls as the word rises, or
+ * never rises. Where `truncatedNormal` draws again, it is what was first drawn.
+ */
+export function lawOf(from: Initializer, name: string): ((word: number) => number) | undefined {
+  if (!ONE_WORD.has(from.kind)) return undefined;
+  const rule = RULES[from.kind === "truncatedNormal" ? "normal" : from.kind] as Rule<Initializer>;
+  return rule(from, 0, { name, seed: 0, uniform: uniformOf, normal: normalOf });
+}
+const ONE_WORD: ReadonlySet<Initializer["kind"]> = new Set([
+  "uniform",
+  "normal",
+  "truncatedNormal",
+  "clippedNormal",
+  "logNormal",
+  "exponential",
+]);
+
 type Kind<K extends Initializer["kind"]> = Extract<Initializer, { kind: K }>;
 interface Numbered extends Draw {
   /** In (0, 1). */

@@ -9,7 +9,8 @@ import type { Connection } from "../model/connection.ts";
 import { countingSort } from "../model/connectivity/countingSort.ts";
 import { MOST_UNITS } from "../model/storage.ts";
 import type { Delivered, Table } from "./lower/delivery.ts";
-import { drawnOf, slotNumbers, tableBuffers } from "./lower/deliveryTables.ts";
+import { slotNumbers, tableBuffers } from "./lower/deliveryTables.ts";
+import { drawnOf } from "./lower/drawn.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { WeightCells } from "./lower/weightCells.ts";
 
@@ -36,7 +37,7 @@ export function deliveredViews(x: Executable, l: Lowered, c: Connection): Readon
     source,
     target,
     w: weightsOf(x, l, c),
-    ...(c.delays && { delay: Int32Array.from({ length: rows.count }, (_, k) => steps(k)) }),
+    ...(c.delays && { delay: Int32Array.from({ length: rows.count }, (_, k) => steps.at(k)) }),
   };
 }
 
@@ -80,8 +81,8 @@ export function synapsesDelivered(l: Lowered, name: string): number | undefined 
 }
 /** Weights as they were drawn or given. */
 export function drawnWeights(l: Lowered, c: Connection): Float64Array {
-  const { rows, weight } = drawnOf(c, l.context);
-  return Float64Array.from({ length: rows.count }, (_, k) => weight(k));
+  const { rows, weights } = drawnOf(c, l.context);
+  return Float64Array.from({ length: rows.count }, (_, k) => weights.at(k));
 }
 
 /** Calls `visit` for each synapse of a connection with the place of its weight: the first word of its quad's, and the lane. */
@@ -102,7 +103,7 @@ function eachWeight(
   for (let r = 0; r + 1 < rows.start.length; r++) {
     const first = rows.start[r]!;
     const keys = Int32Array.from({ length: rows.start[r + 1]! - first }, (_, i) => {
-      const slot = slotOf(own.age - table.age + steps(first + i) - c.delay);
+      const slot = slotOf(own.age - table.age + steps.at(first + i) - c.delay);
       return Math.floor(target[first + i]! / own.width) * slots + slot;
     });
     const { order } = countingSort(keys, parts * slots);

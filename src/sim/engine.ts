@@ -5,9 +5,12 @@
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
+import type { WordSource } from "../base/words.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, connectedSizes } from "../model/connection.ts";
+import { synapseCount } from "../model/connectivity/kinds.ts";
+import { isDelivered } from "../model/delivered.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
@@ -29,6 +32,7 @@ import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
+import { wordMill } from "./wordMill.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -89,6 +93,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record])];
+  using words = await millFor(net, backend);
   const lowered = lower(net, {
     type,
     mode: "stream",
@@ -99,12 +104,22 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     parts,
     record: recorded,
     seed,
+    words,
   });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
+}
+
+/** Synapses for whose random words a compiled kernel pays. */
+const MANY = 100_000;
+async function millFor(net: Network, backend: Backend): Promise<(WordSource & Disposable) | undefined> {
+  const expected = net.connections
+    .filter(isDelivered)
+    .map((c) => synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)));
+  return expected.reduce((sum, n) => sum + n, 0) >= MANY ? wordMill(backend) : undefined;
 }
 
 /**

@@ -30,6 +30,7 @@ export const outDegreeKind: Kind<ConnectivityOf<"outDegree">> = {
   lines: (c, { targets, recurrent }, draw) => ({
     by: "source",
     ascending: false,
+    ...(c.multapses && { replaced: replacedBy(choiceOf(c, targets, recurrent), draw) }),
     ...chosen(choiceOf(c, targets, recurrent), draw),
   }),
 };
@@ -54,6 +55,12 @@ function check({ degree, among, notItself, multapses }: Choice, what: "source" |
     );
 }
 
+const replacedBy = ({ among, notItself }: Choice, { name, seed }: Draw): NonNullable<Lines["replaced"]> => ({
+  among: among - Number(notItself),
+  notItself,
+  seed,
+  stream: streamOf(`${name}.pairs`),
+});
 function chosen(choice: Choice, { name, seed }: Draw): Pick<Lines, "count" | "each"> {
   const { degree, among, notItself, multapses } = choice;
   const draws = new LineStream(seed, streamOf(`${name}.pairs`));

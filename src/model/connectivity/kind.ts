@@ -23,6 +23,13 @@ export interface Lines {
   readonly ascending: boolean;
   /** Calls `take` for the other end of each synapse. */
   each(line: number, take: (other: number) => void): void;
+  /** Where the other ends are drawn evenly, with replacement, from the first `among`: so that they may be drawn in bulk. */
+  readonly replaced?: {
+    readonly among: number;
+    readonly notItself: boolean;
+    readonly seed: number;
+    readonly stream: number;
+  };
   /** How many there will be, where that is known without drawing them. */
   count?(line: number): number;
   /** Of given synapses: where each came from, in order of source, then target, then as given. */

@@ -3,9 +3,12 @@
  * twice, first to be counted and then into their place, so that nothing is kept beside the tables but a number a row.
  */
 import { ModelError } from "../../base/errors.ts";
+import { sortNumbers } from "../../base/radixSort.ts";
+import type { WordSource } from "../../base/words.ts";
 import type { Connectivity } from "../connectivity.ts";
 import type { Draw, Lines, Size } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
+import { MOST_AMONG, replacedInto } from "./replaced.ts";
 
 export interface Rows {
   readonly count: number;
@@ -21,7 +24,7 @@ export interface Rows {
    * Writes the targets of rows `[from, to)` into their place among all, `before` of which the array leaves out. Any division
    * into ranges gives the same.
    */
-  fill(target: Uint32Array, from?: number, to?: number, before?: number): void;
+  fill(target: Uint32Array, from?: number, to?: number, before?: number, words?: WordSource): void;
 }
 
 /**
@@ -44,7 +47,8 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     start,
     origin: lines.origin,
     byTarget: lines.by === "target",
-    fill: (target, from = 0, to = size.sources, before = 0) => fill({ lines, size, start, before }, target, from, to),
+    fill: (target, from = 0, to = size.sources, before = 0, words) =>
+      fill({ lines, size, start, before, words }, target, from, to),
     full: total === size.sources * size.targets && isFull(lines, size),
   };
 }
@@ -93,17 +97,25 @@ interface Places {
   readonly size: Size;
   readonly start: Int32Array;
   readonly before: number;
+  /** Draws in bulk. */
+  readonly words: WordSource | undefined;
 }
 type Fill = (places: Places, target: Uint32Array, from: number, to: number) => void;
 
-const fillBySource: Fill = ({ lines, start, before }, target, from, to) => {
+const fillBySource: Fill = ({ lines, size: { targets }, start, before, words }, target, from, to) => {
+  const { replaced } = lines;
+  if (words && replaced && replaced.among > 0 && replaced.among < MOST_AMONG) {
+    replacedInto({ ...lines, replaced }, { start, before }, target, [from, to], words);
+    for (let k = from; k < to; k++) sortNumbers(target, start[k]! - before, start[k + 1]! - before, targets);
+    return;
+  }
   let at = start[from]! - before;
   const take = (other: number): void => {
     target[at++] = other;
   };
   for (let k = from; k < to; k++) {
     lines.each(k, take);
-    if (!lines.ascending) target.subarray(start[k]! - before, at).sort();
+    if (!lines.ascending) sortNumbers(target, start[k]! - before, at, targets);
   }
 };
 const fillByTarget: Fill = ({ lines, size: { targets }, start, before }, target, from, to) => {

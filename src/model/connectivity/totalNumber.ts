@@ -1,4 +1,5 @@
 /** A number of synapses whose pairs are drawn one by one. */
+import { binomialOf } from "../../base/binomial.ts";
 import { ModelError, requireInteger } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
@@ -16,21 +17,27 @@ export const totalNumberKind: Kind<ConnectivityOf<"totalNumber">> = {
     throw new ModelError("out-of-range", `${path}.total`, `must be 0, for there is no pair to join; got ${total}`);
   },
   expected: ({ total }) => total,
-  // The number of each row is drawn first: every source is in as many pairs, so each draw falls on one of them evenly.
+  // The number of each row is drawn first: every source is in as many pairs, so that of those which are left the share of a
+  // source is binomial.
   lines: ({ total, autapses }, { sources, targets, recurrent = false }, { name, seed }) => {
-    const draws = new LineStream(seed, streamOf(`${name}.pairs`));
+    const stream = streamOf(`${name}.pairs`);
+    const draws = new LineStream(seed, stream);
     const counts = new Uint32Array(sources);
-    draws.begin(0, COUNTS);
-    for (let k = 0; k < total; k++) counts[draws.below(sources)]!++;
+    for (let line = 0, left = total; line < sources; line++) {
+      draws.begin(line, COUNTS);
+      counts[line] = binomialOf(draws.uniform(), left, 1 / (sources - line));
+      left -= counts[line]!;
+    }
     const notItself = recurrent && !autapses;
+    const among = notItself ? targets - 1 : targets;
     return {
       by: "source",
       ascending: false,
       count: (line) => counts[line]!,
+      replaced: { among, notItself, seed, stream },
       each: (line, take) => {
         draws.begin(line);
-        if (notItself) withReplacement(counts[line]!, targets - 1, draws, (k) => take(k < line ? k : k + 1));
-        else withReplacement(counts[line]!, targets, draws, take);
+        withReplacement(counts[line]!, among, draws, notItself ? (k) => take(k < line ? k : k + 1) : take);
       },
     };
   },

@@ -1,5 +1,7 @@
 /** What every part of the lowering shares: the network, the options, and the buffers made so far. */
+
 import type { Elements } from "../../backend/backend.ts";
+import type { WordSource } from "../../base/words.ts";
 import { along, type Buffer, type Place, padded, place, type Role, type Term } from "../../ir/program.ts";
 import type { FloatType, Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
@@ -37,6 +39,8 @@ export interface LowerOptions {
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
+  /** What draws random words in bulk, for large tables of synapses. */
+  readonly words?: WordSource | undefined;
   /** The form of inputs that may have either; by default the cheaper one of each batch (`forms.ts`). */
   readonly form?: Form;
 }
@@ -94,6 +98,9 @@ export class Context {
   }
   get parts(): number {
     return this.options.parts ?? 1;
+  }
+  get words(): WordSource | undefined {
+    return this.options.words;
   }
   get type(): FloatType {
     return this.options.type;

@@ -9,10 +9,10 @@ import { type Connection, connectedSizes } from "../../model/connection.ts";
 import { countingSort } from "../../model/connectivity/countingSort.ts";
 import { type Rows, rowsOf } from "../../model/connectivity/rows.ts";
 import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
+import { isDelivered } from "../../model/delivered.ts";
 import { drawing, type Initializer } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
 import type { LowerOptions } from "./context.ts";
-import { isDelivered } from "./delivery.ts";
 
 /** The synapses of a connection that take as many steps. */
 export interface DelayGroup {

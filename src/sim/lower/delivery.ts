@@ -9,8 +9,9 @@
 import { along, type Place, place, RANGE, type WeightForm } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
 import { boundsOf } from "../../model/bounds.ts";
-import { type Connection, hasMatrix } from "../../model/connection.ts";
+import type { Connection } from "../../model/connection.ts";
 import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
+import { isDelivered } from "../../model/delivered.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { storedWeight } from "../../model/storage.ts";
@@ -71,10 +72,6 @@ export interface Delivery {
   /** Names of the connections in tables. */
   readonly delivered: ReadonlySet<string>;
 }
-
-/** Whether a connection is delivered by groups of delays, where that is done at all: in `stream` mode. */
-export const isDelivered = (c: Connection): boolean =>
-  !c.synapse && c.from.port === "spike" && !hasMatrix(c) && (c.delays !== undefined || c.storage !== undefined);
 
 /** The longest delay that a connection's synapses may have. */
 export function longestDelay(c: Connection, net: Network): number {

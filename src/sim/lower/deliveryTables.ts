@@ -4,6 +4,7 @@
  * drawn, so that what arrives at a neuron is added in one order, whatever the parts.
  */
 import type { Elements } from "../../backend/backend.ts";
+import { plainWords, type WordSource } from "../../base/words.ts";
 import {
   cellWords,
   type Header,
@@ -14,35 +15,12 @@ import {
   quadWords,
   segmentsOf,
 } from "../../ir/blocks.ts";
-import { type Connection, connectedSizes } from "../../model/connection.ts";
-import { type Rows, rowsOf } from "../../model/connectivity/rows.ts";
-import { drawing } from "../../model/initializer.ts";
 import type { Context } from "./context.ts";
-import { stepsDrawing } from "./delays.ts";
 import type { Table } from "./delivery.ts";
+import { type Drawn, drawnOf, type Series } from "./drawn.ts";
 import { WeightCells } from "./weightCells.ts";
 
 export const tableBuffers = ({ name }: Table) => ({ rows: `${name}.rows`, start: `${name}.start`, w: `${name}.w` });
-
-/** Who is at the other end of a connection's synapses, after how many steps, and with what weight. */
-export interface Drawn {
-  readonly rows: Rows;
-  /** Of synapse k, in order of source, then of target. */
-  readonly steps: (k: number) => number;
-  readonly weight: (k: number) => number;
-}
-export function drawnOf(c: Connection, { net, options: { seed } }: Pick<Context, "net" | "options">): Drawn {
-  const size = connectedSizes(net, c.from.node, c.to.node);
-  const rows = rowsOf(c.connectivity, size, { name: c.name, seed });
-  const weight = drawing(c.weight, rows.count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
-  const { origin } = rows;
-  const given = c.weight.kind === "values" && origin;
-  return {
-    rows,
-    steps: stepsDrawing(c, rows, { dt: net.dt, seed }),
-    weight: given ? (k) => weight(given[k]!) : weight,
-  };
-}
 
 /** Buffers of rings and tables; of each table, by name, the form of its blocks. */
 export function makeDelivery(c: Context): Map<string, Header> {
@@ -58,7 +36,7 @@ function makeTable(table: Table, c: Context): Header {
   const { header, words } = sizesOf(table, drawn, sources, c.parts);
   c.buffer(start, "i32", Math.max(1, sources * c.parts), "constant");
   c.filled(rows, "u32", words, "constant", (to, array) =>
-    new TableFiller(table, header, drawn, c.parts).fill(to as Uint32Array, array(start)),
+    new TableFiller(table, header, drawn, c.parts).fill(to as Uint32Array, array(start), c.words ?? plainWords()),
   );
   if (table.unit !== undefined) c.constant(w, [table.unit]);
   return header;
@@ -96,80 +74,136 @@ export function slotNumbers({ groups, ring }: Table): (steps: number) => number 
 }
 
 /** Synapses that are drawn at a time, as a rule. */
-const CHUNK = 2 ** 18;
+const CHUNK = 2 ** 16;
 /** Where lines belong to targets, each range of rows draws all of them. */
 const LARGE_CHUNK = 2 ** 25;
+
+/** Room for the rows of one connection that are drawn together. */
+class Room {
+  #target = new Uint32Array(0);
+  #steps = new Int32Array(0);
+  #weight = new Float64Array(0);
+
+  of(count: number, weighted: boolean): Omit<Chunk, "begin"> {
+    if (this.#target.length < count) {
+      this.#target = new Uint32Array(2 * count);
+      this.#steps = new Int32Array(2 * count);
+    }
+    if (weighted && this.#weight.length < count) this.#weight = new Float64Array(2 * count);
+    return {
+      target: this.#target.subarray(0, count),
+      steps: this.#steps.subarray(0, count),
+      weight: this.#weight.subarray(0, weighted ? count : 0),
+    };
+  }
+}
+
+/** Some rows of one connection: whole arrays, so that loops over them are plain. */
+interface Chunk {
+  /** The first synapse. */
+  readonly begin: number;
+  readonly target: Uint32Array;
+  readonly steps: Int32Array;
+  /** Weights, or whole numbers of the unit. */
+  readonly weight: Float64Array;
+}
 
 class TableFiller {
   readonly #table: Table;
   readonly #header: Header;
   readonly #drawn: readonly Drawn[];
   readonly #parts: number;
+  readonly #rooms: Room[] = [];
+  readonly #units: Series[] = [];
   readonly #slots: number;
+  /** By steps from the first slot of the table. */
+  readonly #slotOf: Int32Array;
   /** Of the row at hand: part and slot of each synapse, and its cell. */
   #keys = new Int32Array(0);
   #cells = new Int32Array(0);
-  /** Of each part and slot: how many synapses there are, and then where the next one goes. */
+  /** Of each part and slot: how many synapses there are, and then where the next one goes, in synapses of its block. */
   readonly #next: Int32Array;
 
   constructor(table: Table, header: Header, drawn: readonly Drawn[], parts: number) {
+    const { group } = table.ring;
     this.#table = table;
     this.#header = header;
     this.#drawn = drawn;
     this.#parts = parts;
     this.#slots = header.groups * header.group;
     this.#next = new Int32Array(parts * this.#slots);
+    const slotOf = slotNumbers(table);
+    const length = (table.groups.at(-1)! + 1) * group;
+    this.#slotOf = Int32Array.from({ length }, (_, steps) => slotOf(steps) || 0);
   }
 
-  fill(words: Uint32Array, start: Elements): void {
+  fill(words: Uint32Array, start: Elements, source: WordSource): void {
     const weights = new WeightCells(words, this.#table);
     const half = new Uint16Array(words.buffer, words.byteOffset, 2 * words.length);
     let end = 0;
-    for (const { from, to, targets } of this.#chunks())
+    for (const { from, to, chunks } of this.#chunks(source))
       for (let r = from; r < to; r++) {
-        const count = this.#sort(r, from, targets);
+        const count = this.#sort(r, chunks);
         for (let p = 0; p < this.#parts; p++) {
           end = Math.ceil(end / ALIGN) * ALIGN;
           start[r * this.#parts + p] = end;
           end = this.#beginBlock(p, end, words, half);
         }
-        this.#place(r, count, words, half, start, weights);
+        this.#put(r, chunks, count, words, half, start, weights);
       }
   }
 
-  /** Rows whose targets are drawn together. */
-  *#chunks(): Generator<{ from: number; to: number; targets: readonly Uint32Array[] }> {
+  /** Rows that are drawn together. */
+  *#chunks(source: WordSource): Generator<{ from: number; to: number; chunks: readonly Chunk[] }> {
     const starts = this.#drawn.map((d) => d.rows.start);
     const sources = starts[0]!.length - 1;
     const most = this.#drawn.some((d) => d.rows.byTarget) ? LARGE_CHUNK : CHUNK;
     for (let from = 0; from < sources; ) {
       let to = from + 1;
       while (to < sources && starts.reduce((sum, s) => sum + s[to + 1]! - s[from]!, 0) <= most) to++;
-      yield { from, to, targets: this.#drawn.map(({ rows }) => targetsOf(rows, from, to)) };
+      yield { from, to, chunks: this.#drawn.map((d, n) => this.#chunk(d, n, [from, to], source)) };
       from = to;
     }
   }
+  #chunk(
+    { rows, steps, weights, units }: Drawn,
+    n: number,
+    [from, to]: readonly [number, number],
+    source: WordSource,
+  ): Chunk {
+    const { weight: form, unit = 0 } = this.#table;
+    const begin = rows.start[from]!;
+    const room = (this.#rooms[n] ??= new Room()).of(rows.start[to]! - begin, form !== "one");
+    rows.fill(room.target, from, to, begin, source);
+    steps.into(room.steps, begin, source);
+    if (form === "i8" || form === "i16") (this.#units[n] ??= units(form, unit)).into(room.weight, begin, source);
+    else if (form !== "one") weights.into(room.weight, begin, source);
+    return { begin, ...room };
+  }
 
   /** Finds part, slot and cell of each synapse of a row, and counts. */
-  #sort(r: number, from: number, targets: readonly Uint32Array[]): number {
+  #sort(r: number, chunks: readonly Chunk[]): number {
     const { connections, age, ring } = this.#table;
-    const slotOf = slotNumbers(this.#table);
-    const slots = this.#slots;
-    this.#next.fill(0);
+    const [next, slots, slotOf] = [this.#next, this.#slots, this.#slotOf];
+    const rowLength = this.#header.narrow ? 0 : ring.cells;
+    next.fill(0);
     let n = 0;
-    this.#drawn.forEach(({ rows, steps }, c) => {
+    for (let c = 0; c < chunks.length; c++) {
+      const { begin, target, steps } = chunks[c]!;
       const { connection, age: own, first, width } = connections[c]!;
-      const [begin, end, base] = [rows.start[r]!, rows.start[r + 1]!, rows.start[from]!];
-      this.#reserve(n + end - begin);
-      for (let k = begin; k < end; k++, n++) {
-        const target = targets[c]![k - base]!;
-        const part = Math.floor(target / width);
-        const key = part * slots + slotOf(own - age + steps(k) - connection.delay);
-        this.#keys[n] = key;
-        this.#cells[n] = first + target - part * width + (this.#header.narrow ? 0 : (key % ring.group) * ring.cells);
-        this.#next[key]!++;
+      const { start } = this.#drawn[c]!.rows;
+      const [from, to, before] = [start[r]! - begin, start[r + 1]! - begin, own - age - connection.delay];
+      this.#reserve(n + to - from);
+      const [keys, cells] = [this.#keys, this.#cells];
+      for (let k = from; k < to; k++, n++) {
+        const other = target[k]!;
+        const part = (other / width) | 0;
+        const key = part * slots + slotOf[before + steps[k]!]!;
+        keys[n] = key;
+        cells[n] = first + other - part * width + (key & (ring.group - 1)) * rowLength;
+        next[key]!++;
       }
-    });
+    }
     return n;
   }
   #reserve(length: number): void {
@@ -209,26 +243,32 @@ class TableFiller {
   }
 
   /** Puts synapses where they belong. */
-  #place(r: number, count: number, words: Uint32Array, half: Uint16Array, start: Elements, weights: WeightCells): void {
+  #put(
+    r: number,
+    chunks: readonly Chunk[],
+    count: number,
+    words: Uint32Array,
+    half: Uint16Array,
+    start: Elements,
+    weights: WeightCells,
+  ): void {
     const { narrow } = this.#header;
-    const { weight } = this.#table;
-    const [head, size, own] = [headerWords(this.#header), quadWords(narrow, weight), cellWords(narrow)];
+    const { weight: form } = this.#table;
+    const [head, size, own] = [headerWords(this.#header), quadWords(narrow, form), cellWords(narrow)];
+    const [next, keys, cells, slots, parts] = [this.#next, this.#keys, this.#cells, this.#slots, this.#parts];
     let n = 0;
-    for (const { rows, weight: weightOf } of this.#drawn)
-      for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++, n++) {
-        const key = this.#keys[n]!;
-        const place = this.#next[key]!++;
-        const word = start[r * this.#parts + Math.floor(key / this.#slots)]! + head + (place >> 2) * size;
-        if (narrow) half[2 * word + (place & 3)] = this.#cells[n]!;
-        else words[word + (place & 3)] = this.#cells[n]!;
-        if (weight !== "one") weights.write(word + own, place & 3, weightOf(k));
+    for (let c = 0; c < chunks.length; c++) {
+      const { begin, weight } = chunks[c]!;
+      const rows = this.#drawn[c]!.rows.start;
+      for (let k = rows[r]! - begin; k < rows[r + 1]! - begin; k++, n++) {
+        const key = keys[n]!;
+        const place = next[key]!++;
+        const word = start[r * parts + ((key / slots) | 0)]! + head + (place >> 2) * size;
+        if (narrow) half[2 * word + (place & 3)] = cells[n]!;
+        else words[word + (place & 3)] = cells[n]!;
+        if (form !== "one") weights.put(word + own, place & 3, weight[k]!);
       }
+    }
     if (n !== count) throw new Error(`table ${this.#table.name}: row ${r} has ${count} synapses, ${n} were placed`);
   }
-}
-
-function targetsOf(rows: Rows, from: number, to: number): Uint32Array {
-  const out = new Uint32Array(rows.start[to]! - rows.start[from]!);
-  rows.fill(out, from, to, rows.start[from]!);
-  return out;
 }

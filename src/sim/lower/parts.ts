@@ -5,7 +5,9 @@
 import { along, type Invoke, invoke, loop, type Node, type Place, place, RANGE, shifted } from "../../ir/program.ts";
 import { connectedSizes } from "../../model/connection.ts";
 import { synapseCount } from "../../model/connectivity/kinds.ts";
+import { isDelivered } from "../../model/delivered.ts";
 import type { Network } from "../../model/network.ts";
+import { sizeOf } from "../../model/nodes.ts";
 import { whyOnePart } from "../../model/timing.ts";
 import type { Context } from "./context.ts";
 
@@ -21,9 +23,22 @@ export const FROM_PART = "part.from";
 const LEAST = 20_000;
 const SYNAPSES = 50;
 
-/** Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. */
+/**
+ * Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. More, and for
+ * one thread too, where sums of delayed spikes in one part would be too many for narrow cells (`delivery.ts`).
+ */
 export function partsFor(net: Network, samples: number, threads: number): number {
   if (samples > 1 || whyOnePart(net)) return 1;
+  const least = Math.ceil(deliveredCells(net) / NARROW);
+  return least > 1 ? Math.ceil(least / threads) * threads : partsOfThreads(net, threads);
+}
+const NARROW = 65_000;
+/** Neurons, once for each port at which delayed spikes arrive. */
+function deliveredCells(net: Network): number {
+  const ports = new Map(net.connections.filter(isDelivered).map(({ to }) => [`${to.node}.${to.port}`, to.node]));
+  return [...ports.values()].reduce((sum, node) => sum + sizeOf(net, node), 0);
+}
+function partsOfThreads(net: Network, threads: number): number {
   const variables = Object.values(net.populations).reduce((sum, p) => sum + p.size * p.model.variables.length, 0);
   const synapses = net.connections.reduce(
     (sum, { connectivity, from, to }) => sum + synapseCount(connectivity, connectedSizes(net, from.node, to.node)),

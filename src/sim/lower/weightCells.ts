@@ -10,6 +10,7 @@ export class WeightCells {
   readonly #floats: Float32Array;
   readonly #double = new Float64Array(1);
   readonly #doubleWords = new Uint32Array(this.#double.buffer);
+  readonly #form: WeightForm;
   readonly #unit: number;
   readonly #rule: Rule;
 
@@ -23,12 +24,20 @@ export class WeightCells {
     this.#bytes = new Int8Array(buffer, byteOffset, 4 * length);
     this.#halves = new Int16Array(buffer, byteOffset, 2 * length);
     this.#floats = new Float32Array(buffer, byteOffset, length);
+    this.#form = weight;
     this.#unit = unit;
     this.#rule = this.#rules[weight];
   }
 
   write(at: number, lane: number, weight: number): void {
     this.#rule.write(at, lane, weight);
+  }
+  /** Like `write`, of whole numbers of the unit where such are stored. */
+  put(at: number, lane: number, number: number): void {
+    if (this.#form === "i8") this.#bytes[4 * at + lane] = number;
+    else if (this.#form === "i16") this.#halves[2 * at + lane] = number;
+    else if (this.#form === "f32") this.#floats[at + lane] = number;
+    else this.#rule.write(at, lane, number);
   }
   /** What is delivered, before it is rounded to the network's type. */
   read(at: number, lane: number): number {
