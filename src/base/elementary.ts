@@ -40,8 +40,7 @@ const ROOT_HALF = 0x3fe6a09e;
 export function log(x: number): number {
   view.setFloat64(0, x);
   const k = (view.getUint32(0) - ROOT_HALF) >> 20;
-  view.setUint32(0, view.getUint32(0) - (k << 20));
-  const f = view.getFloat64(0) - 1;
+  const f = x * INVERSE_POWERS[k + 1023]! - 1; // exact; memory would wait for words that are written apart
   const s = f / (f + 2);
   const square = s * s;
   const halfSquare = 0.5 * f * f;
@@ -95,3 +94,7 @@ function powerOfTwo(k: number): number {
   view.setUint32(4, 0);
   return view.getFloat64(0);
 }
+/** `2^-k` at k + 1023, for k from -1023 to 1024; the last two by halving, because they are not normal. */
+const INVERSE_POWERS = Float64Array.from({ length: 2048 }, (_, n) =>
+  n < 2046 ? powerOfTwo(1023 - n) : powerOfTwo(-1022) / (2 * (n - 2045)),
+);

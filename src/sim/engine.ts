@@ -46,7 +46,7 @@ export interface EngineOptions {
   readonly firstSample?: number;
   /** Number of the first step, which keys random draws and tells the time; default 0. */
   readonly firstStep?: number;
-  /** Steps that one entry into the compiled loop runs at most; default 64. No result depends on it. */
+  /** Steps that one entry into the compiled loop runs at most; default 64, of few neurons 256. No result depends on it. */
   readonly block?: number;
   /** `population.variable` of values to record. Spikes of every population are recorded always. */
   readonly record?: readonly string[];
@@ -68,6 +68,12 @@ export interface RunOptions {
 }
 
 const BLOCK = 64;
+/** Where a block of so many neurons would take no time beside what surrounds it. */
+const FEW = { neurons: 256, block: 256 } as const;
+function blockFor({ populations }: Network, samples: number): number {
+  const neurons = Object.values(populations).reduce((sum, p) => sum + p.size * samples, 0);
+  return neurons <= FEW.neurons ? FEW.block : BLOCK;
+}
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
 
@@ -77,7 +83,8 @@ const WRAP = 2 ** 28;
  * @throws {ModelError} for options or a network that cannot run
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
-  const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, block = BLOCK, record = [] } = options;
+  const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
+  const { block = blockFor(net, samples) } = options;
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
   requireInteger("engine.samples", samples, 1, 2 ** 20);
   requireInteger("engine.firstSample", firstSample, 0, 2 ** 32 - samples);
@@ -305,15 +312,13 @@ export class Engine implements Disposable {
   #fillTables(count: number): void {
     const { buffers, net } = this.lowered.context;
     const rows = this.lowered.context.rows(0);
-    const table = (name: string, value: (step: number) => number): void => {
-      if (!buffers.has(name)) return;
-      const to = this.#executable.array(name);
-      const first = this.#step % rows;
-      for (let k = 0; k < count; k++) to[(first + k) % rows] = value(this.#step + k);
-    };
-    table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
-    table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));
-    table(STEP_TABLES.t, (s) => s * net.dt);
+    const [start, mask] = [this.#step, rows - 1]; // rings are as long as a power of two
+    const ring = (name: string): Elements | undefined => (buffers.has(name) ? this.#executable.array(name) : undefined);
+    const [low, high, time] = [STEP_TABLES.stepLow, STEP_TABLES.stepHigh, STEP_TABLES.t].map(ring);
+    const first = start % rows;
+    for (let k = 0; low && k < count; k++) low[(first + k) & mask] = start + k; // an array of u32 takes it mod 2^32
+    for (let k = 0; high && k < count; k++) high[(first + k) & mask] = Math.floor((start + k) / 2 ** 32);
+    for (let k = 0; time && k < count; k++) time[(first + k) & mask] = (start + k) * net.dt;
     fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 
