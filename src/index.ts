@@ -39,15 +39,26 @@ export {
   uniform,
 } from "./model/initializer.ts";
 export { inputNode, type Network, network, population } from "./model/network.ts";
+export { adex } from "./model/neuron/adex.ts";
 export { alif } from "./model/neuron/alif.ts";
+export { alphaLif } from "./model/neuron/alphaLif.ts";
+export { cobaLif } from "./model/neuron/cobaLif.ts";
 export { cubaLif } from "./model/neuron/cubaLif.ts";
+export { eif } from "./model/neuron/eif.ts";
+export { gif } from "./model/neuron/gif.ts";
+export { hodgkinHuxley } from "./model/neuron/hodgkinHuxley.ts";
 export { integrateAndFire } from "./model/neuron/integrateAndFire.ts";
+export { izhikevich } from "./model/neuron/izhikevich.ts";
 export { leakyIntegrator } from "./model/neuron/leakyIntegrator.ts";
 export { lif } from "./model/neuron/lif.ts";
 export { linear } from "./model/neuron/linear.ts";
 export { parametricLif } from "./model/neuron/parametricLif.ts";
+export { qif } from "./model/neuron/qif.ts";
 export { relu } from "./model/neuron/relu.ts";
+export { resonateAndFire } from "./model/neuron/resonateAndFire.ts";
 export { seAdLif } from "./model/neuron/seAdLif.ts";
+export { secondOrderLif } from "./model/neuron/secondOrderLif.ts";
+export { traubMiles } from "./model/neuron/traubMiles.ts";
 export { neuron } from "./model/neuron.ts";
 export type { NeuronModel } from "./model/neuronModel.ts";
 export { denseLayer, input, neurons, readout, sequential } from "./model/sequential.ts";
