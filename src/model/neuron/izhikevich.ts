@@ -32,7 +32,8 @@ export function izhikevich(options: IzhikevichOptions = {}): NeuronModel {
     {
       name: "izhikevich",
       doc: "Simple model of spiking neurons",
-      source: "Izhikevich 2003, IEEE Trans. Neural Netw. 14, 1569, eq. 1 to 3; 2004, 15, 1063, and its program figure1.m",
+      source:
+        "Izhikevich 2003, IEEE Trans. Neural Netw. 14, 1569, eq. 1 to 3; 2004, 15, 1063, and its program figure1.m",
       equations: `
         dv/dt = p2*v**2 + p1*v + p0 - u + i : volt
         du/dt = a*(b*(v - vU) - decay*u) : volt/second

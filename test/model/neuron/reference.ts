@@ -1,12 +1,13 @@
 /** Neurons written out by hand, in plain numbers: what the models of the library are compared with. */
-import type { Network } from "../../../src/model/network.ts";
+
 import { wasm } from "../../../src/backend/wasm/wasm.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { oneToOne } from "../../../src/model/connectivity.ts";
-import { inputNode, network, type PopulationOptions, population } from "../../../src/model/network.ts";
-import type { NeuronModel } from "../../../src/model/neuronModel.ts";
-import { neuron } from "../../../src/model/neuron.ts";
 import type { MethodName } from "../../../src/model/integrate/methods.ts";
+import type { Network } from "../../../src/model/network.ts";
+import { inputNode, network, type PopulationOptions, population } from "../../../src/model/network.ts";
+import { neuron } from "../../../src/model/neuron.ts";
+import type { NeuronModel } from "../../../src/model/neuronModel.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 
 export type Slope = (x: readonly number[], t: number) => number[];
@@ -51,7 +52,12 @@ export function integral(f: (x: number) => number, from: number, to: number, par
 export const withMethod = (model: NeuronModel, method: MethodName): NeuronModel => neuron({ ...model.spec, method });
 
 /** A population whose neurons take currents that stand still. */
-export function drivenBy(model: NeuronModel, currents: readonly number[], dt: number, options: PopulationOptions = {}): Network {
+export function drivenBy(
+  model: NeuronModel,
+  currents: readonly number[],
+  dt: number,
+  options: PopulationOptions = {},
+): Network {
   const size = currents.length;
   return network({
     dt,
