@@ -38,8 +38,8 @@ const GATES: Readonly<Record<string, Gate>> = {
  * of -65 mV. A current density, in ampere per square metre (1 A/m² is 100 µA/cm²), goes to `i`; so do weights where no port
  * is named. It starts at rest with settled gates.
  *
- * Exponential Euler integrates it (first order; 0.01 to 0.05 ms a step). `exponentialMidpoint` is of second order and as
- * stable, `rk4` of fourth and stable below about 0.1 ms a step.
+ * The exponential midpoint rule integrates it: second order, stable in long steps. In steps of 0.025 ms its rate is right to two
+ * thousandths.
  *
  * @throws {ModelError} `unknown-name`, `unit-mismatch`, `out-of-range`
  */
@@ -57,6 +57,7 @@ export function hodgkinHuxley(options: HodgkinHuxleyOptions = {}): NeuronModel {
       initial: { v: "vRest", ...settled(GATES, "(0*mV)") },
       spike: "v > vTh",
       refractory: "v > vTh",
+      method: "exponentialMidpoint",
     },
     PARAMETERS,
     options,

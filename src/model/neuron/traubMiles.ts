@@ -40,7 +40,9 @@ const GATES: Readonly<Record<string, Gate>> = {
 /**
  * Traub and Miles' pyramidal cell, reduced to sodium, potassium and leak, with exponential synaptic conductances: the neuron
  * of the COBAHH benchmark. Weights are conductances in siemens: they arrive as jumps of `ge` (the port where none is named)
- * and `gi`; a current in ampere goes to `i`. It starts at `EL` with settled gates, and exponential Euler integrates it.
+ * and `gi`; a current in ampere goes to `i`. It starts at `EL` with settled gates. The
+ * exponential midpoint rule integrates it; Brian's example of the benchmark takes exponential Euler, whose rates are some
+ * hundredths off.
  *
  * @throws {ModelError} `unknown-name`, `unit-mismatch`, `out-of-range`
  */
@@ -62,6 +64,7 @@ export function traubMiles(options: TraubMilesOptions = {}): NeuronModel {
       spike: "v > vTh",
       refractory: "tRef",
       port: "ge",
+      method: "exponentialMidpoint",
     },
     PARAMETERS,
     options,

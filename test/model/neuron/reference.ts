@@ -78,4 +78,15 @@ export async function firing(
   const { cell } = engine.run(steps, { x: { values: currents } }).spikes;
   return currents.map((_, n) => [...cell!.steps].filter((_s, k) => cell!.indices[k] === n));
 }
+/** A state of one neuron after some steps, in double precision. */
+export async function after(
+  model: NeuronModel,
+  state: string,
+  [current, dt, steps]: readonly [number, number, number],
+  options: PopulationOptions = {},
+): Promise<number> {
+  using engine = await createEngine(drivenBy(model, [current], dt, options), wasm, { type: "f64" });
+  engine.run(steps, { x: { values: [current] } });
+  return engine.state(`cell.${state}`)[0]!;
+}
 export const intervals = (steps: readonly number[]): number[] => steps.slice(1).map((s, k) => s - steps[k]!);
