@@ -63,6 +63,8 @@ export { neuron } from "./model/neuron.ts";
 export type { NeuronModel } from "./model/neuronModel.ts";
 export { denseLayer, input, neurons, readout, sequential } from "./model/sequential.ts";
 export { synapse } from "./model/synapse.ts";
+export { gapJunction } from "./model/synapses/gapJunction.ts";
+export { tsodyksMarkram } from "./model/synapses/tsodyksMarkram.ts";
 export { createEngine, type Engine } from "./sim/engine.ts";
 export type { Hook, HookView } from "./sim/hooks.ts";
 export type { Recording } from "./sim/recording.ts";

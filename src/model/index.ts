@@ -81,6 +81,8 @@ export type { NeuronModel, NeuronSpec, ParameterSpec } from "./neuronModel.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
+export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
+export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";
 export type { Grain, Trainable } from "./trainable.ts";
 export { batchNorm, concat, softmax, type Transform } from "./transform.ts";

@@ -4,7 +4,7 @@ import { hodgkinHuxley } from "../../../src/model/neuron/hodgkinHuxley.ts";
 import { traubMiles } from "../../../src/model/neuron/traubMiles.ts";
 import { run } from "../../sim/run.ts";
 import { cell } from "../cell.ts";
-import { after, drivenBy, firing, rungeKutta, type Slope, withMethod } from "./reference.ts";
+import { drivenBy, firing, rungeKutta, type Slope, stateAfter, withMethod } from "./reference.ts";
 
 const METHODS = [
   ["exponentialEuler", 1],
@@ -54,7 +54,7 @@ describe("hodgkinHuxley", () => {
     expect(c.state.h).toBeCloseTo(0.5961, 4);
     expect(c.state.n).toBeCloseTo(0.3177, 4);
     expect([c.state.m, c.state.h, c.state.n]).toEqual([1, 2, 3].map((k) => expect.closeTo(rest[k]!, 14)));
-    const v = await after(hodgkinHuxley(), "v", [0, 1e-5, 10_000]);
+    const v = await stateAfter(hodgkinHuxley(), "v", [0, 1e-5, 10_000]);
     expect(Math.abs(v + 65e-3)).toBeLessThan(5e-6); // 10.613 is rounded so that the current at rest is nearly 0
   });
   test.each([5, 7, 10, 20, 50, 100])("rk4: spike for spike the equations written out: %d uA/cm²", async (current) => {
@@ -75,7 +75,7 @@ describe("hodgkinHuxley", () => {
     for (let k = 0; k < 4000; k++) x = rungeKutta(slope(0), x, 0, end / 4000);
     const error = async (parts: number): Promise<number> => {
       const course = [0, (end * 1e-3) / parts, parts] as const;
-      const v = await after(withMethod(hodgkinHuxley(), method), "v", course, { initial: { v: -50e-3 } });
+      const v = await stateAfter(withMethod(hodgkinHuxley(), method), "v", course, { initial: { v: -50e-3 } });
       return Math.abs(v * 1e3 + 65 - x[0]!);
     };
     const coarse = { exponentialEuler: 3200, exponentialMidpoint: 400, rk2: 400, rk4: 160 }[method];
@@ -188,7 +188,7 @@ describe("traubMiles", () => {
     for (let k = 0; k < 4000; k++) x = rungeKutta(slope(500), x, 0, 8 / 4000);
     const error = async (parts: number): Promise<number> => {
       const course = [500e-12, 8e-3 / parts, parts] as const;
-      const v = await after(withMethod(traubMiles(), method), "v", course, { initial: { ge: 30e-9, gi: 40e-9 } });
+      const v = await stateAfter(withMethod(traubMiles(), method), "v", course, { initial: { ge: 30e-9, gi: 40e-9 } });
       return Math.abs(v * 1e3 - x[0]!);
     };
     const coarse = order === 4 ? 200 : 800;

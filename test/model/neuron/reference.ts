@@ -79,7 +79,7 @@ export async function firing(
   return currents.map((_, n) => [...cell!.steps].filter((_s, k) => cell!.indices[k] === n));
 }
 /** A state of one neuron after some steps, in double precision. */
-export async function after(
+export async function stateAfter(
   model: NeuronModel,
   state: string,
   [current, dt, steps]: readonly [number, number, number],
