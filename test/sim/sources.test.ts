@@ -154,7 +154,7 @@ describe("refused", () => {
       "out-of-range",
       "sources.x.times[0][0]",
     ],
-    ["two in one step", () => engine(arraySource([[0.0101, 0.0109], []])), "out-of-range", "sources.x.times[0]"],
+    ["two in one step", () => engine(arraySource([[0.0109, 0.5, 0.0101], []])), "out-of-range", "sources.x.times[0]"],
     ["an interval of nothing", () => engine(regularSource(0)), "out-of-range", "sources.x.interval"],
   ])("%s", async (_what, make, code, path) => {
     await expect(make()).rejects.toThrow(expect.objectContaining({ code, path }));

@@ -82,4 +82,6 @@ test("a spike resets v, holds it for 4 ms, and adds to w and theta, which decay"
     expect(values["cell.theta"]![first + k]! / (0.01 * decay ** k)).toBeCloseTo(1, 13);
   }
   expect(spikes.cell!.steps[1]).toBe(first + 4);
+  expect(values["cell.w"]![first + 4]! / (0.2e-9 * (1 + decay ** 4))).toBeCloseTo(1, 13);
+  expect(values["cell.theta"]![first + 4]! / (0.01 * (1 + decay ** 4))).toBeCloseTo(1, 13);
 });
