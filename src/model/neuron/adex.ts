@@ -30,7 +30,7 @@ export function adex(options: AdexOptions = {}): NeuronModel {
     {
       name: "adex",
       doc: "Adaptive exponential integrate-and-fire",
-      source: "Brette and Gerstner 2005, J. Neurophysiol. 94, 3637, eq. 2 to 4 and table 1",
+      source: "Brette and Gerstner 2005, J. Neurophysiol. 94, 3637",
       equations: `
         dv/dt = (gL*(EL - u) + gL*DeltaT*exp((u - VT)/DeltaT) - w + i) / C : volt
         dw/dt = (a*(u - EL) - w) / tauW : amp

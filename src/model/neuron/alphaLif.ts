@@ -21,7 +21,7 @@ export function alphaLif(options: AlphaLifOptions = {}): NeuronModel {
   return neuron({
     name: "alpha-lif",
     doc: "LIF with alpha-shaped synaptic currents",
-    source: "Rall 1967, J. Neurophysiol. 30, 1138; Rotter and Diesmann 1999, Biol. Cybern. 81, 381, sec. 3.1.2",
+    source: "Rall 1967, J. Neurophysiol. 30, 1138; Rotter and Diesmann 1999, Biol. Cybern. 81, 381",
     equations: `
       dv/dt = (i - v) / tau : 1 (unless refractory)
       di/dt = (e*x - i) / tauSyn : 1

@@ -26,7 +26,7 @@ export function eif(options: EifOptions = {}): NeuronModel {
     {
       name: "eif",
       doc: "Exponential integrate-and-fire",
-      source: "Fourcaud-Trocmé, Hansel, van Vreeswijk and Brunel 2003, J. Neurosci. 23, 11628, eq. 11 and table 1",
+      source: "Fourcaud-Trocmé, Hansel, van Vreeswijk and Brunel 2003, J. Neurosci. 23, 11628",
       equations: `
         dv/dt = (EL - u + DeltaT*exp((u - VT)/DeltaT) + i) / tau : volt (unless refractory)
         u = min(v, vPeak) : volt

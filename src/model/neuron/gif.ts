@@ -21,8 +21,8 @@ export type GifOptions = TableOptions<typeof PARAMETERS>;
 /**
  * Generalised integrate-and-fire with escape noise: it fires at the rate `lambda0·exp((v - VT - theta)/DeltaV)`, so with
  * probability `1 - exp(-rate·dt)` in a step. Spikes add to an adaptation current `w` and to the threshold `theta`. A current
- * in ampere goes to `i`; so do weights where no port is named. Integrated exactly. Adaptation has one time constant each;
- * defaults are those from which the authors' program starts a fit.
+ * in ampere goes to `i`; so do weights where no port is named. Integrated exactly; in single precision probabilities count in 2^-23.
+ * Adaptation has one time constant each; defaults are those from which the authors' program starts a fit.
  *
  * @throws {ModelError} `unknown-name`, `unit-mismatch`, `out-of-range`
  */
@@ -32,7 +32,7 @@ export function gif(options: GifOptions = {}): NeuronModel {
       name: "gif",
       doc: "Generalised integrate-and-fire with escape noise",
       source:
-        "Mensi et al. 2012, J. Neurophysiol. 107, 1756, eq. 1 to 4; Pozzorini et al. 2015, PLoS Comput. Biol. 11, e1004275, and its program GIFFittingToolbox, class GIF",
+        "Mensi et al. 2012, J. Neurophysiol. 107, 1756; Pozzorini et al. 2015, PLoS Comput. Biol. 11, e1004275, and its program GIFFittingToolbox, class GIF",
       equations: `
         dv/dt = (gL*(EL - v) - w + i) / C : volt (unless refractory)
         dw/dt = -w / tauW : amp

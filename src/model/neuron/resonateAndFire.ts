@@ -23,7 +23,7 @@ export function resonateAndFire(options: ResonateAndFireOptions = {}): NeuronMod
     {
       name: "resonate-and-fire",
       doc: "Resonate-and-fire",
-      source: "Izhikevich 2001, Neural Networks 14, 883, eq. 2",
+      source: "Izhikevich 2001, Neural Networks 14, 883",
       equations: `
         dx/dt = b*x - omega*y + i : 1
         dy/dt = omega*x + b*y : 1

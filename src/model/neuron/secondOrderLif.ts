@@ -26,7 +26,8 @@ export function secondOrderLif(options: SecondOrderLifOptions = {}): NeuronModel
   return neuron({
     name: "second-order-lif",
     doc: "LIF with second-order synaptic currents",
-    source: "Destexhe, Mainen and Sejnowski 1994, Neural Comput. 6, 14; Roth and van Rossum 2009, eq. 6.4 to 6.6",
+    source:
+      "Roth and van Rossum 2009, Modeling synapses, in De Schutter, Computational Modeling Methods for Neuroscientists",
     equations: `
       dv/dt = (i - v) / tau : 1 (unless refractory)
       di/dt = (peak*x - i) / tauRise : 1

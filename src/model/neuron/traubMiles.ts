@@ -42,7 +42,7 @@ const GATES: Readonly<Record<string, Gate>> = {
  * of the COBAHH benchmark. Weights are conductances in siemens: they arrive as jumps of `ge` (the port where none is named)
  * and `gi`; a current in ampere goes to `i`. It starts at `EL` with settled gates. The
  * exponential midpoint rule integrates it; Brian's example of the benchmark takes exponential Euler, whose rates are some
- * hundredths off.
+ * hundredths off in steps of 0.02 ms.
  *
  * @throws {ModelError} `unknown-name`, `unit-mismatch`, `out-of-range`
  */

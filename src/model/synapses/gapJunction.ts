@@ -17,7 +17,7 @@ export interface GapJunctionOptions {
  * Cells of one membrane and conductance g, joined by w: their mean decays with C/g, their difference with C/(g + 2w), and a
  * steady current into one makes the other move w/(g + w) times as far.
  *
- * @see Bennett 1966, Ann. N. Y. Acad. Sci. 137, 509; Gerstner et al. 2014, Neuronal Dynamics, sec. 3.2
+ * @see Bennett 1966, Ann. N. Y. Acad. Sci. 137, 509
  * @throws {ModelError} `syntax` for what is no name. An engine names a port or variable that a population has not
  */
 export function gapJunction({ port = "i", variable = "v" }: GapJunctionOptions = {}): SynapseModel {

@@ -24,7 +24,7 @@ export interface TsodyksMarkramOptions {
  * paper's figure 1). At a steady rate r the answer settles at `w·u·x` with e = exp(-1/(r·tauFacil)), E = exp(-1/(r·tauRec)),
  * u = U/(1 - (1 - U)e) and x = (1 - E)/(1 - (1 - u)E).
  *
- * @see Tsodyks and Markram 1997, PNAS 94, 719; Tsodyks, Pawelzik and Markram 1998, Neural Comput. 10, 821, eq. 2.1 to 2.8
+ * @see Tsodyks and Markram 1997, PNAS 94, 719; Tsodyks, Pawelzik and Markram 1998, Neural Comput. 10, 821
  * @throws {ModelError} `out-of-range` for `U` or a time constant; `unit-mismatch`; `syntax` for a port that is no name. An engine names a port that the target has not
  */
 export function tsodyksMarkram({ port, U = 0.5, tauRec = "800 ms", tauFacil }: TsodyksMarkramOptions): SynapseModel {

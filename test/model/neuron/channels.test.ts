@@ -49,7 +49,7 @@ describe("hodgkinHuxley", () => {
 
   test("rests at -65 mV, with the gates that the paper gives for rest", async () => {
     const c = cell(hodgkinHuxley(), { dt: 1e-5, connected: new Set() });
-    // Hodgkin and Huxley 1952, p. 518: n0 = 0.315 and, from tables of rates, m0 = 0.05, h0 = 0.6 (rounded).
+    // What the paper's rates give at rest, to four digits, as textbooks have it.
     expect(c.state.m).toBeCloseTo(0.0529, 4);
     expect(c.state.h).toBeCloseTo(0.5961, 4);
     expect(c.state.n).toBeCloseTo(0.3177, 4);
@@ -82,7 +82,7 @@ describe("hodgkinHuxley", () => {
     for (const measured of orders(await Promise.all([coarse, 2 * coarse, 4 * coarse].map(error))))
       expect(Math.abs(measured - order)).toBeLessThan(0.3);
   });
-  // Hodgkin and Huxley 1952, fig. 12 and 13 and their text: membrane action potentials of about 105 mV at 6 degrees.
+  // Hodgkin and Huxley 1952, fig. 12: membrane action potentials of about 105 mV at 6 degrees.
   test("a spike is some 105 mV high, and an afterpotential of some 11 mV follows", async () => {
     const net = drivenBy(hodgkinHuxley(), [0], 1e-5, { initial: { v: -50e-3 } });
     const { values } = await run(net, 2000, { type: "f64", inputs: { x: { values: [0] } }, record: ["cell.v"] });

@@ -33,7 +33,7 @@ test("a spike starts it anew from i", () => {
   expect(c.step()).toBe(false);
 });
 
-describe("doublets (Izhikevich 2001, sec. 3)", () => {
+describe("doublets (Izhikevich 2001)", () => {
   const [weight, dt] = [1.1, 0.05];
   /** Whether the closed form of both pulses ever exceeds 1. */
   const exceeds = (first: number, apart: number): boolean => {

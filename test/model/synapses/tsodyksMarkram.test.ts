@@ -23,10 +23,10 @@ interface Kind {
 const model = ({ U, tauRec, tauFacil }: Kind) =>
   tsodyksMarkram({ port: "ge", U, tauRec, ...(tauFacil !== undefined && { tauFacil }) });
 
-// Tsodyks, Pawelzik and Markram 1998, fig. 1, and one of both; 1997, fig. 1: U = 0.67.
+// Tsodyks, Pawelzik and Markram 1998, fig. 1, and two more.
 const KINDS: readonly [string, Kind][] = [
-  ["depressing, 1998", { U: 0.5, tauRec: 0.8 }],
-  ["depressing, 1997", { U: 0.67, tauRec: 0.8 }],
+  ["depressing", { U: 0.5, tauRec: 0.8 }],
+  ["depressing more", { U: 0.67, tauRec: 0.8 }],
   ["facilitating", { U: 0.03, tauRec: 0.13, tauFacil: 0.53 }],
   ["both", { U: 0.3, tauRec: 0.2, tauFacil: 0.1 }],
 ];
@@ -38,7 +38,7 @@ describe.each(KINDS)("%s", (_name, kind) => {
     const spikes = [...new Set(Array.from({ length: 60 }, () => 1 + Math.floor((random() + 0.5) * 15_000)))].sort(
       (a, b) => a - b,
     );
-    // Eq. 2.1 to 2.3: R_(n+1) = 1 - (1 - R_n (1 - u_n)) e^(-T/tauRec), u_(n+1) = u_n e^(-T/tauFacil) (1 - U) + U.
+    // R_(n+1) = 1 - (1 - R_n (1 - u_n)) e^(-T/tauRec), u_(n+1) = u_n e^(-T/tauFacil) (1 - U) + U.
     let [R, u] = [1, U];
     const expected = spikes.map((k, n) => {
       if (n > 0) {
@@ -71,7 +71,7 @@ test("at high rates a depressing synapse answers as 1/rate: 1/tauRec a second in
     const spikes = Array.from({ length: 200 }, (_, k) => 1 + 20 * k); // 500 Hz
     return (await answers(model({ U, tauRec: 0.8 }), spikes)).at(-1)! * 500 * 0.8;
   };
-  // 1997, eq. 5: (1 - E)/(1 - (1 - U)E) U r tauRec = 1 - (1 - U)/(U r tauRec) + …: within 0.25 % per (1 - U)/U.
+  // (1 - E)/(1 - (1 - U)E) U r tauRec = 1 - (1 - U)/(U r tauRec) + …: within 0.25 % per (1 - U)/U.
   for (const U of [0.3, 0.67]) expect(Math.abs((await charge(U)) / w - 1)).toBeLessThan(0.003 / U);
 });
 test("the first spike finds all resources and uses U of them", async () => {
