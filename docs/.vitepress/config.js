@@ -7,6 +7,7 @@ const GUIDE = [
   { text: "First five minutes", link: "/guide/first-five-minutes" },
   { text: "How a step works", link: "/guide/step" },
   { text: "Writing a neuron", link: "/guide/neuron" },
+  { text: "Neurons that are there", link: "/guide/neurons" },
   { text: "Connecting and simulating", link: "/guide/simulation" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },

@@ -52,23 +52,37 @@ export {
   type PopulationOptions,
   population,
 } from "./network.ts";
+export { type AdexOptions, adex } from "./neuron/adex.ts";
 export { type AlifOptions, alif } from "./neuron/alif.ts";
+export { type AlphaLifOptions, alphaLif } from "./neuron/alphaLif.ts";
+export { type CobaLifOptions, cobaLif } from "./neuron/cobaLif.ts";
 export { type CubaLifOptions, cubaLif } from "./neuron/cubaLif.ts";
+export { type EifOptions, eif } from "./neuron/eif.ts";
+export { type GifOptions, gif } from "./neuron/gif.ts";
 export { gruCell } from "./neuron/gru.ts";
+export { type HodgkinHuxleyOptions, hodgkinHuxley } from "./neuron/hodgkinHuxley.ts";
 export { integrateAndFire } from "./neuron/integrateAndFire.ts";
+export { type IzhikevichOptions, izhikevich } from "./neuron/izhikevich.ts";
 export { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 export { lif } from "./neuron/lif.ts";
 export { linear } from "./neuron/linear.ts";
 export { lstmCell } from "./neuron/lstm.ts";
 export { type ParametricLifOptions, parametricLif } from "./neuron/parametricLif.ts";
+export { type QifOptions, qif } from "./neuron/qif.ts";
 export { quantisedRelu } from "./neuron/quantisedRelu.ts";
 export { relu } from "./neuron/relu.ts";
+export { type ResonateAndFireOptions, resonateAndFire } from "./neuron/resonateAndFire.ts";
 export { type SeAdLifOptions, seAdLif } from "./neuron/seAdLif.ts";
+export { type SecondOrderLifOptions, secondOrderLif } from "./neuron/secondOrderLif.ts";
+export type { ParameterTable, TableOptions } from "./neuron/tabled.ts";
+export { type TraubMilesOptions, traubMiles } from "./neuron/traubMiles.ts";
 export { neuron } from "./neuron.ts";
 export type { NeuronModel, NeuronSpec, ParameterSpec } from "./neuronModel.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
+export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
+export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";
 export type { Grain, Trainable } from "./trainable.ts";
 export { batchNorm, concat, softmax, type Transform } from "./transform.ts";

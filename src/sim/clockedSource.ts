@@ -7,7 +7,7 @@ import { ModelError } from "../base/errors.ts";
 import { LineStream } from "../base/lineStream.ts";
 import { streamOf } from "../base/random.ts";
 import { skipOf, successes } from "../model/connectivity/skip.ts";
-import { intervalsOf, ratesOf, type SpikeSource } from "./spikeSource.ts";
+import { intervalsOf, ratesOf, type SpikeSource, timesOf } from "./spikeSource.ts";
 
 /** Spikes of one trial in order of step and element; steps are absolute. */
 export interface StepEvents {
@@ -25,13 +25,13 @@ interface Place {
   readonly dt: number;
 }
 
-/** @throws {ModelError} as `ratesOf` and `intervalsOf`; `out-of-range` for more than a spike a step */
+/** @throws {ModelError} as `ratesOf`, `intervalsOf` and `timesOf`; `out-of-range` for more than a spike a step */
 export const stepSource = (source: SpikeSource, place: Place): StepSource =>
   (SOURCES[source.kind] as (s: SpikeSource, p: Place) => StepSource)(source, place);
 
 const SOURCES: {
   readonly [K in SpikeSource["kind"]]: (source: Extract<SpikeSource, { kind: K }>, place: Place) => StepSource;
-} = { poisson, regular };
+} = { poisson, regular, array };
 
 /** Steps that are drawn together; 2^32 stretches of 0.1 ms a step are three years. */
 const STRETCH = 256;
@@ -75,7 +75,7 @@ function poisson(source: Extract<SpikeSource, { kind: "poisson" }>, { name, seed
 /** All elements together, in the step that a time falls into. */
 function regular(source: Extract<SpikeSource, { kind: "regular" }>, { name, size, dt }: Place): StepSource {
   const { every, start } = intervalsOf(source, `sources.${name}`);
-  const stepOf = (k: number): number => Math.floor((start + k * every) / dt + ROUNDING);
+  const stepOf = (k: number): number => stepAt(start + k * every, dt);
   return (_trial, from, to) => {
     const found = new Events();
     for (let k = Math.max(0, Math.floor((from * dt - start) / every) - 1); stepOf(k) < to; k++) {
@@ -87,6 +87,40 @@ function regular(source: Extract<SpikeSource, { kind: "regular" }>, { name, size
 }
 /** What a quotient of times may be off, so that 0.3 ms are in step 3 of 0.1 ms. */
 const ROUNDING = 1e-6;
+const stepAt = (time: number, dt: number): number => Math.floor(time / dt + ROUNDING);
+
+/** Each spike in the step that its time falls into. */
+function array(source: Extract<SpikeSource, { kind: "array" }>, { name, size, dt }: Place): StepSource {
+  const path = `sources.${name}`;
+  const all = timesOf(source, size, path).flatMap((times, index) =>
+    Array.from(times, (time, k) => {
+      const step = stepAt(time, dt);
+      if (k > 0 && stepAt(times[k - 1]!, dt) === step)
+        throw new ModelError(
+          "out-of-range",
+          `${path}.times[${index}]`,
+          `at most one spike a step of ${dt} s, got ${times[k - 1]} and ${time} s`,
+        );
+      return { step, index };
+    }),
+  );
+  all.sort((a, b) => a.step - b.step || a.index - b.index);
+  const [steps, indices] = [Float64Array.from(all, (x) => x.step), Uint32Array.from(all, (x) => x.index)];
+  return (_trial, from, to) => {
+    const [begin, end] = [firstAtLeast(steps, from), firstAtLeast(steps, to)];
+    return { steps: steps.slice(begin, end), indices: indices.slice(begin, end) };
+  };
+}
+/** Where a sorted list reaches a value. */
+function firstAtLeast(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 function collected(from: number, to: number, length: number, of: (stretch: number) => StepEvents): StepEvents {
   const pieces: StepEvents[] = [];

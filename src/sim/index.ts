@@ -17,4 +17,4 @@ export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";
 export type { Snapshot } from "./snapshot.ts";
-export { poissonSource, regularSource, type SpikeSource, type SpikeSources } from "./spikeSource.ts";
+export { arraySource, poissonSource, regularSource, type SpikeSource, type SpikeSources } from "./spikeSource.ts";

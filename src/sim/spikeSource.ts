@@ -9,7 +9,9 @@ export type SpikeSource =
   /** Spikes a second: one rate, or one an element. */
   | { readonly kind: "poisson"; readonly rate: number | ArrayLike<number> }
   /** A spike every `interval`, the first at `first` (default: after one interval). */
-  | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number };
+  | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number }
+  /** For each element, when it spikes: seconds from the start, in any order. */
+  | { readonly kind: "array"; readonly times: readonly ArrayLike<number>[] };
 /** By input. */
 export type SpikeSources = Readonly<Record<string, SpikeSource>>;
 
@@ -21,6 +23,14 @@ export const regularSource = (interval: string | number, first?: string | number
   interval,
   ...(first !== undefined && { first }),
 });
+/**
+ * Spikes at given times, as Brian's `SpikeGeneratorGroup` has them.
+ * @param times for each element, its times in seconds from the start, in any order
+ */
+export const arraySource = (times: readonly ArrayLike<number>[]): SpikeSource => ({ kind: "array", times });
+
+/** Each engine has a table of what they do. */
+const KINDS: { readonly [K in SpikeSource["kind"]]: true } = { poisson: true, regular: true, array: true };
 
 /** @throws {ModelError} `unknown-name` unless each is of an input of spikes, and of a known kind */
 export function checkSources(net: Network, sources: SpikeSources): void {
@@ -29,8 +39,8 @@ export function checkSources(net: Network, sources: SpikeSources): void {
     const path = `sources.${name}`;
     if (!known.includes(name))
       throw new ModelError("unknown-name", path, `no such input of spikes; known: ${listNames(known)}`);
-    if (kind !== "poisson" && kind !== "regular")
-      throw new ModelError("unknown-name", path, `unknown source '${kind}'; known: poisson, regular`);
+    if (!Object.hasOwn(KINDS, kind))
+      throw new ModelError("unknown-name", path, `unknown source '${kind}'; known: ${listNames(Object.keys(KINDS))}`);
   }
 }
 
@@ -59,4 +69,28 @@ export function intervalsOf(
   if (!(start >= 0 && Number.isFinite(start)))
     throw new ModelError("out-of-range", `${path}.first`, `must be finite and at least 0 s, got ${start}`);
   return { every, start };
+}
+
+/** Of each element, in order. @throws {ModelError} `shape-mismatch`, `out-of-range` */
+export function timesOf(
+  { times }: Extract<SpikeSource, { kind: "array" }>,
+  size: number,
+  path: string,
+): readonly Float64Array[] {
+  if (times.length !== size)
+    throw new ModelError(
+      "shape-mismatch",
+      `${path}.times`,
+      `needs a list of times for each of ${size} elements, got ${times.length}`,
+    );
+  return times.map((own, element) => {
+    const odd = Array.from(own).findIndex((t) => !(t >= 0 && Number.isFinite(t)));
+    if (odd >= 0)
+      throw new ModelError(
+        "out-of-range",
+        `${path}.times[${element}][${odd}]`,
+        `must be finite and at least 0 s, got ${own[odd]}`,
+      );
+    return Float64Array.from(own).sort();
+  });
 }

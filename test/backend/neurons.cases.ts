@@ -9,16 +9,27 @@ import { gru, lstm } from "../../src/model/gated.ts";
 import { glorotUniform, orthogonal, truncatedNormal, uniform } from "../../src/model/initializer.ts";
 import type { MethodName } from "../../src/model/integrate/methods.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { adex } from "../../src/model/neuron/adex.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
+import { alphaLif } from "../../src/model/neuron/alphaLif.ts";
+import { cobaLif } from "../../src/model/neuron/cobaLif.ts";
 import { cubaLif } from "../../src/model/neuron/cubaLif.ts";
+import { eif } from "../../src/model/neuron/eif.ts";
+import { gif } from "../../src/model/neuron/gif.ts";
+import { hodgkinHuxley } from "../../src/model/neuron/hodgkinHuxley.ts";
 import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
+import { izhikevich } from "../../src/model/neuron/izhikevich.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { linear as linearUnit } from "../../src/model/neuron/linear.ts";
 import { parametricLif } from "../../src/model/neuron/parametricLif.ts";
+import { qif } from "../../src/model/neuron/qif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
+import { resonateAndFire } from "../../src/model/neuron/resonateAndFire.ts";
 import { seAdLif } from "../../src/model/neuron/seAdLif.ts";
+import { secondOrderLif } from "../../src/model/neuron/secondOrderLif.ts";
 import type { Reset } from "../../src/model/neuron/spiking.ts";
+import { traubMiles } from "../../src/model/neuron/traubMiles.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
@@ -96,6 +107,29 @@ function* library(): Generator<NeuronCase> {
   yield driven("relu", relu(), { range: [-1, 1] });
 }
 
+/** Ranges are currents in SI units, or weights that arrive in every step. */
+const CLASSICAL: readonly (readonly [NeuronModel, Drive])[] = [
+  [alphaLif(), { range: [0, 0.6] }],
+  [secondOrderLif({ refractory: "3 ms" }), { range: [0, 0.6], record: ["v", "i", "x"] }],
+  [cobaLif(), { range: [0, 4e-9], dt: "0.1 ms", schedule: "brian" }],
+  [qif(), { range: [0, 20e-3], dt: "0.1 ms" }],
+  [eif(), { range: [0, 20e-3], dt: "0.1 ms" }],
+  [adex(), { range: [0, 2e-9], dt: "0.1 ms", schedule: "nest" }],
+  [izhikevich(), { range: [0, 30], dt: "0.5 ms" }],
+  [hodgkinHuxley(), { range: [0, 0.3], dt: "0.05 ms", steps: 3000 }],
+  [traubMiles(), { range: [0, 2e-9], port: "i", dt: "0.05 ms", steps: 3000 }],
+  [gif(), { range: [0, 1e-9] }],
+  [resonateAndFire(), { range: [-1, 1] }],
+];
+function* classical(): Generator<NeuronCase> {
+  for (const [model, drive] of CLASSICAL) {
+    const moving = drive.record ?? model.outputs.filter((name) => !CONSTANT.has(name));
+    yield driven(model.name, model, { ...drive, record: moving });
+  }
+}
+/** Nothing arrives at the other conductance. */
+const CONSTANT: ReadonlySet<string> = new Set(["ge", "gi"]);
+
 /** Subexpressions such as decay factors do not change, so that only states are recorded. */
 function* trained(): Generator<NeuronCase> {
   for (const schedule of ["layered", "brian"] as const) {
@@ -145,38 +179,6 @@ function* layers(): Generator<NeuronCase> {
   }
 }
 
-/** Hodgkin and Huxley's currents with Traub and Miles' rates, as in Brian's COBAHH. Linear in each variable. */
-const hodgkinHuxley = (method: MethodName): NeuronModel =>
-  neuron({
-    name: "hh",
-    method,
-    equations: `
-      dv/dt = (gl*(El - v) + gna*m**3*h*(ENa - v) + gk*n**4*(EK - v) + i)/C : volt
-      dm/dt = am*(1 - m) - bm*m : 1
-      dn/dt = an*(1 - n) - bn*n : 1
-      dh/dt = ah*(1 - h) - bh*h : 1
-      am = 1.28/exprel((13*mV - u)/(4*mV))/ms : hertz
-      bm = 1.4/exprel((u - 40*mV)/(5*mV))/ms : hertz
-      ah = 0.128*exp((17*mV - u)/(18*mV))/ms : hertz
-      bh = 4/(1 + exp((40*mV - u)/(5*mV)))/ms : hertz
-      an = 0.16/exprel((15*mV - u)/(5*mV))/ms : hertz
-      bn = 0.5*exp((10*mV - u)/(40*mV))/ms : hertz
-      u = v - VT : volt
-      i : amp (input)`,
-    parameters: {
-      C: "200 pF",
-      gl: "10 nS",
-      gna: "20 uS",
-      gk: "6 uS",
-      El: "-60 mV",
-      EK: "-90 mV",
-      ENa: "50 mV",
-      VT: "-63 mV",
-    },
-    initial: { v: "-65 mV" },
-    spike: "v > -20*mV",
-    refractory: "3 ms",
-  });
 /** FitzHugh 1961, Nagumo 1962: cubic in v. */
 const fitzHughNagumo = (method: MethodName): NeuronModel =>
   neuron({
@@ -214,7 +216,9 @@ function* integrators(): Generator<NeuronCase> {
     ["rk4", "0.02 ms", 1000],
     ["heun", "0.02 ms", 1000],
   ] as const)
-    yield driven(`Hodgkin-Huxley, ${method}`, hodgkinHuxley(method), { range: [0, 3e-9], dt, steps });
+    yield driven(`Hodgkin-Huxley, ${method}`, neuron({ ...traubMiles().spec, method }), {
+      ...{ port: "i", range: [0, 3e-9], dt, steps, record: ["v", "m", "h", "n"] },
+    });
   for (const method of ["euler", "heun", "rk2", "rk4"] as const)
     yield driven(`FitzHugh-Nagumo, ${method}`, fitzHughNagumo(method), {
       range: [0, 1],
@@ -274,8 +278,8 @@ const timed = neuron({
   reset: "v -= 0.5",
 });
 /** Izhikevich 2003; the quadratic term overflows where it is not reset. */
-const izhikevich = neuron({
-  name: "izhikevich",
+const dimensionless = neuron({
+  name: "dimensionless",
   method: "euler",
   equations: `
     dv/dt = (0.04*v**2 + 5*v + 140 - u + i)/ms : 1
@@ -293,7 +297,7 @@ function* kinds(): Generator<NeuronCase> {
     yield driven(`time, ${schedule}`, timed, { range: [-0.5, 1], schedule, steps: 3000 });
   }
   yield driven("every function", functions, { range: [-3, 3], steps: 1000 });
-  yield driven("Izhikevich", izhikevich, { range: [0, 20], dt: "0.5 ms" });
+  yield driven("Izhikevich without units", dimensionless, { range: [0, 20], dt: "0.5 ms" });
 }
 
 /** Two populations with drawn parameters, joined by whatever is asked for, both ways; their values in a transform. */
@@ -373,6 +377,7 @@ function* networks(): Generator<NeuronCase> {
 
 export const NEURON_CASES: readonly NeuronCase[] = [
   ...library(),
+  ...classical(),
   ...trained(),
   ...layers(),
   ...integrators(),

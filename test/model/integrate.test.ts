@@ -36,6 +36,7 @@ describe("measured order of convergence", () => {
     ["euler", 1],
     ["symplecticEuler", 1],
     ["exponentialEuler", 1],
+    ["exponentialMidpoint", 2],
     ["heun", 2],
     ["rk2", 2],
     ["rk4", 4],
@@ -46,6 +47,7 @@ describe("measured order of convergence", () => {
   test.each<[MethodName, number]>([
     ["euler", 1],
     ["exponentialEuler", 1],
+    ["exponentialMidpoint", 2],
     ["heun", 2],
     ["rk2", 2],
     ["rk4", 4],
@@ -250,6 +252,15 @@ describe("exact", () => {
     expect(ulps(x!, 0.005 * Math.exp(-0.1))).toBeLessThanOrEqual(8); // (h/tau)²/2 e^-h/tau
     expect(ulps(y!, 0.1 * Math.exp(-0.1))).toBeLessThanOrEqual(8);
   });
+  test("a function of numbers is a number", () => {
+    const m = define("dx/dt = (exp(1)*y - x)/tau : 1\ndy/dt = (z - y)/tau : 1\ndz/dt = -z/tau : 1", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+      initial: { z: 1 },
+    });
+    const { x } = run(cell(m, { dt: 1e-3, constants: new Map([["tau", 10e-3]]) }), 1e-3, 1);
+    expect(ulps(x!, 0.005 * Math.exp(0.9))).toBeLessThanOrEqual(8); // e (h/tau)²/2 e^-h/tau
+  });
   test("groups that do not see each other are solved apart", () => {
     const m = define("dx/dt = y/second : 1\ndy/dt = -x/second : 1\ndv/dt = -v/tau : 1", {
       method: "exact",
@@ -288,14 +299,18 @@ describe("exponential Euler", () => {
         parameters: { tau: "1 ms" },
         initial: { x: 1, y: 1 },
       });
-    expect(Math.abs(run(cell(m("exponentialEuler"), { dt: 5e-3 }), 5e-3, 20).x!)).toBeLessThan(1);
+    for (const method of ["exponentialEuler", "exponentialMidpoint"] as const)
+      expect(Math.abs(run(cell(m(method), { dt: 5e-3 }), 5e-3, 20).x!)).toBeLessThan(1);
     expect(Math.abs(run(cell(m("euler"), { dt: 5e-3 }), 5e-3, 20).x!)).toBeGreaterThan(1e9);
   });
-  test("refuses what is not linear in itself, by name", () => {
-    expect(() => define("dx/dt = -x/second : 1\ndy/dt = -y**2/second : 1", { method: "exponentialEuler" })).toThrow(
-      "ode.method: exponentialEuler needs every equation linear in its own variable; dy/dt is not linear in y; use rk2 or rk4",
-    );
-  });
+  test.each(["exponentialEuler", "exponentialMidpoint"] as const)(
+    "%s refuses what is not linear in itself, by name",
+    (method) => {
+      expect(() => define("dx/dt = -x/second : 1\ndy/dt = -y**2/second : 1", { method })).toThrow(
+        `ode.method: ${method} needs every equation linear in its own variable; dy/dt is not linear in y; use rk2 or rk4`,
+      );
+    },
+  );
 });
 
 describe("COBAHH, pasted from Brian (examples/COBAHH.py; Brette et al. 2007, benchmark 3)", () => {

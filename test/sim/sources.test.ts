@@ -7,8 +7,8 @@ import { inputNode, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { stepSource } from "../../src/sim/clockedSource.ts";
 import { createEngine } from "../../src/sim/engine.ts";
-import { poissonSource, regularSource, type SpikeSource } from "../../src/sim/spikeSource.ts";
-import { run } from "./run.ts";
+import { arraySource, poissonSource, regularSource, type SpikeSource } from "../../src/sim/spikeSource.ts";
+import { numbers, run } from "./run.ts";
 
 /** Fires with each spike that arrives. */
 const relay = neuron({ name: "relay", equations: "v : 1", spike: "v > 0.5", reset: "v = 0", port: "v" });
@@ -85,6 +85,32 @@ test("regular: in the step that the time falls into", () => {
   expect(at(regularSource("2.5 ms", "1 ms"), 1e-3, 12)).toEqual([1, 3, 6, 8, 11]);
 });
 
+describe("array", () => {
+  const times = [[0.0031, 0.0002, 0.007], [], new Float64Array([0.003, 0.0007])];
+  const source = () => stepSource(arraySource(times), { name: "x", seed: 0, size: 3, dt: 1e-4 });
+  test("each spike in the step that its time falls into, in order of step and element", () => {
+    expect(source()(0, 0, 71)).toEqual({ steps: [2, 7, 30, 31, 70], indices: [0, 2, 2, 0, 0] });
+    expect(source()(5, 7, 31)).toEqual({ steps: [7, 30], indices: [2, 2] }); // of every trial the same
+    expect(source()(0, 32, 70)).toEqual({ steps: [], indices: [] });
+  });
+  test("in the engine, of any times: the steps that dividing by dt gives, however time is cut", async () => {
+    const random = numbers(4);
+    const own = Array.from({ length: 5 }, () =>
+      [...new Set(Array.from({ length: 30 }, () => Math.floor((random() + 0.5) * 300)))].map((k) => (k + 0.5) * 1e-3),
+    );
+    const sources = { x: arraySource(own) };
+    const { spikes } = await run(relayed(5), 300, { sources });
+    for (const [i, t] of own.entries())
+      expect([...spikes.r!.steps].filter((_, k) => spikes.r!.indices[k] === i)).toEqual(
+        t.map((x) => Math.floor(x * 1e3)).sort((a, b) => a - b),
+      );
+    using cut = await createEngine(relayed(5), wasm, { sources, block: 7 });
+    for (const n of [1, 99, 200]) cut.run(n);
+    using whole = await createEngine(relayed(5), wasm, { sources });
+    expect(cut.digest).toBe(whole.run(300).digest);
+  });
+});
+
 describe("in the engine", () => {
   const sources = { x: poissonSource(50) };
   test("both backends hear the same, of each trial", async () => {
@@ -120,6 +146,15 @@ describe("refused", () => {
     ["rates of another number of elements", () => engine(poissonSource([1, 2, 3])), "shape-mismatch", "sources.x.rate"],
     ["a rate below 0", () => engine(poissonSource(-1)), "out-of-range", "sources.x.rate"],
     ["a rate that is no number", () => engine(poissonSource(Number.NaN)), "out-of-range", "sources.x.rate"],
+    ["lists for another number of elements", () => engine(arraySource([[1]])), "shape-mismatch", "sources.x.times"],
+    ["a time before the start", () => engine(arraySource([[], [0, -1]])), "out-of-range", "sources.x.times[1][1]"],
+    [
+      "a time that is no number",
+      () => engine(arraySource([[Number.NaN], []])),
+      "out-of-range",
+      "sources.x.times[0][0]",
+    ],
+    ["two in one step", () => engine(arraySource([[0.0109, 0.5, 0.0101], []])), "out-of-range", "sources.x.times[0]"],
     ["an interval of nothing", () => engine(regularSource(0)), "out-of-range", "sources.x.interval"],
   ])("%s", async (_what, make, code, path) => {
     await expect(make()).rejects.toThrow(expect.objectContaining({ code, path }));

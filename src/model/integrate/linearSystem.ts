@@ -1,7 +1,8 @@
 /** A system of equations as a matrix of expressions, and the groups of variables that do not see each other. */
-import type { Expr } from "../../ir/expr.ts";
+import { type Expr, f64 } from "../../ir/expr.ts";
 import { isConst, isZero, ZERO } from "../algebra.ts";
 import { linearForm } from "../linear.ts";
+import { hostValue } from "../quantities.ts";
 import type { System } from "./system.ts";
 
 /** x' = own · x + Σ others · y + rest. */
@@ -19,10 +20,17 @@ export function rowsOf(system: System): Rows | string {
   for (const [name, slope] of system.equations) {
     const linear = linearForm(slope, variables);
     if (!linear) return name;
-    const others = new Map([...linear.terms].filter(([other, c]) => other !== name && !isZero(c)));
-    rows.set(name, { own: linear.terms.get(name) ?? ZERO, others, rest: linear.rest });
+    const terms = new Map([...linear.terms].map(([other, c]) => [other, numberIn(c)]));
+    const others = new Map([...terms].filter(([other, c]) => other !== name && !isZero(c)));
+    rows.set(name, { own: terms.get(name) ?? ZERO, others, rest: linear.rest });
   }
   return rows;
+}
+
+/** A coefficient that reads and draws nothing is a number, whatever functions are in it. */
+function numberIn(e: Expr): Expr {
+  const value = isConst(e) ? undefined : hostValue(e);
+  return value === undefined ? e : f64(value);
 }
 
 /** Groups of variables joined by any coupling, in the order of the equations. */

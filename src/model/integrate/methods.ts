@@ -3,7 +3,7 @@ import type { Expr } from "../../ir/expr.ts";
 import { choose } from "../algebra.ts";
 import { exact, matrixExponential, whyNotExact } from "./exact.ts";
 import { euler, heun, rk2, rk4, symplecticEuler } from "./explicit.ts";
-import { exponentialEuler, nonlinearIn } from "./exponentialEuler.ts";
+import { exponentialEuler, exponentialMidpoint, nonlinearIn } from "./exponentialEuler.ts";
 import { isMultiplicative, milstein } from "./noise.ts";
 import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
@@ -11,6 +11,7 @@ export const METHODS = {
   exact,
   matrixExponential,
   exponentialEuler,
+  exponentialMidpoint,
   euler,
   symplecticEuler,
   heun,

@@ -5,7 +5,7 @@ import { philoxInto } from "../../base/philox.ts";
 import { streamOf } from "../../base/random.ts";
 import type { Network } from "../../model/network.ts";
 import { requireBelow } from "../feed.ts";
-import { checkSources, intervalsOf, ratesOf, type SpikeSource, type SpikeSources } from "../spikeSource.ts";
+import { checkSources, intervalsOf, ratesOf, type SpikeSource, type SpikeSources, timesOf } from "../spikeSource.ts";
 
 /** Spike k: element `indices[k]` at `times[k]`, in seconds since the engine began, within the run. */
 export interface ExactEvents {
@@ -54,6 +54,10 @@ const NEXT: { readonly [K in SpikeSource["kind"]]: Rule<Extract<SpikeSource, { k
   regular: (source, { path }) => {
     const { every, start } = intervalsOf(source, path);
     return (_element, k) => start + k * every;
+  },
+  array: (source, { path, size }) => {
+    const times = timesOf(source, size, path);
+    return (element, k) => times[element]![k] ?? Number.POSITIVE_INFINITY;
   },
 };
 /** In (0, 1), on a grid of 2^-53: intervals as fine as numbers are. */

@@ -1,0 +1,49 @@
+/** Models with many parameters: a table of them, and options that give some of them other values. */
+import { listNames, ModelError } from "../../base/errors.ts";
+import { neuron } from "../neuron.ts";
+import type { NeuronModel, NeuronSpec, ParameterSpec } from "../neuronModel.ts";
+import { parameter, type Value } from "./spiking.ts";
+
+/** What a value of a parameter must be, beside finite. */
+type Range = keyof typeof RANGES;
+const RANGES = {
+  positive: { holds: (x: number) => x > 0, text: "> 0" },
+  "not negative": { holds: (x: number) => x >= 0, text: "at least 0" },
+} as const;
+
+/** By name: the published value, what it means, and what it must be. */
+export type ParameterTable = Readonly<
+  Record<string, readonly [value: string | number, doc: string, range?: Range | undefined]>
+>;
+/** Other values for some of the parameters of a table: quantities such as "144 ms", numbers in SI units, or a `ParameterSpec`. */
+export type TableOptions<T extends ParameterTable> = { readonly [K in keyof T]?: Value };
+
+/**
+ * The model with the table's parameters, some of them changed.
+ * @throws {ModelError} `unknown-name` for an option that is none; `out-of-range`; and what `neuron` throws
+ */
+export function tabled<T extends ParameterTable>(
+  spec: Omit<NeuronSpec, "parameters">,
+  table: T,
+  options: TableOptions<T>,
+): NeuronModel {
+  const path = `${spec.name}.parameters`;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(table, name));
+  if (unknown !== undefined)
+    throw new ModelError(
+      "unknown-name",
+      `${path}.${unknown}`,
+      `no such parameter; known: ${listNames(Object.keys(table))}`,
+    );
+  const entries = Object.entries(table).map(([name, [value, doc]]): [string, ParameterSpec] => [
+    name,
+    parameter(options[name] ?? value, doc),
+  ]);
+  const model = neuron({ ...spec, parameters: Object.fromEntries(entries) });
+  for (const p of model.parameters) {
+    const range = table[p.name]![2];
+    if (range && !RANGES[range].holds(p.value))
+      throw new ModelError("out-of-range", `${path}.${p.name}`, `must be ${RANGES[range].text}, got ${p.value}`);
+  }
+  return model;
+}

@@ -1,0 +1,53 @@
+/** What holds for every neuron of the library. */
+import { expect, test } from "vitest";
+import * as library from "../../../src/model/index.ts";
+
+const { adex, alif, alphaLif, cobaLif, cubaLif, eif, gif, gruCell, hodgkinHuxley, integrateAndFire, izhikevich } =
+  library;
+const { leakyIntegrator, lif, linear, lstmCell, parametricLif, qif, quantisedRelu, relu, resonateAndFire } = library;
+const { seAdLif, secondOrderLif, traubMiles } = library;
+const MAKERS = [
+  ...[adex, alif, alphaLif, cobaLif, cubaLif, eif, gif, gruCell, hodgkinHuxley, integrateAndFire, izhikevich],
+  ...[leakyIntegrator, lif, linear, lstmCell, parametricLif, qif, quantisedRelu, relu, resonateAndFire],
+  ...[seAdLif, secondOrderLif, traubMiles],
+];
+/** Those with a table of parameters. */
+const TABLED = [adex, cobaLif, eif, gif, hodgkinHuxley, izhikevich, qif, resonateAndFire, traubMiles];
+
+test.each(MAKERS.map((make) => [make.name, make()] as const))(
+  "%s: says what it is and where it comes from; JSON holds it",
+  (_name, model) => {
+    expect(model.spec.doc).toBeTruthy();
+    expect(model.spec.source).toMatch(/\d{4}/);
+    expect(library.neuron(JSON.parse(JSON.stringify(model.spec)))).toEqual(model);
+  },
+);
+test.each(TABLED.map((make) => [make.name, make] as const))(
+  "%s: every parameter is explained, and can be another",
+  (_name, make) => {
+    for (const p of make().parameters) {
+      expect(p.doc).toBeTruthy();
+      const other = p.value === 0 ? 0.25 : p.value * 1.25;
+      const changed = make({ [p.name]: { value: other, unit: unitOf(p.name) } });
+      expect(changed.parameters.find((x) => x.name === p.name)!.value / other).toBeCloseTo(1, 14);
+    }
+    /** The SI unit that its published text is of, read off by trying. */
+    function unitOf(name: string): string {
+      const units = ["1", "volt", "second", "Hz", "siemens", "farad", "amp", "volt/second", "Hz/volt"];
+      const area = ["farad/meter**2", "siemens/meter**2"];
+      const fits = (unit: string): boolean => {
+        try {
+          make({ [name]: { value: 1, unit } });
+          return true;
+        } catch (e) {
+          return (e as { code?: string }).code === "out-of-range";
+        }
+      };
+      return [...units, ...area].find(fits)!;
+    }
+  },
+);
+test("an option that is none is named, with those that are", () => {
+  for (const make of TABLED)
+    expect(() => make({ nothing: 1 } as object)).toThrow(/\.parameters\.nothing: no such parameter; known: \w/);
+});
