@@ -9,7 +9,7 @@
  *
  * Longer chains and loops need coefficients that are numbers: then the matrix exponential of the system, once, on the host.
  */
-import { type Expr, f64 } from "../../ir/expr.ts";
+import { type Expr, f64, max, min } from "../../ir/expr.ts";
 import { exp, exprel, isConst, isZero, minus, over, plus, times, total } from "../algebra.ts";
 import { spread } from "../linear.ts";
 import { TIME } from "../slots.ts";
@@ -27,14 +27,25 @@ const isShallow = (group: readonly string[], rows: Rows): boolean =>
     }),
   );
 
+/**
+ * K = h e^{bh} exprel((a - b) h). It is the same with a and b exchanged: where a step may be of any length, the larger
+ * stands in front, so that nothing overflows.
+ */
+function couplingOf(own: Expr, other: Expr, h: Expr): Expr {
+  const [a, b] = [times(h, own), times(h, other)];
+  const along = (front: Expr, behind: Expr): Expr => times(times(h, exp(front)), exprel(minus(behind, front)));
+  if (isConst(h)) return along(b, a);
+  if (isConst(own) && isConst(other)) return own.value > other.value ? along(a, b) : along(b, a);
+  return along(max(a, b), min(a, b));
+}
+
 function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
   const { own, others, rest } = rows.get(name)!;
   const a = times(h, own);
   const gain = times(h, exprel(a));
   const seen = [...others].map(([other, c]) => {
     const row = rows.get(other)!;
-    const b = times(h, row.own);
-    const coupling = times(times(h, exp(b)), exprel(minus(a, b)));
+    const coupling = couplingOf(own, row.own, h);
     const moved = times(times(c, coupling), here(other));
     return isDriven(row)
       ? plus(moved, spread(over(times(c, minus(coupling, gain)), row.own), row.rest, system.drivers))

@@ -8,7 +8,7 @@ export interface InhibitoryStdpOptions extends RuleOptions {
   /** What a pair adds at no lag, in the unit of the weight; > 0. */
   readonly eta: Value;
   /** The rate that the target is brought to; Hz, >= 0; default 5 Hz. */
-  readonly target?: Value;
+  readonly rho0?: Value;
   /** Bounds of the weight, in its unit; from 0, and without an upper one, by default. */
   readonly wMin?: Value;
   readonly wMax?: Value;
@@ -17,15 +17,15 @@ export interface InhibitoryStdpOptions extends RuleOptions {
 const PARAMETERS = {
   tau: { ...TIME_CONSTANT, default: "20 ms" },
   eta: { in: "weight", range: "positive" },
-  target: { in: "hertz", range: "notNegative", default: "5 Hz" },
+  rho0: { in: "hertz", range: "notNegative", default: "5 Hz" },
   wMin: { in: "weight", range: "any", default: 0 },
   wMax: { in: "weight", range: "any", optional: true },
 } as const;
 
 /**
  * Inhibitory plasticity: pairs strengthen the synapse whatever their order, and each spike of the source weakens it by
- * `alpha = 2·target·tau` of that. Of unrelated spikes the weight drifts by `2·tau·eta·(rate of the source)·(rate of the
- * target - target)` a second, so that inhibition brings the target to its rate.
+ * `alpha = 2·rho0·tau` of that. Of unrelated spikes the weight drifts by `2·tau·eta·(rate of the source)·(rate of the
+ * target - rho0)` a second, so that inhibition brings the target to its rate.
  *
  * @see Vogels, Sprekeler, Zenke, Clopath and Gerstner 2011, Science 334, 1569, equation 1 and supplement
  * @throws {ModelError} `out-of-range`, `unit-mismatch`, `unknown-name`, `type-mismatch`, `duplicate-name`, `syntax`
@@ -37,7 +37,7 @@ export const inhibitoryStdp = (options: InhibitoryStdpOptions): SynapseModel =>
       equations: `
         dx/dt = -x/tau : 1 (event-driven)
         dy/dt = -y/tau : 1 (event-driven)
-        alpha = 2*target*tau : 1`,
+        alpha = 2*rho0*tau : 1`,
       onPre: `
         ${transmit}
         w = ${bounded("w + eta*(y - alpha)")}

@@ -1,6 +1,5 @@
-import { ModelError } from "../../base/errors.ts";
 import type { SynapseModel } from "../synapse.ts";
-import { ruleOf, type Value } from "./rule.ts";
+import { nameOf, ruleOf, type Value } from "./rule.ts";
 
 /** Options of rules between rates: values of neurons, of which `port` of the target takes the weighted sum. */
 export interface RateRuleOptions {
@@ -20,17 +19,11 @@ export const RATE_OPTIONS: readonly string[] = ["port", "source", "target"];
  * @throws {ModelError} `syntax` for what is not a name
  */
 export function ratesOf(rule: string, { port, source = "x", target = "y" }: RateRuleOptions): string {
-  for (const [option, name] of Object.entries({ port, source, target }))
-    if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))
-      throw new ModelError(
-        "syntax",
-        `${rule}.${option}`,
-        `must be the name of a variable, got ${JSON.stringify(name)}`,
-      );
+  const [from, to, sum] = Object.entries({ source, target, port }).map(([k, name]) => nameOf(`${rule}.${k}`, name));
   return `
-        x = ${source}_pre : 1
-        y = ${target}_post : 1
-        ${port}_post = w*x : 1 (summed)`;
+        x = ${from}_pre : 1
+        y = ${to}_post : 1
+        ${sum}_post = w*x : 1 (summed)`;
 }
 
 /** Options of `oja`. */

@@ -1,5 +1,5 @@
 import type { SynapseModel } from "../synapse.ts";
-import { AMPLITUDE, BOUNDS, type RuleOptions, spikingRule, TIME_CONSTANT, type Value } from "./rule.ts";
+import { AMPLITUDE, BOUNDS, nameOf, type RuleOptions, spikingRule, TIME_CONSTANT, type Value } from "./rule.ts";
 
 /** Options of `rewardStdp`. */
 export interface RewardStdpOptions extends RuleOptions {
@@ -51,7 +51,7 @@ const PARAMETERS = {
  * ```
  *
  * so that one input, connected to port `dopamine` of all neurons, is a signal to all of them. Everything is solved in
- * closed form from one event to the next: `p` is the product `c·d`, and `g` the integral of `c·(d + tonic)`.
+ * closed form from one event to the next: `cd` is the product, and `due` the integral of `eta·c·(d + tonic)`.
  *
  * @see Izhikevich 2007, Cerebral Cortex 17, 2443, "DA-modulated STDP" and figure 1, with its time constants
  * @throws {ModelError} `out-of-range`, `unit-mismatch`, `unknown-name`, `type-mismatch`, `duplicate-name`, `syntax`
@@ -66,26 +66,26 @@ export const rewardStdp = (options: RewardStdpOptions): SynapseModel =>
         dy/dt = -y/tauMinus : 1 (event-driven)
         dc/dt = -c/tauC : 1 (event-driven)
         dd/dt = -d/tauD : 1 (event-driven)
-        dp/dt = -p/tauC - p/tauD : 1 (event-driven)
-        dg/dt = p + tonic*c : second (event-driven)`,
+        dcd/dt = -cd/tauC - cd/tauD : 1 (event-driven)
+        ddue/dt = eta*(cd + tonic*c) : 1 (event-driven)`,
       pathways: [
         {
           trigger: "pre",
           body: `
-            w = clip(w + eta*wMax*g, wMin, wMax)
-            g = 0
+            w = clip(w + wMax*due, wMin, wMax)
+            due = 0
             ${transmit}
             c -= aMinus*y
-            p = c*d
+            cd = c*d
             x += 1`,
         },
         {
           trigger: "post",
           body: `
-            w = clip(w + eta*wMax*g, wMin, wMax)
-            g = 0
+            w = clip(w + wMax*due, wMin, wMax)
+            due = 0
             c += aPlus*x
-            p = c*d
+            cd = c*d
             y += 1`,
         },
         {
@@ -93,10 +93,10 @@ export const rewardStdp = (options: RewardStdpOptions): SynapseModel =>
           event,
           order: 2,
           body: `
-            w = clip(w + eta*wMax*g, wMin, wMax)
-            g = 0
-            d += ${reward}_post
-            p = c*d`,
+            w = clip(w + wMax*due, wMin, wMax)
+            due = 0
+            d += ${nameOf("rewardStdp.reward", reward)}_post
+            cd = c*d`,
         },
       ],
     }),

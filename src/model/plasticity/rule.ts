@@ -14,8 +14,8 @@ export interface RuleOptions {
   /** Of the synapse model; default the rule's. */
   readonly name?: string;
   /**
-   * What a spike of the source does at the target, as statements: "ge += w", or "I_post -= w". It runs before the weight
-   * changes.
+   * What a spike of the source does at the target, as statements: "ge += w", or "I_post -= w". It runs before that spike
+   * changes the weight.
    */
   readonly transmit: string;
 }
@@ -141,9 +141,10 @@ export function spikingRule<O extends RuleOptions>(
   return made;
 }
 function requireTransmit(rule: string, transmit: unknown): void {
-  if (typeof transmit === "string" && transmit.trim() !== "") return;
+  const path = `${rule}.transmit`;
+  if (typeof transmit === "string" && parseStatements({ text: transmit, path }).length > 0) return;
   const problem = `must say what a spike does at the target, such as "ge += w", got ${JSON.stringify(transmit)}`;
-  throw new ModelError("type-mismatch", `${rule}.transmit`, problem);
+  throw new ModelError("type-mismatch", path, problem);
 }
 /** A rule's own variables hide variables of the target that have the same name. */
 function checkHidden(rule: string, transmit: string, { variables, parameters }: SynapseModel): void {
@@ -155,6 +156,11 @@ function checkHidden(rule: string, transmit: string, { variables, parameters }: 
   throw new ModelError("duplicate-name", path, problem);
 }
 
+/** @throws {ModelError} `syntax` for what is not the name of a variable */
+export function nameOf(path: string, name: unknown): string {
+  if (typeof name === "string" && /^[A-Za-z_]\w*$/.test(name)) return name;
+  throw new ModelError("syntax", path, `must be the name of a variable, got ${JSON.stringify(name)}`);
+}
 /**
  * An entry of a table, by the name that an option gives.
  *

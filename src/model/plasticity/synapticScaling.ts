@@ -8,20 +8,20 @@ export interface SynapticScalingOptions extends RuleOptions {
   /** How fast weights follow: a share for each spike of difference; > 0; default 4e-5. */
   readonly beta?: Value;
   /** The rate that the target is brought to; Hz, >= 0. */
-  readonly target: Value;
+  readonly aGoal: Value;
 }
 
 const PARAMETERS = {
   tau: { ...TIME_CONSTANT, default: "100 s" },
   beta: { in: "1", range: "positive", default: 4e-5 },
-  target: { in: "hertz", range: "notNegative" },
+  aGoal: { in: "hertz", range: "notNegative" },
 } as const;
 
 /**
- * Synaptic scaling: `dw/dt = beta·w·(target - a)`, where `a` is the target's rate, averaged by `tau·da/dt = -a` and a step
+ * Synaptic scaling: `dw/dt = beta·w·(aGoal - a)`, where `a` is the target's rate, averaged by `tau·da/dt = -a` and a step
  * of `1/tau` at each of its spikes. All weights of a neuron change in proportion.
  *
- * The equation is solved in closed form from one event of the synapse to the next: `g` is the integral of `target - a`.
+ * The equation is solved in closed form from one event of the synapse to the next: `due` is the integral of `aGoal - a`.
  * A weight that is looked at stands as its last event left it. The paper's integral controller is left out (gamma = 0).
  *
  * @see van Rossum, Bi and Turrigiano 2000, Journal of Neuroscience 20, 8812, "Activity-dependent scaling"; Turrigiano et
@@ -32,13 +32,13 @@ export const synapticScaling = (options: SynapticScalingOptions): SynapseModel =
   spikingRule({ rule: "synapticScaling", kinds: PARAMETERS }, options, ({ transmit }) => ({
     equations: `
       da/dt = -a/tau : Hz (event-driven)
-      dg/dt = target - a : 1 (event-driven)`,
+      ddue/dt = aGoal - a : 1 (event-driven)`,
     onPre: `
-      w *= exp(beta*g)
-      g = 0
+      w *= exp(beta*due)
+      due = 0
       ${transmit}`,
     onPost: `
-      w *= exp(beta*g)
-      g = 0
+      w *= exp(beta*due)
+      due = 0
       a += 1/tau`,
   }));

@@ -1,12 +1,14 @@
 /** Synapses whose two ends fire when they are told to, and loops over all pairs of spikes to compare them with. */
+import { wasm } from "../../../src/backend/wasm/wasm.ts";
 import { type ConnectOptions, connect } from "../../../src/model/connection.ts";
 import { oneToOne } from "../../../src/model/connectivity.ts";
 import { inputNode, type Network, network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { SCHEDULES, type ScheduleName } from "../../../src/model/schedule.ts";
 import type { SynapseModel } from "../../../src/model/synapse.ts";
-import type { Engine } from "../../../src/sim/engine.ts";
+import { createEngine, type Engine } from "../../../src/sim/engine.ts";
 import type { Inputs } from "../../../src/sim/feed.ts";
+import { poissonSource } from "../../../src/sim/spikeSource.ts";
 import { dt, outcome } from "../../sim/driven.ts";
 import { numbers } from "../../sim/run.ts";
 
@@ -57,6 +59,8 @@ export interface Setting {
   readonly schedule?: ScheduleName;
   /** Steps in all; default to the last spike. */
   readonly steps?: number;
+  /** Length of a step, s; default 0.1 ms. */
+  readonly step?: number;
 }
 const events = (trains: readonly Train[]) => ({
   steps: trains.flatMap((t) => t.map((step) => step - 1)),
@@ -72,10 +76,10 @@ export function variablesAfter<N extends string>(
   synapse: SynapseModel,
   cases: readonly Case[],
   names: readonly N[],
-  { delay = 0, schedule = "brian", steps }: Setting = {},
+  { delay = 0, schedule = "brian", steps, step }: Setting = {},
 ): Promise<Record<N, number[]>> {
   const weight = cases.map((c) => c.w ?? 0.5);
-  const net = pairOf({ synapse, weight, delay }, { schedule, size: cases.length });
+  const net = pairOf({ synapse, weight, delay }, { schedule, size: cases.length, ...(step && { step }) });
   const last = Math.max(0, ...cases.flatMap((c) => [...c.pre, ...c.post]));
   const look = (e: Engine) => {
     const of = e.synapses("s");
@@ -96,3 +100,28 @@ export const arrivals = ({ pre, post }: Case, delay = 0): Arrival[] =>
     ...pre.map((step) => ({ step: step + delay, of: "pre" }) as const),
     ...post.map((step) => ({ step, of: "post" }) as const),
   ].sort((a, b) => a.step - b.step || (a.of === "pre" ? -1 : 1) - (b.of === "pre" ? -1 : 1));
+
+/** Weights of many synapses whose ends fire at random with these rates (Hz), each by itself. */
+export async function ensembleAfter(
+  synapse: SynapseModel,
+  {
+    size,
+    seconds,
+    pre,
+    post,
+    w,
+    step = 1e-3,
+  }: Record<"size" | "seconds" | "pre" | "post" | "w", number> & { step?: number },
+): Promise<number[]> {
+  const net = pairOf({ synapse, weight: w }, { size, step });
+  const sources = { toA: poissonSource(pre), toB: poissonSource(post) };
+  using engine = await createEngine(net, wasm, { type: "f64", seed: 5, sources });
+  engine.run(Math.round(seconds / step));
+  return [...engine.synapses("s").w!];
+}
+/** Mean, and the standard error of it. */
+export function meanOf(values: readonly number[]): { mean: number; error: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
+  return { mean, error: Math.sqrt(variance / values.length) };
+}
