@@ -12,6 +12,7 @@ import {
 
 /** Measurements that parameters were fitted to; `minimal`: with the two amplitudes that they need beside a time constant. */
 export type TripletFit = "visual-cortex" | "visual-cortex-minimal" | "hippocampus" | "hippocampus-minimal";
+/** Whether traces add up over spikes, or tell of the last one alone. */
 export type TripletPairing = "all" | "nearest";
 
 type Fit = readonly [aPlus2: number, aPlus3: number, aMinus2: number, aMinus3: number, tauX: string, tauY: string];
