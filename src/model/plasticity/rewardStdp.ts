@@ -91,7 +91,6 @@ export const rewardStdp = (options: RewardStdpOptions): SynapseModel =>
         {
           trigger: "post",
           event,
-          order: 2,
           body: `
             w = clip(w + wMax*due, wMin, wMax)
             due = 0

@@ -3,8 +3,9 @@ import { DIMENSIONLESS, type Dimension, formatDimension, NAMED, sameDimension } 
 import { listNames, ModelError, requireKnown } from "../../base/errors.ts";
 import { parseQuantity } from "../../base/quantity.ts";
 import type { Quantity } from "../../base/units.ts";
+import { namesIn } from "../equations/ast.ts";
 import { parseStatements } from "../equations/statements.ts";
-import { type SynapseModel, type SynapseSpec, synapse } from "../synapse.ts";
+import { dynamicsOf, type SynapseModel, type SynapseSpec, synapse } from "../synapse.ts";
 
 /** A quantity such as "20 ms", or a number in SI units. */
 export type Value = string | number;
@@ -125,7 +126,7 @@ export function ruleOf<O extends { readonly name?: string }>(
 /**
  * The same of a rule whose synapses send something on a spike of the source.
  *
- * @throws {ModelError} as `ruleOf`, and `duplicate-name` where `transmit` would change a variable of the rule
+ * @throws {ModelError} as `ruleOf`, and `duplicate-name` where `transmit` names a variable of the rule
  */
 export function spikingRule<O extends RuleOptions>(
   { rule, kinds, more = [] }: Rule,
@@ -147,13 +148,17 @@ function requireTransmit(rule: string, transmit: unknown): void {
   throw new ModelError("type-mismatch", path, problem);
 }
 /** A rule's own variables hide variables of the target that have the same name. */
-function checkHidden(rule: string, transmit: string, { variables, parameters }: SynapseModel): void {
+function checkHidden(rule: string, transmit: string, made: SynapseModel): void {
   const path = `${rule}.transmit`;
-  const own = new Set(["w", ...Object.keys(variables), ...Object.keys(parameters)]);
-  const hidden = parseStatements({ text: transmit, path }).find((s) => own.has(s.target))?.target;
-  if (hidden === undefined) return;
-  const problem = `'${hidden}' is the rule's own; a variable of the target with that name is '${hidden}_post'`;
-  throw new ModelError("duplicate-name", path, problem);
+  const subexpressions = dynamicsOf(made)?.subexpressions.map((s) => s.name) ?? [];
+  const variables = new Set([...Object.keys(made.variables), ...subexpressions]);
+  const kept = new Set(["w", ...variables, ...Object.keys(made.parameters)]);
+  for (const { target, value } of parseStatements({ text: transmit, path })) {
+    const hidden = kept.has(target) ? target : [...namesIn(value)].find((name) => variables.has(name));
+    if (hidden === undefined) continue;
+    const problem = `'${hidden}' is the rule's own; a variable of the target with that name is '${hidden}_post'`;
+    throw new ModelError("duplicate-name", path, problem);
+  }
 }
 
 /** @throws {ModelError} `syntax` for what is not the name of a variable */

@@ -61,6 +61,14 @@ describe.each(PAIRINGS)("%s", (pairing) => {
       expect(Math.abs(found[k]! - expected)).toBeLessThan(tolerance(80));
     });
   });
+  test("the same where a spike drives an (input), which the update reads", async () => {
+    const cases = [1, 2].map((k): Case => ({ pre: train(k, 40, 4000), post: train(7 + k, 40, 4000) }));
+    const driving = pairStdp({
+      ...{ transmit: "dopamine += w", tauPlus: "17 ms", tauMinus: "34 ms", aPlus, aMinus, wMax: 2, pairing },
+    });
+    const found = await weightsAfter(driving, cases, { port: "dopamine" });
+    cases.forEach((c, k) => expect(Math.abs(found[k]! - byPairs(pairing, c))).toBeLessThan(tolerance(80)));
+  });
   test("any trains", async () => {
     const spikes = fc
       .uniqueArray(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 12 })

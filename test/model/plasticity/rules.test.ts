@@ -265,6 +265,7 @@ describe("refused", () => {
     [pair({ aPlus: [1] }), 'pairStdp.aPlus: must be a quantity such as "20 ms" or a number, got 1'],
     [pair({ wMax: undefined }), "pairStdp.wMax: is a parameter without a value; give one"],
     [pair({ wMin: 2 }), "pairStdp.wMax: must be above wMin (2), got 1"],
+    [pair({ wMin: 1 }), "pairStdp.wMax: must be above wMin (1), got 1"],
     [
       pair({ taupre: "20 ms" }),
       "pairStdp.taupre: unknown property; known: aMinus, aPlus, name, pairing, tauMinus, tauPlus, transmit, wMax, wMin",
@@ -284,6 +285,11 @@ describe("refused", () => {
     [
       pair({ transmit: "x += w" }),
       "pairStdp.transmit: 'x' is the rule's own; a variable of the target with that name is 'x_post'",
+    ],
+    [pair({ transmit: "ge += w; ge += w*y" }), "pairStdp.transmit: 'y' is the rule's own"],
+    [
+      () => inhibitoryStdp({ transmit: "ge += alpha*w", eta: 1 }),
+      "inhibitoryStdp.transmit: 'alpha' is the rule's own; a variable of the target with that name is 'alpha_post'",
     ],
     [pair({ transmit: "w = 1" }), "pairStdp.transmit: 'w' is the rule's own"],
     [pair({ transmit: "ge + w" }), "pairStdp.transmit: line 1: "],

@@ -56,6 +56,8 @@ export interface Case {
 }
 export interface Setting {
   readonly delay?: number;
+  /** Of the target; default `ge`. */
+  readonly port?: string;
   readonly schedule?: ScheduleName;
   /** Steps in all; default to the last spike. */
   readonly steps?: number;
@@ -76,10 +78,10 @@ export function variablesAfter<N extends string>(
   synapse: SynapseModel,
   cases: readonly Case[],
   names: readonly N[],
-  { delay = 0, schedule = "brian", steps, step }: Setting = {},
+  { delay = 0, schedule = "brian", port = "ge", steps, step }: Setting = {},
 ): Promise<Record<N, number[]>> {
   const weight = cases.map((c) => c.w ?? 0.5);
-  const net = pairOf({ synapse, weight, delay }, { schedule, size: cases.length, ...(step && { step }) });
+  const net = pairOf({ synapse, weight, delay, port }, { schedule, size: cases.length, ...(step && { step }) });
   const last = Math.max(0, ...cases.flatMap((c) => [...c.pre, ...c.post]));
   const look = (e: Engine) => {
     const of = e.synapses("s");
