@@ -4,7 +4,8 @@
  * A variable y that sees no other, y' = b·y + d:  y(h) = e^{bh} y + d h exprel(bh).
  * A variable x that sees such ones, x' = a·x + c·y + d:  x(h) = e^{ah} x + d h exprel(ah) + c·(what y adds).
  * With y' = b·y that is y·K, K = h e^{bh} exprel((a - b) h), which stays finite and smooth where a meets b. A driven y
- * (y' = b·y + r) moves about its fixed point -r/b:  y·K + (r/b)·(K - G), G = h exprel(ah).
+ * (y' = b·y + r) moves about its fixed point -r/b:  y·K + (r/b)·(K - G), G = h exprel(ah); a ramp (b = 0)
+ * adds c·r·h²/2 to an x that does not decay (a = 0).
  * (Rotter and Diesmann 1999, Biol. Cybern. 81, 381; the form with exprel is ours, so that time constants may meet.)
  *
  * Longer chains and loops need coefficients that are numbers: then the matrix exponential of the system, once, on the host.
@@ -18,12 +19,17 @@ import { groupsOf, isNumeric, type Row, type Rows, rowsOf } from "./linearSystem
 import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
 const isDriven = (row: Row): boolean => !isZero(row.rest);
-/** Whether every variable sees only variables that see no other (and have a fixed point, if they are driven). */
+/** What only grows, y' = r: it has no fixed point. */
+const isRamp = (row: Row): boolean => isDriven(row) && isZero(row.own);
+/**
+ * Whether every variable sees only variables that see no other (and have a fixed point, if they are driven; one that does
+ * not decay itself may also add up ramps).
+ */
 const isShallow = (group: readonly string[], rows: Rows): boolean =>
   group.every((name) =>
     [...rows.get(name)!.others.keys()].every((other) => {
       const row = rows.get(other)!;
-      return row.others.size === 0 && !(isDriven(row) && isZero(row.own));
+      return row.others.size === 0 && (!isRamp(row) || isZero(rows.get(name)!.own));
     }),
   );
 
@@ -47,9 +53,11 @@ function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
     const row = rows.get(other)!;
     const coupling = couplingOf(own, row.own, h);
     const moved = times(times(c, coupling), here(other));
-    return isDriven(row)
-      ? plus(moved, spread(over(times(c, minus(coupling, gain)), row.own), row.rest, system.drivers))
-      : moved;
+    if (!isDriven(row)) return moved;
+    const driven = isRamp(row)
+      ? times(c, times(times(h, h), f64(0.5)))
+      : over(times(c, minus(coupling, gain)), row.own);
+    return plus(moved, spread(driven, row.rest, system.drivers));
   });
   return total([times(exp(a), here(name)), ...seen, spread(gain, rest, system.drivers)]);
 }

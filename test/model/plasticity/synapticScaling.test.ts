@@ -9,19 +9,21 @@ import { createEngine } from "../../../src/sim/engine.ts";
 import { regularSource } from "../../../src/sim/spikeSource.ts";
 import { type Case, dt, train, variablesAfter } from "./tools.ts";
 
-test("trains: w0 exp(beta (aGoal t - sum over spikes of 1 - exp(-age/tau)))", async () => {
-  const rule = synapticScaling({ transmit: "ge += w", tau: "50 ms", beta: 0.3, aGoal: "40 Hz" });
+test.each(["0 Hz", "0.7 Hz"])("trains, gamma %s: the two integrals, spike by spike", async (gamma) => {
+  const rule = synapticScaling({ transmit: "ge += w", tau: "50 ms", beta: 0.3, gamma, aGoal: "40 Hz" });
   const cases = [1, 2, 3].map((k): Case => ({ pre: train(k, 20, 6000), post: train(k + 5, 40, 6000) }));
   const { w, a } = await variablesAfter(rule, cases, ["w", "a"]);
   cases.forEach(({ pre, post }, k) => {
     // As the last event of the synapse left it. Synapses start at step 0.
-    const last = Math.max(...pre, ...post);
-    const ages = post.map((t) => (last - t) * dt);
-    // Each spike of the target adds 1/tau to a; its integral over the time since is 1 - exp(-age/tau).
-    const area = ages.map((s) => 1 - Math.exp(-s / 0.05)).reduce((x, y) => x + y, 0);
-    const expected = 0.5 * Math.exp(0.3 * (40 * last * dt - area));
+    const last = Math.max(...pre, ...post) * dt;
+    const ages = post.map((t) => last - t * dt);
+    const over = (f: (age: number) => number): number => ages.map(f).reduce((x, y) => x + y, 0);
+    // A spike of the target adds 1/tau to a; the integral of that is 1 - exp(-age/tau), and of this age - tau (1 - exp(-age/tau)).
+    const once = 40 * last - over((s) => 1 - Math.exp(-s / 0.05));
+    const twice = (40 * last ** 2) / 2 - over((s) => s - 0.05 * (1 - Math.exp(-s / 0.05)));
+    const expected = 0.5 * Math.exp(0.3 * once + Number.parseFloat(gamma) * twice);
     expect(Math.abs(w[k]! / expected - 1)).toBeLessThan(1e-12);
-    const rate = ages.map((s) => Math.exp(-s / 0.05) / 0.05).reduce((x, y) => x + y, 0);
+    const rate = over((s) => Math.exp(-s / 0.05) / 0.05);
     expect(Math.abs(a[k]! / rate - 1)).toBeLessThan(1e-12);
   });
 });
