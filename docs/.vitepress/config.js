@@ -9,6 +9,7 @@ const GUIDE = [
   { text: "Writing a neuron", link: "/guide/neuron" },
   { text: "Neurons that are there", link: "/guide/neurons" },
   { text: "Connecting and simulating", link: "/guide/simulation" },
+  { text: "Plasticity", link: "/guide/plasticity" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },

@@ -78,6 +78,21 @@ export type { ParameterTable, TableOptions } from "./neuron/tabled.ts";
 export { type TraubMilesOptions, traubMiles } from "./neuron/traubMiles.ts";
 export { neuron } from "./neuron.ts";
 export type { NeuronModel, NeuronSpec, ParameterSpec } from "./neuronModel.ts";
+export { type BcmOptions, bcm } from "./plasticity/bcm.ts";
+export { type InhibitoryStdpOptions, inhibitoryStdp } from "./plasticity/inhibitoryStdp.ts";
+export { type MultiplicativeStdpOptions, multiplicativeStdp } from "./plasticity/multiplicativeStdp.ts";
+export { type OjaOptions, oja, type RateRuleOptions } from "./plasticity/oja.ts";
+export { type Pairing, type PairStdpOptions, pairStdp } from "./plasticity/pairStdp.ts";
+export { type PowerLawStdpOptions, powerLawStdp } from "./plasticity/powerLawStdp.ts";
+export { type RewardStdpOptions, rewardStdp } from "./plasticity/rewardStdp.ts";
+export type { RuleOptions } from "./plasticity/rule.ts";
+export { type SynapticScalingOptions, synapticScaling } from "./plasticity/synapticScaling.ts";
+export {
+  type TripletFit,
+  type TripletPairing,
+  type TripletStdpOptions,
+  tripletStdp,
+} from "./plasticity/tripletStdp.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";

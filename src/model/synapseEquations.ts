@@ -134,10 +134,11 @@ function checkEquations(
 }
 type Fault = (code: "unsupported" | "duplicate-name", problem: string) => Error;
 function checkWeight(e: Equation, fault: Fault): void {
-  if (e.kind !== "declared" || e.type !== "float" || e.flags.includes("shared"))
+  const stored = e.kind === "declared" || e.kind === "differential";
+  if (!stored || e.type !== "float" || e.flags.includes("shared"))
     throw fault(
       "unsupported",
-      "'w' is the weight of each synapse, whose values the connection gives: declare it as 'w : unit'",
+      "'w' is the weight of each synapse, whose values the connection gives: declare it as 'w : unit', or by a differential equation",
     );
 }
 function checkSummed(e: Equation, fault: Fault): void {

@@ -239,6 +239,27 @@ describe("exact", () => {
     );
     expect([ulps(x!, expected[0]!) <= 4, ulps(y!, expected[1]!) <= 2]).toEqual([true, true]);
   });
+  test("ramps added up by what does not decay: parabolas, beside a leak, whatever the parameters", () => {
+    const m = define("dx/dt = (2*y + z)/tau : 1\ndy/dt = (3 + i)/tau : 1\ndz/dt = (1 - z)/tau : 1\ni : 1 (input)", {
+      method: "exact",
+      parameters: { tau: "10 ms" },
+      initial: { x: 0.5, y: 1, z: 4 },
+    });
+    const c = cell(m, { dt: 2e-3, connected: new Set(["i"]), perNeuron: new Set(["tau"]), values: { tau: 10e-3 } });
+    c.step({ i: 1 });
+    const expected = taylor(
+      [
+        [0, 200, 100],
+        [0, 0, 0],
+        [0, 0, -100],
+      ],
+      [0, 400, 100],
+      [0.5, 1, 4],
+      2e-3,
+    );
+    for (const [k, name] of ["x", "y", "z"].entries())
+      expect(ulps(c.state[name]!, expected[k]!)).toBeLessThanOrEqual(6);
+  });
   test("a chain of three needs numbers, and the error names it", () => {
     const m = define("dx/dt = (y - x)/tau : 1\ndy/dt = (z - y)/tau : 1\ndz/dt = -z/tau : 1", {
       method: "exact",
@@ -397,6 +418,7 @@ describe("the method where none is named", () => {
     ["dv/dt = (y - v)/tau : 1\ndy/dt = (v - y)/tau : 1", "exponentialEuler"], // symbolic loop
     ["dv/dt = (y - v)/second : 1\ndy/dt = (v - y)/second : 1", "exact"], // numeric loop
     ["dv/dt = (y - v)/tau : 1\ndy/dt = i/tau : 1\ni : 1 (input)", "exponentialEuler"], // a driven y without a fixed point
+    ["dv/dt = y/tau : 1\ndy/dt = i/tau : 1\ni : 1 (input)", "exact"], // unless nothing decays
     ["dv/dt = (y - v)/tau : 1\ndy/dt = 0/second : 1", "exact"],
     ["dv/dt = (v**2 - v)/tau : 1", "rk2"],
     ["dv/dt = k/(v*tau) : 1", "rk2"],

@@ -51,6 +51,31 @@ describe("event-driven equations", () => {
     expect(x! / (first * Math.exp(-first) + second * Math.exp(-second))).toBeCloseTo(1, 14);
     expect(y! / (Math.exp(-first) + Math.exp(-second))).toBeCloseTo(1, 14);
   });
+  test.each([
+    ["parameters", "", { taux: "5 ms", tauy: "2 ms" }],
+    ["parameters", "", { taux: "2 ms", tauy: "5 ms" }],
+    ["of each synapse", "taux : second (constant)\ntauy : second (constant)\n", {}],
+  ] as const)(
+    "two that are coupled, over any time: nothing overflows; time constants as %s",
+    async (_, own, parameters) => {
+      const s = synapse({
+        name: "coupled",
+        equations: `${own}dx/dt = y/taux - x/taux : 1 (event-driven)\ndy/dt = -y/tauy : 1 (event-driven)`,
+        parameters,
+        variables: own === "" ? {} : { taux: 5e-3, tauy: 2e-3 },
+        onPre: "y += 1",
+      });
+      const [taux, tauy] =
+        "taux" in parameters ? [parameters.taux, parameters.tauy].map((x) => Number.parseFloat(x)) : [5, 2];
+      for (const type of ["f32", "f64"] as const) {
+        using e = await createEngine(driven({ synapse: s }), wasm, { type });
+        e.run(200_031, firing([10, 200_010, 200_030], []));
+        // 20 s are thousands of time constants; then 2 ms after a spike: (exp(-t/taux) - exp(-t/tauy)) tauy / (taux - tauy).
+        const expected = ((Math.exp(-2 / taux!) - Math.exp(-2 / tauy!)) * tauy!) / (taux! - tauy!);
+        expect(e.synapses("a>b.ge").x![0]).toBeCloseTo(expected, type === "f32" ? 6 : 14);
+      }
+    },
+  );
   test("short-term plasticity of Tsodyks and Markram, as Brian's example has it, for a regular train", async () => {
     // brian2 examples/synapses: short_term_plasticity2.
     const s = synapse({

@@ -306,7 +306,11 @@ describe("units, where equations say what they are", () => {
       "line 1: 'x_post': names that end in _pre and _post belong to the source and the target",
     ],
     [{ equations: "x : 1 (input)" }, "line 1: 'input' belongs to neurons"],
-    [{ equations: "dw/dt = -w/second : 1" }, "line 1: 'w' is the weight of each synapse"],
+    [{ equations: "dw/dt = -w/second : siemens" }, "accepted"],
+    [{ equations: "dw/dt = -w/second : volt", onPre: "ge += w" }, "synapse s.pre: line 1: '+' needs one dimension"],
+    [{ equations: "dw/dt = -w : siemens" }, "synapse s.equations: line 1: 'w' needs dimension "],
+    [{ equations: "w = 2*nS : siemens" }, "line 1: 'w' is the weight of each synapse"],
+    [{ equations: "w : siemens (shared)" }, "line 1: 'w' is the weight of each synapse"],
     [
       { equations: "x : 1", variables: { y: 1 } },
       "synapse s.variables.y: no variable called 'y' in the equations; known: x",

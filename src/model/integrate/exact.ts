@@ -4,12 +4,13 @@
  * A variable y that sees no other, y' = b·y + d:  y(h) = e^{bh} y + d h exprel(bh).
  * A variable x that sees such ones, x' = a·x + c·y + d:  x(h) = e^{ah} x + d h exprel(ah) + c·(what y adds).
  * With y' = b·y that is y·K, K = h e^{bh} exprel((a - b) h), which stays finite and smooth where a meets b. A driven y
- * (y' = b·y + r) moves about its fixed point -r/b:  y·K + (r/b)·(K - G), G = h exprel(ah).
+ * (y' = b·y + r) moves about its fixed point -r/b:  y·K + (r/b)·(K - G), G = h exprel(ah); a ramp (b = 0)
+ * adds c·r·h²/2 to an x that does not decay (a = 0).
  * (Rotter and Diesmann 1999, Biol. Cybern. 81, 381; the form with exprel is ours, so that time constants may meet.)
  *
  * Longer chains and loops need coefficients that are numbers: then the matrix exponential of the system, once, on the host.
  */
-import { type Expr, f64 } from "../../ir/expr.ts";
+import { type Expr, f64, max, min } from "../../ir/expr.ts";
 import { exp, exprel, isConst, isZero, minus, over, plus, times, total } from "../algebra.ts";
 import { spread } from "../linear.ts";
 import { TIME } from "../slots.ts";
@@ -18,14 +19,31 @@ import { groupsOf, isNumeric, type Row, type Rows, rowsOf } from "./linearSystem
 import { here, type Method, readsOf, type System, type Updates, unsupported } from "./system.ts";
 
 const isDriven = (row: Row): boolean => !isZero(row.rest);
-/** Whether every variable sees only variables that see no other (and have a fixed point, if they are driven). */
+/** What only grows, y' = r: it has no fixed point. */
+const isRamp = (row: Row): boolean => isDriven(row) && isZero(row.own);
+/**
+ * Whether every variable sees only variables that see no other (and have a fixed point, if they are driven; one that does
+ * not decay itself may also add up ramps).
+ */
 const isShallow = (group: readonly string[], rows: Rows): boolean =>
   group.every((name) =>
     [...rows.get(name)!.others.keys()].every((other) => {
       const row = rows.get(other)!;
-      return row.others.size === 0 && !(isDriven(row) && isZero(row.own));
+      return row.others.size === 0 && (!isRamp(row) || isZero(rows.get(name)!.own));
     }),
   );
+
+/**
+ * K = h e^{bh} exprel((a - b) h). It is the same with a and b exchanged: where a step may be of any length, the larger
+ * stands in front, so that nothing overflows.
+ */
+function couplingOf(own: Expr, other: Expr, h: Expr): Expr {
+  const [a, b] = [times(h, own), times(h, other)];
+  const along = (front: Expr, behind: Expr): Expr => times(times(h, exp(front)), exprel(minus(behind, front)));
+  if (isConst(h)) return along(b, a);
+  if (isConst(own) && isConst(other)) return own.value > other.value ? along(a, b) : along(b, a);
+  return along(max(a, b), min(a, b));
+}
 
 function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
   const { own, others, rest } = rows.get(name)!;
@@ -33,12 +51,13 @@ function closedForm(name: string, rows: Rows, system: System, h: Expr): Expr {
   const gain = times(h, exprel(a));
   const seen = [...others].map(([other, c]) => {
     const row = rows.get(other)!;
-    const b = times(h, row.own);
-    const coupling = times(times(h, exp(b)), exprel(minus(a, b)));
+    const coupling = couplingOf(own, row.own, h);
     const moved = times(times(c, coupling), here(other));
-    return isDriven(row)
-      ? plus(moved, spread(over(times(c, minus(coupling, gain)), row.own), row.rest, system.drivers))
-      : moved;
+    if (!isDriven(row)) return moved;
+    const driven = isRamp(row)
+      ? times(c, times(times(h, h), f64(0.5)))
+      : over(times(c, minus(coupling, gain)), row.own);
+    return plus(moved, spread(driven, row.rest, system.drivers));
   });
   return total([times(exp(a), here(name)), ...seen, spread(gain, rest, system.drivers)]);
 }
