@@ -4,6 +4,7 @@
  */
 export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
+export type { ExactRecorder } from "./exact/recorder.ts";
 export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
 export type { ExactDelays } from "./exact/rows.ts";
 export type {

@@ -47,13 +47,22 @@ export interface PlannedTrigger {
 
 /** @throws {ModelError} for what cannot be recorded, with a path such as `records.v.neurons[0]` */
 export function plan(records: Records, site: Site): Planned[] {
-  const planned = Object.entries(records).map(([name, spec]) => planOne(name, spec, site));
+  const checked = { ...site, span: checkedSpan(site) };
+  const planned = Object.entries(records).map(([name, spec]) => planOne(name, spec, checked));
   const names = planned.flatMap((p) => [p.info.name, ...(p.trigger ? [p.trigger.info.name] : [])]);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   if (twice !== undefined)
     throw new ModelError("duplicate-name", `records.${twice}`, "is also the name of a trigger's moments");
   return planned;
 }
+
+const checkedSpan =
+  ({ engine, span }: Site): Site["span"] =>
+  (given, path) => {
+    if (typeof given === "string" || typeof given === "number") return span(given, path);
+    const number = engine === "clocked" ? "a number of steps" : "seconds";
+    throw new ModelError("usage", path, `must be a duration such as "10 ms", or ${number}, got ${typeof given}`);
+  };
 
 function planOne(name: string, spec: RecordSpec, site: Site): Planned {
   const path = `records.${name}`;

@@ -6,43 +6,10 @@ import { spikingNodes } from "../spikeLists.ts";
 import { clockedSite, type Host } from "./clockedSite.ts";
 import { openPipes, type Pipe } from "./pipes.ts";
 import { plan } from "./plan.ts";
+import { RecorderEnd } from "./recorderEnd.ts";
 import type { Sink } from "./sink.ts";
 import type { Records } from "./spec.ts";
 import { type Tap, tapsOf } from "./taps.ts";
-
-/** What ends a recording, whichever engine it is of. */
-export class RecorderEnd<R> {
-  readonly #pipes: readonly Pipe[];
-  readonly #sink: Sink<R>;
-  #over = false;
-
-  constructor(pipes: readonly Pipe[], sink: Sink<R>) {
-    this.#pipes = pipes;
-    this.#sink = sink;
-  }
-  /** @throws {RunError} `disposed` */
-  requireOpen(): void {
-    if (this.#over) throw new RunError("disposed", "records", "this recorder has finished: make another");
-  }
-  flush(): void {
-    this.requireOpen();
-    for (const pipe of this.#pipes) pipe.flush();
-  }
-  close(): void {
-    this.requireOpen();
-    this.#over = true;
-    for (const pipe of this.#pipes) pipe.finish();
-  }
-  async finish(): Promise<R> {
-    this.close();
-    return this.#sink.finish();
-  }
-  async abandon(): Promise<void> {
-    if (this.#over) return;
-    this.#over = true;
-    await this.#sink.abandon?.();
-  }
-}
 
 /**
  * Goes along with runs, one after another: `engine.run(steps, inputs, { records: recorder })`. Make it with

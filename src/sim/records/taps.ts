@@ -3,6 +3,7 @@ import type { Elements } from "../../backend/backend.ts";
 import type { Window } from "../recording.ts";
 import { notFinite } from "../recording.ts";
 import { type Host, stepsOfSpan } from "./clockedSite.ts";
+import { memberOf } from "./members.ts";
 import type { Pipe } from "./pipes.ts";
 import { isWithin, nextTick, type Planned, type PlannedTrigger } from "./plan.ts";
 import type { SeriesInfo } from "./sink.ts";
@@ -30,14 +31,6 @@ const TAPS: { readonly [K in RecordKind]: Make } = { spikes, variable, rate, syn
 export function tapsOf(planned: Planned, pipe: Pipe, host: Host): Tap[] {
   const trigger = planned.trigger ? [triggerTap(planned.trigger, pipe, host)] : [];
   return [...trigger, TAPS[planned.spec.kind](planned, pipe, host)];
-}
-
-/** Whether an element is recorded: all are, where none are named. */
-function memberOf(elements: ArrayLike<number> | undefined, size: number): (k: number) => boolean {
-  if (!elements) return () => true;
-  const mask = new Uint8Array(size);
-  for (let k = 0; k < elements.length; k++) mask[elements[k]!] = 1;
-  return (k) => mask[k] === 1;
 }
 
 function spikes({ info }: Planned, pipe: Pipe): Tap {
