@@ -1,4 +1,5 @@
 /** Checks what is to be recorded against a network, once, and says what series will come of it. */
+import { formatDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireInteger, requireKnown } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import type { RecordHeader, SeriesInfo } from "./sink.ts";
@@ -113,6 +114,7 @@ const KINDS: { readonly [K in RecordKind]: Kind<Extract<RecordSpec, { kind: K }>
       const offset = site.engine === "clocked" && when !== "before" ? 1 : 0;
       return {
         shape: "rows",
+        ...unitOf(of, site),
         size,
         ...columns,
         columns: countOf(columns, size),
@@ -126,7 +128,15 @@ const KINDS: { readonly [K in RecordKind]: Kind<Extract<RecordSpec, { kind: K }>
     of: ({ of, neurons, bin }: RateRecord, path, site) => {
       const size = spikingSize(of, `${path}.of`, site);
       const some = elementsOf(neurons, size, `${path}.neurons`);
-      return { shape: "rows", size, ...some, columns: 1, every: lengthOf(bin, `${path}.bin`, site), offset: 0 };
+      return {
+        shape: "rows",
+        unit: "1/second",
+        size,
+        ...some,
+        columns: 1,
+        every: lengthOf(bin, `${path}.bin`, site),
+        offset: 0,
+      };
     },
   },
   synapses: {
@@ -146,6 +156,13 @@ const KINDS: { readonly [K in RecordKind]: Kind<Extract<RecordSpec, { kind: K }>
     },
   },
 };
+
+function unitOf(of: string, { net }: Site): Pick<SeriesInfo, "unit"> {
+  const [node, variable] = of.split(".");
+  const model = net.populations[node!]?.model;
+  const found = model && [...model.variables, ...model.subexpressions].find((v) => v.name === variable);
+  return found ? { unit: formatDimension(found.dimension) } : {};
+}
 
 function spikingSize(of: string, path: string, { net }: Site): number {
   const spiking = Object.keys(net.populations).filter((name) => net.populations[name]!.model.spike);

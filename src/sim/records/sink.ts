@@ -12,6 +12,8 @@ export interface SeriesInfo {
   readonly of: string;
   /** Of synapses: which variable. */
   readonly variable?: string;
+  /** Of values: their SI unit, such as `volt`, where equations say what it is; `1/second` of rates. */
+  readonly unit?: string;
   /** Of the population, or synapses of the connection. */
   readonly size: number;
   /** Which neurons or synapses, as columns of rows in this order; absent where it is all of them. A rate has one column. */
