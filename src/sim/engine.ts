@@ -12,6 +12,7 @@ import { whyOnePart } from "../model/timing.ts";
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
+import { checkClock, forgetLongAgo, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
@@ -263,6 +264,7 @@ export class Engine implements Disposable {
         "steps",
         `batch normalisation sees a whole run: at most ${whole} (${whole < block ? "up to the next hook" : "option block"})`,
       );
+    if (!recorder) requireInteger("steps", steps, 0, 2 ** 32 - 1); // what is kept whole is counted in 32 bits
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
     this.#begin(steps, recorder);
@@ -324,6 +326,7 @@ export class Engine implements Disposable {
     this.#feed.write(x, block);
     x.run("run");
     this.#step += count;
+    if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
     if (recorder) this.#hear(recorder, block);
     else this.#whole.take(x, block, this.#digest);
     checkStates(x, this.lowered, block);
@@ -337,9 +340,13 @@ export class Engine implements Disposable {
     recorder.after(block);
   }
 
-  /** Numbers of each step, where draws or equations in `t` ask for them. */
+  /**
+   * Numbers of each step, where draws or equations in `t` ask for them.
+   * @throws {RunError} `out-of-range` where they no longer tell steps apart
+   */
   #fillTables(count: number): void {
     const { buffers, net } = this.lowered.context;
+    checkClock(this.lowered, this.#step + count);
     const rows = this.lowered.context.rows(0);
     const table = (name: string, value: (step: number) => number): void => {
       if (!buffers.has(name)) return;
@@ -349,6 +356,7 @@ export class Engine implements Disposable {
     table(STEP_TABLES.stepLow, (s) => s % 2 ** 32);
     table(STEP_TABLES.stepHigh, (s) => Math.floor(s / 2 ** 32));
     table(STEP_TABLES.t, (s) => s * net.dt);
+    table(STEP_TABLES.t_in_timesteps, (s) => s);
     fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 
