@@ -20,7 +20,7 @@ const COMING_FROM = [
 ];
 const REFERENCE = [
   { text: "All entry points", link: "/api/" },
-  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "tasks", "backend", "ir"].map((name) => ({
+  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "analysis", "tasks", "backend", "ir"].map((name) => ({
     text: name === "rheobase" ? name : `rheobase/${name}`,
     link: `/api/${name}`,
   })),

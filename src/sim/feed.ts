@@ -146,7 +146,8 @@ export class InputFeed {
         `inputs.${signal.node}`,
         `${steps.length} events arrive in ${count} steps; there is room for ${list.length} (one of each input in each step)`,
       );
-    const row = (sample: number, step: number): number => sample * signal.rows + (step % signal.rows);
+    const { rows } = signal;
+    const row = (sample: number, step: number): number => sample * rows + (step % rows);
     end.fill(0);
     for (let k = 0; k < steps.length; k++) end[row(samples[k]!, steps[k]!)]!++;
     let total = 0;

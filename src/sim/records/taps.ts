@@ -95,11 +95,11 @@ interface Reader {
   /** Whether all steps of a block can be read after it; else only its last. */
   readonly wholeBlocks: boolean;
 }
-function readerOf(of: string, when: "before" | "after" | undefined, { x, l, state }: Host): Reader {
+function readerOf(of: string, when: "before" | "after" | undefined, { x, l }: Host): Reader {
   const signal = when === "before" ? undefined : l.sources.values.get(of);
   if (!signal) {
     const stride = l.context.stride(of.split(".")[0]!);
-    return { wholeBlocks: false, at: () => ({ from: state(of), start: (s) => s * stride }) };
+    return { wholeBlocks: false, at: () => ({ from: x.array(of), start: (s) => s * stride }) };
   }
   const { rows, stride, name } = signal;
   return {
