@@ -8,6 +8,7 @@ const GUIDE = [
   { text: "How a step works", link: "/guide/step" },
   { text: "Writing a neuron", link: "/guide/neuron" },
   { text: "Connecting and simulating", link: "/guide/simulation" },
+  { text: "Recording and analysis", link: "/guide/recording" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },
@@ -20,10 +21,12 @@ const COMING_FROM = [
 ];
 const REFERENCE = [
   { text: "All entry points", link: "/api/" },
-  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "analysis", "tasks", "backend", "ir"].map((name) => ({
-    text: name === "rheobase" ? name : `rheobase/${name}`,
-    link: `/api/${name}`,
-  })),
+  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "analysis", "tasks", "backend", "ir"].map(
+    (name) => ({
+      text: name === "rheobase" ? name : `rheobase/${name}`,
+      link: `/api/${name}`,
+    }),
+  ),
 ];
 
 /** `<!-- picture: NAME -->` becomes what scripts/guide-pictures.ts drew, in the page itself, so that it follows the theme. */
