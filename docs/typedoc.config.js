@@ -1,5 +1,5 @@
 /** The reference: every entry point of the package, from its docstrings. A public name without one fails the build. */
-const ENTRIES = ["model", "sim", "learn", "energy", "data", "io", "tasks", "backend", "ir"];
+const ENTRIES = ["model", "sim", "learn", "energy", "data", "io", "analysis", "tasks", "backend", "ir"];
 
 /** @type {import("typedoc").TypeDocOptions & import("typedoc-plugin-markdown").PluginOptions} */
 export default {

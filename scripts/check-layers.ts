@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model"],
   ["backend"],
   ["sim"],
+  ["analysis"],
   ["learn", "quantize", "convert", "chips", "energy", "nef", "data", "io", "report"],
   ["tasks"],
   ["cli"],

@@ -10,6 +10,7 @@ const GUIDE = [
   { text: "Neurons that are there", link: "/guide/neurons" },
   { text: "Connecting and simulating", link: "/guide/simulation" },
   { text: "Plasticity", link: "/guide/plasticity" },
+  { text: "Recording and analysis", link: "/guide/recording" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },
@@ -22,10 +23,12 @@ const COMING_FROM = [
 ];
 const REFERENCE = [
   { text: "All entry points", link: "/api/" },
-  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "tasks", "backend", "ir"].map((name) => ({
-    text: name === "rheobase" ? name : `rheobase/${name}`,
-    link: `/api/${name}`,
-  })),
+  ...["rheobase", "model", "sim", "learn", "energy", "data", "io", "analysis", "tasks", "backend", "ir"].map(
+    (name) => ({
+      text: name === "rheobase" ? name : `rheobase/${name}`,
+      link: `/api/${name}`,
+    }),
+  ),
 ];
 
 /** `<!-- picture: NAME -->` becomes what scripts/guide-pictures.ts drew, in the page itself, so that it follows the theme. */

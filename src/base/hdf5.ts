@@ -79,7 +79,7 @@ function redirect({ FS }: Library, to: string): void {
 }
 
 /** HDF5 stores when each dataset was made, by the library's clock, which is `Date.now`. */
-function atTimeZero<T>(run: () => T): T {
+export function atTimeZero<T>(run: () => T): T {
   const { now } = Date;
   Date.now = () => 0;
   try {

@@ -22,7 +22,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /** Without the call and the names that it was given: those of a temporary file say nothing to who asked for another. */
-function nameless(error: unknown): string {
+export function nameless(error: unknown): string {
   const { syscall } = (error ?? {}) as { syscall?: string };
   const reason = reasonOf(error);
   const end = syscall === undefined ? -1 : reason.lastIndexOf(`, ${syscall}`);
@@ -36,13 +36,20 @@ function nameless(error: unknown): string {
  * @throws {DataError} `write-failed`; the file is then what it was before, unless the message says otherwise, and the
  *   temporary file is gone
  */
-export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+export const writeBytes = (path: string, bytes: Uint8Array): Promise<void> =>
+  replaceFile(path, (temporary) => writeToDisk(temporary, bytes));
+
+/**
+ * As `writeBytes`, for what is written piece by piece.
+ * @param write makes the temporary file, and leaves it on the disk
+ */
+export async function replaceFile(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const [{ rename, rm }, { dirname, join }] = await Promise.all([fileSystem(path), import("node:path")]);
   let temporary: string | undefined;
   try {
     const target = await targetOf(path);
     temporary = join(dirname(target), `${await mark(target)}${crypto.randomUUID()}${TEMPORARY}`);
-    await writeToDisk(temporary, bytes);
+    await write(temporary);
     await rename(temporary, target);
     await syncFolder(path, dirname(target));
   } catch (cause) {
@@ -88,7 +95,7 @@ export async function sweep(path: string): Promise<void> {
 const UNSYNCABLE: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EACCES"]);
 
 /** A name is on the disk only when its folder is (fsync(2), Linux). */
-async function syncFolder(path: string, folder: string): Promise<void> {
+export async function syncFolder(path: string, folder: string): Promise<void> {
   const { open } = await import("node:fs/promises");
   try {
     const handle = await open(folder, "r");

@@ -20,3 +20,6 @@ export {
 } from "./checkpoint.ts";
 export { networkFromJson, networkToJson } from "./networkJson.ts";
 export type { NetworkJson, PopulationJson } from "./networkSchema.ts";
+export { csvSink } from "./records/csvSink.ts";
+export { type Replayed, recordLog, replayRecords } from "./records/log.ts";
+export { recoverSonata, type SonataSinkOptions, sonataSink } from "./records/sonataSink.ts";

@@ -136,6 +136,7 @@ function writeKeys(x: Executable, l: Lowered, { count, numbers }: Batch, update:
     optional(x, l, name)?.set(Float64Array.from({ length: steps }, (_, t) => value(t)));
   table("step.low", (t) => t);
   table("step.high", () => update);
+  table("step.number", (t) => t);
   table("step.time", (t) => t * l.net.dt);
 }
 

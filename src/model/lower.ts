@@ -16,7 +16,6 @@ import {
   or,
   read,
 } from "../ir/expr.ts";
-import { DRAW_SLOTS } from "../ir/random.ts";
 import { fold, isConst, minus, negate, over, plus, raise, times } from "./algebra.ts";
 import {
   type ArithmeticNode,
@@ -30,7 +29,7 @@ import {
 } from "./equations/ast.ts";
 import { CONSTANTS, type FunctionName, isNoise } from "./equations/functions.ts";
 import { LOWER_CALL } from "./lowerCall.ts";
-import { ACTIVE, TIME } from "./slots.ts";
+import { ACTIVE, STEP_NUMBER, TIME } from "./slots.ts";
 import { coerce, toFloat } from "./values.ts";
 
 export interface Lowering {
@@ -83,7 +82,7 @@ function name(n: NameNode, c: Lowering): Expr {
   if (isNoise(n.name)) return times(f64(1 / Math.sqrt(c.dt)), draw("normal", "f64", c.stream(n)));
   if (n.name === "i") return fold(convert("i32", index("element")));
   if (n.name === "N" && c.count !== undefined) return f64(c.count);
-  if (n.name === "t_in_timesteps") return convert("i32", read("u32", DRAW_SLOTS.stepLow.name));
+  if (n.name === STEP_NUMBER) return read("i32", STEP_NUMBER);
   const value = CONSTANTS.get(n.name);
   if (value === undefined) throw new Error(`lower: no meaning for '${n.name}' (was the expression checked?)`);
   return f64(value);

@@ -9,6 +9,8 @@ export const SPIKE = "spike";
 export const LAST_SPIKE = "lastspike";
 /** Time at the start of the step, in seconds (uniform float). */
 export const TIME = "t";
+/** The number of the step (uniform i32), where equations ask for it: below 2^31, as whole numbers in equations are. */
+export const STEP_NUMBER = "t_in_timesteps";
 /** The sum of what arrives at a port in this step. */
 export const inputSlot = (port: string): string => `in.${port}`;
 /** What a simulator adds to the step: lists of spikes, spikes as bits, and which neurons are silenced. */

@@ -17,7 +17,6 @@
  */
 import { listNames, ModelError, requirePositive } from "../base/errors.ts";
 import { type Expr, topological } from "../ir/expr.ts";
-import { DRAW_SLOTS } from "../ir/random.ts";
 import type { Slot, Step } from "../ir/step.ts";
 import type { FloatType, Type } from "../ir/types.ts";
 import { finish } from "./finish.ts";
@@ -25,7 +24,7 @@ import { meaningOf, systemOf } from "./meaning.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import { type Course, runPhases, type Setting, subexpressionsIn } from "./phases.ts";
 import type { Phase } from "./schedule.ts";
-import { TIME } from "./slots.ts";
+import { STEP_NUMBER, TIME } from "./slots.ts";
 
 export interface NeuronStepOptions {
   readonly type: FloatType;
@@ -120,7 +119,7 @@ function assemble(
   const final = finish([...states, ...named].map(([, e]) => e).concat(events), type);
   const uniform = new Set([
     TIME,
-    DRAW_SLOTS.stepLow.name,
+    STEP_NUMBER,
     ...setting.model.timedArrays.filter((x) => x.columns === undefined).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);

@@ -75,15 +75,21 @@ function poisson(source: Extract<SpikeSource, { kind: "poisson" }>, { name, seed
 /** All elements together, in the step that a time falls into. */
 function regular(source: Extract<SpikeSource, { kind: "regular" }>, { name, size, dt }: Place): StepSource {
   const { every, start } = intervalsOf(source, `sources.${name}`);
-  const stepOf = (k: number): number => stepAt(start + k * every, dt);
+  const [interval, first] = [stepsIn(every, dt), stepsIn(start, dt)];
+  const stepOf = (k: number): number => Math.floor(first + k * interval + ROUNDING);
   return (_trial, from, to) => {
     const found = new Events();
-    for (let k = Math.max(0, Math.floor((from * dt - start) / every) - 1); stepOf(k) < to; k++) {
+    for (let k = Math.max(0, Math.floor((from - first) / interval) - 1); stepOf(k) < to; k++) {
       if (stepOf(k) < from) continue;
       for (let i = 0; i < size; i++) found.add(stepOf(k), i);
     }
     return found.between(from, to);
   };
+}
+/** Whole where it is meant to be, so that intervals stay what they are however many there have been. */
+function stepsIn(duration: number, dt: number): number {
+  const whole = Math.round(duration / dt);
+  return Math.abs(duration / dt - whole) <= 1e-9 * Math.max(1, whole) ? whole : duration / dt;
 }
 /** What a quotient of times may be off, so that 0.3 ms are in step 3 of 0.1 ms. */
 const ROUNDING = 1e-6;

@@ -17,6 +17,7 @@ import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deli
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
+import { checkClock, forgetLongAgo, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
@@ -27,8 +28,14 @@ import { LAST_UPDATE } from "./lower/synapses.ts";
 import { fillTimed } from "./lower/timed.ts";
 import { LAST_EVENT } from "./lower/traces.ts";
 import { Memory } from "./memory.ts";
-import { checkRecord, Recorder, type Recording } from "./recording.ts";
+import { checkRecord, type Recording, WholeRecorder, type Window } from "./recording.ts";
+import { handedOut } from "./records/handedOut.ts";
+import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
+import { Recorder } from "./records/recorder.ts";
+import type { Sink } from "./records/sink.ts";
+import type { Records } from "./records/spec.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
+import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
@@ -50,6 +57,11 @@ export interface EngineOptions {
   readonly block?: number;
   /** `population.variable` of values to record. Spikes of every population are recorded always. */
   readonly record?: readonly string[];
+  /**
+   * What runs will be told to record. Variables that this names leave the compiled loop as it goes. Any other is read between
+   * steps, where a run stops for it, and then only states can be had.
+   */
+  readonly records?: Records;
   /** Inputs of spikes that fire by themselves, from step 0 on: `{ x: poissonSource(15) }`. */
   readonly sources?: SpikeSources;
   /** Weights by name; drawn by `seed` where absent. */
@@ -65,6 +77,11 @@ export interface EngineOptions {
 export interface RunOptions {
   /** Functions that are called before declared steps of the run. */
   readonly hooks?: readonly Hook[];
+  /**
+   * What to record, instead of all spikes and of what `record` names: a description, whose series come back in
+   * `recording.records`, or a recorder, which goes on from run to run and hands everything to its sink.
+   */
+  readonly records?: Records | Recorder;
 }
 
 const BLOCK = 64;
@@ -99,7 +116,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
-  const recorded = [...new Set([...spiking, ...record])];
+  const recorded = [...new Set([...spiking, ...record, ...handedOut(net, options.records ?? {})])];
   using words = await millFor(net, backend);
   const lowered = lower(net, {
     type,
@@ -138,7 +155,7 @@ export class Engine implements Disposable {
   readonly program: Program;
   readonly lowered: Lowered;
   readonly #executable: Executable;
-  readonly #recorder: Recorder;
+  readonly #whole: WholeRecorder;
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
@@ -159,7 +176,7 @@ export class Engine implements Disposable {
     this.lowered = lowered;
     this.program = program;
     this.#executable = executable;
-    this.#recorder = new Recorder(lowered);
+    this.#whole = new WholeRecorder(lowered);
     this.#feed = feed;
     this.#step = firstStep;
     const memory = new Memory(executable, program);
@@ -232,12 +249,39 @@ export class Engine implements Disposable {
   }
 
   /**
+   * A recorder that goes along with runs: `run(steps, inputs, { records: recorder })`, as often as there are runs.
+   * @param sink where records go while runs go on; by default memory
+   * @throws {ModelError} for what cannot be recorded
+   */
+  recorder(records: Records): Recorder<RecordedSeries>;
+  recorder<R>(records: Records, sink: Sink<R>): Recorder<R>;
+  recorder(records: Records, sink: Sink = memorySink()): Recorder {
+    const host = {
+      x: this.#executable,
+      l: this.lowered,
+      state: (name: string) => this.state(name),
+      synapses: (name: string) => this.synapses(name),
+    };
+    return new Recorder(this.network, host, records, sink);
+  }
+
+  /**
    * Runs a number of steps.
    * @param inputs by input name; events count their steps from the start of this call; what is not given is silent
-   * @param options `hooks`: functions that are called before declared steps of this run
+   * @param options `hooks`: functions that are called before declared steps of this run; `records`: what to record
    * @throws {DataError} for inputs that do not fit; {RunError} `not-finite` where a state becomes so; `disposed`
    */
-  run(steps: number, inputs: Inputs = {}, { hooks = [] }: RunOptions = {}): Recording {
+  run(steps: number, inputs: Inputs = {}, options: RunOptions = {}): Recording {
+    const { records } = options;
+    if (!records || records instanceof Recorder) return this.#run(steps, inputs, options, records);
+    const sink = memorySink();
+    const recorder = this.recorder(records, sink);
+    const recording = this.#run(steps, inputs, options, recorder);
+    recorder.close();
+    return { ...recording, records: sink.finish() };
+  }
+
+  #run(steps: number, inputs: Inputs, { hooks = [] }: RunOptions, recorder: Recorder | undefined): Recording {
     requireInteger("steps", steps, 0);
     checkHooks(hooks);
     if (this.#inHook)
@@ -250,16 +294,27 @@ export class Engine implements Disposable {
         "steps",
         `batch normalisation sees a whole run: at most ${whole} (${whole < block ? "up to the next hook" : "option block"})`,
       );
+    if (!recorder) requireInteger("steps", steps, 0, 2 ** 32 - 1); // what is kept whole is counted in 32 bits
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);
-    this.#recorder.begin(steps);
+    this.#begin(steps, recorder);
     for (let done = 0; done < steps; ) {
       this.#callHooks(hooks, done);
-      const count = Math.min(steps - done, block, stepsToNext(hooks, done));
-      this.#runBlock(count, done);
+      recorder?.before(this.#step);
+      const stop = recorder ? recorder.stepsToStop(this.#step) : Number.POSITIVE_INFINITY;
+      const count = Math.min(steps - done, block, stepsToNext(hooks, done), stop);
+      this.#runBlock(count, done, recorder);
       done += count;
     }
-    return this.#recorder.end(this.digest);
+    return recorder
+      ? { steps, spikes: {}, values: {}, records: {}, digest: this.digest }
+      : this.#whole.end(this.digest);
+  }
+  #begin(steps: number, recorder: Recorder | undefined): void {
+    if (!recorder) return this.#whole.begin(steps);
+    if (!recorder.belongsTo(this.#executable))
+      throw new RunError("usage", "records", "this recorder is of another engine: make it with this one's recorder()");
+    recorder.begin(this.#step);
   }
 
   #callHooks(hooks: readonly Hook[], index: number): void {
@@ -293,7 +348,7 @@ export class Engine implements Disposable {
     return this.network.connections.find((x) => x.name === name)!;
   }
 
-  #runBlock(count: number, done: number): void {
+  #runBlock(count: number, done: number, recorder: Recorder | undefined): void {
     const x = this.#executable;
     const block = { now: this.#step, count, done };
     const run = x.array("run");
@@ -304,21 +359,37 @@ export class Engine implements Disposable {
     this.#feed.write(x, block);
     x.run("run");
     this.#step += count;
-    this.#recorder.take(x, block, this.#digest);
+    if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
+    if (recorder) this.#hear(recorder, block);
+    else this.#whole.take(x, block, this.#digest);
     checkStates(x, this.lowered, block);
   }
 
-  /** Numbers of each step, where draws or equations in `t` ask for them. */
+  #hear(recorder: Recorder, block: Window): void {
+    visitSpikes(this.#executable, this.lowered, block, (population, sample, step, fired) => {
+      for (let k = 0; k < fired.length; k++) this.#digest.add(population, sample, step, fired[k]!);
+      recorder.spikes(population, sample, step, fired);
+    });
+    recorder.after(block);
+  }
+
+  /**
+   * Numbers of each step, where draws or equations in `t` ask for them.
+   * @throws {RunError} `out-of-range` where they no longer tell steps apart
+   */
   #fillTables(count: number): void {
     const { buffers, net } = this.lowered.context;
+    checkClock(this.lowered, this.#step + count);
     const rows = this.lowered.context.rows(0);
     const [start, mask] = [this.#step, rows - 1]; // rings are as long as a power of two
     const ring = (name: string): Elements | undefined => (buffers.has(name) ? this.#executable.array(name) : undefined);
     const [low, high, time] = [STEP_TABLES.stepLow, STEP_TABLES.stepHigh, STEP_TABLES.t].map(ring);
+    const number = ring(STEP_TABLES.t_in_timesteps);
     const first = start % rows;
     for (let k = 0; low && k < count; k++) low[(first + k) & mask] = start + k; // an array of u32 takes it mod 2^32
     for (let k = 0; high && k < count; k++) high[(first + k) & mask] = Math.floor((start + k) / 2 ** 32);
     for (let k = 0; time && k < count; k++) time[(first + k) & mask] = (start + k) * net.dt;
+    for (let k = 0; number && k < count; k++) number[(first + k) & mask] = start + k;
     fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 

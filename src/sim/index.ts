@@ -4,6 +4,7 @@
  */
 export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
+export type { ExactRecorder } from "./exact/recorder.ts";
 export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
 export type { ExactDelays } from "./exact/rows.ts";
 export type {
@@ -15,6 +16,33 @@ export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
 export type { Hook, HookView } from "./hooks.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";
+export { type MemorySink, memorySink, type RecordedSeries, type Series } from "./records/memorySink.ts";
+export type { Recorder } from "./records/recorder.ts";
+export {
+  callbackSink,
+  type RecordChunk,
+  type RecordHeader,
+  type SeriesInfo,
+  type Sink,
+  secondsOf,
+} from "./records/sink.ts";
+export type {
+  CrossingTrigger,
+  PredicateTrigger,
+  RateRecord,
+  RecordKind,
+  RecordOptions,
+  RecordSpec,
+  Records,
+  RecordView,
+  RecordWindow,
+  Span,
+  SpikeRecord,
+  SpikeTrigger,
+  SynapseRecord,
+  Trigger,
+  VariableRecord,
+} from "./records/spec.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { arraySource, poissonSource, regularSource, type SpikeSource, type SpikeSources } from "./spikeSource.ts";

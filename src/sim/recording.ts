@@ -4,7 +4,8 @@ import { listNames, ModelError, RunError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
-import { partStarts } from "./lower/parts.ts";
+import type { RecordedSeries } from "./records/memorySink.ts";
+import { spikingNodes, visitSpikes } from "./spikeLists.ts";
 
 /** Spike k: neuron `indices[k]` in step `steps[k]` (from the start of the run) of trial `samples[k]`. */
 export interface Spikes {
@@ -20,6 +21,8 @@ export interface Recording {
   readonly spikes: Readonly<Record<string, Spikes>>;
   /** `[samples][steps][size]` by `population.variable`: what it is at the end of each step. */
   readonly values: Readonly<Record<string, Float64Array>>;
+  /** Where the run was told what to record: that, by its name, and neither spikes nor values beside it. */
+  readonly records: RecordedSeries;
   /** Of all spikes since the engine began. */
   readonly digest: string;
 }
@@ -74,7 +77,8 @@ interface Columns {
   readonly samples: Column;
 }
 
-export class Recorder {
+/** Keeps the spikes of every population and all values that the engine hands out. */
+export class WholeRecorder {
   readonly #l: Lowered;
   /** Populations that spike, in the order of the network. */
   readonly #spiking: readonly string[];
@@ -84,7 +88,7 @@ export class Recorder {
 
   constructor(lowered: Lowered) {
     this.#l = lowered;
-    this.#spiking = Object.keys(lowered.net.populations).filter((node) => lowered.sources.spikes.has(node));
+    this.#spiking = spikingNodes(lowered);
   }
 
   begin(steps: number): void {
@@ -106,32 +110,16 @@ export class Recorder {
   }
 
   /** Step by step, so that the digest does not depend on how steps were grouped into blocks. */
-  #takeSpikes(x: Executable, { now, count, done }: Window, digest: SpikeDigest): void {
-    const { context } = this.#l;
-    const { samples } = context.options;
-    const { parts } = context;
-    const lists = this.#spiking.map((node, population) => {
-      const signal = this.#l.sources.spikes.get(node)!;
-      const { list, counts, rows, room } = signal;
-      const starts = partStarts(context.size(node), parts);
-      const arrays = { list: x.array(list), counts: x.array(counts) };
-      return { population, signal, first: now % rows, rows, room, starts, ...arrays, to: this.#spikes.get(node)! };
+  #takeSpikes(x: Executable, block: Window, digest: SpikeDigest): void {
+    const columns = this.#spiking.map((node) => this.#spikes.get(node)!);
+    const first = block.now - block.done;
+    visitSpikes(x, this.#l, block, (population, sample, step, fired) => {
+      const to = columns[population]!;
+      to.steps.repeat(step - first, fired.length);
+      to.indices.append(fired);
+      to.samples.repeat(sample, fired.length);
+      for (let k = 0; k < fired.length; k++) digest.add(population, sample, step, fired[k]!);
     });
-    for (let t = 0; t < count; t++)
-      for (const { population, signal, first, rows, room, starts, list, counts, to } of lists)
-        for (let s = 0; s < samples; s++) {
-          const row = s * rows + ((first + t) & (rows - 1)); // rings are as long as a power of two
-          for (let p = 0; p < parts; p++) {
-            const from = starts[p]!;
-            const end = counts[signal.endAt(row, p)]!;
-            if (end === from) continue;
-            const fired = list.subarray(row * room + from, row * room + end);
-            to.steps.repeat(done + t, fired.length);
-            to.indices.append(fired);
-            to.samples.repeat(s, fired.length);
-            for (let k = 0; k < fired.length; k++) digest.add(population, s, now + t, fired[k]!);
-          }
-        }
   }
 
   #takeValues(x: Executable, name: string, { now, count, done }: Window): void {
@@ -159,6 +147,7 @@ export class Recorder {
       steps: this.#steps,
       spikes: Object.fromEntries([...this.#spikes].map(([node, columns]) => [node, arrays(columns)])),
       values: Object.fromEntries(this.#values),
+      records: {},
       digest,
     };
   }

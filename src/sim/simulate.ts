@@ -4,12 +4,14 @@ import type { Dimension } from "../base/dimension.ts";
 import { ModelError, requireInteger } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Network } from "../model/network.ts";
-import { createEngine, type EngineOptions, type RunOptions } from "./engine.ts";
+import { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 import type { Inputs } from "./feed.ts";
 import type { Recording } from "./recording.ts";
+import type { Sink } from "./records/sink.ts";
+import type { Records } from "./records/spec.ts";
 
 /** Options of `simulate`. */
-export interface SimulateOptions extends EngineOptions, RunOptions {
+export interface SimulateOptions extends EngineOptions, Omit<RunOptions, "records"> {
   /** How long, such as "10 s"; a bare number is in seconds. This, or `steps`. */
   readonly duration?: string | number;
   readonly steps?: number;
@@ -17,6 +19,8 @@ export interface SimulateOptions extends EngineOptions, RunOptions {
   readonly inputs?: Inputs;
   /** Default `wasm`. */
   readonly backend?: Backend;
+  /** Where `records` go while the run goes on; by default they come back in the run's `records`. */
+  readonly sink?: Sink;
 }
 
 /** A recording, with what it is a recording of. */
@@ -35,11 +39,31 @@ export interface Run extends Recording {
  *   whole number of steps; and what `createEngine` and `Engine.run` throw
  */
 export async function simulate(net: Network, options: SimulateOptions): Promise<Run> {
-  const { duration, steps: given, inputs = {}, backend, hooks, ...rest } = options;
+  const { duration, steps: given, inputs = {}, backend, hooks, sink, ...rest } = options;
   const steps = stepsOf(net, duration, given);
   using engine = await createEngine(net, backend ?? (await defaultBackend()), rest);
-  const recording = engine.run(steps, inputs, hooks && { hooks });
+  const recording = await recordingOf(engine, steps, inputs, { ...(hooks && { hooks }) }, rest.records, sink);
   return { ...recording, network: net, dt: net.dt, seed: rest.seed ?? 0, seconds: steps * net.dt };
+}
+
+async function recordingOf(
+  engine: Engine,
+  steps: number,
+  inputs: Inputs,
+  options: RunOptions,
+  records: Records | undefined,
+  sink: Sink | undefined,
+): Promise<Recording> {
+  if (!records) return engine.run(steps, inputs, options);
+  if (!sink) return engine.run(steps, inputs, { ...options, records });
+  const recorder = engine.recorder(records, sink);
+  try {
+    const recording = engine.run(steps, inputs, { ...options, records: recorder });
+    await recorder.finish();
+    return recording;
+  } finally {
+    await recorder.abandon(); // does nothing once it has finished
+  }
 }
 
 const defaultBackend = async (): Promise<Backend> => (await import("../backend/wasm/wasm.ts")).wasm;

@@ -50,7 +50,9 @@ describe('functions of Brian\'s list (its documentation, "Default functions")', 
     const r = await run(net, 300, { type: "f64", record: ["p.s", "p.k"] });
     const steps = Array.from({ length: 300 }, (_, k) => k);
     expect([[...r.values["p.s"]!], [...r.values["p.k"]!]]).toEqual([steps, steps]);
-    const late = await run(net, 2, { record: ["p.k"], firstStep: 2 ** 24 - 1 });
+    const counting = neuron({ name: "g", equations: "n : integer\nk[t+1] = t_in_timesteps : 1" });
+    const counted = network({ dt: "0.1 ms", populations: { p: population(1, counting) } });
+    const late = await run(counted, 2, { record: ["p.k"], firstStep: 2 ** 24 - 1 });
     expect([...late.values["p.k"]!]).toEqual([2 ** 24 - 1, 2 ** 24]);
   });
   test("i and N are a neuron's index and the size of its population, unless the model has such a name", async () => {

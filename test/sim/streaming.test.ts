@@ -137,6 +137,7 @@ function joined(parts: readonly Recording[], samples: number): Recording {
       ]),
     ),
     values: Object.fromEntries(Object.keys(first!.values).map((n) => [n, values(n)])),
+    records: {},
     digest: parts.at(-1)!.digest,
   };
 }

@@ -13,9 +13,13 @@ import { ModelError, RunError, requireInteger } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
 import { initialParameters, type Parameters, parameterLayout, writeParameters } from "../lower/parameters.ts";
+import { memorySink, type RecordedSeries } from "../records/memorySink.ts";
+import type { Sink } from "../records/sink.ts";
+import type { Records } from "../records/spec.ts";
 import type { SpikeSource } from "../spikeSource.ts";
 import { Cells } from "./cells.ts";
 import { EventHeap } from "./queue.ts";
+import { ExactRecorder } from "./recorder.ts";
 import {
   type ExactCounts,
   type ExactRecording,
@@ -48,6 +52,11 @@ export interface ExactRunOptions {
   readonly inputs?: ExactInputs;
   /** When to sample what `record` names, in seconds since the engine began, within the run and in ascending order. */
   readonly sampleAt?: ArrayLike<number>;
+  /**
+   * What to record, instead of all spikes: a description, whose series come back in `recording.records`, or a recorder, which
+   * goes on from run to run. Moments are in seconds; a run records those from its beginning up to before its end.
+   */
+  readonly records?: Records | ExactRecorder;
 }
 
 /** Kinds of events, in the order in which they happen at one moment. */
@@ -110,11 +119,15 @@ export class ExactEngine {
   readonly #isTouched: Uint8Array;
   #touches = 0;
   #now = 0;
+  readonly #seed: number;
+  /** Of the run at hand, if it was told what to record. */
+  #recorder: ExactRecorder | undefined;
   readonly #counts = { spikes: 0, inputSpikes: 0, synapticEvents: 0, bounds: 0, crossings: 0, stale: 0 };
 
   /** Use `createExactEngine`. */
   constructor(net: Network, { seed, record, parameters, delays, sources }: Required<ExactOptions>) {
     this.network = net;
+    this.#seed = seed;
     let first = 0;
     this.#cells = Object.entries(net.populations).map(([node, p]) => {
       const cells = new Cells(node, p, first, parameters, seed);
@@ -162,18 +175,45 @@ export class ExactEngine {
   }
 
   /**
+   * A recorder that goes along with runs: `run(duration, { records: recorder })`, as often as there are runs.
+   * @param sink where records go while runs go on; by default memory
+   * @throws {ModelError} for what cannot be recorded: `unsupported` names what has no meaning without steps
+   */
+  recorder(records: Records): ExactRecorder<RecordedSeries>;
+  recorder<R>(records: Records, sink: Sink<R>): ExactRecorder<R>;
+  recorder(records: Records, sink: Sink = memorySink()): ExactRecorder {
+    return new ExactRecorder(this.network, this.#seed, this.#cells, records, sink);
+  }
+
+  /**
    * Runs for a while: everything from now until before the end. How a stretch of time is cut into runs changes nothing.
    * @param duration seconds, or a quantity such as "10 ms"
    * @throws {ModelError} `out-of-range` for a duration that is none; {DataError} for inputs or times that do not fit;
    *   {RunError} `not-finite` where a state becomes so; `out-of-range` where a neuron fires for ever at one moment
    */
-  run(duration: number | string, { inputs = {}, sampleAt = [] }: ExactRunOptions = {}): ExactRecording {
+  run(duration: number | string, options: ExactRunOptions = {}): ExactRecording {
+    const { records } = options;
+    if (!records || records instanceof ExactRecorder) return this.#run(duration, options, records);
+    const sink = memorySink();
+    const recorder = this.recorder(records, sink);
+    const recording = this.#run(duration, options, recorder);
+    recorder.close();
+    return { ...recording, records: sink.finish() };
+  }
+
+  #run(
+    duration: number | string,
+    { inputs = {}, sampleAt = [] }: ExactRunOptions,
+    recorder: ExactRecorder | undefined,
+  ): ExactRecording {
     const seconds = typeof duration === "string" ? quantityOf(duration, SECOND, "duration") : duration;
     if (!(seconds >= 0 && Number.isFinite(seconds)))
       throw new ModelError("out-of-range", "duration", `must be finite and at least 0 s, got ${seconds}`);
     const end = this.#now + seconds;
     const { spikes, values } = checkInputs(this.network, inputs, this.#now, end);
     const samples = new Sampler(this.#record, this.#cells, sampleTimes(sampleAt, this.#now, end));
+    recorder?.begin(this.#cells, this.#now);
+    this.#recorder = recorder;
     this.#drive(values);
     for (const [name, train] of spikes) {
       this.#trains.set(name, { ...train, done: 0 });
@@ -183,15 +223,18 @@ export class ExactEngine {
     while (this.#heap.nextTime < end) {
       const time = this.#heap.nextTime;
       samples.before(time);
+      recorder?.before(time);
       this.#round(time);
     }
     samples.before(Number.POSITIVE_INFINITY);
+    recorder?.before(end);
     this.#now = end;
     return {
       duration: seconds,
       spikes: Object.fromEntries(
-        this.#cells.flatMap((c, k) => (c.form.excess ? [[c.node, this.#columns[k]!.take()]] : [])),
+        this.#cells.flatMap((c, k) => (c.form.excess && !recorder ? [[c.node, this.#columns[k]!.take()]] : [])),
       ),
+      records: {},
       times: samples.times,
       values: samples.values,
       counts: this.counts,
@@ -311,7 +354,8 @@ export class ExactEngine {
   #fire(population: number, n: number, time: number): void {
     const cells = this.#cells[population]!;
     this.#countSpike(cells, n, time);
-    this.#columns[population]!.add(time, n);
+    if (this.#recorder) this.#recorder.spike(population, n, time);
+    else this.#columns[population]!.add(time, n);
     this.#digest.add(population, n, time);
     this.#touch(cells, n, time);
     cells.reset(n);

@@ -2,6 +2,7 @@
 import { listNames, ModelError } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
 import { SpikeDigest } from "../digest.ts";
+import type { RecordedSeries } from "../records/memorySink.ts";
 
 /** Spike k: neuron `indices[k]` at `times[k]`, in seconds since the engine began. */
 export interface ExactSpikes {
@@ -40,6 +41,8 @@ export interface ExactRecording {
   readonly times: Float64Array;
   /** `[times][size]` by `population.variable`. */
   readonly values: Readonly<Record<string, Float64Array>>;
+  /** Where the run was told what to record: that, by its name, and no spikes beside it. */
+  readonly records: RecordedSeries;
   readonly counts: ExactCounts;
   /** Of all spikes since the engine began: population, neuron, and the bits of the time. */
   readonly digest: string;

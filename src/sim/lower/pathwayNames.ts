@@ -14,7 +14,7 @@ import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { lower as lowerExpression } from "../../model/lower.ts";
 import { SLOT_TYPE } from "../../model/meaning.ts";
 import type { NeuronModel, State } from "../../model/neuronModel.ts";
-import { ACTIVE, REFRACTORY, TIME } from "../../model/slots.ts";
+import { ACTIVE, REFRACTORY, STEP_NUMBER, TIME } from "../../model/slots.ts";
 import { type Act, dynamicsOf, type SynapseModel, targetOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
 import type { Side } from "../../model/synapseSharing.ts";
@@ -184,7 +184,8 @@ export class PathwayNames {
     if (name === TIME) return this.#read(TIME, "float", "uniform", () => runPlace(TIME, context)!);
     const end = Object.hasOwn(INDICES, name) ? INDICES[name] : undefined;
     if (end) return convert("i32", index(end));
-    if (name === "t_in_timesteps") return convert("i32", this.#stepNumber());
+    if (name === STEP_NUMBER)
+      return this.#read(STEP_NUMBER, "integer", "uniform", () => runPlace(STEP_NUMBER, context)!);
     if (name === "N") return f64(this.#l.sources.synapses.get(this.#c.name)!.total);
     if (name === "N_pre") return f64(context.size(this.#c.from.node));
     return name === "N_post" ? f64(context.size(this.#c.to.node)) : undefined;

@@ -3,7 +3,7 @@ import { along, type Place, place } from "../../ir/program.ts";
 import { DRAW_SLOTS } from "../../ir/random.ts";
 import { readsOf, type Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
-import { TIME } from "../../model/slots.ts";
+import { STEP_NUMBER, TIME } from "../../model/slots.ts";
 import { type Context, KEY } from "./context.ts";
 import type { PortSum } from "./contributions.ts";
 import { PART } from "./parts.ts";
@@ -52,8 +52,14 @@ export function statePlace(node: string, name: string, c: Context, type: Type = 
   return place(c.buffer(`${node}.${name}`, type, c.options.samples * stride, "state"), 0, along("s", stride));
 }
 
-/** Numbers of each step of a run, which the host fills: its index in two words, and its time in seconds. */
-export const STEP_TABLES = { stepLow: "step.low", stepHigh: "step.high", [TIME]: "step.time" } as const;
+/** Numbers of each step of a run, which the host fills: its index in two words and as a whole number, and its time in seconds. */
+export const STEP_TABLES = {
+  stepLow: "step.low",
+  stepHigh: "step.high",
+  [STEP_NUMBER]: "step.number",
+  [TIME]: "step.time",
+} as const;
+const tableType = (name: string, c: Context): Type => (name === TIME ? c.type : name === STEP_NUMBER ? "i32" : "u32");
 
 /** Time, and what keys a draw: seed, sample and step. */
 export function runPlace(name: string, c: Context): Place | undefined {
@@ -62,7 +68,7 @@ export function runPlace(name: string, c: Context): Place | undefined {
   if (table) {
     const rows = mode === "stream" ? c.rows(0) : c.options.steps;
     const terms = mode === "stream" ? [along("t", 1, { modulo: rows })] : c.inSample(1);
-    return place(c.buffer(table, name === TIME ? c.type : "u32", rows, "argument"), 0, ...terms);
+    return place(c.buffer(table, tableType(name, c), rows, "argument"), 0, ...terms);
   }
   if (name === DRAW_SLOTS.seed.name) return place("key", KEY.seed);
   if (name !== DRAW_SLOTS.sample.name) return undefined;

@@ -1,0 +1,121 @@
+/** Spikes as analyses take them: times in seconds, neuron by neuron, over a stretch of time that is known. */
+import { DataError } from "../base/errors.ts";
+
+/** Times of one neuron's spikes, in seconds and in order. */
+export type SpikeTrain = ArrayLike<number>;
+
+/** Spikes of some neurons between two moments. `spikeTrains` makes it of a recording. */
+export interface SpikeTrains {
+  /** By neuron: times in [from, to), in order. */
+  readonly trains: readonly Float64Array[];
+  /** Seconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Spikes as runs record them: `steps` (or `ticks`) of a clocked engine, or `times` in seconds of the exact one. */
+export interface RecordedSpikes {
+  readonly steps?: ArrayLike<number>;
+  readonly ticks?: ArrayLike<number>;
+  readonly times?: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+  readonly samples?: ArrayLike<number>;
+}
+
+/** Options of `spikeTrains`. */
+export interface TrainOptions {
+  /** Of the population: neurons that never fired have an empty train. */
+  readonly size: number;
+  /** Seconds that the recording covers: [from, to). Default of `from`: 0. Spikes outside are left out. */
+  readonly from?: number;
+  readonly to: number;
+  /** Seconds a step, or a tick; not needed for `times`. */
+  readonly dt?: number;
+  /** Of several trials, this one; default: the first. */
+  readonly sample?: number;
+}
+
+/**
+ * Spikes of a recording, neuron by neuron.
+ *
+ * @param spikes `recording.spikes.e`, a series of `recording.records`, or spikes of the exact engine; in any order
+ * @throws {DataError} `usage` for steps without `dt`; `shape-mismatch`; `not-finite`; `out-of-range` for neurons that there are
+ *   not, or a stretch of time that ends before it begins
+ */
+export function spikeTrains(spikes: RecordedSpikes, { size, from = 0, to, dt, sample = 0 }: TrainOptions): SpikeTrains {
+  requireStretch("trains", from, to);
+  const ticks = spikes.times ?? spikes.steps ?? spikes.ticks;
+  const tick = spikes.times ? 1 : dt;
+  if (!ticks) throw new DataError("usage", "spikes", "needs steps, ticks or times");
+  if (tick === undefined) throw new DataError("usage", "dt", "is needed: the seconds of a step");
+  const { indices, samples } = spikes;
+  if (indices.length !== ticks.length)
+    throw new DataError("shape-mismatch", "spikes", `${ticks.length} times for ${indices.length} indices`);
+  const lists: number[][] = Array.from({ length: size }, () => []);
+  const isOfTrial = samples && samples.length > 0 ? (k: number) => samples[k] === sample : () => true;
+  for (let k = 0; k < ticks.length; k++) {
+    const time = ticks[k]! * tick;
+    const list = lists[indices[k]!];
+    if (!list)
+      throw new DataError("out-of-range", `spikes.indices[${k}]`, `must be from 0 to ${size - 1}, got ${indices[k]}`);
+    if (!Number.isFinite(time))
+      throw new DataError("not-finite", `spikes[${k}]`, `its time must be finite, got ${time}`);
+    if (time >= from && time < to && isOfTrial(k)) list.push(time);
+  }
+  return { trains: lists.map((times) => Float64Array.from(times).sort()), from, to };
+}
+
+/** One train with the stretch that it covers. @throws {DataError} as `requireTrain` */
+export function oneTrain(times: SpikeTrain, from: number, to: number): SpikeTrains {
+  requireStretch("train", from, to);
+  requireTrain("train", times);
+  return { trains: [Float64Array.from(times).filter((t) => t >= from && t < to)], from, to };
+}
+
+/** @throws {DataError} `out-of-range` unless a stretch of time ends after it begins, at finite moments */
+export function requireStretch(path: string, from: number, to: number): void {
+  if (Number.isFinite(from) && Number.isFinite(to) && to > from) return;
+  throw new DataError("out-of-range", path, `must cover some finite time, got ${from} to ${to} s`);
+}
+
+/** @throws {DataError} `not-finite`; `out-of-range` where times go back */
+export function requireTrain(path: string, times: SpikeTrain): void {
+  for (let k = 0; k < times.length; k++) {
+    if (!Number.isFinite(times[k]))
+      throw new DataError("not-finite", `${path}[${k}]`, `must be a finite time, got ${times[k]}`);
+    if (k > 0 && times[k]! < times[k - 1]!)
+      throw new DataError(
+        "out-of-range",
+        `${path}[${k}]`,
+        `times must be in order: ${times[k]} follows ${times[k - 1]}`,
+      );
+  }
+}
+
+/** @throws {DataError} `out-of-range` unless it is a finite number of seconds above 0 */
+export function requireSeconds(path: string, x: number): void {
+  if (x > 0 && Number.isFinite(x)) return;
+  throw new DataError("out-of-range", path, `must be a finite number of seconds above 0, got ${x}`);
+}
+
+/**
+ * Windows of a length that fit into a stretch of time, from its beginning, with what rounding takes away given back.
+ * @throws {DataError} `out-of-range` if there is none, or it is not a length
+ */
+export function windowsIn({ from, to }: Pick<SpikeTrains, "from" | "to">, length: number, path: string): number {
+  requireSeconds(path, length);
+  const count = Math.floor((to - from) / length + 1e-9);
+  if (count >= 1) return count;
+  throw new DataError("out-of-range", path, `${length} s is longer than the record, which covers ${to - from} s`);
+}
+
+/** Spikes in each of `count` windows of `length` from `from` on. */
+export function countsIn(train: Float64Array, from: number, length: number, count: number): Float64Array {
+  const counts = new Float64Array(count);
+  for (const t of train) {
+    // Times are products of a step: what is a rounding below a border is at it.
+    const k = Math.floor((t - from) / length + 1e-9);
+    if (k >= 0 && k < count) counts[k]!++;
+  }
+  return counts;
+}
