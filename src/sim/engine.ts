@@ -25,7 +25,7 @@ import { checkRecord, Recorder, type Recording } from "./recording.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
-import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
+import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -199,6 +199,21 @@ export class Engine implements Disposable {
     const sparse = this.network.connections.map((x) => x.name).filter((name) => isSparse(this.lowered, name));
     const known = listNames(sparse);
     throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
+  }
+
+  /**
+   * Synapses of each source of a connection: what a spike of it costs.
+   * @throws {ModelError} `unknown-name`
+   */
+  outDegrees(connection: string): Uint32Array {
+    const c = this.network.connections.find((x) => x.name === connection);
+    if (!c) {
+      const known = listNames(this.network.connections.map((x) => x.name));
+      throw new ModelError("unknown-name", "outDegrees", `no connection '${connection}'; known: ${known}`);
+    }
+    const { context } = this.lowered;
+    const dense = (): Uint32Array => new Uint32Array(context.size(c.from.node)).fill(context.size(c.to.node));
+    return outDegrees(this.#executable, this.lowered, c) ?? dense();
   }
 
   /**

@@ -191,8 +191,9 @@ describe("what is no number any more", () => {
     const snapshot = engine.snapshot();
     expect(() => engine.run(1000)).toThrow("e.v");
     const found = findNotFinite(engine, { snapshot, steps: 1000 })!;
-    // |v| = 4^n exactly, and 1000 · 4^60 is the first derivative that f32 does not hold.
-    expect([found.step, Math.abs(found.before)]).toEqual([60, 4 ** 60]);
+    // |v| = 4^n but for 60 roundings, and 1000 · 4^60 is the first derivative that f32 does not hold.
+    expect(found.step).toBe(60);
+    expect(Math.abs(Math.abs(found.before) / 4 ** 60 - 1)).toBeLessThan(60 * 2 ** -23);
     expect(notFiniteFinding(engine, found).advice).toContain("5 times the time constant");
   });
 
