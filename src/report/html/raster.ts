@@ -5,7 +5,7 @@
 import type { RasterDocument } from "../document.ts";
 import { whole } from "../numbers.ts";
 import type { Axis } from "./axis.ts";
-import { coordinate, html, type Markup, num } from "./markup.ts";
+import { coordinate, html, Markup, num } from "./markup.ts";
 import { picture, xAxis } from "./plot.ts";
 
 /** Spikes of a path, at most. */
@@ -16,18 +16,22 @@ export function rasterFigure(raster: RasterDocument, steps: number, time: Axis, 
   const { name, of, size, count } = raster;
   const height = Math.min(200, Math.max(38, Math.round(size * (size <= 40 ? 4 : 0.6))));
   const title = html`${name}: ${num(count, whole(count))} spikes of ${num(size, whole(size))} ${of}`;
-  const large = count > MOST_IN_PATH;
+  const large = look.canvas ?? count > MOST_IN_PATH;
   const few = steps <= FEW_STEPS ? " few" : "";
   const path = html`<path class="spikes ${look.tone}${few}" d="${large ? "" : pathOf(raster)}"/>`;
   const top = html`<span class="tick top">0</span><span class="tick bottom">${String(size - 1)}</span>`;
   return html`<figure class="raster"><figcaption>${title}</figcaption>${large && ZOOM}<div class="frame">
 <div class="y" aria-hidden="true">${top}</div><div class="area" style="height:${height}px">${
-    large ? canvas(raster, steps, time, look.tone) : picture(path, steps, size)
+    large ? canvas(raster, steps, time, look) : picture(path, steps, size)
   }</div>${(large || look.bottom) && xAxis(time)}</div></figure>`;
 }
 export interface RasterLook {
   readonly tone: string;
   readonly bottom: boolean;
+  /** Whether a script draws it; by default where there are too many spikes for a path. */
+  readonly canvas?: boolean;
+  /** Drawn by a script: all of a page that are linked show the same stretch of time. */
+  readonly linked?: boolean;
 }
 /** Steps that leave room for wider ticks. */
 const FEW_STEPS = 60;
@@ -51,9 +55,14 @@ function pathOf({ steps, neurons, size }: RasterDocument): string {
     .join("");
 }
 
-function canvas({ name, size, steps: at, neurons }: RasterDocument, steps: number, time: Axis, tone: string): Markup {
+function canvas(
+  { name, size, steps: at, neurons }: RasterDocument,
+  steps: number,
+  time: Axis,
+  look: RasterLook,
+): Markup {
   const data = base64(packSpikes(at, neurons));
-  return html`<canvas class="spikes ${tone}" tabindex="0" role="img" aria-label="spikes of ${name}" data-steps="${steps}" data-size="${size}" data-scale="${time.high / steps}" data-spikes="${data}"></canvas><noscript><p class="small">So many spikes are drawn by a script, and scripts are off.</p></noscript>`;
+  return html`<canvas class="spikes ${look.tone}"${look.linked && new Markup(" data-linked")} tabindex="0" role="img" aria-label="spikes of ${name}" data-steps="${steps}" data-size="${size}" data-scale="${time.high / steps}" data-spikes="${data}"></canvas><noscript><p class="small">So many spikes are drawn by a script, and scripts are off.</p></noscript>`;
 }
 
 /**

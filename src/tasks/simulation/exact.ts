@@ -22,6 +22,7 @@ class ExactRunner implements Runner {
   readonly collected: Collected;
   readonly most = Number.POSITIVE_INFINITY;
   readonly threads = 1;
+  readonly synapses = undefined;
   readonly says = "exact, without a grid of time, f64";
   readonly #net: Network;
   readonly #subject: Subject;
@@ -82,9 +83,6 @@ class ExactRunner implements Runner {
 
   get digest(): string {
     return this.#engine.digest;
-  }
-  get synapses(): number {
-    return Number.NaN;
   }
   look({ connection, variable }: RecordedSynapses): ArrayLike<number> | undefined {
     return variable === "w" ? this.#parameters[`${connection}.weight`] : undefined;

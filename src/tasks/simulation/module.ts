@@ -76,11 +76,11 @@ async function evaluated(file: string): Promise<Exports> {
   const [{ resolve }, { pathToFileURL }] = await Promise.all([import("node:path"), import("node:url")]);
   const path = resolve(file);
   const own = await isResolved(path);
-  if (own && PLAIN.some((ending) => file.endsWith(ending))) return import(pathToFileURL(path).href);
   const { createJiti } = await import("jiti");
   const jiti = createJiti(pathToFileURL(path).href, {
     fsCache: false,
     interopDefault: false,
+    tryNative: own && PLAIN.some((ending) => file.toLowerCase().endsWith(ending)),
     ...(own ? {} : { alias: await ownEntries() }),
   });
   return jiti.import(path);

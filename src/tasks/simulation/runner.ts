@@ -17,7 +17,8 @@ export interface Runner extends Disposable {
   /** In words, such as "clocked, in steps of 0.1 ms, f32". */
   readonly says: string;
   readonly digest: string;
-  readonly synapses: number;
+  /** Nothing where they are not counted. */
+  readonly synapses: number | undefined;
   readonly threads: number;
   /**
    * Runs on by some ticks.
