@@ -32,7 +32,7 @@ export async function pageOf(d: PageDocument): Promise<string> {
   const body = bodyOf(d);
   const { provenance, headline, head } = d;
   const about = name(d);
-  const scripted = body.some((part) => part?.html.includes("<canvas"));
+  const scripted = body.some((part) => part && /<canvas|class="zoom"/.test(part.html));
   const page = html`<!doctype html>
 <html lang="en">
 <head>

@@ -6,7 +6,7 @@ import { histogramFigure } from "./histogram.ts";
 import { grid } from "./learning.ts";
 import { type Content, html, type Markup, num, tied } from "./markup.ts";
 import { type LegendEntry, legendList, lineMarks, type Plot, place, plotFigure } from "./plot.ts";
-import { MOST_IN_PATH, rasterFigure } from "./raster.ts";
+import { MOST_IN_PATH, rasterFigure, zoom } from "./raster.ts";
 import { timeAxis } from "./samples.ts";
 import { list, section } from "./sections.ts";
 
@@ -72,9 +72,10 @@ function rasters(d: SimulateDocument): Content {
   const time = timeAxis(ticks, tickSeconds);
   const canvas = rasters.reduce((sum, r) => sum + r.count, 0) > MOST_IN_PATH;
   const last = rasters.at(-1);
-  return rasters.map((r) =>
+  const figures = rasters.map((r) =>
     rasterFigure(r, ticks, time, { tone: toneOf(d, r.name), bottom: r === last, canvas, linked: true }),
   );
+  return [zoom({ steps: ticks, scale: time.high / ticks }), figures];
 }
 
 function rates(d: SimulateDocument): Markup | undefined {
@@ -92,7 +93,7 @@ function rates(d: SimulateDocument): Markup | undefined {
   }));
   const legend = legendList(series.map(({ name, tone }): LegendEntry => ({ name, tone, sign: "solid" })));
   const title = html`Rate in bins of ${num(d.binSeconds, durationText(d.binSeconds))}`;
-  return plotFigure({ title, x, y, height: 150, marks: lineMarks({ x, y }, series), legend });
+  return plotFigure({ title, x, y, height: 150, marks: lineMarks({ x, y }, series), legend, linked: true });
 }
 const durationText = (s: number): string => (s >= 1 ? `${short(s)} s` : `${short(1e3 * s)} ms`);
 
@@ -106,9 +107,11 @@ function traceFigure(t: SampledDocument, x: Axis, unit: number, tone: string, bo
   const [factor, prefix] = scaleOf(values, t.unit);
   const scaled = values.map((v) => v * factor);
   const bar = threshold === undefined ? [] : [threshold * factor];
-  const y = linearAxis(Math.min(...scaled, ...bar), Math.max(...scaled, ...bar), variable, 3);
+  const [low, high] = [Math.min(...scaled, ...bar), Math.max(...scaled, ...bar)];
+  // A tick above the threshold, or above all, is a spike: it needs room.
+  const y = linearAxis(low, spikes.length > 0 ? high + HEADROOM * (high - low) : high, variable, 3);
   const axes: Pick<Plot, "x" | "y"> = { x, y };
-  const top = bar[0] ?? y.high;
+  const top = bar[0] ?? high;
   const points = times.map((time, k) => [time * unit, scaled[k]!] as const);
   const marks: Content[] = [
     bar.length > 0 && html`<path class="line threshold" d="M${place(axes, x.low, bar[0]!)}H1000"/>`,
@@ -118,8 +121,9 @@ function traceFigure(t: SampledDocument, x: Axis, unit: number, tone: string, bo
   ];
   const said = t.unit === "" ? "" : `, ${prefix}${t.unit}`;
   const title = html`${name}, neuron ${num(neuron, whole(neuron))}: ${variable}${said}; ${num(spikes.length, whole(spikes.length))} ${spikes.length === 1 ? "spike" : "spikes"}`;
-  return plotFigure({ title, ...axes, height: 80, marks, stacked: { bottom } });
+  return plotFigure({ title, ...axes, height: 80, marks, stacked: { bottom }, linked: true });
 }
+const HEADROOM = 0.15;
 /** So that the largest number has one to three digits before the point. */
 function scaleOf(values: readonly number[], unit: string): readonly [factor: number, prefix: string] {
   if (unit === "") return [1, ""];

@@ -81,7 +81,7 @@ function healthSection({ health }: SimulateDocument, view: View): string {
   if (health.length === 0) return "";
   return [
     heading("What looks wrong", view),
-    ...health.flatMap(({ says, advice }) => [item(says, view.width), wrap(`  ${advice}`, "  ", view.width)]),
+    ...health.flatMap(({ says, advice }) => [item(says, view.width), `  ${wrap(advice, "  ", view.width - 2)}`]),
   ].join("\n");
 }
 

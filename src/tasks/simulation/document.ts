@@ -1,6 +1,10 @@
 /** What a run found, as one plain document. */
 import { formatDimension, isDimensionless } from "../../base/dimension.ts";
+import { UNITS } from "../../base/units.ts";
+import { namesIn } from "../../model/equations/ast.ts";
+import { lower } from "../../model/lower.ts";
 import type { Network } from "../../model/network.ts";
+import { toFloat } from "../../model/values.ts";
 import type {
   HistogramDocument,
   PopulationDocument,
@@ -8,6 +12,7 @@ import type {
   SampledDocument,
   SimulateDocument,
 } from "../../report/document.ts";
+import { meaningIn, startOf, valueOf } from "../../sim/health/numbers.ts";
 import { symbolOf } from "../explainQuantity.ts";
 import { thresholdOf } from "../threshold.ts";
 import { binRates, histogram, type Intervals, intervalsOf, moments, quantile, rangeOf, thinned } from "./analysis.ts";
@@ -191,8 +196,7 @@ function sampledDocument(
   spikes: ReadonlyMap<string, readonly number[]>,
 ): SampledDocument {
   const curve = thinned(ticks, columns[k]!, POINTS);
-  const found = node in net.populations ? thresholdOf(net, node, {}) : undefined;
-  const threshold = found?.variable === variable ? found.of(neuron) : undefined;
+  const threshold = levelOf(net, node, variable, neuron);
   return {
     name: node,
     variable,
@@ -205,6 +209,24 @@ function sampledDocument(
     ...(threshold !== undefined && { threshold }),
   };
 }
+/** What the variable must exceed, where the condition to fire is a comparison with one number. */
+function levelOf(net: Network, node: string, variable: string, neuron: number): number | undefined {
+  const p = net.populations[node];
+  const found = p && thresholdOf(net, node, {});
+  if (!p || found?.variable !== variable) return undefined;
+  return found.of(neuron) ?? constantIn(net, p);
+}
+/** Such as `-50*mV`. */
+function constantIn(net: Network, p: Network["populations"][string]): number | undefined {
+  const { spike, parameters } = p.model;
+  if (spike?.tag !== "compare") return undefined;
+  const own = new Set(
+    parameters.filter(({ name }) => (p.parameters[name]?.kind ?? "constant") === "constant").map((x) => x.name),
+  );
+  if ([...namesIn(spike.b)].some((name) => !own.has(name) && !UNITS.has(name))) return undefined;
+  return valueOf(toFloat(lower(spike.b, meaningIn(net, p))), startOf(p));
+}
+
 function unitOf(net: Network, node: string, variable: string): string {
   const model = net.populations[node]?.model;
   const found = [...(model?.variables ?? []), ...(model?.subexpressions ?? [])].find((v) => v.name === variable);

@@ -89,7 +89,8 @@ class ExactRunner implements Runner {
   }
   work(): Work {
     const { inputSpikes, synapticEvents, updates } = this.#engine.counts;
-    return { inputSpikes, synapticEvents, neuronUpdates: updates };
+    const hasInputs = Object.keys(this.#net.inputs).length > 0;
+    return { synapticEvents, neuronUpdates: updates, ...(hasInputs && { inputSpikes }) };
   }
   [Symbol.dispose](): void {}
 }
