@@ -1,4 +1,6 @@
 /** Runs a network with the clocked engine. */
+
+import type { Elements } from "../../backend/backend.ts";
 import { type ThreadedBackend, threadedWasm } from "../../backend/wasm/wasm.ts";
 import { RunError } from "../../base/errors.ts";
 import type { FloatType } from "../../ir/types.ts";
@@ -7,6 +9,7 @@ import { sizeOf } from "../../model/nodes.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
 import { findNotFinite, notFiniteFinding } from "../../sim/health/notFinite.ts";
+import type { Hook } from "../../sim/hooks.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
 import type { Recording } from "../../sim/recording.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
@@ -14,7 +17,7 @@ import { secondsText } from "../explainQuantity.ts";
 import { Collected } from "./collected.ts";
 import { stepInputs } from "./given.ts";
 import { requireLength } from "./inputs.ts";
-import type { RecordedSynapses, RecordPlan } from "./record.ts";
+import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
 import type { Subject } from "./subject.ts";
 
@@ -28,6 +31,12 @@ export interface ClockedOptions {
 const MOST_VALUES = 2e6;
 /** Looking back costs this share of the time at most. */
 const SNAPSHOTS = 0.02;
+
+/** From so many steps on, looking at a state between steps is cheaper than recording its whole population in all of them. */
+const PEEK = 8;
+const isPeeked = ({ populations }: Network, { node, variable, every }: RecordedValues): boolean =>
+  every >= PEEK && (populations[node]?.model.variables.some((v) => v.name === variable) ?? false);
+const nameOf = ({ node, variable }: RecordedValues): string => `${node}.${variable}`;
 
 /** @throws {ModelError}, {DataError} for what cannot run */
 export async function clockedRunner(
@@ -44,7 +53,7 @@ export async function clockedRunner(
     const engine = await createEngine(net, backend, {
       type: options.type,
       seed: options.seed,
-      record: [...new Set(plan.values.map((v) => `${v.node}.${v.variable}`))],
+      record: [...new Set(plan.values.filter((v) => !isPeeked(net, v)).map(nameOf))],
       sources: given.sources,
       parameters,
     });
@@ -62,6 +71,13 @@ interface Parts {
   readonly backend: ThreadedBackend;
   readonly parameters: Parameters;
   readonly type: FloatType;
+}
+
+/** A sample of the k-th variable that is recorded. */
+interface Peeked {
+  readonly k: number;
+  readonly tick: number;
+  readonly values: readonly number[];
 }
 
 class ClockedRunner implements Runner {
@@ -83,7 +99,8 @@ class ClockedRunner implements Runner {
     this.#engine = engine;
     this.#net = subject.net;
     this.collected = new Collected(subject.net, plan, { total: steps, tick: subject.net.dt, whole: true });
-    const row = plan.values.reduce((sum, v) => sum + sizeOf(subject.net, v.node), 0);
+    const recorded = plan.values.filter((v) => !isPeeked(subject.net, v));
+    const row = recorded.reduce((sum, v) => sum + sizeOf(subject.net, v.node), 0);
     this.most = row === 0 ? steps : Math.max(1, Math.floor(MOST_VALUES / row));
     this.threads = engine.lowered.context.parts > 1 ? backend.threads : 1;
     this.says = `clocked, in steps of ${secondsText(subject.net.dt)}, ${type}`;
@@ -102,7 +119,7 @@ class ClockedRunner implements Runner {
     if (performance.now() - this.#taken > this.#cost / SNAPSHOTS) this.#snapshot = this.#take();
     const from = this.#engine.stepsDone;
     try {
-      this.#collect(this.#engine.run(steps, this.#inputs(from, steps)), from);
+      this.#run(from, steps);
       return undefined;
     } catch (error) {
       if (!(error instanceof RunError && error.code === "not-finite")) throw error;
@@ -113,6 +130,30 @@ class ClockedRunner implements Runner {
     return stepInputs(this.#net, this.#parts.subject.given, from, count);
   }
 
+  /** Runs and collects; nothing is collected of a run that fails. */
+  #run(from: number, steps: number): void {
+    const peeked: Peeked[] = [];
+    const peek = (k: number, tick: number, values: Elements): void => {
+      const { neurons } = this.#parts.plan.values[k]!;
+      peeked.push({ k, tick, values: neurons.map((n) => values[n]!) });
+    };
+    const all = this.#parts.plan.values.map((of, k) => ({ of, k })).filter(({ of }) => isPeeked(this.#net, of));
+    const hooks = all.map(({ of, k }): Hook => {
+      const { every } = of;
+      return {
+        every,
+        from: every - (from % every),
+        run: (view) => peek(k, view.step, view.state(nameOf(of))),
+      };
+    });
+    const recording = this.#engine.run(steps, this.#inputs(from, steps), hooks.length > 0 ? { hooks } : {});
+    // A hook is called before a step: after the last one, nobody was.
+    for (const { of, k } of all)
+      if ((from + steps) % of.every === 0) peek(k, from + steps, this.#engine.state(nameOf(of)));
+    this.#collect(recording, from);
+    for (const { k, tick, values } of peeked) this.collected.sampleOf(k, tick, values);
+  }
+
   #collect({ spikes, values, steps }: Recording, from: number): void {
     for (const [node, { steps: at, indices }] of Object.entries(spikes))
       this.collected.spikes(
@@ -120,7 +161,9 @@ class ClockedRunner implements Runner {
         Float64Array.from(at, (s) => from + s),
         indices,
       );
-    this.#parts.plan.values.forEach(({ node, variable, every }, k) => {
+    this.#parts.plan.values.forEach((of, k) => {
+      if (isPeeked(this.#net, of)) return;
+      const { node, variable, every } = of;
       const all = values[`${node}.${variable}`]!;
       const size = sizeOf(this.#net, node);
       // What is recorded is the end of a step: step s ends at tick s + 1.
@@ -145,7 +188,7 @@ class ClockedRunner implements Runner {
       };
     engine.restore(this.#snapshot);
     if (from > start) engine.run(from - start, this.#inputs(start, from - start));
-    if (found.step > from) this.#collect(engine.run(found.step - from, this.#inputs(from, found.step - from)), from);
+    if (found.step > from) this.#run(from, found.step - from);
     return notFiniteFinding(engine, found);
   }
 

@@ -111,6 +111,12 @@ export class Collected {
     ticks.push(tick);
     for (let j = 0; j < columns.length; j++) columns[j]!.push(values[at + of.neurons[j]!]!);
   }
+  /** The same of the neurons alone that are recorded. */
+  sampleOf(k: number, tick: number, values: readonly number[]): void {
+    const { ticks, columns } = this.#samples[k]!;
+    ticks.push(tick);
+    for (let j = 0; j < columns.length; j++) columns[j]!.push(values[j]!);
+  }
 
   /** Of populations whose spikes are kept. */
   get trains(): SpikeTrain[] {

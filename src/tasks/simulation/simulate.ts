@@ -110,7 +110,8 @@ function stepsOf({ duration, net: { dt } }: Subject): number {
 
 /** What a page shows where nobody said what to record: what the first neurons compare with their threshold, and weights that differ. */
 const SHOWN_NEURONS = 2;
-const MOST_RECORDED = 2e8;
+/** Seconds from one sample to the next: finer than a membrane's time constant, coarser than most steps. */
+const SHOWN_EVERY = 1e-3;
 const MOST_WEIGHTS = 5e6;
 const MOST_KEPT = 5e7;
 
@@ -124,10 +125,7 @@ function withDefaults(plan: RecordPlan, { net, duration }: Subject, isShown: boo
       `${whole(kept)} values would be kept, and there is room for ${whole(MOST_KEPT)}; name some neurons ([0..9]) or an interval (@1ms)`,
     );
   if (!isShown) return plan;
-  const nodes = Object.entries(net.populations);
-  const size = nodes.reduce((sum, [, p]) => sum + p.size, 0);
-  const values =
-    plan.values.length > 0 || size * steps > MOST_RECORDED ? [] : nodes.flatMap(([node]) => membranes(net, node));
+  const values = plan.values.length > 0 ? [] : Object.keys(net.populations).flatMap((node) => membranes(net, node));
   const synapses = plan.synapses.length > 0 ? [] : differing(net);
   return { ...plan, values: [...plan.values, ...values], synapses: [...plan.synapses, ...synapses] };
 }
@@ -136,7 +134,7 @@ function membranes(net: Network, node: string): RecordPlan["values"] {
   const variable = thresholdOf(net, node, {})?.variable ?? model.variables.find((v) => v.type === "float")?.name;
   if (variable === undefined || !model.outputs.includes(variable)) return [];
   const neurons = Array.from({ length: Math.min(size, SHOWN_NEURONS) }, (_, k) => k);
-  return [{ node, variable, neurons, every: 1 }];
+  return [{ node, variable, neurons, every: Math.max(1, Math.round(SHOWN_EVERY / net.dt)) }];
 }
 const differing = (net: Network): RecordedSynapses[] =>
   net.connections
