@@ -53,13 +53,14 @@ async function within<T>(file: string, what: string, run: () => Promise<T>): Pro
 
 function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const [first = ""] = cause.message.split("\n");
+  const [first = "", second = ""] = cause.message.split("\n").map((line) => line.trim());
   const missing =
     (cause as { code?: string }).code === "ERR_MODULE_NOT_FOUND" || /^Cannot find (module|package)/.test(first);
   const hint = missing
     ? " (paths need their ending, such as './cells.ts'; packages must be installed where the file is)"
     : "";
-  return `${first}${hint}${placeIn(cause)}`;
+  const place = /:\d+:\d+$/.test(second) ? ` (at ${second})` : placeIn(cause);
+  return `${first}${hint}${place}`;
 }
 /** The first line of the stack that is a place in a file of the user's. */
 function placeIn({ stack = "" }: Error): string {
