@@ -91,9 +91,12 @@ export function quantile(values: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-/** Spikes a second and neuron in each bin. */
-export const binRates = (bins: Uint32Array, used: number, size: number, binSeconds: number): number[] =>
-  Array.from(bins.subarray(0, used), (n) => n / (size * binSeconds));
+/**
+ * Spikes a second and neuron in each bin.
+ * @param length of all used bins together, in bins: the last may be in part
+ */
+export const binRates = (bins: Uint32Array, length: number, size: number, binSeconds: number): number[] =>
+  Array.from(bins.subarray(0, Math.ceil(length - 1e-9)), (n, k) => n / (size * binSeconds * Math.min(1, length - k)));
 
 /** Counts in `windows` stretches of about equal length. */
 export function windowsOf(bins: Uint32Array, used: number, windows: number): number[] {

@@ -61,9 +61,9 @@ export interface Extent {
 
 export class Collected {
   /** Ticks of a bin. */
-  readonly binTicks: number;
+  binTicks: number;
   /** By population that spikes. */
-  readonly bins: ReadonlyMap<string, Uint32Array>;
+  bins: ReadonlyMap<string, Uint32Array>;
   readonly perNeuron: ReadonlyMap<string, Uint32Array>;
   readonly extent: Extent;
   /** Ticks that have been run. */
@@ -80,7 +80,7 @@ export class Collected {
     const spiking = Object.entries(net.populations).filter(([, p]) => p.model.spike);
     this.#net = net;
     this.extent = extent;
-    this.binTicks = extent.whole ? Math.max(1, Math.ceil(extent.total / BINS)) : extent.total / BINS || 1;
+    this.binTicks = widthOf(extent.total, extent.whole);
     const count = Math.max(1, Math.ceil(extent.total / this.binTicks));
     this.bins = new Map(spiking.map(([node]) => [node, new Uint32Array(count)]));
     this.perNeuron = new Map(spiking.map(([node, p]) => [node, new Uint32Array(p.size)]));
@@ -136,13 +136,27 @@ export class Collected {
       columns: columns.map((c) => c.view),
     }));
   }
-  /** Bins that have been run through. */
-  get usedBins(): number {
-    return Math.min(
-      Math.ceil(this.extent.total / this.binTicks),
-      Math.max(1, Math.floor(this.done / this.binTicks + 1e-9)),
-    );
+  /** A run that was stopped early has used few of its bins: where all spikes are there, they are counted anew. */
+  finish(): void {
+    const { whole, total } = this.extent;
+    if (this.done > total / 2 || this.done === 0 || this.#kept.size < this.bins.size) return;
+    if ([...this.#kept.values()].some((k) => k.mask)) return;
+    this.binTicks = widthOf(this.done, whole);
+    const count = Math.ceil(this.done / this.binTicks);
+    this.bins = new Map(this.trains.map(({ node, ticks }) => [node, counted(ticks, this.binTicks, count)]));
   }
+  /** Bins that have been run through, the last of them in part at least. */
+  get usedBins(): number {
+    return Math.max(1, Math.ceil(this.done / this.binTicks - 1e-9));
+  }
+}
+
+const widthOf = (ticks: number, whole: boolean): number =>
+  whole ? Math.max(1, Math.ceil(ticks / BINS)) : ticks / BINS || 1;
+function counted(ticks: Float64Array, width: number, count: number): Uint32Array {
+  const bins = new Uint32Array(count);
+  for (const t of ticks) bins[Math.min(count - 1, Math.floor(t / width))]!++;
+  return bins;
 }
 
 function keptOf(

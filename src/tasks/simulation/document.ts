@@ -50,7 +50,7 @@ export function populationDocuments(
       highest: rangeOf(perNeuron).high / seconds,
       silent: perNeuron.reduce((n, count) => n + Number(count === 0), 0),
       ...(found?.cv !== undefined && { cv: found.cv, cvNeurons: found.cvNeurons }),
-      rates: binRates(c.bins.get(name)!, c.usedBins, size, c.binTicks * c.extent.tick),
+      rates: binRates(c.bins.get(name)!, c.done / c.binTicks, size, c.binTicks * c.extent.tick),
     };
   });
 }

@@ -17,16 +17,17 @@ export interface DriveOptions {
 /** Seconds that a piece is to take, and how much longer the next may be. */
 const PIECE = 0.1;
 const GROWTH = 4;
-/** Of all, that the first piece is. */
-const FIRST = 1 / 1000;
+/** The first piece: a thousandth of all, and no more than a few milliseconds of model time, because nobody knows how long it takes. */
+const SHARE = 1 / 1000;
+const FIRST = 5e-3;
 
 export async function drive(runner: Runner, { stop, onProgress }: DriveOptions): Promise<Driven> {
   const { collected, most } = runner;
-  const { total, whole } = collected.extent;
+  const { total, whole, tick } = collected.extent;
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   const rounded = (ticks: number): number => (whole ? Math.max(1, Math.floor(ticks)) : ticks);
-  let piece = rounded(Math.min(most, total * FIRST));
+  let piece = rounded(Math.min(most, total * SHARE, FIRST / tick));
   tell(runner, 0, onProgress);
   while (collected.done < total) {
     if (stop?.aborted) return { interrupted: true, seconds: elapsed() };

@@ -71,6 +71,7 @@ export async function simulateTask(options: SimulationOptions, onProgress: OnPro
   const before = plan.synapses.map((of) => runner.look(of));
   const built = (performance.now() - start) / 1000;
   const driven = await drive(runner, { stop: options.stop, onProgress });
+  runner.collected.finish();
   const looked = plan.synapses.map((of, k): Looked => ({ of, before: before[k], after: runner.look(of) }));
   const found: Found = { options, subject, plan, runner, driven, built, looked, isShown, outputs };
   const document = await documentOf(found);

@@ -94,6 +94,7 @@ test("windows hold all spikes, whatever their number", () => {
     ),
   );
   expect(binRates(Uint32Array.of(4, 8, 99), 2, 4, 0.5)).toEqual([2, 4]);
+  expect(binRates(Uint32Array.of(4, 2, 0), 1.25, 4, 0.5)).toEqual([2, 4]);
 });
 
 test("a thinned curve keeps its extremes and its order", () => {

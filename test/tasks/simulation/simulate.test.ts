@@ -273,6 +273,11 @@ describe("runs that go wrong are told as far as they went", () => {
     expect([report.interrupted, report.failed]).toEqual([true, false]);
     expect(d.simulated).toBeGreaterThan(0);
     expect(d.simulated).toBeLessThan(1000);
+    const rates = d.populations[0]!.rates!;
+    expect(rates.length).toBeGreaterThan(10);
+    const seconds = rates.map((_, k) => Math.min(d.binSeconds, d.simulated - k * d.binSeconds));
+    const spikes = rates.reduce((sum, r, k) => sum + r * 3200 * seconds[k]!, 0);
+    expect(Math.round(spikes)).toBe(d.populations[0]!.spikes);
     expect(report.text).toContain("Then it was interrupted.");
     expect(readFileSync(out[0]!, "utf8").split("\n").length - 2).toBe(d.work.spikes);
     expect(JSON.parse(readFileSync(out[1]!, "utf8")).interrupted).toBe(true);
