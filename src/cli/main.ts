@@ -26,6 +26,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "measure a saved network on a task's test data",
     load: async () => (await import("./evaluate.ts")).evaluateCommand(),
   },
+  simulate: {
+    usage: "<target>",
+    summary: "run a network, by name or from a file, and look at it",
+    load: async () => (await import("./simulate.ts")).simulateCommand(),
+  },
   explain: {
     usage: "<target>",
     summary: "show what a network becomes: schedule, program, kernels, memory",

@@ -352,3 +352,123 @@ export interface EvaluateDocument extends ResultBase, TestedDocument, Partial<Ac
   readonly file: string;
 }
 export type ResultDocument = CompareDocument | TrainDocument | EvaluateDocument;
+
+/** What may be wrong with a run, and what to try. */
+export interface HealthDocument {
+  readonly code: string;
+  readonly where: string;
+  readonly says: string;
+  readonly advice: string;
+}
+/** What the neurons of a population did. */
+export interface PopulationDocument {
+  readonly name: string;
+  readonly size: number;
+  readonly model: string;
+  /** Whether its neurons spike at all; without it there is nothing more to say. */
+  readonly spiking: boolean;
+  readonly spikes?: number;
+  /** Spikes a second and neuron. */
+  readonly rate?: number;
+  /** Spikes a second of the most active neuron. */
+  readonly highest?: number;
+  /** Neurons without a spike. */
+  readonly silent?: number;
+  /** Mean over neurons of the coefficient of variation of intervals; of `cvNeurons` of them. */
+  readonly cv?: number;
+  readonly cvNeurons?: number;
+  /** Spikes a second in each bin of time. */
+  readonly rates?: readonly number[];
+}
+/** `counts[k]` from `edges[k]` to `edges[k + 1]`. */
+export interface HistogramDocument {
+  readonly name: string;
+  /** What is counted, with its unit. */
+  readonly of: string;
+  readonly count: number;
+  readonly mean: number;
+  readonly sd: number;
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+  /** Values beyond the last edge, if the histogram ends before them. */
+  readonly beyond?: number;
+  /** What it was at the beginning, where that may differ. */
+  readonly before?: { readonly mean: number; readonly sd: number; readonly counts: readonly number[] };
+}
+/** One variable of one neuron. */
+export interface SampledDocument {
+  readonly name: string;
+  readonly variable: string;
+  readonly neuron: number;
+  /** SI unit; nothing for what has none. */
+  readonly unit: string;
+  /** Seconds. */
+  readonly times: readonly number[];
+  readonly values: readonly number[];
+  /** Only the least and the greatest value of each stretch are kept. */
+  readonly thinned: boolean;
+  /** Seconds. */
+  readonly spikes: readonly number[];
+  readonly threshold?: number;
+}
+/** A rate that others found, beside ours. */
+export interface KnownRateDocument {
+  readonly low: number;
+  readonly high: number;
+  readonly source: string;
+  readonly rate: number;
+  readonly within: boolean;
+}
+/** All that `simulate` found. */
+export interface SimulateDocument {
+  readonly kind: "simulate";
+  readonly target: string;
+  /** Sentences on the network, the engine and what it was given. */
+  readonly head: readonly string[];
+  readonly headline: HeadlineDocument;
+  readonly engine: "clocked" | "exact";
+  readonly type: "f32" | "f64";
+  /** Seconds a step. */
+  readonly dt: number;
+  readonly seed: number;
+  readonly threads: { readonly allowed: number; readonly used: number };
+  /** Model time that was asked for, and that has been run, in s. */
+  readonly duration: number;
+  readonly simulated: number;
+  readonly interrupted: boolean;
+  readonly failed: boolean;
+  /** Seconds of the clock on the wall. */
+  readonly buildSeconds: number;
+  readonly runSeconds: number;
+  /** Seconds of the clock on the wall for a second of model time. */
+  readonly realTimeFactor: number;
+  readonly populations: readonly PopulationDocument[];
+  /** Spikes a second and neuron over all that spike. */
+  readonly rate: number;
+  readonly known?: KnownRateDocument;
+  readonly health: readonly HealthDocument[];
+  readonly work: {
+    readonly spikes: number;
+    readonly inputSpikes?: number;
+    readonly synapticEvents: number;
+    readonly neuronUpdates: number;
+  };
+  readonly binSeconds: number;
+  /** Spikes a second of neurons, by population. */
+  readonly neuronRates: readonly HistogramDocument[];
+  /** Intervals between spikes of a neuron, by population. */
+  readonly intervals: readonly HistogramDocument[];
+  readonly weights: readonly HistogramDocument[];
+  /** Where a page or data were asked for: spikes in units of `tickSeconds`. */
+  readonly rasters?: {
+    readonly ticks: number;
+    readonly tickSeconds: number;
+    readonly rasters: readonly RasterDocument[];
+  };
+  readonly traces: readonly SampledDocument[];
+  readonly notes: readonly string[];
+  readonly files: readonly string[];
+  readonly provenance: ProvenanceDocument;
+  readonly peakBytes?: number | undefined;
+  readonly digest: string;
+}

@@ -38,7 +38,7 @@ import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
-import { isSparse, synapseViews, writeBack } from "./synapseViews.ts";
+import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
 import { wordMill } from "./wordMill.ts";
 
 /** Options of `createEngine`. */
@@ -263,6 +263,21 @@ export class Engine implements Disposable {
       synapses: (name: string) => this.synapses(name),
     };
     return new Recorder(this.network, host, records, sink);
+  }
+
+  /**
+   * Synapses of each source of a connection: what a spike of it costs.
+   * @throws {ModelError} `unknown-name`
+   */
+  outDegrees(connection: string): Uint32Array {
+    const c = this.network.connections.find((x) => x.name === connection);
+    if (!c) {
+      const known = listNames(this.network.connections.map((x) => x.name));
+      throw new ModelError("unknown-name", "outDegrees", `no connection '${connection}'; known: ${known}`);
+    }
+    const { context } = this.lowered;
+    const dense = (): Uint32Array => new Uint32Array(context.size(c.from.node)).fill(context.size(c.to.node));
+    return outDegrees(this.#executable, this.lowered, c) ?? dense();
   }
 
   /**

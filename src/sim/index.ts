@@ -13,6 +13,10 @@ export type {
   ExactValues,
 } from "./exact/sources.ts";
 export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
+export { checkHealth, type HealthOptions } from "./health/check.ts";
+export type { HealthCode, HealthFinding } from "./health/finding.ts";
+export { findNotFinite, type NotFinite, notFiniteFinding, type Replay } from "./health/notFinite.ts";
+export { checkStep, type TimeConstant, timeConstants } from "./health/step.ts";
 export type { Hook, HookView } from "./hooks.ts";
 export { initialParameters, type Parameters } from "./lower/parameters.ts";
 export type { Recording, Spikes } from "./recording.ts";

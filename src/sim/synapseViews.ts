@@ -151,6 +151,19 @@ function sourcesOf(rowStart: Elements, parts: number, count: number): Uint32Arra
   return out;
 }
 
+/** Synapses of each source; undefined of a dense connection. Where synapses lie by delay, rows are added up. */
+export function outDegrees(x: Executable, l: Lowered, c: Connection): Uint32Array | undefined {
+  const groups = l.delayGroups.get(c.name)?.map((g) => g.name) ?? [c.name];
+  if (!groups.every((name) => l.sources.synapses.has(name))) return undefined;
+  const { parts } = l.context;
+  const out = new Uint32Array(l.context.size(c.from.node));
+  for (const name of groups) {
+    const rowStart = x.array(`${name}.rowStart`);
+    for (let k = 0; k < out.length; k++) out[k]! += rowStart[(k + 1) * parts]! - rowStart[k * parts]!;
+  }
+  return out;
+}
+
 /** Synapses that lie by their delays, back in their places. */
 function joined(x: Executable, l: Lowered, c: Connection, groups: readonly DelayGroup[]): Views {
   const count = groups.reduce((sum, g) => sum + g.index.length, 0);

@@ -29,6 +29,12 @@ const PREFIXES: readonly (readonly [exponent: number, prefix: string])[] = [
   [-15, "f"],
 ];
 
+/** What SI calls a dimension that has a name of its own; nothing for others. */
+export function symbolOf(dimension: Dimension): string | undefined {
+  const name = Object.keys(SYMBOLS).find((unit) => sameDimension(dimension, NAMED[unit]!));
+  return name === undefined ? undefined : SYMBOLS[name];
+}
+
 /** @param value in SI */
 export function quantityText(value: number, dimension: Dimension): string {
   if (isDimensionless(dimension)) return String(value);

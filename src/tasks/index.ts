@@ -17,6 +17,9 @@ export {
   type TaskOptions,
   type TaskReport,
 } from "./options.ts";
+export { SIMULATIONS, type SimulationName } from "./simulation/catalogue.ts";
+export type { SimulationOptions } from "./simulation/options.ts";
+export { type SimulationReport, simulateTask } from "./simulation/simulate.ts";
 export { type StarterOptions, starter } from "./starter.ts";
 export { type StoredPass, type StoredSource, storedReader } from "./stored.ts";
 export type { ImageTask, SequenceTask, Task } from "./task.ts";

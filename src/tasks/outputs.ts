@@ -6,12 +6,13 @@ import type { PageDocument } from "../report/html/page.ts";
 /** A trained network, a page to look at, the result as plain data. */
 const KINDS = { ".h5": "network", ".html": "page", ".json": "data" } as const;
 export type OutputKind = (typeof KINDS)[keyof typeof KINDS];
-const SUFFIXES = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
-export interface Output {
+export interface Output<K extends string = OutputKind> {
   readonly file: string;
-  readonly kind: OutputKind;
+  readonly kind: K;
 }
+/** By suffix. */
+export type Kinds<K extends string> = Readonly<Record<string, K>>;
 
 /**
  * Checks all before any work is done.
@@ -22,7 +23,15 @@ export async function outputsOf(
   out: string | readonly string[] | undefined,
   allowed: readonly OutputKind[],
 ): Promise<readonly Output[]> {
-  const outputs = filesOf(out).map((file) => ({ file, kind: kindOf(file, allowed) }));
+  return filesBySuffix(out, KINDS, allowed);
+}
+/** As `outputsOf`, of a command with kinds of its own. */
+export async function filesBySuffix<K extends string>(
+  out: string | readonly string[] | undefined,
+  kinds: Kinds<K>,
+  allowed: readonly K[] = Object.values(kinds),
+): Promise<readonly Output<K>[]> {
+  const outputs = filesOf(out).map((file) => ({ file, kind: kindOf(file, kinds, allowed) }));
   await requireDifferent(outputs);
   for (const { file } of outputs) await requireFolder(file);
   return outputs;
@@ -30,10 +39,10 @@ export async function outputsOf(
 export const filesOf = (out: string | readonly string[] | undefined): readonly string[] =>
   out === undefined ? [] : typeof out === "string" ? [out] : out;
 
-function kindOf(file: string, allowed: readonly OutputKind[]): OutputKind {
-  const suffix = SUFFIXES.find((s) => file.toLowerCase().endsWith(s));
-  const known = SUFFIXES.filter((s) => allowed.includes(KINDS[s]));
-  if (suffix && allowed.includes(KINDS[suffix])) return KINDS[suffix];
+function kindOf<K extends string>(file: string, kinds: Kinds<K>, allowed: readonly K[]): K {
+  const suffix = Object.keys(kinds).find((s) => file.toLowerCase().endsWith(s));
+  const known = Object.keys(kinds).filter((s) => allowed.includes(kinds[s]!));
+  if (suffix && allowed.includes(kinds[suffix]!)) return kinds[suffix]!;
   const hint = suffix === ".h5" ? " (a trained network: 'rheobase train' saves one)" : "";
   throw new UsageError("usage", file, `--out writes files that end in ${listed(known)}, not ${ending(file)}${hint}`);
 }
@@ -44,7 +53,7 @@ function ending(file: string): string {
   return dot > 0 ? `in ${name.slice(dot)}` : "without a suffix";
 }
 
-async function requireDifferent(outputs: readonly Output[]): Promise<void> {
+async function requireDifferent(outputs: readonly Output<string>[]): Promise<void> {
   if (outputs.length < 2) return;
   const { resolve } = await import("node:path");
   const seen = new Set<string>();
@@ -59,10 +68,10 @@ export const isReported = (outputs: readonly Output[]): boolean => outputs.some(
 
 /** Writes pages and data; each is whole, or what it was before. @throws {DataError} `write-failed` */
 export async function writeReports(outputs: readonly Output[], document: PageDocument): Promise<void> {
-  for (const { file, kind } of outputs) {
-    const text = kind === "network" ? undefined : await TEXTS[kind](document);
-    if (text !== undefined) await writeBytes(file, new TextEncoder().encode(text));
-  }
+  for (const { file, kind } of outputs) if (kind !== "network") await writeReport(file, kind, document);
+}
+export async function writeReport(file: string, kind: "page" | "data", document: PageDocument): Promise<void> {
+  await writeBytes(file, new TextEncoder().encode(await TEXTS[kind](document)));
 }
 const TEXTS: Readonly<Record<Exclude<OutputKind, "network">, (document: PageDocument) => Promise<string>>> = {
   page: async (document) => (await import("../report/html/page.ts")).pageOf(document),

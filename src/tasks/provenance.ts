@@ -21,7 +21,7 @@ export async function provenanceOf(
 ): Promise<ProvenanceDocument> {
   return {
     version: isNode() ? await version() : "unknown",
-    ...(await machine()),
+    ...(await machineOf()),
     date: new Date().toISOString(),
     options: Object.fromEntries(FLAGS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))),
     command: commandOf(command, options, outputs),
@@ -34,7 +34,7 @@ export function commandOf(command: string, options: TaskOptions, outputs: readon
   return ["rheobase", command, options.task, ...flags, ...files].map(quoted).join(" ");
 }
 
-async function machine(): Promise<Pick<ProvenanceDocument, "runtime" | "platform" | "cpu" | "cores">> {
+export async function machineOf(): Promise<Pick<ProvenanceDocument, "runtime" | "platform" | "cpu" | "cores">> {
   if (!isNode()) return { runtime: globalThis.navigator?.userAgent ?? "unknown" };
   const { cpus } = await import("node:os");
   const cores = cpus();

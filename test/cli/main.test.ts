@@ -14,7 +14,7 @@ function rheobase(...args: string[]): { code: number | null; out: string; err: s
   return { code: child.status, out: child.stdout, err: child.stderr };
 }
 
-const COMMANDS = ["compare", "train", "evaluate", "explain", "doctor", "new", "data"];
+const COMMANDS = ["compare", "train", "evaluate", "simulate", "explain", "doctor", "new", "data"];
 
 describe("help", () => {
   test("names every command, on stdout, with code 0", () => {
@@ -54,6 +54,12 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
       "",
     ],
     [["compare", "digits", "--out", "x.h5"], "x.h5: --out writes files that end in .html or .json, not in .h5", ""],
+    [["simulate"], "rheobase: missing required argument 'target'", "Try: rheobase simulate --help"],
+    [["simulate", "walk"], "walk: neither a simulation (cuba, coba, cobahh, brunel) nor a file", ""],
+    [["simulate", "cuba", "--dtype", "f16"], "Allowed choices are f32, f64.", "Try: rheobase simulate --help"],
+    [["simulate", "cuba", "--engine", "fast"], "Allowed choices are clocked, exact.", "Try: rheobase simulate --help"],
+    [["simulate", "cuba", "--out", "x.txt"], "--out writes files that end in .h5, .csv, .html or .json", ""],
+    [["simulate", "cuba", "--record", "x.v"], "there is no population or connection 'x'", ""],
     [["compare", "digits", "--epochs", "0"], "It must be a whole number from 1 to 100000.", "Try: rheobase compare"],
     [["compare", "digits", "--epochs", "1e3"], "It must be a whole number from 1 to", "Try: rheobase compare"],
     [["compare", "digits", "--steps", "NaN"], "It must be a whole number from 1 to", "Try: rheobase compare"],

@@ -17,6 +17,8 @@ export interface Plot {
   readonly marks: Content;
   /** Below the title. */
   readonly legend?: Content;
+  /** Shows the stretch of time that the page's timeline is at. */
+  readonly linked?: boolean;
 }
 
 /** Sides of every view box. */
@@ -26,12 +28,12 @@ export const place = ({ x, y }: Pick<Plot, "x" | "y">, at: number, value: number
   `${coordinate(SIDE * shareOf(x, at))} ${coordinate(SIDE * (1 - shareOf(y, value)))}`;
 
 export function plotFigure(plot: Plot): Markup {
-  const { title, x, y, height, marks, legend, stacked } = plot;
+  const { title, x, y, height, marks, legend, stacked, linked } = plot;
   const rows = y.ticks.map((t) => 1 - shareOf(y, t));
   const grid = rows.map((r) => `M0 ${coordinate(SIDE * r)}h${SIDE}`).join("");
   const label = (t: number, k: number): Markup =>
     html`<span class="tick" style="top:${percentOf(rows[k]!)}">${y.format(t)}</span>`;
-  return html`<figure class="plot"><figcaption>${title}</figcaption>${legend}<div class="frame">
+  return html`<figure class="plot${linked ? " linked" : ""}"><figcaption>${title}</figcaption>${legend}<div class="frame">
 ${!stacked && html`<div class="y-label">${y.label}</div>`}<div class="y" aria-hidden="true">${y.ticks.map(label)}</div>
 <div class="area" style="height:${height}px">${picture(html`<path class="rule" d="${grid}"/>${marks}`)}</div>
 ${(!stacked || stacked.bottom) && xAxis(x)}</div></figure>`;

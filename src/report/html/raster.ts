@@ -16,22 +16,28 @@ export function rasterFigure(raster: RasterDocument, steps: number, time: Axis, 
   const { name, of, size, count } = raster;
   const height = Math.min(200, Math.max(38, Math.round(size * (size <= 40 ? 4 : 0.6))));
   const title = html`${name}: ${num(count, whole(count))} spikes of ${num(size, whole(size))} ${of}`;
-  const large = count > MOST_IN_PATH;
+  const large = look.canvas ?? count > MOST_IN_PATH;
   const few = steps <= FEW_STEPS ? " few" : "";
   const path = html`<path class="spikes ${look.tone}${few}" d="${large ? "" : pathOf(raster)}"/>`;
   const top = html`<span class="tick top">0</span><span class="tick bottom">${String(size - 1)}</span>`;
-  return html`<figure class="raster"><figcaption>${title}</figcaption>${large && ZOOM}<div class="frame">
+  return html`<figure class="raster${look.linked ? " linked" : ""}"><figcaption>${title}</figcaption>${large && !look.linked && zoom()}<div class="frame">
 <div class="y" aria-hidden="true">${top}</div><div class="area" style="height:${height}px">${
-    large ? canvas(raster, steps, time, look.tone) : picture(path, steps, size)
-  }</div>${(large || look.bottom) && xAxis(time)}</div></figure>`;
+    large ? canvas(raster, steps, time, look) : picture(path, steps, size)
+  }</div>${((large && !look.linked) || look.bottom) && xAxis(time)}</div></figure>`;
 }
 export interface RasterLook {
   readonly tone: string;
   readonly bottom: boolean;
+  /** Whether a script draws it; by default where there are too many spikes for a path. */
+  readonly canvas?: boolean;
+  /** Shows the stretch of time that the page's timeline is at. */
+  readonly linked?: boolean;
 }
 /** Steps that leave room for wider ticks. */
 const FEW_STEPS = 60;
-const ZOOM = html`<div class="zoom" hidden><button type="button" data-zoom="0.5">closer</button><button type="button" data-zoom="2">further</button><button type="button" data-zoom="0">all</button></div>`;
+/** What looks closer: at one raster, or as the timeline at all that is linked to it. */
+export const zoom = (timeline?: { readonly steps: number; readonly scale: number }): Markup =>
+  html`<div class="zoom"${timeline && html` data-steps="${timeline.steps}" data-scale="${timeline.scale}"`} hidden><button type="button" data-zoom="0.5">closer</button><button type="button" data-zoom="2">further</button><button type="button" data-zoom="0">all</button></div>`;
 
 /**
  * Neuron 0 is the top row. A tick stands in the middle of its step and fills its row but for a gap, or is as high as can be
@@ -51,9 +57,14 @@ function pathOf({ steps, neurons, size }: RasterDocument): string {
     .join("");
 }
 
-function canvas({ name, size, steps: at, neurons }: RasterDocument, steps: number, time: Axis, tone: string): Markup {
+function canvas(
+  { name, size, steps: at, neurons }: RasterDocument,
+  steps: number,
+  time: Axis,
+  look: RasterLook,
+): Markup {
   const data = base64(packSpikes(at, neurons));
-  return html`<canvas class="spikes ${tone}" tabindex="0" role="img" aria-label="spikes of ${name}" data-steps="${steps}" data-size="${size}" data-scale="${time.high / steps}" data-spikes="${data}"></canvas><noscript><p class="small">So many spikes are drawn by a script, and scripts are off.</p></noscript>`;
+  return html`<canvas class="spikes ${look.tone}" tabindex="0" role="img" aria-label="spikes of ${name}" data-steps="${steps}" data-size="${size}" data-scale="${time.high / steps}" data-spikes="${data}"></canvas><noscript><p class="small">So many spikes are drawn by a script, and scripts are off.</p></noscript>`;
 }
 
 /**

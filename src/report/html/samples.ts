@@ -30,7 +30,7 @@ function heading({ number, why, label, answer, accuracy, steps }: ShownSample): 
 }
 
 /** Milliseconds up to a second, else seconds. */
-function timeAxis(steps: number, dt: number): Axis {
+export function timeAxis(steps: number, dt: number): Axis {
   const end = steps * dt;
   return end < 1 ? exactAxis(0, 1e3 * end, "time, ms") : exactAxis(0, end, "time, s");
 }

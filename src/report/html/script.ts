@@ -1,50 +1,101 @@
-/** The script of a page that has canvases: unpacks their spikes, draws those in view, and listens to who looks closer. */
+/**
+ * The script of a page that has canvases or a timeline: unpacks spikes, draws those in view, and listens to who looks closer.
+ * What is linked to the timeline shows one stretch of time together: canvases are painted anew, pictures get another view box.
+ */
 
 export const SCRIPT = `"use strict";
-for (const canvas of document.querySelectorAll("canvas.spikes")) watch(canvas);
+for (const canvas of document.querySelectorAll("canvas.spikes")) {
+  const figure = canvas.closest("figure");
+  if (!figure.classList.contains("linked"))
+    control(figure.querySelector(".zoom"), [canvasView(figure, canvas)], canvas.dataset);
+}
+const timeline = document.querySelector(".zoom[data-steps]");
+if (timeline) {
+  const figures = [...document.querySelectorAll("figure.linked")];
+  control(timeline, figures.map(viewOf), timeline.dataset);
+}
 
-function watch(canvas) {
-  const { spikes, ...numbers } = canvas.dataset;
-  const [steps, size, scale] = [numbers.steps, numbers.size, numbers.scale].map(Number);
-  const data = unpacked(Uint8Array.from(atob(spikes), (c) => c.charCodeAt(0)));
+function viewOf(figure) {
+  const canvas = figure.querySelector("canvas.spikes");
+  return canvas ? canvasView(figure, canvas) : pictureView(figure);
+}
+function canvasView(figure, canvas) {
+  const data = unpacked(Uint8Array.from(atob(canvas.dataset.spikes), (c) => c.charCodeAt(0)));
+  const size = Number(canvas.dataset.size);
+  return {
+    figure,
+    element: canvas,
+    draw(from, to) {
+      paint(canvas, data, { size, from, to });
+      canvas.dataset.drawn = from + " " + to;
+    },
+  };
+}
+function pictureView(figure) {
+  const svg = figure.querySelector("svg");
+  const { width, height } = svg.viewBox.baseVal;
+  return {
+    figure,
+    element: figure.querySelector(".area"),
+    draw(from, to, steps) {
+      svg.setAttribute("viewBox", [(from / steps) * width, 0, ((to - from) / steps) * width, height].join(" "));
+    },
+  };
+}
+
+function control(buttons, views, dataset) {
+  const [steps, scale] = [Number(dataset.steps), Number(dataset.scale)];
   let [from, to, due] = [0, steps, false];
+  const paintAll = () => {
+    for (const { figure, draw } of views) {
+      draw(from, to, steps);
+      const axis = figure.querySelector(".x");
+      if (axis) ticks(axis, from * scale, to * scale);
+    }
+  };
   const draw = () => {
     if (due) return;
     due = true;
     requestAnimationFrame(() => {
       due = false;
-      paint(canvas, data, { size, from, to });
-      ticks(canvas.closest("figure").querySelector(".x"), from * scale, to * scale);
-      canvas.dataset.drawn = from + " " + to;
+      paintAll();
     });
   };
-  const show = (middle, width) => {
-    const wide = Math.min(steps, Math.max(10, width));
-    from = Math.min(steps - wide, Math.max(0, middle - wide / 2));
+  const show = (start, width) => {
+    const wide = Math.min(steps, Math.max(Math.min(10, steps), width));
+    from = Math.min(steps - wide, Math.max(0, start));
     to = from + wide;
     draw();
   };
-  const middle = () => (from + to) / 2;
-  const buttons = canvas.closest("figure").querySelector(".zoom");
+  const around = (share, factor) => show(from + share * (to - from) * (1 - factor), (to - from) * factor);
   buttons.hidden = false;
   buttons.addEventListener("click", (event) => {
-    const factor = Number(event.target.dataset.zoom);
-    show(middle(), factor === 0 ? steps : (to - from) * factor);
-  });
-  canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.buttons & 1) show(middle() - (event.movementX / canvas.clientWidth) * (to - from), to - from);
+    const { zoom } = event.target.dataset;
+    if (zoom !== undefined) zoom === "0" ? show(0, steps) : around(0.5, Number(zoom));
   });
   const keys = { ArrowLeft: [-0.25, 1], ArrowRight: [0.25, 1], "+": [0, 0.5], "-": [0, 2] };
-  canvas.addEventListener("keydown", (event) => {
-    const [move, zoom] = keys[event.key] ?? [];
-    if (zoom === undefined) return;
-    event.preventDefault();
-    show(middle() + move * (to - from), (to - from) * zoom);
-  });
-  new ResizeObserver(draw).observe(canvas);
+  for (const { element } of views) {
+    const width = () => element.clientWidth;
+    element.addEventListener("pointerdown", (event) => element.setPointerCapture(event.pointerId));
+    element.addEventListener("pointermove", (event) => {
+      if (event.buttons & 1) show(from - (event.movementX / width()) * (to - from), to - from);
+    });
+    element.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      around(event.offsetX / width(), 2 ** (event.deltaY / 200));
+    }, { passive: false });
+    element.addEventListener("keydown", (event) => {
+      const [move, zoom] = keys[event.key] ?? [];
+      if (zoom === undefined) return;
+      event.preventDefault();
+      if (zoom === 1) show(from + move * (to - from), to - from);
+      else around(0.5, zoom);
+    });
+    if (element.tagName === "CANVAS") new ResizeObserver(draw).observe(element);
+  }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  matchMedia("print").addEventListener("change", () => paint(canvas, data, { size, from, to }));
+  matchMedia("print").addEventListener("change", paintAll);
 }
 
 function unpacked(bytes) {
@@ -78,20 +129,23 @@ function paint(canvas, { steps, neurons }, { size, from, to }) {
   const context = canvas.getContext("2d");
   const [red, green, blue] = getComputedStyle(canvas).color.match(/[0-9.]+/g).map(Number);
   const counts = new Uint32Array(width * height);
-  const [wide, high] = [Math.max(1, Math.round(ratio)), Math.max(1, Math.floor((height / size) * 0.8))];
-  for (let k = first(steps, from); k < steps.length && steps[k] < to; k++) {
+  const [begin, end] = [first(steps, from), first(steps, to)];
+  // Where there are few, each is larger: a single pixel is hardly seen.
+  const least = Math.round(ratio * (end - begin < (width * height) / 100 ? 2 : 1));
+  const [wide, high] = [Math.max(1, least), Math.max(1, least, Math.floor((height / size) * 0.8))];
+  for (let k = begin; k < end; k++) {
     const x = Math.floor(((steps[k] + 0.5 - from) / (to - from)) * width);
     const y = Math.floor((neurons[k] / size) * height);
-    for (let j = y; j < Math.min(height, y + high); j++)
-      for (let i = x; i < Math.min(width, x + wide); i++) counts[j * width + i]++;
+    const [right, bottom] = [Math.min(width, x + wide), Math.min(height, y + high)];
+    for (let j = y; j < bottom; j++) for (let i = x; i < right; i++) counts[j * width + i]++;
   }
   let most = 1;
   for (const n of counts) if (n > most) most = n;
   const image = context.createImageData(width, height);
-  for (let k = 0; k < counts.length; k++) {
-    if (counts[k] === 0) continue;
-    image.data.set([red, green, blue, 80 + (175 * Math.sqrt(counts[k] / most))], 4 * k);
-  }
+  const pixels = new Uint32Array(image.data.buffer); // every machine that has browsers is little-endian
+  const colour = (blue << 16) | (green << 8) | red;
+  for (let k = 0; k < counts.length; k++)
+    if (counts[k] > 0) pixels[k] = ((80 + 175 * Math.sqrt(counts[k] / most)) << 24) | colour;
   context.putImageData(image, 0, 0);
 }
 function first(steps, from) {

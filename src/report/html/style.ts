@@ -160,6 +160,10 @@ thead th { color: var(--c, var(--soft)); font-weight: 550; vertical-align: botto
 .area.strip { height: 22px; margin-bottom: 3px; }
 .area.strip.thin { height: 10px; }
 .strip-name { font-size: 0.75rem; color: var(--soft); text-align: right; padding-right: 6px; align-self: center; line-height: 1; white-space: nowrap; }
+.linked svg { overflow: hidden; }
+.linked .area { cursor: grab; touch-action: pan-y; }
+.findings { margin: 0; padding-left: 1.1em; max-width: 62em; }
+.findings li { margin-bottom: 8px; }
 .zoom { display: flex; gap: 6px; margin: 0 0 6px; }
 .zoom[hidden] { display: none; }
 .zoom button { font: inherit; font-size: 0.8rem; color: var(--text); background: var(--raised); border: 1px solid var(--rule); border-radius: 5px; padding: 2px 10px; cursor: pointer; }

@@ -26,8 +26,8 @@ export class Cells {
   readonly due: Float64Array;
   readonly certain: Uint8Array;
   readonly queued: Float64Array;
-  /** Its last spike, and how many it has fired at that moment. */
-  readonly fired: Float64Array;
+  /** When it began to fire without a pause, and how many spikes it has fired since. */
+  readonly burst: Float64Array;
   readonly repeats: Uint32Array;
   /** States brought up to date. */
   updates = 0;
@@ -65,7 +65,7 @@ export class Cells {
     this.due = new Float64Array(p.size).fill(NEVER);
     this.certain = new Uint8Array(p.size);
     this.queued = new Float64Array(p.size).fill(NEVER);
-    this.fired = new Float64Array(p.size).fill(NEVER);
+    this.burst = new Float64Array(p.size).fill(-NEVER);
     this.repeats = new Uint32Array(p.size);
     for (const v of p.model.variables) {
       const values = initialOf(node, p, v, parameters, seed);

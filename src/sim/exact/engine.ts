@@ -69,8 +69,9 @@ const orderOf = (kind: number, group: number, element: number): number => kind *
 /** Of the time that a bound has gained: what another one must add, or the crossing is computed. */
 const GAIN = 1 / 8;
 
-/** A neuron that fires as often at one moment fires for ever. */
+/** A neuron that fires as often within a microsecond fires for ever: a billion spikes a second are no neuron's. */
 const MOST_AT_ONCE = 1000;
+const AT_ONCE = 1e-6;
 const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 
 /**
@@ -228,8 +229,10 @@ export class ExactEngine {
     }
     samples.before(Number.POSITIVE_INFINITY);
     recorder?.before(end);
+    const start = this.#now;
     this.#now = end;
     return {
+      start,
       duration: seconds,
       spikes: Object.fromEntries(
         this.#cells.flatMap((c, k) => (c.form.excess && !recorder ? [[c.node, this.#columns[k]!.take()]] : [])),
@@ -368,14 +371,17 @@ export class ExactEngine {
   }
   #countSpike(cells: Cells, n: number, time: number): void {
     this.#counts.spikes++;
-    const again = cells.fired[n] === time;
+    const began = cells.burst[n]!;
+    const again = time - began <= AT_ONCE; // not at first: there was none
     cells.repeats[n] = again ? cells.repeats[n]! + 1 : 1;
-    cells.fired[n] = time;
+    if (!again) cells.burst[n] = time;
     if (cells.repeats[n]! <= MOST_AT_ONCE) return;
+    const when = began === time ? `at ${time} s` : `within ${time - began} s, up to ${time} s`;
+    const loop = began === time ? "a loop without delay" : "a loop of hardly any delay";
     throw new RunError(
       "out-of-range",
       `${cells.node}.spike`,
-      `neuron ${n} has fired ${MOST_AT_ONCE} times at ${time} s: its reset leaves it above threshold, or a loop without delay excites it; give it a refractory period, or the loop a delay`,
+      `neuron ${n} has fired ${MOST_AT_ONCE} times ${when}, so the queue of events never empties: its reset leaves it above threshold, or ${loop} excites it; give it a refractory period, or the loop a delay`,
     );
   }
   #recover(population: number, n: number, time: number): void {

@@ -33,7 +33,8 @@ export interface ExactCounts {
 
 /** What a run of the exact engine leaves behind. */
 export interface ExactRecording {
-  /** Seconds of the run. */
+  /** When the run began, and how long it was, in seconds. */
+  readonly start: number;
   readonly duration: number;
   /** By population that spikes, in order of time and neuron. */
   readonly spikes: Readonly<Record<string, ExactSpikes>>;

@@ -1,0 +1,56 @@
+/** Given inputs, piece by piece, as each engine takes them. */
+import type { Network } from "../../model/network.ts";
+import type { ExactInputs } from "../../sim/exact/sources.ts";
+import type { InputData, Inputs } from "../../sim/feed.ts";
+import type { Given, GivenSpikes } from "./inputs.ts";
+
+/** First spike at or after a time. */
+function firstAt(times: Float64Array, time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A spike belongs to the nearest step, halves up, so that 0.3 ms are three steps of 0.1 ms. */
+export function stepInputs(net: Network, { data }: Given, from: number, count: number): Inputs {
+  const of = ([name, x]: [string, GivenSpikes | { kind: "values"; values: ArrayLike<number> }]): [
+    string,
+    InputData,
+  ] => {
+    if (x.kind === "spikes") return [name, stepEvents(x, net.dt, from, count)];
+    const { size, constant } = net.inputs[name]!;
+    return [name, { values: constant ? x.values : valuesOf(x.values, size, from, count) }];
+  };
+  return Object.fromEntries([...data].map(of));
+}
+function stepEvents({ times, indices }: GivenSpikes, dt: number, from: number, count: number): InputData {
+  const [begin, end] = [firstAt(times, (from - 0.5) * dt), firstAt(times, (from + count - 0.5) * dt)];
+  const last = from + count - 1;
+  const steps = Uint32Array.from(
+    times.subarray(begin, end),
+    (t) => Math.min(last, Math.max(from, Math.floor(t / dt + 0.5))) - from,
+  );
+  return { steps, indices: indices.subarray(begin, end) };
+}
+/** One row for all steps, or rows that are used up; then there is nothing. */
+function valuesOf(values: ArrayLike<number>, size: number, from: number, count: number): Float64Array {
+  const out = new Float64Array(size * count);
+  const start = values.length === size ? 0 : from * size;
+  for (let k = 0; k < out.length; k++) out[k] = values[values.length === size ? k % size : start + k] ?? 0;
+  return out;
+}
+
+/** What falls into [from, to) seconds. */
+export function timeInputs({ data }: Given, from: number, to: number): ExactInputs {
+  return Object.fromEntries(
+    [...data].map(([name, x]) => {
+      if (x.kind === "values") return [name, { values: x.values }];
+      const [begin, end] = [firstAt(x.times, from), firstAt(x.times, to)];
+      return [name, { times: x.times.subarray(begin, end), indices: x.indices.subarray(begin, end) }];
+    }),
+  );
+}

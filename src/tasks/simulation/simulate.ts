@@ -1,0 +1,320 @@
+/** A simulation from a name or a file to a report. */
+import { listNames, UsageError } from "../../base/errors.ts";
+import { connectedSizes } from "../../model/connection.ts";
+import { synapseCount } from "../../model/connectivity/kinds.ts";
+import type { Network } from "../../model/network.ts";
+import type { HealthDocument, PopulationDocument, SimulateDocument } from "../../report/document.ts";
+import { short, whole } from "../../report/numbers.ts";
+import type { View } from "../../report/terminal/layout.ts";
+import { simulateText } from "../../report/terminal/simulate.ts";
+import { checkActivity, WINDOWS } from "../../sim/health/activity.ts";
+import type { HealthFinding } from "../../sim/health/finding.ts";
+import { checkStep } from "../../sim/health/step.ts";
+import { secondsText } from "../explainQuantity.ts";
+import type { OnProgress, TaskReport } from "../options.ts";
+import { filesBySuffix, type Output, writeReport } from "../outputs.ts";
+import { machineOf } from "../provenance.ts";
+import { peakBytes, version } from "../run.ts";
+import { thresholdOf } from "../threshold.ts";
+import { windowsOf } from "./analysis.ts";
+import { clockedRunner } from "./clocked.ts";
+import { commandOf, optionsOf } from "./command.ts";
+import {
+  intervalHistograms,
+  intervalsIn,
+  type Looked,
+  neuronRates,
+  populationDocuments,
+  rasterDocuments,
+  sampledDocuments,
+  secondsDone,
+  weightHistograms,
+} from "./document.ts";
+import { exactRunner } from "./exact.ts";
+import { silentInputs } from "./inputs.ts";
+import type { SimulationOptions } from "./options.ts";
+import { type RecordedSynapses, type RecordPlan, recordPlan } from "./record.ts";
+import { type Driven, drive } from "./run.ts";
+import type { Runner } from "./runner.ts";
+import { writeCsv, writeSpikes } from "./spikeFiles.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+
+const KINDS = { ".h5": "spikes", ".csv": "table", ".html": "page", ".json": "data" } as const;
+type Kind = (typeof KINDS)[keyof typeof KINDS];
+
+/** A report, and how the run ended. */
+export interface SimulationReport extends TaskReport {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Stopped before its end by somebody. */
+  readonly interrupted: boolean;
+  /** Ended by what it ran into: a state that is no number, time that stands still. */
+  readonly failed: boolean;
+}
+
+/**
+ * Runs a network by name, from a module or from an artefact, and says what its neurons did, whether anything looks wrong,
+ * and how long it took; writes spikes, a page and data.
+ *
+ * @throws {UsageError} for options and targets; {DataError} for files and inputs; {ModelError} for a network that cannot run
+ */
+export async function simulateTask(options: SimulationOptions, onProgress: OnProgress): Promise<SimulationReport> {
+  requireSense(options);
+  const outputs = await filesBySuffix(options.out, KINDS);
+  const subject = await subjectOf(options);
+  const asked = [...subject.record, ...(options.record ?? [])];
+  const isShown = outputs.some((o) => o.kind === "page" || o.kind === "data");
+  const plan = withDefaults(recordPlan(asked, subject.net), subject, isShown);
+  const start = performance.now();
+  onProgress({ stage: "build", done: 0, total: 1 });
+  using runner = await runnerOf(subject, plan, options);
+  onProgress({ stage: "build", done: 1, total: 1 });
+  const before = plan.synapses.map((of) => runner.look(of));
+  const built = (performance.now() - start) / 1000;
+  const driven = await drive(runner, { stop: options.stop, onProgress });
+  runner.collected.finish();
+  const looked = plan.synapses.map((of, k): Looked => ({ of, before: before[k], after: runner.look(of) }));
+  const found: Found = { options, subject, plan, runner, driven, built, looked, isShown, outputs };
+  const document = await documentOf(found);
+  await writeOutputs(outputs, document, runner);
+  const { interrupted, failed } = document;
+  return {
+    document: { ...document },
+    text: simulateText(document),
+    show: (view: View, quiet: boolean) => simulateText(document, view, quiet),
+    interrupted,
+    failed,
+  };
+}
+
+/** @throws {UsageError} for options that contradict each other */
+function requireSense({ engine, dtype, dt }: SimulationOptions): void {
+  if (engine !== "exact") return;
+  if (dtype === "f32") throw new UsageError("usage", "--dtype f32", "the exact engine computes in f64");
+  if (dt !== undefined) throw new UsageError("usage", "--dt", "the exact engine has no steps");
+}
+
+async function runnerOf(subject: Subject, plan: RecordPlan, options: SimulationOptions): Promise<Runner> {
+  const { seed, threads, dtype: type = "f32" } = options;
+  if (options.engine === "exact") return exactRunner(subject, plan, subject.duration, seed);
+  return clockedRunner(subject, plan, stepsOf(subject), { type, seed, threads });
+}
+/** @throws {UsageError} unless the duration is a whole number of steps */
+function stepsOf({ duration, net: { dt } }: Subject): number {
+  const steps = Math.round(duration / dt);
+  if (steps >= 1 && Math.abs(duration / dt - steps) <= 1e-6 * steps) return steps;
+  throw new UsageError(
+    "out-of-range",
+    "--duration",
+    `must be a whole number of steps of ${secondsText(dt)}, and at least one; got ${secondsText(duration)}`,
+  );
+}
+
+/** What a page shows where nobody said what to record: what the first neurons compare with their threshold, and weights that differ. */
+const SHOWN_NEURONS = 2;
+/** Seconds from one sample to the next: finer than a membrane's time constant, coarser than most steps. */
+const SHOWN_EVERY = 1e-3;
+const MOST_WEIGHTS = 5e6;
+const MOST_KEPT = 5e7;
+
+function withDefaults(plan: RecordPlan, { net, duration }: Subject, isShown: boolean): RecordPlan {
+  const steps = duration / net.dt;
+  const kept = plan.values.reduce((sum, v) => sum + v.neurons.length * (steps / v.every), 0);
+  if (kept > MOST_KEPT)
+    throw new UsageError(
+      "out-of-range",
+      "--record",
+      `${whole(kept)} values would be kept, and there is room for ${whole(MOST_KEPT)}; name some neurons ([0..9]) or an interval (@1ms)`,
+    );
+  if (!isShown) return plan;
+  const values = plan.values.length > 0 ? [] : Object.keys(net.populations).flatMap((node) => membranes(net, node));
+  const synapses = plan.synapses.length > 0 ? [] : differing(net);
+  return { ...plan, values: [...plan.values, ...values], synapses: [...plan.synapses, ...synapses] };
+}
+function membranes(net: Network, node: string): RecordPlan["values"] {
+  const { size, model } = net.populations[node]!;
+  const variable = thresholdOf(net, node, {})?.variable ?? model.variables.find((v) => v.type === "float")?.name;
+  if (variable === undefined || !model.outputs.includes(variable)) return [];
+  const neurons = Array.from({ length: Math.min(size, SHOWN_NEURONS) }, (_, k) => k);
+  return [{ node, variable, neurons, every: Math.max(1, Math.round(SHOWN_EVERY / net.dt)) }];
+}
+const differing = (net: Network): RecordedSynapses[] =>
+  net.connections
+    .filter((c) => c.weight.kind !== "constant" || c.synapse)
+    .filter((c) => synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)) <= MOST_WEIGHTS)
+    .map((c) => ({ connection: c.name, variable: "w" }));
+
+interface Found {
+  readonly options: SimulationOptions;
+  readonly subject: Subject;
+  readonly plan: RecordPlan;
+  readonly runner: Runner;
+  readonly driven: Driven;
+  /** Seconds that it took to build. */
+  readonly built: number;
+  readonly looked: readonly Looked[];
+  readonly isShown: boolean;
+  readonly outputs: readonly Output<Kind>[];
+}
+
+/** Curves of a page and a document. */
+const MOST_TRACES = 60;
+
+async function documentOf(f: Found): Promise<SimulateDocument> {
+  const { options, subject, runner, driven, isShown, outputs } = f;
+  const { collected } = runner;
+  const seconds = secondsDone(collected);
+  const intervals = intervalsIn(collected);
+  const populations = populationDocuments(subject.net, collected, intervals);
+  const health = findings(f).map((x): HealthDocument => ({ ...x }));
+  const rate = meanRate(populations, seconds);
+  const raster = isShown ? rasterDocuments(collected) : undefined;
+  const { traces, left } = sampledDocuments(subject.net, collected, MOST_TRACES);
+  const work = runner.work();
+  const factor = seconds > 0 ? driven.seconds / seconds : Number.POSITIVE_INFINITY;
+  const files = outputs.map((o) => o.file);
+  return {
+    kind: "simulate",
+    target: options.target,
+    head: headOf(f),
+    headline: { text: headlineOf(f, rate, seconds, factor), lines: [] },
+    engine: options.engine ?? "clocked",
+    type: options.engine === "exact" ? "f64" : (options.dtype ?? "f32"),
+    dt: subject.net.dt,
+    seed: options.seed,
+    threads: { allowed: options.threads, used: runner.threads },
+    duration: subject.duration,
+    simulated: seconds,
+    interrupted: driven.interrupted,
+    failed: driven.finding !== undefined,
+    buildSeconds: f.built,
+    runSeconds: driven.seconds,
+    realTimeFactor: factor,
+    populations,
+    rate,
+    ...(subject.rate &&
+      seconds >= subject.duration * (1 - 1e-9) && {
+        known: { ...subject.rate, rate, within: rate >= subject.rate.low && rate <= subject.rate.high },
+      }),
+    health,
+    work: { spikes: populations.reduce((sum, p) => sum + (p.spikes ?? 0), 0), ...work },
+    binSeconds: collected.binTicks * collected.extent.tick,
+    neuronRates: neuronRates(collected),
+    intervals: intervalHistograms(intervals, collected),
+    weights: weightHistograms(f.looked),
+    ...(raster && { rasters: raster.rasters }),
+    traces,
+    notes: [
+      ...notesOf(f),
+      ...(raster?.notes ?? []),
+      ...(left > 0 ? [`${left} more curves were recorded; the first ${MOST_TRACES} are shown.`] : []),
+    ],
+    files,
+    provenance: {
+      version: await version(),
+      ...(await machineOf()),
+      date: new Date().toISOString(),
+      options: optionsOf(options),
+      command: commandOf(options),
+    },
+    peakBytes: peakBytes(),
+    digest: runner.digest,
+  };
+}
+
+function meanRate(populations: readonly PopulationDocument[], seconds: number): number {
+  const spiking = populations.filter((p) => p.spiking);
+  const [spikes, size] = [spiking.reduce((n, p) => n + (p.spikes ?? 0), 0), spiking.reduce((n, p) => n + p.size, 0)];
+  return size === 0 || seconds === 0 ? 0 : spikes / size / seconds;
+}
+
+/** What ended the run comes first. */
+function findings({ subject: { net, given }, runner: { collected }, driven, options }: Found): HealthFinding[] {
+  const exact = options.engine === "exact";
+  const counts = [...collected.bins].map(
+    ([node, bins]) => [node, windowsOf(bins, collected.usedBins, WINDOWS)] as const,
+  );
+  const activity = checkActivity(net, {
+    seconds: secondsDone(collected),
+    counts: Object.fromEntries(counts),
+    silentInputs: silentInputs(net, given),
+    exact,
+  });
+  return [...(driven.finding ? [driven.finding] : []), ...(exact ? [] : checkStep(net)), ...activity];
+}
+
+function headOf({ options, subject, runner }: Found): string[] {
+  const { net, given, from } = subject;
+  const neurons = Object.values(net.populations).reduce((sum, p) => sum + p.size, 0);
+  const sizes = `${whole(neurons)} neurons, ${synapsesText(net, runner)}; ${runner.says}; seed ${options.seed}.`;
+  const inputs = Object.entries(net.inputs).map(
+    ([name, { size }]) => `${name} (${whole(size)}): ${inputText(given, name)}`,
+  );
+  return [from, sizes, ...(inputs.length > 0 ? [`Inputs: ${inputs.join("; ")}.`] : [])];
+}
+function synapsesText(net: Network, { synapses }: Runner): string {
+  if (synapses !== undefined) return `${whole(synapses)} synapses`;
+  const expected = net.connections.reduce(
+    (sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)),
+    0,
+  );
+  return `about ${whole(expected)} synapses`;
+}
+function inputText({ data, sources }: Subject["given"], name: string): string {
+  const source = sources[name];
+  if (source?.kind === "poisson")
+    return typeof source.rate === "number" ? `Poisson, ${short(source.rate)} Hz each` : "Poisson, a rate each";
+  if (source)
+    return `a spike every ${typeof source.interval === "number" ? secondsText(source.interval) : source.interval}`;
+  const given = data.get(name);
+  if (!given) return "silent, because nothing was given";
+  return given.kind === "spikes" ? `${whole(given.times.length)} spikes as given` : "values as given";
+}
+
+function headlineOf({ driven, subject }: Found, rate: number, seconds: number, factor: number): string {
+  const spiking = Object.values(subject.net.populations).some((p) => p.model.spike);
+  const pace =
+    factor < 1 ? `${short(1 / factor)} times faster than real time` : `${short(factor)} times slower than real time`;
+  const took = `${secondsText(round(seconds))} of model time took ${short(driven.seconds)} s, ${pace}`;
+  const ended = driven.finding ? " Then the run failed." : driven.interrupted ? " Then it was interrupted." : "";
+  if (seconds === 0)
+    return driven.finding ? "The run failed in its first piece." : "Interrupted before anything was run.";
+  return `${spiking ? `${short(rate)} spikes a second and neuron; ` : ""}${took}.${ended}`;
+}
+const round = (x: number): number => Number(x.toPrecision(6));
+
+function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
+  const silent = silentInputs(subject.net, subject.given);
+  const unseen = looked.filter((l) => l.after === undefined).map((l) => `${l.of.connection}.${l.of.variable}`);
+  return [
+    ...(silent.length > 0
+      ? [
+          `Nothing was given to ${silent.map((s) => `'${s}'`).join(", ")}: ${silent.length > 1 ? "they are" : "it is"} silent. --input ${silent[0]}=15Hz gives Poisson spikes, for example.`,
+        ]
+      : []),
+    ...(driven.interrupted
+      ? [
+          `Interrupted: ${secondsText(round(secondsDone(runner.collected)))} of ${secondsText(subject.duration)} were run.`,
+        ]
+      : []),
+    ...(plan.spikes
+      ? [`Spikes are kept of ${listNames(plan.spikes.map((s) => s.node))}; rates are of all neurons.`]
+      : []),
+    ...(unseen.length > 0 ? [`The exact engine shows no weights of sparse connections: ${listNames(unseen)}.`] : []),
+    ...(runner.threads > 1
+      ? [`${runner.threads} threads shared the work; the results do not depend on how many.`]
+      : []),
+  ];
+}
+
+async function writeOutputs(
+  outputs: readonly Output<Kind>[],
+  document: SimulateDocument,
+  { collected }: Runner,
+): Promise<void> {
+  const { trains, extent } = collected;
+  for (const { file, kind } of outputs) {
+    if (kind === "spikes") await writeSpikes(file, trains, extent.tick);
+    else if (kind === "table") await writeCsv(file, trains, extent.tick);
+    else await writeReport(file, kind, document);
+  }
+}

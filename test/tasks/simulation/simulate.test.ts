@@ -1,0 +1,287 @@
+/** Simulations from end to end: what is found is what was put in, whatever the engine, the pieces and the files. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { wasm } from "../../../src/backend/wasm/wasm.ts";
+import { DataError } from "../../../src/base/errors.ts";
+import { library, withFile } from "../../../src/base/hdf5.ts";
+import { writeArtefact } from "../../../src/io/artefact.ts";
+import { connect } from "../../../src/model/connection.ts";
+import { inputNode, type Network, network, population } from "../../../src/model/network.ts";
+import { lif } from "../../../src/model/neuron/lif.ts";
+import { neuron } from "../../../src/model/neuron.ts";
+import { denseLayer, input, neurons, readout, sequential } from "../../../src/model/sequential.ts";
+import type { SimulateDocument } from "../../../src/report/document.ts";
+import { createEngine } from "../../../src/sim/engine.ts";
+import { initialParameters } from "../../../src/sim/lower/parameters.ts";
+import { cuba } from "../../../src/tasks/simulation/networks/cuba.ts";
+import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
+import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+async function simulate(target: string, options: Partial<SimulationOptions> = {}) {
+  const report = await simulateTask({ target, seed: 1, threads: 1, ...options }, () => {});
+  return { ...report, d: report.document as unknown as SimulateDocument };
+}
+/** A module that hands out a network of ours: how modules make their own is for `module.test.ts`, and takes its time. */
+const made: Network[] = ((globalThis as { simulated?: Network[] }).simulated = []);
+function module(net: Network): string {
+  const file = at(`${crypto.randomUUID()}.ts`);
+  writeFileSync(file, `export const network: object = (globalThis as any).simulated[${made.push(net) - 1}];`);
+  return file;
+}
+interface Cell {
+  readonly equations: string;
+  readonly reset?: string;
+  readonly size?: number;
+  readonly dt?: string;
+  /** Elements of an input `drive`, each of which is joined to all neurons with a weight of 2. */
+  readonly drive?: number;
+}
+function networkOf({ equations, reset = "v = 0", size = 4, dt = "0.1 ms", drive }: Cell): Network {
+  const cell = neuron({ name: "cell", equations, spike: "v > 1", reset, method: "euler" });
+  return network({
+    dt,
+    populations: { e: population(size, cell) },
+    ...(drive && {
+      inputs: { drive: inputNode(drive) },
+      connections: [connect("drive", "e", { port: "v", weight: 2 })],
+    }),
+  });
+}
+
+describe("a named network", () => {
+  test("spikes are those of the engine, however the run was cut into pieces", async () => {
+    const { d } = await simulate("cuba", { duration: "200ms", out: [at("cuba.json")] });
+    using engine = await createEngine(cuba(), wasm, { seed: 1 });
+    const { spikes, digest } = engine.run(2000);
+    expect(d.digest).toBe(digest);
+    expect(d.populations.map((p) => p.spikes)).toEqual([spikes.e!.steps.length, spikes.i!.steps.length]);
+    const [e] = d.rasters!.rasters;
+    expect(e!.steps).toEqual([...spikes.e!.steps]);
+    expect(e!.neurons).toEqual([...spikes.e!.indices]);
+    let events = 0;
+    for (const [node, connections] of [
+      ["e", ["e>e.ge", "e>i.ge"]],
+      ["i", ["i>e.gi", "i>i.gi"]],
+    ] as const)
+      for (const c of connections) {
+        const degrees = new Uint32Array(4000);
+        for (const k of engine.synapses(c).source!) degrees[k]!++;
+        for (const k of spikes[node]!.indices) events += degrees[k]!;
+      }
+    expect(d.work).toMatchObject({ synapticEvents: events, neuronUpdates: 4000 * 2000 });
+    expect(d.rate).toBeCloseTo((spikes.e!.steps.length + spikes.i!.steps.length) / 4000 / 0.2, 9);
+    expect(d.health).toEqual([]);
+    expect(d.known).toBeUndefined(); // too short
+  });
+
+  test("--dt, --dtype and --seed change the run; --threads does not", async () => {
+    const digest = async (options: Partial<SimulationOptions>) =>
+      (await simulate("cuba", { duration: "50 ms", ...options })).d.digest;
+    const plain = await digest({});
+    expect(await digest({ threads: 2 })).toBe(plain);
+    const others = [await digest({ dt: "0.05ms" }), await digest({ dtype: "f64" }), await digest({ seed: 2 })];
+    expect(new Set([plain, ...others]).size).toBe(4);
+  });
+
+  test("recorded in every step, and looked at between steps: the same numbers", async () => {
+    const options = { duration: "100ms", record: ["e.v[5,70]", "e.v[5,70]@2.5ms"] };
+    const { d } = await simulate("cuba", options);
+    const [fine, , coarse] = [0, 1, 2].map((k) => d.traces[k]!);
+    expect(d.traces.map((t) => [t.neuron, t.times.length])).toEqual([
+      [5, 1000],
+      [70, 1000],
+      [5, 40],
+      [70, 40],
+    ]);
+    expect(coarse!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 25 === 0));
+    expect(coarse!.times[0]).toBeCloseTo(2.5e-3, 12);
+    expect(fine!.threshold).toBeCloseTo(-0.05, 12);
+    expect(fine!.unit).toBe("V");
+  });
+
+  test("the exact engine finds the same network within what chaos leaves: rates", async () => {
+    const { d } = await simulate("cuba", { engine: "exact", duration: "100ms", record: ["e.v[0]@10ms"] });
+    const clocked = (await simulate("cuba", { duration: "100ms" })).d;
+    expect(d.engine).toBe("exact");
+    expect(Math.abs(d.rate / clocked.rate - 1)).toBeLessThan(0.15);
+    expect(d.traces[0]!.times).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => k * 100 * 1e-4));
+  });
+});
+
+describe("files", () => {
+  test("HDF5, CSV and data hold the same spikes, in ms, s and steps", async () => {
+    const out = [at("s.h5"), at("s.csv"), at("s.json"), at("s.html")];
+    const { d, text } = await simulate("cuba", { duration: "30ms", out });
+    expect(text).toContain(`saved to ${out[0]}`);
+    const [e] = d.rasters!.rasters;
+    const rows = readFileSync(out[1]!, "utf8").trimEnd().split("\n");
+    expect(rows[0]).toBe("population,neuron,time");
+    expect(rows.length - 1).toBe(d.work.spikes);
+    const ofE = rows.filter((r) => r.startsWith("e,")).map((r) => r.split(","));
+    expect(ofE.map((r) => Number(r[1]))).toEqual(e!.neurons);
+    expect(ofE.map((r) => r[2])).toEqual(e!.steps.map((s) => String(s / 10_000))); // decimal, as a user would write it
+    const h5 = await library();
+    const read = (name: string) => {
+      h5.FS!.writeFile(name, readFileSync(out[0]!));
+      const file = new h5.File(name, "r");
+      const times = (file.get("spikes/e/timestamps") as InstanceType<typeof h5.Dataset>).value as Float64Array;
+      file.close();
+      return [...times];
+    };
+    const times = withFile(h5, read, (why) => new DataError("bad-file", "s.h5", why));
+    expect(times).toEqual(e!.steps.map((s) => s / 10));
+    expect(JSON.parse(readFileSync(out[2]!, "utf8")).digest).toBe(d.digest);
+    expect(readFileSync(out[3]!, "utf8")).toContain("<!doctype html>");
+    expect(readdirSync(folder).filter((f) => f.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test("only what is asked for is kept, and rates are of all", async () => {
+    const out = [at("some.csv")];
+    const { d } = await simulate("cuba", { duration: "50ms", record: ["i.spike[0..99]"], out });
+    const rows = readFileSync(out[0]!, "utf8").trimEnd().split("\n").slice(1);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toMatch(/^i,\d{1,2},/);
+    expect(d.populations[0]!.spikes).toBeGreaterThan(rows.length);
+    expect(d.notes.join()).toContain("Spikes are kept of i; rates are of all neurons.");
+  });
+
+  test.each([
+    ["x.txt", "x.txt: --out writes files that end in .h5, .csv, .html or .json, not in .txt"],
+    ["no/such/x.csv", "there is no folder"],
+  ])("%s is refused before anything runs", async (file, problem) => {
+    await expect(simulate("cuba", { duration: "1000 s", out: [at(file)] })).rejects.toThrow(problem);
+  });
+});
+
+describe("modules and artefacts", () => {
+  test("a network that is driven: input given, silent, and fed by a source", async () => {
+    const file = module(networkOf({ equations: "dv/dt = -v/(10*ms) : 1", drive: 4 }));
+    const silent = await simulate(file, { duration: "100ms" });
+    expect(silent.d.health.map((h) => h.code)).toEqual(["silent"]);
+    expect(silent.d.health[0]!.advice).toContain("Give input to 'drive'.");
+    expect(silent.text).toContain("Nothing was given to 'drive': it is silent. --input drive=15Hz gives");
+    const fed = await simulate(file, { duration: "2s", input: ["drive=50Hz"] });
+    expect(fed.d.health).toEqual([]);
+    // Each of 4 inputs makes all 4 neurons fire: 4 · 50 Hz, but for coincidences within a step.
+    expect(Math.abs(fed.d.rate - 200)).toBeLessThan(5 * Math.sqrt(200 / 2));
+    expect(fed.text).toContain("drive (4): Poisson, 50 Hz each");
+    const path = at("drive.csv");
+    writeFileSync(path, "neuron,time\n0,0.01\n1,0.02\n");
+    const given = await simulate(file, { duration: "100ms", input: [`drive=${path}`], out: [at("given.json")] });
+    expect(given.d.rasters!.rasters[0]!.steps).toEqual([100, 100, 100, 100, 200, 200, 200, 200]);
+  });
+
+  test("an artefact runs with its own weights, as long as a sample", async () => {
+    const net = sequential([input(6), denseLayer(5), neurons(lif({ tau: "10 ms" })), denseLayer(2), readout()], {
+      steps: 40,
+      dt: "1 ms",
+    });
+    const parameters = initialParameters(net, 5, "f32");
+    const file = at("trained.h5");
+    const provenance = {
+      version: "0.1.0",
+      seed: 5,
+      task: "digits",
+      dataDigest: "none",
+      metrics: {},
+      trainingOptions: {},
+    };
+    await writeArtefact(file, { network: net, parameters, classes: ["a", "b"], provenance });
+    const { d, text } = await simulate(file, { input: ["input=200Hz"], seed: 3 });
+    expect([d.duration, d.simulated]).toEqual([0.04, 0.04]);
+    expect(text).toContain(`The network in ${file}, trained on digits.`.slice(0, 40));
+    using engine = await createEngine(net, wasm, {
+      seed: 3,
+      parameters,
+      sources: { input: { kind: "poisson", rate: 200 } },
+    });
+    expect(d.digest).toBe(engine.run(40).digest);
+  });
+
+  test.each([
+    ["walk", "neither a simulation (cuba, coba, cobahh, brunel) nor a file that ends in .ts"],
+    ["digits", "is a task to train: 'rheobase train digits --out digits.h5', then 'rheobase simulate digits.h5'"],
+    ["nowhere.ts", "nowhere.ts: there is no such file"],
+    ["nowhere.h5", "nowhere.h5: there is no such file"],
+  ])("%s is refused", async (target, problem) => {
+    await expect(simulate(target)).rejects.toThrow(problem);
+  });
+
+  test.each<[Partial<SimulationOptions>, string]>([
+    [{ engine: "exact", dtype: "f32" }, "--dtype f32: the exact engine computes in f64"],
+    [{ engine: "exact", dt: "1ms" }, "--dt: the exact engine has no steps"],
+    [{ duration: "0.15ms" }, "--duration: must be a whole number of steps of 100 µs, and at least one; got 150 µs"],
+    [{ duration: "0s" }, "--duration: must be a whole number of steps"],
+    [{ duration: "2" }, "--duration: expected a quantity in second, got '2'"],
+    [{ duration: "2 mV" }, "--duration: expected a quantity in s"],
+    [{ dt: "fast" }, "--dt: 'fast' is not a unit"],
+    [{ record: ["e.v"], duration: "100 s" }, "--record: 3,200,000,000 values would be kept"],
+    [{ record: ["x.v"] }, "there is no population or connection 'x'"],
+    [{ input: ["x=1Hz"] }, "the network has no input 'x'; known: (none)"],
+  ])("%j is refused: %s", async (options, problem) => {
+    await expect(simulate("cuba", options)).rejects.toThrow(problem);
+  });
+});
+
+describe("runs that go wrong are told as far as they went", () => {
+  test("a state that is no number: the neuron, the variable, the step; what was before is kept", async () => {
+    // Above threshold for ever from 1 on; e^{t/ms} leaves f32 at about 88 ms.
+    const net = networkOf({ equations: "dv/dt = v/(1*ms) + 1*Hz : 1", reset: "v = v" });
+    const file = module(net);
+    const { d, failed, text } = await simulate(file, { duration: "200ms" });
+    expect(failed).toBe(true);
+    expect(d.health[0]).toMatchObject({ code: "not-finite", where: "e.v" });
+    const step = Number(/in step (\d+)/.exec(d.health[0]!.says)![1]);
+    expect(d.simulated).toBeCloseTo(step * 1e-4, 12);
+    expect(d.populations[0]!.spikes).toBeGreaterThan(0);
+    expect(text).toContain("Then the run failed.");
+    using engine = await createEngine(net, wasm, { seed: 1 });
+    expect(engine.run(step).digest).toBe(d.digest);
+    expect(() => engine.run(1)).toThrow("e.v");
+  });
+
+  test("time that stands still in the exact engine", async () => {
+    const file = module(networkOf({ equations: "dv/dt = -v/(10*ms) : 1", reset: "v = 2", size: 1, drive: 1 }));
+    const path = at("kick.csv");
+    writeFileSync(path, "neuron,time\n0,0.05\n");
+    const { d, failed } = await simulate(file, { engine: "exact", duration: "100ms", input: [`drive=${path}`] });
+    expect(failed).toBe(true);
+    expect(d.health[0]).toMatchObject({ code: "endless", where: "e.spike" });
+    expect(d.simulated).toBeLessThanOrEqual(0.05);
+  });
+
+  test("a step that is too large, and runaway", async () => {
+    const net = networkOf({ equations: "dv/dt = (1e6 - v)/(2*ms) : 1", dt: "3 ms" });
+    const { d } = await simulate(module(net), { duration: "300 ms" });
+    expect(d.health.map((h) => h.code)).toEqual(["step-too-large", "saturated"]);
+  });
+
+  test("who stops it gets what is there", async () => {
+    const stop = { aborted: false };
+    const out = [at("stopped.csv"), at("stopped.json")];
+    const options = { target: "cuba", seed: 1, threads: 1, duration: "100000 s", out, stop };
+    const report = await simulateTask(options, ({ stage, done }) => {
+      if (stage === "simulate" && done > 0) stop.aborted = true;
+    });
+    const d = report.document as unknown as SimulateDocument;
+    expect([report.interrupted, report.failed]).toEqual([true, false]);
+    expect(d.simulated).toBeGreaterThan(0);
+    expect(d.simulated).toBeLessThan(1000);
+    const rates = d.populations[0]!.rates!;
+    expect(rates.length).toBeGreaterThan(10);
+    const seconds = rates.map((_, k) => Math.min(d.binSeconds, d.simulated - k * d.binSeconds));
+    const spikes = rates.reduce((sum, r, k) => sum + r * 3200 * seconds[k]!, 0);
+    expect(Math.round(spikes)).toBe(d.populations[0]!.spikes);
+    expect(report.text).toContain("Then it was interrupted.");
+    expect(readFileSync(out[0]!, "utf8").split("\n").length - 2).toBe(d.work.spikes);
+    expect(JSON.parse(readFileSync(out[1]!, "utf8")).interrupted).toBe(true);
+    using engine = await createEngine(cuba(), wasm, { seed: 1 });
+    expect(engine.run(Math.round(d.simulated / 1e-4)).digest).toBe(d.digest);
+  });
+});
