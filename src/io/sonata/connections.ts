@@ -9,7 +9,7 @@ import { badFile } from "../check.ts";
 import type { EdgePopulation, EdgeType } from "./edges.ts";
 import type { Placed } from "./populations.ts";
 import type { EdgeSection } from "./section.ts";
-import { OWN_SCHEMA } from "./templates.ts";
+import { OWN_SCHEMA, OWN_WEIGHT } from "./templates.ts";
 
 export interface ConnectionContext {
   readonly placed: ReadonlyMap<string, readonly Placed[]>;
@@ -51,7 +51,7 @@ const MOST_LANES = 255;
 function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): Lanes {
   const { from, to, type, types, source, target, count } = edges;
   const [sources, targets] = [placed.get(source.name)!, placed.get(target.name)!];
-  const rules = types.map((t) => targets.map((p) => ruleOf(t, p, edges)));
+  const rules = types.map((t) => targets.map((p) => ruleOf(t, p, edges, said)));
   const lanes: Lane[] = [];
   const known = new Map<number, number>();
   const lane = new Uint8Array(from.length);
@@ -62,7 +62,7 @@ function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): La
     const given = weightOf(edges, k) * (count?.[k] ?? 1);
     const inhibits = rule.inhibits ?? given < 0;
     weight[k] = rule.scale(given, inhibits);
-    const key = (s * 256 + t) * 2 + (inhibits && rule.isSplit ? 1 : 0);
+    const key = (s * 256 + t) * 2 + (inhibits && rule.isSplit && !said ? 1 : 0);
     let found = known.get(key);
     if (found === undefined) {
       if (lanes.length === MOST_LANES)
@@ -98,24 +98,21 @@ interface Rule {
 }
 const RECEPTORS: Readonly<Record<string, boolean>> = { excitatory: false, inhibitory: true };
 
-function ruleOf(t: EdgeType, { template, own, isInput, node }: Placed, { path, name }: EdgePopulation): Rule {
+function ruleOf(
+  t: EdgeType,
+  { template, own, isInput, node }: Placed,
+  { path, name }: EdgePopulation,
+  said: EdgeSection | undefined,
+): Rule {
   const where = `${path}: edges/${name}: type ${t.row.id}`;
   if (isInput) return { isSplit: false, inhibits: false, port: () => undefined, scale: () => refuseInput(where, node) };
   if (own || !template) {
-    if (t.template !== undefined && t.template !== `${OWN_SCHEMA}weight`)
-      throw new DataError(
-        "unsupported",
-        where,
-        `model_template '${t.template}' has no counterpart here; known: ${OWN_SCHEMA}weight`,
-      );
+    const known = said?.synapse ? `${OWN_SCHEMA}${said.synapse.name}` : OWN_WEIGHT;
+    if (t.template !== undefined && t.template !== known) throw noCounterpart(t.template, where, known);
     return { isSplit: false, inhibits: false, port: () => undefined, scale: (w) => w };
   }
   if (t.template !== undefined && !template.synapses.includes(t.template))
-    throw new DataError(
-      "unsupported",
-      where,
-      `model_template '${t.template}' has no counterpart here; known: ${template.synapses.join(", ") || "none"}`,
-    );
+    throw noCounterpart(t.template, where, template.synapses.join(", ") || "none");
   if (t.receptor !== undefined && t.receptor !== "0" && !Object.hasOwn(RECEPTORS, t.receptor))
     throw new DataError(
       "unsupported",
@@ -132,6 +129,8 @@ function ruleOf(t: EdgeType, { template, own, isInput, node }: Placed, { path, n
     scale: (w, inhibits) => inSi(turned && inhibits ? Math.abs(w) : w),
   };
 }
+const noCounterpart = (template: string, where: string, known: string): DataError =>
+  new DataError("unsupported", where, `model_template '${template}' has no counterpart here; known: ${known}`);
 function refuseInput(where: string, node: string): never {
   throw new DataError("unsupported", where, `ends at '${node}', whose nodes are virtual: nothing reaches them`);
 }
@@ -176,7 +175,7 @@ function connectionOf(
   { from, to, port }: Lane,
   which: Uint32Array | undefined,
   { weight, steps }: { weight: Float64Array; steps: Int32Array },
-  { said, nameOf }: ConnectionContext,
+  { said, nameOf, dt, minimumDelay }: ConnectionContext,
   lanes: number,
 ): ConnectionSpec[] {
   const count = which?.length ?? edges.from.length;
@@ -195,11 +194,14 @@ function connectionOf(
     ...(said?.bias && { bias: said.bias }),
     ...(said?.synapse && { synapse: synapse(said.synapse) }),
     connectivity: connectivityOf(edges, said, source, target, { sources: from.size, targets: to.size }),
-    weight: said?.weights || !isConstant(weights) ? weights : (weights[0] ?? 0),
-    delay: said?.delays || !isConstant(delays) ? delays : (delays[0] ?? (said ? 0 : 1)),
+    weight: said?.weights || !isConstant(weights) ? weights : (weights[0] ?? edges.types[0]?.weight ?? 0),
+    delay: said?.delays || !isConstant(delays) ? delays : (delays[0] ?? delayWithout(edges, to, dt, minimumDelay)),
   };
   return connect(from.node, to.node, options);
 }
+/** Of no synapses: what their type says. */
+const delayWithout = ({ types }: EdgePopulation, { template }: Placed, dt: number, least: number): number =>
+  Math.max(least, stepsOf((types[0]?.delay ?? template?.delay ?? 0) / 1000, dt));
 const isConstant = (x: Float64Array | Int32Array): boolean => {
   for (let k = 1; k < x.length; k++) if (x[k] !== x[0]) return false;
   return true;

@@ -4,11 +4,13 @@
  * SONATA can hold (parameters, weights, delays, who meets whom) are in its own files, and there alone.
  */
 import type { Initializer } from "../../model/initializer.ts";
+import type { Network } from "../../model/network.ts";
 import { SCHEDULES, type ScheduleName } from "../../model/schedule.ts";
 import type { SynapseModel } from "../../model/synapse.ts";
 import type { Grain } from "../../model/trainable.ts";
 import { finite, flag, integer, listOf, oneOf, optional, plainObject, recordOf, struct, text } from "../check.ts";
 import { initializer, synapseModel } from "../networkSchema.ts";
+import type { DrawnConnection } from "./drawn.ts";
 
 export interface NodeSection {
   readonly shape: readonly number[];
@@ -86,3 +88,52 @@ export const section = struct<Section>({
   populations: recordOf(node),
   connections: listOf(edge, MOST_CONNECTIONS),
 });
+
+/** What a network is beside its numbers. */
+export function sectionOf(net: Network, connections: readonly DrawnConnection[]): Section {
+  const { name, dt, schedule, steps, output } = net;
+  const names = edgeNames(net);
+  return {
+    version: 1,
+    ...{ name, dt, schedule: schedule.name as ScheduleName },
+    ...(steps !== undefined && { steps }),
+    ...(output !== undefined && { output }),
+    inputs: mapped(net.inputs, ({ shape, signal, constant, encoder }) => ({
+      ...{ shape, signal, constant },
+      ...(encoder && { encoder }),
+    })),
+    populations: mapped(net.populations, ({ shape, trainable, dropout }) => ({ shape, trainable, dropout })),
+    connections: connections.map(
+      ({ connection: c, weight, delay, bias }): EdgeSection => ({
+        population: names.get(c.name)!,
+        ...{ name: c.name, output: c.from.port, port: c.to.port, trainable: c.trainable },
+        ...(isRegular(c.connectivity.kind) && { connectivity: c.connectivity.kind }),
+        ...(bias && { bias }),
+        ...(c.synapse && { synapse: c.synapse }),
+        ...(typeof delay !== "number" && { delays: true }),
+        ...(typeof weight !== "number" && { weights: true }),
+      }),
+    ),
+  };
+}
+const isRegular = (kind: string): kind is "dense" | "oneToOne" => kind === "dense" || kind === "oneToOne";
+const mapped = <A, B>(group: Readonly<Record<string, A>>, f: (x: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(group).map(([name, x]) => [name, f(x)]));
+
+/** A name for each connection's edge population that HDF5 and a table can hold: `a>b.g` is `a_to_b.g`. */
+export function edgeNames(net: Pick<Network, "connections">): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  const out = new Map<string, string>();
+  for (const { name } of net.connections) {
+    const base =
+      name
+        .replaceAll(">", "_to_")
+        .replace(/[^\w.-]/g, "_")
+        .replace(/^\.+/, "_") || "_";
+    let free = base;
+    for (let k = 2; taken.has(free); k++) free = `${base}_${k}`;
+    taken.add(free);
+    out.set(name, free);
+  }
+  return out;
+}

@@ -159,6 +159,8 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
 
 /** The schema of templates that this project writes: `rheobase:FILE`, a neuron's own description. */
 export const OWN_SCHEMA = "rheobase:";
+/** The template of edges that add their weight, in SI units, to such a neuron. */
+export const OWN_WEIGHT = `${OWN_SCHEMA}weight`;
 
 /** @throws {DataError} `unsupported` for a template without a counterpart */
 export function templateOf(name: string, where: string): Template {
