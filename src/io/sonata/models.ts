@@ -18,13 +18,17 @@ const MEMBRANE = {
   tRef: named("2 ms", "refractory period"),
   ie: named("0 pA", "constant current"),
 } as const;
-const FIRING = { spike: "v >= vTh", reset: "v = vReset", refractory: "tRef" } as const;
+/** NEST holds the membrane for all of `t_ref` after the step of the spike; here that step is the first of the period. */
+const FIRING = { spike: "v >= vTh", reset: "v = vReset", refractory: "tRef + dt" } as const;
 
-/** A synaptic variable and, for an alpha function, the one that drives it. What arrives is at its peak after `tau`. */
+/**
+ * A synaptic variable and, for an alpha function, the one that drives it; e as a number, which a chain of three variables
+ * needs to have a closed form. What arrives is at its peak after `tau`.
+ */
 const RISES: Readonly<Record<Rise, (x: string, drive: string, tau: string, unit: string) => string>> = {
   alpha: (x, drive, tau, unit) => `
     d${drive}/dt = -${drive}/${tau} : ${unit}
-    d${x}/dt = (exp(1)*${drive} - ${x})/${tau} : ${unit}`,
+    d${x}/dt = (${Math.E}*${drive} - ${x})/${tau} : ${unit}`,
   exp: (x, _drive, tau, unit) => `
     d${x}/dt = -${x}/${tau} : ${unit}`,
 };

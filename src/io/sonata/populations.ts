@@ -143,7 +143,7 @@ interface Given {
 
 function foreignPopulation(
   { path, name }: NodePopulation,
-  { ids, given, each, template: kind }: NodePart,
+  { ids, given, template: kind }: NodePart,
   node: string,
   section?: Section,
 ): Population {
@@ -156,7 +156,7 @@ function foreignPopulation(
   const values: Given = { parameters: {}, initial: {} };
   for (const [key, p] of Object.entries(template.parameters)) {
     const column = filled(given.get(key), p, ids.length, `${at}: ${kind}: ${key}`);
-    (p.initial ? values.initial : values.parameters)[p.to] = initializerOf(column, each.has(key));
+    (p.initial ? values.initial : values.parameters)[p.to] = initializerOf(column, false);
   }
   for (const [state, parameter] of Object.entries(template.startsAt ?? {}))
     values.initial[state] ??= values.parameters[parameter]!;
@@ -165,7 +165,7 @@ function foreignPopulation(
 const unknownParameter = (name: string, path: string, known: readonly string[]): DataError =>
   new DataError("unsupported", path, `has no parameter '${name}' here; known: ${listNames(known)}`);
 
-/** In SI units. */
+/** In SI units. What is the same for all becomes one number: steps know more closed forms then. */
 function filled(
   column: Float64Array | undefined,
   { value, exponent }: TemplateParameter,

@@ -139,7 +139,7 @@ test("property: networks of numbers are read back as they were written", async (
       expect(networkToJson(back)).toEqual(networkToJson(net));
       expect(notes).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -154,7 +154,7 @@ const nestNetwork = fc
       fc.oneof(
         quantity.map((x) => constantOf(Number(`${x}e${exponent}`))),
         fc
-          .array(quantity, { minLength: size, maxLength: size })
+          .uniqueArray(quantity, { minLength: size, maxLength: size })
           .map((list) => ({ kind: "values" as const, values: list.map((x) => Number(`${x}e${exponent}`)) })),
       );
     const all = fc.record(Object.fromEntries(parameters.map(([, p]) => [p.to, given(p.exponent)])));
@@ -184,6 +184,13 @@ const nestNetwork = fc
     });
   });
 
+const weightsIn = ({ connections }: Network): number =>
+  (connections[0]!.connectivity as { source: ArrayLike<number> }).source.length;
+function weightAt({ connections }: Network, k: number): number {
+  const { weight } = connections[0]!;
+  return weight.kind === "values" ? weight.values[k]! : (weight as { value: number }).value;
+}
+
 test("property: what a template says is written as that template, in its units, and read back", async () => {
   const written = new Set<string>();
   await fc.assert(
@@ -203,11 +210,13 @@ test("property: what a template says is written as that template, in its units, 
       delete circuit.rheobase;
       const plain = new Map(files).set("circuit_config.json", new TextEncoder().encode(JSON.stringify(circuit)));
       const seen = await readSonata("simulation_config.json", { files: plain });
-      expect(await digestOf(seen.network, 300, {}, 1)).toBe(await digestOf(net, 300, {}, 1));
+      expect(networkToJson(seen.network).populations["p"]!.parameters).toEqual(own.populations["p"]!.parameters);
+      const of = (x: Network) => Array.from({ length: weightsIn(net) }, (_, k) => weightAt(x, k));
+      expect(of(seen.network)).toEqual(of(net));
       const c = networkToJson(seen.network).connections[0]!;
       expect([c.to, c.delay]).toEqual([own.connections[0]!.to, own.connections[0]!.delay]);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
   expect(written.size).toBeGreaterThan(5);
 });
