@@ -1,5 +1,5 @@
 /**
- * Saved networks and checkpoints.
+ * Saved networks and checkpoints, and networks in the format SONATA.
  * @module io
  */
 export {
@@ -20,3 +20,7 @@ export {
 } from "./checkpoint.ts";
 export { networkFromJson, networkToJson } from "./networkJson.ts";
 export type { NetworkJson, PopulationJson } from "./networkSchema.ts";
+export type { SonataFiles } from "./sonata/files.ts";
+export { type ReadSonataOptions, readSonata, type SonataNetwork, type SonataNodes } from "./sonata/read.ts";
+export { readSonataSpikes, type SonataSpikeTrain } from "./sonata/readSpikes.ts";
+export { encodeSonata, type SonataFileBytes, type WriteSonataOptions, writeSonata } from "./sonata/write.ts";

@@ -51,30 +51,35 @@ const MOST_LANES = 255;
 function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): Lanes {
   const { from, to, type, types, source, target, count } = edges;
   const [sources, targets] = [placed.get(source.name)!, placed.get(target.name)!];
-  const rules = types.map((t) => targets.map((p) => ruleOf(t, p, edges, said)));
+  const rules = types.map((): (Rule | undefined)[] => []);
+  const rule = (t: number, p: number): Rule => (rules[t]![p] ??= ruleOf(types[t]!, targets[p]!, edges, said));
   const lanes: Lane[] = [];
   const known = new Map<number, number>();
   const lane = new Uint8Array(from.length);
   const weight = new Float64Array(from.length);
   for (let k = 0; k < from.length; k++) {
     const [s, t] = [source.part[from[k]!]!, target.part[to[k]!]!];
-    const rule = rules[type[k]!]![t]!;
+    const { inhibits: told, isSplit, scale, port } = rule(type[k]!, t);
     const given = weightOf(edges, k) * (count?.[k] ?? 1);
-    const inhibits = rule.inhibits ?? given < 0;
-    weight[k] = rule.scale(given, inhibits);
-    const key = (s * 256 + t) * 2 + (inhibits && rule.isSplit && !said ? 1 : 0);
+    const inhibits = told ?? given < 0;
+    weight[k] = scale(given, inhibits);
+    const key = (s * 256 + t) * 2 + (inhibits && isSplit && !said ? 1 : 0);
     let found = known.get(key);
     if (found === undefined) {
       if (lanes.length === MOST_LANES)
         throw badFile(`${edges.path}: edges/${edges.name}`, `joins more than ${MOST_LANES} pairs of models`);
       found = lanes.length;
       known.set(key, found);
-      lanes.push({ from: sources[s]!, to: targets[t]!, port: said?.port ?? rule.port(inhibits) });
+      lanes.push({ from: sources[s]!, to: targets[t]!, port: said?.port ?? port(inhibits) });
     }
     lane[k] = found;
   }
   if (lanes.length === 0)
-    lanes.push({ from: sources[0]!, to: targets[0]!, port: said?.port ?? rules[0]?.[0]?.port(false) });
+    lanes.push({
+      from: sources[0]!,
+      to: targets[0]!,
+      port: said?.port ?? (types.length > 0 ? rule(0, 0).port(false) : undefined),
+    });
   return { lane, lanes, weight };
 }
 
