@@ -60,7 +60,8 @@ class Lockstep {
   readonly #plastic: readonly string[];
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #spikes = { a: 0, b: 0 };
-  readonly #fired = new Map<string, number>();
+  /** By population: spikes of each neuron so far. */
+  readonly #fired: Readonly<Record<string, Uint32Array>>;
 
   constructor(a: ClockedSide, b: ClockedSide, options: Settings) {
     [this.#a, this.#b, this.#options] = [a, b, options];
@@ -68,6 +69,7 @@ class Lockstep {
     this.#plastic = a.plastic.filter((name) => b.plastic.includes(name));
     const { populations } = a.engine.network;
     this.#sizes = Object.fromEntries(Object.entries(populations).map(([node, p]) => [node, p.size]));
+    this.#fired = Object.fromEntries(Object.entries(this.#sizes).map(([node, size]) => [node, new Uint32Array(size)]));
   }
 
   run(): Divergence {
@@ -103,20 +105,21 @@ class Lockstep {
     this.#a.restore(a);
     this.#b.restore(b);
   }
-  #advance(count: number): SpikeDifference | undefined {
+  #advance(count: number): Advanced {
     const [a, b] = [this.#a.advance(count), this.#b.advance(count)];
     const apart = spikeDifference(a.spikes, b.spikes);
-    if (!apart) this.#note(a, b);
-    return apart;
+    return { apart, count: (before) => this.#count(a, b, before) };
   }
-  #note(a: Recording, b: Recording): void {
-    this.#spikes.a += countOf(a.spikes);
-    this.#spikes.b += countOf(b.spikes);
-    for (const [population, { indices }] of Object.entries(a.spikes))
-      for (const k of indices) {
-        const key = `${population}:${k}`;
-        this.#fired.set(key, (this.#fired.get(key) ?? 0) + 1);
-      }
+  /** @param before a step of the stretch: what comes then or later is not counted */
+  #count(a: Recording, b: Recording, before = Number.POSITIVE_INFINITY): void {
+    const earlier = ({ spikes }: Recording): number =>
+      before === Number.POSITIVE_INFINITY
+        ? countOf(spikes)
+        : Object.values(spikes).reduce((sum, { steps }) => sum + steps.filter((k) => k < before).length, 0);
+    this.#spikes.a += earlier(a);
+    this.#spikes.b += earlier(b);
+    for (const [population, { steps, indices }] of Object.entries(a.spikes))
+      for (let k = 0; k < steps.length && steps[k]! < before; k++) this.#fired[population]![indices[k]!]!++;
   }
 
   #look(spike: SpikeDifference | undefined, connections: readonly string[]): Found | undefined {
@@ -128,13 +131,11 @@ class Lockstep {
 
   /** To the end of a stretch at once; back, and step by step, where it ends apart. */
   #leap(count: number, begin: Pair): Stepped | undefined {
-    const before = { ...this.#spikes };
-    const fired = new Map(this.#fired);
-    const apart = this.#advance(count);
-    if (!apart && !this.#look(undefined, this.#plastic)) return undefined;
-    Object.assign(this.#spikes, before);
-    this.#fired.clear();
-    for (const [key, n] of fired) this.#fired.set(key, n);
+    const { apart, count: counted } = this.#advance(count);
+    if (!apart && !this.#look(undefined, this.#plastic)) {
+      counted();
+      return undefined;
+    }
     this.#restore(begin);
     const found = this.#walk(count);
     if (found) return found;
@@ -146,8 +147,9 @@ class Lockstep {
   }
   #walk(count: number): Stepped | undefined {
     for (let step = 0; step < count; step++) {
-      const apart = this.#advance(1);
+      const { apart, count: counted } = this.#advance(1);
       const found = this.#look(apart && { ...apart, step: 0 }, this.#plastic);
+      counted(apart && 0);
       if (found) return { ...found, step, ...(apart && { spike: { ...apart, step: this.#a.done - 1 } }) };
     }
     return undefined;
@@ -206,7 +208,8 @@ class Lockstep {
     for (; !apart && at < steps; ) {
       const count = Math.min(stretch, steps - at);
       const first = this.#a.done;
-      const difference = this.#advance(count);
+      const { apart: difference, count: counted } = this.#advance(count);
+      counted(difference?.step);
       if (difference) apart = { ...difference, step: first + difference.step };
       at += count;
       onProgress?.(at);
@@ -216,10 +219,15 @@ class Lockstep {
   }
   #spikeOf({ population, neuron, step, by }: SpikeDifference): SpikeParting {
     const time = step * this.#a.engine.network.dt;
-    return { population, neuron, [by]: time, number: this.#fired.get(`${population}:${neuron}`) ?? 0 };
+    return { population, neuron, [by]: time, number: this.#fired[population]![neuron]! };
   }
 }
 
+/** Spikes of a stretch on both sides: whether they differ, and what counts them. */
+interface Advanced {
+  readonly apart: SpikeDifference | undefined;
+  readonly count: (before?: number) => void;
+}
 /** What was found in a step of a stretch. */
 interface Stepped extends Found {
   readonly step: number;

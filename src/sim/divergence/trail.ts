@@ -4,10 +4,10 @@
  */
 import { ModelError, requireInteger } from "../../base/errors.ts";
 import type { Recording, Spikes } from "../recording.ts";
-import { type Column, type Sameness, Scales, type Stored } from "./column.ts";
+import { type Column, differing, type Sameness, Scales, type Stored } from "./column.ts";
 import { type Found, foundIn, requireComparable } from "./compare.ts";
 import type { Divergence, Earlier, Parting } from "./divergence.ts";
-import { countOf, spikeDifference } from "./lists.ts";
+import { countOf, type SpikeDifference, spikeDifference } from "./lists.ts";
 import type { ClockedSide } from "./side.ts";
 
 export interface TrailColumn {
@@ -189,41 +189,85 @@ export interface WalkOptions extends Partial<Sameness> {
 export function walkApart(a: Walker, b: Walker, options: WalkOptions): Divergence {
   const { steps, tolerance = 0, context = 3, onProgress } = options;
   if (a.dt !== b.dt) throw new ModelError("shape-mismatch", "dt", `steps of ${a.dt} s against steps of ${b.dt} s`);
-  const scales = new Scales();
-  const recent: { readonly step: number; readonly a: Column[]; readonly b: Column[] }[] = [];
-  const spikes = { a: 0, b: 0 };
-  const counts = new Map<string, number>();
-  for (let step = -1; step < steps; step++) {
-    const [x, y] = step < 0 ? [{}, {}] : [a.advance(), b.advance()];
-    const apart = spikeDifference(x, y);
-    const [own, other] = [a.columns(), b.columns()];
-    if (step < 0) {
-      requireComparable(own, other);
-      requireTellable(own, other, tolerance);
-    }
-    const found = foundIn(own, other, apart, { tolerance }, scales, a.sizes);
-    if (found) {
-      const time = Math.max(0, step) * a.dt;
-      const spike = apart && {
-        spike: {
-          ...{ population: apart.population, neuron: apart.neuron, [apart.by]: time },
-          number: counts.get(`${apart.population}:${apart.neuron}`) ?? 0,
-        },
-      };
-      const seen = found.neuron === undefined ? seenLater(a, b, found, step, steps) : undefined;
-      const before = found.neuron === undefined ? [] : earlier(recent, found, a.sizes);
-      const parting: Parting = { ...found, step, time, before, ...(seen && { seen }) };
-      return { parting, ...spike, steps: step + 1, spikes };
-    }
-    for (const [node, { indices }] of Object.entries(x))
-      for (const k of indices as Uint32Array) counts.set(`${node}:${k}`, (counts.get(`${node}:${k}`) ?? 0) + 1);
-    spikes.a += countOf(x);
-    spikes.b += countOf(y);
-    recent.push({ step, a: own, b: other });
-    if (recent.length > context) recent.shift();
+  const walk = new Walk(a, b, { tolerance, context });
+  for (let step = -1; step < steps && !walk.isDone; step++) {
+    walk.step(step);
     if (step >= 0) onProgress?.(step + 1);
   }
-  return { steps, spikes };
+  return walk.result(steps);
+}
+
+type Looking = Required<Pick<WalkOptions, "tolerance" | "context">>;
+type State = { readonly step: number; readonly a: readonly Column[]; readonly b: readonly Column[] };
+
+/** Looks at one step after the other until it knows all that is asked: where states part, and where spikes do. */
+class Walk {
+  readonly #a: Walker;
+  readonly #b: Walker;
+  readonly #options: Looking;
+  readonly #scales = new Scales();
+  readonly #recent: State[] = [];
+  readonly #spikes = { a: 0, b: 0 };
+  readonly #fired = new Map<string, number>();
+  #parting: Parting | undefined;
+  #spike: Divergence["spike"];
+
+  constructor(a: Walker, b: Walker, options: Looking) {
+    [this.#a, this.#b, this.#options] = [a, b, options];
+  }
+
+  get isDone(): boolean {
+    const isTold = this.#parting?.neuron !== undefined || this.#parting?.seen !== undefined;
+    return isTold && this.#spike !== undefined;
+  }
+  result(steps: number): Divergence {
+    const [parting, spike] = [this.#parting, this.#spike];
+    return { ...(parting && { parting }), ...(spike && { spike }), steps, spikes: this.#spikes };
+  }
+
+  step(step: number): void {
+    const [x, y] = step < 0 ? [{}, {}] : [this.#a.advance(), this.#b.advance()];
+    const state = { step, a: this.#a.columns(), b: this.#b.columns() };
+    if (step < 0) {
+      requireComparable(state.a, state.b);
+      requireTellable(state.a, state.b, this.#options.tolerance);
+    }
+    const apart = this.#spike ? undefined : spikeDifference(x, y);
+    if (!this.#parting) this.#look(state, apart);
+    else if (this.#parting.neuron === undefined && !this.#parting.seen) this.#see(state);
+    if (apart) this.#spike = this.#spikeOf(apart, step);
+    else if (!this.#spike) this.#count(x, y);
+    this.#recent.push(state);
+    if (this.#recent.length > this.#options.context) this.#recent.shift();
+  }
+
+  #look(state: State, apart: SpikeDifference | undefined): void {
+    const found = foundIn(state.a, state.b, apart, this.#options, this.#scales, this.#a.sizes);
+    if (!found) return;
+    const before = found.neuron === undefined ? [] : earlier(this.#recent, found, this.#a.sizes);
+    this.#parting = { ...found, step: state.step, time: Math.max(0, state.step) * this.#a.dt, before };
+  }
+  /** The values that the first digest to differ stood for are gone; those of the next row are there. */
+  #see({ step, a, b }: State): void {
+    const { population, variable } = this.#parting!;
+    const of = (columns: readonly Column[]) =>
+      columns.find((c) => c.population === population && c.variable === variable)!.values;
+    const [x, y] = [of(a), of(b)];
+    const at = x && y ? differing(x, y, 0).first : -1;
+    if (at < 0) return;
+    const seen = { step, neuron: at % this.#a.sizes[population!]!, a: x![at]!, b: y![at]! };
+    this.#parting = { ...this.#parting!, seen };
+  }
+  #spikeOf({ population, neuron, by }: SpikeDifference, step: number): Divergence["spike"] {
+    const number = this.#fired.get(`${population}:${neuron}`) ?? 0;
+    return { population, neuron, [by]: step * this.#a.dt, number };
+  }
+  #count(a: Recording["spikes"], b: Recording["spikes"]): void {
+    this.#spikes.a += countOf(a);
+    this.#spikes.b += countOf(b);
+    for (const [node, { indices }] of Object.entries(a))
+      for (const k of indices) this.#fired.set(`${node}:${k}`, (this.#fired.get(`${node}:${k}`) ?? 0) + 1);
+  }
 }
 
 /** Digests of different types differ always, and know no tolerance. */
@@ -241,11 +285,7 @@ function requireTellable(a: readonly Column[], b: readonly Column[], tolerance: 
     throw new ModelError("unsupported", "tolerance", "a trail's digests tell equal bits and no more: compare two runs");
 }
 
-function earlier(
-  recent: readonly { step: number; a: Column[]; b: Column[] }[],
-  found: Found,
-  sizes: Walker["sizes"],
-): Earlier[] {
+function earlier(recent: readonly State[], found: Found, sizes: Walker["sizes"]): Earlier[] {
   const at = (found.trial ?? 0) * sizes[found.population!]! + found.neuron!;
   return recent.flatMap(({ step, a, b }) => {
     const [x, y] = [a, b].map(
@@ -254,17 +294,4 @@ function earlier(
     );
     return x === undefined && y === undefined ? [] : [{ step, a: x ?? y!, b: y ?? x! }];
   });
-}
-
-function seenLater(a: Walker, b: Walker, found: Found, from: number, steps: number): Parting["seen"] {
-  for (let step = from + 1; step < steps; step++) {
-    a.advance();
-    b.advance();
-    const of = (columns: Column[]): Column =>
-      columns.find((c) => c.population === found.population && c.variable === found.variable)!;
-    const [x, y] = [of(a.columns()).values, of(b.columns()).values];
-    const at = x && y ? x.findIndex((value: number, k: number) => !Object.is(value, y[k])) : -1;
-    if (at >= 0) return { step, neuron: at % a.sizes[found.population!]!, a: x![at]!, b: y![at]! };
-  }
-  return undefined;
 }
