@@ -2,7 +2,7 @@
  * Node's own modules, loaded when they are first needed: every entry point loads in a page too, and what a page cannot do
  * says so when it is asked for.
  */
-import { RunError } from "./errors.ts";
+import { DataError, RunError } from "./errors.ts";
 
 interface Surroundings {
   readonly process?: { readonly env?: Environment; readonly versions?: { readonly node?: string } };
@@ -26,4 +26,14 @@ export async function fileSystem(path: string): Promise<typeof import("node:fs/p
 export async function syncFileSystem(path: string): Promise<typeof import("node:fs")> {
   await fileSystem(path);
   return import("node:fs");
+}
+
+/** What a system call says of a file, as an error: `missing-file`, or `bad-file`. */
+export function unreadable(path: string, cause: unknown): DataError {
+  const { code } = cause as { code?: string };
+  if (code === "ENOENT" || code === "ENOTDIR")
+    return new DataError("missing-file", path, "there is no such file", { cause });
+  return new DataError("bad-file", path, `cannot be read (${cause instanceof Error ? cause.message : cause})`, {
+    cause,
+  });
 }

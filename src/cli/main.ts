@@ -36,6 +36,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a network becomes: schedule, program, kernels, memory",
     load: async () => (await import("./explain.ts")).explainCommand(),
   },
+  diff: {
+    usage: "<a> [b]",
+    summary: "find the first step in which two runs part",
+    load: async () => (await import("./diff.ts")).diffCommand(),
+  },
   doctor: {
     usage: "",
     summary: "show what this machine can do, and measure how fast it is",

@@ -1,5 +1,5 @@
 /**
- * Saved networks and checkpoints.
+ * Saved networks and checkpoints, and networks in the format SONATA.
  * @module io
  */
 export {
@@ -23,3 +23,7 @@ export type { NetworkJson, PopulationJson } from "./networkSchema.ts";
 export { csvSink } from "./records/csvSink.ts";
 export { type Replayed, recordLog, replayRecords } from "./records/log.ts";
 export { recoverSonata, type SonataSinkOptions, sonataSink } from "./records/sonataSink.ts";
+export type { SonataFiles } from "./sonata/files.ts";
+export { type ReadSonataOptions, readSonata, type SonataNetwork, type SonataNodes } from "./sonata/read.ts";
+export { readSonataSpikes, type SonataSpikeTrain } from "./sonata/readSpikes.ts";
+export { encodeSonata, type SonataFileBytes, type WriteSonataOptions, writeSonata } from "./sonata/write.ts";

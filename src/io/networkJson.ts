@@ -1,5 +1,4 @@
 /** A network as plain, versioned JSON and back. What is read goes through the public constructors, as if a user had written it. */
-import { RheobaseError } from "../base/errors.ts";
 import { type Connection, connect } from "../model/connection.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { inputNode, type Network, network, population } from "../model/network.ts";
@@ -7,8 +6,9 @@ import { neuron } from "../model/neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../model/neuronModel.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { synapse } from "../model/synapse.ts";
-import { badFile, checkedForSaving, mustBe, requireFormat } from "./check.ts";
+import { checkedForSaving, mustBe, requireFormat } from "./check.ts";
 import { FORMAT, type NetworkJson, networkJson, VERSION } from "./networkSchema.ts";
+import { rebuilt } from "./rebuilt.ts";
 
 /**
  * All of a network as JSON, in new plain objects. Neuron models are kept once each, by name. Negative zero becomes 0.
@@ -83,17 +83,6 @@ export function networkFromJson(json: unknown, path = "network"): Network {
   requirePorts(net, data, path);
   requireLists(net, path);
   return net;
-}
-
-/** Runs a constructor; what it refuses is a fault of the file. So is nesting that exhausts the stack of the equation parser. */
-function rebuilt<T>(path: string, make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    if (cause instanceof RheobaseError) throw badFile(path, cause.message, { cause });
-    if (cause instanceof RangeError) throw badFile(path, `is nested too deeply (${cause.message})`, { cause });
-    throw cause;
-  }
 }
 
 const connectionSpec = ({ from, to, delays, ...options }: Connection): ReturnType<typeof connect> =>

@@ -81,7 +81,7 @@ const parameter = either(
   quantity,
 );
 
-const neuronSpec = struct<NeuronSpec>({
+export const neuronSpec = struct<NeuronSpec>({
   name: text,
   doc: optional(text),
   source: optional(text),
@@ -102,7 +102,7 @@ const neuronSpec = struct<NeuronSpec>({
   method: optional(oneOf(...METHOD_NAMES)),
 });
 
-const initializer = variant<Initializer>({
+export const initializer = variant<Initializer>({
   constant: { value: finite },
   values: { values: numbers },
   uniform: { low: finite, high: finite },
@@ -191,7 +191,7 @@ const dimension: Reader<Dimension> = (x, path) => {
   if (read.length !== BASE_UNITS.length) throw mustBe(`${BASE_UNITS.length} exponents`, read.length, path);
   return read as unknown as Dimension;
 };
-const synapseModel = struct<SynapseModel>({
+export const synapseModel = struct<SynapseModel>({
   name: text,
   variables: recordOf(finite),
   parameters: recordOf(finite),

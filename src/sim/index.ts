@@ -2,6 +2,9 @@
  * Running a network step by step: the engine, its inputs, and what it records.
  * @module sim
  */
+export type { Divergence, Earlier, Parting, SpikeParting, Value } from "./divergence/divergence.ts";
+export { type DivergenceOptions, firstDivergence } from "./divergence/lockstep.ts";
+export { ClockedSide, type SideOptions } from "./divergence/side.ts";
 export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
 export type { ExactRecorder } from "./exact/recorder.ts";

@@ -4,6 +4,7 @@
  */
 export { compare } from "./compare.ts";
 export { type DataGetOptions, type DataOptions, dataGet, dataInfo, dataList, dataVerify } from "./data.ts";
+export { type DiffOptions, type DiffReport, diff } from "./diff.ts";
 export { doctor } from "./doctor.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";

@@ -1,6 +1,5 @@
 /** A file of any size, piece by piece. Node only. */
-import { DataError } from "../../base/errors.ts";
-import { fileSystem } from "../../base/node.ts";
+import { fileSystem, unreadable } from "../../base/node.ts";
 
 const PIECE = 2 ** 18;
 
@@ -23,13 +22,4 @@ export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     await handle.close();
   }
-}
-
-export function unreadable(path: string, cause: unknown): DataError {
-  const { code } = cause as { code?: string };
-  if (code === "ENOENT" || code === "ENOTDIR")
-    return new DataError("missing-file", path, "there is no such file", { cause });
-  return new DataError("bad-file", path, `cannot be read (${cause instanceof Error ? cause.message : cause})`, {
-    cause,
-  });
 }

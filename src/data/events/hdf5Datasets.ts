@@ -1,7 +1,7 @@
 /** Datasets of an open HDF5 file, of one dimension: numbers, text, and lists of numbers of variable length. */
 import { DataError, type ErrorCode } from "../../base/errors.ts";
 import type { Library } from "../../base/hdf5.ts";
-import type { Hdf5Source } from "./hdf5Source.ts";
+import type { Hdf5Source } from "../../base/hdf5Source.ts";
 
 type Dataset = InstanceType<Library["Dataset"]>;
 type Metadata = Dataset["metadata"];

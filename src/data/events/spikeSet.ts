@@ -12,10 +12,10 @@
  */
 import { DataError, requireInteger } from "../../base/errors.ts";
 import { type Library, library } from "../../base/hdf5.ts";
+import { type Hdf5Source, openHdf5 } from "../../base/hdf5Source.ts";
 import type { NamedBytes } from "../format/bytes.ts";
 import { halves } from "./half.ts";
 import { CLASS, Hdf5Datasets, type List } from "./hdf5Datasets.ts";
-import { type Hdf5Source, openHdf5 } from "./hdf5Source.ts";
 import type { EventRecording } from "./recording.ts";
 
 /** A file of SHD or SSC that is open: labels at hand, spikes read as they are asked for. */

@@ -1,7 +1,6 @@
 /** Sets of many files, whose names are not all known beforehand: a folder that looks like the set's, and what is in it. */
 import { DataError } from "../../base/errors.ts";
-import { fileSystem } from "../../base/node.ts";
-import { unreadable } from "../events/fileBytes.ts";
+import { fileSystem, unreadable } from "../../base/node.ts";
 import type { NamedBytes } from "../format/bytes.ts";
 import { type LocateOptions, missing, places } from "../locate.ts";
 import { sourceOf } from "../store/registry.ts";

@@ -2,12 +2,10 @@
  * An HDF5 file that stays open: bytes at hand, or a file on disk of which only what the library asks for is read. To the
  * library either is a file of its virtual file system.
  */
-import { DataError } from "../../base/errors.ts";
-import { fileName, guarded, type Library, removeFile } from "../../base/hdf5.ts";
-import { syncFileSystem } from "../../base/node.ts";
-import type { NamedBytes } from "../format/bytes.ts";
-import { unreadable } from "./fileBytes.ts";
+import { DataError } from "./errors.ts";
+import { fileName, guarded, type Library, removeFile } from "./hdf5.ts";
 import { HeapGuard, type RandomAccess } from "./hdf5Heaps.ts";
+import { syncFileSystem, unreadable } from "./node.ts";
 
 export interface Hdf5Source {
   readonly path: string;
@@ -18,7 +16,10 @@ export interface Hdf5Source {
 }
 
 /** @throws {DataError} `missing-file`, or `bad-file` unless it is HDF5 */
-export async function openHdf5(h5: Library, source: NamedBytes | string): Promise<Hdf5Source> {
+export async function openHdf5(
+  h5: Library,
+  source: string | { readonly path: string; readonly bytes: Uint8Array },
+): Promise<Hdf5Source> {
   const path = typeof source === "string" ? source : source.path;
   const failure = (where: string) => (why: string, cause: unknown) =>
     new DataError("bad-file", path, `${where}: its HDF5 structure is damaged (${why})`, { cause });

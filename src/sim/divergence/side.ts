@@ -1,0 +1,88 @@
+/** One of two runs that are compared: an engine, driven piece by piece, that can go back. */
+import type { Elements } from "../../backend/backend.ts";
+import type { Engine } from "../engine.ts";
+import type { Inputs } from "../feed.ts";
+import type { Hook } from "../hooks.ts";
+import type { Recording } from "../recording.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { type Column, digestOf, storedAs } from "./column.ts";
+
+/** What a side is made of beside its engine. */
+export interface SideOptions {
+  /** Inputs of `count` steps from step `from` on, whose events count from there. Silent by default. */
+  readonly inputs?: (from: number, count: number) => Inputs;
+  /** Steps count from the engine's first step. */
+  readonly hooks?: readonly Hook[];
+}
+
+/** A clocked run. */
+export class ClockedSide {
+  readonly engine: Engine;
+  readonly #inputs: NonNullable<SideOptions["inputs"]>;
+  readonly #hooks: readonly Hook[];
+  readonly #start: number;
+
+  constructor(engine: Engine, { inputs = () => ({}), hooks = [] }: SideOptions = {}) {
+    [this.engine, this.#inputs, this.#hooks, this.#start] = [engine, inputs, hooks, engine.stepsDone];
+  }
+
+  /** Steps done, from 0. */
+  get done(): number {
+    return this.engine.stepsDone - this.#start;
+  }
+  advance(count: number): Recording {
+    const { done } = this;
+    const hooks = this.#hooks.map((h) => ({ ...h, from: nextCall(h, done) }));
+    return this.engine.run(count, this.#inputs(done, count), { hooks });
+  }
+  snapshot(): Snapshot {
+    return this.engine.snapshot();
+  }
+  restore(snapshot: Snapshot): void {
+    this.engine.restore(snapshot);
+  }
+
+  /** Variables of populations, in the order of the network and of its models. Views: they change when the side moves on. */
+  columns(): Column[] {
+    const { populations, context } = this.engine.lowered;
+    const { samples } = context.options;
+    return [...populations.values()].flatMap(({ node, states }) =>
+      states.map(({ name, buffer }): Column => {
+        const values = withoutPadding(this.engine.state(buffer), samples, context.size(node), context.stride(node));
+        return {
+          ...{ population: node, variable: name, stored: storedAs(values), values },
+          digest: () => digestOf(values),
+        };
+      }),
+    );
+  }
+
+  /** What synapses of a connection are and hold: those with rows of synapses, which differ or change. */
+  synapses(connection: string): Readonly<Record<string, Elements>> {
+    return this.engine.synapses(connection);
+  }
+  /** Names of connections with rows of synapses. */
+  get sparse(): string[] {
+    const { sources, delayGroups } = this.engine.lowered;
+    return this.engine.network.connections
+      .map((c) => c.name)
+      .filter((name) => sources.synapses.has(name) || delayGroups.has(name));
+  }
+  /** Of those, the ones whose synapses change while the network runs. */
+  get plastic(): string[] {
+    const { network } = this.engine;
+    return this.sparse.filter((name) => network.connections.find((c) => c.name === name)!.synapse !== undefined);
+  }
+}
+
+/** Steps from `done` on until a hook is called. */
+const nextCall = ({ every = 1, from = 0 }: Hook, done: number): number =>
+  done <= from ? from - done : (every - ((done - from) % every)) % every;
+
+/** Of one trial a view, of several a copy. */
+function withoutPadding(values: Elements, samples: number, size: number, stride: number): Elements {
+  if (samples === 1) return values.subarray(0, size);
+  const out = values.slice(0, samples * size);
+  for (let s = 0; s < samples; s++) out.set(values.subarray(s * stride, s * stride + size) as never, s * size);
+  return out;
+}
