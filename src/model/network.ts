@@ -11,6 +11,7 @@ import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.
 import { checkLinks, linkConnections, linksOf, withoutLinks } from "./linked.ts";
 import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
+import { withSums } from "./summed.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -192,11 +193,10 @@ export function network(spec: NetworkSpec): Network {
   const dt = typeof spec.dt === "number" ? spec.dt : quantityOf(spec.dt, SECOND, `${name}.dt`);
   requirePositive(`${name}.dt`, dt, "s");
   if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
-  const nodes = { inputs, populations: withoutLinks(spec.populations), transforms, dt };
-  const { populations } = nodes;
-  const connections = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)].map((c) =>
-    c.build(nodes),
-  );
+  const specs = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)];
+  const populations = withSums(withoutLinks(spec.populations), specs);
+  const nodes = { inputs, populations, transforms, dt };
+  const connections = specs.map((c) => c.build(nodes));
   const result: Network = {
     name,
     dt,
