@@ -32,7 +32,7 @@ async function correlation(inputs: number): Promise<number> {
       input: population(inputs, neuron_input),
       neurons: population(N, noisy, {
         initial: { x: uniform(0, 1) },
-        linked: { I: { variable: "input.x", index: Array.from({ length: N }, (_, k) => k % inputs) } },
+        linked: { I: "input.x" }, // of the only one, or each neuron of its own
       }),
     },
   });
