@@ -2,7 +2,7 @@
  * Four thousand cells with conductances (Vogels and Abbott 2005; benchmark 1 of Brette et al. 2007): they go on firing
  * irregularly once set going.
  */
-import { connect, createEngine, network, neuron, normal, population, probability, wasm } from "rheobase";
+import { connect, createEngine, network, neuron, population, probability, wasm } from "rheobase";
 import { must, option } from "./support/check.ts";
 
 const coba = neuron({
@@ -17,7 +17,7 @@ const coba = neuron({
   refractory: "5 ms",
   method: "exponentialEuler",
 });
-const initial = { v: normal(-65e-3, 5e-3), ge: normal(4, 1.5), gi: normal(20, 12) };
+const initial = { v: "El + (randn() * 5 - 5)*mV", ge: "randn() * 1.5 + 4", gi: "randn() * 12 + 20" };
 const net = network({
   dt: "0.1 ms",
   schedule: "brian",

@@ -2,7 +2,7 @@
  * Four thousand Hodgkin-Huxley cells with conductances (benchmark 3 of Brette et al. 2007): the equations are those of Brian's
  * `COBAHH`, pasted in.
  */
-import { connect, createEngine, network, neuron, normal, population, probability, wasm } from "rheobase";
+import { connect, createEngine, network, neuron, population, probability, wasm } from "rheobase";
 import { must, option } from "./support/check.ts";
 
 const area = "20000*umetre**2";
@@ -42,7 +42,11 @@ beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz
   refractory: "3 ms",
   method: "exponentialEuler",
 });
-const initial = { v: normal(-65e-3, 5e-3), ge: normal(40e-9, 15e-9), gi: normal(200e-9, 120e-9) };
+const initial = {
+  v: "El + (randn() * 5 - 5)*mV",
+  ge: "(randn() * 1.5 + 4) * 10.*nS",
+  gi: "(randn() * 12 + 20) * 10.*nS",
+};
 const net = network({
   dt: "0.1 ms",
   schedule: "brian",

@@ -89,9 +89,10 @@ azimuths.forEach((azimuth, k) => {
     "degrees",
   );
 });
-// What is tuned: for the sound in front, detectors whose delays differ by 0.5 ms and more hardly fire.
+// For the sound in front, detectors whose delays differ by 0.5 ms and more hardly fire: Brian 2.5.1 has 0.084 over 5 s. Some
+// hundred spikes of 2 s tell it to 12 %.
 const front = counts[2]!;
 const off = front.filter((_, j) => Math.abs(j - centre) * ((2.2 * maxDelay) / (detectors - 1)) > 0.5e-3);
 const peak = front.subarray(centre - 1.5, centre + 2.5);
 const mean = (x: Float64Array): number => x.reduce((a, b) => a + b, 0) / x.length;
-must("rate 0.5 ms off the peak, of that at the peak", mean(off) / mean(peak), 0, 0.25);
+must("rate 0.5 ms off the peak, of that at the peak", mean(off) / mean(peak), 0.084, 0.04);

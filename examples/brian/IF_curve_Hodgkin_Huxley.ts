@@ -31,11 +31,10 @@ const group = neuron({
   refractory: "v > -40*mV", // for counting alone
   method: "exponentialEuler",
 });
-const I = Array.from({ length: numNeurons }, (_, i) => (0.7e-9 * i) / numNeurons);
 const net = network({
   dt: "0.1 ms",
   schedule: "brian",
-  populations: { group: population(numNeurons, group, { initial: { I } }) },
+  populations: { group: population(numNeurons, group, { initial: { I: "0.7*nA * i / N" } }) },
 });
 const { spikes } = await simulate(net, { duration, type: "f64" });
 

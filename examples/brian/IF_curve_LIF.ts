@@ -20,7 +20,7 @@ const group = population(
     refractory: "5*ms",
     method: "exact",
   }),
-  { initial: { v0: Array.from({ length: n }, (_, i) => (20e-3 * i) / (n - 1)) } },
+  { initial: { v0: "20*mV * i / (N-1)" } },
 );
 const dt = 1e-4;
 const net = network({ dt, schedule: "brian", populations: { group } });

@@ -26,7 +26,7 @@ const gap = synapse({
 const net = network({
   dt: "0.1 ms",
   schedule: "brian",
-  populations: { neurons: population(n, cell, { initial: { v: Array.from({ length: n }, (_, i) => i / (n - 1)) } }) },
+  populations: { neurons: population(n, cell, { initial: { v: "i * 1.0 / (N-1)" } }) },
   connections: [connect("neurons", "neurons", { connectivity: allToAll, synapse: gap, weight: 0.02 })],
 });
 const { spikes } = await simulate(net, { duration: "500 ms", type: "f64" });

@@ -1,5 +1,5 @@
 /** Brian's `reliability`: noisy cells that share a fluctuating input fire together; without it they do not. */
-import { network, neuron, population, uniform } from "rheobase";
+import { network, neuron, population } from "rheobase";
 import { simulate } from "rheobase/sim";
 import { must, option } from "../support/check.ts";
 
@@ -31,7 +31,7 @@ async function correlation(inputs: number): Promise<number> {
     populations: {
       input: population(inputs, neuron_input),
       neurons: population(N, noisy, {
-        initial: { x: uniform(0, 1) },
+        initial: { x: "rand()" },
         linked: { I: "input.x" }, // of the only one, or each neuron of its own
       }),
     },

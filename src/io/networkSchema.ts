@@ -101,7 +101,7 @@ const neuronSpec = struct<NeuronSpec>({
   method: optional(oneOf(...METHOD_NAMES)),
 });
 
-const initializer = variant<Initializer>({
+const initializer: Reader<Initializer> = variant<Initializer>({
   constant: { value: finite },
   values: { values: numbers },
   uniform: { low: finite, high: finite },
@@ -113,6 +113,7 @@ const initializer = variant<Initializer>({
   fanIn: { gain: finite },
   glorotUniform: { gain: finite },
   orthogonal: { gain: finite },
+  expression: { text, reads: recordOf(struct({ of: text, from: (x, path) => initializer(x, path) })) },
 });
 
 const positions = variant<Positions>({

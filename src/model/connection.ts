@@ -5,7 +5,7 @@ import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
 import { type DelayOption, delaysOf } from "./delays.ts";
-import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
+import { fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
@@ -117,6 +117,8 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
   const weight = toInitializer(o.weight ?? fanIn());
   const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
+  requireOfSynapses(weight, `connection ${name}.weight`);
+  if (bias) requireOfSynapses(bias, `connection ${name}.bias`);
   if (connectivity.kind !== "dense") requireNoMatrix(weight, `connection ${name}.weight`);
   if (bias) requireNoMatrix(bias, `connection ${name}.bias`);
   const built: Connection = {
