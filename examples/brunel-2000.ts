@@ -10,7 +10,6 @@ const dt = 1e-4;
 const duration = option("duration", 1);
 const NE = 10_000 * option("scale", 0.2);
 const NI = NE / 4;
-const J = 0.1e-3;
 
 interface State {
   readonly name: string;
@@ -46,7 +45,7 @@ async function simulated({ g, eta }: State) {
   return { spikes: [spikes.e!, spikes.i!], steps };
 }
 
-const mean = (x: ArrayLike<number>): number => Array.prototype.reduce.call(x, (a, b) => a + b, 0) / x.length;
+const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 /** Rate, and deviation over mean of the intervals of all cells: they differ in their numbers alone. */
 function statistics({ spikes, steps }: Awaited<ReturnType<typeof simulated>>): { rate: number; cv: number } {
   const intervals = spikes.flatMap(({ steps: at, indices }) => {
