@@ -3,6 +3,7 @@
  * the text of the model is Brian's, pasted in.
  */
 import { connect, createEngine, network, neuron, population, probability, uniform, wasm } from "rheobase";
+import { must, option } from "./support/check.ts";
 
 const cuba = neuron({
   name: "cuba",
@@ -25,13 +26,15 @@ const net = network({
     connect("i", ["e", "i"], { connectivity: probability(0.02), port: "gi", weight: -9e-3 }),
   ],
 });
+const duration = option("duration", 1);
 const start = performance.now();
 using engine = await createEngine(net, wasm, { seed: 1 });
 const built = performance.now();
-const run = engine.run(10_000);
+const run = engine.run(Math.round(duration / 1e-4));
 const seconds = (performance.now() - built) / 1000;
-const rate = (run.spikes.e!.indices.length + run.spikes.i!.indices.length) / 4000;
 console.log(
-  `built in ${((built - start) / 1000).toFixed(2)} s; 1 s of model time in ${seconds.toFixed(2)} s; ${rate.toFixed(2)} spikes a neuron and second; digest ${run.digest}`,
+  `built in ${((built - start) / 1000).toFixed(2)} s; ${duration} s of model time in ${seconds.toFixed(2)} s; digest ${run.digest}`,
 );
-if (rate < 4.5 || rate > 7) throw new Error("the rate is not that of the published network (about 5.7 Hz)");
+const rate = (run.spikes.e!.indices.length + run.spikes.i!.indices.length) / 4000 / duration;
+// Over 10 s Brian has 5.5 to 5.9 Hz, NEST 5.6 to 5.7, GeNN 5.9; networks differ by a deviation of 0.2 Hz.
+must("rate", rate, 5.7, 4 * 0.2, "Hz");

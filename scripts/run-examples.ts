@@ -1,4 +1,4 @@
-/** Runs every program in examples/, one after the other, and fails if one fails or if there is none. */
+/** Runs every program in examples/ and examples/brian/, one after the other, and fails if one fails or if there is none. */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TIMEOUT_MS = 300_000;
 
-const examples = readdirSync(join(ROOT, "examples"), { withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-  .map((entry) => join("examples", entry.name))
-  .sort();
+const examples = ["examples", join("examples", "brian")].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(folder, entry.name))
+    .sort(),
+);
 
 function run(example: string): boolean {
   console.log(`--- ${example}`);

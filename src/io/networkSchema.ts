@@ -102,7 +102,7 @@ export const neuronSpec = struct<NeuronSpec>({
   method: optional(oneOf(...METHOD_NAMES)),
 });
 
-export const initializer = variant<Initializer>({
+export const initializer: Reader<Initializer> = variant<Initializer>({
   constant: { value: finite },
   values: { values: numbers },
   uniform: { low: finite, high: finite },
@@ -114,6 +114,7 @@ export const initializer = variant<Initializer>({
   fanIn: { gain: finite },
   glorotUniform: { gain: finite },
   orthogonal: { gain: finite },
+  expression: { text, reads: recordOf(struct({ of: text, from: (x, path) => initializer(x, path) })) },
 });
 
 const positions = variant<Positions>({

@@ -6,11 +6,11 @@ import { checkConnectivity } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
 import { type DelayOption, delaysOf } from "./delays.ts";
-import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
+import { fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
 import { STORAGES, type Storage } from "./storage.ts";
-import { actsOf, type SynapseModel, writtenBy } from "./synapse.ts";
+import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
 /** One end of a connection. */
@@ -99,6 +99,8 @@ export interface Nodes {
 export interface ConnectionSpec {
   /** The connection in a network of these nodes. Called by `network`. */
   build(net: Nodes & { readonly dt: number }): Connection;
+  /** Variables of the target that `(summed)` equations add up into. */
+  readonly sums?: { readonly node: string; readonly ports: readonly string[] };
 }
 
 /**
@@ -108,7 +110,11 @@ export interface ConnectionSpec {
 export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
   requireKnown(`connect('${from}', …)`, options, OPTIONS);
   const targets = typeof to === "string" ? [to] : to;
-  return targets.map((target) => ({ build: (net) => build(from, target, options, net) }));
+  const ports = (options.synapse && dynamicsOf(options.synapse)?.summed.map((e) => e.port)) ?? [];
+  return targets.map((target) => ({
+    build: (net) => build(from, target, options, net),
+    ...(ports.length > 0 && { sums: { node: target, ports } }),
+  }));
 }
 
 function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: number }): Connection {
@@ -131,6 +137,8 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
   const weight = toInitializer(o.weight ?? fanIn());
   const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
+  requireOfSynapses(weight, `connection ${name}.weight`);
+  if (bias) requireOfSynapses(bias, `connection ${name}.bias`);
   if (connectivity.kind !== "dense") requireNoMatrix(weight, `connection ${name}.weight`);
   if (bias) requireNoMatrix(bias, `connection ${name}.bias`);
   const built: Connection = {

@@ -51,7 +51,7 @@ type Least<T> = (from: T, dt: number, path: string) => number;
 /** Laws that come as near to 0 as one likes: a step is the least that a spike takes. */
 const oneStep = (): number => 1;
 const noLaw = ({ kind }: Initializer, _dt: number, path: string): never => {
-  throw new ModelError("unsupported", path, `${kind} is for weights; delays can be values, uniform, normal, …`);
+  throw new ModelError("unsupported", path, `${kind} is not for delays; they can be values, uniform, normal, …`);
 };
 /** Steps that no synapse of a connection may be below. */
 const LEAST: { readonly [K in Initializer["kind"]]: Least<Extract<Initializer, { kind: K }>> } = {
@@ -71,4 +71,5 @@ const LEAST: { readonly [K in Initializer["kind"]]: Least<Extract<Initializer, {
   fanIn: noLaw,
   glorotUniform: noLaw,
   orthogonal: noLaw,
+  expression: noLaw,
 };

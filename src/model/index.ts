@@ -42,6 +42,7 @@ export {
   uniform,
 } from "./initializer.ts";
 export {
+  type GivenNumber,
   type InputNode,
   type InputOptions,
   inputNode,

@@ -5,6 +5,7 @@ import { normalOf, uniformOf } from "../base/laws.ts";
 import { LineStream } from "../base/lineStream.ts";
 import { numberedWords, streamOf } from "../base/random.ts";
 import { orthonormalRows, transposed } from "./orthogonal.ts";
+import { evaluated } from "./perNeuron.ts";
 
 /** How an array of numbers starts: given, constant, or drawn by the seed and the name of the array. Plain data. */
 export type Initializer =
@@ -40,7 +41,16 @@ export type Initializer =
    * gain times a matrix, evenly distributed among those with orthonormal rows (or columns, where there are more sources
    * than targets): Saxe, McClelland and Ganguli 2014, ICLR. Dense weights only.
    */
-  | { readonly kind: "orthogonal"; readonly gain: number };
+  | { readonly kind: "orthogonal"; readonly gain: number }
+  /**
+   * Of neurons: an expression of the index `i`, the size `N`, `rand()`, `randn()`, and of other numbers of each neuron:
+   * `of` names their array (`tauM`, `v.initial`), `from` says what is in it. Texts in a population's options become such.
+   */
+  | {
+      readonly kind: "expression";
+      readonly text: string;
+      readonly reads: Readonly<Record<string, { readonly of: string; readonly from: Initializer }>>;
+    };
 
 /** Every number is `value`. */
 export const constantOf = (value: number): Initializer => ({ kind: "constant", value });
@@ -77,6 +87,11 @@ export const orthogonal = (gain = 1): Initializer => ({ kind: "orthogonal", gain
 export const toInitializer = (x: number | ArrayLike<number> | Initializer): Initializer =>
   typeof x === "number" ? constantOf(x) : "kind" in x ? x : { kind: "values", values: x };
 
+/** @throws {ModelError} `unsupported` for what is each neuron's */
+export function requireOfSynapses(from: Initializer, path: string): void {
+  if (from.kind === "expression")
+    throw new ModelError("unsupported", path, "an expression gives numbers of neurons, and these are of synapses");
+}
 const MATRIX: ReadonlySet<Initializer["kind"]> = new Set(["glorotUniform", "orthogonal"]);
 /** @throws {ModelError} `unsupported` for what fills matrices */
 export function requireNoMatrix(from: Initializer, path: string): void {
@@ -204,6 +219,7 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
     const matrix = rows <= columns ? q : transposed(q, few, many);
     return (k) => from.gain * matrix[k]!;
   },
+  expression: (from, length, draw) => evaluated(from, length, draw, drawing),
 };
 
 /** Draws in a row that may fall outside: bounds that hold one normal number in a thousand fail once in 20,000 numbers. */

@@ -40,25 +40,39 @@ export const linkConnections = (populations: Readonly<Record<string, Population>
     Object.entries(linked).flatMap(([port, { node, variable, index }]) => {
       if (index && index.length !== size)
         throw new ModelError("shape-mismatch", `${to}.linked.${port}`, `needs ${size} indices, got ${index.length}`);
-      const own =
-        index &&
-        pairs(
-          Array.from(index),
-          Array.from({ length: size }, (_, k) => k),
-        );
-      return connect(node, to, { output: variable, port, connectivity: own ?? oneToOne, weight: 1, trainable: false });
+      const own = index ?? (size > 1 && populations[node]?.size === 1 ? new Uint32Array(size) : undefined);
+      const connectivity = own
+        ? pairs(
+            Array.from(own),
+            Array.from({ length: size }, (_, k) => k),
+          )
+        : oneToOne;
+      return connect(node, to, { output: variable, port, connectivity, weight: 1, trainable: false });
     }),
   );
 
-/** @throws {ModelError} `unknown-name` for a linked variable that stands for nothing; `unit-mismatch` */
+const several = (path: string, node: string): ModelError =>
+  new ModelError(
+    "unsupported",
+    path,
+    `a shared subexpression reads it, so that it must be one neuron's variable, and it is that of several of '${node}'`,
+  );
+
+/**
+ * @throws {ModelError} `unknown-name` for a linked variable that stands for nothing; `unit-mismatch`; `unsupported` where
+ *   what is shared reads the variables of several neurons
+ */
 export function checkLinks({ populations, connections }: Network): void {
   for (const [node, { model }] of Object.entries(populations))
-    for (const { name, dimension } of model.inputs.filter((i) => i.linked)) {
+    for (const { name, dimension, shared } of model.inputs.filter((i) => i.linked)) {
       const path = `${node}.linked.${name}`;
       const into = connections.filter((c) => c.to.node === node && c.to.port === name);
       if (into.length !== 1)
         throw new ModelError("unknown-name", path, `stands for one variable of another population, got ${into.length}`);
-      const { from } = into[0]!;
+      const { from, connectivity } = into[0]!;
+      if (shared && connectivity.kind === "pairs" && new Set(Array.from(connectivity.source)).size > 1)
+        throw several(path, from.node);
+      if (shared && connectivity.kind === "oneToOne" && populations[node]!.size > 1) throw several(path, from.node);
       const other = populations[from.node]?.model;
       const source = other && [...other.variables, ...other.subexpressions].find((v) => v.name === from.port);
       if (!source || sameDimension(source.dimension, dimension)) continue;

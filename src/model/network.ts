@@ -10,7 +10,9 @@ import type { Connection, ConnectionSpec } from "./connection.ts";
 import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import { checkLinks, linkConnections, linksOf, withoutLinks } from "./linked.ts";
 import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
+import { type GivenNumbers, isPerNeuron, perNeuron } from "./perNeuron.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
+import { withSums } from "./summed.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -99,10 +101,17 @@ export function inputNode(shape: number | readonly number[], options: InputOptio
   return { ...sized(shape, "input"), signal, constant, ...(encoder && { encoder }) };
 }
 
+/**
+ * A number of each neuron: one for all (a number in SI units, or a quantity such as "20 ms"), a list, a law, or an expression
+ * such as `"Vr + rand()*(Vt - Vr)"` of the neuron's index `i`, the size `N`, `rand()`, `randn()`, parameters, and initial
+ * states that stand before it.
+ */
+export type GivenNumber = string | number | ArrayLike<number> | Initializer;
+
 /** What a population changes of its model, and what of it trains. */
 export interface PopulationOptions {
-  readonly parameters?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
-  readonly initial?: Readonly<Record<string, string | number | ArrayLike<number> | Initializer>>;
+  readonly parameters?: Readonly<Record<string, GivenNumber>>;
+  readonly initial?: Readonly<Record<string, GivenNumber>>;
   /**
    * What training changes, beside weights: names of parameters, and of state variables with `.initial` behind. Each neuron
    * has a value of its own where an array or a draw was given, else one serves all; `{ tauM: "neuron", vTh: "layer" }`
@@ -138,14 +147,7 @@ export function population(
     model.variables.filter((v) => !isSetByModel(v) || v.kind === "lastspike").map((v) => v.name),
   );
   for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
-  const given = {
-    parameters: quantities(
-      parameters,
-      `${path}.parameters`,
-      (name) => model.parameters.find((p) => p.name === name)!.dimension,
-    ),
-    initial: quantities(initial, `${path}.initial`, (name) => model.variables.find((v) => v.name === name)!.dimension),
-  };
+  const given = numbersOf(model, { parameters, initial }, path);
   const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
   const linked = linksOf(model, options.linked ?? {}, path);
   const members = sized(shape, path);
@@ -159,17 +161,25 @@ export function population(
   return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }) };
 }
 
-function quantities(
-  given: NonNullable<PopulationOptions["parameters"]>,
+/** One after the other, parameters first: an expression sees those before it. */
+function numbersOf(
+  model: NeuronModel,
+  options: Required<Pick<PopulationOptions, "parameters" | "initial">>,
   path: string,
-  dimensionOf: (name: string) => Dimension,
-): Record<string, Initializer> {
-  const one = (name: string, x: string | number | ArrayLike<number> | Initializer): Initializer => {
-    const from = toInitializer(typeof x === "string" ? quantityOf(x, dimensionOf(name), `${path}.${name}`) : x);
-    requireNoMatrix(from, `${path}.${name}`);
+): GivenNumbers {
+  const given = { parameters: {} as Record<string, Initializer>, initial: {} as Record<string, Initializer> };
+  const one = (x: GivenNumber, of: { dimension: Dimension; type?: string }, at: string): Initializer => {
+    if (typeof x === "string" && isPerNeuron(x, model))
+      return perNeuron(x, of.type === "boolean" ? "boolean" : of.dimension, model, given, at);
+    const from = toInitializer(typeof x === "string" ? quantityOf(x, of.dimension, at) : x);
+    requireNoMatrix(from, at);
     return from;
   };
-  return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, one(name, x)]));
+  for (const [name, x] of Object.entries(options.parameters))
+    given.parameters[name] = one(x, model.parameters.find((p) => p.name === name)!, `${path}.parameters.${name}`);
+  for (const [name, x] of Object.entries(options.initial))
+    given.initial[name] = one(x, model.variables.find((v) => v.name === name)!, `${path}.initial.${name}`);
+  return given;
 }
 
 function requireKnown(known: ReadonlySet<string>, name: string, path: string, what: string): void {
@@ -192,11 +202,10 @@ export function network(spec: NetworkSpec): Network {
   const dt = typeof spec.dt === "number" ? spec.dt : quantityOf(spec.dt, SECOND, `${name}.dt`);
   requirePositive(`${name}.dt`, dt, "s");
   if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
-  const nodes = { inputs, populations: withoutLinks(spec.populations), transforms, dt };
-  const { populations } = nodes;
-  const connections = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)].map((c) =>
-    c.build(nodes),
-  );
+  const specs = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)];
+  const populations = withSums(withoutLinks(spec.populations), specs);
+  const nodes = { inputs, populations, transforms, dt };
+  const connections = specs.map((c) => c.build(nodes));
   const result: Network = {
     name,
     dt,

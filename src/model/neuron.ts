@@ -3,7 +3,7 @@ import { DIMENSIONLESS, isDimensionless, NAMED, quotient } from "../base/dimensi
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import { f64 } from "../ir/expr.ts";
 import { type Calls, callsOf, resolveCalls, resolveStatements } from "./calls.ts";
-import { type Node, print, walk } from "./equations/ast.ts";
+import { type Node, namesIn, print, walk } from "./equations/ast.ts";
 import { expectType, formatType, type Scope, typeOfExpression, type ValueType } from "./equations/check.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
@@ -86,10 +86,12 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     ...eventStates(context),
     ...lastSpikeOf(context, equations, source),
   ];
+  const sharedReads = readsOfShared(equations);
   const inputs = equations.filter(isInput).map(({ name, dimension, flags }) => ({
     name,
     dimension,
     ...(flags.includes("linked") && { linked: true }),
+    ...(sharedReads.has(name) && { shared: true }),
   }));
   const port = portOf(
     spec,
@@ -266,19 +268,24 @@ function lastSpikeOf({ spec, calls }: Context, equations: readonly Equation[], s
   return [{ name: LAST_SPIKE, kind: "lastspike", ...known }];
 }
 
-/** Brian: "A shared subexpression can only refer to other shared variables." */
+const isShared = (e: Equation): boolean => e.kind === "subexpression" && e.flags.includes("shared");
+const readsOfShared = (equations: readonly Equation[]): Set<string> =>
+  new Set(equations.filter(isShared).flatMap((e) => [...namesIn(e.value!)]));
+
+/** Brian: "A shared subexpression can only refer to other shared variables." A linked one may be: the network will see. */
 function checkShared(
   equations: readonly Equation[],
   parameters: readonly Parameter[],
   timed: readonly TimedArray[],
   source: Source,
 ): void {
-  const isShared = (e: Equation): boolean => e.flags.includes("shared");
   const own = new Set(
-    equations.filter((e) => !isShared(e) && !parameters.some((p) => p.name === e.name)).map((e) => e.name),
+    equations
+      .filter((e) => !/shared|linked/.test(e.flags.join()) && !parameters.some((p) => p.name === e.name))
+      .map((e) => e.name),
   );
   for (const x of timed) if (x.columns !== undefined) own.add(x.slot);
-  for (const e of equations.filter((x) => x.kind === "subexpression" && isShared(x)))
+  for (const e of equations.filter(isShared))
     for (const n of walk(e.value!)) {
       const name =
         n.tag === "name" && (own.has(n.name) || isNoise(n.name) || n.name === "not_refractory" || n.name === "i");

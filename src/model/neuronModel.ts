@@ -90,6 +90,8 @@ export interface Input {
   readonly dimension: Dimension;
   /** Whether it stands for a variable of another population (`linked`). */
   readonly linked?: boolean;
+  /** Linked: whether a shared subexpression reads it, so that it must be the same for all neurons. */
+  readonly shared?: boolean;
 }
 export interface EventRun {
   readonly event: string;

@@ -64,8 +64,11 @@ export interface SynapseSpec {
   /** Brian's `on_pre`, `on_post`: one pathway, or several by name. */
   readonly onPre?: OnSpike | Readonly<Record<string, OnSpike>>;
   readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
-  /** Custom events that the pathways wait for instead of spikes, where they name none of their own. */
-  readonly onEvent?: { readonly pre?: string; readonly post?: string };
+  /**
+   * Custom events that pathways wait for instead of spikes, where they name none of their own: by name of the pathway, or
+   * for all others of a side under `pre` and `post`.
+   */
+  readonly onEvent?: Readonly<Record<string, string>>;
   readonly pathways?: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
   readonly method?: MethodName;
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
@@ -136,12 +139,24 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
 
 const DEFAULT_ORDER = { pre: -1, step: -1, post: 1 } as const;
 function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec, path: string): Pathway[] {
-  const given = [...pathways, ...named("pre", onPre), ...named("post", onPost)];
-  const waits = (p: (typeof given)[number]): { event?: string } => {
-    const event = p.trigger === "step" ? undefined : onEvent[p.trigger];
+  const given: Given[] = [...pathways, ...named("pre", onPre), ...named("post", onPost)];
+  const names = given.flatMap((p) => p.name ?? []);
+  for (const x of Object.keys(onEvent))
+    if (!["pre", "post", ...names].includes(x))
+      throw new ModelError(
+        "unknown-name",
+        `${path}.onEvent.${x}`,
+        `no pathway called '${x}'; known: ${listNames(new Set(["pre", "post", ...names]))}`,
+      );
+  const waits = ({ name = "", trigger }: Given): { event?: string } => {
+    const side = names.includes(trigger) || trigger === "step" ? undefined : onEvent[trigger];
+    const event = onEvent[name] ?? side;
     return event === undefined || event === "spike" ? {} : { event };
   };
-  const all = given.map((p): Pathway => ({ delay: 0, order: DEFAULT_ORDER[p.trigger], ...waits(p), ...p }));
+  const all = given.map((g): Pathway => {
+    const { name: _, ...p } = g;
+    return { delay: 0, order: DEFAULT_ORDER[p.trigger], ...waits(g), ...p };
+  });
   for (const p of all) {
     if (p.trigger === "step" && p.event !== undefined)
       throw new ModelError(
@@ -154,10 +169,12 @@ function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec,
   }
   return all.sort((a, b) => a.order - b.order);
 }
-function named(trigger: "pre" | "post", given: SynapseSpec["onPre"]): (Pick<Pathway, "trigger" | "body"> & object)[] {
+/** A pathway that one of several names. */
+type Given = Pick<Pathway, "trigger" | "body"> & Partial<Pathway> & { readonly name?: string };
+function named(trigger: "pre" | "post", given: SynapseSpec["onPre"]): Given[] {
   if (given === undefined) return [];
   const one = (p: OnSpike) => ({ trigger, ...(typeof p === "string" ? { body: p } : p) });
-  return isOne(given) ? [one(given)] : Object.values(given).map(one);
+  return isOne(given) ? [one(given)] : Object.entries(given).map(([name, p]) => ({ name, ...one(p) }));
 }
 const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
   typeof x === "string" || typeof (x as { body?: unknown }).body === "string";

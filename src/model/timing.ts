@@ -32,7 +32,7 @@ export function actsBeforeUpdate(net: Pick<Network, "populations">, c: Connectio
   const ports = (x: Act): string[] => writtenBy(c.synapse!, x, "post");
   const own = ports(a);
   const heard = own.length > 0 ? own : actsOf(c.synapse!).flatMap((x) => (x.kind === "pathway" ? ports(x) : []));
-  return (heard.length > 0 ? heard : [c.to.port]).some((port) => isInputPort(net, c.to.node, port));
+  return heard.some((port) => isInputPort(net, c.to.node, port));
 }
 
 /** Age in steps of what left a port of the connection's source. */

@@ -154,13 +154,21 @@ function sourcesOf(rowStart: Elements, parts: number, count: number): Uint32Arra
 /** Synapses of each source; undefined of a dense connection. Where synapses lie by delay, rows are added up. */
 export function outDegrees(x: Executable, l: Lowered, c: Connection): Uint32Array | undefined {
   const groups = l.delayGroups.get(c.name)?.map((g) => g.name) ?? [c.name];
-  if (!groups.every((name) => l.sources.synapses.has(name))) return undefined;
+  if (!isSparse(l, c.name)) return undefined;
+  if (!groups.every((name) => l.sources.synapses.get(name)?.rows)) return countedSources(x, l, c);
   const { parts } = l.context;
   const out = new Uint32Array(l.context.size(c.from.node));
   for (const name of groups) {
     const rowStart = x.array(`${name}.rowStart`);
     for (let k = 0; k < out.length; k++) out[k]! += rowStart[(k + 1) * parts]! - rowStart[k * parts]!;
   }
+  return out;
+}
+
+/** Where no table says where rows begin. */
+function countedSources(x: Executable, l: Lowered, c: Connection): Uint32Array {
+  const out = new Uint32Array(l.context.size(c.from.node));
+  for (const k of synapseViews(x, l, c, 0)!.source!) out[k]!++;
   return out;
 }
 

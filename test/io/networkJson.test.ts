@@ -174,7 +174,7 @@ describe("reading refuses", () => {
     [
       "an initialiser of an unknown kind",
       (j) => (j.connections[0].weight = { kind: "magic" }),
-      "connections[0].weight.kind: must be one of clippedNormal, constant, exponential, fanIn,",
+      "connections[0].weight.kind: must be one of clippedNormal, constant, exponential, expression, fanIn,",
     ],
     [
       "an initialiser with a member too many",

@@ -227,7 +227,7 @@ describe("the least delay is known when the network is made", () => {
       "a>a.delay: must be an integer from 0 to 1048576, got -20",
     ],
     ["half a step", () => recurrent("brian", [1, 1.5]), "a>a.delay[1]: must be an integer"],
-    ["a law of weights", () => recurrent("brian", fanIn()), "a>a.delay: fanIn is for weights"],
+    ["a law of weights", () => recurrent("brian", fanIn()), "a>a.delay: fanIn is not for delays"],
     ["a bias", () => recurrent("brian", uniform(0, 1), { bias: 1 }), "a>a.bias: where each synapse has its own delay"],
   ])("refused: %s", (_name, make, message) => expect(make).toThrow(message));
 

@@ -186,6 +186,24 @@ describe("linked variables", () => {
     const net = linked({ x: { variable: "d.phase", index: [2, 0, 2] } });
     expect(networkFromJson(JSON.parse(JSON.stringify(networkToJson(net))))).toEqual(net);
   });
+  test("to the only neuron of a population: all see it, and shared subexpressions may read it", async () => {
+    // As in Brian's examples/frompapers/Brette_Guigon_2003.
+    const m = neuron({ name: "m", equations: "seen[t+1] = B : 1\nB = 2*x : 1 (shared)\nx : 1 (linked)" });
+    const to = (size: number, x: NonNullable<PopulationOptions["linked"]>[string] = "d.phase") =>
+      network({
+        dt: 1,
+        schedule: "brian",
+        populations: { d: population(size, driver), m: population(3, m, { linked: { x } }) },
+      });
+    expect((await traces(to(1), 3, ["m.seen"]))[0]).toEqual([0, 0, 0, 2, 2, 2, 4, 4, 4]);
+    expect((await traces(to(3, { variable: "d.phase", index: [1, 1, 1] }), 2, ["m.seen"]))[0]!.slice(3)).toEqual([
+      4, 4, 4,
+    ]);
+    for (const wrong of [() => to(3), () => to(3, { variable: "d.phase", index: [0, 0, 1] })])
+      expect(message(wrong)).toBe(
+        "m.linked.x: a shared subexpression reads it, so that it must be one neuron's variable, and it is that of several of 'd'",
+      );
+  });
   test("refused", () => {
     expect(message(() => linked({ y: "d.phase" }))).toBe(
       "population of f.linked: no (linked) variable called 'y'; known: x",

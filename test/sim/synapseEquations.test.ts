@@ -233,16 +233,23 @@ describe("summed variables", () => {
     const found = await outcome(net, 200, {}, (e) => [...e.state("c.v").subarray(0, 3)]);
     found.forEach((x, n) => expect(x).toBeCloseTo(v[n]!, 12));
   });
-  test("what is summed must be an input of the target", async () => {
-    const keeps = neuron({ name: "keeps", equations: "dv/dt = -v/second : 1\nIgap : 1" });
-    const wrong = network({
-      dt: "0.1 ms",
-      schedule: "brian",
-      populations: { c: population(2, keeps) },
-      connections: [connect("c", "c", { connectivity: oneToOne, synapse: gap, delay: 1 })],
-    });
-    await expect(createEngine(wrong, interpret)).rejects.toThrow(
-      "synapse gap.equations: line 2: 'Igap' of keeps is a variable that would keep old sums: declare it as 'Igap : unit (input)'",
+  test("what is summed is an input, declared or not; what moves by itself cannot be", async () => {
+    const other = (text: string, initial = {}) =>
+      network({
+        dt: "0.1 ms",
+        schedule: "brian",
+        populations: { c: population(2, neuron({ name: "other", equations: text }), { initial }) },
+        connections: [connect("c", "c", { connectivity: oneToOne, synapse: gap, delay: 1 })],
+      });
+    const plain = other("Igap : 1 # brian's way\ndv/dt = -v/second : 1").populations.c!.model;
+    expect(plain.inputs.map((i) => i.name)).toEqual(["Igap"]);
+    expect(plain.variables.map((v) => v.name)).toEqual(["v"]);
+    expect([plain.port, neuron(plain.spec)]).toEqual(["v", plain]);
+    await expect(createEngine(other("dv/dt = -v/second : 1\ndIgap/dt = -v/second : 1"), interpret)).rejects.toThrow(
+      "synapse gap.equations: line 2: 'Igap' of other is a variable that would keep old sums: declare it as 'Igap : unit'",
+    );
+    expect(() => other("v : 1\nIgap : 1", { Igap: 1 })).toThrow(
+      "c.initial.Igap: is summed over synapses in every step, and has no value to start with",
     );
   });
 });

@@ -145,6 +145,17 @@ describe("pathways on custom events (Brian's on_event)", () => {
     [...e.state("b.y").subarray(0, 2)],
     [...e.synapses("s").p!],
   ];
+  test("by name of the pathway, as Brian's on_event has them; 'pre' is a side unless a pathway is called so", () => {
+    const waiting = (onEvent: Record<string, string>, onPre: Record<string, string>) =>
+      synapse({ name: "s", onPre, onEvent }).pathways.map((p) => p.event);
+    const both = { pre: "x += 1", gpath: "y += 1" };
+    expect(waiting({ pre: "spike", gpath: "gspike" }, both)).toEqual([undefined, "gspike"]);
+    expect(waiting({ pre: "gspike" }, both)).toEqual(["gspike", undefined]);
+    expect(waiting({ pre: "gspike", b: "other" }, { a: "x += 1", b: "y += 1" })).toEqual(["gspike", "other"]);
+    expect(() => waiting({ gpaht: "gspike" }, both)).toThrow(
+      "synapse s.onEvent.gpaht: no pathway called 'gpaht'; known: gpath, post, pre",
+    );
+  });
   test("brian: of the source and of the target, beside spikes, after their delays", async () => {
     // v = 1, 2, ...: third at 3, 6, 9; spike at 10; count of neuron 1 at 5.
     expect(await outcome(events("brian"), 9, {}, look)).toEqual([

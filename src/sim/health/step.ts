@@ -42,6 +42,7 @@ const STABLE: Readonly<Record<MethodName, number>> = {
   exact: Number.POSITIVE_INFINITY,
   matrixExponential: Number.POSITIVE_INFINITY,
   exponentialEuler: Number.POSITIVE_INFINITY,
+  exponentialMidpoint: Number.POSITIVE_INFINITY,
   euler: 2,
   symplecticEuler: 2,
   heun: 2,

@@ -247,7 +247,7 @@ class BodyWriter {
     if (!inputs.some((i) => i.name === port)) {
       const known = variables.some((v) => v.name === port);
       const problem = known
-        ? `'${port}' of ${name} is a variable that would keep old sums: declare it as '${port} : unit (input)'`
+        ? `'${port}' of ${name} is a variable that would keep old sums: declare it as '${port} : unit'`
         : `${name} has no '${port}'`;
       throw faultAt(this.#source, e.value.span, known ? "unsupported" : "unknown-name", problem);
     }

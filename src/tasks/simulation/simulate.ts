@@ -263,6 +263,7 @@ function inputText({ data, sources }: Subject["given"], name: string): string {
   const source = sources[name];
   if (source?.kind === "poisson")
     return typeof source.rate === "number" ? `Poisson, ${short(source.rate)} Hz each` : "Poisson, a rate each";
+  if (source?.kind === "array") return "spikes at given times";
   if (source)
     return `a spike every ${typeof source.interval === "number" ? secondsText(source.interval) : source.interval}`;
   const given = data.get(name);
