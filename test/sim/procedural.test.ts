@@ -111,7 +111,13 @@ test("goes on from a snapshot, and through JSON", async () => {
 
 test("what must be stored is refused by name", () => {
   const net = (options: object): (() => Network) => {
-    const connection = connect("a", "a", { connectivity: probability(0.1), port: "v", delay: "0.1 ms", procedural: true, ...options });
+    const connection = connect("a", "a", {
+      connectivity: probability(0.1),
+      port: "v",
+      delay: "0.1 ms",
+      procedural: true,
+      ...options,
+    });
     return () => network({ dt: 1e-4, populations: { a: population(9, model) }, connections: [connection] });
   };
   expect(net({ weight: 1 })).not.toThrow();
