@@ -55,7 +55,9 @@ export interface RecordChunk {
 
 /** Takes records while a run goes on. What it throws ends the run. */
 export interface Sink<R = unknown> {
+  /** Once, before anything else. */
   begin(header: RecordHeader): void;
+  /** Some more of a series; it copies what it keeps. */
   write(chunk: RecordChunk): void;
   /** When all has come: what the sink has made of it. */
   finish(): R | Promise<R>;
