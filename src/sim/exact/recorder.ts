@@ -221,9 +221,12 @@ export class ExactRecorder<R = unknown> {
   finish(): Promise<R> {
     return this.#end.finish();
   }
-  /** Ends it without a result. */
-  abandon(): Promise<void> {
-    return this.#end.abandon();
+  /**
+   * Ends it without a result, and does nothing once it has finished.
+   * @param options `keep`: what has been recorded is handed over, and files stay as `NAME.part`; by default they are removed
+   */
+  abandon({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
+    return this.#end.abandon(keep);
   }
   /** Hands over everything, and leaves the sink to the caller. */
   close(): void {

@@ -16,6 +16,7 @@ import { createEngine } from "../../../src/sim/engine.ts";
 import { memorySink, type RecordedSeries } from "../../../src/sim/records/memorySink.ts";
 import type { Sink } from "../../../src/sim/records/sink.ts";
 import type { Records } from "../../../src/sim/records/spec.ts";
+import { simulate } from "../../../src/sim/simulate.ts";
 
 /** Bytes that the disk still has room for. */
 let room = Number.POSITIVE_INFINITY;
@@ -128,6 +129,18 @@ describe("CSV", () => {
     expect(readdirSync(folder)).toEqual([]);
     expect((await refusal(csvSink(at("none/out.csv")))).message).toContain("there is no folder");
   });
+});
+
+test("simulate: what a run that failed has recorded stays", async () => {
+  const growing = neuron({ name: "growing", equations: "dv/dt = v*v/(1*ms) : 1" });
+  const blowing = network({ dt: "0.1 ms", populations: { n: population(1, growing, { initial: { v: 0.1 } }) } });
+  const v: Records = { v: { kind: "variable", of: "n.v" } };
+  const run = simulate(blowing, { steps: 1000, records: v, sink: await csvSink(at("out.csv")) });
+  const error = await refusal(run);
+  expect([error.code, error.path]).toEqual(["not-finite", "n.v"]);
+  const lines = readFileSync(at("out.csv.part"), "utf8").trim().split("\n");
+  expect(lines.length).toBeGreaterThan(90);
+  expect(lines.slice(1).every((line) => Number.isFinite(Number(line.split(",")[1])))).toBe(true);
 });
 
 describe("a log", () => {
