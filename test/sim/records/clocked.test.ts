@@ -134,7 +134,20 @@ describe("against the whole recording of the same run", () => {
         ],
       },
     });
-    expect([...r!.ticks]).toEqual([40, 60, 80, 140, 160, 180]);
+    const whole = [40, 60, 80, 140, 160, 180];
+    expect([...r!.ticks]).toEqual(whole);
+    const counts = whole.map((from) => spikesOf("a", (t) => t >= from && t < from + 20).length);
+    expect([...r!.values].map((x) => Math.round(x * SIZE * 20 * net.dt))).toEqual(counts);
+  });
+  test("windows that touch or overlap are one", async () => {
+    const windows = [{ from: 40, to: 75 }, { to: 30 }, { from: 30, to: 50 }];
+    const r = await recorded({
+      r: { kind: "rate", of: "a", bin: 20, windows },
+      v: { kind: "variable", of: "a.v", every: 5, windows },
+    });
+    expect([...r.r!.ticks]).toEqual([0, 20, 40]);
+    expect([...r.v!.ticks]).toEqual(multiples(5, 0, 75));
+    expect(r.v!.windows).toEqual([[0, 75]]);
   });
   test("the newest spikes and rows", async () => {
     const { s, v } = await recorded({
