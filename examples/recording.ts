@@ -56,7 +56,7 @@ const after = (from: number, to: number): number[] => [...counts].filter((_, k) 
 const found: readonly (readonly [name: string, value: number, closed: number, within: number])[] = [
   ["rate (1/s)", mean(meanRates(trains)), input / order, 0.5],
   ["CV", mean(trains.trains.map((t) => cv(t))), Math.sqrt((1 - p) / order), 0.01],
-  ["LV", mean(trains.trains.map((t) => lv(t))), 3 / (2 * order + 1), 0.02],
+  ["LV, of continuous time", mean(trains.trains.map((t) => lv(t))), 3 / (2 * order + 1), 0.02],
   ["Fano factor of 0.5 s", mean(fanoFactors(trains, 0.5)), (1 - p) / order, 0.05],
   ["spectrum at 1 to 3 Hz", mean(power.slice(1, 4)), ((1 - p) * input) / order ** 2, 3],
 ];

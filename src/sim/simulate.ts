@@ -62,7 +62,7 @@ async function recordingOf(
     await recorder.finish();
     return recording;
   } finally {
-    await recorder.abandon(); // does nothing once it has finished
+    await recorder.abandon({ keep: true }); // what a run that failed has recorded may be what tells why
   }
 }
 

@@ -151,12 +151,13 @@ test.each(["layered", "nest", "loihi", "brian"] as const)(
   },
 );
 
-test("timed arrays, events, lastspike and what is held over a step do in samples what they do in the engine", async () => {
+test("timed arrays, the number of the step, events, lastspike and what is held over a step do in samples what they do in the engine", async () => {
   const rows = Array.from({ length: 5 }, (_, t) => Array.from({ length: 21 }, (_, k) => ((t * 7 + k * 3) % 11) / 20));
   const model = neuron({
     name: "language",
     equations: `
-      dv/dt = (held + drive(t) + 2*table(t, i) + x - v)/(5*ms) : 1
+      dv/dt = (held + drive(t) + 2*table(t, i) + x + turn - v)/(5*ms) : 1
+      turn = 0.1*(t_in_timesteps % 4) : 1
       held = 0.1*v : 1 (constant over dt)
       x : 1`,
     timedArrays: { drive: timedArray([0.2, 1.5, 0.1], "3 ms"), table: timedArray(rows, "2 ms") },

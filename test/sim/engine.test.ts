@@ -143,9 +143,9 @@ describe("a counter that does not end", () => {
     },
   );
   test("a snapshot carries it on", async () => {
-    using a = await createEngine(net, wasm, { firstStep: 2 ** 32 - 2, record: ["n.x"] });
+    using a = await createEngine(net, wasm, { type: "f64", firstStep: 2 ** 32 - 2, record: ["n.x"] });
     a.run(7, { x: { steps: [6], indices: [0] } });
-    using b = await createEngine(net, wasm, { record: ["n.x"] });
+    using b = await createEngine(net, wasm, { type: "f64", record: ["n.x"] });
     b.restore(a.snapshot());
     expect(b.stepsDone).toBe(2 ** 32 + 5);
     expect(b.run(9)).toEqual(a.run(9));

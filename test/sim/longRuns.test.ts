@@ -7,6 +7,7 @@ import { inputNode, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { timedArray } from "../../src/model/timedArray.ts";
+import { stepSource } from "../../src/sim/clockedSource.ts";
 import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
 import type { Records } from "../../src/sim/records/spec.ts";
 import { poissonSource, regularSource } from "../../src/sim/spikeSource.ts";
@@ -94,6 +95,16 @@ describe.each(BACKENDS)("$name", (backend) => {
       expect([far.weights, far.v]).toEqual([near.weights, near.v]);
     }
   });
+});
+
+test("a regular source keeps its interval for ever, also where a quotient of times falls short of it", () => {
+  expect(3e-4 / 1e-4).toBeLessThan(3);
+  for (const start of [0, SIGNED, UNSIGNED, 2 ** 40]) {
+    const from = Math.ceil(start / 3) * 3;
+    const source = stepSource(regularSource("0.3 ms"), { name: "x", seed: 0, size: 1, dt: 1e-4 });
+    const expected = Array.from({ length: 20 }, (_, k) => from + 3 * k).filter((step) => step > 0);
+    expect(source(0, from, from + 60).steps).toEqual(expected);
+  }
 });
 
 describe("draws", () => {

@@ -20,8 +20,8 @@ export interface AppendFile {
   close(): void;
   /** Closes it and gives it its name. */
   finish(): Promise<void>;
-  /** Closes it and removes it. */
-  remove(): void;
+  /** Closes it, if it is open still, and keeps or removes it. */
+  abandon(options: { readonly keep: boolean }): void;
 }
 
 type FileSystem = typeof import("node:fs");
@@ -101,10 +101,10 @@ function openAppend(fs: FileSystem, path: string): AppendFile {
       const { dirname } = await import("node:path");
       await syncFolder(path, dirname(target));
     },
-    remove: () => {
+    abandon: ({ keep }) => {
       if (file !== undefined) fs.closeSync(file);
       file = undefined;
-      fs.rmSync(part, { force: true });
+      if (!keep) fs.rmSync(part, { force: true });
     },
   };
 }

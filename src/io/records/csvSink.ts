@@ -17,8 +17,8 @@ export async function csvSink(path: string): Promise<Sink<string[]>> {
   const files: AppendFile[] = [];
   let paths: string[] = [];
   let lines: ((chunk: RecordChunk) => string)[] = [];
-  const abandon = (): void => {
-    for (const file of files) file.remove();
+  const abandon: Sink["abandon"] = (options) => {
+    for (const file of files) file.abandon(options);
   };
   return {
     begin: (header) => {
@@ -31,7 +31,7 @@ export async function csvSink(path: string): Promise<Sink<string[]>> {
           files[k]!.append(headLine(header, info));
         }
       } catch (error) {
-        abandon();
+        abandon({ keep: false });
         throw error;
       }
     },

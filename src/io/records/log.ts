@@ -89,7 +89,7 @@ export async function openLog(path: string): Promise<RecordLog> {
     },
     write: (chunk) => opened().append(pieceBytes(chunk, crc)),
     finish: () => {},
-    abandon: () => file?.remove(),
+    abandon: (options) => file?.abandon(options),
   };
   return { sink, file: opened };
 }
@@ -110,7 +110,7 @@ export async function replayRecords<R>(path: string, sink: Sink<R>): Promise<Rep
     const lost = await readLog(path, sink);
     return { result: await sink.finish(), lost };
   } catch (error) {
-    await sink.abandon?.();
+    await sink.abandon?.({ keep: false });
     throw error;
   }
 }

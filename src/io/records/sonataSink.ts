@@ -36,7 +36,7 @@ export async function sonataSink(path: string, { reports = {} }: SonataSinkOptio
     finish: async () => {
       file().close();
       const { files } = await fromLog(path, reports);
-      file().remove();
+      file().abandon({ keep: false });
       return files;
     },
   };

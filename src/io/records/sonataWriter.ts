@@ -3,6 +3,9 @@
  * are evenly spaced in `/report/<population>/{data, mapping}`. What SONATA knows nothing of lies beside them, in
  * `/records/<name>/{time, neuron}` or `{time, values}`. Times are in ms.
  *
+ * The attribute `sorting` is text, as BMTK writes and reads it: the library cannot make the guide's enumeration. A spike of step
+ * k stands at k · dt.
+ *
  * @see SONATA developer guide, "Spike file" and "Frame-oriented node element recordings"
  */
 import type { Library } from "../../base/hdf5.ts";

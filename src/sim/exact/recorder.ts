@@ -194,7 +194,7 @@ export class ExactRecorder<R = unknown> {
     this.#end = new RecorderEnd(this.#pipes, sink);
   }
 
-  /** A run begins. @throws {RunError} `disposed`; `usage` if it is of another engine */
+  /** For the engine, as are the next two: a run begins. @throws {RunError} `disposed`; `usage` if it is of another engine */
   begin(cells: readonly Cells[], time: number): void {
     this.#end.requireOpen();
     if (cells !== this.#cells)
@@ -208,6 +208,7 @@ export class ExactRecorder<R = unknown> {
     for (const pipe of this.#pipes) pipe.settle(time);
     this.#time = time;
   }
+  /** A neuron has fired; told in order of time. @param population its number */
   spike(population: number, neuron: number, time: number): void {
     for (const tap of this.#hearing[population]!) tap.spike!(time, neuron);
   }
@@ -220,9 +221,12 @@ export class ExactRecorder<R = unknown> {
   finish(): Promise<R> {
     return this.#end.finish();
   }
-  /** Ends it without a result. */
-  abandon(): Promise<void> {
-    return this.#end.abandon();
+  /**
+   * Ends it without a result, and does nothing once it has finished.
+   * @param options `keep`: what has been recorded is handed over, and files stay as `NAME.part`; by default they are removed
+   */
+  abandon({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
+    return this.#end.abandon(keep);
   }
   /** Hands over everything, and leaves the sink to the caller. */
   close(): void {

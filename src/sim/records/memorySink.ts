@@ -63,6 +63,7 @@ class SeriesParts {
 
 /** What was written so far can be asked for at any time. */
 export interface MemorySink extends Sink<RecordedSeries> {
+  /** The series as they are now. */
   finish(): RecordedSeries;
 }
 

@@ -36,7 +36,7 @@ export class Recorder<R = unknown> {
     this.#host = host;
   }
 
-  /** Whether it was made by the engine whose memory this is. */
+  /** For the engine, as are the next five: whether it was made by the engine whose memory this is. */
   belongsTo(x: Host["x"]): boolean {
     return this.#host.x === x;
   }
@@ -58,12 +58,15 @@ export class Recorder<R = unknown> {
     for (const tap of this.#taps) if (tap.stop) stop = Math.min(stop, tap.stop(step));
     return stop - step;
   }
+  /** The engine is about to do a step, and has stopped before it. */
   before(step: number): void {
     for (const tap of this.#taps) tap.before?.(step);
   }
+  /** Some neurons have fired; told in order of step. @param population number among those that spike */
   spikes(population: number, sample: number, step: number, fired: ArrayLike<number>): void {
     for (const tap of this.#hearing[population]!) tap.spikes!(step, sample, fired);
   }
+  /** A block of steps is done, and its spikes are told. */
   after(block: Window): void {
     for (const tap of this.#taps) tap.after?.(block);
     this.#step = block.now + block.count;
@@ -78,9 +81,12 @@ export class Recorder<R = unknown> {
   finish(): Promise<R> {
     return this.#end.finish();
   }
-  /** Ends it without a result. */
-  abandon(): Promise<void> {
-    return this.#end.abandon();
+  /**
+   * Ends it without a result, and does nothing once it has finished.
+   * @param options `keep`: what has been recorded is handed over, and files stay as `NAME.part`; by default they are removed
+   */
+  abandon({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
+    return this.#end.abandon(keep);
   }
   /** Hands over everything, and leaves the sink to the caller. */
   close(): void {

@@ -29,9 +29,15 @@ export class RecorderEnd<R> {
     this.close();
     return this.#sink.finish();
   }
-  async abandon(): Promise<void> {
+  async abandon(keep: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    await this.#sink.abandon?.();
+    try {
+      if (keep) for (const pipe of this.#pipes) pipe.finish();
+    } catch {
+      // What ended the run, such as a full disk, may well forbid this too: what was written before is there.
+    } finally {
+      await this.#sink.abandon?.({ keep });
+    }
   }
 }

@@ -55,12 +55,14 @@ export interface RecordChunk {
 
 /** Takes records while a run goes on. What it throws ends the run. */
 export interface Sink<R = unknown> {
+  /** Once, before anything else. */
   begin(header: RecordHeader): void;
+  /** Some more of a series; it copies what it keeps. */
   write(chunk: RecordChunk): void;
   /** When all has come: what the sink has made of it. */
   finish(): R | Promise<R>;
-  /** Instead of `finish`, when nobody wants it any more: gives back what it holds. */
-  abandon?(): void | Promise<void>;
+  /** Instead of `finish`: lets go of its files. What has been written stays where `keep` says so, and is removed otherwise. */
+  abandon?(options: { readonly keep: boolean }): void | Promise<void>;
 }
 
 /** Seconds of each entry of a series. @param ticks as chunks and series have them */

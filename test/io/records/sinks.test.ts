@@ -13,9 +13,11 @@ import { uniform } from "../../../src/model/initializer.ts";
 import { network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
+import { createExactEngine } from "../../../src/sim/exact/engine.ts";
 import { memorySink, type RecordedSeries } from "../../../src/sim/records/memorySink.ts";
 import type { Sink } from "../../../src/sim/records/sink.ts";
 import type { Records } from "../../../src/sim/records/spec.ts";
+import { simulate } from "../../../src/sim/simulate.ts";
 
 /** Bytes that the disk still has room for. */
 let room = Number.POSITIVE_INFINITY;
@@ -128,6 +130,18 @@ describe("CSV", () => {
     expect(readdirSync(folder)).toEqual([]);
     expect((await refusal(csvSink(at("none/out.csv")))).message).toContain("there is no folder");
   });
+});
+
+test("simulate: what a run that failed has recorded stays", async () => {
+  const growing = neuron({ name: "growing", equations: "dv/dt = v*v/(1*ms) : 1" });
+  const blowing = network({ dt: "0.1 ms", populations: { n: population(1, growing, { initial: { v: 0.1 } }) } });
+  const v: Records = { v: { kind: "variable", of: "n.v" } };
+  const run = simulate(blowing, { steps: 1000, records: v, sink: await csvSink(at("out.csv")) });
+  const error = await refusal(run);
+  expect([error.code, error.path]).toEqual(["not-finite", "n.v"]);
+  const lines = readFileSync(at("out.csv.part"), "utf8").trim().split("\n");
+  expect(lines.length).toBeGreaterThan(90);
+  expect(lines.slice(1).every((line) => Number.isFinite(Number(line.split(",")[1])))).toBe(true);
 });
 
 describe("a log", () => {
@@ -262,6 +276,29 @@ describe("SONATA", () => {
     await recoverSonata(at("out.h5"));
     using h5 = await contents(at("out.h5"));
     expect(h5.value("spikes/e/timestamps")).toEqual(all.e!.ticks.map((t) => t / 10));
+  });
+  test("the exact engine's spikes: seconds become ms, to the last place", async () => {
+    const filling = neuron({
+      name: "filling",
+      equations: "dv/dt = (15*mV - v) / (10*ms) : volt",
+      spike: "v > 10*mV",
+      reset: "v = 0*mV",
+    });
+    const exact = createExactEngine(network({ dt: "1 ms", populations: { e: population(1, filling) } }));
+    const recorder = exact.recorder(
+      { e: { kind: "spikes", of: "e" }, v: { kind: "variable", of: "e.v", every: "2 ms" } },
+      await sonataSink(at("out.h5")),
+    );
+    for (let k = 0; k < 4; k++) exact.run("10 ms", { records: recorder });
+    await recorder.finish();
+    using h5 = await contents(at("out.h5"));
+    // v passes 10 mV after 10 ms · ln 3, each time anew.
+    const times = h5.value("spikes/e/timestamps") as Float64Array;
+    expect(times.length).toBe(3);
+    for (const [k, t] of times.entries()) expect(Math.abs(t - 10 * Math.log(3) * (k + 1))).toBeLessThan(1e-12);
+    expect(h5.value("report/e/mapping/time")).toEqual(Float64Array.of(0, 40, 2));
+    const v = h5.value("report/e/data") as Float64Array;
+    for (const [k, x] of [...v].slice(0, 5).entries()) expect(x).toBeCloseTo(0.015 * (1 - Math.exp(-0.2 * k)), 14);
   });
   test("several trials are refused before anything runs", async () => {
     const error = await refusal(recorded(await sonataSink(at("out.h5")), records, 2));

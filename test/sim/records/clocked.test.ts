@@ -8,7 +8,9 @@ import { network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { synapse } from "../../../src/model/synapse.ts";
 import { createEngine, type EngineOptions } from "../../../src/sim/engine.ts";
+import type { HookView } from "../../../src/sim/hooks.ts";
 import type { Recording } from "../../../src/sim/recording.ts";
+import type { RecordedSeries } from "../../../src/sim/records/memorySink.ts";
 import type { Records } from "../../../src/sim/records/spec.ts";
 import { simulate } from "../../../src/sim/simulate.ts";
 import { BACKENDS } from "../run.ts";
@@ -132,7 +134,20 @@ describe("against the whole recording of the same run", () => {
         ],
       },
     });
-    expect([...r!.ticks]).toEqual([40, 60, 80, 140, 160, 180]);
+    const whole = [40, 60, 80, 140, 160, 180];
+    expect([...r!.ticks]).toEqual(whole);
+    const counts = whole.map((from) => spikesOf("a", (t) => t >= from && t < from + 20).length);
+    expect([...r!.values].map((x) => Math.round(x * SIZE * 20 * net.dt))).toEqual(counts);
+  });
+  test("windows that touch or overlap are one", async () => {
+    const windows = [{ from: 40, to: 75 }, { to: 30 }, { from: 30, to: 50 }];
+    const r = await recorded({
+      r: { kind: "rate", of: "a", bin: 20, windows },
+      v: { kind: "variable", of: "a.v", every: 5, windows },
+    });
+    expect([...r.r!.ticks]).toEqual([0, 20, 40]);
+    expect([...r.v!.ticks]).toEqual(multiples(5, 0, 75));
+    expect(r.v!.windows).toEqual([[0, 75]]);
   });
   test("the newest spikes and rows", async () => {
     const { s, v } = await recorded({
@@ -264,6 +279,61 @@ test("weights of synapses as they change, by Oja-like counting: each pathway add
     expect([...w!.values]).toEqual([0, 100, 200, 300, 400].flatMap((t) => [before(2, t), before(0, t)]));
     expect(before(0, 400)).toBeGreaterThan(3);
   }
+});
+
+test("before a step is after the hooks of that step", async () => {
+  using engine = await createEngine(net, wasm, { seed: 3 });
+  const hooks = [{ every: 20, run: ({ state }: HookView) => state("a.v").fill(0.25) }];
+  const v: Records[string] = { kind: "variable", of: "a.v", every: 10, when: "before", neurons: [1] };
+  const { values } = engine.run(100, {}, { hooks, records: { v } }).records.v!;
+  expect([...values].filter((_, k) => k % 2 === 0)).toEqual([0.25, 0.25, 0.25, 0.25, 0.25]);
+  expect([...values].filter((_, k) => k % 2 === 1)).not.toContain(0.25);
+});
+
+test("parts of populations, which threads work on, change nothing", async () => {
+  const large = network({
+    dt: "0.5 ms",
+    populations: { a: population(700, cell, { initial: { v: uniform(0, 1) } }) },
+    connections: [connect("a", "a", { connectivity: inDegree(5), port: "g", weight: 0.02, delay: "2 ms" })],
+  });
+  const records: Records = {
+    s: { kind: "spikes", of: "a", trigger: { on: { spike: "a", neurons: [650] }, before: 5 } },
+    v: { kind: "variable", of: "a.v", every: 70, neurons: [0, 300, 699] },
+    r: { kind: "rate", of: "a", bin: 20 },
+  };
+  const runs: RecordedSeries[] = [];
+  for (const parts of [1, 3]) {
+    using engine = await createEngine(large, wasm, { parts });
+    runs.push(engine.run(150, {}, { records }).records);
+  }
+  expect(runs[0]!.s!.ticks.length).toBeGreaterThan(20);
+  expect(runs[1]).toEqual(runs[0]);
+});
+
+test("synapses that lie by their delays come in order of source and target", async () => {
+  const delayed = network({
+    dt: "0.5 ms",
+    populations: { a: population(12, cell, { initial: { v: uniform(0, 1) } }) },
+    connections: [
+      connect("a", "a", {
+        connectivity: inDegree(4),
+        port: "g",
+        weight: uniform(0, 0.1),
+        delay: uniform(1e-3, 5e-3),
+        synapse: synapse({ name: "more", onPre: "g += w; w += 0.25" }),
+      }),
+    ],
+  });
+  using engine = await createEngine(delayed, wasm);
+  const records: Records = { w: { kind: "synapses", of: "a>a.g", every: 300, synapses: [40, 0, 7] } };
+  const { w } = engine.run(301, {}, { records }).records;
+  const all = engine.synapses("a>a.g").w!;
+  using fresh = await createEngine(delayed, wasm);
+  const start = fresh.synapses("a>a.g").w!;
+  expect([...w!.values].slice(0, 3)).toEqual([40, 0, 7].map((k) => start[k]));
+  fresh.run(300);
+  expect([...w!.values].slice(3)).toEqual([40, 0, 7].map((k) => fresh.synapses("a>a.g").w![k]));
+  expect(all[40]! - start[40]!).toBeGreaterThan(0.5);
 });
 
 test("several trials: rows of each, spikes with their trial", async () => {

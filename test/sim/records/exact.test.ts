@@ -31,6 +31,7 @@ const records: Records = {
   v: { kind: "variable", of: "a.v", every: "3 ms", neurons: [3, 1], windows: [{ from: "30 ms", to: "300 ms" }] },
   r: { kind: "rate", of: "a", bin: "50 ms" },
   near: { kind: "spikes", of: "a", trigger: { on: { spike: "a", neurons: [3] }, before: "2 ms", after: "1 ms" } },
+  late: { kind: "rate", of: "a", bin: "50 ms", neurons: [1, 2], windows: [{ from: "120 ms", to: "400 ms" }] },
   newest: { kind: "variable", of: "a.g", every: 0.01, last: 7 },
 };
 const spikes = (keep: (t: number, i: number) => boolean) =>
@@ -41,7 +42,7 @@ test("against the whole recording of the same run", () => {
   const run = createExactEngine(net, options).run(DURATION, { records });
   expect(run.digest).toBe(all.digest);
   expect(run.spikes).toEqual({});
-  const { s, v, r, near, newest } = run.records;
+  const { s, v, r, near, late, newest } = run.records;
   expect(s!.ticks.length).toBeGreaterThan(5);
   expect(pairs(s!)).toEqual(spikes((_, i) => i === 0 || i === 2));
   const rows = times.map((_, k) => k).filter((k) => k >= 10 && k < 100);
@@ -49,6 +50,10 @@ test("against the whole recording of the same run", () => {
   expect([...v!.values]).toEqual(rows.flatMap((k) => [all.values["a.v"]![4 * k + 3]!, all.values["a.v"]![4 * k + 1]!]));
   expect([...r!.values].map((x) => Math.round(x * 4 * 0.05))).toEqual(
     Array.from({ length: 10 }, (_, k) => spikes((t) => Math.floor(t / 0.05) === k).length),
+  );
+  expect([...late!.ticks].map((t) => Math.round(1000 * t))).toEqual([150, 200, 250, 300, 350]);
+  expect([...late!.values].map((x) => Math.round(x * 2 * 0.05))).toEqual(
+    [3, 4, 5, 6, 7].map((k) => spikes((t, i) => (i === 1 || i === 2) && Math.floor(t / 0.05) === k).length),
   );
   const events = spikes((_, i) => i === 3).map(([t]) => t);
   expect(events.length).toBeGreaterThan(2);
