@@ -17,16 +17,14 @@ import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deli
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
-import { checkClock, forgetLongAgo, SWEEP } from "./longRuns.ts";
+import { checkClock, forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
-import { LAST_UPDATE } from "./lower/synapses.ts";
 import { fillTimed } from "./lower/timed.ts";
-import { LAST_EVENT } from "./lower/traces.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, type Recording, WholeRecorder, type Window } from "./recording.ts";
 import { handedOut } from "./records/handedOut.ts";
@@ -186,9 +184,7 @@ export class Engine implements Disposable {
       const numbers = executable.array("sample.number");
       for (let s = 0; s < numbers.length; s++) numbers[s] = firstSample + s;
     }
-    for (const [name] of lowered.sources.synapses)
-      for (const last of [LAST_UPDATE, ...Object.values(LAST_EVENT)].map((x) => `${name}.${x}`))
-        if (lowered.context.buffers.has(last)) executable.array(last).fill(firstStep % 2 ** 32);
+    for (const buffer of lastEvents(lowered)) executable.array(buffer).fill(firstStep % 2 ** 32);
     this.setParameters(parameters);
     memory.fill(trainedContents(lowered, executable.array("parameters")));
   }

@@ -4,6 +4,7 @@ import { RunError } from "../base/errors.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { LAST_UPDATE } from "./lower/synapses.ts";
+import { LAST_EVENT } from "./lower/traces.ts";
 
 /** Steps after which synapses are looked through again: long before their step of the last event has gone round. */
 export const SWEEP = 2 ** 30;
@@ -15,13 +16,20 @@ const LONG_AGO = 2 ** 31;
  * soon seem a short while are set to 2^31 steps ago: what decays has long been at rest by then.
  */
 export function forgetLongAgo(x: Executable, l: Lowered, step: number): void {
-  for (const [name, { own }] of l.sources.synapses) {
-    if (!own.includes(LAST_UPDATE)) continue;
-    const last = x.array(`${name}.${LAST_UPDATE}`);
+  for (const buffer of lastEvents(l)) {
+    const last = x.array(buffer);
     for (let k = 0; k < last.length; k++)
       if (((step - last[k]!) % 2 ** 32) >>> 0 > LONG_AGO) last[k] = (step - LONG_AGO) % 2 ** 32;
   }
 }
+
+/** Buffers with steps of last events: of each synapse, or of each neuron for all of its synapses. */
+export const lastEvents = ({ sources, context }: Pick<Lowered, "sources" | "context">): string[] =>
+  [...sources.synapses.keys()].flatMap((name) =>
+    [LAST_UPDATE, ...Object.values(LAST_EVENT)]
+      .map((last) => `${name}.${last}`)
+      .filter((buffer) => context.buffers.has(buffer)),
+  );
 
 /**
  * Equations see the time, and the number of the step, in the numbers that they are computed in.
