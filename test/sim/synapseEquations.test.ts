@@ -71,9 +71,9 @@ describe("event-driven equations", () => {
         using e = await createEngine(driven({ synapse: s }), wasm, { type });
         e.run(200_031, firing([10, 200_010, 200_030], []));
         // 20 s are thousands of time constants; t after a spike: (exp(-t/taux) - exp(-t/tauy)) tauy / (taux - tauy).
-        const after = (t: number): number => ((Math.exp(-t / taux!) - Math.exp(-t / tauy!)) * tauy!) / (taux! - tauy!);
+        const answer = (t: number): number => ((Math.exp(-t / taux!) - Math.exp(-t / tauy!)) * tauy!) / (taux! - tauy!);
         // What a neuron's synapses share is shown as the next step finds it, the rest as the last event did.
-        const expected = own === "" ? after(2.1) + after(0.1) : after(2);
+        const expected = own === "" ? answer(2.1) + answer(0.1) : answer(2);
         expect(e.synapses("a>b.ge").x![0]).toBeCloseTo(expected, type === "f32" ? 6 : 14);
       }
     },
