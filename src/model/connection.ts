@@ -8,7 +8,7 @@ import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
-import { STORAGES, type Storage } from "./storage.ts";
+import { STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
@@ -38,7 +38,7 @@ export interface Connection {
   readonly delays?: Initializer;
   readonly trainable: boolean;
   /** How weights are stored, where they may lose something by it (`storage.ts`). */
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
   /** What each synapse does, where that is more than adding its weight. */
   readonly synapse?: SynapseModel;
 }
@@ -76,7 +76,7 @@ export interface ConnectOptions {
    * unit, which is the largest weight that the law may bring over 32,767 or 127. A weight is off by half a unit at most, and
    * `engine.synapses` shows what is delivered. By default nothing is lost.
    */
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
   readonly synapse?: SynapseModel;
 }
 

@@ -68,6 +68,7 @@ export { neuron } from "./neuron.ts";
 export type { NeuronModel, NeuronSpec, ParameterSpec } from "./neuronModel.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
+export type { WeightStorage } from "./storage.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";
 export type { Grain, Trainable } from "./trainable.ts";

@@ -8,7 +8,7 @@ import { totalNumber } from "../../../src/model/connectivity.ts";
 import { clippedNormal, normal, truncatedNormal } from "../../../src/model/initializer.ts";
 import { network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
-import type { Storage } from "../../../src/model/storage.ts";
+import type { WeightStorage } from "../../../src/model/storage.ts";
 import type { Simulation } from "./simulation.ts";
 
 export const NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"] as const;
@@ -62,7 +62,7 @@ export interface MicrocircuitOptions {
   readonly scale?: number;
   /** Poisson spikes from outside, or the current that is as strong on average. */
   readonly drive?: "poisson" | "current";
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
 }
 
 /** Synapses between two populations of the full circuit: as many as make the probability that a pair has any. */
