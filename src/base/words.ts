@@ -40,7 +40,7 @@ export function plainWords(): WordSource {
   return { first, line, planes, draw };
 }
 
-/** Words `from` to `to - 1` of a numbered stream (`numberedWords`), into `out` from its start on. */
+/** Words `from` to `to - 1` of a numbered stream (`numberedWords`), into `out` from its start on; `to` is at most 2^33. */
 export function wordsInto(
   out: Uint32Array,
   source: WordSource,
@@ -52,8 +52,8 @@ export function wordsInto(
   for (let block = Math.floor(from / 4); block < end; block += RUNS * RUN) {
     const count = Math.min(RUNS * RUN, end - block);
     for (let j = 0; j < RUNS; j++) {
-      source.first[j] = (block + j * RUN) % 2 ** 32;
-      source.line[j] = Math.floor((block + j * RUN) / 2 ** 32);
+      source.first[j] = block + j * RUN;
+      source.line[j] = 0;
     }
     source.draw(Math.ceil(count / RUN), Math.min(RUN, count), { seed, stream, purpose: 0, step });
     // Runs follow one another without a gap.

@@ -64,6 +64,8 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       bytesWritten: synapses * BYTES[type],
     };
   },
+  // What it brings nearer is counted where it is used.
+  touch: (_kernel, need) => ({ operations: tally([]), bytesRead: need("events") * 4 * ENTRY, bytesWritten: 0 }),
   gatherRows: ({ type, width, valued, init }, need) => {
     const events = need("events");
     return matrixWork(type, {

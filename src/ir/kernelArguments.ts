@@ -42,6 +42,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     args: ["out", "rows", "start", "list", ...when(hasUnit(k.weight), "w")],
     counts: ["from", "to", "at", "phase"],
   }),
+  touch: () => ({ args: ["rows", "start", "list"], counts: ["from", "to", "at"] }),
   gatherRows: (k) => ({
     args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")],
     counts: ["from", "to"],
@@ -67,6 +68,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   perElement: (k) => storedArguments(k.step),
   perSynapse: (k) => storedArguments(k.step),
   deliver: () => ["out"],
+  touch: () => [],
   gatherRows: () => ["out"],
   product: () => ["out"],
   rowDots: () => ["out"],

@@ -46,6 +46,11 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     list: argument(LIST, entries(known)),
     ...(hasUnit(weight) && { w: argument([type], 1) }),
   }),
+  touch: (_kernel, known) => ({
+    rows: argument(["u32"], DATA),
+    start: argument(LIST, DATA),
+    list: argument(LIST, entries(known)),
+  }),
   gatherRows: ({ type, width, valued, init }, known) => ({
     out: argument([type], width),
     weights: argument([type], DATA),

@@ -132,6 +132,20 @@ export type Kernel =
       readonly narrow: boolean;
       readonly weight: WeightForm;
     }
+  /**
+   * Changes nothing: says that `deliver` with the same arguments comes soon, so that a backend may bring the blocks nearer.
+   * Rows are cold, and their segments too short for a processor to see where they go on. Args `rows`, `start`, `list`.
+   * Counts `from`, `to`, `at`.
+   */
+  | {
+      readonly kind: "touch";
+      readonly what: "headers" | "quads";
+      readonly group: number;
+      readonly groups: number;
+      readonly parts: number;
+      readonly narrow: boolean;
+      readonly weight: WeightForm;
+    }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
   | {
       readonly kind: "gatherRows";

@@ -9,7 +9,7 @@ import { type DelayOption, delaysOf } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
-import { STORAGES, type Storage } from "./storage.ts";
+import { STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import type { Transform } from "./transform.ts";
 
@@ -39,7 +39,7 @@ export interface Connection {
   readonly delays?: Initializer;
   readonly trainable: boolean;
   /** How weights are stored, where they may lose something by it (`storage.ts`). */
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
   /** Whether rows are drawn again for each spike, instead of being stored. */
   readonly procedural?: boolean;
   /** What each synapse does, where that is more than adding its weight. */
@@ -80,7 +80,7 @@ export interface ConnectOptions {
    * unit, which is the largest weight that the law may bring over 32,767 or 127. A weight is off by half a unit at most, and
    * `engine.synapses` shows what is delivered. By default nothing is lost.
    */
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
   /**
    * Whether the clocked engine draws the synapses of a source again whenever it spikes, instead of storing them: the same
    * synapses, no memory, and some ten times the work a spike. For spikes through synapses that add one weight after one delay,

@@ -96,6 +96,7 @@ export {
 } from "./plasticity/tripletStdp.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
+export type { WeightStorage } from "./storage.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
 export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
 export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";

@@ -10,8 +10,8 @@ import type { Connection } from "./connection.ts";
 import type { Initializer } from "./initializer.ts";
 
 /** Numbers that weights of synapses are stored in: floating point of 32 bits, or whole numbers of a unit. */
-export type Storage = "f32" | "i16" | "i8";
-export const STORAGES: readonly Storage[] = ["f32", "i16", "i8"];
+export type WeightStorage = "f32" | "i16" | "i8";
+export const STORAGES: readonly WeightStorage[] = ["f32", "i16", "i8"];
 
 /** Greatest whole number of a unit; its negative is the least. */
 export const MOST_UNITS = { i8: 127, i16: 32767 } as const;

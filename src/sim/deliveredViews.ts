@@ -95,7 +95,7 @@ function eachWeight(
   const { table, own } = tableOf(c, l);
   const { parts } = l.context;
   const { rows, steps } = drawnOf(c, l.context);
-  const blocks = new Blocks(x, table, l.sources.delivery.get(table.name)!, parts);
+  const blocks = new Blocks(x, table, l.sources.delivery.get(table.name)!.header, parts);
   const slotOf = slotNumbers(table);
   const slots = table.groups.length * table.ring.group;
   const target = new Uint32Array(rows.count);

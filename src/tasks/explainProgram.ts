@@ -111,7 +111,14 @@ function workIn({ counts = {} }: Invoke, c: Compiled): Work {
   const known = Object.entries(counts).map(([name, count]) => [name, numberOf(count, c)] as const);
   return { events: 1, synapses: 1, ...Object.fromEntries(known) };
 }
-const LISTED: ReadonlySet<string> = new Set(["deliver", "gatherRows", "outerRows", "perSynapse", "transposeLists"]);
+const LISTED: ReadonlySet<string> = new Set([
+  "deliver",
+  "gatherRows",
+  "outerRows",
+  "perSynapse",
+  "touch",
+  "transposeLists",
+]);
 const isListed = ({ kernel }: Invoke): boolean => LISTED.has(kernel.kind) || ("listed" in kernel && kernel.listed);
 
 const LOOPS: Readonly<Record<string, string>> = { chunk: "chunk", [SEGMENT]: "segment", s: "sample", t: "step" };

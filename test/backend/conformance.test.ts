@@ -36,6 +36,7 @@ test("every kernel has a case", () => {
     perElement: true,
     perSynapse: true,
     deliver: true,
+    touch: true,
     gatherRows: true,
     product: true,
     rowDots: true,

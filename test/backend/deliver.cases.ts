@@ -103,6 +103,11 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
     list: place("list"),
     ...(unit && { w: place("w") }),
   };
+  const { type: _type, cells: _cells, ...blocks } = kernel;
+  const { rows: _rows, start: _start, list: _list } = args;
+  const touches = (["headers", "quads"] as const).map((what) =>
+    invoke({ ...blocks, kind: "touch", what }, { rows: _rows, start: _start, list: _list }, { from: 2, to: 29, at }),
+  );
   return {
     name: `deliver ${type} ${weight} ${narrow ? "narrow" : "wide"}, row ${phase}, group ${at}`,
     program: {
@@ -114,7 +119,7 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
         buffer("list", "u32", list.length),
         buffer("w", type, 1),
       ],
-      regions: [{ name: "main", body: [invoke(kernel, args, { from: 2, to: 29, at, phase })] }],
+      regions: [{ name: "main", body: [...touches, invoke(kernel, args, { from: 2, to: 29, at, phase })] }],
     },
     inputs: { out: Array.from({ length: length + 10 }, next), rows, start, list, w: [0.37] },
   };

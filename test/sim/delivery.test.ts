@@ -204,7 +204,7 @@ test("spike for spike, whatever the connections, delays, schedule, parts and thr
 }, 60_000);
 
 describe("tables", () => {
-  const rowsOf = (engine: Engine) => [...engine.lowered.sources.delivery.values()];
+  const rowsOf = (engine: Engine) => [...engine.lowered.sources.delivery.values()].map((b) => b.header);
   const one = async (options: ConnectOptions, type: "f32" | "f64" = "f32", n = 200): Promise<Engine> =>
     createEngine(
       network({

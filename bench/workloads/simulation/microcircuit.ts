@@ -8,7 +8,7 @@ import { totalNumber } from "../../../src/model/connectivity.ts";
 import { clippedNormal, normal, truncatedNormal } from "../../../src/model/initializer.ts";
 import { network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
-import type { Storage } from "../../../src/model/storage.ts";
+import type { WeightStorage } from "../../../src/model/storage.ts";
 import type { Simulation } from "./simulation.ts";
 
 export const NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"] as const;
@@ -58,11 +58,13 @@ const model = neuron({
 const quiet = neuron({ ...model.spec, name: "iafPscExpDc", after: "" });
 
 export interface MicrocircuitOptions {
-  /** Of neurons, and of the synapses of each; default 1. */
+  /** Of neurons; default 1. */
   readonly scale?: number;
+  /** Of the synapses that each neuron has; by default the same. */
+  readonly degree?: number;
   /** Poisson spikes from outside, or the current that is as strong on average. */
   readonly drive?: "poisson" | "current";
-  readonly storage?: Storage;
+  readonly storage?: WeightStorage;
 }
 
 /** Synapses between two populations of the full circuit: as many as make the probability that a pair has any. */
@@ -73,22 +75,22 @@ const totalOf = (to: number, from: number): number => {
 const weightOf = (to: number, from: number): number => PSC * (from % 2 === 1 ? G : to === 0 && from === 2 ? 2 : 1); // those of layer 4 to layer 2/3 are twice as strong
 
 /** What fewer synapses leave out of the mean, at the rates of the full circuit: amperes. */
-function missingCurrent(to: number, scale: number): number {
+function missingCurrent(to: number, degree: number): number {
   const inside = NAMES.map((_, from) => RATES[from]! * (totalOf(to, from) / SIZES[to]!) * weightOf(to, from));
   const outside = EXTERNAL[to]! * EXTERNAL_RATE * PSC;
-  return TAU_SYN * (1 - Math.sqrt(scale)) * inside.reduce((sum, x) => sum + x, outside);
+  return TAU_SYN * (1 - Math.sqrt(degree)) * inside.reduce((sum, x) => sum + x, outside);
 }
 
 export function microcircuit(
   seconds: number,
-  { scale = 1, drive = "poisson", storage }: MicrocircuitOptions = {},
+  { scale = 1, degree = scale, drive = "poisson", storage }: MicrocircuitOptions = {},
 ): Simulation {
-  const stronger = 1 / Math.sqrt(scale);
+  const stronger = 1 / Math.sqrt(degree);
   const populations = NAMES.map((name, k) => {
-    const spikes = EXTERNAL[k]! * scale * EXTERNAL_RATE;
+    const spikes = EXTERNAL[k]! * degree * EXTERNAL_RATE;
     const current = drive === "current" ? spikes * PSC * stronger * TAU_SYN : 0;
     const parameters = {
-      Ie: missingCurrent(k, scale) + current,
+      Ie: missingCurrent(k, degree) + current,
       ...(drive === "poisson" && { J: PSC * stronger, rate: spikes }),
     };
     const initial = { v: normal(-58e-3, 5e-3) };
@@ -97,7 +99,7 @@ export function microcircuit(
   });
   const connections = NAMES.flatMap((to, t) =>
     NAMES.flatMap((from, f) => {
-      const total = Math.round(totalOf(t, f) * scale * scale);
+      const total = Math.round(totalOf(t, f) * scale * degree);
       if (total === 0) return [];
       const weight = weightOf(t, f) * stronger;
       const sd = RELATIVE_SD * Math.abs(weight);
@@ -114,6 +116,7 @@ export function microcircuit(
     net: network({ dt: "0.1 ms", schedule: "nest", populations: Object.fromEntries(populations), connections }),
     seconds,
     rates: Object.fromEntries(NAMES.map((name, k) => [name, [0.9 * RATES[k]!, 1.1 * RATES[k]!] as [number, number]])),
+    reference: Object.fromEntries(NAMES.map((name, k) => [name, RATES[k]!])),
     warmUp: 0.1,
   };
 }

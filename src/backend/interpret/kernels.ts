@@ -10,6 +10,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   perElement,
   perSynapse,
   deliver,
+  touch: () => undefined,
   gatherRows,
   product,
   rowDots,

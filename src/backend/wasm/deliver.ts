@@ -10,6 +10,7 @@ import type { KernelContext } from "./kernel.ts";
 import { range, splat } from "./tiles.ts";
 
 type Deliver = KernelOf<"deliver">;
+type Blocks = Pick<Deliver, "narrow" | "groups" | "group" | "parts" | "weight">;
 
 /** Locals of the spike at hand: byte addresses of its block's header and quads, and of the quad at hand and where it ends. */
 interface Locals {
@@ -20,11 +21,73 @@ interface Locals {
 }
 
 export function deliver(k: Deliver, c: KernelContext): void {
+  const locals = localsOf(c);
+  eachBlock(k, c, locals, k.narrow ? narrowSegments(k, c, locals) : wideSegment(k, c, locals));
+}
+const localsOf = ({ f }: KernelContext): Locals => ({
+  block: f.local("i32"),
+  quads: f.local("i32"),
+  at: f.local("i32"),
+  end: f.local("i32"),
+});
+
+/** Loads a byte of each header, or of each line of the segments. */
+export function touch(k: KernelOf<"touch">, c: KernelContext): void {
+  const { f } = c;
+  const l = localsOf(c);
+  const seen = f.local("i32");
+  const see = (push: () => void): void => {
+    f.get(seen);
+    push();
+    f.op("i32.load8_u", 0);
+    f.op("i32.add");
+    f.set(seen);
+  };
+  const header = (): void => see(() => pushHeader(k, c, l));
+  const more = (): void => {
+    f.get(l.at, l.end);
+    f.op("i32.lt_u");
+  };
+  const quads = (): void => {
+    segmentEnds(k, c, l);
+    f.while(more, () => {
+      see(() => f.get(l.at));
+      f.advance(l.at, LINE);
+    });
+  };
+  eachBlock(k, c, l, k.what === "headers" ? header : quads);
+  // Bytes of fewer than 2^24 lines never sum up to that; but what nobody asks for, a compiler may leave out.
+  f.get(seen);
+  f.i32(-1);
+  f.op("i32.eq");
+  f.if(() => f.op("unreachable"));
+}
+const LINE = 64;
+
+/** Sets locals to where the quads of the group at hand begin and end. */
+function segmentEnds(k: Blocks, c: KernelContext, l: Locals): void {
+  const { f } = c;
+  const header = f.local("i32");
+  pushHeader(k, c, l);
+  f.set(header);
+  quadAt(k, c, l, l.at, header, 0);
+  quadAt(k, c, l, l.end, header, headerBytes(k));
+}
+/** Of a group in a header. */
+const headerBytes = ({ narrow, group }: Blocks): number => (narrow ? 2 * group : 4);
+/** Pushes where the header tells of the group at hand. */
+function pushHeader(k: Blocks, c: KernelContext, { block }: Locals): void {
+  const { f } = c;
+  f.get(block);
+  c.pushCount("at");
+  f.i32(headerBytes(k));
+  f.op("i32.mul");
+  f.op("i32.add");
+}
+
+function eachBlock(k: Blocks, c: KernelContext, { block, quads }: Locals, visit: () => void): void {
   const { f } = c;
   const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
-  const locals: Locals = { block: f.local("i32"), quads: f.local("i32"), at: f.local("i32"), end: f.local("i32") };
-  const { block, quads } = locals;
-  const visit = k.narrow ? narrowSegments(k, c, locals) : wideSegment(k, c, locals);
   const more = (): void => {
     f.get(e, last);
     f.op("i32.lt_u");
@@ -61,7 +124,7 @@ function listAddress(c: KernelContext, count: string): number {
 }
 
 /** Sets a local to the byte address of the quad that a number of the header tells. */
-function quadAt(k: Deliver, { f }: KernelContext, { quads }: Locals, to: number, header: number, offset: number): void {
+function quadAt(k: Blocks, { f }: KernelContext, { quads }: Locals, to: number, header: number, offset: number): void {
   f.get(quads, header);
   f.op(k.narrow ? "i32.load16_u" : "i32.load", offset);
   f.i32(4 * quadWords(k.narrow, k.weight));

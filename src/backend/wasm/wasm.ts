@@ -15,7 +15,7 @@ import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, touch } from "./deliver.ts";
 import { encode } from "./encode.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
@@ -35,6 +35,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   perElement,
   perSynapse,
   deliver,
+  touch,
   gatherRows,
   product,
   rowDots,

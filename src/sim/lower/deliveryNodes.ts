@@ -15,37 +15,49 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
   const { rings, tables } = context.delivery;
   const mine = (ring: Ring): boolean => ring.moment === moment && ring.nodes.some((n) => nodes.includes(n));
   return rings.filter(mine).flatMap((ring) => {
-    const calls = tables.filter((t) => t.ring === ring).flatMap((t) => ofTable(t, l));
+    const own = tables.filter((t) => t.ring === ring);
+    const far = own.reduce((sum, t) => sum + l.sources.delivery.get(t.name)!.words, 0) > NEAR;
+    const groups = own.flatMap((t) => groupsOf(t, l));
+    const calls = [
+      ...(far ? [...groups.flatMap((g) => g.touch("headers")), ...groups.flatMap((g) => g.touch("quads"))] : []),
+      ...groups.flatMap((g) => g.deliver()),
+    ];
     return context.parts === 1 ? calls : [onParts(calls, context)];
   });
 }
+/** Words of tables that a cache near the processor holds: larger ones are touched before they are read, all at once. */
+const NEAR = 2 ** 19;
 
-/** Oldest spikes first: those of the last step are what threads wait for. */
-function ofTable(table: Table, l: Parts): Node[] {
-  return agesOf(table)
-    .map((age, at) => ofGroup(table, age, at, l))
-    .reverse()
-    .flat();
+interface Group {
+  touch(what: "headers" | "quads"): readonly Node[];
+  deliver(): readonly Node[];
 }
+/** Oldest spikes first: those of the last step are what threads wait for. */
+const groupsOf = (table: Table, l: Parts): Group[] =>
+  agesOf(table)
+    .map((age, at) => groupOf(table, age, at, l))
+    .reverse();
 
-function ofGroup(table: Table, age: number, at: number, { context, sources }: Parts): readonly Node[] {
+function groupOf(table: Table, age: number, at: number, { context, sources }: Parts): Group {
   const { ring, source, unit, weight } = table;
   const { group, cells } = ring;
-  const { parts } = context;
+  const { parts, type } = context;
   const { list, from, to } = spikeEvents(source, age, sources);
   const { rows, start, w } = tableBuffers(table);
   const ofPart = (stride: number) => (parts === 1 ? [] : [along(PART, stride)]);
-  const { narrow, groups } = sources.delivery.get(table.name)!;
-  const kernel = { kind: "deliver", type: context.type, group, groups, cells, parts, narrow, weight } as const;
-  const args = {
-    out: place(ring.name, 0, along("s", parts * group * cells), ...ofPart(group * cells)),
-    rows: place(rows),
-    start: place(start, 0, ...ofPart(1)),
-    list,
-    ...(unit !== undefined && { w: place(w) }),
+  const { narrow, groups } = sources.delivery.get(table.name)!.header;
+  const blocks = { group, groups, parts, narrow, weight };
+  const places = { rows: place(rows), start: place(start, 0, ...ofPart(1)), list };
+  const out = place(ring.name, 0, along("s", parts * group * cells), ...ofPart(group * cells));
+  const counts = { from, to, at: numbered(at, groups, context) };
+  return {
+    touch: (what) => fromParts([invoke({ kind: "touch", what, ...blocks }, places, counts)], source, context),
+    deliver: () => {
+      const args = { out, ...places, ...(unit !== undefined && { w: place(w) }) };
+      const kernel = { kind: "deliver", type, cells, ...blocks } as const;
+      return fromParts([invoke(kernel, args, { ...counts, phase: phaseOf(group, context) })], source, context);
+    },
   };
-  const counts = { from, to, at: numbered(at, groups, context), phase: phaseOf(group, context) };
-  return fromParts([invoke(kernel, args, counts)], source, context);
 }
 /** Read from memory, so that all groups share one function. */
 const numbered = (k: number, count: number, c: Context): Count =>

@@ -22,14 +22,19 @@ import { WeightCells } from "./weightCells.ts";
 
 export const tableBuffers = ({ name }: Table) => ({ rows: `${name}.rows`, start: `${name}.start`, w: `${name}.w` });
 
-/** Buffers of rings and tables; of each table, by name, the form of its blocks. */
-export function makeDelivery(c: Context): Map<string, Header> {
+/** The form of a table's blocks, and the room that there is for them. */
+export interface Blocks {
+  readonly header: Header;
+  readonly words: number;
+}
+/** Buffers of rings and tables; of each table, by name, its blocks. */
+export function makeDelivery(c: Context): Map<string, Blocks> {
   for (const { name, group, cells } of c.delivery.rings)
     c.buffer(name, c.type, c.options.samples * c.parts * group * cells, "work");
   return new Map(c.delivery.tables.map((table) => [table.name, makeTable(table, c)]));
 }
 
-function makeTable(table: Table, c: Context): Header {
+function makeTable(table: Table, c: Context): Blocks {
   const { rows, start, w } = tableBuffers(table);
   const sources = c.size(table.source);
   const drawn = table.connections.map((d) => drawnOf(d.connection, c));
@@ -39,16 +44,11 @@ function makeTable(table: Table, c: Context): Header {
     new TableFiller(table, header, drawn, c.parts).fill(to as Uint32Array, array(start), c.words ?? plainWords()),
   );
   if (table.unit !== undefined) c.constant(w, [table.unit]);
-  return header;
+  return { header, words };
 }
 
 /** The form that takes less room, and how much. Each segment may end in a quad that is not full. */
-function sizesOf(
-  table: Table,
-  drawn: readonly Drawn[],
-  sources: number,
-  parts: number,
-): { header: Header; words: number } {
+function sizesOf(table: Table, drawn: readonly Drawn[], sources: number, parts: number): Blocks {
   const sizes = [true, false].map((narrow) => {
     const header = { narrow, groups: table.groups.length, group: table.ring.group };
     let [words, most] = [0, 0];

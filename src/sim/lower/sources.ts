@@ -1,9 +1,8 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
-import type { Header } from "../../ir/blocks.ts";
 import { hasMatrix } from "../../model/connection.ts";
 import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
-import { makeDelivery } from "./deliveryTables.ts";
+import { type Blocks, makeDelivery } from "./deliveryTables.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { InputSpikes, isListed, listKey, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
@@ -18,8 +17,8 @@ export interface Sources {
   readonly sparseInputs: ReadonlyMap<string, SparseInput>;
   readonly parameters: ParameterLayout;
   readonly synapses: ReadonlyMap<string, SynapseTables>;
-  /** Of each table of `delivery.ts`, by name, the form of its blocks. */
-  readonly delivery: ReadonlyMap<string, Header>;
+  /** Of each table of `delivery.ts`, by name. */
+  readonly delivery: ReadonlyMap<string, Blocks>;
 }
 
 export interface SourceOptions {
