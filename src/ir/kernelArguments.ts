@@ -25,7 +25,11 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   perSynapse: (k) => ({
     args: [
       ...slotArguments(k.step),
-      ...(k.full ? [] : k.domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+      ...(k.full
+        ? []
+        : k.domain === "columns"
+          ? ["columnStart", "columnSynapse", "columnSource"]
+          : ["rowStart", "target"]),
       ...when(k.domain !== "all", "list"),
     ],
     counts: [

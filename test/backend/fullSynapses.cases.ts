@@ -88,7 +88,7 @@ export function fullProgram(shape: Shape, full: boolean): Program {
     ["target", "u32", sources * targets],
     ["columnStart", "i32", targets + 1],
     ["columnSynapse", "u32", sources * targets],
-    ["source", "u32", sources * targets],
+    ["columnSource", "u32", sources * targets],
   ];
   const buffer = ([name, type, length]: [string, Type, number]): Buffer => ({ name, type, length, role: "work" });
   const buffers = [
@@ -102,7 +102,7 @@ export function fullProgram(shape: Shape, full: boolean): Program {
     : { kind: "perSynapse", domain, step, parts: 2 };
   const named = [
     ...step.slots.map((s) => s.name),
-    ...(full ? [] : domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+    ...(full ? [] : domain === "columns" ? ["columnStart", "columnSynapse", "columnSource"] : ["rowStart", "target"]),
     ...(domain === "all" ? [] : ["list"]),
   ];
   const args = Object.fromEntries(named.map((name): [string, Place] => [name, place(name)]));
@@ -124,7 +124,7 @@ export function fullInputs({ domain, sources, targets, first, n, list }: Shape):
     target: synapses.map((k) => k % targets),
     columnStart: Array.from({ length: targets + 1 }, (_, c) => c * sources),
     columnSynapse: byTarget,
-    source: synapses.map((k) => Math.floor(k / targets)),
+    columnSource: byTarget.map((k) => Math.floor(k / targets)),
     list: [...list],
     counts: [domain === "all" ? sources : 0, list.length, first, n],
   };

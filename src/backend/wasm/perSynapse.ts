@@ -163,7 +163,7 @@ function column(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext
       () => {
         pushItem(c, "columnSynapse", k);
         f.set(synapse);
-        pushItem(c, "source", synapse);
+        pushItem(c, "columnSource", k);
         f.set(pre);
         body(step, numbers, shared, c, addressOf);
       },

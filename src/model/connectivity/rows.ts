@@ -137,10 +137,6 @@ function firstFrom(target: ArrayLike<number>, from: number, to: number, least: n
   return low;
 }
 
-/** The source of each synapse. */
-export function fillSources(out: { [index: number]: number }, start: ArrayLike<number>): void {
-  for (let k = 0; k + 1 < start.length; k++) for (let n = start[k]!; n < start[k + 1]!; n++) out[n] = k;
-}
 /** Where the synapses of each target begin in `columnSynapse`. */
 export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): void {
   out.fill(0);
@@ -151,4 +147,15 @@ export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): voi
 export function fillColumnSynapse(out: Uint32Array, columnStart: Int32Array, target: ArrayLike<number>): void {
   const next = columnStart.slice();
   for (let k = 0; k < target.length; k++) out[next[target[k]!]!++] = k;
+}
+/** Their sources, in the same order. */
+export function fillColumnSource(
+  out: Uint32Array,
+  columnStart: Int32Array,
+  target: ArrayLike<number>,
+  start: ArrayLike<number>,
+): void {
+  const next = columnStart.slice();
+  for (let k = 0; k + 1 < start.length; k++)
+    for (let n = start[k]!; n < start[k + 1]!; n++) out[next[target[n]!]!++] = k;
 }

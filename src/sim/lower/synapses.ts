@@ -15,9 +15,9 @@ import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import {
   divideRows,
+  fillColumnSource,
   fillColumnStart,
   fillColumnSynapse,
-  fillSources,
   type Rows,
   rowsOf,
 } from "../../model/connectivity/rows.ts";
@@ -49,8 +49,8 @@ export interface SynapseTables {
   readonly full?: readonly [sources: number, targets: number];
   /** `rowStart` and `target`. */
   readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
-  /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
-  readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
+  /** `columnStart`, `columnSynapse` and `columnSource`, where spikes of the target trigger something. */
+  readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "columnSource", Place>>;
   /** Variables that the synapses of a source or a target share. */
   readonly shared: Shared;
   /** A variable: of every synapse, in order of source, of every source or target, or one number for all. */
@@ -89,8 +89,12 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     ...(rows.full
       ? { full: [size.sources, size.targets] as const }
       : { rows: { rowStart: table("rowStart"), target: table("target") } }),
-    ...(context.buffers.has(`${c.name}.source`) && {
-      columns: { columnStart: table("columnStart"), columnSynapse: table("columnSynapse"), source: table("source") },
+    ...(context.buffers.has(`${c.name}.columnSource`) && {
+      columns: {
+        columnStart: table("columnStart"),
+        columnSynapse: table("columnSynapse"),
+        columnSource: table("columnSource"),
+      },
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
@@ -151,7 +155,9 @@ function columnTables({ name }: Connection, { start, count }: Rows, targets: num
   context.filled(`${name}.columnSynapse`, "u32", count, "constant", (to, array) =>
     fillColumnSynapse(to as Uint32Array, array(columnStart) as Int32Array, array(target)),
   );
-  context.filled(`${name}.source`, "u32", count, "constant", (to) => fillSources(to, start));
+  context.filled(`${name}.columnSource`, "u32", count, "constant", (to, array) =>
+    fillColumnSource(to as Uint32Array, array(columnStart) as Int32Array, array(target), start),
+  );
 }
 
 function weights(c: Connection, rows: Rows, own: boolean, context: Context, selected?: Selected): void {
