@@ -51,7 +51,7 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Step, StoreMode } from "../../src/ir/step.ts";
 import { type FloatType, isFloat, type Type } from "../../src/ir/types.ts";
-import { fullInputs, fullProgram, fullStep, type Shape } from "./fullSynapses.cases.ts";
+import { fullInputs, fullProgram, fullStep, type Shape } from "./synapseLines.cases.ts";
 
 export interface Case {
   readonly name: string;

@@ -21,6 +21,7 @@ export const inDegreeKind: Kind<ConnectivityOf<"inDegree">> = {
     by: "target",
     // Of each source, which is what the order of rows comes from, targets come in ascending order anyway.
     ascending: false,
+    distinct: !c.multapses,
     ...chosen(choiceOf(c, sources, recurrent), draw),
   }),
 };
@@ -30,6 +31,7 @@ export const outDegreeKind: Kind<ConnectivityOf<"outDegree">> = {
   lines: (c, { targets, recurrent }, draw) => ({
     by: "source",
     ascending: false,
+    distinct: !c.multapses,
     ...chosen(choiceOf(c, targets, recurrent), draw),
   }),
 };

@@ -21,6 +21,8 @@ export interface Lines {
   readonly by: "source" | "target";
   /** Whether the other ends come in ascending order. */
   readonly ascending: boolean;
+  /** Whether no line names another end twice, as far as the kind can tell. */
+  readonly distinct: boolean;
   /** Calls `take` for the other end of each synapse. */
   each(line: number, take: (other: number) => void): void;
   /** How many there will be, where that is known without drawing them. */

@@ -15,6 +15,8 @@ export interface Rows {
   readonly origin?: Uint32Array | undefined;
   /** Whether every source has one synapse to every target. */
   readonly full: boolean;
+  /** Whether there are certainly no multapses. */
+  readonly distinct: boolean;
   /**
    * Writes the targets of rows `[from, to)` into their place among all. Any division into ranges gives the same; where lines
    * belong to targets each call draws all of them.
@@ -41,6 +43,7 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     count: total,
     start,
     origin: lines.origin,
+    distinct: lines.distinct,
     full: total === size.sources * size.targets && isFull(lines, size),
     fill: (target, from = 0, to = size.sources) => fill(lines, size, start, target, from, to),
   };

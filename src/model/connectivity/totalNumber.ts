@@ -26,6 +26,7 @@ export const totalNumberKind: Kind<ConnectivityOf<"totalNumber">> = {
     return {
       by: "source",
       ascending: false,
+      distinct: false,
       count: (line) => counts[line]!,
       each: (line, take) => {
         draws.begin(line);

@@ -47,6 +47,8 @@ export interface SynapseTables {
   readonly own: readonly string[];
   /** How many sources and targets there are, where each of the former has a synapse to each of the latter: without tables. */
   readonly full?: readonly [sources: number, targets: number];
+  /** Whether there are certainly no multapses. */
+  readonly distinct: boolean;
   /** `rowStart` and `target`. */
   readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
   /** `columnStart`, `columnSynapse` and `columnSource`, where spikes of the target trigger something. */
@@ -86,6 +88,7 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     of: selected?.of ?? c.name,
     ...(selected && { index: selected.index }),
     own: [...own],
+    distinct: rows.distinct,
     ...(rows.full
       ? { full: [size.sources, size.targets] as const }
       : { rows: { rowStart: table("rowStart"), target: table("target") } }),
@@ -214,7 +217,9 @@ export function overSynapses(
     ...(events && { list: events.list }),
   };
   const counts = events ? { from: events.from, to: events.to } : { sources: context.size(c.from.node) };
-  const call = invoke(parts === 1 ? kernel : { ...kernel, parts }, args, counts);
+  // A body without a pathway only adds: nothing to gain by vectors.
+  const apart = tables.distinct && c.synapse !== undefined && areApart(kernel.step, kernel.domain, places);
+  const call = invoke({ ...kernel, ...(parts > 1 && { parts }), ...(apart && { apart }) }, args, counts);
   return ofParts(call, c, context);
 }
 /** The call of each part of the targets, for the spikes of each part of the sources. */
