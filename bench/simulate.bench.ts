@@ -1,11 +1,11 @@
-import { createEngine } from "../src/sim/engine.ts";
+import { createEngine, type Engine } from "../src/sim/engine.ts";
 import type { Recording } from "../src/sim/recording.ts";
-import { type Bench, duration, type Result } from "./measure.ts";
+import { type Bench, duration, type Result, rate } from "./measure.ts";
 import { BACKENDS } from "./threads.ts";
 import { brunel } from "./workloads/simulation/brunel.ts";
 import { cobahh } from "./workloads/simulation/cobahh.ts";
 import { cuba } from "./workloads/simulation/cuba.ts";
-import type { Simulation } from "./workloads/simulation/simulation.ts";
+import type { Plastic, Simulation } from "./workloads/simulation/simulation.ts";
 import { manyOutputs, oneOutput } from "./workloads/simulation/songAbbott.ts";
 
 /** The best of Brian2, NEST and GeNN on another machine of two cores (AMD EPYC), seconds, run only. */
@@ -40,6 +40,7 @@ async function timed(
   const steps = Math.round(simulation.seconds / simulation.net.dt);
   const metrics: Record<string, number[]> = {};
   const builds: number[] = [];
+  let changed: number | undefined;
   const digests = new Set<string>();
   for (let turn = 0; turn < TURNS; turn++)
     for (const [threads, make] of BACKENDS) {
@@ -56,10 +57,31 @@ async function timed(
       (metrics[`${name}@${threads}`] ??= []).push((performance.now() - begun) / 1000);
       digests.add(run.digest);
       requireRates(name, simulation, run);
+      if (simulation.plastic) requireWeights(name, simulation.plastic, fresh);
+      changed = simulation.plastic?.changed(run);
     }
   if (digests.size !== 1) throw new Error(`${name}: ${digests.size} different runs of one network`);
-  const times = Object.entries(metrics).map(([metric, seconds]) => duration(metric, "s", 1, seconds, { peer }));
-  return [...times, duration(`${name} build`, "s", 1, builds)];
+  const all = Object.entries(metrics);
+  const times = all.map(([metric, seconds]) => duration(metric, "s", 1, seconds, { peer }));
+  const work = changed === undefined ? [] : all.map(([metric, seconds]) => worked(metric, changed!, seconds, peer));
+  return [...times, ...work, duration(`${name} build`, "s", 1, builds)];
+}
+/** Synapses that were changed, a second. */
+function worked(metric: string, changed: number, seconds: readonly number[], peer: number): Result {
+  const [name, threads] = metric.split("@");
+  return rate(`${name} synapses@${threads}`, "G/s", changed / 1e9, seconds, { peer: changed / 1e9 / peer });
+}
+
+function requireWeights(name: string, { connection, mean, deviation }: Plastic, engine: Engine): void {
+  const w = Array.from(engine.synapses(connection).w!);
+  const average = w.reduce((a, b) => a + b, 0) / w.length;
+  const spread = Math.sqrt(w.reduce((sum, x) => sum + (x - average) ** 2, 0) / w.length);
+  for (const [what, x, [least, most]] of [
+    ["mean", average, mean],
+    ["standard deviation", spread, deviation],
+  ] as const)
+    if (!(x >= least && x <= most))
+      throw new Error(`${name}: weights have a ${what} of ${x.toPrecision(3)}, not ${least} to ${most}`);
 }
 
 function requireRates(name: string, { net, rates, seconds }: Simulation, run: Recording): void {
