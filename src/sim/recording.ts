@@ -47,20 +47,12 @@ class Column {
   #data = new Uint32Array(16);
   #length = 0;
 
-  /** `count` times the same number. */
-  repeat(x: number, count: number): void {
-    this.#reserve(count);
-    this.#data.fill(x, this.#length, this.#length + count);
-    this.#length += count;
+  add(x: number): void {
+    if (this.#length === this.#data.length) this.#grow();
+    this.#data[this.#length++] = x;
   }
-  append(xs: ArrayLike<number>): void {
-    this.#reserve(xs.length);
-    this.#data.set(xs, this.#length);
-    this.#length += xs.length;
-  }
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#data.length) return;
-    const larger = new Uint32Array(Math.max(2 * this.#data.length, this.#length + count));
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#data.length);
     larger.set(this.#data);
     this.#data = larger;
   }
@@ -124,12 +116,14 @@ export class Recorder {
           for (let p = 0; p < parts; p++) {
             const from = starts[p]!;
             const end = counts[signal.endAt(row, p)]!;
-            if (end === from) continue;
-            const fired = list.subarray(row * room + from, row * room + end);
-            to.steps.repeat(done + t, fired.length);
-            to.indices.append(fired);
-            to.samples.repeat(s, fired.length);
-            for (let k = 0; k < fired.length; k++) digest.add(population, s, now + t, fired[k]!);
+            // A few at a time: so many calls on arrays would cost more than the numbers.
+            for (let k = row * room + from; k < row * room + end; k++) {
+              const neuron = list[k]!;
+              to.steps.add(done + t);
+              to.indices.add(neuron);
+              to.samples.add(s);
+              digest.add(population, s, now + t, neuron);
+            }
           }
         }
   }
