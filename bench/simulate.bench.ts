@@ -51,6 +51,7 @@ async function timed(
   const steps = Math.round(simulation.seconds / simulation.net.dt);
   const metrics: Record<string, number[]> = {};
   const builds: number[] = [];
+  let changed: number | undefined;
   const digests = new Set<string>();
   let bytes = 0;
   for (let turn = 0; turn < turns; turn++)

@@ -29,7 +29,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
       ...(k.full || k.drawn
         ? when(k.drawn?.law.kind === "choices", "degree")
         : k.domain === "columns"
-          ? ["columnStart", "columnSynapse", "source"]
+          ? ["columnStart", "columnSynapse", "columnSource"]
           : ["rowStart", "target"]),
       ...when(k.domain !== "all", "list"),
     ],

@@ -136,6 +136,6 @@ function synapticArguments(step: Step, sources: number, parts: number, listed: n
     list: argument(LIST, listed),
     columnStart: argument(POSITION, DATA),
     columnSynapse: argument(LIST, DATA),
-    source: argument(LIST, DATA),
+    columnSource: argument(LIST, DATA),
   };
 }

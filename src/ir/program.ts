@@ -95,7 +95,7 @@ export type Kernel =
   /**
    * A body over sparse synapses in (source, synapse) order: all of them, or those of listed sources or targets.
    * Args: slots; `rowStart` (sources + 1), `target` (a synapse's target); for `columns` also `columnStart`
-   * (targets + 1), `columnSynapse`, `source`; for `rows`/`columns`: `list`. Counts: `sources` (all), `from`, `to` (list).
+   * (targets + 1), `columnSynapse`, `columnSource` (of each entry of it); for `rows`/`columns`: `list`. Counts: `sources` (all), `from`, `to` (list).
    * Each synapse sees what the ones before it stored. Where rows lie in `parts`, the kernel takes one of each: that of
    * source r is [rowStart[r·parts], rowStart[r·parts + 1]), and the place of `rowStart` says which.
    * Where every source has one synapse to every target (`full`: how many there are of both), there are no tables: synapse

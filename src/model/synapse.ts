@@ -79,7 +79,7 @@ export interface SynapseSpec {
 
 /** What every synapse has, and the tables that say where it runs. */
 const RESERVED: ReadonlySet<string> = new Set([
-  ...["w", "t", "dt", "source", "target", "list", "rowStart", "columnStart", "columnSynapse"],
+  ...["w", "t", "dt", "source", "target", "list", "rowStart", "columnStart", "columnSynapse", "columnSource"],
 ]);
 
 function checkNames(names: readonly string[], path: string): void {

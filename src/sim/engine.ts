@@ -377,9 +377,9 @@ export class Engine implements Disposable {
   }
 
   #hear(recorder: Recorder, block: Window): void {
-    visitSpikes(this.#executable, this.lowered, block, (population, sample, step, fired) => {
-      for (let k = 0; k < fired.length; k++) this.#digest.add(population, sample, step, fired[k]!);
-      recorder.spikes(population, sample, step, fired);
+    visitSpikes(this.#executable, this.lowered, block, (population, sample, step, { list, from, end }) => {
+      for (let k = from; k < end; k++) this.#digest.add(population, sample, step, list[k]!);
+      recorder.spikes(population, sample, step, list.subarray(from, end));
     });
     recorder.after(block);
   }

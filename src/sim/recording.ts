@@ -50,20 +50,12 @@ class Column {
   #data = new Uint32Array(16);
   #length = 0;
 
-  /** `count` times the same number. */
-  repeat(x: number, count: number): void {
-    this.#reserve(count);
-    this.#data.fill(x, this.#length, this.#length + count);
-    this.#length += count;
+  add(x: number): void {
+    if (this.#length === this.#data.length) this.#grow();
+    this.#data[this.#length++] = x;
   }
-  append(xs: ArrayLike<number>): void {
-    this.#reserve(xs.length);
-    this.#data.set(xs, this.#length);
-    this.#length += xs.length;
-  }
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#data.length) return;
-    const larger = new Uint32Array(Math.max(2 * this.#data.length, this.#length + count));
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#data.length);
     larger.set(this.#data);
     this.#data = larger;
   }
@@ -113,12 +105,16 @@ export class WholeRecorder {
   #takeSpikes(x: Executable, block: Window, digest: SpikeDigest): void {
     const columns = this.#spiking.map((node) => this.#spikes.get(node)!);
     const first = block.now - block.done;
-    visitSpikes(x, this.#l, block, (population, sample, step, fired) => {
-      const to = columns[population]!;
-      to.steps.repeat(step - first, fired.length);
-      to.indices.append(fired);
-      to.samples.repeat(sample, fired.length);
-      for (let k = 0; k < fired.length; k++) digest.add(population, sample, step, fired[k]!);
+    visitSpikes(x, this.#l, block, (population, sample, step, { list, from, end }) => {
+      const { steps, indices, samples } = columns[population]!;
+      // A few at a time: so many calls on arrays would cost more than the numbers.
+      for (let k = from; k < end; k++) {
+        const neuron = list[k]!;
+        steps.add(step - first);
+        indices.add(neuron);
+        samples.add(sample);
+        digest.add(population, sample, step, neuron);
+      }
     });
   }
 

@@ -1,5 +1,5 @@
 /** Walks over the spikes of a block of steps, as the compiled loop left them. */
-import type { Executable } from "../backend/backend.ts";
+import type { Elements, Executable } from "../backend/backend.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { Window } from "./recording.ts";
@@ -8,9 +8,15 @@ import type { Window } from "./recording.ts";
  * Called in order of step, population, trial and part, where any fired.
  * @param population number among those that spike
  * @param step absolute
- * @param fired a view of their neurons, which is used again
+ * @param fired where their neurons are, in memory that is used again
  */
-export type SpikeVisit = (population: number, sample: number, step: number, fired: ArrayLike<number>) => void;
+export type SpikeVisit = (population: number, sample: number, step: number, fired: Fired) => void;
+/** Neurons `list[from]` to `list[end - 1]`. */
+export interface Fired {
+  readonly list: Elements;
+  readonly from: number;
+  readonly end: number;
+}
 
 /** Populations that spike, in the order of the network. */
 export const spikingNodes = ({ net, sources }: Lowered): string[] =>
@@ -32,7 +38,8 @@ export function visitSpikes(x: Executable, l: Lowered, { now, count }: Window, v
         const row = s * rows + ((first + t) & (rows - 1)); // rings are as long as a power of two
         for (let p = 0; p < parts; p++) {
           const [from, end] = [starts[p]!, counts[signal.endAt(row, p)]!];
-          if (end !== from) visit(population, s, now + t, list.subarray(row * room + from, row * room + end));
+          const at = row * room;
+          if (end !== from) visit(population, s, now + t, { list, from: at + from, end: at + end });
         }
       }
 }

@@ -133,13 +133,12 @@ const unequal = (c: Connection, name: string, side: Side, neuron: number, k: num
     `synapses ${c.name}[${k}]`,
     `all synapses of a ${END[side]} share one '${name}', because its spikes alone change it: those of ${END[side]} ${neuron} were given different ones`,
   );
-function endsOf(x: Executable, l: Lowered, name: string, { full, columns, count }: SynapseTables): Views {
+function endsOf(x: Executable, l: Lowered, name: string, { full, count }: SynapseTables): Views {
   if (full) {
     const number = (of: (k: number) => number): Uint32Array => Uint32Array.from({ length: count }, (_, k) => of(k));
     return { source: number((k) => Math.floor(k / full[1])), target: number((k) => k % full[1]) };
   }
   const target = x.array(`${name}.target`);
-  if (columns) return { source: x.array(`${name}.source`), target };
   return { source: sourcesOf(x.array(`${name}.rowStart`), l.context.parts, count), target };
 }
 function repeated([value]: Elements, count: number): Float64Array {

@@ -51,7 +51,7 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Step, StoreMode } from "../../src/ir/step.ts";
 import { type FloatType, isFloat, type Type } from "../../src/ir/types.ts";
-import { fullInputs, fullProgram, fullStep, type Shape } from "./fullSynapses.cases.ts";
+import { fullInputs, fullProgram, fullStep, type Shape } from "./synapseLines.cases.ts";
 
 export interface Case {
   readonly name: string;
@@ -642,7 +642,7 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
         buffer("count", "u32", 3),
         buffer("rowStart", "i32", 4),
         buffer("target", "u32", 7),
-        buffer("source", "u32", 7),
+        buffer("columnSource", "u32", 7),
         buffer("columnStart", "i32", 5),
         buffer("columnSynapse", "u32", 7),
         buffer("list", "u32", 3),
@@ -652,9 +652,15 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
           { kind: "perSynapse", domain, step },
           {
             ...Object.fromEntries(
-              [...slots.map((s) => s.name), "rowStart", "target", "source", "columnStart", "columnSynapse", "list"].map(
-                (s) => [s, place(s)],
-              ),
+              [
+                ...slots.map((s) => s.name),
+                "rowStart",
+                "target",
+                "columnSource",
+                "columnStart",
+                "columnSynapse",
+                "list",
+              ].map((s) => [s, place(s)]),
             ),
           },
           domain === "all" ? { sources: 3 } : { from: 0, to: lists.length },
@@ -669,7 +675,7 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
       sum: small(4, 47),
       rowStart,
       target,
-      source,
+      columnSource: byTarget.map((k) => source[k]!),
       columnStart,
       columnSynapse: byTarget,
       list: lists,

@@ -272,7 +272,7 @@ test("how much of each argument a call touches, by hand", () => {
         list: NaN,
         columnStart: NaN,
         columnSynapse: NaN,
-        source: NaN,
+        columnSource: NaN,
       },
     ],
     [
@@ -288,7 +288,7 @@ test("how much of each argument a call touches, by hand", () => {
         list: 2,
         columnStart: NaN,
         columnSynapse: NaN,
-        source: NaN,
+        columnSource: NaN,
       },
     ],
   ];

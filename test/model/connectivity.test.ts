@@ -7,9 +7,9 @@ import type { Size } from "../../src/model/connectivity/kind.ts";
 import { checkConnectivity, synapseCount } from "../../src/model/connectivity/kinds.ts";
 import {
   divideRows,
+  fillColumnSource,
   fillColumnStart,
   fillColumnSynapse,
-  fillSources,
   rowsOf,
 } from "../../src/model/connectivity/rows.ts";
 import {
@@ -52,7 +52,7 @@ function built(c: Connectivity, size: Size, seed = 1): Built {
   const rows = rowsOf(c, size, { name: "a>b", seed });
   const [source, target] = [new Uint32Array(rows.count), new Uint32Array(rows.count)];
   rows.fill(target);
-  fillSources(source, rows.start);
+  for (let k = 0; k < size.sources; k++) source.fill(k, rows.start[k], rows.start[k + 1]);
   const tally = (list: Uint32Array, n: number): number[] => {
     const counts = new Array<number>(n).fill(0);
     for (const k of list) counts[k]!++;
@@ -420,6 +420,9 @@ describe("pieces", () => {
         const [columnStart, columnSynapse] = [new Int32Array(size.targets + 1), new Uint32Array(target.length)];
         fillColumnStart(columnStart, target);
         fillColumnSynapse(columnSynapse, columnStart, target);
+        const columnSource = new Uint32Array(target.length);
+        fillColumnSource(columnSource, columnStart, target, rowsOf(c, size, { name: "a>b", seed }).start);
+        expect([...columnSource]).toEqual([...columnSynapse].map((k) => source[k]));
         for (let t = 0; t < size.targets; t++) {
           const own = columnSynapse.subarray(columnStart[t], columnStart[t + 1]);
           expect(own.length).toBe(into[t]);

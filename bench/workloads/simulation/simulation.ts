@@ -1,4 +1,5 @@
 import type { Network } from "../../../src/model/network.ts";
+import type { Recording } from "../../../src/sim/recording.ts";
 import type { SpikeSources } from "../../../src/sim/spikeSource.ts";
 
 /** A network, how long its model time is, and the rates that it must have. */
@@ -13,4 +14,15 @@ export interface Simulation {
   readonly reference?: Readonly<Record<string, number>>;
   /** Spikes a second and neuron, from the least to the most that is believed, by population; `all` is everybody together. */
   readonly rates: Readonly<Record<string, readonly [number, number]>>;
+  readonly plastic?: Plastic;
+}
+
+/** Synapses that learn. */
+export interface Plastic {
+  readonly connection: string;
+  /** What the mean of the weights after the run must be, and their standard deviation: from, to. */
+  readonly mean: readonly [number, number];
+  readonly deviation: readonly [number, number];
+  /** How many synapses events of either end have changed. */
+  changed(run: Recording): number;
 }

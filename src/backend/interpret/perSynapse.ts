@@ -35,13 +35,11 @@ function rowOf(frame: Frame, run: (s: Synapse) => void, parts: number): (pre: nu
   };
 }
 function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => void {
-  const [start, synapses, source] = [frame.arg("columnStart"), frame.arg("columnSynapse"), frame.arg("source")];
+  const [start, synapses, sources] = [frame.arg("columnStart"), frame.arg("columnSynapse"), frame.arg("columnSource")];
   return (post) => {
     const end = start.data[start.at + post + 1]!;
-    for (let k = start.data[start.at + post]!; k < end; k++) {
-      const synapse = synapses.data[synapses.at + k]!;
-      run({ synapse, pre: source.data[source.at + synapse]!, post });
-    }
+    for (let k = start.data[start.at + post]!; k < end; k++)
+      run({ synapse: synapses.data[synapses.at + k]!, pre: sources.data[sources.at + k]!, post });
   };
 }
 

@@ -7,15 +7,20 @@ import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
 import { drawnRow } from "./drawnRow.ts";
-import { fullSynapses } from "./fullSynapses.ts";
 import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
+import { synapseLines } from "./synapseLines.ts";
 import { pushScaled, range } from "./tiles.ts";
 
 /** Synapses in one turn along a row. */
 const TURN = 4;
 /** Nodes of a body that is short enough for that. */
 const SHORT = 12;
+
+/** Whether a body computes enough for vectors to pay, though what they hold is gathered from everywhere. */
+const isRich = (step: Step): boolean =>
+  nodes(step).filter((e) => e.tag !== "read" && e.tag !== "const" && e.tag !== "index").length >= RICH;
+const RICH = 2;
 
 /** Locals that hold the numbers of the synapse at hand; that of a synapse along a row is not kept unless the body asks. */
 type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
@@ -24,9 +29,9 @@ type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
 
 export function perSynapse(kernel: KernelOf<"perSynapse">, c: KernelContext): void {
-  const { domain, step, parts = 1, full, drawn } = kernel;
-  if (full) return fullSynapses(kernel, c);
+  const { domain, step, parts = 1, full, apart, drawn } = kernel;
   if (drawn) return drawnSynapses(kernel, c);
+  if (full || (apart && isRich(step))) return synapseLines(kernel, c);
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const shared = uniforms(step, c);
@@ -176,7 +181,7 @@ function column(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext
       () => {
         pushItem(c, "columnSynapse", k);
         f.set(synapse);
-        pushItem(c, "source", synapse);
+        pushItem(c, "columnSource", k);
         f.set(pre);
         body(step, numbers, shared, c, addressOf);
       },

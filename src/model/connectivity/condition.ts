@@ -39,6 +39,7 @@ export const conditionKind: Kind<Condition> = {
     return {
       by: "source",
       ascending: true,
+      distinct: true,
       each: (line, take) => {
         draws.begin(line);
         rule.row(line, draws, take);

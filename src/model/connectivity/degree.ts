@@ -21,6 +21,7 @@ export const inDegreeKind: Kind<ConnectivityOf<"inDegree">> = {
     by: "target",
     // Of each source, which is what the order of rows comes from, targets come in ascending order anyway.
     ascending: false,
+    distinct: !c.multapses,
     ...chosen(choiceOf(c, sources, recurrent), draw),
   }),
 };
@@ -31,6 +32,7 @@ export const outDegreeKind: Kind<ConnectivityOf<"outDegree">> = {
     by: "source",
     ascending: false,
     ...(c.multapses && { replaced: replacedBy(choiceOf(c, targets, recurrent), draw) }),
+    distinct: !c.multapses,
     ...chosen(choiceOf(c, targets, recurrent), draw),
   }),
 };

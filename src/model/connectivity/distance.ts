@@ -56,7 +56,7 @@ export const distanceKind: Kind<Distance> = {
         });
       }
     };
-    return { by: "source", ascending: false, each };
+    return { by: "source", ascending: false, distinct: true, each };
   },
 };
 

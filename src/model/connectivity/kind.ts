@@ -21,6 +21,8 @@ export interface Lines {
   readonly by: "source" | "target";
   /** Whether the other ends come in ascending order. */
   readonly ascending: boolean;
+  /** Whether no line names another end twice, as far as the kind can tell. */
+  readonly distinct: boolean;
   /** Calls `take` for the other end of each synapse. */
   each(line: number, take: (other: number) => void): void;
   /** Where the other ends are drawn evenly, with replacement, from the first `among`: so that they may be drawn in bulk. */

@@ -24,6 +24,7 @@ export const pairsKind: Kind<ConnectivityOf<"pairs">> = {
     return {
       by: "source",
       ascending: true,
+      distinct: false,
       origin: order,
       count: (line) => start[line + 1]! - start[line]!,
       each: (line, take) => {

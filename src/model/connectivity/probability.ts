@@ -14,6 +14,7 @@ export const probabilityKind: Kind<ConnectivityOf<"probability">> = {
     return {
       by: "source",
       ascending: true,
+      distinct: true,
       each: (line, take) => {
         draws.begin(line);
         const without = autapses || !recurrent ? -1 : line;

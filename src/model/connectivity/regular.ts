@@ -9,6 +9,7 @@ export const denseKind: Kind<ConnectivityOf<"dense">> = {
   lines: (_c, { targets }) => ({
     by: "source",
     ascending: true,
+    distinct: true,
     count: () => targets,
     each: (_line, take) => {
       for (let k = 0; k < targets; k++) take(k);
@@ -22,5 +23,5 @@ export const oneToOneKind: Kind<ConnectivityOf<"oneToOne">> = {
       throw new ModelError("shape-mismatch", path, `one-to-one needs equal sizes, got ${sources} and ${targets}`);
   },
   expected: (_c, { sources }) => sources,
-  lines: () => ({ by: "source", ascending: true, count: () => 1, each: (line, take) => take(line) }),
+  lines: () => ({ by: "source", ascending: true, distinct: true, count: () => 1, each: (line, take) => take(line) }),
 };

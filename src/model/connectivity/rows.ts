@@ -20,6 +20,8 @@ export interface Rows {
   readonly byTarget: boolean;
   /** Whether every source has one synapse to every target. */
   readonly full: boolean;
+  /** Whether there are certainly no multapses. */
+  readonly distinct: boolean;
   /**
    * Writes the targets of rows `[from, to)` into their place among all, `before` of which the array leaves out. Any division
    * into ranges gives the same.
@@ -49,6 +51,7 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     byTarget: lines.by === "target",
     fill: (target, from = 0, to = size.sources, before = 0, words) =>
       fill({ lines, size, start, before, words }, target, from, to),
+    distinct: lines.distinct,
     full: total === size.sources * size.targets && isFull(lines, size),
   };
 }
@@ -158,10 +161,6 @@ function firstFrom(target: ArrayLike<number>, from: number, to: number, least: n
   return low;
 }
 
-/** The source of each synapse. */
-export function fillSources(out: { [index: number]: number }, start: ArrayLike<number>): void {
-  for (let k = 0; k + 1 < start.length; k++) for (let n = start[k]!; n < start[k + 1]!; n++) out[n] = k;
-}
 /** Where the synapses of each target begin in `columnSynapse`. */
 export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): void {
   out.fill(0);
@@ -172,4 +171,19 @@ export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): voi
 export function fillColumnSynapse(out: Uint32Array, columnStart: Int32Array, target: ArrayLike<number>): void {
   const next = columnStart.slice();
   for (let k = 0; k < target.length; k++) out[next[target[k]!]!++] = k;
+}
+/** The source of each synapse. */
+export function fillSources(out: { [index: number]: number }, start: ArrayLike<number>): void {
+  for (let k = 0; k + 1 < start.length; k++) for (let n = start[k]!; n < start[k + 1]!; n++) out[n] = k;
+}
+/** Their sources, in the same order. */
+export function fillColumnSource(
+  out: Uint32Array,
+  columnStart: Int32Array,
+  target: ArrayLike<number>,
+  start: ArrayLike<number>,
+): void {
+  const next = columnStart.slice();
+  for (let k = 0; k + 1 < start.length; k++)
+    for (let n = start[k]!; n < start[k + 1]!; n++) out[next[target[n]!]!++] = k;
 }

@@ -33,6 +33,7 @@ export const totalNumberKind: Kind<ConnectivityOf<"totalNumber">> = {
     return {
       by: "source",
       ascending: false,
+      distinct: false,
       count: (line) => counts[line]!,
       replaced: { among, notItself, seed, stream },
       each: (line, take) => {

@@ -78,7 +78,13 @@ function takenApart(c: Connection, delays: Initializer, net: Network, seed: numb
   const { start, order } = countingSort(steps, steps.reduce((a, b) => Math.max(a, b), c.delay) + 1);
   return occurring(start, c.delay).map((delay) => {
     const index = order.subarray(start[delay], start[delay + 1]);
-    const own = { start: startsOf(index, rows.start), count: index.length, byTarget: false, full: false };
+    const own = {
+      start: startsOf(index, rows.start),
+      count: index.length,
+      byTarget: false,
+      full: false,
+      distinct: rows.distinct,
+    };
     const fill = chosen(target, index, own.start);
     return {
       name: `${c.name}, delay ${delay}`,

@@ -20,9 +20,9 @@ import { synapseCount } from "../../model/connectivity/kinds.ts";
 import { proceduralRows } from "../../model/connectivity/procedural.ts";
 import {
   divideRows,
+  fillColumnSource,
   fillColumnStart,
   fillColumnSynapse,
-  fillSources,
   type Rows,
   rowsOf,
 } from "../../model/connectivity/rows.ts";
@@ -54,10 +54,12 @@ export interface SynapseTables {
   readonly full?: readonly [sources: number, targets: number];
   /** How rows are drawn for each spike, where they are not stored. */
   readonly drawn?: DrawnRows;
+  /** Whether there are certainly no multapses. */
+  readonly distinct: boolean;
   /** `rowStart` and `target`. */
   readonly rows?: Readonly<Record<"rowStart" | "target", Place>>;
-  /** `columnStart`, `columnSynapse` and `source`, where spikes of the target trigger something. */
-  readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "source", Place>>;
+  /** `columnStart`, `columnSynapse` and `columnSource`, where spikes of the target trigger something. */
+  readonly columns?: Readonly<Record<"columnStart" | "columnSynapse" | "columnSource", Place>>;
   /** Variables that the synapses of a source or a target share. */
   readonly shared: Shared;
   /** A variable: of every synapse, in order of source, of every source or target, or one number for all. */
@@ -94,11 +96,16 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     of: selected?.of ?? c.name,
     ...(selected && { index: selected.index }),
     own: [...own],
+    distinct: rows.distinct,
     ...(rows.full
       ? { full: [size.sources, size.targets] as const }
       : { rows: { rowStart: table("rowStart"), target: table("target") } }),
-    ...(context.buffers.has(`${c.name}.source`) && {
-      columns: { columnStart: table("columnStart"), columnSynapse: table("columnSynapse"), source: table("source") },
+    ...(context.buffers.has(`${c.name}.columnSource`) && {
+      columns: {
+        columnStart: table("columnStart"),
+        columnSynapse: table("columnSynapse"),
+        columnSource: table("columnSource"),
+      },
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
@@ -115,7 +122,7 @@ function drawnTables(c: Connection, size: Size, context: Context): SynapseTables
   context.constant(`${c.name}.w`, [c.weight.value]);
   const count = synapseCount(c.connectivity, size);
   return {
-    ...{ count, total: count, of: c.name, own: [], drawn: rows, weights: "uniform" },
+    ...{ count, total: count, of: c.name, own: [], distinct: false, drawn: rows, weights: "uniform" },
     shared: { of: new Map(), moving: new Set() },
     variable: (name) => place(`${c.name}.${name}`),
     space: () => "uniform",
@@ -174,7 +181,9 @@ function columnTables({ name }: Connection, { start, count }: Rows, targets: num
   context.filled(`${name}.columnSynapse`, "u32", count, "constant", (to, array) =>
     fillColumnSynapse(to as Uint32Array, array(columnStart) as Int32Array, array(target)),
   );
-  context.filled(`${name}.source`, "u32", count, "constant", (to) => fillSources(to, start));
+  context.filled(`${name}.columnSource`, "u32", count, "constant", (to, array) =>
+    fillColumnSource(to as Uint32Array, array(columnStart) as Int32Array, array(target), start),
+  );
 }
 
 function weights(c: Connection, rows: Rows, own: boolean, context: Context, selected?: Selected): void {
@@ -232,7 +241,9 @@ export function overSynapses(
     ...(events && { list: events.list }),
   };
   const counts = events ? { from: events.from, to: events.to } : { sources: context.size(c.from.node) };
-  const call = invoke(parts === 1 ? kernel : { ...kernel, parts }, args, counts);
+  // A body without a pathway only adds: nothing to gain by vectors.
+  const apart = tables.distinct && c.synapse !== undefined && areApart(kernel.step, kernel.domain, places);
+  const call = invoke({ ...kernel, ...(parts > 1 && { parts }), ...(apart && { apart }) }, args, counts);
   return ofParts(call, c, context);
 }
 /** The call of each part of the targets, for the spikes of each part of the sources. */

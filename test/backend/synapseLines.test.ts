@@ -5,7 +5,7 @@ import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Type } from "../../src/ir/types.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
-import { fullInputs, fullProgram, fullStep, type Shape } from "./fullSynapses.cases.ts";
+import { fullInputs, fullProgram, fullStep, type Shape } from "./synapseLines.cases.ts";
 
 const SHAPE: fc.Arbitrary<Shape> = fc
   .record({
@@ -52,6 +52,16 @@ test("synapses without tables do what they do with them, on every backend", asyn
       const expected = await run(interpret, shape, false);
       expect(await run(interpret, shape, true)).toEqual(expected);
       expect(await run(wasm, shape, true)).toEqual(expected);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("synapses with tables that are apart do what they do one by one", async () => {
+  await fc.assert(
+    fc.asyncProperty(SHAPE, fc.constantFrom(0, 2, 3, 7), async (shape, gaps) => {
+      const some = { ...shape, gaps, apart: true };
+      expect(await run(wasm, some, false)).toEqual(await run(interpret, some, false));
     }),
     { numRuns: 150 },
   );

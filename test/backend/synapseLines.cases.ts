@@ -30,6 +30,8 @@ export interface Shape {
   readonly apart: boolean;
   /** Whether counts are known when compiling. */
   readonly known: boolean;
+  /** With tables only: every so many synapses one is missing; 0 for none. */
+  readonly gaps?: number;
   /** Sources or targets with an event. */
   readonly list: readonly number[];
 }
@@ -88,7 +90,7 @@ export function fullProgram(shape: Shape, full: boolean): Program {
     ["target", "u32", sources * targets],
     ["columnStart", "i32", targets + 1],
     ["columnSynapse", "u32", sources * targets],
-    ["source", "u32", sources * targets],
+    ["columnSource", "u32", sources * targets],
   ];
   const buffer = ([name, type, length]: [string, Type, number]): Buffer => ({ name, type, length, role: "work" });
   const buffers = [
@@ -99,10 +101,10 @@ export function fullProgram(shape: Shape, full: boolean): Program {
   ];
   const kernel: KernelOf<"perSynapse"> = full
     ? { kind: "perSynapse", domain, step, full: [sources, targets], ...(apart && { apart }) }
-    : { kind: "perSynapse", domain, step, parts: 2 };
+    : { kind: "perSynapse", domain, step, parts: 2, ...(apart && { apart }) };
   const named = [
     ...step.slots.map((s) => s.name),
-    ...(full ? [] : domain === "columns" ? ["columnStart", "columnSynapse", "source"] : ["rowStart", "target"]),
+    ...(full ? [] : domain === "columns" ? ["columnStart", "columnSynapse", "columnSource"] : ["rowStart", "target"]),
     ...(domain === "all" ? [] : ["list"]),
   ];
   const args = Object.fromEntries(named.map((name): [string, Place] => [name, place(name)]));
@@ -115,16 +117,19 @@ export function fullProgram(shape: Shape, full: boolean): Program {
 }
 
 /** Contents of the tables and counts; a row has two parts, of which the first holds targets `[first, n)`. */
-export function fullInputs({ domain, sources, targets, first, n, list }: Shape): Record<string, number[]> {
-  const synapses = Array.from({ length: sources * targets }, (_, k) => k);
-  const rowStart = Array.from({ length: 2 * sources + 1 }, (_, k) => (k >> 1) * targets + (k % 2 ? n : first));
-  const byTarget = synapses.toSorted((a, b) => (a % targets) - (b % targets) || a - b);
+export function fullInputs({ domain, sources, targets, first, n, list, gaps = 0 }: Shape): Record<string, number[]> {
+  const all = Array.from({ length: sources * targets }, (_, k) => k);
+  const kept = all.filter((k) => gaps === 0 || ((k * 7919 + 5) % 1009) % gaps > 0);
+  const [source, target] = [kept.map((k) => Math.floor(k / targets)), kept.map((k) => k % targets)];
+  const before = (row: number, column: number): number => kept.filter((k) => k < row * targets + column).length;
+  const rowStart = Array.from({ length: 2 * sources + 1 }, (_, k) => before(k >> 1, k % 2 ? n : first));
+  const byTarget = kept.map((_, k) => k).toSorted((a, b) => target[a]! - target[b]! || a - b);
   return {
     rowStart,
-    target: synapses.map((k) => k % targets),
-    columnStart: Array.from({ length: targets + 1 }, (_, c) => c * sources),
+    target,
+    columnStart: Array.from({ length: targets + 1 }, (_, c) => target.filter((t) => t < c).length),
     columnSynapse: byTarget,
-    source: synapses.map((k) => Math.floor(k / targets)),
+    columnSource: byTarget.map((k) => source[k]!),
     list: [...list],
     counts: [domain === "all" ? sources : 0, list.length, first, n],
   };
