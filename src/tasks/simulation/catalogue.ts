@@ -32,6 +32,7 @@ export interface NamedSimulation {
 
 const VOGELS = "Vogels & Abbott 2005; Brette et al. 2007";
 
+/** The networks by name. */
 export const SIMULATIONS = {
   cuba: {
     doc: "4,000 integrate-and-fire neurons with synaptic currents, active by themselves",
