@@ -15,7 +15,7 @@ import type { Recording } from "../../sim/recording.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
 import { Collected } from "./collected.ts";
-import { stepInputs } from "./given.ts";
+import { inputCounts, stepInputs } from "./given.ts";
 import { requireLength } from "./inputs.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
@@ -57,7 +57,10 @@ export async function clockedRunner(
       sources: given.sources,
       parameters,
     });
-    return new ClockedRunner({ subject, plan, engine, backend, parameters, type: options.type }, steps);
+    return new ClockedRunner(
+      { subject, plan, engine, backend, parameters, type: options.type, seed: options.seed },
+      steps,
+    );
   } catch (error) {
     backend.dispose();
     throw error;
@@ -71,6 +74,7 @@ interface Parts {
   readonly backend: ThreadedBackend;
   readonly parameters: Parameters;
   readonly type: FloatType;
+  readonly seed: number;
 }
 
 /** A sample of the k-th variable that is recorded. */
@@ -207,15 +211,20 @@ class ClockedRunner implements Runner {
     return this.#engine.synapses(connection)[variable]?.slice();
   }
   work(): Work {
+    const { given } = this.#parts.subject;
+    const inputs = inputCounts(this.#net, given, { seed: this.#parts.seed, steps: this.collected.done });
+    const spikesOf = (node: string): Uint32Array | undefined => inputs.get(node) ?? this.collected.perNeuron.get(node);
     let synapticEvents = 0;
     for (const c of this.#net.connections) {
-      const spikes = c.from.port === "spike" ? this.collected.perNeuron.get(c.from.node) : undefined;
+      const spikes = c.from.port === "spike" ? spikesOf(c.from.node) : undefined;
       if (!spikes) continue;
       const degrees = this.#engine.outDegrees(c.name);
       for (let k = 0; k < degrees.length; k++) synapticEvents += spikes[k]! * degrees[k]!;
     }
     const neurons = Object.values(this.#net.populations).reduce((sum, p) => sum + p.size, 0);
-    return { synapticEvents, neuronUpdates: neurons * this.collected.done };
+    let inputSpikes = 0;
+    for (const counts of inputs.values()) for (const n of counts) inputSpikes += n;
+    return { synapticEvents, neuronUpdates: neurons * this.collected.done, ...(inputs.size > 0 && { inputSpikes }) };
   }
   [Symbol.dispose](): void {
     this.#engine.dispose();

@@ -272,13 +272,18 @@ function inputText({ data, sources }: Subject["given"], name: string): string {
 
 function headlineOf({ driven, subject }: Found, rate: number, seconds: number, factor: number): string {
   const spiking = Object.values(subject.net.populations).some((p) => p.model.spike);
-  const pace =
-    factor < 1 ? `${short(1 / factor)} times faster than real time` : `${short(factor)} times slower than real time`;
+  const pace = paceOf(factor);
   const took = `${secondsText(round(seconds))} of model time took ${short(driven.seconds)} s, ${pace}`;
   const ended = driven.finding ? " Then the run failed." : driven.interrupted ? " Then it was interrupted." : "";
   if (seconds === 0)
     return driven.finding ? "The run failed in its first piece." : "Interrupted before anything was run.";
   return `${spiking ? `${short(rate)} spikes a second and neuron; ` : ""}${took}.${ended}`;
+}
+function paceOf(factor: number): string {
+  if (Math.abs(factor - 1) < 0.05) return "as long as it lasted";
+  return factor < 1
+    ? `${short(1 / factor)} times faster than real time`
+    : `${short(factor)} times slower than real time`;
 }
 const round = (x: number): number => Number(x.toPrecision(6));
 

@@ -13,11 +13,13 @@ import { lif } from "../../../src/model/neuron/lif.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../../src/model/sequential.ts";
 import type { SimulateDocument } from "../../../src/report/document.ts";
+import { pageOf } from "../../../src/report/html/page.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
 import { cuba } from "../../../src/tasks/simulation/networks/cuba.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
+import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -171,10 +173,17 @@ describe("modules and artefacts", () => {
     // Each of 4 inputs makes all 4 neurons fire: 4 · 50 Hz, but for coincidences within a step.
     expect(Math.abs(fed.d.rate - 200)).toBeLessThan(5 * Math.sqrt(200 / 2));
     expect(fed.text).toContain("drive (4): Poisson, 50 Hz each");
+    const { inputSpikes, synapticEvents } = fed.d.work;
+    expect(Math.abs(inputSpikes! - 400)).toBeLessThan(5 * 20);
+    expect(synapticEvents).toBe(4 * inputSpikes!);
+    // A spike that comes in a step of its own makes all four neurons fire.
+    expect(fed.d.work.spikes).toBeLessThanOrEqual(synapticEvents);
+    expect(fed.d.work.spikes).toBeGreaterThan(0.95 * synapticEvents);
     const path = at("drive.csv");
     writeFileSync(path, "neuron,time\n0,0.01\n1,0.02\n");
     const given = await simulate(file, { duration: "100ms", input: [`drive=${path}`], out: [at("given.json")] });
     expect(given.d.rasters!.rasters[0]!.steps).toEqual([100, 100, 100, 100, 200, 200, 200, 200]);
+    expect(given.d.work).toMatchObject({ inputSpikes: 2, synapticEvents: 8 });
   });
 
   test("an artefact runs with its own weights, as long as a sample", async () => {
@@ -228,6 +237,23 @@ describe("modules and artefacts", () => {
     await expect(simulate("cuba", options)).rejects.toThrow(problem);
   });
 });
+
+test("every number of the text and of the page stands in the document", async () => {
+  const rest = { equations: "dv/dt = -v/(10*ms) : 1", drive: 2 };
+  const { d, text } = await simulate(module(networkOf(rest)), {
+    duration: "1s",
+    input: ["drive=30Hz"],
+    out: [at("n.json")],
+  });
+  const all = known(d);
+  const said = new Set([...all.numbers].flatMap(sayings).flatMap((s) => wordsOf(s)));
+  for (const word of wordsOf(text)) expect([word, said.has(word) || isSaid(word, all)]).toEqual([word, true]);
+  for (const [, value] of (await pageOf(d)).matchAll(/<data value="([^"]*)">/g))
+    expect([value, all.numbers.has(Number(value)) || isDerived(Number(value), d)]).toEqual([value, true]);
+});
+/** Numbers of a page that are quotients of two of the document, or counts of a list. */
+const isDerived = (x: number, d: SimulateDocument): boolean =>
+  x === d.work.synapticEvents / d.runSeconds || d.traces.some((t) => t.spikes.length === x);
 
 describe("runs that go wrong are told as far as they went", () => {
   test("a state that is no number: the neuron, the variable, the step; what was before is kept", async () => {
