@@ -29,8 +29,9 @@ export interface ClockedOptions {
 
 /** Numbers that are recorded in one piece at most: 16 MB. */
 const MOST_VALUES = 2e6;
-/** Looking back costs this share of the time at most. */
+/** Looking back costs this share of the time at most, and this memory. */
 const SNAPSHOTS = 0.02;
+const MOST_COPIED = 2 ** 30;
 
 /** From so many steps on, looking at a state between steps is cheaper than recording its whole population in all of them. */
 const PEEK = 8;
@@ -92,8 +93,8 @@ class ClockedRunner implements Runner {
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #net: Network;
-  /** From before the run went wrong, if it does, and what it cost. */
-  #snapshot: Snapshot;
+  /** From before the run went wrong, if it does, and what it cost; nothing of an engine that is too large to be copied. */
+  #snapshot: Snapshot | undefined;
   #cost = 0;
   #taken = 0;
 
@@ -111,8 +112,9 @@ class ClockedRunner implements Runner {
     this.#snapshot = this.#take();
   }
 
-  #take(): Snapshot {
+  #take(): Snapshot | undefined {
     const start = performance.now();
+    if (this.#engine.bytes > MOST_COPIED) return undefined;
     const snapshot = this.#engine.snapshot();
     this.#taken = performance.now();
     this.#cost = this.#taken - start;
@@ -180,9 +182,10 @@ class ClockedRunner implements Runner {
   /** Finds the step in which a state stopped being a number, and collects what came before it. */
   #explain(error: RunError, from: number, to: number): HealthFinding {
     const engine = this.#engine;
-    const { step: start } = this.#snapshot;
+    const snapshot = this.#snapshot;
+    const start = snapshot?.step ?? from;
     const inputs = (k: number) => this.#inputs(start + k, 1);
-    const found = findNotFinite(engine, { snapshot: this.#snapshot, steps: to - start, inputs });
+    const found = snapshot && findNotFinite(engine, { snapshot, steps: to - start, inputs });
     if (!found)
       return {
         code: "not-finite",
@@ -190,7 +193,7 @@ class ClockedRunner implements Runner {
         says: `${error.message}.`,
         advice: "Look at the equations that it is computed by; try half the step, or f64.",
       };
-    engine.restore(this.#snapshot);
+    engine.restore(snapshot);
     if (from > start) engine.run(from - start, this.#inputs(start, from - start));
     if (found.step > from) this.#run(from, found.step - from);
     return notFiniteFinding(engine, found);

@@ -105,7 +105,7 @@ function stepsOf({ duration, net: { dt } }: Subject): number {
   throw new UsageError(
     "out-of-range",
     "--duration",
-    `must be a whole number of steps of ${secondsText(dt)}, and at least one; got ${secondsText(duration)}`,
+    `must be a whole number of steps of ${secondsText(dt)}, and at least one; ${secondsText(duration)} is not, ${secondsText(round(Math.max(1, steps) * dt))} would be`,
   );
 }
 

@@ -102,6 +102,7 @@ describe("a named network", () => {
       [70, 40],
     ]);
     expect(coarse!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 25 === 0));
+    expect(coarse!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times[0]).toBeCloseTo(2.5e-3, 12);
     expect(fine!.threshold).toBeCloseTo(-0.05, 12);
     expect(fine!.unit).toBe("V");
@@ -225,9 +226,12 @@ describe("modules and artefacts", () => {
   test.each<[Partial<SimulationOptions>, string]>([
     [{ engine: "exact", dtype: "f32" }, "--dtype f32: the exact engine computes in f64"],
     [{ engine: "exact", dt: "1ms" }, "--dt: the exact engine has no steps"],
-    [{ duration: "0.15ms" }, "--duration: must be a whole number of steps of 100 µs, and at least one; got 150 µs"],
+    [
+      { duration: "0.15ms" },
+      "--duration: must be a whole number of steps of 100 µs, and at least one; 150 µs is not, 200 µs would be",
+    ],
     [{ duration: "0s" }, "--duration: must be a whole number of steps"],
-    [{ duration: "2" }, "--duration: expected a quantity in second, got '2'"],
+    [{ duration: "2" }, "--duration: '2' needs a unit, such as 2s or 2ms"],
     [{ duration: "2 mV" }, "--duration: expected a quantity in s"],
     [{ dt: "fast" }, "--dt: 'fast' is not a unit"],
     [{ record: ["e.v"], duration: "100 s" }, "--record: 3,200,000,000 values would be kept"],
