@@ -228,7 +228,7 @@ describe("modules and artefacts", () => {
     [{ engine: "exact", dt: "1ms" }, "--dt: the exact engine has no steps"],
     [
       { duration: "0.15ms" },
-      "--duration: must be a whole number of steps of 100 µs, and at least one; 150 µs is not, 200 µs would be",
+      "--duration: must be a whole number of steps of 100 µs, and at least one; 150 µs is not, 100 µs would be",
     ],
     [{ duration: "0s" }, "--duration: must be a whole number of steps"],
     [{ duration: "2" }, "--duration: '2' needs a unit, such as 2s or 2ms"],
