@@ -16,9 +16,12 @@ import type { SimulateDocument } from "../../../src/report/document.ts";
 import { pageOf } from "../../../src/report/html/page.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
+import { clockedRunner } from "../../../src/tasks/simulation/clocked.ts";
 import { cuba } from "../../../src/tasks/simulation/networks/cuba.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
+import { drive } from "../../../src/tasks/simulation/run.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
+import { subjectOf } from "../../../src/tasks/simulation/subject.ts";
 import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
@@ -314,4 +317,18 @@ describe("runs that go wrong are told as far as they went", () => {
     using engine = await createEngine(cuba(), wasm, { seed: 1 });
     expect(engine.run(Math.round(d.simulated / 1e-4)).digest).toBe(d.digest);
   });
+});
+
+test("a run ends where there is no room for more spikes", async () => {
+  const subject = await subjectOf({ target: "cuba", seed: 1, threads: 1 });
+  using runner = await clockedRunner(subject, { values: [], synapses: [] }, 100_000, {
+    type: "f32",
+    seed: 1,
+    threads: 1,
+  });
+  const driven = await drive(runner, { onProgress: () => {}, mostSpikes: 1000 });
+  expect(driven).toMatchObject({ full: true, interrupted: false });
+  const { kept, trains, done } = runner.collected;
+  expect(kept).toBe(trains.reduce((sum, t) => sum + t.ticks.length, 0));
+  expect([kept > 1000, done < 100_000]).toEqual([true, true]);
 });
