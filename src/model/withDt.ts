@@ -21,7 +21,7 @@ export function withDt(net: Network, dt: number): Network {
     throw new ModelError(
       "out-of-range",
       path,
-      `is ${steps} steps of ${net.dt} s, and that is no whole number of steps of ${dt} s`,
+      `is ${steps === 1 ? "a step" : `${steps} steps`} of ${net.dt} s, and that is no whole number of steps of ${dt} s`,
     );
   };
   const result: Network = {

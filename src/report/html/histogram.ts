@@ -12,18 +12,18 @@ export function histogramFigure(h: HistogramDocument, tone: string, what: string
   const bars = h.counts.map((n, k) => bar({ x, y }, tone, h.edges[k]!, h.edges[k + 1]!, n));
   const marks = h.before ? [...bars, outline({ x, y }, h.edges, h.before.counts)] : bars;
   const legend = h.before && legendList(entries(tone));
-  return plotFigure({ title: titleOf(h), x, y, height: 150, marks, legend });
+  return plotFigure({ title: titleOf(h, what), x, y, height: 150, marks, legend });
 }
 const entries = (tone: string): LegendEntry[] => [
   { name: "at the end", tone, sign: "box" },
   { name: "at the beginning", tone: "ink", sign: "solid" },
 ];
 
-function titleOf({ name, count, mean, sd, beyond = 0, before }: HistogramDocument): Markup {
+function titleOf({ name, count, mean, sd, beyond = 0, before }: HistogramDocument, what: string): Markup {
   const moved =
     before && html`; at the beginning ${num(before.mean, short(before.mean))} ± ${num(before.sd, short(before.sd))}`;
   const more = beyond > 0 && html`; ${num(beyond, whole(beyond))} lie beyond`;
-  return html`${name}: ${num(count, whole(count))}, mean ${num(mean, short(mean))} ± ${num(sd, short(sd))}${moved}${more}`;
+  return html`${name}: ${num(count, whole(count))} ${what}, mean ${num(mean, short(mean))} ± ${num(sd, short(sd))}${moved}${more}`;
 }
 
 function wholeAxis(most: number, label: string): Plot["y"] {

@@ -15,7 +15,7 @@ import type { Recording } from "../../sim/recording.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
 import { Collected } from "./collected.ts";
-import { stepInputs } from "./given.ts";
+import { inputCounts, stepInputs } from "./given.ts";
 import { requireLength } from "./inputs.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
@@ -29,8 +29,9 @@ export interface ClockedOptions {
 
 /** Numbers that are recorded in one piece at most: 16 MB. */
 const MOST_VALUES = 2e6;
-/** Looking back costs this share of the time at most. */
+/** Looking back costs this share of the time at most, and this memory. */
 const SNAPSHOTS = 0.02;
+const MOST_COPIED = 2 ** 30;
 
 /** From so many steps on, looking at a state between steps is cheaper than recording its whole population in all of them. */
 const PEEK = 8;
@@ -57,7 +58,10 @@ export async function clockedRunner(
       sources: given.sources,
       parameters,
     });
-    return new ClockedRunner({ subject, plan, engine, backend, parameters, type: options.type }, steps);
+    return new ClockedRunner(
+      { subject, plan, engine, backend, parameters, type: options.type, seed: options.seed },
+      steps,
+    );
   } catch (error) {
     backend.dispose();
     throw error;
@@ -71,6 +75,7 @@ interface Parts {
   readonly backend: ThreadedBackend;
   readonly parameters: Parameters;
   readonly type: FloatType;
+  readonly seed: number;
 }
 
 /** A sample of the k-th variable that is recorded. */
@@ -88,8 +93,8 @@ class ClockedRunner implements Runner {
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #net: Network;
-  /** From before the run went wrong, if it does, and what it cost. */
-  #snapshot: Snapshot;
+  /** From before the run went wrong, if it does, and what it cost; nothing of an engine that is too large to be copied. */
+  #snapshot: Snapshot | undefined;
   #cost = 0;
   #taken = 0;
 
@@ -107,8 +112,9 @@ class ClockedRunner implements Runner {
     this.#snapshot = this.#take();
   }
 
-  #take(): Snapshot {
+  #take(): Snapshot | undefined {
     const start = performance.now();
+    if (this.#engine.bytes > MOST_COPIED) return undefined;
     const snapshot = this.#engine.snapshot();
     this.#taken = performance.now();
     this.#cost = this.#taken - start;
@@ -176,9 +182,10 @@ class ClockedRunner implements Runner {
   /** Finds the step in which a state stopped being a number, and collects what came before it. */
   #explain(error: RunError, from: number, to: number): HealthFinding {
     const engine = this.#engine;
-    const { step: start } = this.#snapshot;
+    const snapshot = this.#snapshot;
+    const start = snapshot?.step ?? from;
     const inputs = (k: number) => this.#inputs(start + k, 1);
-    const found = findNotFinite(engine, { snapshot: this.#snapshot, steps: to - start, inputs });
+    const found = snapshot && findNotFinite(engine, { snapshot, steps: to - start, inputs });
     if (!found)
       return {
         code: "not-finite",
@@ -186,7 +193,7 @@ class ClockedRunner implements Runner {
         says: `${error.message}.`,
         advice: "Look at the equations that it is computed by; try half the step, or f64.",
       };
-    engine.restore(this.#snapshot);
+    engine.restore(snapshot);
     if (from > start) engine.run(from - start, this.#inputs(start, from - start));
     if (found.step > from) this.#run(from, found.step - from);
     return notFiniteFinding(engine, found);
@@ -207,15 +214,20 @@ class ClockedRunner implements Runner {
     return this.#engine.synapses(connection)[variable]?.slice();
   }
   work(): Work {
+    const { given } = this.#parts.subject;
+    const inputs = inputCounts(this.#net, given, { seed: this.#parts.seed, steps: this.collected.done });
+    const spikesOf = (node: string): Uint32Array | undefined => inputs.get(node) ?? this.collected.perNeuron.get(node);
     let synapticEvents = 0;
     for (const c of this.#net.connections) {
-      const spikes = c.from.port === "spike" ? this.collected.perNeuron.get(c.from.node) : undefined;
+      const spikes = c.from.port === "spike" ? spikesOf(c.from.node) : undefined;
       if (!spikes) continue;
       const degrees = this.#engine.outDegrees(c.name);
       for (let k = 0; k < degrees.length; k++) synapticEvents += spikes[k]! * degrees[k]!;
     }
     const neurons = Object.values(this.#net.populations).reduce((sum, p) => sum + p.size, 0);
-    return { synapticEvents, neuronUpdates: neurons * this.collected.done };
+    let inputSpikes = 0;
+    for (const counts of inputs.values()) for (const n of counts) inputSpikes += n;
+    return { synapticEvents, neuronUpdates: neurons * this.collected.done, ...(inputs.size > 0 && { inputSpikes }) };
   }
   [Symbol.dispose](): void {
     this.#engine.dispose();

@@ -68,6 +68,8 @@ export class Collected {
   readonly extent: Extent;
   /** Ticks that have been run. */
   done = 0;
+  /** Spikes that are kept. */
+  kept = 0;
   readonly #kept: ReadonlyMap<string, Kept>;
   readonly #samples: readonly {
     readonly of: RecordedValues;
@@ -103,6 +105,7 @@ export class Collected {
       if (!kept || (mask && !mask[n])) continue;
       kept.ticks.push(t);
       kept.indices.push(n);
+      this.kept++;
     }
   }
   /** One sample of the k-th variable that is recorded, of all its neurons, at an offset of `values`. */

@@ -1,5 +1,6 @@
 /** Given inputs, piece by piece, as each engine takes them. */
 import type { Network } from "../../model/network.ts";
+import { stepSource } from "../../sim/clockedSource.ts";
 import type { ExactInputs } from "../../sim/exact/sources.ts";
 import type { InputData, Inputs } from "../../sim/feed.ts";
 import type { Given, GivenSpikes } from "./inputs.ts";
@@ -42,6 +43,31 @@ function valuesOf(values: ArrayLike<number>, size: number, from: number, count: 
   const start = values.length === size ? 0 : from * size;
   for (let k = 0; k < out.length; k++) out[k] = values[values.length === size ? k % size : start + k] ?? 0;
   return out;
+}
+
+/** Steps whose spikes are drawn together. */
+const STRETCH = 4096;
+
+/** Spikes of each element of each input of spikes in the first steps: those given, and those of sources, which are drawn again. */
+export function inputCounts(
+  net: Network,
+  { data, sources }: Given,
+  { seed, steps }: { readonly seed: number; readonly steps: number },
+): Map<string, Uint32Array> {
+  const found = new Map<string, Uint32Array>();
+  for (const [name, { size, signal }] of Object.entries(net.inputs)) {
+    if (signal !== "spikes") continue;
+    const counts = new Uint32Array(size);
+    const given = data.get(name);
+    const end = given?.kind === "spikes" ? firstAt(given.times, (steps - 0.5) * net.dt) : 0;
+    for (let k = 0; k < end; k++) counts[(given as GivenSpikes).indices[k]!]!++;
+    const source = sources[name] && stepSource(sources[name], { name, seed, size, dt: net.dt });
+    if (source)
+      for (let from = 0; from < steps; from += STRETCH)
+        for (const k of source(0, from, Math.min(steps, from + STRETCH)).indices) counts[k]!++;
+    found.set(name, counts);
+  }
+  return found;
 }
 
 /** What falls into [from, to) seconds. */

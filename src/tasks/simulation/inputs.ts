@@ -1,14 +1,9 @@
-/**
- * What enters a network: spikes and values that a module or a file gives, and sources that fire by themselves. Inside,
- * spikes have times in seconds, in order; `given.ts` hands them to an engine piece by piece.
- */
-import type { Dimension } from "../../base/dimension.ts";
 import { sameDimension } from "../../base/dimension.ts";
 import { DataError, listNames, UsageError } from "../../base/errors.ts";
-import { parseQuantity, quantityOf } from "../../base/quantity.ts";
 import { readBytes } from "../../io/file.ts";
 import type { Network } from "../../model/network.ts";
 import { poissonSource, regularSource, type SpikeSource } from "../../sim/spikeSource.ts";
+import { anyQuantity, HERTZ, secondsOf } from "./quantity.ts";
 
 /** Spike k: element `indices[k]` at `times[k]` s, in ascending order. */
 export interface GivenSpikes {
@@ -27,8 +22,6 @@ export interface Given {
   readonly sources: Readonly<Record<string, SpikeSource>>;
 }
 
-const HERTZ: Dimension = [0, 0, -1, 0, 0, 0, 0];
-const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 const FORMS =
   "NAME=15Hz (Poisson spikes), NAME=every 10ms (regular spikes), NAME=FILE.csv (spikes: columns neuron and time in s) or NAME=0.5 (a constant value)";
 
@@ -86,9 +79,9 @@ async function madeOf(
   const interval = /^every\s+(.+)$/.exec(value)?.[1];
   if (interval !== undefined) {
     requireSignal("spikes", signal, path);
-    return { from: regularSource(quantityOf(interval, SECOND, path)) };
+    return { from: regularSource(secondsOf(interval, path)) };
   }
-  const quantity = parseQuantity(value, path);
+  const quantity = anyQuantity(value, path);
   if (sameDimension(quantity.dimension, HERTZ) && signal === "spikes") return { from: poissonSource(quantity.value) };
   requireSignal("values", signal, path);
   return { kind: "values", values: new Float64Array(size).fill(quantity.value) };

@@ -9,10 +9,9 @@
  *   e>i.ge.w              weights of a connection, or another variable of its synapses, at the beginning and at the end
  *   weights               those of all connections
  */
-import type { Dimension } from "../../base/dimension.ts";
 import { listNames, UsageError } from "../../base/errors.ts";
-import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
+import { secondsOf } from "./quantity.ts";
 
 /** Spikes of a population; of all its neurons where none are named. */
 export interface RecordedSpikes {
@@ -150,11 +149,10 @@ class Asked {
     const { dt } = this.#net;
     if (this.#every === undefined) return 1;
     const text = this.#every;
-    const seconds = /^\d+$/.test(text) ? Number(text) * dt : quantityOf(text, SECOND, `record '${this.#text}'`);
+    const seconds = /^\d+$/.test(text) ? Number(text) * dt : secondsOf(text, `record '${this.#text}'`);
     const steps = Math.round(seconds / dt);
     if (steps < 1 || Math.abs(seconds / dt - steps) > 1e-6 * steps)
       this.#wrong("out-of-range", `'@${text}' must be a whole number of steps of ${dt} s, at least one`);
     return steps;
   }
 }
-const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];

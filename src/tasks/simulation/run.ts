@@ -6,13 +6,19 @@ import type { Runner } from "./runner.ts";
 export interface Driven {
   readonly finding?: HealthFinding;
   readonly interrupted: boolean;
+  /** Ended because there is no room for more spikes. */
+  readonly full?: boolean;
   /** Seconds of the clock on the wall. */
   readonly seconds: number;
 }
 export interface DriveOptions {
   readonly stop?: { readonly aborted: boolean } | undefined;
   readonly onProgress: OnProgress;
+  /** Spikes that are kept at most. */
+  readonly mostSpikes?: number;
 }
+/** 12 bytes each, and room to grow into: about a gigabyte. */
+export const MOST_SPIKES = 5e7;
 
 /** Seconds that a piece is to take, and how much longer the next may be. */
 const PIECE = 0.1;
@@ -21,7 +27,10 @@ const GROWTH = 4;
 const SHARE = 1 / 1000;
 const FIRST = 5e-3;
 
-export async function drive(runner: Runner, { stop, onProgress }: DriveOptions): Promise<Driven> {
+export async function drive(
+  runner: Runner,
+  { stop, onProgress, mostSpikes = MOST_SPIKES }: DriveOptions,
+): Promise<Driven> {
   const { collected, most } = runner;
   const { total, whole, tick } = collected.extent;
   const start = performance.now();
@@ -31,6 +40,7 @@ export async function drive(runner: Runner, { stop, onProgress }: DriveOptions):
   tell(runner, 0, onProgress);
   while (collected.done < total) {
     if (stop?.aborted) return { interrupted: true, seconds: elapsed() };
+    if (collected.kept > mostSpikes) return { interrupted: false, full: true, seconds: elapsed() };
     const ticks = Math.min(piece, total - collected.done);
     const before = elapsed();
     const finding = runner.advance(ticks);

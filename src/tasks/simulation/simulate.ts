@@ -105,7 +105,7 @@ function stepsOf({ duration, net: { dt } }: Subject): number {
   throw new UsageError(
     "out-of-range",
     "--duration",
-    `must be a whole number of steps of ${secondsText(dt)}, and at least one; got ${secondsText(duration)}`,
+    `must be a whole number of steps of ${secondsText(dt)}, and at least one; ${secondsText(duration)} is not, ${secondsText(round(Math.max(1, steps) * dt))} would be`,
   );
 }
 
@@ -185,7 +185,7 @@ async function documentOf(f: Found): Promise<SimulateDocument> {
     duration: subject.duration,
     simulated: seconds,
     interrupted: driven.interrupted,
-    failed: driven.finding !== undefined,
+    failed: driven.finding !== undefined || driven.full === true,
     buildSeconds: f.built,
     runSeconds: driven.seconds,
     realTimeFactor: factor,
@@ -273,13 +273,23 @@ function inputText({ data, sources }: Subject["given"], name: string): string {
 
 function headlineOf({ driven, subject }: Found, rate: number, seconds: number, factor: number): string {
   const spiking = Object.values(subject.net.populations).some((p) => p.model.spike);
-  const pace =
-    factor < 1 ? `${short(1 / factor)} times faster than real time` : `${short(factor)} times slower than real time`;
+  const pace = paceOf(factor);
   const took = `${secondsText(round(seconds))} of model time took ${short(driven.seconds)} s, ${pace}`;
-  const ended = driven.finding ? " Then the run failed." : driven.interrupted ? " Then it was interrupted." : "";
+  const ended = endOf(driven);
   if (seconds === 0)
     return driven.finding ? "The run failed in its first piece." : "Interrupted before anything was run.";
   return `${spiking ? `${short(rate)} spikes a second and neuron; ` : ""}${took}.${ended}`;
+}
+function endOf({ finding, interrupted, full }: Driven): string {
+  if (finding) return " Then the run failed.";
+  if (full) return " Then there was no room for more spikes.";
+  return interrupted ? " Then it was interrupted." : "";
+}
+function paceOf(factor: number): string {
+  if (Math.abs(factor - 1) < 0.05) return "as long as it lasted";
+  return factor < 1
+    ? `${short(1 / factor)} times faster than real time`
+    : `${short(factor)} times slower than real time`;
 }
 const round = (x: number): number => Number(x.toPrecision(6));
 
@@ -295,6 +305,11 @@ function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
     ...(driven.interrupted
       ? [
           `Interrupted: ${secondsText(round(secondsDone(runner.collected)))} of ${secondsText(subject.duration)} were run.`,
+        ]
+      : []),
+    ...(driven.full
+      ? [
+          `Stopped: ${whole(runner.collected.kept)} spikes are kept, and more would not fit into memory. --record 'NAME.spike[0..99]' keeps those of some neurons; rates are of all.`,
         ]
       : []),
     ...(plan.spikes

@@ -1,7 +1,5 @@
 /** What is simulated: a named network, a module's, or that of an artefact, with all that belongs to it. */
-import type { Dimension } from "../../base/dimension.ts";
 import { DataError, UsageError } from "../../base/errors.ts";
-import { quantityOf } from "../../base/quantity.ts";
 import { readArtefact } from "../../io/artefact.ts";
 import type { Network } from "../../model/network.ts";
 import { withDt } from "../../model/withDt.ts";
@@ -11,6 +9,7 @@ import { isSimulation, type KnownRate, type NamedSimulation, SIMULATIONS, simula
 import { type Given, givenTo } from "./inputs.ts";
 import { loadModule, MODULES } from "./module.ts";
 import type { SimulationOptions } from "./options.ts";
+import { secondsOf } from "./quantity.ts";
 
 /** A network with all that a run of it needs. */
 export interface Subject {
@@ -28,8 +27,6 @@ export interface Subject {
   readonly rate?: KnownRate;
 }
 
-const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
-export const secondsOf = (text: string, path: string): number => quantityOf(text, SECOND, path);
 /** Where nobody says how long. */
 const DURATION = "1 s";
 

@@ -13,11 +13,16 @@ import { lif } from "../../../src/model/neuron/lif.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../../src/model/sequential.ts";
 import type { SimulateDocument } from "../../../src/report/document.ts";
+import { pageOf } from "../../../src/report/html/page.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
+import { clockedRunner } from "../../../src/tasks/simulation/clocked.ts";
 import { cuba } from "../../../src/tasks/simulation/networks/cuba.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
+import { drive } from "../../../src/tasks/simulation/run.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
+import { subjectOf } from "../../../src/tasks/simulation/subject.ts";
+import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -100,6 +105,7 @@ describe("a named network", () => {
       [70, 40],
     ]);
     expect(coarse!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 25 === 0));
+    expect(coarse!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times[0]).toBeCloseTo(2.5e-3, 12);
     expect(fine!.threshold).toBeCloseTo(-0.05, 12);
     expect(fine!.unit).toBe("V");
@@ -171,10 +177,17 @@ describe("modules and artefacts", () => {
     // Each of 4 inputs makes all 4 neurons fire: 4 · 50 Hz, but for coincidences within a step.
     expect(Math.abs(fed.d.rate - 200)).toBeLessThan(5 * Math.sqrt(200 / 2));
     expect(fed.text).toContain("drive (4): Poisson, 50 Hz each");
+    const { inputSpikes, synapticEvents } = fed.d.work;
+    expect(Math.abs(inputSpikes! - 400)).toBeLessThan(5 * 20);
+    expect(synapticEvents).toBe(4 * inputSpikes!);
+    // A spike that comes in a step of its own makes all four neurons fire.
+    expect(fed.d.work.spikes).toBeLessThanOrEqual(synapticEvents);
+    expect(fed.d.work.spikes).toBeGreaterThan(0.95 * synapticEvents);
     const path = at("drive.csv");
     writeFileSync(path, "neuron,time\n0,0.01\n1,0.02\n");
     const given = await simulate(file, { duration: "100ms", input: [`drive=${path}`], out: [at("given.json")] });
     expect(given.d.rasters!.rasters[0]!.steps).toEqual([100, 100, 100, 100, 200, 200, 200, 200]);
+    expect(given.d.work).toMatchObject({ inputSpikes: 2, synapticEvents: 8 });
   });
 
   test("an artefact runs with its own weights, as long as a sample", async () => {
@@ -216,9 +229,12 @@ describe("modules and artefacts", () => {
   test.each<[Partial<SimulationOptions>, string]>([
     [{ engine: "exact", dtype: "f32" }, "--dtype f32: the exact engine computes in f64"],
     [{ engine: "exact", dt: "1ms" }, "--dt: the exact engine has no steps"],
-    [{ duration: "0.15ms" }, "--duration: must be a whole number of steps of 100 µs, and at least one; got 150 µs"],
+    [
+      { duration: "0.15ms" },
+      "--duration: must be a whole number of steps of 100 µs, and at least one; 150 µs is not, 100 µs would be",
+    ],
     [{ duration: "0s" }, "--duration: must be a whole number of steps"],
-    [{ duration: "2" }, "--duration: expected a quantity in second, got '2'"],
+    [{ duration: "2" }, "--duration: '2' needs a unit, such as 2s or 2ms"],
     [{ duration: "2 mV" }, "--duration: expected a quantity in s"],
     [{ dt: "fast" }, "--dt: 'fast' is not a unit"],
     [{ record: ["e.v"], duration: "100 s" }, "--record: 3,200,000,000 values would be kept"],
@@ -228,6 +244,23 @@ describe("modules and artefacts", () => {
     await expect(simulate("cuba", options)).rejects.toThrow(problem);
   });
 });
+
+test("every number of the text and of the page stands in the document", async () => {
+  const rest = { equations: "dv/dt = -v/(10*ms) : 1", drive: 2 };
+  const { d, text } = await simulate(module(networkOf(rest)), {
+    duration: "1s",
+    input: ["drive=30Hz"],
+    out: [at("n.json")],
+  });
+  const all = known(d);
+  const said = new Set([...all.numbers].flatMap(sayings).flatMap((s) => wordsOf(s)));
+  for (const word of wordsOf(text)) expect([word, said.has(word) || isSaid(word, all)]).toEqual([word, true]);
+  for (const [, value] of (await pageOf(d)).matchAll(/<data value="([^"]*)">/g))
+    expect([value, all.numbers.has(Number(value)) || isDerived(Number(value), d)]).toEqual([value, true]);
+});
+/** Numbers of a page that are quotients of two of the document, or counts of a list. */
+const isDerived = (x: number, d: SimulateDocument): boolean =>
+  x === d.work.synapticEvents / d.runSeconds || d.traces.some((t) => t.spikes.length === x);
 
 describe("runs that go wrong are told as far as they went", () => {
   test("a state that is no number: the neuron, the variable, the step; what was before is kept", async () => {
@@ -284,4 +317,18 @@ describe("runs that go wrong are told as far as they went", () => {
     using engine = await createEngine(cuba(), wasm, { seed: 1 });
     expect(engine.run(Math.round(d.simulated / 1e-4)).digest).toBe(d.digest);
   });
+});
+
+test("a run ends where there is no room for more spikes", async () => {
+  const subject = await subjectOf({ target: "cuba", seed: 1, threads: 1 });
+  using runner = await clockedRunner(subject, { values: [], synapses: [] }, 100_000, {
+    type: "f32",
+    seed: 1,
+    threads: 1,
+  });
+  const driven = await drive(runner, { onProgress: () => {}, mostSpikes: 1000 });
+  expect(driven).toMatchObject({ full: true, interrupted: false });
+  const { kept, trains, done } = runner.collected;
+  expect(kept).toBe(trains.reduce((sum, t) => sum + t.ticks.length, 0));
+  expect([kept > 1000, done < 100_000]).toEqual([true, true]);
 });
