@@ -103,7 +103,7 @@ describe("runs that part are found where they do", () => {
           expect([parting!.variable, ...parting!.others]).toContain(parting!.variable === "g" ? "g" : name);
           expect(parting!.before.map((x) => x.step)).toEqual([step - 2, step - 1].filter((s) => s >= -1));
           for (const { a: x, b: y } of parting!.before) expect(x).toBe(y);
-expect(parting!.a!.value).not.toBe(parting!.b!.value);
+          expect(parting!.a!.value).not.toBe(parting!.b!.value);
         },
       ),
       { numRuns: 25 },
