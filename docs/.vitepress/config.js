@@ -8,6 +8,8 @@ const GUIDE = [
   { text: "How a step works", link: "/guide/step" },
   { text: "Writing a neuron", link: "/guide/neuron" },
   { text: "Connecting and simulating", link: "/guide/simulation" },
+  { text: "Where two runs part", link: "/guide/diff" },
+  { text: "SONATA networks", link: "/guide/sonata" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },
