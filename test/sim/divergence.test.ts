@@ -132,6 +132,61 @@ describe("runs that part are found where they do", () => {
     expect(spike!.population).toMatch(/^[ei]$/);
   });
 
+  test("the lowest neuron, whichever variable; then the order of the model", async () => {
+    const two: Hook = {
+      ...nudge(50, "e.g", 9),
+      run: (view) => {
+        for (const k of [9, 4]) view.state("e.g")[k]! += 1e-5;
+        view.state("e.v")[6]! += 1e-5;
+      },
+    };
+    const { parting } = await partingOf({}, { hooks: [two] });
+    expect(parting).toMatchObject({ step: 50, population: "e", neuron: 4 });
+  });
+  test("the first spike that differs, and how many its neuron has fired before", async () => {
+    const hooks: Hook[] = [{ ...nudge(200, "e.g", 3), run: (view) => void (view.state("e.g")[3]! += 0.5) }];
+    const { parting, spike, spikes } = await partingOf({}, { hooks });
+    const [a, b] = [await sideOf(), await sideOf({ hooks })];
+    const all = [a.advance(400), b.advance(400)].map((r) =>
+      Object.entries(r.spikes).flatMap(([node, list]) =>
+        Array.from(list.steps, (step, k) => ({
+          step,
+          who: `${node} ${list.indices[k]}`,
+          key: `${step} ${node} ${list.indices[k]}`,
+        })),
+      ),
+    );
+    const sets = all.map((list) => new Set(list.map((x) => x.key)));
+    const lone = all.flatMap((list, k) => list.filter((x) => !sets[1 - k]!.has(x.key)));
+    const first = Math.min(...lone.map((x) => x.step));
+    expect(parting!.step).toBe(200);
+    expect(first).toBeGreaterThan(parting!.step);
+    const who = `${spike!.population} ${spike!.neuron}`;
+    expect(lone.filter((x) => x.step === first).map((x) => x.who)).toContain(who);
+    expect(spike!.a ?? spike!.b).toBeCloseTo(first * 0.5e-3, 12);
+    const before = all[0]!.filter((x) => x.step < first);
+    expect(spike!.number).toBe(before.filter((x) => x.who === who).length);
+    expect(spike!.number).toBeGreaterThan(0);
+    expect(spikes).toEqual({ a: before.length, b: before.length });
+    for (const side of [a, b]) side.engine.dispose();
+  });
+
+  test("hooks are called in the same steps, however a side is driven", async () => {
+    const called = async (pieces: readonly number[]) => {
+      const steps: number[] = [];
+      const note = (view: { step: number }) => void steps.push(view.step);
+      const side = await sideOf({
+        hooks: [{ every: 3, from: 2, run: note }, { run: (view) => view.step === 5 && note(view) } as Hook],
+      });
+      for (const count of pieces) side.advance(count);
+      side.engine.dispose();
+      return steps;
+    };
+    const expected = [2, 5, 5, 8, 11, 14];
+    for (const pieces of [[15], [1, 1, 1, 1, 1, 10], [2, 3, 4, 6], [7, 8]])
+      expect(await called(pieces)).toEqual(expected);
+  });
+
   test("another seed: before the first step, in what was drawn", async () => {
     const { parting } = await partingOf({ seed: 1 }, { seed: 2 });
     expect(parting).toMatchObject({

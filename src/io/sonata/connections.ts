@@ -191,7 +191,8 @@ function connectionOf(
   const target = end(edges.to, edges.target.index);
   const weights = which ? Float64Array.from(which, (k) => weight[k]!) : weight;
   const delays = which ? Int32Array.from(which, (k) => steps[k]!) : steps;
-  const base = lanes > 1 ? `${edges.name}.${[from.node, to.node, port].filter(Boolean).join(".")}` : edges.name;
+  const ends = [edges.source.parts.length > 1 && from.node, edges.target.parts.length > 1 && to.node, port];
+  const base = lanes > 1 ? [edges.name, ...ends.filter(Boolean)].join(".") : edges.name;
   const options: ConnectOptions = {
     name: said?.name ?? nameOf(base),
     ...(port !== undefined && { port }),

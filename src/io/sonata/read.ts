@@ -72,6 +72,7 @@ export async function readSonata(path: string, { dt: given, files }: ReadSonataO
   const nodes = await readNodes(circuit, files);
   const populations = await populationsOf(nodes, circuit, said, files);
   const notes = (simulation?.ignored ?? []).map((name) => `${name} of the simulation's configuration: not read`);
+  notes.push(...inexact(nodes, populations));
   const connections = await connectionsIn(circuit, { nodes, populations, said, dt, notes }, files);
   const { name = "sonata", schedule = "nest", steps: sampled, output } = said ?? {};
   const net = rebuilt(circuit.path, () =>
@@ -94,6 +95,18 @@ export async function readSonata(path: string, { dt: given, files }: ReadSonataO
     notes,
   };
 }
+
+/** Neurons whose steps are approximations, where the template's own simulator has exact ones. */
+const inexact = (nodes: readonly NodePopulation[], { placed }: Populations): string[] =>
+  nodes.flatMap((p) =>
+    p.parts.flatMap(({ given, ids }, k) => {
+      const { node, template } = placed.get(p.name)![k]!;
+      const differs = (name: string): boolean => given.get(name)?.some((x, _, all) => x !== all[0]) ?? false;
+      const names = template?.alike?.filter(differs) ?? [];
+      if (names.length === 0 || ids.length < 2) return [];
+      return [`${node}: ${names.join(", ")} differ among its neurons, so that steps are those of exponential Euler`];
+    }),
+  );
 
 /** What a decimal number of ms may be off from a number of seconds. */
 const CLOSE = 1e-12;

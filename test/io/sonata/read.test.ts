@@ -87,10 +87,10 @@ describe("what the specification allows", () => {
       ...{ kind: "pairs", source: Uint32Array.from(source), target: Uint32Array.from(target) },
     });
     expect(told).toEqual([
-      ["both.lgn.v1_l4_0.diEx", "v1_l4_0", "diEx", 15, [30e-12, 20e-12], pairsOf([0, 0], [1, 1])],
-      ["both.lgn.v1_l4_0.diIn", "v1_l4_0", "diIn", 5, { kind: "constant", value: -8e-12 }, pairsOf([1], [0])],
+      ["both.v1_l4_0.diEx", "v1_l4_0", "diEx", 15, [30e-12, 20e-12], pairsOf([0, 0], [1, 1])],
+      ["both.v1_l4_0.diIn", "v1_l4_0", "diIn", 5, { kind: "constant", value: -8e-12 }, pairsOf([1], [0])],
       // -1 · 0.5 · 3 and -1 · 0.25 · 2; 0.01 ms are no step of 0.1 ms.
-      ["both.lgn.v1_l4_1.m", "v1_l4_1", "m", 1, [-1.5, -0.5], pairsOf([2, 1], [0, 2])],
+      ["both.v1_l4_1.m", "v1_l4_1", "m", 1, [-1.5, -0.5], pairsOf([2, 1], [0, 2])],
     ]);
     expect(net.connections[0]!.delays).toEqual({ kind: "values", values: Float64Array.of(2.5e-3, 1.5e-3) });
     expect(notes).toEqual([
