@@ -37,8 +37,7 @@ const PADE = [
 ] as const;
 const THETA = 5.371920351148152;
 
-const normOf = (a: Matrix): number =>
-  Math.max(...a.map((_, j) => a.reduce((sum, row) => sum + Math.abs(row[j]!), 0)));
+const normOf = (a: Matrix): number => Math.max(...a.map((_, j) => a.reduce((sum, row) => sum + Math.abs(row[j]!), 0)));
 
 /**
  * `e^a`, by scaling and squaring (Higham 2005, SIAM J. Matrix Anal. Appl. 26, 1179). A large norm that comes of units alone
@@ -64,8 +63,12 @@ function unitsOf(a: Matrix): number[] {
   for (let sweep = 0, changed = true; changed && sweep < MOST_SWEEPS; sweep++) {
     changed = false;
     for (let i = 0; i < a.length; i++) {
-      const off = (f: (j: number) => number): number => a.reduce((sum, _, j) => (j === i ? sum : sum + Math.abs(f(j))), 0);
-      const [seen, sees] = [off((j) => (a[j]![i]! * units[i]!) / units[j]!), off((j) => (a[i]![j]! * units[j]!) / units[i]!)];
+      const off = (f: (j: number) => number): number =>
+        a.reduce((sum, _, j) => (j === i ? sum : sum + Math.abs(f(j))), 0);
+      const [seen, sees] = [
+        off((j) => (a[j]![i]! * units[i]!) / units[j]!),
+        off((j) => (a[i]![j]! * units[j]!) / units[i]!),
+      ];
       const factor = factorOf(seen, sees);
       if (factor === 1 || units[i]! * factor > LARGEST_UNIT || units[i]! * factor < 1 / LARGEST_UNIT) continue;
       units[i]! *= factor;

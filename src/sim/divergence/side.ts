@@ -30,14 +30,17 @@ export class ClockedSide {
   get done(): number {
     return this.engine.stepsDone - this.#start;
   }
+  /** Goes on by so many steps, with the inputs and hooks that belong to them. */
   advance(count: number): Recording {
     const { done } = this;
     const hooks = this.#hooks.map((h) => ({ ...h, from: nextCall(h, done) }));
     return this.engine.run(count, this.#inputs(done, count), { hooks });
   }
+  /** All that changes, to go back to. */
   snapshot(): Snapshot {
     return this.engine.snapshot();
   }
+  /** Goes back to where a snapshot was taken. */
   restore(snapshot: Snapshot): void {
     this.engine.restore(snapshot);
   }
