@@ -16,6 +16,7 @@ import { firstDivergence } from "../../src/sim/divergence/lockstep.ts";
 import { ClockedSide, type SideOptions } from "../../src/sim/divergence/side.ts";
 import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
+import { initialParameters } from "../../src/sim/lower/parameters.ts";
 
 const cell = neuron({
   name: "cell",
@@ -224,6 +225,27 @@ describe("runs that part are found where they do", () => {
     );
     expect(parting).toMatchObject({ step: -1, connection: "e>e.g", variable: "w", synapse: 77, differing: 1 });
     expect(parting!.b!.value - parting!.a!.value).toBeCloseTo(1, 6);
+  });
+  test("a matrix of weights, a bias, a trained parameter: before the first step", async () => {
+    const net = network({
+      dt: "1 ms",
+      inputs: { x: inputNode(3) },
+      populations: { a: population(4, lif(), { parameters: { tau: [0.01, 0.02, 0.03, 0.04] }, trainable: ["tau"] }) },
+      connections: [connect("x", "a", { weight: 0.5, bias: 0, name: "in.a" })],
+    });
+    const start = initialParameters(net, 0);
+    const changed = (name: string, k: number) => {
+      const values = start[name]!.slice();
+      values[k]! += 0.25;
+      return { net, parameters: { ...start, [name]: values } };
+    };
+    const found = async (name: string, k: number) =>
+      (await partingOf({ net, parameters: start }, changed(name, k), { steps: 5 })).parting;
+    expect(await found("in.a.weight", 6)).toMatchObject({
+      ...{ step: -1, connection: "in.a", variable: "weight", synapse: 6, source: 1, target: 2, differing: 1 },
+    });
+    expect(await found("in.a.bias", 3)).toMatchObject({ step: -1, connection: "in.a", variable: "bias", target: 3 });
+    expect(await found("a.tau", 2)).toMatchObject({ step: -1, population: "a", variable: "tau", neuron: 2 });
   });
   test("a variable of synapses, in the step in which it is changed", async () => {
     const change: Hook = { from: 123, every: 1000, run: (view) => void (view.synapses("e>i.g")["used"]![5]! += 1) };

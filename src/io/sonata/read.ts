@@ -7,7 +7,7 @@
  *
  * @see https://github.com/AllenInstitute/sonata, developer guide; Dai et al. 2020, PLoS Comput. Biol. 16, e1007696
  */
-import { DataError } from "../../base/errors.ts";
+import { DataError, requirePositive } from "../../base/errors.ts";
 import type { ConnectionSpec } from "../../model/connection.ts";
 import { type Network, network } from "../../model/network.ts";
 import { SCHEDULES, type ScheduleName } from "../../model/schedule.ts";
@@ -27,7 +27,7 @@ import { scaled } from "./templates.ts";
 
 /** Options of `readSonata`. */
 export interface ReadSonataOptions {
-  /** Seconds a step, for a circuit that no simulation's configuration goes with; that of the configuration comes first. */
+  /** Seconds a step, in place of the configuration's; a circuit alone has none. Delays are read in ms, and so follow. */
   readonly dt?: number;
   /** Instead of the disk: bytes by path, as a page has them. */
   readonly files?: SonataFiles;
@@ -116,17 +116,19 @@ function stepOf(
   given: number | undefined,
   path: string,
 ): number {
+  if (given !== undefined) {
+    requirePositive("sonata.dt", given, "s");
+    return given;
+  }
   const read = simulation && scaled(simulation.dt, -3);
   const kept = said?.dt;
   if (read !== undefined) return kept !== undefined && Math.abs(kept - read) <= CLOSE * read ? kept : read;
-  const dt = given ?? kept;
-  if (dt === undefined)
-    throw new DataError(
-      "usage",
-      path,
-      "is a circuit's configuration, which has no time step: give a simulation's, or dt",
-    );
-  return dt;
+  if (kept !== undefined) return kept;
+  throw new DataError(
+    "usage",
+    path,
+    "is a circuit's configuration, which has no time step: give a simulation's, or dt",
+  );
 }
 
 interface Reading {

@@ -259,6 +259,24 @@ test("a folder is written whole, and not over another", async () => {
   }
 });
 
+test("read with another step: the same delays and spikes in time", async () => {
+  const net = network({
+    dt: "1 ms",
+    inputs: { x: inputNode(2) },
+    populations: { a: population(3, lif()) },
+    connections: [connect("x", "a", { connectivity: pairs([0, 1], [2, 0]), weight: 0.5, delay: [2, 5] })],
+  });
+  const inputs = { x: { steps: [3, 7], indices: [1, 0] } };
+  const files = await encodeSonata(net, { steps: 20, inputs });
+  const { network: fine, steps, inputs: given } = await readSonata("simulation_config.json", { files, dt: 0.25e-3 });
+  expect([fine.dt, steps]).toEqual([0.25e-3, 80]);
+  expect(fine.connections[0]!.delays).toEqual({ kind: "values", values: Float64Array.of(2e-3, 5e-3) });
+  expect(given).toEqual({ x: { steps: [12, 28], indices: [1, 0] } });
+  await expect(readSonata("circuit_config.json", { files, dt: 0 })).rejects.toThrow(
+    "sonata.dt: must be a finite number > 0 s",
+  );
+});
+
 test("what the format has no place for is refused by name", async () => {
   const net = network({
     dt: "1 ms",
