@@ -21,7 +21,7 @@ import { jsonOf, type SonataFiles } from "./files.ts";
 import { nodeSet } from "./nodeSets.ts";
 import { type NodePopulation, readNodes } from "./nodes.ts";
 import { type Populations, populationsOf } from "./populations.ts";
-import { spikesIn, UNNAMED } from "./readSpikes.ts";
+import { type SonataSpikeTrain, spikesIn, UNNAMED } from "./readSpikes.ts";
 import { type Section, section } from "./section.ts";
 import { scaled } from "./templates.ts";
 
@@ -198,7 +198,8 @@ async function inputsOf(
     const members = wanted === undefined ? undefined : nodeSet(wanted, sets, driving.nodes, `${at}.node_set`);
     for (const [population, train] of await spikesIn(file, files)) {
       const p = populationOf(population, members ? [...members.keys()] : undefined, driving.nodes, file);
-      if (p) addSpikes(events, p, train, members?.get(p.name), driving, file);
+      const given = { ...train, file, members: p && members?.get(p.name), isNamed: population !== UNNAMED };
+      if (p) addSpikes(events, p, given, driving);
     }
   }
   return Object.fromEntries([...events].map(([node, { steps, indices }]) => [node, { steps, indices }]));
@@ -217,20 +218,28 @@ function populationOf(
   return nodes.find((p) => p.name === only && (set === undefined || set.includes(only)));
 }
 
+interface GivenSpikes extends SonataSpikeTrain {
+  readonly file: string;
+  /** Of the input's node set. */
+  readonly members: Uint8Array | undefined;
+  /** Whether the file names the population. Files that do not hold spikes of whatever ids there are. */
+  readonly isNamed: boolean;
+}
+
 function addSpikes(
   events: Map<string, { steps: number[]; indices: number[] }>,
   p: NodePopulation,
-  { timestamps, nodeIds }: { timestamps: Float64Array; nodeIds: Uint32Array },
-  members: Uint8Array | undefined,
+  { timestamps, nodeIds, file, members, isNamed }: GivenSpikes,
   { populations, net, steps: end, notes }: Driving,
-  file: string,
 ): void {
   const placed = populations.placed.get(p.name)!;
-  let late = 0;
+  let [late, strange] = [0, 0];
   for (let k = 0; k < timestamps.length; k++) {
     const id = nodeIds[k]!;
-    if (id >= p.size) throw badFile(file, `spikes/${p.name}/node_ids[${k}]: must be below ${p.size}, got ${id}`);
-    if (members && !members[id]) continue;
+    if (id >= p.size && isNamed)
+      throw badFile(file, `spikes/${p.name}/node_ids[${k}]: must be below ${p.size}, got ${id}`);
+    if (id >= p.size) strange++;
+    if (id >= p.size || (members && !members[id])) continue;
     const { node, isInput } = placed[p.part[id]!]!;
     if (!isInput) throw badFile(file, `spikes/${p.name}: node ${id} is no virtual one, and fires by itself`);
     const step = Math.floor(timestamps[k]! / 1000 / net.dt + 0.5 + 1e-6);
@@ -244,4 +253,5 @@ function addSpikes(
     own.indices.push(p.index[id]!);
   }
   if (late > 0) notes.push(`${file}: ${late} spikes of '${p.name}' at or after tstop: left out`);
+  if (strange > 0) notes.push(`${file}: ${strange} spikes of ids that '${p.name}' has not: left out`);
 }
