@@ -11,6 +11,8 @@ const GUIDE = [
   { text: "Connecting and simulating", link: "/guide/simulation" },
   { text: "Plasticity", link: "/guide/plasticity" },
   { text: "Recording and analysis", link: "/guide/recording" },
+  { text: "Where two runs part", link: "/guide/diff" },
+  { text: "SONATA networks", link: "/guide/sonata" },
   { text: "Training", link: "/guide/training" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },

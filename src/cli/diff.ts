@@ -20,16 +20,15 @@ SONATA configuration (.json), or a trail that --save wrote. Settings are
   engine=clocked|exact  backend=wasm|interpret  dtype=f32|f64
   threads=N  seed=N  dt=DURATION
 
-Exit codes: 0 the runs are equal, 1 they part, 2 bad usage.
-
-Examples:
-  rheobase diff net.mjs --b backend=interpret
-  rheobase diff net.mjs --a dtype=f64 --b engine=exact --within "0.2 ms"
-  rheobase diff net.mjs --save before.trail
-  rheobase diff before.trail net.mjs
+Exit codes: 0 the runs are equal, 1 they part (or something failed, and stdout
+is empty), 2 bad usage.
 
 Example:
-  rheobase diff net.mjs --a dtype=f32 --b dtype=f64 --tolerance 1e-4`;
+  rheobase diff net.mjs --b backend=interpret
+  rheobase diff net.mjs --a dtype=f32 --b dtype=f64 --tolerance 1e-4
+  rheobase diff net.mjs --a dtype=f64 --b engine=exact --within "0.2 ms"
+  rheobase diff net.mjs --save before.trail
+  rheobase diff before.trail net.mjs`;
 
 export function diffCommand(): Command {
   return new Command("diff")

@@ -14,7 +14,7 @@ function rheobase(...args: string[]): { code: number | null; out: string; err: s
   return { code: child.status, out: child.stdout, err: child.stderr };
 }
 
-const COMMANDS = ["compare", "train", "evaluate", "simulate", "explain", "doctor", "new", "data"];
+const COMMANDS = ["compare", "train", "evaluate", "simulate", "explain", "diff", "doctor", "new", "data"];
 
 describe("help", () => {
   test("names every command, on stdout, with code 0", () => {

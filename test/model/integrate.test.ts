@@ -384,6 +384,30 @@ beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz`,
   });
 });
 
+test("expm: what units do to a norm costs no digits", () => {
+  // v' = -v/tau + i/C, i' = (e·d - i)/s, d' = -d/s over a step: V/A is 1e9 here, and all three decays are below 1.
+  const [tau, s, c, h] = [0.01, 0.002, 250e-12, 1e-4];
+  const e = expm([
+    [-h / tau, h / c, 0],
+    [0, -h / s, (Math.E * h) / s],
+    [0, 0, -h / s],
+  ]);
+  const a = 1 / s - 1 / tau;
+  const rest = -Math.expm1(-a * h) / a; // the integral of e^(-a t)
+  const ramp = (rest - h * Math.exp(-a * h)) / a; // of t e^(-a t)
+  const expected = [
+    [Math.exp(-h / tau), (Math.exp(-h / tau) * rest) / c, (((Math.exp(-h / tau) * ramp) / c) * Math.E) / s],
+    [0, Math.exp(-h / s), ((Math.E * h) / s) * Math.exp(-h / s)],
+    [0, 0, Math.exp(-h / s)],
+  ];
+  for (const [i, row] of expected.entries())
+    for (const [j, x] of row.entries()) {
+      // The ramp is a difference of numbers 40 times as large.
+      const ulps = i === 0 && j === 2 ? 400 : 16;
+      expect(Math.abs(e[i]![j]! - x)).toBeLessThanOrEqual(ulps * 2 ** -53 * Math.abs(x));
+    }
+});
+
 test("expm: e^0, a rotation, a nilpotent matrix, and scaling", () => {
   expect(
     expm([

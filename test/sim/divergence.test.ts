@@ -10,11 +10,13 @@ import { inputNode, type Network, network, population } from "../../src/model/ne
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { synapse } from "../../src/model/synapse.ts";
-import { hexOf, ulpsBetween } from "../../src/sim/divergence/column.ts";
+import { type Column, hexOf, Scales, ulpsBetween } from "../../src/sim/divergence/column.ts";
+import { foundIn } from "../../src/sim/divergence/compare.ts";
 import { firstDivergence } from "../../src/sim/divergence/lockstep.ts";
 import { ClockedSide, type SideOptions } from "../../src/sim/divergence/side.ts";
 import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
+import { initialParameters } from "../../src/sim/lower/parameters.ts";
 
 const cell = neuron({
   name: "cell",
@@ -132,6 +134,73 @@ describe("runs that part are found where they do", () => {
     expect(spike!.population).toMatch(/^[ei]$/);
   });
 
+  test("the lowest neuron, whichever variable; then the order of the model", () => {
+    const column = (variable: string, ...values: number[]): Column => ({
+      ...{ population: "p", variable, stored: "f64" as const, values: Float64Array.from(values) },
+      digest: () => "",
+    });
+    const at = (v: number[], g: number[]) =>
+      foundIn(
+        [column("v", 1, 1, 1, 1), column("g", 1, 1, 1, 1)],
+        [column("v", ...v), column("g", ...g)],
+        undefined,
+        { tolerance: 0 },
+        new Scales(),
+        { p: 4 },
+      );
+    expect(at([1, 1, 1, 2], [1, 3, 3, 1])).toMatchObject({ variable: "g", neuron: 1, differing: 2, others: ["p.v"] });
+    expect(at([1, 2, 1, 2], [1, 3, 3, 1])).toMatchObject({ variable: "v", neuron: 1, differing: 2, others: ["p.g"] });
+    expect(at([1, 1, 1, 1], [1, 1, 1, 1])).toBeUndefined();
+  });
+  test("the first spike that differs, and how many its neuron has fired before", async () => {
+    // A step in which others fire, so that they are counted once.
+    using base = await createEngine(someNetwork(), wasm);
+    const { steps: busy, indices } = base.run(400).spikes["e"]!;
+    const at = busy.findIndex((step, k) => step > 200 && indices[k] !== 3);
+    const changed = busy[at]!;
+    const hooks: Hook[] = [{ ...nudge(changed, "e.g", 3), run: (view) => void (view.state("e.g")[3]! += 0.5) }];
+    const { parting, spike, spikes } = await partingOf({}, { hooks });
+    const [a, b] = [await sideOf(), await sideOf({ hooks })];
+    const all = [a.advance(400), b.advance(400)].map((r) =>
+      Object.entries(r.spikes).flatMap(([node, list]) =>
+        Array.from(list.steps, (step, k) => ({
+          step,
+          who: `${node} ${list.indices[k]}`,
+          key: `${step} ${node} ${list.indices[k]}`,
+        })),
+      ),
+    );
+    const sets = all.map((list) => new Set(list.map((x) => x.key)));
+    const lone = all.flatMap((list, k) => list.filter((x) => !sets[1 - k]!.has(x.key)));
+    const first = Math.min(...lone.map((x) => x.step));
+    expect(parting!.step).toBe(changed);
+    expect(first).toBeGreaterThan(parting!.step);
+    const who = `${spike!.population} ${spike!.neuron}`;
+    expect(lone.filter((x) => x.step === first).map((x) => x.who)).toContain(who);
+    expect(spike!.a ?? spike!.b).toBeCloseTo(first * 0.5e-3, 12);
+    const before = all[0]!.filter((x) => x.step < first);
+    expect(spike!.number).toBe(before.filter((x) => x.who === who).length);
+    expect(spike!.number).toBeGreaterThan(0);
+    expect(spikes).toEqual({ a: before.length, b: before.length });
+    for (const side of [a, b]) side.engine.dispose();
+  });
+
+  test("hooks are called in the same steps, however a side is driven", async () => {
+    const called = async (pieces: readonly number[]) => {
+      const steps: number[] = [];
+      const note = (view: { step: number }) => void steps.push(view.step);
+      const side = await sideOf({
+        hooks: [{ every: 3, from: 2, run: note }, { run: (view) => view.step === 5 && note(view) } as Hook],
+      });
+      for (const count of pieces) side.advance(count);
+      side.engine.dispose();
+      return steps;
+    };
+    const expected = [2, 5, 5, 8, 11, 14];
+    for (const pieces of [[15], [1, 1, 1, 1, 1, 10], [2, 3, 4, 6], [7, 8]])
+      expect(await called(pieces)).toEqual(expected);
+  });
+
   test("another seed: before the first step, in what was drawn", async () => {
     const { parting } = await partingOf({ seed: 1 }, { seed: 2 });
     expect(parting).toMatchObject({
@@ -156,6 +225,27 @@ describe("runs that part are found where they do", () => {
     );
     expect(parting).toMatchObject({ step: -1, connection: "e>e.g", variable: "w", synapse: 77, differing: 1 });
     expect(parting!.b!.value - parting!.a!.value).toBeCloseTo(1, 6);
+  });
+  test("a matrix of weights, a bias, a trained parameter: before the first step", async () => {
+    const net = network({
+      dt: "1 ms",
+      inputs: { x: inputNode(3) },
+      populations: { a: population(4, lif(), { parameters: { tau: [0.01, 0.02, 0.03, 0.04] }, trainable: ["tau"] }) },
+      connections: [connect("x", "a", { weight: 0.5, bias: 0, name: "in.a" })],
+    });
+    const start = initialParameters(net, 0);
+    const changed = (name: string, k: number) => {
+      const values = start[name]!.slice();
+      values[k]! += 0.25;
+      return { net, parameters: { ...start, [name]: values } };
+    };
+    const found = async (name: string, k: number) =>
+      (await partingOf({ net, parameters: start }, changed(name, k), { steps: 5 })).parting;
+    expect(await found("in.a.weight", 6)).toMatchObject({
+      ...{ step: -1, connection: "in.a", variable: "weight", synapse: 6, source: 1, target: 2, differing: 1 },
+    });
+    expect(await found("in.a.bias", 3)).toMatchObject({ step: -1, connection: "in.a", variable: "bias", target: 3 });
+    expect(await found("a.tau", 2)).toMatchObject({ step: -1, population: "a", variable: "tau", neuron: 2 });
   });
   test("a variable of synapses, in the step in which it is changed", async () => {
     const change: Hook = { from: 123, every: 1000, run: (view) => void (view.synapses("e>i.g")["used"]![5]! += 1) };

@@ -57,6 +57,7 @@ function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): La
   const known = new Map<number, number>();
   const lane = new Uint8Array(from.length);
   const weight = new Float64Array(from.length);
+  let lastKey = -1;
   for (let k = 0; k < from.length; k++) {
     const [s, t] = [source.part[from[k]!]!, target.part[to[k]!]!];
     const { inhibits: told, isSplit, scale, port } = rule(type[k]!, t);
@@ -64,7 +65,7 @@ function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): La
     const inhibits = told ?? given < 0;
     weight[k] = scale(given, inhibits);
     const key = (s * 256 + t) * 2 + (inhibits && isSplit && !said ? 1 : 0);
-    let found = known.get(key);
+    let found = key === lastKey ? lane[k - 1] : known.get(key);
     if (found === undefined) {
       if (lanes.length === MOST_LANES)
         throw badFile(`${edges.path}: edges/${edges.name}`, `joins more than ${MOST_LANES} pairs of models`);
@@ -72,6 +73,7 @@ function lanesOf(edges: EdgePopulation, { placed, said }: ConnectionContext): La
       known.set(key, found);
       lanes.push({ from: sources[s]!, to: targets[t]!, port: said?.port ?? port(inhibits) });
     }
+    lastKey = key;
     lane[k] = found;
   }
   if (lanes.length === 0)
@@ -191,7 +193,8 @@ function connectionOf(
   const target = end(edges.to, edges.target.index);
   const weights = which ? Float64Array.from(which, (k) => weight[k]!) : weight;
   const delays = which ? Int32Array.from(which, (k) => steps[k]!) : steps;
-  const base = lanes > 1 ? `${edges.name}.${[from.node, to.node, port].filter(Boolean).join(".")}` : edges.name;
+  const ends = [edges.source.parts.length > 1 && from.node, edges.target.parts.length > 1 && to.node, port];
+  const base = lanes > 1 ? [edges.name, ...ends.filter(Boolean)].join(".") : edges.name;
   const options: ConnectOptions = {
     name: said?.name ?? nameOf(base),
     ...(port !== undefined && { port }),

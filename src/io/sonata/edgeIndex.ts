@@ -13,14 +13,15 @@ export function edgeIndex(ids: Uint32Array, nodes: number): Branch {
   const first = new Uint32Array(nodes + 1);
   for (let k = 0; k < ids.length; k++) if (isStart(k)) first[ids[k]! + 1]!++;
   for (let n = 0; n < nodes; n++) first[n + 1]! += first[n]!;
-  const ranges = new BigInt64Array(2 * first[nodes]!);
+  // Numbers of 64 bits as pairs of 32, the lower first: a BigInt for each would cost more than all else.
+  const ranges = new Int32Array(4 * first[nodes]!);
   const next = first.slice();
   for (let k = 0; k < ids.length; ) {
     let end = k + 1;
     while (end < ids.length && !isStart(end)) end++;
-    const at = 2 * next[ids[k]!]!++;
-    ranges[at] = BigInt(k);
-    ranges[at + 1] = BigInt(end);
+    const at = 4 * next[ids[k]!]!++;
+    ranges[at] = k;
+    ranges[at + 2] = end;
     k = end;
   }
   const slices = new BigInt64Array(2 * nodes);
@@ -31,6 +32,6 @@ export function edgeIndex(ids: Uint32Array, nodes: number): Branch {
   }
   return new Map([
     ["node_id_to_range", { data: slices, width: 2 }],
-    ["range_to_edge_id", { data: ranges, width: 2 }],
+    ["range_to_edge_id", { data: new BigInt64Array(ranges.buffer), width: 2 }],
   ]);
 }

@@ -6,7 +6,6 @@ import { DataError } from "../../base/errors.ts";
 import { type Library, library } from "../../base/hdf5.ts";
 import { type Hdf5Source, openHdf5 } from "../../base/hdf5Source.ts";
 
-type Group = InstanceType<Library["Group"]>;
 type Dataset = InstanceType<Library["Dataset"]>;
 
 /** What a file's name leads to: a place on disk, or bytes with the name that errors have. */
@@ -39,11 +38,17 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path)).size;
 }
 
-interface Column {
-  readonly length: number;
-  /** 1, or the columns of a table of two dimensions. */
-  readonly width: number;
-  readonly isInteger: boolean;
+/** What the library hands over: one typed array. */
+type Slice = Float32Array | Float64Array | Int32Array | BigInt64Array | BigUint64Array;
+/** As numbers. Those of 64 bits are taken as halves: a BigInt for each would cost more than all else. */
+function asNumbers(values: Slice): ArrayLike<number> {
+  if (!(values instanceof BigInt64Array || values instanceof BigUint64Array)) return values;
+  const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const high =
+    values instanceof BigInt64Array ? new Int32Array(values.buffer, values.byteOffset, 2 * values.length) : halves;
+  const out = new Float64Array(values.length);
+  for (let k = 0; k < out.length; k++) out[k] = high[2 * k + 1]! * 2 ** 32 + halves[2 * k]!;
+  return out;
 }
 
 export class SonataFile {
@@ -92,18 +97,18 @@ export class SonataFile {
 
   /** How long a column is. @throws {DataError} `bad-file` unless it is one of numbers, and can lie in the file */
   lengthOf(name: string): number {
-    return this.#column(name, this.#dataset(name)).length;
+    return this.#length(name, this.#dataset(name));
   }
 
-  /** Whole numbers from 0 to below `limit`, which is 2^32 where absent. @throws {DataError} `bad-file`, `out-of-range` */
+  /** Whole numbers from 0 to below `limit`, which is 2^32 where absent. @throws {DataError} `bad-file` */
   indices(name: string, limit = 2 ** 32): Uint32Array {
     const dataset = this.#dataset(name);
-    const { length } = this.#column(name, dataset);
-    const out = new Uint32Array(length);
-    this.#each(name, dataset, length, (values, at) => {
-      for (let k = 0; k < values.length; k++) {
-        const x = Number(values[k]!);
-        if (!(Number.isInteger(x) && x >= 0 && x < limit))
+    const out = new Uint32Array(this.#length(name, dataset));
+    this.#each(name, dataset, out.length, (values, at) => {
+      const numbers = asNumbers(values);
+      for (let k = 0; k < numbers.length; k++) {
+        const x = numbers[k]!;
+        if (!(x >= 0 && x < limit && Math.floor(x) === x))
           throw this.bad(`${name}[${at + k}]`, `must be a whole number from 0 to ${limit - 1}, got ${values[k]}`);
         out[at + k] = x;
       }
@@ -114,11 +119,11 @@ export class SonataFile {
   /** Finite numbers. @throws {DataError} `bad-file` */
   numbers(name: string): Float64Array {
     const dataset = this.#dataset(name);
-    const { length } = this.#column(name, dataset);
-    const out = new Float64Array(length);
-    this.#each(name, dataset, length, (values, at) => {
-      for (let k = 0; k < values.length; k++) {
-        const x = Number(values[k]!);
+    const out = new Float64Array(this.#length(name, dataset));
+    this.#each(name, dataset, out.length, (values, at) => {
+      const numbers = asNumbers(values);
+      for (let k = 0; k < numbers.length; k++) {
+        const x = numbers[k]!;
         if (!Number.isFinite(x)) throw this.bad(`${name}[${at + k}]`, `must be finite, got ${values[k]}`);
         out[at + k] = x;
       }
@@ -126,18 +131,13 @@ export class SonataFile {
     return out;
   }
 
-  #each(
-    name: string,
-    dataset: Dataset,
-    length: number,
-    take: (values: ArrayLike<number | bigint>, at: number) => void,
-  ): void {
+  #each(name: string, dataset: Dataset, length: number, take: (values: Slice, at: number) => void): void {
     for (let at = 0; at < length; at += SLICE) {
       const end = Math.min(length, at + SLICE);
       const values = this.#file.use(name, () => dataset.slice([[at, end]]));
-      if (!ArrayBuffer.isView(values) || (values as unknown as ArrayLike<number>).length !== end - at)
+      if (!ArrayBuffer.isView(values) || (values as unknown as Slice).length !== end - at)
         throw this.bad(name, "its HDF5 structure is damaged (libhdf5 does not read it)");
-      take(values as unknown as ArrayLike<number | bigint>, at);
+      take(values as unknown as Slice, at);
     }
   }
 
@@ -146,7 +146,7 @@ export class SonataFile {
     if (found instanceof this.#h5.Dataset) return found;
     throw this.bad(name, found instanceof this.#h5.Group ? "must be a dataset, is a group" : "is missing");
   }
-  #column(name: string, dataset: Dataset): Column {
+  #length(name: string, dataset: Dataset): number {
     const { type, shape, size, total_size, chunks } = this.#file.use(name, () => dataset.metadata);
     if (type !== CLASS.integer && type !== CLASS.float && type !== CLASS.enumeration)
       throw this.bad(name, "must hold numbers");
@@ -155,7 +155,7 @@ export class SonataFile {
     const room = this.#bytes * (chunks ? MOST_INFLATION : 1);
     if (length >= LONGEST || size * total_size > room)
       throw this.bad(name, `says that it has ${length} entries, more than the file can hold or than are read`);
-    return { length, width: 1, isInteger: type !== CLASS.float };
+    return length;
   }
 
   /** What is wrong with the file, and where. */
@@ -163,5 +163,3 @@ export class SonataFile {
     return new DataError("bad-file", this.path, `${where}: ${problem}`, options);
   }
 }
-
-export type SonataGroup = Group;

@@ -9,7 +9,7 @@ import { finite, mustBe, plainObject } from "../check.ts";
 import type { Circuit, FilePair } from "./config.ts";
 import { joined, jsonOf, type SonataFiles, sourceOf, textOf } from "./files.ts";
 import { type SonataFile, withSonataFile } from "./hdf5File.ts";
-import { OWN_SCHEMA } from "./templates.ts";
+import { OWN_SCHEMA, TEMPLATES } from "./templates.ts";
 import { type TypeRow, type TypeTable, typesOf, typeTable } from "./typeTable.ts";
 
 /** Nodes of one population that share a model. */
@@ -57,7 +57,9 @@ async function nodesIn({ data, types }: FilePair, circuit: Circuit, files?: Sona
   const dynamics = await dynamicsOf(table, circuit.components["point_neuron_models_dir"], files);
   return withSonataFile(await sourceOf(data, files), (file) => {
     if (!file.isGroup("nodes")) throw file.bad("nodes", "there is no such group");
-    return file.members("nodes").map((name) => populationIn(file, name, table, dynamics));
+    // The section names what there is, one population a population.
+    const apart = circuit.rheobase === undefined;
+    return file.members("nodes").map((name) => populationIn(file, name, { table, dynamics, apart }));
   });
 }
 
@@ -81,7 +83,14 @@ export async function dynamicsOf(
   return out;
 }
 
-function populationIn(file: SonataFile, name: string, table: TypeTable, dynamics: Dynamics): NodePopulation {
+interface Surroundings {
+  readonly table: TypeTable;
+  readonly dynamics: Dynamics;
+  /** Whether neurons of one model may become several populations. */
+  readonly apart: boolean;
+}
+
+function populationIn(file: SonataFile, name: string, { table, dynamics, apart }: Surroundings): NodePopulation {
   const at = `nodes/${name}`;
   const typeIds = file.indices(`${at}/node_type_id`);
   const size = typeIds.length;
@@ -102,18 +111,45 @@ function populationIn(file: SonataFile, name: string, table: TypeTable, dynamics
   const used = new Set(type);
   const distinct = [...new Set(kinds.filter((_, k) => used.has(k)))];
   if (distinct.length > MOST_PARTS) throw file.bad(at, `has ${distinct.length} models; at most ${MOST_PARTS} are read`);
-  const part = Uint8Array.from(type, (k) => distinct.indexOf(kinds[k]!));
   const groups = new NodeGroups(file, at, size);
-  const index = new Uint32Array(size);
-  const parts = distinct.map((kind, p): NodePart => {
-    const ids = idsOf(part, p);
-    ids.forEach((id, k) => (index[id] = k));
-    const template = kind === VIRTUAL ? undefined : kind;
-    if (template === undefined) return { template, ids, given: new Map(), each: new Set() };
+  const kind = Uint8Array.from(type, (k) => distinct.indexOf(kinds[k]!));
+  const parts = distinct.flatMap((name, p): readonly NodePart[] => {
+    const ids = idsOf(kind, p);
+    if (name === VIRTUAL) return [{ template: undefined, ids, given: new Map(), each: new Set() }];
     const given = typeParameters(ids, type, types, dynamics);
-    return { template, ids, given, each: groups.override(given, ids, row) };
+    const whole = { template: name, ids, given, each: groups.override(given, ids, row) };
+    return apart ? splitByCoefficients(whole, MOST_PARTS - distinct.length) : [whole];
   });
+  const [part, index] = [new Uint8Array(size), new Uint32Array(size)];
+  for (const [p, { ids }] of parts.entries())
+    ids.forEach((id, k) => {
+      part[id] = p;
+      index[id] = k;
+    });
   return { name, path: file.path, size, parts, part, index, types, type };
+}
+
+/** Populations that one may become for the sake of its coefficients. */
+const MOST_SPLIT = 32;
+/** Neurons with other coefficients become another part, where a template has closed forms for the same ones only. */
+function splitByCoefficients(whole: NodePart, most: number): readonly NodePart[] {
+  const { alike = [] } = TEMPLATES[whole.template!] ?? {};
+  const columns = alike.flatMap((name) => whole.given.get(name) ?? []);
+  const places = new Map<string, number[]>();
+  for (let k = 0; k < whole.ids.length; k++) {
+    const key = columns.map((c) => c[k]).join();
+    const own = places.get(key);
+    if (own) own.push(k);
+    else places.set(key, [k]);
+    if (places.size > Math.min(most, MOST_SPLIT)) return [whole];
+  }
+  if (places.size < 2) return [whole];
+  return [...places.values()].map((own) => ({
+    template: whole.template,
+    ids: Uint32Array.from(own, (k) => whole.ids[k]!),
+    given: new Map([...whole.given].map(([name, c]) => [name, Float64Array.from(own, (k) => c[k]!)])),
+    each: whole.each,
+  }));
 }
 const idsOf = (part: Uint8Array, p: number): Uint32Array => {
   let count = 0;

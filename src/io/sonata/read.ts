@@ -7,7 +7,7 @@
  *
  * @see https://github.com/AllenInstitute/sonata, developer guide; Dai et al. 2020, PLoS Comput. Biol. 16, e1007696
  */
-import { DataError } from "../../base/errors.ts";
+import { DataError, requirePositive } from "../../base/errors.ts";
 import type { ConnectionSpec } from "../../model/connection.ts";
 import { type Network, network } from "../../model/network.ts";
 import { SCHEDULES, type ScheduleName } from "../../model/schedule.ts";
@@ -21,13 +21,13 @@ import { jsonOf, type SonataFiles } from "./files.ts";
 import { nodeSet } from "./nodeSets.ts";
 import { type NodePopulation, readNodes } from "./nodes.ts";
 import { type Populations, populationsOf } from "./populations.ts";
-import { spikesIn, UNNAMED } from "./readSpikes.ts";
+import { type SonataSpikeTrain, spikesIn, UNNAMED } from "./readSpikes.ts";
 import { type Section, section } from "./section.ts";
 import { scaled } from "./templates.ts";
 
 /** Options of `readSonata`. */
 export interface ReadSonataOptions {
-  /** Seconds a step, for a circuit that no simulation's configuration goes with; that of the configuration comes first. */
+  /** Seconds a step, in place of the configuration's; a circuit alone has none. Delays are read in ms, and so follow. */
   readonly dt?: number;
   /** Instead of the disk: bytes by path, as a page has them. */
   readonly files?: SonataFiles;
@@ -72,6 +72,7 @@ export async function readSonata(path: string, { dt: given, files }: ReadSonataO
   const nodes = await readNodes(circuit, files);
   const populations = await populationsOf(nodes, circuit, said, files);
   const notes = (simulation?.ignored ?? []).map((name) => `${name} of the simulation's configuration: not read`);
+  notes.push(...inexact(nodes, populations));
   const connections = await connectionsIn(circuit, { nodes, populations, said, dt, notes }, files);
   const { name = "sonata", schedule = "nest", steps: sampled, output } = said ?? {};
   const net = rebuilt(circuit.path, () =>
@@ -95,6 +96,18 @@ export async function readSonata(path: string, { dt: given, files }: ReadSonataO
   };
 }
 
+/** Neurons whose steps are approximations, where the template's own simulator has exact ones. */
+const inexact = (nodes: readonly NodePopulation[], { placed }: Populations): string[] =>
+  nodes.flatMap((p) =>
+    p.parts.flatMap(({ given, ids }, k) => {
+      const { node, template } = placed.get(p.name)![k]!;
+      const differs = (name: string): boolean => given.get(name)?.some((x, _, all) => x !== all[0]) ?? false;
+      const names = template?.alike?.filter(differs) ?? [];
+      if (names.length === 0 || ids.length < 2) return [];
+      return [`${node}: ${names.join(", ")} differ among its neurons, so that steps are those of exponential Euler`];
+    }),
+  );
+
 /** What a decimal number of ms may be off from a number of seconds. */
 const CLOSE = 1e-12;
 function stepOf(
@@ -103,17 +116,19 @@ function stepOf(
   given: number | undefined,
   path: string,
 ): number {
+  if (given !== undefined) {
+    requirePositive("sonata.dt", given, "s");
+    return given;
+  }
   const read = simulation && scaled(simulation.dt, -3);
   const kept = said?.dt;
   if (read !== undefined) return kept !== undefined && Math.abs(kept - read) <= CLOSE * read ? kept : read;
-  const dt = given ?? kept;
-  if (dt === undefined)
-    throw new DataError(
-      "usage",
-      path,
-      "is a circuit's configuration, which has no time step: give a simulation's, or dt",
-    );
-  return dt;
+  if (kept !== undefined) return kept;
+  throw new DataError(
+    "usage",
+    path,
+    "is a circuit's configuration, which has no time step: give a simulation's, or dt",
+  );
 }
 
 interface Reading {
@@ -183,7 +198,8 @@ async function inputsOf(
     const members = wanted === undefined ? undefined : nodeSet(wanted, sets, driving.nodes, `${at}.node_set`);
     for (const [population, train] of await spikesIn(file, files)) {
       const p = populationOf(population, members ? [...members.keys()] : undefined, driving.nodes, file);
-      if (p) addSpikes(events, p, train, members?.get(p.name), driving, file);
+      const given = { ...train, file, members: p && members?.get(p.name), isNamed: population !== UNNAMED };
+      if (p) addSpikes(events, p, given, driving);
     }
   }
   return Object.fromEntries([...events].map(([node, { steps, indices }]) => [node, { steps, indices }]));
@@ -202,20 +218,28 @@ function populationOf(
   return nodes.find((p) => p.name === only && (set === undefined || set.includes(only)));
 }
 
+interface GivenSpikes extends SonataSpikeTrain {
+  readonly file: string;
+  /** Of the input's node set. */
+  readonly members: Uint8Array | undefined;
+  /** Whether the file names the population. Files that do not hold spikes of whatever ids there are. */
+  readonly isNamed: boolean;
+}
+
 function addSpikes(
   events: Map<string, { steps: number[]; indices: number[] }>,
   p: NodePopulation,
-  { timestamps, nodeIds }: { timestamps: Float64Array; nodeIds: Uint32Array },
-  members: Uint8Array | undefined,
+  { timestamps, nodeIds, file, members, isNamed }: GivenSpikes,
   { populations, net, steps: end, notes }: Driving,
-  file: string,
 ): void {
   const placed = populations.placed.get(p.name)!;
-  let late = 0;
+  let [late, strange] = [0, 0];
   for (let k = 0; k < timestamps.length; k++) {
     const id = nodeIds[k]!;
-    if (id >= p.size) throw badFile(file, `spikes/${p.name}/node_ids[${k}]: must be below ${p.size}, got ${id}`);
-    if (members && !members[id]) continue;
+    if (id >= p.size && isNamed)
+      throw badFile(file, `spikes/${p.name}/node_ids[${k}]: must be below ${p.size}, got ${id}`);
+    if (id >= p.size) strange++;
+    if (id >= p.size || (members && !members[id])) continue;
     const { node, isInput } = placed[p.part[id]!]!;
     if (!isInput) throw badFile(file, `spikes/${p.name}: node ${id} is no virtual one, and fires by itself`);
     const step = Math.floor(timestamps[k]! / 1000 / net.dt + 0.5 + 1e-6);
@@ -229,4 +253,5 @@ function addSpikes(
     own.indices.push(p.index[id]!);
   }
   if (late > 0) notes.push(`${file}: ${late} spikes of '${p.name}' at or after tstop: left out`);
+  if (strange > 0) notes.push(`${file}: ${strange} spikes of ids that '${p.name}' has not: left out`);
 }

@@ -36,6 +36,11 @@ export interface Template {
   readonly delay: number;
   /** States that start at a parameter's value, where nothing is given. */
   readonly startsAt?: Readonly<Record<string, string>>;
+  /**
+   * Coefficients that must be those of all neurons of a population for its steps to be exact: a chain of three variables (alpha
+   * function, its drive, the membrane) has a closed form for numbers alone.
+   */
+  readonly alike?: readonly string[];
   /** Templates of edges that do no more than add a weight. */
   readonly synapses: readonly string[];
 }
@@ -65,6 +70,7 @@ const NEST = { idle: NEST_IDLE, delay: 1, synapses: ["static_synapse"] };
 
 const nestCurrent = (rise: "alpha" | "exp"): Template => ({
   ...NEST,
+  ...(rise === "alpha" && { alike: ["C_m", "tau_m", "tau_syn_ex", "tau_syn_in"] }),
   spec: currentBased(rise),
   parameters: {
     ...NEST_MEMBRANE,
@@ -111,6 +117,7 @@ const pynnTimes = (ms: number): Record<string, TemplateParameter> => ({
 });
 const pynnCurrent = (rise: "alpha" | "exp"): Template => ({
   ...PYNN,
+  ...(rise === "alpha" && { alike: ["cm", "tau_m", "tau_syn_E", "tau_syn_I"] }),
   spec: currentBased(rise),
   parameters: { ...PYNN_MEMBRANE, ...pynnTimes(rise === "alpha" ? 0.5 : 5) },
   ports: portsOf(rise, "i", false),

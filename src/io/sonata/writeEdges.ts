@@ -25,7 +25,7 @@ export function edgeFiles(
     const { connection: c, delay } = drawn;
     const template = counterparts.get(c.to.node)?.template;
     const weight = template ? weightsOf(drawn, template)! : drawn.weight;
-    const ms = typeof delay === "number" ? msOf(delay, net.dt) : Float64Array.from(delay, (k) => msOf(k, net.dt));
+    const ms = typeof delay === "number" ? msOf(delay, net.dt) : msOfAll(delay, net.dt);
     const id = FIRST_TYPE + rows.length;
     const name = names.get(c.name)!;
     const cell = (x: number | Float64Array): string => (typeof x === "number" ? String(x) : "");
@@ -41,6 +41,21 @@ export function edgeFiles(
 }
 /** Whole steps as a number of ms that is read back as so many. */
 const msOf = (steps: number, dt: number): number => scaled(steps * dt, 3);
+
+/** Few delays occur, many times each. */
+function msOfAll(steps: Int32Array, dt: number): Float64Array {
+  const known = new Map<number, number>();
+  const out = new Float64Array(steps.length);
+  for (let k = 0; k < steps.length; k++) {
+    let ms = known.get(steps[k]!);
+    if (ms === undefined) {
+      ms = msOf(steps[k]!, dt);
+      known.set(steps[k]!, ms);
+    }
+    out[k] = ms;
+  }
+  return out;
+}
 
 function edgesBranch(
   net: Network,

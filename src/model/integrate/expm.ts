@@ -37,10 +37,57 @@ const PADE = [
 ] as const;
 const THETA = 5.371920351148152;
 
-/** `e^a`, by scaling and squaring (Higham 2005, SIAM J. Matrix Anal. Appl. 26, 1179). */
+const normOf = (a: Matrix): number => Math.max(...a.map((_, j) => a.reduce((sum, row) => sum + Math.abs(row[j]!), 0)));
+
+/**
+ * `e^a`, by scaling and squaring (Higham 2005, SIAM J. Matrix Anal. Appl. 26, 1179). A large norm that comes of units alone
+ * (a volt is some 1e9 of the charges that make it) is taken out first: each squaring costs digits.
+ */
 export function expm(a: Matrix): Matrix {
-  const n = a.length;
-  const norm = Math.max(...Array.from({ length: n }, (_, j) => a.reduce((sum, row) => sum + Math.abs(row[j]!), 0)));
+  if (normOf(a) <= THETA) return squared(a);
+  const units = unitsOf(a);
+  const e = squared(build(a.length, (i, j) => (a[i]![j]! * units[j]!) / units[i]!));
+  return build(a.length, (i, j) => (e[i]![j]! / units[j]!) * units[i]!);
+}
+
+/** Sweeps until no unit changes; matrices here need a few. */
+const MOST_SWEEPS = 100;
+/** Powers of two are exact; those beyond would lose numbers at either end. */
+const LARGEST_UNIT = 2 ** 200;
+/**
+ * For each variable a unit, a power of two, in which what it sees of others and what others see of it are of like size (Parlett
+ * and Reinsch 1969, Numer. Math. 13, 293); what nobody sees, or what sees nobody, has its side brought below 1.
+ */
+function unitsOf(a: Matrix): number[] {
+  const units = a.map(() => 1);
+  for (let sweep = 0, changed = true; changed && sweep < MOST_SWEEPS; sweep++) {
+    changed = false;
+    for (let i = 0; i < a.length; i++) {
+      const off = (f: (j: number) => number): number =>
+        a.reduce((sum, _, j) => (j === i ? sum : sum + Math.abs(f(j))), 0);
+      const [seen, sees] = [
+        off((j) => (a[j]![i]! * units[i]!) / units[j]!),
+        off((j) => (a[i]![j]! * units[j]!) / units[i]!),
+      ];
+      const factor = factorOf(seen, sees);
+      if (factor === 1 || units[i]! * factor > LARGEST_UNIT || units[i]! * factor < 1 / LARGEST_UNIT) continue;
+      units[i]! *= factor;
+      changed = true;
+    }
+  }
+  return units;
+}
+function factorOf(seen: number, sees: number): number {
+  let factor = 1;
+  const isBetween = seen > 0 && sees > 0;
+  const after = (f: number): number => (isBetween ? seen * f + sees / f : Math.max(1, seen * f, sees / f));
+  while (after(2 * factor) < 0.95 * after(factor)) factor *= 2;
+  while (after(factor / 2) < 0.95 * after(factor)) factor /= 2;
+  return factor;
+}
+
+function squared(a: Matrix): Matrix {
+  const norm = normOf(a);
   let squarings = 0;
   while (norm / 2 ** squarings > THETA) squarings++;
   let result = pade(blend([2 ** -squarings], [a]));

@@ -1,6 +1,7 @@
 /** Two sides at the same moment: what differs first, by population, neuron and variable. */
 import type { Elements } from "../../backend/backend.ts";
 import { listNames, ModelError } from "../../base/errors.ts";
+import type { ParameterBlock } from "../lower/parameters.ts";
 import {
   type Column,
   differing,
@@ -115,6 +116,36 @@ function valueOf(value: number, stored: Stored): Value {
   const bits = hexOf(value, stored);
   return { value, stored, ...(bits !== undefined && { bits }) };
 }
+
+/** Weights of dense connections, biases and trained numbers, before the first step. */
+export function foundInParameters(
+  a: ClockedSide,
+  b: ClockedSide,
+  { tolerance }: Sameness,
+  scales: Scales,
+): Found | undefined {
+  const there = new Map(b.parameters().map((x) => [x.block.name, x]));
+  for (const { block, values } of a.parameters()) {
+    const other = there.get(block.name)?.values;
+    if (other?.length !== values.length) continue;
+    const at = block.name.lastIndexOf(block.kind === "neuron" ? "." : `.${block.kind}`);
+    const [of, variable] = [block.name.slice(0, at), block.name.slice(at + 1)];
+    const allowed = tolerance > 0 ? tolerance * scales.of({ population: of, variable }, values, other) : 0;
+    const { first, count } = differing(values, other, allowed);
+    if (first < 0) continue;
+    const where =
+      block.kind === "neuron" ? neuronAt(of, block.width, first) : { connection: of, ...synapseAt(block, first) };
+    return { ...where, variable, differing: count, ...valuesAt(values, other, first), others: [] };
+  }
+  return undefined;
+}
+/** A value that serves all neurons has none of its own. */
+const neuronAt = (population: string, width: number, at: number): Pick<Found, "population" | "neuron"> => ({
+  population,
+  ...(width > 1 && { neuron: at }),
+});
+const synapseAt = ({ kind, width }: ParameterBlock, at: number): Pick<Found, "synapse" | "source" | "target"> =>
+  kind === "bias" ? { target: at } : { synapse: at, source: Math.floor(at / width), target: at % width };
 
 /** Synapses of connections that both have. @param names which to look at */
 export function foundInSynapses(

@@ -33,12 +33,14 @@ export interface Parting {
   /** Where values were kept of a later step only. */
   readonly seen?: { readonly step: number; readonly neuron: number; readonly a: number; readonly b: number };
 }
+/** A number on one side, and how it is stored. */
 export interface Value {
   readonly value: number;
   readonly stored: Stored;
   /** Hexadecimal digits, sign first. */
   readonly bits?: string;
 }
+/** A variable on both sides in a step before they part. */
 export interface Earlier {
   /** -1: before the first step. */
   readonly step: number;
@@ -57,6 +59,7 @@ export interface SpikeParting {
   readonly number: number;
 }
 
+/** What comparing two runs has found. */
 export interface Divergence {
   /** Undefined where the runs are equal. */
   readonly parting?: Parting;

@@ -11,7 +11,7 @@ import { RunError, requireInteger } from "../../base/errors.ts";
 import type { Recording } from "../recording.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Sameness, Scales } from "./column.ts";
-import { type Found, foundIn, foundInSynapses, requireComparable } from "./compare.ts";
+import { type Found, foundIn, foundInParameters, foundInSynapses, requireComparable } from "./compare.ts";
 import type { Divergence, Earlier, Parting, SpikeParting } from "./divergence.ts";
 import { countOf, type SpikeDifference, spikeDifference } from "./lists.ts";
 import type { ClockedSide } from "./side.ts";
@@ -75,10 +75,8 @@ class Lockstep {
   run(): Divergence {
     const { steps, stretch, tolerance, onProgress } = this.#options;
     requireComparable(this.#a.columns(), this.#b.columns());
-    const atStart = this.#look(
-      undefined,
-      this.#a.sparse.filter((name) => this.#b.sparse.includes(name)),
-    );
+    const both = this.#a.sparse.filter((name) => this.#b.sparse.includes(name));
+    const atStart = this.#look(undefined, both) ?? foundInParameters(this.#a, this.#b, this.#same, this.#scales);
     if (atStart) return this.#rest({ ...atStart, step: -1, time: 0, before: [] }, 0);
     let earlier: Pair | undefined;
     let length = 1;

@@ -3,6 +3,7 @@ import type { Elements } from "../../backend/backend.ts";
 import type { Engine } from "../engine.ts";
 import type { Inputs } from "../feed.ts";
 import type { Hook } from "../hooks.ts";
+import { type ParameterBlock, readBlock } from "../lower/parameters.ts";
 import type { Recording } from "../recording.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Column, digestOf, storedAs } from "./column.ts";
@@ -13,6 +14,11 @@ export interface SideOptions {
   readonly inputs?: (from: number, count: number) => Inputs;
   /** Steps count from the engine's first step. */
   readonly hooks?: readonly Hook[];
+}
+
+export interface ParameterArray {
+  readonly block: ParameterBlock;
+  readonly values: Float32Array | Float64Array;
 }
 
 /** A clocked run. */
@@ -30,14 +36,17 @@ export class ClockedSide {
   get done(): number {
     return this.engine.stepsDone - this.#start;
   }
+  /** Goes on by so many steps, with the inputs and hooks that belong to them. */
   advance(count: number): Recording {
     const { done } = this;
     const hooks = this.#hooks.map((h) => ({ ...h, from: nextCall(h, done) }));
     return this.engine.run(count, this.#inputs(done, count), { hooks });
   }
+  /** All that changes, to go back to. */
   snapshot(): Snapshot {
     return this.engine.snapshot();
   }
+  /** Goes back to where a snapshot was taken. */
   restore(snapshot: Snapshot): void {
     this.engine.restore(snapshot);
   }
@@ -55,6 +64,20 @@ export class ClockedSide {
         };
       }),
     );
+  }
+
+  /** Arrays that training may change: weights of dense connections, biases, parameters of neurons. Copies, by name. */
+  parameters(): ParameterArray[] {
+    const all = this.engine.snapshot().buffers.get("parameters")!;
+    const { blocks } = this.engine.lowered.parameters;
+    return [...blocks.values()].map((block) => {
+      const values =
+        all instanceof Float32Array
+          ? new Float32Array(block.rows * block.width)
+          : new Float64Array(block.rows * block.width);
+      readBlock(all as ArrayLike<number>, block, values);
+      return { block, values };
+    });
   }
 
   /** What synapses of a connection are and hold: those with rows of synapses, which differ or change. */

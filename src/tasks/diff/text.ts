@@ -40,6 +40,7 @@ const whenOf = ({ step, time }: Pick<Parting, "step" | "time">): string =>
   step < 0 ? "before the first step" : `in step ${whole(step)}, at ${milliseconds(time)}`;
 function whereOf({ connection, synapse, source, target, population, neuron, trial, variable }: Parting): string {
   if (connection !== undefined) {
+    if (variable === "bias") return `in the bias of '${connection}' for neuron ${target}`;
     if (synapse === undefined) return `in the number of synapses of '${connection}'`;
     return `in '${variable}' of synapse ${synapse} of '${connection}' (from neuron ${source} to neuron ${target})`;
   }

@@ -182,6 +182,35 @@ test.each(KINDS)("$template: the same spikes in the same steps as NEST's update 
   expect(ours).toEqual(theirs);
 });
 
+test("coefficients that differ make several populations, each of which is exact", async () => {
+  const given = { tau_m: f64(10, 20, 10, 20, 10), V_th: f64(-50, -51, -52, -53, -54) };
+  const parts = {
+    nodes: branch({ a: plainNodes([1, 1, 1, 1, 1], branch({ dynamics_params: branch(given) })), x: plainNodes([2]) }),
+    nodeTypes: "node_type_id model_type model_template\n1 point_neuron nest:iaf_psc_alpha\n2 virtual NULL\n",
+    edges: branch({
+      e: plainEdges(["x", [0, 0, 0]], ["a", [3, 2, 4]], [1, 1, 1], branch({ syn_weight: f64(1, 2, 3) })),
+    }),
+    edgeTypes: "edge_type_id\n1\n",
+  };
+  const { network, nodes, notes } = await readSonata("sim/config.json", { files: await sonataFiles(parts) });
+  expect([nodes["a_0"]!.ids, nodes["a_1"]!.ids]).toEqual([Uint32Array.of(0, 2, 4), Uint32Array.of(1, 3)]);
+  expect(network.populations["a_1"]!.parameters["tauM"]).toEqual({ kind: "constant", value: 0.02 });
+  expect(network.populations["a_0"]!.parameters["vTh"]).toMatchObject({
+    values: Float64Array.of(-0.05, -0.052, -0.054),
+  });
+  expect(network.connections.map((c) => [c.name, c.connectivity])).toEqual([
+    ["e.a_1.diEx", { kind: "pairs", source: Uint32Array.of(0), target: Uint32Array.of(1) }],
+    ["e.a_0.diEx", { kind: "pairs", source: Uint32Array.of(0, 0), target: Uint32Array.of(1, 2) }],
+  ]);
+  expect(notes).toEqual([]);
+  const many = f64(...Array.from({ length: 40 }, (_, k) => 10 + k));
+  const nodesOf = branch({ a: plainNodes(Array(40).fill(1), branch({ dynamics_params: branch({ tau_m: many }) })) });
+  const read = await readSonata("sim/config.json", {
+    files: await sonataFiles({ ...parts, nodes: nodesOf, edges: branch({}) }),
+  });
+  expect(read.notes).toEqual(["a: tau_m differ among its neurons, so that steps are those of exponential Euler"]);
+});
+
 test("what nothing is said of has NEST's defaults: V_m stays at -70 mV where E_L alone is given", async () => {
   const files = await sonataFiles({
     nodes: branch({ a: plainNodes([1, 1], branch({ dynamics_params: branch({ E_L: f64(-80, -65) }) })) }),

@@ -87,10 +87,10 @@ describe("what the specification allows", () => {
       ...{ kind: "pairs", source: Uint32Array.from(source), target: Uint32Array.from(target) },
     });
     expect(told).toEqual([
-      ["both.lgn.v1_l4_0.diEx", "v1_l4_0", "diEx", 15, [30e-12, 20e-12], pairsOf([0, 0], [1, 1])],
-      ["both.lgn.v1_l4_0.diIn", "v1_l4_0", "diIn", 5, { kind: "constant", value: -8e-12 }, pairsOf([1], [0])],
+      ["both.v1_l4_0.diEx", "v1_l4_0", "diEx", 15, [30e-12, 20e-12], pairsOf([0, 0], [1, 1])],
+      ["both.v1_l4_0.diIn", "v1_l4_0", "diIn", 5, { kind: "constant", value: -8e-12 }, pairsOf([1], [0])],
       // -1 · 0.5 · 3 and -1 · 0.25 · 2; 0.01 ms are no step of 0.1 ms.
-      ["both.lgn.v1_l4_1.m", "v1_l4_1", "m", 1, [-1.5, -0.5], pairsOf([2, 1], [0, 2])],
+      ["both.v1_l4_1.m", "v1_l4_1", "m", 1, [-1.5, -0.5], pairsOf([2, 1], [0, 2])],
     ]);
     expect(net.connections[0]!.delays).toEqual({ kind: "values", values: Float64Array.of(2.5e-3, 1.5e-3) });
     expect(notes).toEqual([
@@ -126,7 +126,10 @@ describe("what the specification allows", () => {
           last: { population: "lgn", model_type: ["virtual"], node_id: 2 },
           both: ["first", "last"],
         }),
-        "sim/old.h5": await spikes({ timestamps: f64(0, 0.04, 0.05, 9.94, 9.96, 3), gids: u32(0, 2, 0, 2, 0, 1) }),
+        "sim/old.h5": await spikes({
+          timestamps: f64(0, 0.04, 0.05, 9.94, 9.96, 3, 4),
+          gids: u32(0, 2, 0, 2, 0, 1, 3),
+        }),
         "sim/now.h5": await spikes({
           lgn: branch({ timestamps: { ...f64(0.001, 0.002), attributes: { units: "s" } }, node_ids: u32(1, 1) }),
           elsewhere: branch({ timestamps: f64(1), node_ids: u32(9) }),
@@ -138,6 +141,10 @@ describe("what the specification allows", () => {
     expect([read.output, read.seed]).toEqual(["sim/out/mine.h5", 5]);
     expect(read.notes).toContain("reports of the simulation's configuration: not read");
     expect(read.notes).toContain("sim/old.h5: 1 spikes of 'lgn' at or after tstop: left out");
+    expect(read.notes).toContain("sim/old.h5: 1 spikes of ids that 'lgn' has not: left out");
+    const named = await spikes({ lgn: branch({ timestamps: f64(1), node_ids: u32(3) }) });
+    const wrong = readSonata("sim/config.json", { files: new Map(files).set("sim/now.h5", named) });
+    await expect(wrong).rejects.toThrow("sim/now.h5: spikes/lgn/node_ids[0]: must be below 3, got 3");
   });
 
   test("the index that is written names each node's edges, and those alone", async () => {

@@ -11,7 +11,7 @@ import { TEMPLATES } from "../../../src/io/sonata/templates.ts";
 import { encodeSonata, writeSonata } from "../../../src/io/sonata/write.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { inDegree, oneToOne, pairs, probability } from "../../../src/model/connectivity.ts";
-import { constantOf, normal, truncatedNormal, uniform } from "../../../src/model/initializer.ts";
+import { constantOf, type Initializer, normal, truncatedNormal, uniform } from "../../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
 import { neuron } from "../../../src/model/neuron.ts";
@@ -64,10 +64,14 @@ test("what is drawn is written as numbers: the same spikes, and those of the inp
       connect("z", "e", { connectivity: inDegree(4), port: "g", weight: 0.05, delay: uniform(5e-4, 5e-3) }),
       connect("e", "z", { connectivity: inDegree(3), port: "g", weight: normal(-0.05, 0.02), synapse: facilitating }),
       connect("z", "z", { port: "g", weight: uniform(-0.02, 0.03), delay: 1 }),
+      connect("x", "z", {
+        connectivity: pairs([4, 1, 4, 0, 9], [7, 19, 2, 7, 0]), // in no order
+        ...{ port: "g", weight: uniform(0.2, 0.9), delay: uniform(5e-4, 4e-3) },
+      }),
       connect("e", "e", { connectivity: oneToOne, name: "own > and, odd", port: "g", weight: 0.03, delay: 3 }),
     ],
   });
-  const inputs = { x: { steps: [0, 3, 3, 40, 99], indices: [9, 0, 1, 2, 3] } };
+  const inputs = { x: { steps: [0, 3, 3, 40, 99], indices: [9, 0, 1, 4, 3] } };
   const back = await readBack(net, 100, 7, inputs);
   const expected = await digestOf(net, 100, inputs, 7);
   expect(expected).not.toBe(await digestOf(net, 100, {}, 7));
@@ -184,12 +188,27 @@ const nestNetwork = fc
     });
   });
 
-const weightsIn = ({ connections }: Network): number =>
-  (connections[0]!.connectivity as { source: ArrayLike<number> }).source.length;
-function weightAt({ connections }: Network, k: number): number {
-  const { weight } = connections[0]!;
-  return weight.kind === "values" ? weight.values[k]! : (weight as { value: number }).value;
+const numberAt = (from: Initializer, k: number): number =>
+  from.kind === "values" ? from.values[k]! : (from as { value: number }).value;
+type Seen = {
+  readonly network: Network;
+  readonly nodes: Readonly<Record<string, { readonly ids: ArrayLike<number> }>>;
+};
+/** Of node `id`, wherever it went. */
+function parameterOf({ network: net, nodes }: Seen, name: string, id: number): number {
+  const [node, { ids }] = Object.entries(nodes).find(([, x]) => Array.from(x.ids).includes(id))!;
+  return numberAt(net.populations[node]!.parameters[name]!, Array.from(ids).indexOf(id));
 }
+/** Source, target, port, weight, delay of each synapse, by the ids of nodes. */
+const synapsesOf = ({ network: net, nodes }: Seen): string[] =>
+  net.connections
+    .flatMap(({ from, to, connectivity, weight, delay }) => {
+      const { source, target } = connectivity as { source: ArrayLike<number>; target: ArrayLike<number> };
+      return Array.from(source, (s, k) =>
+        [nodes[from.node]!.ids[s], nodes[to.node]!.ids[target[k]!], to.port, numberAt(weight, k), delay].join(" "),
+      );
+    })
+    .sort();
 
 test("property: what a template says is written as that template, in its units, and read back", async () => {
   const written = new Set<string>();
@@ -210,11 +229,10 @@ test("property: what a template says is written as that template, in its units, 
       delete circuit.rheobase;
       const plain = new Map(files).set("circuit_config.json", new TextEncoder().encode(JSON.stringify(circuit)));
       const seen = await readSonata("simulation_config.json", { files: plain });
-      expect(networkToJson(seen.network).populations["p"]!.parameters).toEqual(own.populations["p"]!.parameters);
-      const of = (x: Network) => Array.from({ length: weightsIn(net) }, (_, k) => weightAt(x, k));
-      expect(of(seen.network)).toEqual(of(net));
-      const c = networkToJson(seen.network).connections[0]!;
-      expect([c.to, c.delay]).toEqual([own.connections[0]!.to, own.connections[0]!.delay]);
+      for (const [parameter, from] of Object.entries(net.populations["p"]!.parameters))
+        for (let k = 0; k < net.populations["p"]!.size; k++)
+          expect(parameterOf(seen, parameter, k)).toBe(numberAt(from, k));
+      expect(synapsesOf(seen)).toEqual(synapsesOf({ network: net, nodes: { p: { ids: [...Array(9).keys()] } } }));
     }),
     { numRuns: 30 },
   );
@@ -239,6 +257,24 @@ test("a folder is written whole, and not over another", async () => {
   } finally {
     await rm(place, { recursive: true });
   }
+});
+
+test("read with another step: the same delays and spikes in time", async () => {
+  const net = network({
+    dt: "1 ms",
+    inputs: { x: inputNode(2) },
+    populations: { a: population(3, lif()) },
+    connections: [connect("x", "a", { connectivity: pairs([0, 1], [2, 0]), weight: 0.5, delay: [2, 5] })],
+  });
+  const inputs = { x: { steps: [3, 7], indices: [1, 0] } };
+  const files = await encodeSonata(net, { steps: 20, inputs });
+  const { network: fine, steps, inputs: given } = await readSonata("simulation_config.json", { files, dt: 0.25e-3 });
+  expect([fine.dt, steps]).toEqual([0.25e-3, 80]);
+  expect(fine.connections[0]!.delays).toEqual({ kind: "values", values: Float64Array.of(2e-3, 5e-3) });
+  expect(given).toEqual({ x: { steps: [12, 28], indices: [1, 0] } });
+  await expect(readSonata("circuit_config.json", { files, dt: 0 })).rejects.toThrow(
+    "sonata.dt: must be a finite number > 0 s",
+  );
 });
 
 test("what the format has no place for is refused by name", async () => {
