@@ -68,6 +68,8 @@ export function meaningOf(
   if (!m.refractory) own.set(ACTIVE, bool(true));
   if (m.spike) own.set(SPIKE, read("f64", SPIKE));
   const meaning: Lowering = { dt, count, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
+  for (const s of [...m.reset, ...m.after, ...m.onEvent.flatMap((e) => e.statements)])
+    if (s.local) own.set(s.target, read(SLOT_TYPE[s.local], s.target));
   for (const s of m.subexpressions) own.set(s.name, lower(s.value, meaning));
   return meaning;
 }

@@ -11,6 +11,7 @@ import { type Equation, parseEquations } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { assigned, parseStatements, type Statement } from "./equations/statements.ts";
 import { integrate, METHOD_NAMES } from "./integrate/methods.ts";
+import { withLocals } from "./locals.ts";
 import { meaningOf, systemOf } from "./meaning.ts";
 import { checkEquationNames, checkParameterNames, isHeld, isInput, isParameter, orderSubexpressions } from "./names.ts";
 import {
@@ -323,19 +324,18 @@ function spikesOf(
   };
 }
 function statementsOf(source: Source, states: readonly State[], { scope, calls }: Context): Statement[] {
-  const statements = resolveStatements(parseStatements(source), calls, source);
   const changing = states.filter((v) => !isSetByModel(v)).map((v) => v.name);
-  for (const s of statements) {
-    if (!changing.includes(s.target))
+  const statements = resolveStatements(parseStatements(source), calls, source);
+  return withLocals(statements, scope, source, (s, known) => {
+    if (scope.has(s.target) ? !changing.includes(s.target) : !known.has(s.target))
       throw faultAt(
         source,
         s.targetSpan,
         "unknown-name",
         `a statement changes state variables, and '${s.target}' is none; known: ${listNames(changing)}`,
       );
-    expectType(assigned(s), scope.get(s.target)!, `'${s.target}'`, scope, source);
-  }
-  return statements;
+    expectType(assigned(s), known.get(s.target)!, `'${s.target}'`, known, source);
+  });
 }
 function refractoryOf(source: Source, { scope, calls }: Context): Refractory {
   const value = resolveCalls(parseExpression(source), calls, source);

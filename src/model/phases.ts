@@ -173,8 +173,9 @@ function run(statements: readonly Statement[], setting: Setting, before: Values)
   const values = new Map(before);
   for (const s of statements) {
     const [value] = now([assignedValue(s, setting.meaning)], setting, values);
-    values.set(s.target, storedAs(values.get(s.target)!.type, value!));
+    values.set(s.target, storedAs(s.local ? SLOT_TYPE[s.local] : values.get(s.target)!.type, value!));
   }
+  for (const s of statements) if (s.local) values.delete(s.target);
   return values;
 }
 

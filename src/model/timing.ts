@@ -29,7 +29,9 @@ const isInputPort = (net: Pick<Network, "populations">, node: string, port: stri
  */
 export function actsBeforeUpdate(net: Pick<Network, "populations">, c: Connection, a: Act): boolean {
   if (a.kind !== "pathway") return true;
-  const ports = (x: Act): string[] => writtenBy(c.synapse!, x, "post");
+  const { variables, inputs } = net.populations[c.to.node]!.model;
+  const known = new Set([...variables, ...inputs].map((v) => v.name)); // other names are made by statements for themselves
+  const ports = (x: Act): string[] => writtenBy(c.synapse!, x, "post").filter((port) => known.has(port));
   const own = ports(a);
   const heard = own.length > 0 ? own : actsOf(c.synapse!).flatMap((x) => (x.kind === "pathway" ? ports(x) : []));
   return heard.some((port) => isInputPort(net, c.to.node, port));

@@ -1,5 +1,5 @@
 /** Statements of resets and pathways: `v = v_reset; w += b`, several a line (`;`) or one a line. */
-import type { Node } from "./ast.ts";
+import { type Node, namesIn } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { expression } from "./parse.ts";
 import { cover, type Source, type Span } from "./source.ts";
@@ -11,6 +11,8 @@ export interface Statement {
   readonly op: AssignOp;
   readonly value: Node;
   readonly span: Span;
+  /** Set where the target is no variable of the model, and lives in these statements alone. */
+  readonly local?: "float" | "boolean";
 }
 const ASSIGN = ["=", "+=", "-=", "*=", "/="] as const satisfies readonly AssignOp[];
 
@@ -48,5 +50,11 @@ export function assigned(s: Statement): Node {
   const a: Node = { tag: "name", name: s.target, span: s.targetSpan };
   return { tag: "arithmetic", op: s.op[0] as "+" | "-" | "*" | "/", a, b: s.value, span: s.span };
 }
+/**
+ * Whether a statement makes a name for the statements behind it (Brian's auxiliary variables). One that nothing reads is
+ * taken for a mistake.
+ */
+export const isAuxiliary = (s: Statement, behind: readonly Statement[]): boolean =>
+  s.op === "=" && behind.some((x) => namesIn(assigned(x)).has(s.target));
 export const printStatement = (s: Statement, print: (n: Node) => string): string =>
   `${s.target} ${s.op} ${print(s.value)}`;

@@ -92,6 +92,10 @@ interface Context {
 }
 
 const yes = (): void => {};
+const refuseLocals = (m: NeuronModel, part: "reset" | "after"): void => {
+  const s = m[part].find((x) => x.local);
+  if (s) refuse(s.target, "is a name that statements make for themselves: write it out");
+};
 /** States that a step sets, by kind; undefined where equations or statements say what they are. */
 const SET_BY_STEPS: Readonly<Record<StateKind, string | undefined>> = {
   differential: undefined,
@@ -118,8 +122,8 @@ const UNDERSTOOD: Readonly<Record<keyof NeuronModel, (m: NeuronModel) => void>> 
   },
   subexpressions: yes,
   spike: yes,
-  reset: yes,
-  after: yes,
+  reset: (m) => refuseLocals(m, "reset"),
+  after: (m) => refuseLocals(m, "after"),
   onEvent: ({ name, onEvent }) => {
     for (const { event } of onEvent) refuse(`${name}.onEvent.${event}`, "waits for a custom event");
   },

@@ -11,16 +11,17 @@ import { nodes, rewriteStep, type Slot, type Step, type Store } from "../../ir/s
 import { choose, negate, plus, times, ZERO } from "../../model/algebra.ts";
 import type { Connection } from "../../model/connection.ts";
 import { type Node, namesIn, walk } from "../../model/equations/ast.ts";
-import { expectType } from "../../model/equations/check.ts";
+import { expectType, typeOfExpression, type ValueType } from "../../model/equations/check.ts";
 import { CONSTANTS, isFunction, isNoise } from "../../model/equations/functions.ts";
 import { faultAt, type Source } from "../../model/equations/source.ts";
-import { assigned, type Statement } from "../../model/equations/statements.ts";
+import { assigned, isAuxiliary, type Statement } from "../../model/equations/statements.ts";
 import { finish } from "../../model/finish.ts";
 import { whyNotClosed } from "../../model/integrate/exact.ts";
 import { chooseMethod, integrate } from "../../model/integrate/methods.ts";
 import type { System } from "../../model/integrate/system.ts";
 import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
 import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
+import { checkNameFree } from "../../model/names.ts";
 import { isSetByModel, type State } from "../../model/neuronModel.ts";
 import { type Act, dynamicsOf, sourceOf, statementsOf, targetOf, triggerOf, writtenBy } from "../../model/synapse.ts";
 import {
@@ -66,6 +67,8 @@ class BodyWriter {
   readonly #added = new Map<string, Expr>();
   readonly #arrivals = new Map<string, Expr>();
   readonly #streams = new Map<Node | string, number>();
+  /** Names that statements make for those behind them (Brian's auxiliary variables): what they stand for, and its type. */
+  readonly #locals = new Map<string, { readonly value: Expr; readonly type: ValueType | undefined }>();
 
   constructor(c: Connection, a: Act, l: Parts) {
     this.#c = c;
@@ -82,7 +85,8 @@ class BodyWriter {
     else if (this.#act.kind === "clock") this.#move();
     else {
       this.#catchUp();
-      for (const s of statementsOf(this.#c.synapse!, this.#act.pathway)) this.#statement(s);
+      const statements = statementsOf(this.#c.synapse!, this.#act.pathway);
+      for (const [k, s] of statements.entries()) this.#statement(s, statements.slice(k + 1));
     }
     return this.#assemble();
   }
@@ -151,6 +155,8 @@ class BodyWriter {
     };
   }
   #resolve(name: string): Expr | undefined {
+    const local = this.#locals.get(name);
+    if (local) return local.value;
     const sub = this.#dynamics?.subexpressions.find((s) => s.name === name);
     if (sub) return lowerExpression(sub.value, this.#meaning);
     return this.#names.resolve(name, (slot) => this.#now(slot));
@@ -254,12 +260,31 @@ class BodyWriter {
     this.#arrivals.set(port, toFloat(lowerExpression(e.value, this.#meaning)));
   }
 
-  #statement(s: Statement): void {
+  #statement(s: Statement, behind: readonly Statement[]): void {
     const { of, variable } = targetOf(this.#c.synapse!, s.target);
+    if (this.#locals.has(s.target) || (of === "post" && this.#isNew(s, behind))) return this.#name(s);
     if (of === "synapse") this.#own(s);
     else if (of === "post" && !isDirect(this.#c, this.#act, this.#l.context)) this.#arrive(s, variable);
     else if (of === "post" && this.#isInput(variable)) throw this.#mixed(s, variable);
     else this.#change(s, of, variable);
+  }
+  /** Whether it makes a name: nothing here has it, and a statement behind it reads it. */
+  #isNew(s: Statement, behind: readonly Statement[]): boolean {
+    const known = this.#names.state("post", s.target) ?? this.#isInput(s.target);
+    return !known && !/_(pre|post)$/.test(s.target) && !this.#meansSomething(s.target) && isAuxiliary(s, behind);
+  }
+  #name(s: Statement): void {
+    checkNameFree(s.target, this.#source, s.targetSpan);
+    const before = this.#locals.get(s.target);
+    this.#checkNames(s.value, s);
+    const type = before?.type ?? (this.#dynamics && typeOfExpression(s.value, this.#scope(), this.#source));
+    if (before && type !== undefined) expectType(assigned(s), type, `'${s.target}'`, this.#scope(), this.#source);
+    const value = lowerExpression(assigned(s), this.#meaning);
+    this.#locals.set(s.target, { value: value.type === "bool" ? value : toFloat(value), type });
+  }
+  #scope(): Map<string, ValueType> {
+    const locals = [...this.#locals].flatMap(([name, { type }]) => (type === undefined ? [] : [[name, type] as const]));
+    return new Map([...this.#names.scope(), ...locals]);
   }
   #fault(s: Statement, code: "unknown-name" | "unsupported", problem: string): ModelError {
     return faultAt(this.#source, s.targetSpan, code, problem);
@@ -351,7 +376,7 @@ class BodyWriter {
   /** Names; and units, where equations say what they are. */
   #check(s: Statement, value: Node): void {
     if (this.#dynamics) {
-      const scope = this.#names.scope();
+      const scope = this.#scope();
       const type = scope.get(s.target);
       if (type === undefined) throw this.#unknown(s);
       expectType(value, type, `'${s.target}'`, scope, this.#source);
@@ -362,19 +387,21 @@ class BodyWriter {
     for (const n of walk(value))
       if (n.tag === "call" && !isFunction(n.fn))
         throw faultAt(this.#source, n.span, "unknown-name", `unknown function '${n.fn}'`);
-    // Asking is not reading: a second view of the names notes what is used.
-    const names = new PathwayNames(this.#c, this.#act, this.#l);
     for (const name of namesIn(value)) {
-      const known =
-        UNITS.has(name) ||
-        CONSTANTS.has(name) ||
-        name === "dt" ||
-        isNoise(name) ||
-        this.#dynamics?.subexpressions.some((s) => s.name === name) ||
-        names.resolve(name, () => undefined) !== undefined;
-      if (!known)
+      if (!this.#meansSomething(name))
         throw faultAt(this.#source, span, "unknown-name", `unknown name '${name}'; known: ${this.#names.known()}`);
     }
+  }
+  #meansSomething(name: string): boolean {
+    const said =
+      UNITS.has(name) ||
+      CONSTANTS.has(name) ||
+      name === "dt" ||
+      isNoise(name) ||
+      this.#locals.has(name) ||
+      this.#dynamics?.subexpressions.some((s) => s.name === name);
+    // Asking is not reading: a second view of the names notes what is used.
+    return said || new PathwayNames(this.#c, this.#act, this.#l).resolve(name, () => undefined) !== undefined;
   }
   /** The equations that the act uses, in the units of this connection's ends. */
   #checkEquations(): void {
