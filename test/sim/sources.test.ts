@@ -89,9 +89,13 @@ describe("array", () => {
   const times = [[0.0031, 0.0002, 0.007], [], new Float64Array([0.003, 0.0007])];
   const source = () => stepSource(arraySource(times), { name: "x", seed: 0, size: 3, dt: 1e-4 });
   test("each spike in the step that its time falls into, in order of step and element", () => {
-    expect(source()(0, 0, 71)).toEqual({ steps: [2, 7, 30, 31, 70], indices: [0, 2, 2, 0, 0] });
-    expect(source()(5, 7, 31)).toEqual({ steps: [7, 30], indices: [2, 2] }); // of every trial the same
-    expect(source()(0, 32, 70)).toEqual({ steps: [], indices: [] });
+    const found = (trial: number, from: number, to: number) => {
+      const { steps, indices } = source()(trial, from, to);
+      return { steps: [...steps], indices: [...indices] };
+    };
+    expect(found(0, 0, 71)).toEqual({ steps: [2, 7, 30, 31, 70], indices: [0, 2, 2, 0, 0] });
+    expect(found(5, 7, 31)).toEqual({ steps: [7, 30], indices: [2, 2] }); // of every trial the same
+    expect(found(0, 32, 70)).toEqual({ steps: [], indices: [] });
   });
   test("in the engine, of any times: the steps that dividing by dt gives, however time is cut", async () => {
     const random = numbers(4);
