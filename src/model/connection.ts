@@ -76,8 +76,8 @@ export interface ConnectOptions {
   readonly delay?: DelayOption;
   readonly trainable?: boolean;
   /**
-   * How the clocked engine stores weights that differ, of synapses that just add them: `i16` and `i8` are whole numbers of a
-   * unit, which is the largest weight that the law may bring over 32,767 or 127. A weight is off by half a unit at most, and
+   * How weights that differ are stored, of synapses that just add them: `i16` and `i8` are whole numbers of a unit, which is
+   * the largest weight that the law may bring over 32,767 or 127. A weight is off by half a unit at most, and
    * `engine.synapses` shows what is delivered. By default nothing is lost.
    */
   readonly storage?: WeightStorage;

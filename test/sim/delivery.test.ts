@@ -9,6 +9,7 @@ import {
   type Connectivity,
   dense,
   inDegree,
+  oneToOne,
   outDegree,
   pairs,
   probability,
@@ -24,10 +25,12 @@ import {
   uniform,
 } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { integrateAndFire } from "../../src/model/neuron/integrateAndFire.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { asStored, storedWeight } from "../../src/model/storage.ts";
 import { createEngine, type Engine } from "../../src/sim/engine.ts";
+import { createExactEngine } from "../../src/sim/exact/engine.ts";
 import { run } from "./run.ts";
 
 const MS = 1e-3;
@@ -203,6 +206,36 @@ test("spike for spike, whatever the connections, delays, schedule, parts and thr
   expect(fired).toBeGreaterThan(5000);
 }, 60_000);
 
+test("a layer hears the one below within the step, through synapses that take none and some that do", async () => {
+  const net = (delay: DelayOption): Network =>
+    described("layered", [
+      { from: "x", to: "a", port: "v", connectivity: outDegree(9), weight: 1, delay: 0 },
+      { from: "a", to: "b", port: "v", connectivity: outDegree(9), weight: 1, delay },
+      { from: "b", to: "a", port: "v", connectivity: outDegree(5), weight: 1 / 8, delay: 2 },
+    ]);
+  const options = { inputs: { x: events(60, 20, SIZES.x!) }, seed: 2 };
+  const together = await run(net(new Array<number>(9 * SIZES.a!).fill(0)), 30, options);
+  expect(together).toEqual(await run(net(0), 30, options));
+  expect(together.spikes.b!.steps.length).toBeGreaterThan(100);
+  const later = await run(net(Array.from({ length: 9 * SIZES.a! }, (_, k) => k % 6)), 30, options);
+  expect(later.spikes.b!.steps[0]).toBe(together.spikes.b!.steps[0]);
+  expect(later).not.toEqual(together);
+});
+
+test("what drives the update and what is added to a state are added up at two moments", async () => {
+  // Under 'brian' an input port and a state are rings of their own.
+  const both: Joined[] = ["I", "v"].map((port) => ({
+    from: "a",
+    to: "b",
+    port,
+    connectivity: totalNumber(500),
+    weight: 1 / 4,
+    delay: uniform(0, 5 * MS),
+  }));
+  using engine = await createEngine(described("brian", both), wasm);
+  expect(engine.lowered.context.delivery.rings.map((r) => r.moment)).toEqual(["first", "between"]);
+});
+
 describe("tables", () => {
   const rowsOf = (engine: Engine) => [...engine.lowered.sources.delivery.values()].map((b) => b.header);
   const one = async (options: ConnectOptions, type: "f32" | "f64" = "f32", n = 200): Promise<Engine> =>
@@ -286,6 +319,26 @@ describe("tables", () => {
     b.restore(fresh);
     using c = await one(options);
     expect(b.synapses("a>b").w).toEqual(c.synapses("a>b").w);
+  });
+  test("the exact engine delivers what the clocked one stores", async () => {
+    const net = network({
+      dt: MS,
+      schedule: "nest",
+      inputs: { x: inputNode(20) },
+      populations: { a: population(20, integrateAndFire({ vTh: 5 })) },
+      connections: [connect("x", "a", { connectivity: oneToOne, weight: uniform(0, 1), delay: 1, storage: "i8" })],
+    });
+    using clocked = await createEngine(net, wasm, { type: "f64", seed: 1, record: ["a.v"] });
+    const all = Array.from({ length: 20 }, (_, k) => k);
+    const want = clocked.run(4, { x: { steps: all.map(() => 0), indices: all } }).values["a.v"]!.slice(-20);
+    expect([...clocked.synapses("x>a").w!]).toEqual([...want]);
+    expect(new Set(want).size).toBeGreaterThan(15);
+    const exact = createExactEngine(net, { seed: 1, record: ["a.v"] });
+    const { values } = exact.run(4 * MS, {
+      inputs: { x: { times: all.map(() => 0), indices: all } },
+      sampleAt: [4 * MS],
+    });
+    expect([...values["a.v"]!]).toEqual([...want]);
   });
   test("storage is refused where there is none, and kept in a file", () => {
     const net = (options: ConnectOptions): Network =>

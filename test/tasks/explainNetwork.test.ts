@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import { NAMED, quotient } from "../../src/base/dimension.ts";
 import { bernoulli, current, type Encoder, latency, poisson, rate } from "../../src/data/encoder.ts";
+import { connect } from "../../src/model/connection.ts";
+import { probability } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
+import { network, population } from "../../src/model/network.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { networkDocument, networkText } from "../../src/tasks/explainNetwork.ts";
 import { quantityText } from "../../src/tasks/explainQuantity.ts";
@@ -31,6 +35,21 @@ test("every array of parameters: its shape, whether it trains, and within which 
     { name: "hidden.beta", kind: "neuron", trainable: true, shape: [1], min: 0.5, max: 2 },
     { name: "hidden.v.initial", kind: "neuron", trainable: true, shape: [1] },
   ]);
+});
+
+test("what narrow weights may lose", () => {
+  const net = network({
+    dt: "1 ms",
+    schedule: "nest",
+    populations: { a: population(3, lif()) },
+    connections: [
+      connect("a", "a", { connectivity: probability(1), weight: uniform(-1, 1.27), delay: 1, storage: "i8" }),
+    ],
+  });
+  const text = networkText(net, current()).replaceAll(/\s+/g, " ");
+  expect(text).toMatch(
+    /weights uniform\(-1, 1.27\) stored as i8 of 0\.0(1|0999999\d*), each off by at most 0\.00(5|4999999\d*), delay 1 step/,
+  );
 });
 
 const { volt, second, siemens, metre } = NAMED;

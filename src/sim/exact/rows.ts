@@ -7,6 +7,7 @@ import { rowsOf } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
+import { asStored, storedWeight } from "../../model/storage.ts";
 import { statementsOf, targetOf } from "../../model/synapse.ts";
 import type { Parameters } from "../lower/parameters.ts";
 
@@ -44,7 +45,11 @@ export function rowsOfConnection(
   const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
   const order = own || c.weight.kind === "values" ? origin : undefined;
   const { port, sign, later } = arrival(c);
-  const weight = Float64Array.from({ length: count }, (_, k) => sign * given[order ? order[k]! : k]!);
+  const stored = c.storage && storedWeight(c, "f64", size.sources);
+  const weight = Float64Array.from({ length: count }, (_, k) => {
+    const w = given[order ? order[k]! : k]!;
+    return sign * (stored ? asStored(w, stored, "f64") : w);
+  });
   const delay = delayOf(c, net, { count, origin, seed }, delays, later * net.dt);
   const rows = { connection: c, port, start, target, weight, delay };
   return typeof delay === "number" ? rows : byDelay({ ...rows, delay });

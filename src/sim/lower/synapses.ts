@@ -28,6 +28,7 @@ import {
 } from "../../model/connectivity/rows.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { drawing } from "../../model/initializer.ts";
+import { asStored, storedWeight } from "../../model/storage.ts";
 import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts";
 import type { Context, Fill } from "./context.ts";
@@ -195,10 +196,13 @@ function weights(c: Connection, rows: Rows, own: boolean, context: Context, sele
   }
   const { index, origin } = selected ?? { index: undefined, origin: rows.origin };
   const given = c.weight.kind === "values" ? origin : undefined;
+  // Only an engine stores narrowly; elsewhere weights are what they would be there.
+  const stored = c.storage && storedWeight(c, context.type, rows.start.length - 1);
   variable(context, c, "w", rows.count, (to) => {
     for (let n = 0; n < rows.count; n++) {
       const k = index ? index[n]! : n;
-      to[n] = weight(given ? given[k]! : k);
+      const w = weight(given ? given[k]! : k);
+      to[n] = stored ? asStored(w, stored, context.type) : w;
     }
   });
 }
