@@ -49,21 +49,69 @@ export function synapseLines(kernel: KernelOf<"perSynapse">, c: KernelContext): 
   const vectors = apart && !isShort(line) ? vectorCode(line) : undefined;
   scalars.define("call");
   vectors?.define("call");
+  if (vectors && goTogether(line)) return together(line, vectors, scalars);
   eachLine(line, () => {
-    begin(line);
+    bounds(line);
+    pointAt(line);
     if (vectors) wholeVectors(line, vectors);
+    oneByOne(line, scalars);
+  });
+}
+/** What is left of a line. */
+function oneByOne(line: Line, scalars: Code): void {
+  const { at, end, c } = line;
+  const { f } = c;
+  const more = (): void => {
     f.get(at, end);
     f.op("i32.lt_s");
-    f.if(() => {
-      scalars.define("line");
-      f.op("loop");
-      scalars.synapses(0);
-      advance(line, 1);
-      f.get(at, end);
-      f.op("i32.lt_s");
-      f.op("br_if", 0);
-      f.op("end");
-    });
+  };
+  more();
+  f.if(() => {
+    scalars.define("line");
+    f.op("loop");
+    scalars.synapses(0);
+    advance(line, 1);
+    more();
+    f.op("br_if", 0);
+    f.op("end");
+  });
+}
+
+/** Whether columns are worked through side by side: where they are full, and nothing is computed once for each of them. */
+const goTogether = ({ kernel, columns, rates }: Line): boolean =>
+  kernel.full !== undefined && columns && ![...rates].some(([e, rate]) => rate === "line" && operands(e).length > 0);
+
+/**
+ * Listed columns side by side: some sources, all columns, then the next sources. Neurons often fire together, and then the
+ * columns' synapses of one source share pages and lines of memory.
+ */
+function together(line: Line, vectors: Code, scalars: Code): void {
+  const { kernel, step, lanes, at, end, c } = line;
+  const { f } = c;
+  const [sources] = kernel.full!;
+  let done = 0;
+  const turns = TURN * nodes(step).length <= MOST_NODES ? [TURN, 1] : [1];
+  for (const turn of turns) {
+    const last = sources - ((sources - done) % (turn * lanes));
+    f.i32(done);
+    f.set(at);
+    const part = (): void =>
+      eachLine(line, () => {
+        pointAt(line);
+        vectors.define("line");
+        for (const v of range(turn)) vectors.synapses(v);
+      });
+    if (last > done) f.upTo(at, () => f.i32(last), turn * lanes, part);
+    done = last;
+  }
+  if (done === sources) return;
+  eachLine(line, () => {
+    f.i32(done);
+    f.set(at);
+    f.i32(sources);
+    f.set(end);
+    pointAt(line);
+    oneByOne(line, scalars);
   });
 }
 
@@ -118,11 +166,10 @@ function ratesOf(step: Step, columns: boolean, apart: boolean): Map<Expr, Rate> 
   return rates;
 }
 
-/** Sets the pointers to the line's first synapse. */
-function begin(line: Line): void {
+/** Sets the pointers to the synapse at hand. */
+function pointAt(line: Line): void {
   const { step, c, number, at, along, pointers, tables } = line;
   const { f } = c;
-  bounds(line);
   for (const [table, pointer] of tables) {
     pushScaled(f, c.ptr(table), at, 4);
     f.set(pointer);
