@@ -134,6 +134,21 @@ describe("runs that part are found where they do", () => {
     expect(spike!.population).toMatch(/^[ei]$/);
   });
 
+  test("what is equal again some steps later, where each step is looked at", async () => {
+    // Nothing sees z but z itself, and nothing of it is left when it is set again.
+    const silent = neuron({ name: "silent", equations: "dv/dt = -v/second : 1\nz : 1", spike: "v > 1" });
+    const net = network({ dt: "1 ms", populations: { a: population(3, silent) } });
+    const set = (value: number, from: number): Hook => ({
+      from,
+      every: 1000,
+      run: (view) => void (view.state("a.z")[1] = value),
+    });
+    const hooks = [set(5, 100), set(0, 102)];
+    expect((await partingOf({ net }, { net, hooks })).parting).toBeUndefined();
+    const { parting } = await partingOf({ net }, { net, hooks }, { stretch: 1 });
+    expect(parting).toMatchObject({ step: 100, population: "a", neuron: 1, variable: "z" });
+    expect(parting!.before.map((x) => x.step)).toEqual([97, 98, 99]);
+  });
   test("the lowest neuron, whichever variable; then the order of the model", () => {
     const column = (variable: string, ...values: number[]): Column => ({
       ...{ population: "p", variable, stored: "f64" as const, values: Float64Array.from(values) },

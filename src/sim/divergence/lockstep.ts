@@ -78,12 +78,14 @@ class Lockstep {
     const both = this.#a.sparse.filter((name) => this.#b.sparse.includes(name));
     const atStart = this.#look(undefined, both) ?? foundInParameters(this.#a, this.#b, this.#same, this.#scales);
     if (atStart) return this.#rest({ ...atStart, step: -1, time: 0, before: [] }, 0);
+    // Step by step from one pair of snapshots to the next, or to the end of a stretch at once.
+    const walks = tolerance > 0 || stretch === 1;
     let earlier: Pair | undefined;
     let length = 1;
     for (let done = 0; done < steps; ) {
       const begin = this.#snapshots();
       const count = Math.min(length, steps - done);
-      const found = tolerance > 0 ? this.#walk(count) : this.#leap(count, begin);
+      const found = walks ? this.#walk(count) : this.#leap(count, begin);
       if (found) {
         const parting = this.#withContext(found, earlier ?? begin, begin);
         return this.#rest(parting, done + found.step + 1);
@@ -91,7 +93,7 @@ class Lockstep {
       earlier = begin;
       done += count;
       onProgress?.(done);
-      length = Math.min(stretch, 2 * length);
+      length = Math.min(walks ? STRETCH : stretch, 2 * length);
     }
     return { steps, spikes: this.#spikes };
   }
