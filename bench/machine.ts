@@ -1,11 +1,5 @@
 /** What one thread of WebAssembly can do at best on this machine, measured here and now. */
-import {
-  type LimitName,
-  limitRate,
-  limitRuns as loadLimits,
-  type MachineLimits,
-  type StepLimits,
-} from "../src/backend/wasm/limits.ts";
+import { type LimitName, limitRate, limitRuns as loadLimits, type MachineLimits } from "../src/backend/wasm/limits.ts";
 import { measure, type Run, summary } from "./measure.ts";
 
 type ByLimit<T> = Record<LimitName, T>;
@@ -28,10 +22,6 @@ export async function measureMachine(): Promise<ByLimit<number[]>> {
 export async function machineLimits(): Promise<MachineLimits> {
   const { copy, mulAdd, loadAdd } = await limitRuns();
   return medians(await measure({ copy, mulAdd, loadAdd }));
-}
-/** All of them. */
-export async function stepLimits(): Promise<MachineLimits & StepLimits> {
-  return medians(await measure(await limitRuns()));
 }
 function medians<Name extends LimitName>(seconds: Readonly<Record<Name, number[]>>): Record<Name, number> {
   const names = Object.keys(seconds) as Name[];

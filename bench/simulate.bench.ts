@@ -1,7 +1,5 @@
-import { createEngine } from "../src/sim/engine.ts";
-import type { Recording } from "../src/sim/recording.ts";
-import { type Bench, duration, type Result } from "./measure.ts";
-import { BACKENDS } from "./threads.ts";
+import type { Bench, Result } from "./measure.ts";
+import { simulationResults } from "./simulationRuns.ts";
 import { brunel } from "./workloads/simulation/brunel.ts";
 import { cobahh } from "./workloads/simulation/cobahh.ts";
 import { cuba } from "./workloads/simulation/cuba.ts";
@@ -17,59 +15,13 @@ const WORKLOADS: Readonly<Record<string, { readonly make: () => Simulation; read
   W5a: { make: () => oneOutput(100), peer: 1.75 },
   W5b: { make: () => manyOutputs(10), peer: 0.655 },
 };
-const TURNS = 5;
-
 export const bench: Bench = {
   name: "simulate",
   about: "networks of neuroscience, seconds to run: CUBA, COBAHH, Brunel, plastic synapses",
   run: async ({ log }) => {
     const results: Result[] = [];
     for (const [name, { make, peer }] of Object.entries(WORKLOADS))
-      results.push(...(await timed(name, make(), peer, log)));
+      results.push(...(await simulationResults(name, make(), { peer, log })));
     return results;
   },
 };
-
-/** Turns of one and of two threads alternate; each begins with the network as it was built. */
-async function timed(
-  name: string,
-  simulation: Simulation,
-  peer: number,
-  log: (text: string) => void,
-): Promise<Result[]> {
-  const steps = Math.round(simulation.seconds / simulation.net.dt);
-  const metrics: Record<string, number[]> = {};
-  const builds: number[] = [];
-  const digests = new Set<string>();
-  for (let turn = 0; turn < TURNS; turn++)
-    for (const [threads, make] of BACKENDS) {
-      log(`${name}, turn ${turn + 1} of ${TURNS}, ${threads} threads`);
-      using backend = make();
-      const options = { seed: 1, ...(simulation.sources && { sources: simulation.sources }) };
-      const start = performance.now();
-      using engine = await createEngine(simulation.net, backend, options);
-      builds.push((performance.now() - start) / 1000);
-      engine.run(64);
-      using fresh = await createEngine(simulation.net, backend, options);
-      const begun = performance.now();
-      const run = fresh.run(steps);
-      (metrics[`${name}@${threads}`] ??= []).push((performance.now() - begun) / 1000);
-      digests.add(run.digest);
-      requireRates(name, simulation, run);
-    }
-  if (digests.size !== 1) throw new Error(`${name}: ${digests.size} different runs of one network`);
-  const times = Object.entries(metrics).map(([metric, seconds]) => duration(metric, "s", 1, seconds, { peer }));
-  return [...times, duration(`${name} build`, "s", 1, builds)];
-}
-
-function requireRates(name: string, { net, rates, seconds }: Simulation, run: Recording): void {
-  const of = (names: readonly string[]): number => {
-    const spikes = names.reduce((sum, n) => sum + run.spikes[n]!.steps.length, 0);
-    return spikes / seconds / names.reduce((sum, n) => sum + net.populations[n]!.size, 0);
-  };
-  for (const [which, [least, most]] of Object.entries(rates)) {
-    const rate = of(which === "all" ? Object.keys(net.populations) : [which]);
-    if (!(rate >= least && rate <= most))
-      throw new Error(`${name}: ${which} fires at ${rate.toFixed(2)} Hz, not ${least} to ${most}`);
-  }
-}
