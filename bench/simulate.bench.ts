@@ -3,11 +3,10 @@ import { simulationResults } from "./simulationRuns.ts";
 import { brunel } from "./workloads/simulation/brunel.ts";
 import { cobahh } from "./workloads/simulation/cobahh.ts";
 import { cuba } from "./workloads/simulation/cuba.ts";
-import type { Simulation } from "./workloads/simulation/simulation.ts";
 import { manyOutputs, oneOutput } from "./workloads/simulation/songAbbott.ts";
 
 /** The best of Brian2, NEST and GeNN on another machine of two cores (AMD EPYC), seconds, run only. */
-const WORKLOADS: Readonly<Record<string, { readonly make: () => Simulation; readonly peer: number }>> = {
+const WORKLOADS: Readonly<Record<string, Workload>> = {
   W1: { make: () => cuba(4000, 0.02, 10), peer: 0.56 },
   W1b: { make: () => cuba(40_000, 0.002, 2), peer: 1.02 },
   W2: { make: () => cobahh(1), peer: 1.7 },
@@ -15,13 +14,20 @@ const WORKLOADS: Readonly<Record<string, { readonly make: () => Simulation; read
   W5a: { make: () => oneOutput(100), peer: 1.75 },
   W5b: { make: () => manyOutputs(10), peer: 0.655 },
 };
+interface Workload {
+  readonly make: () => Simulation;
+  readonly peer: number;
+  /** Default `TURNS`. */
+  readonly turns?: Turns;
+}
+
 export const bench: Bench = {
   name: "simulate",
   about: "networks of neuroscience, seconds to run: CUBA, COBAHH, Brunel, plastic synapses",
   run: async ({ log }) => {
     const results: Result[] = [];
-    for (const [name, { make, peer }] of Object.entries(WORKLOADS))
-      results.push(...(await simulationResults(name, make(), { peer, log })));
+    for (const [name, { make, ...options }] of Object.entries(WORKLOADS))
+      results.push(...(await simulationResults(name, make(), { ...options, log })));
     return results;
   },
 };

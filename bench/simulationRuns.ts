@@ -4,7 +4,7 @@ import type { FloatType } from "../src/ir/types.ts";
 import { createEngine, type Engine, type EngineOptions } from "../src/sim/engine.ts";
 import type { Recording } from "../src/sim/recording.ts";
 import { limitOf, limitRuns } from "./machine.ts";
-import { type BenchContext, duration, measure, type Result } from "./measure.ts";
+import { type BenchContext, duration, fact, measure, type Result } from "./measure.ts";
 import { countsOf, LIMITS, type Limits, type RunWork, runWork } from "./stepLimits.ts";
 import { BACKENDS } from "./threads.ts";
 import { TimedBackend } from "./timedBackend.ts";
@@ -26,6 +26,8 @@ interface Times {
   readonly runs: Readonly<Record<string, number[]>>;
   readonly builds: readonly number[];
   readonly compiles: readonly number[];
+  /** Linear memory of f32. */
+  readonly bytes: number;
   readonly limits: Limits;
 }
 const metricOf = (name: string, type: FloatType): string => (type === "f32" ? name : `${name}-${type}`);
@@ -36,14 +38,14 @@ const optionsOf = ({ sources }: Simulation, type: FloatType): EngineOptions => (
 const stepsOf = ({ net }: Simulation, seconds = 0): number => Math.round(seconds / net.dt);
 
 /**
- * Rows `NAME@k` and `NAME-f64@k`, s to run, each with what this machine allows for what the program was counted to do; then
- * `NAME build` (drawing and laying out the network) and `NAME compile`, in s, of f32.
+ * Rows `NAME@k` and `NAME-f64@k`, s to run, each with what this machine allows for what the program was counted to do; then,
+ * of f32, `NAME build` (drawing and laying out the network) and `NAME compile` in s, and `NAME memory`.
  *
  * @throws Error where threads give different runs, or rates are not what they should be
  */
 export async function simulationResults(name: string, simulation: Simulation, options: Options): Promise<Result[]> {
   const { turns = TURNS, peer } = options;
-  const { runs, builds, compiles, limits } = await timesOf(name, simulation, turns, options);
+  const { runs, builds, compiles, bytes, limits } = await timesOf(name, simulation, turns, options);
   const results: Result[] = [];
   for (const type of typesOf(turns)) {
     options.log(`${metricOf(name, type)}, counting`);
@@ -57,7 +59,8 @@ export async function simulationResults(name: string, simulation: Simulation, op
       );
     }
   }
-  return [...results, duration(`${name} build`, "s", 1, builds), duration(`${name} compile`, "s", 1, compiles)];
+  const made = [duration(`${name} build`, "s", 1, builds), duration(`${name} compile`, "s", 1, compiles)];
+  return [...results, ...made, fact(`${name} memory`, "GB", 1e-9 * bytes)];
 }
 const typesOf = (turns: Turns): FloatType[] => (Object.keys(turns) as FloatType[]).filter((type) => turns[type] > 0);
 
@@ -66,6 +69,7 @@ async function timesOf(name: string, simulation: Simulation, turns: Turns, { log
   const runs: Record<string, number[]> = {};
   const [builds, compiles]: [number[], number[]] = [[], []];
   const digests = new Set<string>();
+  let bytes = 0;
   const limits = await limitTurns();
   const most = Math.max(...Object.values(turns));
   for (let turn = 0; turn < most; turn++) {
@@ -75,33 +79,47 @@ async function timesOf(name: string, simulation: Simulation, turns: Turns, { log
         const metric = `${metricOf(name, type)}@${threads}`;
         log(`${metric}, turn ${turn + 1} of ${turns[type]}`);
         using backend = make();
-        const once = await timed(name, simulation, new TimedBackend(backend), type);
+        const once = await timed(simulation, new TimedBackend(backend), type);
+        requireRates(name, simulation, once.run);
+        if (simulation.reference) log(ratesText(simulation, once.run));
         (runs[metric] ??= []).push(once.seconds);
-        digests.add(`${type} ${once.digest}`);
+        digests.add(`${type} ${once.run.digest}`);
         if (type !== "f32") continue;
         builds.push(once.build);
         compiles.push(once.compile);
+        bytes = once.bytes;
       }
     await limits.turn();
   }
   if (digests.size !== typesOf(turns).length) throw new Error(`${name}: ${digests.size} different runs of one network`);
-  return { runs, builds, compiles, limits: limits.medians() };
+  return { runs, builds, compiles, bytes, limits: limits.medians() };
 }
 
-async function timed(name: string, simulation: Simulation, backend: TimedBackend, type: FloatType) {
+interface Timed {
+  readonly run: Recording;
+  /** s. */
+  readonly seconds: number;
+  readonly build: number;
+  readonly compile: number;
+  readonly bytes: number;
+}
+async function timed(simulation: Simulation, backend: TimedBackend, type: FloatType): Promise<Timed> {
   const start = performance.now();
-  using warm = await createEngine(simulation.net, backend, optionsOf(simulation, type));
+  using engine = await createEngine(simulation.net, backend, optionsOf(simulation, type));
   const made = (performance.now() - start) / 1000;
   const compile = backend.compiling;
-  warm.run(64);
-  warm.dispose();
-  using engine = await createEngine(simulation.net, backend, optionsOf(simulation, type));
-  engine.run(stepsOf(simulation, simulation.warmUp));
+  makeReady(engine, simulation);
   const begun = performance.now();
   const run = engine.run(stepsOf(simulation, simulation.seconds));
   const seconds = (performance.now() - begun) / 1000;
-  requireRates(name, simulation, run);
-  return { seconds, build: made - compile, compile, digest: run.digest };
+  return { run, seconds, build: made - compile, compile, bytes: engine.bytes };
+}
+/** To where what is measured begins: after the network's warm-up or, once code is warm, at its beginning. */
+function makeReady(engine: Engine, simulation: Simulation): void {
+  if (simulation.warmUp) return void engine.run(stepsOf(simulation, simulation.warmUp));
+  const beginning = engine.snapshot();
+  engine.run(64);
+  engine.restore(beginning);
 }
 
 /** The machine's limits, measured in turns between the runs: what else it has to do falls on both. */
@@ -121,12 +139,20 @@ async function limitTurns() {
 /** One run on one thread, counted. */
 async function counted(simulation: Simulation, type: FloatType, limits: Limits): Promise<RunWork> {
   const backend = new CountingBackend(wasm);
-  using engine: Engine = await createEngine(simulation.net, backend, optionsOf(simulation, type));
-  engine.run(stepsOf(simulation, simulation.warmUp));
+  using engine = await createEngine(simulation.net, backend, optionsOf(simulation, type));
+  makeReady(engine, simulation);
   backend.clear();
   engine.run(stepsOf(simulation, simulation.seconds));
   return runWork(backend.work(), engine.program, limits);
 }
+
+const ratesText = ({ net, seconds, reference = {} }: Simulation, run: Recording): string =>
+  Object.entries(reference)
+    .map(([n, hz]) => {
+      const rate = run.spikes[n]!.steps.length / seconds / net.populations[n]!.size;
+      return `${n} ${rate.toFixed(2)} Hz (${hz})`;
+    })
+    .join(", ");
 
 function requireRates(name: string, { net, rates, seconds }: Simulation, run: Recording): void {
   const of = (names: readonly string[]): number => {

@@ -131,7 +131,15 @@ test("synapses that move by themselves are gone through in every step", async ()
 test("a workload comes to times with their limit on one thread and on two, in both types, and to counts", async () => {
   const simulation = { ...cuba(400, 0.2, 0.1), rates: { all: [0, 100] } } as const;
   const results = await simulationResults("W", simulation, { log: () => {}, turns: { f32: 2, f64: 1 }, peer: 1 });
-  expect(results.map((r) => r.metric)).toEqual(["W@1", "W@2", "W-f64@1", "W-f64@2", "W build", "W compile"]);
+  expect(results.map((r) => r.metric)).toEqual([
+    "W@1",
+    "W@2",
+    "W-f64@1",
+    "W-f64@2",
+    "W build",
+    "W compile",
+    "W memory",
+  ]);
   const [one, two, f64One] = results;
   expect(one).toMatchObject({ unit: "s", n: 2, peer: 1 });
   expect(two!.limit).toBeCloseTo(one!.limit! / 2, 15);

@@ -9,6 +9,8 @@ export interface Simulation {
   readonly seconds: number;
   /** Seconds of model time before that, which are not measured. */
   readonly warmUp?: number;
+  /** Spikes a second and neuron, by population, that others publish. */
+  readonly reference?: Readonly<Record<string, number>>;
   /** Spikes a second and neuron, from the least to the most that is believed, by population; `all` is everybody together. */
   readonly rates: Readonly<Record<string, readonly [number, number]>>;
 }
