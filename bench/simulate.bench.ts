@@ -1,8 +1,9 @@
 import type { Bench, Result } from "./measure.ts";
-import { simulationResults } from "./simulationRuns.ts";
+import { simulationResults, type Turns } from "./simulationRuns.ts";
 import { brunel } from "./workloads/simulation/brunel.ts";
 import { cobahh } from "./workloads/simulation/cobahh.ts";
 import { cuba } from "./workloads/simulation/cuba.ts";
+import type { Simulation } from "./workloads/simulation/simulation.ts";
 import { manyOutputs, oneOutput } from "./workloads/simulation/songAbbott.ts";
 
 /** The best of Brian2, NEST and GeNN on another machine of two cores (AMD EPYC), seconds, run only. */
