@@ -10,15 +10,20 @@ export const limitRuns = async (): Promise<Readonly<ByLimit<Run>>> => (await loa
 export const limitOf = (limit: LimitName, seconds: readonly number[]): number =>
   limitRate(limit, summary(seconds).median);
 
-/** Every turn's rate, in the units of `MachineLimits`. Takes 2 to 3 s. */
+/** Every turn's rate, in the units of `MachineLimits` and `StepLimits`. Takes 3 to 5 s. */
 export async function measureMachine(): Promise<ByLimit<number[]>> {
   const seconds = await measure(await limitRuns());
+  const names = Object.keys(seconds) as LimitName[];
   const rates = (limit: LimitName): number[] => seconds[limit].map((s) => limitRate(limit, s));
-  return { mulAdd: rates("mulAdd"), loadAdd: rates("loadAdd"), copy: rates("copy") };
+  return Object.fromEntries(names.map((limit) => [limit, rates(limit)])) as ByLimit<number[]>;
 }
 
 /** The limits for a bench to compare with: measure them in its own process, for machines change by the hour. */
 export async function machineLimits(): Promise<MachineLimits> {
-  const { copy, mulAdd, loadAdd } = await measure(await limitRuns());
-  return { copy: limitOf("copy", copy), mulAdd: limitOf("mulAdd", mulAdd), loadAdd: limitOf("loadAdd", loadAdd) };
+  const { copy, mulAdd, loadAdd } = await limitRuns();
+  return medians(await measure({ copy, mulAdd, loadAdd }));
+}
+function medians<Name extends LimitName>(seconds: Readonly<Record<Name, number[]>>): Record<Name, number> {
+  const names = Object.keys(seconds) as Name[];
+  return Object.fromEntries(names.map((name) => [name, limitOf(name, seconds[name])])) as Record<Name, number>;
 }

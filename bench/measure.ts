@@ -12,6 +12,8 @@ export interface Result extends Summary {
   readonly limit?: number;
   /** What another library reaches. */
   readonly peer?: number;
+  /** What it does, by name with its unit: a row of a table of its own. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 export interface BenchContext {
@@ -27,10 +29,12 @@ export interface Bench {
   readonly run: (context: BenchContext) => Promise<readonly Result[]>;
 }
 
-export interface Comparison {
-  readonly limit?: number;
-  readonly peer?: number;
-}
+export type Comparison = Pick<Result, "limit" | "peer" | "counts">;
+
+/** One number, without a spread. */
+export const fact = (metric: string, unit: string, value: number): Result => ({
+  ...{ metric, unit, median: value, min: value, max: value, n: 1 },
+});
 
 /** A duration as a result; `scale` turns s into `unit`, 1e6 for µs. */
 export function duration(

@@ -48,10 +48,27 @@ function table(results: readonly Result[]): string {
     share(r, r.limit),
     share(r, r.peer),
   ]);
+  return aligned(head, rows, 2);
+}
+
+/** What results say that they do, metrics side by side: there are more counts than fit a line. */
+function countsTable(results: readonly Result[]): string {
+  const counted = results.filter((r) => r.counts);
+  const names = [...new Set(counted.flatMap((r) => Object.keys(r.counts!)))];
+  if (names.length === 0) return "";
+  const rows = names.map((name) => [
+    name,
+    ...counted.map(({ counts }) => (counts![name] === undefined ? "" : number(counts![name]))),
+  ]);
+  return `\n\n${aligned(["counts", ...counted.map((r) => r.metric)], rows, 1)}`;
+}
+
+/** The first columns to the left, the others to the right. */
+function aligned(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, k) => (k < 2 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!)))
+      .map((cell, k) => (k < left ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!)))
       .join("  ")
       .trimEnd();
   return [head, widths.map((w) => "-".repeat(w)), ...rows].map(line).join("\n");
@@ -70,7 +87,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!benchNames().includes(name)) return usage(`there is no bench '${name}'`);
   const bench = await load(name);
   const results = await bench.run({ log: (text) => console.error(text) });
-  console.log(parsed.values.json ? JSON.stringify({ name, results }, null, 2) : table(results));
+  console.log(parsed.values.json ? JSON.stringify({ name, results }, null, 2) : table(results) + countsTable(results));
   return 0;
 }
 

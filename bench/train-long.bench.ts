@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Bench, Result } from "./measure.ts";
-import { fact, trainingResults } from "./training.ts";
+import { type Bench, fact, type Result } from "./measure.ts";
+import { trainingResults } from "./training.ts";
 import { long } from "./workloads/alif.ts";
 
 /** ms on two threads of this kind of machine, and MB above the runtime's own 230, by steps: Yin's ALIF in PyTorch 1.13. */

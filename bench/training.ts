@@ -9,7 +9,7 @@ import { adam } from "../src/learn/optimiser.ts";
 import { createTrainer, type Trainer } from "../src/learn/trainer.ts";
 import { initialParameters, type ParameterLayout } from "../src/sim/lower/parameters.ts";
 import { type KernelLimits, leastOf, measureBeside, phasesOf, phaseTable } from "./limits.ts";
-import { duration, type Result } from "./measure.ts";
+import { duration, fact, type Result } from "./measure.ts";
 import { BACKENDS } from "./threads.ts";
 import { type CallWork, CountingBackend } from "./work.ts";
 import type { Workload } from "./workloads/workload.ts";
@@ -165,10 +165,6 @@ function leastSeconds(
     }),
   );
 }
-
-export const fact = (metric: string, unit: string, value: number): Result => ({
-  ...{ metric, unit, median: value, min: value, max: value, n: 1 },
-});
 
 function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) => string): Result[] {
   const rows = Object.entries(rates).map(([node, rate]) => fact(rename(`rate-${node}`), "spikes/neuron/step", rate));

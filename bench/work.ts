@@ -1,15 +1,16 @@
 /**
- * What a program does in a run, as facts: each kernel call is counted while it runs, with the entries of its lists, and
- * the rules of `ir/countKernel.ts` turn that into operations and bytes.
+ * What a program does in a run, as facts: each kernel call is counted while it runs, with the entries of its lists and the
+ * synapses of them (`bench/rows.ts`), and the rules of `ir/countKernel.ts` turn that into operations and bytes.
  *
  * A backend is wrapped: behind each call of a program it puts another one, which adds to the call's own counters.
  */
 import type { Backend, Executable } from "../src/backend/backend.ts";
-import { OPERATIONS } from "../src/ir/count.ts";
+import { OPERATIONS, type OperationCounts } from "../src/ir/count.ts";
 import { countKernel, type Work } from "../src/ir/countKernel.ts";
 import { convert, f64, read, sub } from "../src/ir/expr.ts";
 import {
   along,
+  type Buffer,
   type Count,
   type Invoke,
   invoke,
@@ -23,6 +24,7 @@ import {
 } from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
 import { TYPES } from "../src/ir/types.ts";
+import { type Lines, linesOf, synapsesOf, visit } from "./rows.ts";
 
 /** The work of one call of a program, over all the times it ran. */
 export interface CallWork {
@@ -32,8 +34,12 @@ export interface CallWork {
   readonly calls: number;
   /** Entries of its list, or written to it, where it has one. */
   readonly events: number;
+  /** Synapses of its events, where it has any. */
+  readonly synapses: number;
   /** All operations on numbers. */
   readonly operations: number;
+  /** The same by what they are. */
+  readonly each: OperationCounts;
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }
@@ -51,6 +57,8 @@ interface Counter {
   readonly call: Invoke;
   readonly at: number;
   readonly counted: readonly string[];
+  /** Of synapses, where it is counted how often each of their lines was an event. */
+  readonly visited?: { readonly lines: Lines; readonly buffer: string };
 }
 
 /** `sum += to - from` */
@@ -111,21 +119,27 @@ function entries(ends: Place, rows: Count): Counted {
 /** The program with its counters, and what they belong to. */
 export function instrumented(program: Program): { program: Program; counters: readonly Counter[] } {
   const counters: Counter[] = [];
+  const visits: Buffer[] = [];
   let length = 0;
   const around = (region: string, node: Node): Node[] => {
     if (node.tag === "loop") return [{ ...node, body: node.body.flatMap((n) => around(region, n)) }];
     const counted = countedOf(node);
     const at = length;
     length += 1 + counted.length;
-    counters.push({ region, call: node, at, counted: counted.map((c) => c.name) });
+    const lines = linesOf(node, program);
+    const visited = lines && { lines, buffer: `bench.visits.${visits.length}` };
+    if (visited) visits.push({ name: visited.buffer, type: "f64", length: lines.count, role: "output" });
+    counters.push({ region, call: node, at, counted: counted.map((c) => c.name), ...(visited && { visited }) });
     const own = counted.flatMap((c, k) => c.nodes(place(COUNTERS, at + 1 + k)));
-    return [node, call(one, { sum: place(COUNTERS, at) }), ...own];
+    const each = visited ? [visit(node, lines!, place(visited.buffer))] : [];
+    return [node, call(one, { sum: place(COUNTERS, at) }), ...own, ...each];
   };
   const regions = program.regions.map((r) => ({ ...r, body: r.body.flatMap((n) => around(r.name, n)) }));
   const buffers = [
     ...program.buffers,
     { name: COUNTERS, type: "f64", length: Math.max(1, length), role: "output" } as const,
     { name: NOTHING, type: "i32", length: 1, role: "constant" } as const,
+    ...visits,
   ];
   return { program: { ...program, buffers, regions }, counters };
 }
@@ -151,26 +165,31 @@ export class CountingBackend implements Backend {
   /** Forgets what was counted so far. */
   clear(): void {
     this.#x!.array(COUNTERS).fill(0);
+    for (const { visited } of this.#counters) if (visited) this.#x!.array(visited.buffer).fill(0);
   }
   /** What the last loaded program has done since. */
   work(): CallWork[] {
-    const counters = this.#x!.array(COUNTERS);
-    return this.#counters.map(({ region, call, at, counted }) => {
+    const x = this.#x!;
+    const counters = x.array(COUNTERS);
+    return this.#counters.map(({ region, call, at, counted, visited }) => {
       const calls = counters[at]!;
-      const sums = Object.fromEntries(counted.map((name, k) => [name, counters[at + 1 + k]!]));
+      const read = Object.fromEntries(counted.map((name, k) => [name, counters[at + 1 + k]!]));
+      const synapses = visited && synapsesOf(call, visited.lines, x.array(visited.buffer), x);
+      const sums: Work = synapses === undefined ? read : { ...read, synapses };
       return {
         region,
         kernel: call.kernel,
         args: call.args,
         calls,
         events: sums.events ?? 0,
+        synapses: synapses ?? 0,
         ...amounts(call, calls, sums),
       };
     });
   }
 }
 
-type Amounts = Pick<CallWork, "operations" | "bytesRead" | "bytesWritten">;
+type Amounts = Pick<CallWork, "operations" | "each" | "bytesRead" | "bytesWritten">;
 
 /**
  * What a kernel does is a constant and a part in proportion to each of its counts or, where they are fixed, to their
@@ -181,13 +200,19 @@ function amounts({ kernel, counts = {} }: Invoke, calls: number, sums: Work): Am
     Object.entries(counts).filter((c): c is [string, number] => typeof c[1] === "number"),
   );
   const nothing = Object.fromEntries(Object.keys(sums).map((name) => [name, 0]));
-  const none = measured(kernel, { ...fixed, ...nothing });
-  const all = measured(kernel, { ...fixed, ...nothing, ...sums });
-  const total = (key: keyof Amounts): number => (calls === 0 ? 0 : (calls - 1) * none[key] + all[key]);
-  return { operations: total("operations"), bytesRead: total("bytesRead"), bytesWritten: total("bytesWritten") };
-}
-function measured(kernel: Kernel, work: Work): Amounts {
-  const { operations, bytesRead, bytesWritten } = countKernel(kernel, work);
-  const sum = OPERATIONS.reduce((n, o) => n + TYPES.reduce((m, t) => m + operations[o][t], 0), 0);
-  return { operations: sum, bytesRead, bytesWritten };
+  const none = countKernel(kernel, { ...fixed, ...nothing });
+  const all = countKernel(kernel, { ...fixed, ...nothing, ...sums });
+  const total = (none: number, all: number): number => (calls === 0 ? 0 : (calls - 1) * none + all);
+  const each = Object.fromEntries(
+    OPERATIONS.map((o) => [
+      o,
+      Object.fromEntries(TYPES.map((t) => [t, total(none.operations[o][t], all.operations[o][t])])),
+    ]),
+  ) as OperationCounts;
+  return {
+    operations: OPERATIONS.reduce((n, o) => n + TYPES.reduce((m, t) => m + each[o][t], 0), 0),
+    each,
+    bytesRead: total(none.bytesRead, all.bytesRead),
+    bytesWritten: total(none.bytesWritten, all.bytesWritten),
+  };
 }

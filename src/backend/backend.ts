@@ -12,6 +12,8 @@ export interface Backend {
   readonly name: string;
   /** How many threads work together; 1 where it does not say. */
   readonly threads?: number;
+  /** Bytes of memory that a program may need at most; as many as the host gives where it does not say. */
+  readonly mostBytes?: number;
   /** Lays out the memory and makes every region runnable. */
   load(program: Program): Promise<Executable>;
 }

@@ -32,6 +32,7 @@ import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
 import { Recorder } from "./records/recorder.ts";
 import type { Sink } from "./records/sink.ts";
 import type { Records } from "./records/spec.ts";
+import { requireRoom, requireRoomToDraw } from "./room.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
@@ -95,7 +96,8 @@ const WRAP = 2 ** 28;
 /**
  * Compiles a network for a backend and sets it to its initial state.
  *
- * @throws {ModelError} for options or a network that cannot run
+ * @throws {ModelError} for options or a network that cannot run; {RunError} `out-of-range` where it needs more memory than
+ *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
   const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
@@ -112,6 +114,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   checkRecord(net, record);
   if (samples > 1 && net.connections.some((c) => c.synapse))
     throw new ModelError("unsupported", net.name, "synapses with pathways belong to one trial: use samples: 1");
+  requireRoomToDraw(net, backend, type);
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record, ...handedOut(net, options.records ?? {})])];
@@ -129,6 +132,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     words,
   });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
+  requireRoom(net, backend, program);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);

@@ -1,6 +1,6 @@
 /** How fast this machine is, in some three seconds: its limits on one thread and on two, a simulation, a training step. */
 import type { Backend } from "../backend/backend.ts";
-import { type LimitName, limitRate, limitRuns, type MachineLimits } from "../backend/wasm/limits.ts";
+import { limitRate, limitRuns, type MachineLimits } from "../backend/wasm/limits.ts";
 import { threadedWasm, wasm } from "../backend/wasm/wasm.ts";
 import { randomStream, streamOf } from "../base/random.ts";
 import { triangle } from "../ir/surrogate.ts";
@@ -53,8 +53,9 @@ export async function speed(counts: readonly number[], onProgress: OnProgress): 
 
 async function limitsOf(threads: number): Promise<MachineLimits> {
   using limits = await limitRuns(threads);
-  const seconds = await measure(limits.runs, LIMIT_TIMES);
-  const rate = (name: LimitName): number => limitRate(name, summary(seconds[name]).median, threads);
+  const { copy, mulAdd, loadAdd } = limits.runs;
+  const seconds = await measure({ copy, mulAdd, loadAdd }, LIMIT_TIMES);
+  const rate = (name: keyof MachineLimits): number => limitRate(name, summary(seconds[name]).median, threads);
   return { copy: rate("copy"), mulAdd: rate("mulAdd"), loadAdd: rate("loadAdd") };
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import loadWabt from "wabt";
 import { encode } from "../../src/backend/wasm/encode.ts";
 import { FEATURES, PROBES, wasmFeatures } from "../../src/backend/wasm/features.ts";
-import { limitRate, limitRuns, limitsModule } from "../../src/backend/wasm/limits.ts";
+import { type LimitName, limitRate, limitRuns, limitsModule } from "../../src/backend/wasm/limits.ts";
 import { toWat } from "../../src/backend/wasm/wat.ts";
 
 const ALL = { threads: true, simd: true, bulk_memory: true, relaxed_simd: true, memory64: true, tail_call: true };
@@ -44,7 +44,7 @@ async function limits() {
   const code = limitsModule(1);
   const memory = new WebAssembly.Memory({ initial: code.pages, maximum: code.pages });
   const { instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
-  const call = instance.exports as Record<"mulAdd" | "loadAdd" | "copy", (round: number, slot: number) => void>;
+  const call = instance.exports as Record<LimitName, (round: number, slot: number) => void>;
   return { call, memory };
 }
 
@@ -65,11 +65,28 @@ test("what is measured is done: twelve chains that end at 2, every load of every
   expect(new Uint8Array(memory.buffer, 65536 + half, summed)).toEqual(new Uint8Array(memory.buffer, 65536, summed));
 });
 
+test("what steps come up against is done: every division, every vector updated, every listed sum added to", async () => {
+  const { call, memory } = await limits();
+  call.divide(0, 0);
+  expect([...new Float32Array(memory.buffer, 0, 4)]).toEqual([24, 24, 24, 24]); // 2 becomes 1/2 and 2 again, exactly
+  const summed = (16 * 7 * 146) / 4;
+  const numbers = new Float32Array(memory.buffer, 65536, summed + 4);
+  call.update(0, 0);
+  expect(numbers.every((x, k) => x === (k < summed ? 200 : 0))).toBe(true); // as many passes, and nothing behind the end
+  numbers.fill(0);
+  call.scatter(0, 0);
+  const list = new Uint32Array(memory.buffer, 65536 + 4 * 2048, 2048);
+  expect(new Set(list).size).toBe(2048);
+  expect([...list.subarray(0, 3)]).toEqual([65536, 65536 + 4 * 49, 65536 + 4 * 98]);
+  expect(new Float32Array(memory.buffer, 65536, 2048).every((x) => x === 200)).toBe(true);
+});
+
 test("two threads do rounds of the work of one, and a copy shares the bytes", async () => {
   using two = await limitRuns(2);
   two.runs.mulAdd();
   two.runs.loadAdd();
   two.runs.copy();
+  two.runs.scatter();
   expect(limitRate("mulAdd", 1, 2)).toBeCloseTo(64 * limitRate("mulAdd", 1), 12);
   expect(limitRate("copy", 1, 2)).toBe(limitRate("copy", 1));
   // 2 (read, written) · 96 MiB, a billionth of them

@@ -1,5 +1,4 @@
 import type { Network } from "../../../src/model/network.ts";
-import type { Recording } from "../../../src/sim/recording.ts";
 import type { SpikeSources } from "../../../src/sim/spikeSource.ts";
 
 /** A network, how long its model time is, and the rates that it must have. */
@@ -23,6 +22,4 @@ export interface Plastic {
   /** What the mean of the weights after the run must be, and their standard deviation: from, to. */
   readonly mean: readonly [number, number];
   readonly deviation: readonly [number, number];
-  /** How many synapses events of either end have changed. */
-  changed(run: Recording): number;
 }

@@ -5,7 +5,6 @@ import { constantOf, type Initializer, uniform } from "../../../src/model/initia
 import { inputNode, network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { synapse } from "../../../src/model/synapse.ts";
-import type { Recording } from "../../../src/sim/recording.ts";
 import { poissonSource } from "../../../src/sim/spikeSource.ts";
 import type { Plastic, Simulation } from "./simulation.ts";
 
@@ -40,10 +39,8 @@ function songAbbott(
   { targets, seconds }: Size,
   v: Initializer,
   rates: [number, number],
-  weights?: Pick<Plastic, "mean" | "deviation">,
+  weights?: Omit<Plastic, "connection">,
 ): Simulation {
-  const changed = ({ spikes }: Recording): number =>
-    INPUTS * RATE * seconds * targets + spikes.out!.steps.length * INPUTS;
   return {
     net: network({
       dt: "0.1 ms",
@@ -60,7 +57,7 @@ function songAbbott(
     sources: { in: poissonSource(RATE) },
     seconds,
     rates: { out: rates },
-    ...(weights && { plastic: { connection: "plastic", ...weights, changed } }),
+    ...(weights && { plastic: { connection: "plastic", ...weights } }),
   };
 }
 export const oneOutput = (seconds: number): Simulation =>

@@ -15,7 +15,16 @@ export interface MachineLimits {
   /** G f32 additions/s of vectors loaded from the first-level cache. */
   readonly loadAdd: number;
 }
-export type LimitName = keyof MachineLimits;
+/** What steps of neurons and events of synapses come up against besides. */
+export interface StepLimits {
+  /** G f32 divisions/s, all in registers. */
+  readonly divide: number;
+  /** GB/s, bytes read and bytes written together, of vectors in the first-level cache that something is added to. */
+  readonly update: number;
+  /** G f32 additions/s to sums in the first-level cache, each at the address that a list has for it. */
+  readonly scatter: number;
+}
+export type LimitName = keyof MachineLimits | keyof StepLimits;
 type ByLimit<T> = Readonly<Record<LimitName, T>>;
 
 /** Independent sums, enough to hide the latency of a multiplication and an addition, and few enough for 16 registers. */
@@ -24,6 +33,12 @@ const CHAINS = 12;
 const LOADS = 7;
 /** B summed by a pass: half a first-level cache. */
 const SUM_BYTES = 16 * LOADS * 146;
+/** Sums that are added to, and the entries of the list that says to which: each fills half of what a pass may touch. */
+const CELLS = 2048;
+/** What neighbours in the list are apart, as in rows of few targets; odd, so that every sum is met before one comes again. */
+const STRIDE = 49;
+/** Entries of the list in one turn of the loop. */
+const ENTRIES = 8;
 /** B read by a copy of all threads: three times a large last-level cache. */
 const COPY_BYTES = 96 * 2 ** 20;
 const PAGE_BYTES = 2 ** 16;
@@ -35,9 +50,12 @@ const WORK: ByLimit<(threads: number) => number> = {
   mulAdd: () => 1e-9 * LOOPS * CHAINS * 4 * 2,
   loadAdd: () => (1e-9 * PASSES * SUM_BYTES) / 4,
   copy: (threads) => 1e-9 * 2 * (COPY_BYTES / threads),
+  divide: () => 1e-9 * LOOPS * CHAINS * 4,
+  update: () => 1e-9 * PASSES * 2 * SUM_BYTES,
+  scatter: () => 1e-9 * PASSES * CELLS,
 };
 /** Rounds a thread of a team: enough that waking it costs little, and that who is held up leaves rounds to the others. */
-const ROUNDS: ByLimit<number> = { mulAdd: 32, loadAdd: 32, copy: 1 };
+const ROUNDS: ByLimit<number> = { mulAdd: 32, loadAdd: 32, copy: 1, divide: 8, update: 32, scatter: 32 };
 const roundsOf = (limit: LimitName, threads: number): number => (threads === 1 ? 1 : threads * ROUNDS[limit]);
 
 /** The rate, in the units of `MachineLimits`, of a run of all threads that took so many seconds. */
@@ -125,6 +143,84 @@ function loadAdd(f: Emitter, bytes: number): void {
   keep(f, sums);
 }
 
+/** x = 1 / x in each chain, from 2: there and back in an even number of turns. */
+function divide(f: Emitter): void {
+  const one = f.local("v128");
+  const chains = Array.from({ length: CHAINS }, () => f.local("v128"));
+  for (const [k, local] of [one, ...chains].entries()) {
+    f.op("f32.const", k === 0 ? 1 : 2);
+    f.op("f32x4.splat");
+    f.set(local);
+  }
+  repeat(f, LOOPS, () => {
+    for (const x of chains) {
+      f.get(one, x);
+      f.op("f32x4.div");
+      f.set(x);
+    }
+  });
+  keep(f, chains);
+}
+
+/** Adds 1 to each of the first numbers of the slot's memory, again and again. */
+function update(f: Emitter, bytes: number): void {
+  const [at, one] = [f.local("i32"), f.local("v128")];
+  f.op("f32.const", 1);
+  f.op("f32x4.splat");
+  f.set(one);
+  repeat(f, PASSES, () => {
+    pushStart(f, bytes);
+    f.set(at);
+    repeat(f, SUM_BYTES / (16 * LOADS), () => {
+      for (let k = 0; k < LOADS; k++) {
+        f.get(at, at);
+        f.op("v128.load", 16 * k);
+        f.get(one);
+        f.op("f32x4.add");
+        f.op("v128.store", 16 * k);
+      }
+      f.advance(at, 16 * LOADS);
+    });
+  });
+}
+
+/** Writes the list, behind the sums; then adds 1 to the sum at each of its addresses, again and again. */
+function scatter(f: Emitter, bytes: number): void {
+  const [start, at, number, sum] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  pushStart(f, bytes);
+  f.tee(start);
+  f.set(at);
+  repeat(f, CELLS, () => {
+    f.get(at, number);
+    f.i32(CELLS - 1);
+    f.op("i32.and");
+    f.i32(4);
+    f.op("i32.mul");
+    f.get(start);
+    f.op("i32.add");
+    f.op("i32.store", 4 * CELLS);
+    f.advance(at, 4);
+    f.advance(number, STRIDE);
+  });
+  repeat(f, PASSES, () => {
+    f.get(start);
+    f.set(at);
+    repeat(f, CELLS / ENTRIES, () => {
+      for (let k = 0; k < ENTRIES; k++) {
+        f.get(at);
+        f.op("i32.load", 4 * (CELLS + k));
+        f.tee(sum);
+        f.get(sum);
+        f.op("f32.load", 0);
+        f.op("f32.const", 1);
+        f.op("f32.add");
+        f.op("f32.store", 0);
+      }
+      f.advance(at, 4 * ENTRIES);
+    });
+  });
+}
+
 function copy(f: Emitter, bytes: number): void {
   pushStart(f, bytes);
   f.i32(bytes);
@@ -134,7 +230,7 @@ function copy(f: Emitter, bytes: number): void {
   f.op("memory.copy");
 }
 
-const BODIES: ByLimit<(f: Emitter, bytes: number) => void> = { mulAdd, loadAdd, copy };
+const BODIES: ByLimit<(f: Emitter, bytes: number) => void> = { mulAdd, loadAdd, copy, divide, update, scatter };
 const NAMES = Object.keys(BODIES) as LimitName[];
 
 /** One function a limit, each of a round's number and slot, as the team calls them. */
@@ -168,7 +264,7 @@ export async function limitRuns(threads = 1): Promise<LimitRuns> {
   const run = (name: LimitName): void =>
     team ? team.run(id!, NAMES.indexOf(name), 0, roundsOf(name, threads), own(name)) : own(name)(0, 0);
   return {
-    runs: { mulAdd: () => run("mulAdd"), loadAdd: () => run("loadAdd"), copy: () => run("copy") },
+    runs: Object.fromEntries(NAMES.map((name) => [name, () => run(name)])) as Record<LimitName, () => void>,
     [Symbol.dispose]: () => team?.[Symbol.dispose](),
   };
 }

@@ -46,11 +46,13 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
 };
 
 const PAGE = 65536;
+/** Addresses have 32 bits: kernels work them out in `i32`, on engines with 64-bit memory too. */
+export const MOST_BYTES = 2 ** 32;
 /** The table of packed lanes lies below the first buffer. */
 const TABLE_ADDRESS = 256;
 
 /** WebAssembly with SIMD, on the thread of the caller. */
-export const wasm: Backend = { name: "wasm", load: (program) => load(program) };
+export const wasm: Backend = { name: "wasm", mostBytes: MOST_BYTES, load: (program) => load(program) };
 
 /**
  * WebAssembly on several threads, of which the caller's is one: they share the rounds of parallel loops (samples of a
@@ -70,6 +72,7 @@ export function threadedWasm(threads: number): ThreadedBackend {
   return {
     name: "wasm",
     threads: team?.threads ?? 1,
+    mostBytes: MOST_BYTES,
     load: (program) => load(program, team),
     dispose,
     [Symbol.dispose]: dispose,
@@ -85,20 +88,26 @@ export interface ThreadedBackend extends Backend, Disposable {
 async function load(program: Program, team?: Team): Promise<Executable> {
   const at = layout(program, team?.threads ?? 1);
   const pages = Math.ceil(at.bytes / PAGE);
-  if (pages > 65536)
-    throw new RunError(
-      "out-of-range",
-      program.name,
-      `needs ${(at.bytes / 2 ** 30).toFixed(1)} GiB; WebAssembly memory ends at 4 GiB`,
-    );
   const shared = team !== undefined;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  const memory = memoryOf(program.name, pages, shared);
   new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
   const code = generate(program, at, pages, shared);
   const { module, instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
   const stages = [...code.regions.values()].flat().map((s) => s.name);
   const membership = team && { team, id: await team.load({ module, memory, stages }), stages };
   return new WasmExecutable({ name: program.name, at, code }, memory, instance, membership);
+}
+
+/** @throws {RunError} `out-of-range` where WebAssembly cannot address so much, or the host does not give it */
+function memoryOf(name: string, pages: number, shared: boolean): WebAssembly.Memory {
+  const needs = `needs ${((pages * PAGE) / 2 ** 30).toFixed(2)} GiB`;
+  if (pages * PAGE > MOST_BYTES) throw new RunError("out-of-range", name, `${needs}; WebAssembly memory ends at 4 GiB`);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch (cause) {
+    const problem = `${needs}, which this process cannot have: free memory, raise its limit, or make the network smaller`;
+    throw new RunError("out-of-range", name, problem, { cause });
+  }
 }
 
 /** A module, and which of its functions a region runs. */

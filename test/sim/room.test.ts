@@ -1,0 +1,73 @@
+/** What does not fit is refused: at once where synapses to be expected tell, else to the byte, with what to do. */
+import { expect, test } from "vitest";
+import type { Backend } from "../../src/backend/backend.ts";
+import { MOST_BYTES, threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { RunError } from "../../src/base/errors.ts";
+import { type ConnectOptions, connect } from "../../src/model/connection.ts";
+import { outDegree, probability, totalNumber } from "../../src/model/connectivity.ts";
+import { uniform } from "../../src/model/initializer.ts";
+import { type Network, network, population } from "../../src/model/network.ts";
+import { neuron } from "../../src/model/neuron.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+
+const cell = neuron({ name: "cell", equations: "dv/dt = 10*Hz : 1", spike: "v > 1", reset: "v = 0", port: "v" });
+const joined = (size: number, options: ConnectOptions): Network =>
+  network({
+    name: "large",
+    dt: "0.1 ms",
+    populations: { n: population(size, cell) },
+    connections: [connect("n", "n", { weight: 1e-9, delay: "1 ms", ...options })],
+  });
+const refusal = async (net: Network, backend: Backend = wasm): Promise<RunError> => {
+  try {
+    using engine = await createEngine(net, backend, { seed: 1 });
+    throw new Error(`it has ${engine.bytes} bytes`);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RunError);
+    return error as RunError;
+  }
+};
+
+const delays = { delay: uniform(1e-4, 2e-3), weight: uniform(0, 1e-9) };
+test.each<[string, ConnectOptions]>([
+  ["one weight, 4 bytes", { connectivity: outDegree(11_000) }],
+  ["probabilities, which would take minutes to draw", { connectivity: probability(0.11) }],
+  ["a total number", { connectivity: totalNumber(1.1e9) }],
+  ["f32 by delay, 6 bytes", { connectivity: outDegree(7_400), ...delays }],
+  ["i8 by delay, 3 bytes", { connectivity: outDegree(14_700), ...delays, storage: "i8" }],
+])("more than 4 GiB of synapses: %s", async (_name, options) => {
+  const { code, path, message } = await refusal(joined(100_000, options));
+  expect({ code, path }).toEqual({ code: "out-of-range", path: "large" });
+  expect(message).toMatch(
+    /^large: needs at least 4\.\d\d GiB, and there are 4\.00 GiB at most; synapses: n>n 1?\d\.\de\+[89]\./,
+  );
+  expect(message).toContain('storage: "i8"');
+  expect(message).toContain("procedural: true");
+});
+
+test("the same network takes no room for its synapses where rows are drawn again", async () => {
+  using engine = await createEngine(joined(100_000, { connectivity: outDegree(11_000), procedural: true }), wasm);
+  expect(engine.bytes).toBeLessThan(0.02 * MOST_BYTES);
+});
+
+test("to the byte, on one thread and on two", async () => {
+  const net = joined(300, { connectivity: outDegree(40), ...delays });
+  using two = threadedWasm(2);
+  for (const backend of [wasm, two]) {
+    const { bytes } = await createEngine(net, backend, { seed: 1 });
+    const within = (mostBytes: number): Backend => ({
+      ...{ name: "narrow", threads: backend.threads ?? 1, mostBytes },
+      load: (program) => backend.load(program),
+    });
+    (await createEngine(net, within(bytes), { seed: 1 })).dispose();
+    const { message } = await refusal(net, within(bytes - 1));
+    expect(message).toMatch(/^large: needs 0\.00 GiB, and there are 0\.00 GiB at most; synapses: n>n 1\.2e\+4\./);
+  }
+});
+
+test("a program whose addresses do not fit 32 bits is refused by the backend itself", async () => {
+  const room = { name: "room", type: "f64", length: MOST_BYTES / 8, role: "work" } as const;
+  await expect(wasm.load({ name: "p", buffers: [room], regions: [] })).rejects.toThrow(
+    /^p: needs 4\.00 GiB; WebAssembly memory ends at 4 GiB$/,
+  );
+});
