@@ -19,6 +19,7 @@ import {
   place,
 } from "../src/ir/program.ts";
 import type { Slot, Step, Store } from "../src/ir/step.ts";
+import { deliver } from "./deliveryWorkload.ts";
 
 export interface Workload {
   readonly metric: string;
@@ -446,6 +447,10 @@ export const WORKLOADS: readonly Build[] = [
   clear(20),
   clear(256),
   clear(1000),
+  deliver("i8", "near"),
+  deliver("i8", "far"),
+  deliver("f32", "near"),
+  deliver("f32", "far"),
   product({ rows: 128, depth: 784, width: 800 }),
   product({ rows: 1, depth: 784, width: 1000 }),
   product({ rows: 784, depth: 4, width: 1000 }, true),

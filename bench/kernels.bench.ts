@@ -9,7 +9,7 @@ import { type Bench, measure, rate } from "./measure.ts";
 
 export const bench: Bench = {
   name: "kernels",
-  about: "gathers, dots, gradients, neuron steps, lists and products, beside the limits of this machine",
+  about: "gathers, dots, gradients, neuron steps, lists, delivery and products, beside the limits of this machine",
   run: async () => {
     const limits = await machineLimits();
     const workloads = [];

@@ -688,7 +688,8 @@ function fullCase(domain: Shape["domain"], type: FloatType, [sources, targets]: 
   const apart = targets !== 9;
   const list = domain === "all" ? [] : [2, 0, 2];
   const [first, n] = apart ? [0, targets] : [2, targets - 1];
-  const shape = { domain, type, sources, targets, first, n, apart, known: targets !== 33, list };
+  const bare = sources === 19;
+  const shape = { domain, type, sources, targets, first, n, apart, bare, known: targets !== 33, list };
   const { slots } = fullStep(shape);
   const made = fullProgram(shape, true);
   const room = new Map(made.buffers.map((b) => [b.name, b.length]));

@@ -28,6 +28,8 @@ export interface Shape {
   readonly n: number;
   /** Whether the body keeps to what is a synapse's own. */
   readonly apart: boolean;
+  /** Whether nothing is computed once for a whole row or column. */
+  readonly bare?: boolean;
   /** Whether counts are known when compiling. */
   readonly known: boolean;
   /** With tables only: every so many synapses one is missing; 0 for none. */
@@ -39,7 +41,7 @@ export interface Shape {
 const slot = (name: string, type: Type, space: Space): Slot => ({ name, type, space });
 
 /** Reads and numbers of every kind; stores of several widths, and where synapses are not apart a sum at the shared end. */
-export function fullStep({ domain, type, apart }: Shape): Step {
+export function fullStep({ domain, type, apart, bare = false }: Shape): Step {
   const own: Space = domain === "columns" ? "pre" : "post";
   const end: Space = domain === "columns" ? "post" : "pre";
   const slots = [
@@ -66,8 +68,8 @@ export function fullStep({ domain, type, apart }: Shape): Step {
     stores: [
       { slot: "sum", mode: "add", value: add(w, read(type, "both")) },
       { slot: "w", mode: "set", value: moved },
-      { slot: "open", mode: "set", value: and(open, late) },
-      { slot: "seen", mode: "add", value: add(place, convert("u32", mul(y, f32Of(type)))) },
+      { slot: "open", mode: "set", value: bare ? open : and(open, late) },
+      { slot: "seen", mode: "add", value: bare ? place : add(place, convert("u32", mul(y, f32Of(type)))) },
       ...(apart ? [] : [shared]),
     ],
   };

@@ -15,6 +15,7 @@ const SHAPE: fc.Arbitrary<Shape> = fc
     targets: fc.integer({ min: 1, max: 40 }),
     ends: fc.tuple(fc.nat(40), fc.nat(40)),
     apart: fc.boolean(),
+    bare: fc.boolean(),
     known: fc.boolean(),
     events: fc.array(fc.nat(1000), { maxLength: 6 }),
   })

@@ -232,10 +232,47 @@ describe.each([
     using next = await open({ parts: 2 });
     next.restore(one.snapshot());
     one.restore(three.snapshot());
-    const more = { toA: events([[3, 5]], 70), toB: events([[9, 1]], 70) };
+    const more = {
+      toA: events([[3, 5]], 70),
+      toB: events(
+        [
+          [9, 1],
+          [9, 68],
+        ],
+        70,
+      ),
+    };
     expect(next.run(20, more)).toEqual(one.run(20, more));
     expect(next.synapses("c")).toEqual(one.synapses("c"));
   });
+});
+
+test("under every schedule, traces that move with every step are those that wait for events", async () => {
+  const trace: Spec = { equations: "dp/dt = -p/(2*ms) : 1 (event-driven)", onPre: "p += 1" };
+  for (const schedule of ["brian", "layered", "loihi"] as const) {
+    const of = async (connectivity: Connectivity): Promise<number> => {
+      const net = network({
+        dt,
+        schedule,
+        inputs: { x: inputNode(20) },
+        populations: { b: population(20, relay) },
+        connections: [
+          connect("x", "b", {
+            ...{ name: "c", connectivity, weight: 0, port: "ge", delay: 1 },
+            synapse: synapse({ name: "s", ...trace }),
+          }),
+        ],
+      });
+      using e = await createEngine(net, wasm, { type: "f64" });
+      expect([...e.lowered.sources.synapses.get("c")!.shared.moving]).toEqual(connectivity === oneToOne ? [] : ["pre"]);
+      e.run(40, { x: { steps: [3, 20], indices: [7, 7] } });
+      const { p, source } = e.synapses("c");
+      return p![source!.indexOf(7)]!;
+    };
+    const waits = await of(oneToOne);
+    expect(waits).toBeGreaterThan(0.3);
+    expect(await of(probability(1))).toBeCloseTo(waits, 13);
+  }
 });
 
 test("synapses of a neuron that are given different traces are refused", async () => {

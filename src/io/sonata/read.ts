@@ -191,7 +191,8 @@ async function inputsOf(
   driving: Driving,
   files?: SonataFiles,
 ): Promise<Record<string, EventData>> {
-  const sets = nodeSets === undefined ? {} : plainObject(await jsonOf(nodeSets, files), nodeSets);
+  const asked = inputs.some((x) => x.nodeSet !== undefined);
+  const sets = nodeSets === undefined || !asked ? {} : plainObject(await jsonOf(nodeSets, files), nodeSets);
   const events = new Map<string, { steps: number[]; indices: number[] }>();
   for (const { name, file, nodeSet: wanted } of inputs) {
     const at = `${path}.inputs.${name}`;

@@ -136,6 +136,15 @@ const UNDERSTOOD: Readonly<Record<keyof NeuronModel, (m: NeuronModel) => void>> 
   outputs: yes,
 };
 
+/**
+ * A refractory period `x + dt` counts the step of the spike as none of its own, as NEST does: x, where there are no steps.
+ */
+function withoutStep(n: Node): Node {
+  if (n.tag !== "arithmetic" || n.op !== "+") return n;
+  const isStep = (x: Node): boolean => x.tag === "name" && x.name === "dt";
+  return isStep(n.b) ? n.a : isStep(n.a) ? n.b : n;
+}
+
 /** Names that every model may use, which have no meaning without steps or are not the same for all neurons and times. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   dt: "dt, and there are no steps",
@@ -149,7 +158,7 @@ function refuseSpecial(m: NeuronModel): void {
     ...m.subexpressions.map((s): [string, Node] => [s.name, s.value]),
     ...m.variables.map((v): [string, Node | undefined] => [v.name, v.value]),
     ["spike", m.spike],
-    ["refractory", m.refractory?.value],
+    ["refractory", m.refractory && withoutStep(m.refractory.value)],
     ...[...m.reset, ...m.after].map((s): [string, Node] => ["reset", s.value]),
   ];
   const own = new Set([...m.variables, ...m.inputs, ...m.parameters, ...m.subexpressions].map((x) => x.name));
@@ -297,5 +306,6 @@ function refractoryOf(c: Context): Pick<ExactForm, "refractory"> {
   const { refractory, name } = c.model;
   if (!refractory) return {};
   if (refractory.kind === "condition") return refuse(`${name}.refractory`, "is a condition, not a duration");
-  return { refractory: constant(toFloat(lower(refractory.value, c.meaning)), `${name}.refractory`, "the duration", c) };
+  const duration = toFloat(lower(withoutStep(refractory.value), c.meaning));
+  return { refractory: constant(duration, `${name}.refractory`, "the duration", c) };
 }

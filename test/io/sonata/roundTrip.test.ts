@@ -85,6 +85,42 @@ test("what is drawn is written as numbers: the same spikes, and those of the inp
   expect(files).toEqual(await encodeSonata(again.network, { steps: 100, seed: 7, inputs: again.inputs }));
 });
 
+test("values that enter, linked variables, matrices, a bias, what trains", async () => {
+  const oscillator = neuron({
+    name: "osc",
+    equations: "dx/dt = (1.5 - x)/(10*ms) : 1",
+    spike: "x > 1",
+    reset: "x = 0",
+  });
+  const follower = neuron({
+    name: "follower",
+    equations: "dv/dt = (y - v)/(5*ms) : 1\ny : 1 (linked)",
+    spike: "v > 0.5",
+    reset: "v = 0",
+  });
+  const net = network({
+    dt: "1 ms",
+    schedule: "brian",
+    inputs: { c: inputNode(3, { signal: "values", constant: true }) },
+    populations: {
+      o: population(4, oscillator, { initial: { x: uniform(0, 1) } }),
+      f: population(6, follower, { linked: { y: { variable: "o.x", index: [0, 1, 2, 3, 3, 2] } } }),
+      l: population(5, lif(), { trainable: { tau: "neuron" } }),
+    },
+    connections: [connect("c", "l", { port: "i", bias: normal(1, 0.5) }), connect("f", "l", { port: "v" })],
+    output: "l",
+  });
+  const { network: back } = await readBack(net, 100, 9);
+  const inputs = { c: { values: [0.5, 1, 2] } } as unknown as Inputs;
+  expect(await digestOf(back, 100, inputs, 9)).toBe(await digestOf(net, 100, inputs, 9));
+  expect(back.connections.map((c) => [c.name, c.connectivity.kind, c.from.port, c.to.port])).toEqual([
+    ["c>l.i", "dense", "value", "i"],
+    ["f>l.v", "dense", "spike", "v"],
+    ["o>f.y", "pairs", "x", "y"],
+  ]);
+  expect([back.output, back.populations["l"]!.trainable]).toEqual(["l", { tau: "neuron" }]);
+});
+
 const number = fc.double({ min: -1, max: 1, noNaN: true }).map((x) => x + 0);
 const values = (length: number) =>
   fc.array(number, { minLength: length, maxLength: length }).map((list) => ({ kind: "values" as const, values: list }));

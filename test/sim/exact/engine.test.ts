@@ -430,6 +430,23 @@ describe("runs", () => {
   });
 });
 
+test("a refractory period that leaves out the step of the spike (x + dt) is x", () => {
+  const of = (refractory: string) => {
+    const m = lif({ refractory, reset: "zero" });
+    const net = network({
+      dt: "1 ms",
+      inputs: { i: inputNode(1, { signal: "values", constant: true }) },
+      populations: { n: population(1, m) },
+      connections: [connect("i", "n", { port: "i", weight: 1 })],
+    });
+    const inputs = { i: { values: [1.5] } };
+    return Array.from(createExactEngine(net).run(0.5, { inputs }).spikes["n"]!.times);
+  };
+  const expected = of("3 ms");
+  expect(expected.length).toBeGreaterThan(15);
+  for (const text of ["3*ms + dt", "dt + 3*ms"]) expect(of(text)).toEqual(expected);
+});
+
 describe("refusals say what, where and what is allowed", () => {
   const model = (equations: string, more = {}) =>
     neuron({ name: "m", equations, spike: "v > 1", reset: "v = 0", ...more });
@@ -460,6 +477,11 @@ describe("refusals say what, where and what is allowed", () => {
       "a refractory condition",
       model("dv/dt = -v/(10*ms) : 1", { refractory: "v > 0.5" }),
       /m\.refractory: is a condition/,
+    ],
+    [
+      "a refractory period of steps",
+      model("dv/dt = -v/(10*ms) : 1", { refractory: "5*dt" }),
+      /m\.refractory: depends on dt, and there are no steps/,
     ],
     ["growth", model("dv/dt = v/(10*ms) : 1"), /m\.dv\/dt: v grows by itself/],
     ["a clocked end", model("dv/dt = -v/(10*ms) : 1", { after: "v *= 0.9" }), /m\.after: changes v in every step/],
