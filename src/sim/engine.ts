@@ -143,7 +143,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
 const MANY = 100_000;
 async function millFor(net: Network, backend: Backend): Promise<(WordSource & Disposable) | undefined> {
   const expected = net.connections
-    .filter(isDelivered)
+    .filter((c) => isDelivered(c, net))
     .map((c) => synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)));
   return expected.reduce((sum, n) => sum + n, 0) >= MANY ? wordMill(backend) : undefined;
 }

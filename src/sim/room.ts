@@ -38,7 +38,7 @@ const synapsesOf = ({ connectivity, from, to }: Connection, net: Network): numbe
 /** Of a synapse: none where rows are drawn again, or where every source has every target and tables are not needed. */
 function leastBytes(c: Connection, net: Network, type: FloatType): number {
   if (c.procedural) return 0;
-  if (isDelivered(c)) return quadWords(true, storedWeight(c, type, sizeOf(net, c.from.node)).form);
+  if (isDelivered(c, net)) return quadWords(true, storedWeight(c, type, sizeOf(net, c.from.node)).form);
   const { connectivity: k } = c;
   return k.kind === "dense" || (k.kind === "probability" && k.p === 1) ? 0 : 4;
 }

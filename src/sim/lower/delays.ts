@@ -48,7 +48,7 @@ export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "se
   const selected = new Map<string, Selected>();
   const names = new Set(net.connections.map((c) => c.name));
   const connections = net.connections.flatMap((c) => {
-    if (!c.delays || (mode === "stream" && isDelivered(c))) return [c];
+    if (!c.delays || (mode === "stream" && isDelivered(c, net))) return [c];
     const parts = takenApart(c, c.delays, net, seed);
     for (const { name, synapses } of parts) {
       if (names.has(name))

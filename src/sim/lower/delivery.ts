@@ -1,6 +1,6 @@
 /**
  * Which connections are delivered by groups of delays, through what rings and tables. All follows from the description: spikes
- * whose synapses add their weight and take different numbers of steps (or store their weights narrowly) are, in an engine;
+ * whose synapses add their weight and take different numbers of steps (or store their weights narrowly, or are very many) are, in an engine;
  * what pathways change, and values, lie by delay (`delays.ts`).
  *
  * A ring holds what arrives in the next few steps, at all ports that take in at one moment of the step. A table has the
@@ -89,7 +89,7 @@ interface Planned extends Omit<Delivered, "first" | "width"> {
 }
 
 export function deliveryOf(net: Network, { mode, type, parts = 1 }: LowerOptions): Delivery {
-  const chosen = mode === "stream" ? net.connections.filter(isDelivered) : [];
+  const chosen = mode === "stream" ? net.connections.filter((c) => isDelivered(c, net)) : [];
   if (chosen.length === 0) return { rings: [], tables: [], delivered: new Set() };
   const order = components(net);
   const planned = chosen.map((c) => planOf(c, net, order, type));

@@ -35,7 +35,9 @@ export function partsFor(net: Network, samples: number, threads: number): number
 const NARROW = 65_000;
 /** Neurons, once for each port at which delayed spikes arrive. */
 function deliveredCells(net: Network): number {
-  const ports = new Map(net.connections.filter(isDelivered).map(({ to }) => [`${to.node}.${to.port}`, to.node]));
+  const ports = new Map(
+    net.connections.filter((c) => isDelivered(c, net)).map(({ to }) => [`${to.node}.${to.port}`, to.node]),
+  );
   return [...ports.values()].reduce((sum, node) => sum + sizeOf(net, node), 0);
 }
 function partsOfThreads(net: Network, threads: number): number {
