@@ -8,7 +8,8 @@ import { must, option } from "./support/check.ts";
 
 const dt = 1e-4;
 const duration = option("duration", 1);
-const NE = 10_000 * option("scale", 0.2);
+const scale = option("scale", 0.2);
+const NE = 10_000 * scale;
 const NI = NE / 4;
 
 interface State {
@@ -65,16 +66,18 @@ function statistics({ spikes, steps }: Awaited<ReturnType<typeof simulated>>): {
 }
 
 // Brian 2.5.1 with 2,500 cells over the same second, two to ten networks of each state: their means, and how much one
-// network deviates from the next. In lockstep a volley more or less makes 1.25 Hz.
-const states: readonly (State & { rate: [number, number]; cv: [number, number] })[] = [
-  { name: "synchronous, regular", g: 3, eta: 2, rate: [312.5, 0.4], cv: [0.006, 0.001] },
-  { name: "synchronous, irregular, fast", g: 6, eta: 4, rate: [59.5, 1.2], cv: [1.14, 0.045] },
-  { name: "asynchronous, irregular", g: 5, eta: 2, rate: [38.1, 0.8], cv: [0.55, 0.02] },
-  { name: "synchronous, irregular, slow", g: 4.5, eta: 0.9, rate: [6.3, 0.7], cv: [0.65, 0.03] },
+// network deviates from the next. In lockstep a volley more or less makes 1.25 Hz. With all 12,500, which have less in
+// common, it has the same rates within those deviations (59.6, 37.3 and 6.2 Hz), and the second irregularity.
+const states: readonly (State & { rate: [number, number]; cv: [small: number, full: number, deviation: number] })[] = [
+  { name: "synchronous, regular", g: 3, eta: 2, rate: [312.5, 0.4], cv: [0.006, 0.006, 0.001] },
+  { name: "synchronous, irregular, fast", g: 6, eta: 4, rate: [59.5, 1.2], cv: [1.14, 0.89, 0.045] },
+  { name: "asynchronous, irregular", g: 5, eta: 2, rate: [38.1, 0.8], cv: [0.55, 0.425, 0.02] },
+  { name: "synchronous, irregular, slow", g: 4.5, eta: 0.9, rate: [6.3, 0.7], cv: [0.65, 0.68, 0.03] },
 ];
 for (const s of states) {
   const { rate, cv } = statistics(await simulated(s));
   const off = 4 * Math.hypot(1, 0.5); // deviations of a network, and of the mean of four
   must(`${s.name} (g = ${s.g}, η = ${s.eta}): rate`, rate, s.rate[0], off * s.rate[1], "Hz");
-  must("  deviation of intervals, of their mean", cv, s.cv[0], off * s.cv[1]);
+  const expected = { 0.2: s.cv[0], 1: s.cv[1] }[scale];
+  if (expected !== undefined) must("  deviation of intervals, of their mean", cv, expected, off * s.cv[2]);
 }
