@@ -52,7 +52,7 @@ export interface EngineOptions {
   readonly firstSample?: number;
   /** Number of the first step, which keys random draws and tells the time; default 0. */
   readonly firstStep?: number;
-  /** Steps that one entry into the compiled loop runs at most; default 64, of few neurons 256. No result depends on it. */
+  /** Steps that one entry into the compiled loop runs at most; default 64, of up to 1,024 neurons 256. No result depends on it. */
   readonly block?: number;
   /** `population.variable` of values to record. Spikes of every population are recorded always. */
   readonly record?: readonly string[];
@@ -84,8 +84,8 @@ export interface RunOptions {
 }
 
 const BLOCK = 64;
-/** Where a block of so many neurons would take no time beside what surrounds it. */
-const FEW = { neurons: 256, block: 256 } as const;
+/** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
+const FEW = { neurons: 1024, block: 256 } as const;
 function blockFor({ populations }: Network, samples: number): number {
   const neurons = Object.values(populations).reduce((sum, p) => sum + p.size * samples, 0);
   return neurons <= FEW.neurons ? FEW.block : BLOCK;
