@@ -222,6 +222,33 @@ test("a layer hears the one below within the step, through synapses that take no
   expect(later).not.toEqual(together);
 });
 
+test("trials side by side, each with a ring of its own; and step by step", async () => {
+  const net = described("nest", [
+    { from: "x", to: "a", port: "v", connectivity: outDegree(6), weight: 1, delay: uniform(1 * MS, 4 * MS) },
+    { from: "a", to: "b", port: "I", connectivity: totalNumber(900), weight: 1 / 4, delay: uniform(1 * MS, 13 * MS) },
+    { from: "b", to: "a", port: "I", connectivity: totalNumber(900), weight: -1 / 8, delay: uniform(1 * MS, 30 * MS) },
+  ]);
+  const trials = [events(90, 30, 30), events(60, 30, 29)];
+  const samples = trials.flatMap(({ steps }, s) => steps.map(() => s));
+  const all = {
+    steps: trials.flatMap((t) => t.steps),
+    indices: trials.flatMap((t) => t.indices),
+    samples,
+  };
+  using together = await createEngine(net, wasm, { seed: 6, samples: 2 });
+  const found = together.run(60, { x: all }).spikes;
+  for (const [s, given] of trials.entries()) {
+    using alone = await createEngine(net, wasm, { seed: 6, block: 1 });
+    const want = spikesIn(alone.run(60, { x: given }).spikes);
+    const own = Object.entries(found).map(([node, { steps, indices, samples }]) => {
+      const mine = (x: Uint32Array): Uint32Array => x.filter((_, k) => samples[k] === s);
+      return [node, { steps: mine(steps), indices: mine(indices) }] as const;
+    });
+    expect(spikesIn(Object.fromEntries(own))).toEqual(want);
+    expect(want.length).toBeGreaterThan(200);
+  }
+});
+
 test("what drives the update and what is added to a state are added up at two moments", async () => {
   // Under 'brian' an input port and a state are rings of their own.
   const both: Joined[] = ["I", "v"].map((port) => ({
