@@ -10,7 +10,10 @@ const WIDTH = 2 ** (32 - BITS);
 const MIXED = -(2 ** 31);
 
 /** As `of` gives, which never falls or never rises. */
-export type Lookup = (word: number) => number;
+export interface Lookup {
+  /** The number of each word, as many as there is room for. */
+  into(out: Int32Array, words: Uint32Array): void;
+}
 
 /** @param of whole numbers of 32 bits, signed, without -2^31 */
 export function lookupOf(of: (word: number) => number): Lookup {
@@ -25,11 +28,16 @@ export function lookupOf(of: (word: number) => number): Lookup {
     if (to - from === up) step[c] = stepOf(of, first, last);
   }
   before[CELLS - 1] = MIXED; // so that no other word reaches the step that never comes
-  return (word) => {
-    const c = word >>> (32 - BITS);
-    const x = before[c]!;
-    if (x === MIXED) return of(word);
-    return word >= step[c]! ? x + up : x;
+  return {
+    into: (out, words) => {
+      for (let k = 0; k < out.length; k++) {
+        const word = words[k]!;
+        const c = word >>> (32 - BITS);
+        const x = before[c]!;
+        if (x === MIXED) out[k] = of(word);
+        else out[k] = word >= step[c]! ? x + up : x;
+      }
+    },
   };
 }
 /** The first word with the number of the last. */

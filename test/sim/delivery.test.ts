@@ -222,6 +222,74 @@ test("a layer hears the one below within the step, through synapses that take no
   expect(later).not.toEqual(together);
 });
 
+describe("one connection for each delay, which is how plastic synapses are taken apart", () => {
+  const [sources, targets] = [SIZES.x!, SIZES.b!];
+  const apart = async (weight: number | Float64Array | Initializer, type: "f32" | "f64") => {
+    const options = { connectivity: probability(0.4), weight, delay: uniform(1 * MS, 25 * MS), port: "v" };
+    const net = (connections: ReturnType<typeof connect>[]): Network =>
+      network({
+        dt: MS,
+        schedule: "nest",
+        inputs: { x: inputNode(sources) },
+        populations: { b: population(targets, quiet) },
+        connections: connections.flat(),
+      });
+    const run = { inputs: { x: events(300, 60, sources) }, type, seed: 9, record: ["b.v"] };
+    using engine = await createEngine(net([connect("x", "b", { name: "c", ...options })]), wasm, run);
+    const found = engine.run(90, run.inputs).values["b.v"]!;
+    const all = synapsesOf(engine, "c", 0);
+    const delays = [...new Set(all.map((s) => s.delay))];
+    const each = delays.map((delay) => {
+      const mine = all.filter((s) => s.delay === delay);
+      const [source, target, w] = [mine.map((s) => s.source), mine.map((s) => s.target), mine.map((s) => s.w)];
+      return connect("x", "b", { name: `c${delay}`, connectivity: pairs(source, target), weight: w, delay, port: "v" });
+    });
+    using other = await createEngine(net(each), wasm, run);
+    return { found, want: other.run(90, run.inputs).values["b.v"]! };
+  };
+  const quiet = neuron({ name: "quiet", equations: "v : 1", spike: "v > 1e6", reset: "v = 0", port: "v" });
+  test("whole eighths: to the last bit", async () => {
+    const { found, want } = await apart({ kind: "constant", value: 5 / 8 }, "f32");
+    expect(found).toEqual(want);
+    expect(Math.max(...found)).toBeGreaterThan(40);
+  });
+  test.each(["f32", "f64"] as const)("any weights in %s: within a rounding an addition", async (type) => {
+    const { found, want } = await apart(normal(1, 0.5), type);
+    // Some 120 arrivals at a neuron, sums below 2^8: each addition is off by half a unit of the last place at most.
+    const bound = 2 * 150 * 2 ** 8 * (type === "f32" ? 2 ** -24 : 2 ** -53);
+    expect(Math.max(...want.map(Math.abs))).toBeLessThan(2 ** 8);
+    expect(Math.max(...found.map((x, k) => Math.abs(x - want[k]!)))).toBeLessThan(bound);
+    expect(found).not.toEqual(want);
+  });
+});
+
+test("trials side by side, each with a ring of its own; and step by step", async () => {
+  const net = described("nest", [
+    { from: "x", to: "a", port: "v", connectivity: outDegree(6), weight: 1, delay: uniform(1 * MS, 4 * MS) },
+    { from: "a", to: "b", port: "I", connectivity: totalNumber(900), weight: 1 / 4, delay: uniform(1 * MS, 13 * MS) },
+    { from: "b", to: "a", port: "I", connectivity: totalNumber(900), weight: -1 / 8, delay: uniform(1 * MS, 30 * MS) },
+  ]);
+  const trials = [events(90, 30, 30), events(60, 30, 29)];
+  const samples = trials.flatMap(({ steps }, s) => steps.map(() => s));
+  const all = {
+    steps: trials.flatMap((t) => t.steps),
+    indices: trials.flatMap((t) => t.indices),
+    samples,
+  };
+  using together = await createEngine(net, wasm, { seed: 6, samples: 2 });
+  const found = together.run(60, { x: all }).spikes;
+  for (const [s, given] of trials.entries()) {
+    using alone = await createEngine(net, wasm, { seed: 6, block: 1 });
+    const want = spikesIn(alone.run(60, { x: given }).spikes);
+    const own = Object.entries(found).map(([node, { steps, indices, samples }]) => {
+      const mine = (x: Uint32Array): Uint32Array => x.filter((_, k) => samples[k] === s);
+      return [node, { steps: mine(steps), indices: mine(indices) }] as const;
+    });
+    expect(spikesIn(Object.fromEntries(own))).toEqual(want);
+    expect(want.length).toBeGreaterThan(200);
+  }
+});
+
 test("what drives the update and what is added to a state are added up at two moments", async () => {
   // Under 'brian' an input port and a state are rings of their own.
   const both: Joined[] = ["I", "v"].map((port) => ({

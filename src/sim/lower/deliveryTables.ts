@@ -82,19 +82,24 @@ const LARGE_CHUNK = 2 ** 25;
 class Room {
   #target = new Uint32Array(0);
   #steps = new Int32Array(0);
-  #weight = new Float64Array(0);
+  #units = new Int32Array(0);
+  #weights = new Float64Array(0);
 
-  of(count: number, weighted: boolean): Omit<Chunk, "begin"> {
-    if (this.#target.length < count) {
-      this.#target = new Uint32Array(2 * count);
-      this.#steps = new Int32Array(2 * count);
-    }
-    if (weighted && this.#weight.length < count) this.#weight = new Float64Array(2 * count);
-    return {
-      target: this.#target.subarray(0, count),
-      steps: this.#steps.subarray(0, count),
-      weight: this.#weight.subarray(0, weighted ? count : 0),
-    };
+  target(count: number): Uint32Array {
+    if (this.#target.length < count) this.#target = new Uint32Array(2 * count);
+    return this.#target.subarray(0, count);
+  }
+  steps(count: number): Int32Array {
+    if (this.#steps.length < count) this.#steps = new Int32Array(2 * count);
+    return this.#steps.subarray(0, count);
+  }
+  units(count: number): Int32Array {
+    if (this.#units.length < count) this.#units = new Int32Array(2 * count);
+    return this.#units.subarray(0, count);
+  }
+  weights(count: number): Float64Array {
+    if (this.#weights.length < count) this.#weights = new Float64Array(2 * count);
+    return this.#weights.subarray(0, count);
   }
 }
 
@@ -105,7 +110,7 @@ interface Chunk {
   readonly target: Uint32Array;
   readonly steps: Int32Array;
   /** Weights, or whole numbers of the unit. */
-  readonly weight: Float64Array;
+  readonly weight: Int32Array | Float64Array;
 }
 
 class TableFiller {
@@ -114,7 +119,7 @@ class TableFiller {
   readonly #drawn: readonly Drawn[];
   readonly #parts: number;
   readonly #rooms: Room[] = [];
-  readonly #units: Series[] = [];
+  readonly #units: Series<Int32Array>[] = [];
   readonly #slots: number;
   /** By steps from the first slot of the table. */
   readonly #slotOf: Int32Array;
@@ -171,14 +176,32 @@ class TableFiller {
     [from, to]: readonly [number, number],
     source: WordSource,
   ): Chunk {
-    const { weight: form, unit = 0 } = this.#table;
     const begin = rows.start[from]!;
-    const room = (this.#rooms[n] ??= new Room()).of(rows.start[to]! - begin, form !== "one");
-    rows.fill(room.target, from, to, begin, source);
-    steps.into(room.steps, begin, source);
-    if (form === "i8" || form === "i16") (this.#units[n] ??= units(form, unit)).into(room.weight, begin, source);
-    else if (form !== "one") weights.into(room.weight, begin, source);
-    return { begin, ...room };
+    const count = rows.start[to]! - begin;
+    const room = (this.#rooms[n] ??= new Room());
+    const [target, delays] = [room.target(count), room.steps(count)];
+    rows.fill(target, from, to, begin, source);
+    steps.into(delays, begin, source);
+    return { begin, target, steps: delays, weight: this.#weights({ units, weights }, n, room, begin, count, source) };
+  }
+  #weights(
+    { units, weights }: Pick<Drawn, "units" | "weights">,
+    n: number,
+    room: Room,
+    begin: number,
+    count: number,
+    source: WordSource,
+  ): Chunk["weight"] {
+    const { weight: form, unit = 0 } = this.#table;
+    if (form === "one") return room.units(0);
+    if (form === "i8" || form === "i16") {
+      const out = room.units(count);
+      (this.#units[n] ??= units(form, unit)).into(out, begin, source);
+      return out;
+    }
+    const out = room.weights(count);
+    weights.into(out, begin, source);
+    return out;
   }
 
   /** Finds part, slot and cell of each synapse of a row, and counts. */

@@ -13,9 +13,8 @@ import { unitsOf } from "../../model/storage.ts";
 import type { Context } from "./context.ts";
 import { stepsDrawing } from "./delays.ts";
 
-type Numbers = Int32Array | Float64Array;
 /** Numbers of synapses, in order of source, then of target. */
-export interface Series {
+export interface Series<Numbers> {
   /** Of synapse k. */
   readonly at: (k: number) => number;
   /** Of synapses from `first` on, as many as there is room for. */
@@ -23,10 +22,14 @@ export interface Series {
 }
 export interface Drawn {
   readonly rows: Rows;
-  readonly steps: Series;
-  readonly weights: Series;
+  readonly steps: Series<Int32Array>;
+  readonly weights: Series<Float64Array>;
   /** Weights as whole numbers of a unit. */
-  units(form: "i8" | "i16", unit: number): Series;
+  units(form: "i8" | "i16", unit: number): Series<Int32Array>;
+}
+interface Named {
+  readonly name: string;
+  readonly seed: number;
 }
 
 export function drawnOf(c: Connection, { net, options: { seed } }: Pick<Context, "net" | "options">): Drawn {
@@ -41,11 +44,11 @@ export function drawnOf(c: Connection, { net, options: { seed } }: Pick<Context,
   return {
     rows,
     steps: c.delays
-      ? ofWords(c.delays, { name: `${c.name}.delay`, seed }, steps, (x) => stepsOf(x, net.dt), c.delay)
+      ? wholeNumbersOf(c.delays, { name: `${c.name}.delay`, seed }, steps, (x) => stepsOf(x, net.dt), c.delay)
       : oneByOne(steps),
-    weights: ofWords(c.weight, draw, own),
+    weights: numbersOf(c.weight, draw, own),
     units: (form, unit) =>
-      ofWords(
+      wholeNumbersOf(
         c.weight,
         draw,
         (k) => unitsOf(own(k), form, unit),
@@ -54,51 +57,76 @@ export function drawnOf(c: Connection, { net, options: { seed } }: Pick<Context,
   };
 }
 
-const oneByOne = (at: (k: number) => number): Series => ({
+const oneByOne = (at: (k: number) => number): Series<Int32Array | Float64Array> => ({
   at,
   into: (out, first) => {
     for (let i = 0; i < out.length; i++) out[i] = at(first + i);
   },
 });
 
+/** Words of a numbered stream, into an array that is used again. */
+function streamWords(name: string, seed: number): (first: number, count: number, source: WordSource) => Uint32Array {
+  const key = { seed, stream: streamOf(name), step: HOST_STEP };
+  let words = new Uint32Array(0);
+  return (first, count, source) => {
+    if (words.length < count) words = new Uint32Array(2 * count);
+    wordsInto(words, source, key, first, first + count);
+    return words;
+  };
+}
+/** What lies outside is drawn again, one by one. */
+const limitsOf = (from: Initializer): { low: number; high: number } =>
+  from.kind === "truncatedNormal"
+    ? { low: from.low, high: from.high ?? Number.POSITIVE_INFINITY }
+    : { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+
+/** @param at the definition */
+function numbersOf(from: Initializer, { name, seed }: Named, at: (k: number) => number): Series<Float64Array> {
+  const law = lawOf(from, name);
+  if (!law) return oneByOne(at);
+  const { low, high } = limitsOf(from);
+  const wordsFrom = streamWords(name, seed);
+  return {
+    at,
+    into: (out, first, source) => {
+      const words = wordsFrom(first, out.length, source);
+      for (let k = 0; k < out.length; k++) {
+        const x = law(words[k]!);
+        out[k] = x < low || x > high ? at(first + k) : x;
+      }
+    },
+  };
+}
+
 /** What asks to be drawn one by one. */
 const ASK = 2 ** 31 - 1;
 /**
  * @param at the definition
- * @param whole what whole number is wanted of what the law gives, if one is; never falls
- * @param least whole numbers below it are asked one by one, because they may be errors
+ * @param whole the whole number that is wanted of what the law gives; never falls
+ * @param least numbers below it are asked one by one, because they may be errors
  */
-function ofWords(
+function wholeNumbersOf(
   from: Initializer,
-  { name, seed }: { readonly name: string; readonly seed: number },
+  { name, seed }: Named,
   at: (k: number) => number,
-  whole?: (x: number) => number,
+  whole: (x: number) => number,
   least = Number.NEGATIVE_INFINITY,
-): Series {
+): Series<Int32Array> {
   const law = lawOf(from, name);
   if (!law) return oneByOne(at);
-  const [low, high] =
-    from.kind === "truncatedNormal"
-      ? [from.low, from.high ?? Number.POSITIVE_INFINITY]
-      : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const { low, high } = limitsOf(from);
   // Below comes before all numbers and above after all, so that the whole never falls, or never rises.
-  const wanted = (word: number): number => {
+  const lookup = lookupOf((word) => {
     const x = law(word);
-    const n = whole!(x);
+    const n = whole(x);
     return x < low || n < least || n <= -ASK ? -ASK : x > high || n >= ASK ? ASK : n;
-  };
-  const lookup = whole && lookupOf(wanted);
-  let words = new Uint32Array(0);
-  const key = { seed, stream: streamOf(name), step: HOST_STEP };
+  });
+  const wordsFrom = streamWords(name, seed);
   return {
     at,
     into: (out, first, source) => {
-      if (words.length < out.length) words = new Uint32Array(out.length);
-      wordsInto(words, source, key, first, first + out.length);
-      for (let i = 0; i < out.length; i++) {
-        const x = lookup ? lookup(words[i]!) : law(words[i]!);
-        out[i] = (lookup ? x === ASK || x === -ASK : x < low || x > high) ? at(first + i) : x;
-      }
+      lookup.into(out, wordsFrom(first, out.length, source));
+      for (let k = 0; k < out.length; k++) if (Math.abs(out[k]!) === ASK) out[k] = at(first + k);
     },
   };
 }
