@@ -34,7 +34,7 @@ export const LABELS: Readonly<Record<Axis, string>> = {
   neurons: "neurons",
   synapses: "synapses a neuron",
   rate: "spikes a neuron and second",
-  delays: "longest delay, steps of 0.1 ms",
+  delays: "longest delay in steps of 0.1 ms",
 };
 const DT = 1e-4;
 
@@ -51,7 +51,7 @@ const integrator = neuron({
 const WEIGHT = 1e-10;
 
 export function scaled({ neurons, synapses, rate, delays }: Sizes): Network {
-  const delay = delays === 1 ? DT : uniform(DT, delays * DT);
+  const delay = delays === 1 ? 1 : uniform(DT, delays * DT);
   return network({
     dt: DT,
     schedule: "brian",
