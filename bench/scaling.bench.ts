@@ -21,7 +21,9 @@ export const bench: Bench = {
 function sweepResults(axis: Axis, points: readonly Point[]): Result[] {
   const at = (p: Point) => ({ sweep: { over: LABELS[axis], at: p.at } });
   const named = (what: string, p: Point): string => `${what}, ${LABELS[axis]} = ${p.at.toLocaleString("en")}`;
-  const time = points.map((p): Result => ({ metric: `${named("time a simulated second", p)}@1`, unit: "ms", ...p.time, ...at(p) }));
+  const time = points.map(
+    (p): Result => ({ metric: `${named("time a simulated second", p)}@1`, unit: "ms", ...p.time, ...at(p) }),
+  );
   const memory = points.map((p): Result => ({ ...fact(named("memory", p), "MB", p.memory), ...at(p) }));
   const grows = fact(
     `time grows as this power of ${LABELS[axis]}@1`,
