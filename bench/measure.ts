@@ -14,6 +14,8 @@ export interface Result extends Summary {
   readonly peer?: number;
   /** What it does, by name with its unit: a row of a table of its own. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** What was varied, and how much of it there was: results along one thing are plotted. */
+  readonly sweep?: { readonly over: string; readonly at: number };
 }
 
 export interface BenchContext {
@@ -26,6 +28,8 @@ export interface Bench {
   readonly name: string;
   /** One line, for the list of names. */
   readonly about: string;
+  /** Whether something is measured along a line, so that there is a page of plots. */
+  readonly swept?: boolean;
   readonly run: (context: BenchContext) => Promise<readonly Result[]>;
 }
 

@@ -1,11 +1,13 @@
 /**
- * Runs one bench: `npm run bench -- NAME [--json]`. A table, or with --json one JSON document, on stdout; the rest on
- * stderr. (`npm run --silent bench` keeps npm's own two lines off stdout.)
+ * Runs one bench: `npm run bench -- NAME [--json] [--out PAGE]`. A table, or with --json one JSON document, on stdout; the
+ * rest on stderr. What was measured along something is plotted below the table and, with --out, on a page. (`npm run --silent bench` keeps npm's own two lines off stdout.)
  */
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
+import { writeBytes } from "../src/io/file.ts";
 import type { Bench, Result } from "./measure.ts";
+import { curvesOf, sweepPage, terminalPlots } from "./sweepPlot.ts";
 
 const SUFFIX = ".bench.ts";
 const here = new URL(".", import.meta.url);
@@ -22,7 +24,7 @@ async function load(name: string): Promise<Bench> {
 }
 
 async function usage(problem: string): Promise<number> {
-  console.error(`bench: ${problem}\n\nUsage: npm run bench -- NAME [--json]\n`);
+  console.error(`bench: ${problem}\n\nUsage: npm run bench -- NAME [--json] [--out PAGE.html]\n`);
   for (const name of benchNames()) console.error(`  ${name.padEnd(14)} ${(await load(name)).about}`);
   return 2;
 }
@@ -75,9 +77,13 @@ function aligned(head: readonly string[], rows: readonly (readonly string[])[], 
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  let parsed: { values: { json?: boolean }; positionals: string[] };
+  let parsed: { values: { json?: boolean; out?: string }; positionals: string[] };
   try {
-    parsed = parseArgs({ args: [...args], options: { json: { type: "boolean" } }, allowPositionals: true });
+    parsed = parseArgs({
+      args: [...args],
+      options: { json: { type: "boolean" }, out: { type: "string" } },
+      allowPositionals: true,
+    });
   } catch (error) {
     return usage((error as Error).message);
   }
@@ -86,8 +92,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (rest.length > 0) return usage("one name only");
   if (!benchNames().includes(name)) return usage(`there is no bench '${name}'`);
   const bench = await load(name);
+  if (parsed.values.out !== undefined && !bench.swept) return usage(`'${name}' measures nothing along a line to plot`);
   const results = await bench.run({ log: (text) => console.error(text) });
-  console.log(parsed.values.json ? JSON.stringify({ name, results }, null, 2) : table(results) + countsTable(results));
+  const { json, out } = parsed.values;
+  const plots = curvesOf(results).length > 0 ? `\n\n${terminalPlots(results)}` : "";
+  console.log(json ? JSON.stringify({ name, results }, null, 2) : table(results) + countsTable(results) + plots);
+  if (out !== undefined) await writeBytes(out, new TextEncoder().encode(sweepPage(name, bench.about, results)));
   return 0;
 }
 

@@ -1,0 +1,50 @@
+import { wasmFeatures } from "../src/backend/wasm/features.ts";
+import { MOST_BYTES } from "../src/backend/wasm/wasm.ts";
+import { type Bench, fact, type Result } from "./measure.ts";
+import { bytesASynapse, LAYOUTS, refusal, room } from "./scalingBytes.ts";
+import { type Axis, BASE, exponent, LABELS, type Point, sweepOf, VALUES } from "./scalingSweep.ts";
+
+export const bench: Bench = {
+  name: "scaling",
+  about: `time and memory against neurons, synapses, rate and delays, around ${BASE.neurons.toLocaleString("en")} neurons with ${BASE.synapses} synapses each; bytes a synapse; where memory ends`,
+  swept: true,
+  run: async ({ log }) => {
+    const results: Result[] = [];
+    for (const axis of Object.keys(VALUES) as Axis[]) {
+      log(LABELS[axis]);
+      results.push(...sweepResults(axis, await sweepOf(axis)));
+    }
+    return [...results, ...(await memoryResults(log))];
+  },
+};
+
+function sweepResults(axis: Axis, points: readonly Point[]): Result[] {
+  const at = (p: Point) => ({ sweep: { over: LABELS[axis], at: p.at } });
+  const named = (what: string, p: Point): string => `${what}, ${LABELS[axis]} = ${p.at.toLocaleString("en")}`;
+  const time = points.map(
+    (p): Result => ({ metric: `${named("time a simulated second", p)}@1`, unit: "ms", ...p.time, ...at(p) }),
+  );
+  const memory = points.map((p): Result => ({ ...fact(named("memory", p), "MB", p.memory), ...at(p) }));
+  const grows = fact(
+    `time grows as this power of ${LABELS[axis]}@1`,
+    "1",
+    exponent(points, (p) => p.time.median),
+  );
+  return [...time, ...memory, grows];
+}
+
+/** Bytes a synapse and the synapses that end memory, each shown by an engine that asks for more and is refused. */
+async function memoryResults(log: (text: string) => void): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [name, { full }] of Object.entries(LAYOUTS)) {
+    const bytes = await bytesASynapse(name);
+    results.push(fact(`bytes a synapse, ${name}`, "B", bytes));
+    const most = room(bytes);
+    if (most === undefined) continue;
+    results.push(fact(`synapses in ${MOST_BYTES / 2 ** 30} GiB, ${name}`, "M", most / 1e6));
+    if (!full) log(`${name}, 5 % more: ${await refusal(name, bytes)}`);
+  }
+  const { memory64 } = wasmFeatures();
+  log(`this Node ${memory64 ? "has" : "has no"} 64-bit memory; kernels do not use it, so that 4 GiB are the most`);
+  return [...results, fact("64-bit memory in this Node (not used)", "1 = yes", Number(memory64))];
+}
