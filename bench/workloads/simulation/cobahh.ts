@@ -32,7 +32,7 @@ const model = neuron({
 
 export function cobahh(seconds: number): Simulation {
   const initial = {
-    v: normal(-0.06, 0.005),
+    v: normal(-0.065, 0.005),
     ge: normal(40e-9, 15e-9),
     gi: normal(200e-9, 120e-9),
   };

@@ -34,7 +34,7 @@ const model = neuron({
 
 /** 3,200 excitatory and 800 inhibitory neurons, each joined to 2 % of all. */
 export function cobahh({ dt = 1e-4 }: BuildOptions = {}): Network {
-  const initial = { v: normal(-0.06, 0.005), ge: normal(40e-9, 15e-9), gi: normal(200e-9, 120e-9) };
+  const initial = { v: normal(-0.065, 0.005), ge: normal(40e-9, 15e-9), gi: normal(200e-9, 120e-9) };
   const connectivity = probability(0.02);
   return network({
     name: "cobahh",
