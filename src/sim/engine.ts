@@ -250,7 +250,7 @@ export class Engine implements Disposable {
 
   /**
    * A recorder that goes along with runs: `run(steps, inputs, { records: recorder })`, as often as there are runs.
-   * @param sink where records go while runs go on; by default memory
+   * Records go to a sink while runs go on; by default to memory.
    * @throws {ModelError} for what cannot be recorded
    */
   recorder(records: Records): Recorder<RecordedSeries>;

@@ -177,7 +177,7 @@ export class ExactEngine {
 
   /**
    * A recorder that goes along with runs: `run(duration, { records: recorder })`, as often as there are runs.
-   * @param sink where records go while runs go on; by default memory
+   * Records go to a sink while runs go on; by default to memory.
    * @throws {ModelError} for what cannot be recorded: `unsupported` names what has no meaning without steps
    */
   recorder(records: Records): ExactRecorder<RecordedSeries>;
