@@ -10,9 +10,9 @@ export interface Bounds {
 }
 
 const LAST = 2 ** 32 - 1;
-const MOST_NORMAL = normalOf(LAST);
+const mostNormal = (): number => normalOf(LAST);
 const between = (a: number, b: number): Bounds => ({ low: Math.min(a, b), high: Math.max(a, b) });
-const normalBounds = (mean: number, sd: number): Bounds => between(mean - sd * MOST_NORMAL, mean + sd * MOST_NORMAL);
+const normalBounds = (mean: number, sd: number): Bounds => between(mean - sd * mostNormal(), mean + sd * mostNormal());
 const within = ({ low, high }: Bounds, least: number, most = Number.POSITIVE_INFINITY): Bounds => ({
   low: Math.min(most, Math.max(least, low)),
   high: Math.min(most, Math.max(least, high)),
@@ -36,7 +36,7 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Extract<Initializer, { 
   normal: ({ mean, sd }) => normalBounds(mean, sd),
   truncatedNormal: ({ mean, sd, low, high }) => within(normalBounds(mean, sd), low, high),
   clippedNormal: ({ mean, sd, low, high }) => within(normalBounds(mean, sd), low, high),
-  logNormal: ({ mu, sigma }) => between(exp(mu - sigma * MOST_NORMAL), exp(mu + sigma * MOST_NORMAL)),
+  logNormal: ({ mu, sigma }) => between(exp(mu - sigma * mostNormal()), exp(mu + sigma * mostNormal())),
   exponential: ({ mean }) => between(-mean * log(uniformOf(0)), -mean * log(uniformOf(LAST))),
   fanIn: ({ gain }, sources) => between(-gain / Math.sqrt(sources), gain / Math.sqrt(sources)),
   glorotUniform: noLaw,

@@ -388,6 +388,38 @@ describe("tables", () => {
     using c = await one(options);
     expect(b.synapses("a>b").w).toEqual(c.synapses("a>b").w);
   });
+  test.each([1, 2, 3])("what a hook writes is found, and delivered, where each synapse is: %i parts", async (parts) => {
+    const net = (w: ConnectOptions["weight"]): Network =>
+      network({
+        dt: MS,
+        schedule: "nest",
+        inputs: { x: inputNode(50) },
+        populations: { a: population(150, adder), b: population(150, adder) },
+        connections: [
+          ...connect("a", "b", { connectivity: oneToOne, weight: 0, delay: 1 }), // so that both are in one loop over time
+          ...connect("b", "a", { connectivity: oneToOne, weight: 0, delay: 1 }),
+          ...["a", "b"].flatMap((to) =>
+            connect("x", to, {
+              connectivity: totalNumber(4000),
+              delay: uniform(1 * MS, 11 * MS),
+              ...(to === "a" ? { weight: w! } : { weight: normal(0, 1) }),
+            }),
+          ),
+        ],
+      });
+    const ramp = Float64Array.from({ length: 4000 }, (_, k) => ((k * 31) % 97) / 128);
+    const [inputs, options] = [{ x: events(200, 30, 50) }, { seed: 5, parts, record: ["a.v"] }];
+    using drawn = await createEngine(net(normal(0, 0.1)), wasm, options);
+    using given = await createEngine(net(ramp), wasm, options);
+    expect(drawn.lowered.context.delivery.tables.length).toBe(1);
+    expect(given.lowered.context.delivery.tables.map((t) => t.weight).sort()).toEqual(["f32", "i8"]);
+    const other = drawn.synapses("x>b").w!;
+    const run = drawn.run(45, inputs, { hooks: [{ every: 100, run: (v) => void v.synapses("x>a").w!.set(ramp) }] });
+    expect(drawn.synapses("x>a")).toEqual(given.synapses("x>a"));
+    expect([...drawn.synapses("x>a").w!]).toEqual([...ramp]);
+    expect(drawn.synapses("x>b").w).toEqual(other);
+    expect(run.values).toEqual(given.run(45, inputs).values);
+  });
   test("the exact engine delivers what the clocked one stores", async () => {
     const net = network({
       dt: MS,

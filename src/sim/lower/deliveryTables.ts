@@ -75,9 +75,11 @@ export function slotNumbers({ groups, ring }: Table): (steps: number) => number 
 
 /** Synapses that are drawn at a time, as a rule. */
 const CHUNK = 2 ** 16;
-/** Where lines belong to targets, each range of rows draws all of them. */
-const LARGE_CHUNK = 2 ** 25;
+/** Where lines belong to targets, each range of rows draws all of them, 4 bytes a synapse. */
+const LARGE_CHUNK = 2 ** 24;
 
+/** Somewhat more than is needed now, for rows differ. */
+const roomFor = (count: number): number => count + Math.ceil(count / 8);
 /** Room for the rows of one connection that are drawn together. */
 class Room {
   #target = new Uint32Array(0);
@@ -86,19 +88,19 @@ class Room {
   #weights = new Float64Array(0);
 
   target(count: number): Uint32Array {
-    if (this.#target.length < count) this.#target = new Uint32Array(2 * count);
+    if (this.#target.length < count) this.#target = new Uint32Array(roomFor(count));
     return this.#target.subarray(0, count);
   }
   steps(count: number): Int32Array {
-    if (this.#steps.length < count) this.#steps = new Int32Array(2 * count);
+    if (this.#steps.length < count) this.#steps = new Int32Array(roomFor(count));
     return this.#steps.subarray(0, count);
   }
   units(count: number): Int32Array {
-    if (this.#units.length < count) this.#units = new Int32Array(2 * count);
+    if (this.#units.length < count) this.#units = new Int32Array(roomFor(count));
     return this.#units.subarray(0, count);
   }
   weights(count: number): Float64Array {
-    if (this.#weights.length < count) this.#weights = new Float64Array(2 * count);
+    if (this.#weights.length < count) this.#weights = new Float64Array(roomFor(count));
     return this.#weights.subarray(0, count);
   }
 }
@@ -158,41 +160,56 @@ class TableFiller {
       }
   }
 
-  /** Rows that are drawn together. */
+  /** Rows whose numbers are drawn together; where lines belong to targets, who the targets are is drawn for more at once. */
   *#chunks(source: WordSource): Generator<{ from: number; to: number; chunks: readonly Chunk[] }> {
-    const starts = this.#drawn.map((d) => d.rows.start);
-    const sources = starts[0]!.length - 1;
+    const sources = this.#drawn[0]!.rows.start.length - 1;
     const most = this.#drawn.some((d) => d.rows.byTarget) ? LARGE_CHUNK : CHUNK;
-    for (let from = 0; from < sources; ) {
+    for (const [first, last] of this.#ranges(0, sources, most)) {
+      const targets = this.#drawn.map(({ rows }, n) => {
+        const begin = rows.start[first]!;
+        const target = this.#room(n).target(rows.start[last]! - begin);
+        rows.fill(target, first, last, begin, source);
+        return { begin, target };
+      });
+      for (const [from, to] of this.#ranges(first, last, CHUNK))
+        yield { from, to, chunks: this.#drawn.map((d, n) => this.#chunk(d, n, [from, to], targets[n]!, source)) };
+    }
+  }
+  /** Ranges of rows that have so many synapses at most, or of one row. */
+  *#ranges(first: number, last: number, most: number): Generator<readonly [number, number]> {
+    const starts = this.#drawn.map((d) => d.rows.start);
+    for (let from = first; from < last; ) {
       let to = from + 1;
-      while (to < sources && starts.reduce((sum, s) => sum + s[to + 1]! - s[from]!, 0) <= most) to++;
-      yield { from, to, chunks: this.#drawn.map((d, n) => this.#chunk(d, n, [from, to], source)) };
+      while (to < last && starts.reduce((sum, s) => sum + s[to + 1]! - s[from]!, 0) <= most) to++;
+      yield [from, to];
       from = to;
     }
+  }
+  #room(n: number): Room {
+    return (this.#rooms[n] ??= new Room());
   }
   #chunk(
     { rows, steps, weights, units }: Drawn,
     n: number,
     [from, to]: readonly [number, number],
+    all: { readonly begin: number; readonly target: Uint32Array },
     source: WordSource,
   ): Chunk {
-    const begin = rows.start[from]!;
-    const count = rows.start[to]! - begin;
-    const room = (this.#rooms[n] ??= new Room());
-    const [target, delays] = [room.target(count), room.steps(count)];
-    rows.fill(target, from, to, begin, source);
+    const [begin, end] = [rows.start[from]!, rows.start[to]!];
+    const target = all.target.subarray(begin - all.begin, end - all.begin);
+    const delays = this.#room(n).steps(end - begin);
     steps.into(delays, begin, source);
-    return { begin, target, steps: delays, weight: this.#weights({ units, weights }, n, room, begin, count, source) };
+    return { begin, target, steps: delays, weight: this.#weights({ units, weights }, n, begin, end - begin, source) };
   }
   #weights(
     { units, weights }: Pick<Drawn, "units" | "weights">,
     n: number,
-    room: Room,
     begin: number,
     count: number,
     source: WordSource,
   ): Chunk["weight"] {
     const { weight: form, unit = 0 } = this.#table;
+    const room = this.#room(n);
     if (form === "one") return room.units(0);
     if (form === "i8" || form === "i16") {
       const out = room.units(count);
