@@ -14,12 +14,12 @@ import { initialParameters, type Parameters } from "../../sim/lower/parameters.t
 import type { Recording } from "../../sim/recording.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
+import { inputCounts, stepInputs } from "../subject/given.ts";
+import { requireLength } from "../subject/inputs.ts";
+import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
-import { inputCounts, stepInputs } from "./given.ts";
-import { requireLength } from "./inputs.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
-import type { Subject } from "./subject.ts";
 
 export interface ClockedOptions {
   readonly type: FloatType;
