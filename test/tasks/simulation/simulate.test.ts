@@ -95,15 +95,20 @@ describe("a named network", () => {
   });
 
   test("recorded in every step, and looked at between steps: the same numbers", async () => {
-    const options = { duration: "100ms", record: ["e.v[5,70]", "e.v[5,70]@2.5ms"] };
+    // Read in every step, in every step and thinned, and between stops.
+    const options = { duration: "100ms", record: ["e.v[5,70]", "e.v[5,70]@0.5ms", "e.v[5,70]@2.5ms"] };
     const { d } = await simulate("cuba", options);
-    const [fine, , coarse] = [0, 1, 2].map((k) => d.traces[k]!);
+    const [fine, , middle, , coarse] = [0, 1, 2, 3, 4].map((k) => d.traces[k]!);
     expect(d.traces.map((t) => [t.neuron, t.times.length])).toEqual([
       [5, 1000],
       [70, 1000],
+      [5, 200],
+      [70, 200],
       [5, 40],
       [70, 40],
     ]);
+    expect(middle!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 5 === 0));
+    expect(middle!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 5 === 0));
     expect(coarse!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times[0]).toBeCloseTo(2.5e-3, 12);
