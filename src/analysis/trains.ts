@@ -51,18 +51,23 @@ export function spikeTrains(spikes: RecordedSpikes, { size, from = 0, to, dt, sa
   const { indices, samples } = spikes;
   if (indices.length !== ticks.length)
     throw new DataError("shape-mismatch", "spikes", `${ticks.length} times for ${indices.length} indices`);
-  const lists: number[][] = Array.from({ length: size }, () => []);
   const isOfTrial = samples && samples.length > 0 ? (k: number) => samples[k] === sample : () => true;
+  const isKept = (k: number): boolean => ticks[k]! * tick >= from && ticks[k]! * tick < to && isOfTrial(k);
+  // Counted first: a long run has tens of millions of spikes, and no room for lists that grow.
+  const counts = new Uint32Array(size);
   for (let k = 0; k < ticks.length; k++) {
-    const time = ticks[k]! * tick;
-    const list = lists[indices[k]!];
-    if (!list)
-      throw new DataError("out-of-range", `spikes.indices[${k}]`, `must be from 0 to ${size - 1}, got ${indices[k]}`);
+    const [neuron, time] = [indices[k]!, ticks[k]! * tick];
+    if (!(Number.isInteger(neuron) && neuron >= 0 && neuron < size))
+      throw new DataError("out-of-range", `spikes.indices[${k}]`, `must be from 0 to ${size - 1}, got ${neuron}`);
     if (!Number.isFinite(time))
       throw new DataError("not-finite", `spikes[${k}]`, `its time must be finite, got ${time}`);
-    if (time >= from && time < to && isOfTrial(k)) list.push(time);
+    if (isKept(k)) counts[neuron]!++;
   }
-  return { trains: lists.map((times) => Float64Array.from(times).sort()), from, to };
+  const trains = Array.from(counts, (n) => new Float64Array(n));
+  counts.fill(0);
+  for (let k = 0; k < ticks.length; k++) if (isKept(k)) trains[indices[k]!]![counts[indices[k]!]!++] = ticks[k]! * tick;
+  for (const train of trains) train.sort();
+  return { trains, from, to };
 }
 
 /** One train with the stretch that it covers. @throws {DataError} as `requireTrain` */

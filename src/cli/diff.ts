@@ -15,8 +15,10 @@ function share(text: string): number {
 }
 
 const HELP = `
-A file is a module (.js, .mjs) that exports a network, an artefact (.h5), a
-SONATA configuration (.json), or a trail that --save wrote. Settings are
+A file is a module in TypeScript or JavaScript that exports a network, an
+artefact (.h5), a SONATA configuration (.json), or a trail that --save wrote;
+cuba, coba, cobahh and brunel are networks by name. All of them are what they
+are to 'rheobase simulate'. Settings are
   engine=clocked|exact  backend=wasm|interpret  dtype=f32|f64
   threads=N  seed=N  dt=DURATION
 
@@ -24,11 +26,11 @@ Exit codes: 0 the runs are equal, 1 they part (or something failed, and stdout
 is empty), 2 bad usage.
 
 Example:
-  rheobase diff net.mjs --b backend=interpret
-  rheobase diff net.mjs --a dtype=f32 --b dtype=f64 --tolerance 1e-4
-  rheobase diff net.mjs --a dtype=f64 --b engine=exact --within "0.2 ms"
-  rheobase diff net.mjs --save before.trail
-  rheobase diff before.trail net.mjs`;
+  rheobase diff net.ts --b backend=interpret
+  rheobase diff cuba --duration 1s --a dtype=f32 --b dtype=f64 --tolerance 1e-4
+  rheobase diff net.ts --a dtype=f64 --b engine=exact --within "0.2 ms"
+  rheobase diff net.ts --save before.trail
+  rheobase diff before.trail net.ts`;
 
 export function diffCommand(): Command {
   return new Command("diff")
@@ -37,7 +39,7 @@ export function diffCommand(): Command {
         "part first, with the values on both sides and those of the steps before. Without steps in common, spikes are " +
         "compared by their times.",
     )
-    .argument("<a>", "a file: a module, an artefact, a SONATA configuration or a trail")
+    .argument("<a>", "a network by name, or a file: a module, an artefact, a SONATA configuration or a trail")
     .argument("[b]", "another one (default: the same)")
     .option("--a <settings>", "how the first is run, such as dtype=f32,seed=1")
     .option("--b <settings>", "how the second is run")

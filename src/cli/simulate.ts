@@ -7,7 +7,9 @@ import { listen, SIGNALS } from "./signals.ts";
 
 const HELP = `
 A file is a module in TypeScript or JavaScript that exports a network (and, if
-it likes, inputs, sources, record and duration), or what 'rheobase train' saved.
+it likes, inputs, sources, record and duration), what 'rheobase train' saved
+(.h5), or a SONATA configuration (.json), which may have inputs, a duration, a
+step and a seed.
 
 What to record:
   e.spike          spikes of e alone; where none are named, of all populations
@@ -44,7 +46,7 @@ export function simulateCommand(): Command {
         "Writes spikes (.h5 in SONATA's format, .csv), a page with raster, rates, traces, intervals and weights (.html), and data (.json).",
     )
     .argument("<target>", "cuba, coba, cobahh, brunel, or a file")
-    .addOption(new Option("--duration <time>", "model time, such as 2s or 500ms"))
+    .addOption(new Option("--duration <time>", "model time, such as 2s or 500ms (default: the file's, or 1s)"))
     .addOption(new Option("--dt <time>", "length of a step, such as 0.1ms (default: the network's)"))
     .addOption(new Option("--dtype <type>", "of states (default: f32; exact: f64)").choices(["f32", "f64"]))
     .addOption(
@@ -54,7 +56,9 @@ export function simulateCommand(): Command {
     .addOption(repeated("--input <name=what>", "what enters; may be given again"))
     .addOption(option.out("spikes.h5, spikes.csv, report.html, result.json"))
     .addOption(
-      new Option("--seed <n>", "of weights, connections and noise").argParser(wholeNumber(0, 2 ** 32 - 1)).default(1),
+      new Option("--seed <n>", "of weights, connections and noise (default: the file's, or 1)").argParser(
+        wholeNumber(0, 2 ** 32 - 1),
+      ),
     )
     .addOption(option.threads().default(availableParallelism(), "one a core"))
     .addOption(option.quiet())

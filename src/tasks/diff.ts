@@ -8,14 +8,15 @@ import { firstSpikeApart } from "../sim/divergence/times.ts";
 import { liveWalker, recordTrail, trailWalker, type Walker, walkApart } from "../sim/divergence/trail.ts";
 import { DEFAULTS, type Settings, settingsOf, settingsText } from "./diff/settings.ts";
 import { isTrail, type Open, openRun, type Spec, specOf, timedSpikes, toldOf } from "./diff/sides.ts";
-import { secondsOf } from "./diff/subject.ts";
 import { diffText, milliseconds } from "./diff/text.ts";
 import type { OnProgress, TaskReport } from "./options.ts";
 import { version } from "./run.ts";
+import { requireLength } from "./subject/inputs.ts";
+import { secondsOf } from "./subject/quantity.ts";
 
 /** What `diff` is asked with. */
 export interface DiffOptions {
-  /** A module, an artefact, a SONATA configuration, or a trail. */
+  /** A network by its name in `SIMULATIONS`, a module, an artefact, a SONATA configuration, or a trail. */
   readonly fileA: string;
   /** Default: the same. */
   readonly fileB?: string;
@@ -59,13 +60,24 @@ export async function diff(options: DiffOptions, onProgress: OnProgress = () => 
   const a = await specOf(fileA, settingsA, options.a, "--a");
   const b = await specOf(fileB, settingsB, options.b, "--b");
   const seconds = secondsIn(options, a, b);
+  for (const spec of [a, b]) requireValues(spec, seconds);
   const { found, within } = await compared(a, b, seconds, options, onProgress);
   const equal = found.parting === undefined && found.spike === undefined;
   const [one, other] = [toldOf(a), toldOf(b)];
+  const notes = notesOf(a, b);
   return {
     equal,
-    document: { kind: "diff", equal, a: one, b: other, seconds, ...(within !== undefined && { within }), ...found },
-    text: diffText({ a: one, b: other, found, seconds, ...(within !== undefined && { within }) }),
+    document: {
+      kind: "diff",
+      equal,
+      a: one,
+      b: other,
+      seconds,
+      ...(within !== undefined && { within }),
+      ...found,
+      notes,
+    },
+    text: diffText({ a: one, b: other, found, seconds, notes, ...(within !== undefined && { within }) }),
   };
 }
 
@@ -80,6 +92,18 @@ function secondsIn({ duration }: DiffOptions, a: Spec, b: Spec): number {
   if (asked !== undefined && asked > longest * (1 + 1e-9))
     throw new UsageError("usage", "--duration", `the trail is ${milliseconds(longest)} long`);
   return asked ?? Math.min(longest, own(a) ?? own(b) ?? DURATION);
+}
+
+/** Of files that were read otherwise than they stand: once where both are the same file. */
+const notesOf = (...specs: readonly Spec[]): string[] => [
+  ...new Set(specs.flatMap((spec) => (spec.kind === "trail" ? [] : spec.subject.notes))),
+];
+
+/** @throws {DataError} for values of fewer steps than there are */
+function requireValues(spec: Spec, seconds: number): void {
+  if (spec.kind === "trail") return;
+  const { net, given } = spec.subject;
+  requireLength(net, given, spec.settings.engine === "exact" ? 1 : Math.round(seconds / net.dt));
 }
 
 const dtOf = (spec: Spec): number => (spec.kind === "trail" ? spec.trail.dt : spec.subject.net.dt);
@@ -168,12 +192,13 @@ async function save(file: string, options: DiffOptions, common: Settings, onProg
   if (odd !== undefined) throw new UsageError("usage", "--save", "saves the trail of one run, and compares none");
   if (!isTrail(file)) throw new UsageError("usage", file, "--save writes a file that ends in .trail");
   await requireFolder(file);
-  const settings = settingsOf(options.a ?? "", "--a", common);
-  const spec = await specOf(options.fileA, settings, options.a, "--a");
-  if (spec.kind === "trail" || settings.engine === "exact")
+  const spec = await specOf(options.fileA, settingsOf(options.a ?? "", "--a", common), options.a, "--a");
+  if (spec.kind === "trail" || spec.settings.engine === "exact")
     throw new UsageError("usage", "--save", "saves the trail of a clocked run");
   const seconds = secondsIn(options, spec, spec);
   const steps = wholeSteps(seconds, dtOf(spec));
+  requireValues(spec, seconds);
+  const { settings } = spec;
   const { every = 1 } = options;
   const hear = (done: number): void => onProgress({ stage: "run", done, total: steps });
   const told = { file: spec.file, ...settings };

@@ -18,11 +18,11 @@ export {
   type TaskOptions,
   type TaskReport,
 } from "./options.ts";
-export { SIMULATIONS, type SimulationName } from "./simulation/catalogue.ts";
 export type { SimulationOptions } from "./simulation/options.ts";
 export { type SimulationReport, simulateTask } from "./simulation/simulate.ts";
 export { type StarterOptions, starter } from "./starter.ts";
 export { type StoredPass, type StoredSource, storedReader } from "./stored.ts";
+export { SIMULATIONS, type SimulationName } from "./subject/catalogue.ts";
 export type { ImageTask, SequenceTask, Task } from "./task.ts";
 export { TASKS, type TaskName } from "./tasks.ts";
 export { train } from "./train.ts";

@@ -56,5 +56,5 @@ test("2: bad usage; 1: a module that is none", () => {
   });
   const empty = join(folder, "empty.mjs");
   writeFileSync(empty, "export const x = 1;\n");
-  expect(rheobase(empty).err).toContain("empty.mjs: exports no 'network'");
+  expect(rheobase(empty).err).toContain("empty.mjs: exports x (a number), and no network");
 });

@@ -69,6 +69,16 @@ describe("runs", () => {
     expect(document.parting).toMatchObject({ step: 10, population: "a" });
     expect(text).toContain("in step 10, at 5 ms");
   });
+  test("an artefact in steps of its own and in others: the spikes are not far apart", async () => {
+    const { document, text } = await found({ a: "dtype=f64", b: "dtype=f64,dt=0.25ms", within: "2 ms" });
+    expect(text).toContain("dt 0.00025 s");
+    expect(document.spike).toBeUndefined();
+    await expect(found({ b: "dt=0.3ms" })).rejects.toThrow("no whole number of steps of 0.0003 s");
+  });
+  test("a name of the catalogue", async () => {
+    const { equal, text } = await found({ fileA: "cuba", duration: "5 ms", b: "threads=2" });
+    expect([equal, text]).toEqual([true, expect.stringContaining("a  cuba: wasm, f32, seed 0")]);
+  });
   test("the same network, as an artefact and as SONATA files", async () => {
     const { equal } = await found({ fileB: at("silent/simulation_config.json"), both: "seed=0" });
     expect(equal).toBe(true);
@@ -100,13 +110,17 @@ describe("trails", () => {
 
 describe("what does not fit is refused as bad usage", () => {
   test.each<[string, Partial<DiffOptions>, RegExp]>([
-    ["a file of another kind", { fileA: "x.txt" }, /x.txt: must be a module/],
+    [
+      "a file of another kind",
+      { fileA: "x.txt" },
+      /x.txt: neither a simulation \(cuba, .*\) nor a file that ends in .ts, .*.json, .trail/,
+    ],
     ["a word that is none", { b: "speed=3" }, /--b speed=3: expected NAME=VALUE with a name of backend, dt, dtype/],
     ["a value that is none", { b: "dtype=f16" }, /--b dtype=f16: must be one of f32, f64, got 'f16'/],
     ["a word twice", { b: "seed=1,seed=2" }, /seed=2: is given twice/],
     ["threads of the interpreter", { b: "backend=interpret,threads=2" }, /one thread/],
     ["types of the exact engine", { b: "engine=exact,dtype=f32" }, /runs in f64/],
-    ["another step of an artefact", { b: "dt=1ms" }, /its network has a step of 0.0005 s, not 0.001/],
+    ["a task to train", { fileA: "digits" }, /is a task to train/],
     ["half a step", { duration: "0.75 ms" }, /whole number of steps/],
     ["no time", { duration: "0 s" }, /must be above 0/],
     ["a tolerance of times", { b: "engine=exact", tolerance: 1e-3 }, /--within is of times/],

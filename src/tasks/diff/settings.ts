@@ -1,17 +1,21 @@
 /** How a side is run: `engine=exact,dtype=f64`, as a table of what each word may be. */
 import { listNames, UsageError } from "../../base/errors.ts";
-import { secondsOf } from "./subject.ts";
+import { secondsOf } from "../subject/quantity.ts";
 
 export interface Settings {
   readonly engine: "clocked" | "exact";
   readonly backend: "wasm" | "interpret";
   readonly dtype: "f32" | "f64";
   readonly threads: number;
-  readonly seed: number;
+  /** The file's own where absent, or 0. */
+  readonly seed?: number;
   /** Seconds a step; the network's own where absent. */
   readonly dt?: number;
 }
-export const DEFAULTS: Settings = { engine: "clocked", backend: "wasm", dtype: "f32", threads: 1, seed: 0 };
+export interface SeededSettings extends Settings {
+  readonly seed: number;
+}
+export const DEFAULTS: Settings = { engine: "clocked", backend: "wasm", dtype: "f32", threads: 1 };
 
 type Read<T> = (text: string, path: string) => T;
 const oneOf =
@@ -74,7 +78,7 @@ function requireFitting(
 }
 
 /** In words: `clocked, wasm, f32, seed 0`. */
-export function settingsText({ engine, backend, dtype, threads, seed, dt }: Settings): string {
+export function settingsText({ engine, backend, dtype, threads, seed, dt }: SeededSettings): string {
   const how = engine === "exact" ? "exact" : `${backend}, ${dtype}${threads > 1 ? `, ${threads} threads` : ""}`;
   return `${how}, seed ${seed}${dt === undefined ? "" : `, dt ${dt} s`}`;
 }

@@ -9,14 +9,17 @@ import type { TimedSpikes } from "../../sim/divergence/times.ts";
 import type { Trail } from "../../sim/divergence/trail.ts";
 import { createEngine } from "../../sim/engine.ts";
 import { createExactEngine } from "../../sim/exact/engine.ts";
-import { type Settings, settingsText } from "./settings.ts";
-import { type Subject, stepInputs, subjectOf, timeInputs } from "./subject.ts";
+import { stepInputs, timeInputs } from "../subject/given.ts";
+import { type Subject, subjectOf } from "../subject/subject.ts";
+import { type SeededSettings, type Settings, settingsText } from "./settings.ts";
 
 /** What is compared, before anything runs. */
 export type Spec =
   | { readonly kind: "trail"; readonly file: string; readonly trail: Trail }
-  | { readonly kind: "run"; readonly file: string; readonly settings: Settings; readonly subject: Subject };
+  | { readonly kind: "run"; readonly file: string; readonly settings: SeededSettings; readonly subject: Subject };
 
+/** Where neither the settings nor the file give one. */
+const SEED = 0;
 const TRAIL = ".trail";
 export const isTrail = (file: string): boolean => file.toLowerCase().endsWith(TRAIL);
 
@@ -31,8 +34,9 @@ export async function specOf(
     if (asked !== undefined) throw new UsageError("usage", option, `'${file}' is a trail: it was run as it was`);
     return { kind: "trail", file, trail: await readTrail(file) };
   }
-  const { seed, dt } = settings;
-  return { kind: "run", file, settings, subject: await subjectOf(file, { seed, ...(dt !== undefined && { dt }) }) };
+  const { seed = SEED, dt } = settings;
+  const subject = await subjectOf(file, { seed, ...(dt !== undefined && { dt }), others: [TRAIL] });
+  return { kind: "run", file, settings: { ...settings, seed: settings.seed ?? subject.seed ?? SEED }, subject };
 }
 
 /** In one line. */
@@ -49,14 +53,20 @@ export interface Open {
   dispose(): void;
 }
 export async function openRun({ subject, settings }: Extract<Spec, { kind: "run" }>): Promise<Open> {
-  const { net, parameters, sources } = subject;
+  const { net, parameters, given } = subject;
   const { dtype: type, seed, threads } = settings;
   const team = settings.backend === "wasm" && threads > 1 ? threadedWasm(threads) : undefined;
   const backend = team ?? (settings.backend === "wasm" ? wasm : interpret);
   // However small the network: whoever asks for threads wants to know what they do.
   const parts = team && !whyOnePart(net) ? { parts: threads } : {};
-  const engine = await createEngine(net, backend, { type, seed, sources, ...(parameters && { parameters }), ...parts });
-  const side = new ClockedSide(engine, { inputs: (from, count) => stepInputs(subject, from, count) });
+  const engine = await createEngine(net, backend, {
+    type,
+    seed,
+    sources: given.sources,
+    ...(parameters && { parameters }),
+    ...parts,
+  });
+  const side = new ClockedSide(engine, { inputs: (from, count) => stepInputs(net, given, from, count) });
   const dispose = (): void => {
     engine.dispose();
     team?.dispose();
@@ -72,10 +82,14 @@ export async function timedSpikes(
   onProgress: (share: number) => void,
 ): Promise<Readonly<Record<string, TimedSpikes>>> {
   const { subject, settings } = spec;
-  const { net, parameters, sources } = subject;
+  const { net, parameters, given } = subject;
   if (settings.engine === "exact") {
-    const engine = createExactEngine(net, { seed: settings.seed, sources, ...(parameters && { parameters }) });
-    return engine.run(seconds, { inputs: timeInputs(subject, seconds) }).spikes;
+    const engine = createExactEngine(net, {
+      seed: settings.seed,
+      sources: given.sources,
+      ...(parameters && { parameters }),
+    });
+    return engine.run(seconds, { inputs: timeInputs(given, 0, seconds) }).spikes;
   }
   const { side, dispose } = await openRun(spec);
   try {

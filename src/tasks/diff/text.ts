@@ -11,18 +11,22 @@ export interface Told {
   readonly found: Divergence;
   /** Seconds that were compared. */
   readonly seconds: number;
+  /** On how files were read. */
+  readonly notes: readonly string[];
   /** Whether runs were compared by the times of their spikes alone, and what these may differ by. */
   readonly within?: number;
 }
 
-export function diffText({ a, b, found, seconds, within }: Told): string {
+export function diffText({ a, b, found, seconds, notes, within }: Told): string {
   const { parting, spike } = found;
   const head = `a  ${a}\nb  ${b}`;
-  if (!parting && !spike) return sections([head, wrap(equalText(found, seconds, within))]);
+  const said = notes.map((note) => wrap(note)).join("\n");
+  if (!parting && !spike) return sections([head, wrap(equalText(found, seconds, within)), said]);
   return sections([
     head,
     parting ? partingText(parting) : "",
     spike ? wrap(spikeText(spike, within)) : parting ? "The spikes are the same, there and after it." : "",
+    said,
   ]);
 }
 

@@ -1,4 +1,7 @@
-/** What can be said of spikes: rates over time, how often neurons fire, intervals between spikes. Ours until there is a layer for it. */
+/** What a report draws: histograms, rates in the bins that a run has counted, intervals, curves that are thinned. */
+import { cv, intervals } from "../../analysis/intervals.ts";
+import { mean, variance } from "../../analysis/moments.ts";
+import { spikeTrains } from "../../analysis/trains.ts";
 import type { SpikeTrain } from "./collected.ts";
 
 /** `counts[k]` values lie from `edges[k]` to below `edges[k + 1]`; the last edge is included. */
@@ -33,20 +36,15 @@ export function rangeOf(values: ArrayLike<number>): Range {
   return { low, high };
 }
 
-/** Mean and standard deviation (of all, not of a sample), in one pass (Welford 1962). */
-export function moments(values: ArrayLike<number>): { readonly mean: number; readonly sd: number } {
-  let [mean, squares] = [0, 0];
-  for (let k = 0; k < values.length; k++) {
-    const off = values[k]! - mean;
-    mean += off / (k + 1);
-    squares += off * (values[k]! - mean);
-  }
-  return { mean, sd: values.length > 0 ? Math.sqrt(squares / values.length) : 0 };
-}
+/** Mean and standard deviation (of all, not of a sample). Of nothing they are NaN. */
+export const moments = (values: ArrayLike<number>): { readonly mean: number; readonly sd: number } => ({
+  mean: mean(values),
+  sd: Math.sqrt(variance(values, 0)),
+});
 
 /** Intervals between spikes of the same neuron. */
 export interface Intervals {
-  /** Seconds, in order of the later spike. */
+  /** Seconds, neuron by neuron. */
   readonly intervals: Float64Array;
   /** Mean over neurons of the coefficient of variation of their intervals; of those with at least `LEAST` of them. */
   readonly cv?: number;
@@ -56,33 +54,21 @@ export interface Intervals {
 /** A coefficient of variation of fewer intervals says little. */
 const LEAST = 5;
 
-/** @param tick seconds */
-export function intervalsOf({ size, ticks, indices }: SpikeTrain, tick: number): Intervals {
-  const last = new Float64Array(size).fill(Number.NaN);
-  const [count, sum, squares] = [new Uint32Array(size), new Float64Array(size), new Float64Array(size)];
-  const intervals = new Float64Array(ticks.length);
+/**
+ * @param tick seconds
+ * @param seconds that the run has covered
+ */
+export function intervalsOf({ size, ticks, indices }: SpikeTrain, tick: number, seconds: number): Intervals {
+  if (ticks.length === 0) return { intervals: new Float64Array(0), cvNeurons: 0 };
+  const { trains } = spikeTrains({ ticks, indices }, { size, dt: tick, to: seconds });
+  const all = new Float64Array(trains.reduce((n, train) => n + Math.max(0, train.length - 1), 0));
   let end = 0;
-  for (let k = 0; k < ticks.length; k++) {
-    const n = indices[k]!;
-    const interval = (ticks[k]! - last[n]!) * tick;
-    last[n] = ticks[k]!;
-    if (Number.isNaN(interval)) continue;
-    intervals[end++] = interval;
-    count[n]!++;
-    sum[n]! += interval;
-    squares[n]! += interval * interval;
+  for (const train of trains) {
+    all.set(intervals(train), end);
+    end += Math.max(0, train.length - 1);
   }
-  const cvs: number[] = [];
-  for (let n = 0; n < size; n++) {
-    if (count[n]! < LEAST) continue;
-    const mean = sum[n]! / count[n]!;
-    cvs.push(Math.sqrt(Math.max(0, squares[n]! / count[n]! - mean * mean)) / mean);
-  }
-  return {
-    intervals: intervals.subarray(0, end),
-    cvNeurons: cvs.length,
-    ...(cvs.length > 0 && { cv: moments(cvs).mean }),
-  };
+  const cvs = trains.filter((train) => train.length > LEAST).map(cv);
+  return { intervals: all, cvNeurons: cvs.length, ...(cvs.length > 0 && { cv: mean(cvs) }) };
 }
 
 /** The value below which a share of them lies (the nearest rank). */

@@ -1,25 +1,23 @@
 /** Runs a network with the clocked engine. */
 
-import type { Elements } from "../../backend/backend.ts";
 import { type ThreadedBackend, threadedWasm } from "../../backend/wasm/wasm.ts";
 import { RunError } from "../../base/errors.ts";
 import type { FloatType } from "../../ir/types.ts";
 import type { Network } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
 import { findNotFinite, notFiniteFinding } from "../../sim/health/notFinite.ts";
-import type { Hook } from "../../sim/hooks.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
-import type { Recording } from "../../sim/recording.ts";
+import type { RecordedSeries } from "../../sim/records/memorySink.ts";
+import type { Records, VariableRecord } from "../../sim/records/spec.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
+import { inputCounts, stepInputs } from "../subject/given.ts";
+import { requireLength } from "../subject/inputs.ts";
+import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
-import { inputCounts, stepInputs } from "./given.ts";
-import { requireLength } from "./inputs.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
-import type { Subject } from "./subject.ts";
 
 export interface ClockedOptions {
   readonly type: FloatType;
@@ -33,11 +31,38 @@ const MOST_VALUES = 2e6;
 const SNAPSHOTS = 0.02;
 const MOST_COPIED = 2 ** 30;
 
-/** From so many steps on, looking at a state between steps is cheaper than recording its whole population in all of them. */
-const PEEK = 8;
-const isPeeked = ({ populations }: Network, { node, variable, every }: RecordedValues): boolean =>
-  every >= PEEK && (populations[node]?.model.variables.some((v) => v.name === variable) ?? false);
+/** A stop costs as much as reading so many numbers, and letting a step's numbers out as much as reading this share of them. */
+const STOP = 1500;
+const LETTING = 1 / 40;
+/** Whether stopping to look at a state is cheaper than reading it in every step. Other variables are known within a step alone. */
+function isPeeked({ populations }: Network, { node, variable, neurons, every }: RecordedValues): boolean {
+  const population = populations[node];
+  if (!population?.model.variables.some((v) => v.name === variable)) return false;
+  return (every - 1) * (neurons.length + LETTING * population.size) > STOP;
+}
 const nameOf = ({ node, variable }: RecordedValues): string => `${node}.${variable}`;
+
+/** What a piece is told to record: spikes by `spikes NODE`, the k-th variable by `values K`. */
+const spikesName = (node: string): string => `spikes ${node}`;
+const valuesName = (k: number): string => `values ${k}`;
+function recordsOf(net: Network, { values }: RecordPlan): Records {
+  const spiking = Object.keys(net.populations).filter((node) => net.populations[node]!.model.spike);
+  return Object.fromEntries([
+    ...spiking.map((of) => [spikesName(of), { kind: "spikes", of }] as const),
+    ...values.map((of, k) => [valuesName(k), variableOf(net, of)] as const),
+  ]);
+}
+/**
+ * A sample at tick t is what stands between steps t - 1 and t. Records after a step have the numbers of the steps, so that
+ * those of ticks `every`, 2 `every`, … are among those of every step alone.
+ */
+function variableOf(net: Network, of: RecordedValues): VariableRecord {
+  const what = { kind: "variable", of: nameOf(of), neurons: of.neurons } as const;
+  return isPeeked(net, of) ? { ...what, every: of.every, when: "before" } : what;
+}
+/** Numbers that a step leaves behind, on average. */
+const numbersOf = (net: Network, { values }: RecordPlan): number =>
+  values.reduce((sum, v) => sum + v.neurons.length / (isPeeked(net, v) ? v.every : 1), 0);
 
 /** @throws {ModelError}, {DataError} for what cannot run */
 export async function clockedRunner(
@@ -51,15 +76,16 @@ export async function clockedRunner(
   const backend = threadedWasm(options.threads);
   try {
     const parameters = subject.parameters ?? initialParameters(net, options.seed, options.type);
+    const records = recordsOf(net, plan);
     const engine = await createEngine(net, backend, {
       type: options.type,
       seed: options.seed,
-      record: [...new Set(plan.values.filter((v) => !isPeeked(net, v)).map(nameOf))],
+      records,
       sources: given.sources,
       parameters,
     });
     return new ClockedRunner(
-      { subject, plan, engine, backend, parameters, type: options.type, seed: options.seed },
+      { subject, plan, records, engine, backend, parameters, type: options.type, seed: options.seed },
       steps,
     );
   } catch (error) {
@@ -71,18 +97,12 @@ export async function clockedRunner(
 interface Parts {
   readonly subject: Subject;
   readonly plan: RecordPlan;
+  readonly records: Records;
   readonly engine: Engine;
   readonly backend: ThreadedBackend;
   readonly parameters: Parameters;
   readonly type: FloatType;
   readonly seed: number;
-}
-
-/** A sample of the k-th variable that is recorded. */
-interface Peeked {
-  readonly k: number;
-  readonly tick: number;
-  readonly values: readonly number[];
 }
 
 class ClockedRunner implements Runner {
@@ -104,9 +124,7 @@ class ClockedRunner implements Runner {
     this.#engine = engine;
     this.#net = subject.net;
     this.collected = new Collected(subject.net, plan, { total: steps, tick: subject.net.dt, whole: true });
-    const recorded = plan.values.filter((v) => !isPeeked(subject.net, v));
-    const row = recorded.reduce((sum, v) => sum + sizeOf(subject.net, v.node), 0);
-    this.most = row === 0 ? steps : Math.max(1, Math.floor(MOST_VALUES / row));
+    this.most = Math.max(1, Math.min(steps, Math.floor(MOST_VALUES / numbersOf(subject.net, plan))));
     this.threads = engine.lowered.context.parts > 1 ? backend.threads : 1;
     this.says = `clocked, in steps of ${secondsText(subject.net.dt)}, ${type}`;
     this.#snapshot = this.#take();
@@ -138,45 +156,29 @@ class ClockedRunner implements Runner {
 
   /** Runs and collects; nothing is collected of a run that fails. */
   #run(from: number, steps: number): void {
-    const peeked: Peeked[] = [];
-    const peek = (k: number, tick: number, values: Elements): void => {
-      const { neurons } = this.#parts.plan.values[k]!;
-      peeked.push({ k, tick, values: neurons.map((n) => values[n]!) });
-    };
-    const all = this.#parts.plan.values.map((of, k) => ({ of, k })).filter(({ of }) => isPeeked(this.#net, of));
-    const hooks = all.map(({ of, k }): Hook => {
-      const { every } = of;
-      return {
-        every,
-        from: every - (from % every),
-        run: (view) => peek(k, view.step, view.state(nameOf(of))),
-      };
-    });
-    const recording = this.#engine.run(steps, this.#inputs(from, steps), hooks.length > 0 ? { hooks } : {});
-    // A hook is called before a step: after the last one, nobody was.
-    for (const { of, k } of all)
-      if ((from + steps) % of.every === 0) peek(k, from + steps, this.#engine.state(nameOf(of)));
-    this.#collect(recording, from);
-    for (const { k, tick, values } of peeked) this.collected.sampleOf(k, tick, values);
-  }
-
-  #collect({ spikes, values, steps }: Recording, from: number): void {
-    for (const [node, { steps: at, indices }] of Object.entries(spikes))
-      this.collected.spikes(
-        node,
-        Float64Array.from(at, (s) => from + s),
-        indices,
-      );
-    this.#parts.plan.values.forEach((of, k) => {
-      if (isPeeked(this.#net, of)) return;
-      const { node, variable, every } = of;
-      const all = values[`${node}.${variable}`]!;
-      const size = sizeOf(this.#net, node);
-      // What is recorded is the end of a step: step s ends at tick s + 1.
-      for (let t = every - 1 - (from % every); t < steps; t += every)
-        this.collected.sample(k, from + t + 1, all, t * size);
-    });
+    const { records, plan } = this.#parts;
+    const recording = this.#engine.run(steps, this.#inputs(from, steps), { records });
+    this.#collectSpikes(recording.records);
+    plan.values.forEach((of, k) => this.#collectValues(of, k, recording.records, from));
     this.collected.done = from + steps;
+  }
+  #collectSpikes(series: RecordedSeries): void {
+    for (const node of this.collected.perNeuron.keys()) {
+      const { ticks, indices } = series[spikesName(node)]!;
+      this.collected.spikes(node, ticks, indices);
+    }
+  }
+  #collectValues(of: RecordedValues, k: number, series: RecordedSeries, from: number): void {
+    const { ticks, values, columns, offset } = series[valuesName(k)]!;
+    ticks.forEach((step, row) => {
+      const tick = step + offset;
+      // The piece before has given what stands at its end, and nobody samples the beginning.
+      if (tick > from && tick % of.every === 0) this.collected.sampleOf(k, tick, values, row * columns);
+    });
+    // After the last step nobody stops to look.
+    const end = this.#engine.stepsDone;
+    if (isPeeked(this.#net, of) && end % of.every === 0)
+      this.collected.sample(k, end, this.#engine.state(nameOf(of)), 0);
   }
 
   /** Finds the step in which a state stopped being a number, and collects what came before it. */

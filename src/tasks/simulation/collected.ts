@@ -115,10 +115,10 @@ export class Collected {
     for (let j = 0; j < columns.length; j++) columns[j]!.push(values[at + of.neurons[j]!]!);
   }
   /** The same of the neurons alone that are recorded. */
-  sampleOf(k: number, tick: number, values: readonly number[]): void {
+  sampleOf(k: number, tick: number, values: ArrayLike<number>, at: number): void {
     const { ticks, columns } = this.#samples[k]!;
     ticks.push(tick);
-    for (let j = 0; j < columns.length; j++) columns[j]!.push(values[j]!);
+    for (let j = 0; j < columns.length; j++) columns[j]!.push(values[at + j]!);
   }
 
   /** Of populations whose spikes are kept. */

@@ -57,7 +57,7 @@ export function populationDocuments(
 
 /** Of populations whose spikes are kept. */
 export const intervalsIn = (c: Collected): Map<string, Intervals> =>
-  new Map(c.trains.map((train) => [train.node, intervalsOf(train, c.extent.tick)]));
+  new Map(c.trains.map((train) => [train.node, intervalsOf(train, c.extent.tick, secondsDone(c))]));
 
 export function neuronRates(c: Collected): HistogramDocument[] {
   const seconds = secondsDone(c);

@@ -5,12 +5,12 @@ import { createExactEngine, type ExactEngine } from "../../sim/exact/engine.ts";
 import type { ExactRecording } from "../../sim/exact/recording.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
+import { timeInputs } from "../subject/given.ts";
+import { requireLength } from "../subject/inputs.ts";
+import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
-import { timeInputs } from "./given.ts";
-import { requireLength } from "./inputs.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
 import type { Runner, Work } from "./runner.ts";
-import type { Subject } from "./subject.ts";
 
 /** @throws {ModelError} `unsupported` for what has no closed form */
 export function exactRunner(subject: Subject, plan: RecordPlan, seconds: number, seed: number): Runner {

@@ -2,7 +2,7 @@
 
 /** Options of `simulateTask`; all but the target have a default. */
 export interface SimulationOptions {
-  /** A named network, or the path of a module or an artefact. */
+  /** A named network, or the path of a module, an artefact or a SONATA configuration. */
   readonly target: string;
   /** Such as "1 s". */
   readonly duration?: string;
@@ -10,12 +10,13 @@ export interface SimulationOptions {
   readonly dt?: string;
   readonly dtype?: "f32" | "f64";
   readonly engine?: "clocked" | "exact";
-  readonly seed: number;
+  /** Default: the file's where it gives one, else 1. */
+  readonly seed?: number;
   /** At most this many; no result depends on it. */
   readonly threads: number;
   /** As `record.ts` has it. */
   readonly record?: readonly string[];
-  /** As `inputs.ts` has it. */
+  /** As `subject/inputs.ts` has it. */
   readonly input?: readonly string[];
   /** Files to write: `.h5`, `.csv`, `.html`, `.json`. */
   readonly out?: readonly string[];

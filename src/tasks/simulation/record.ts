@@ -11,7 +11,7 @@
  */
 import { listNames, UsageError } from "../../base/errors.ts";
 import type { Network } from "../../model/network.ts";
-import { secondsOf } from "./quantity.ts";
+import { secondsOf } from "../subject/quantity.ts";
 
 /** Spikes of a population; of all its neurons where none are named. */
 export interface RecordedSpikes {

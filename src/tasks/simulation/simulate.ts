@@ -15,6 +15,7 @@ import type { OnProgress, TaskReport } from "../options.ts";
 import { filesBySuffix, type Output, writeReport } from "../outputs.ts";
 import { machineOf } from "../provenance.ts";
 import { peakBytes, version } from "../run.ts";
+import { silentInputs } from "../subject/inputs.ts";
 import { thresholdOf } from "../threshold.ts";
 import { windowsOf } from "./analysis.ts";
 import { clockedRunner } from "./clocked.ts";
@@ -31,13 +32,12 @@ import {
   weightHistograms,
 } from "./document.ts";
 import { exactRunner } from "./exact.ts";
-import { silentInputs } from "./inputs.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type RecordedSynapses, type RecordPlan, recordPlan } from "./record.ts";
 import { type Driven, drive } from "./run.ts";
 import type { Runner } from "./runner.ts";
 import { writeCsv, writeSpikes } from "./spikeFiles.ts";
-import { type Subject, subjectOf } from "./subject.ts";
+import { type SeededOptions, type Timed, timedSubject } from "./timed.ts";
 
 const KINDS = { ".h5": "spikes", ".csv": "table", ".html": "page", ".json": "data" } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
@@ -52,18 +52,18 @@ export interface SimulationReport extends TaskReport {
 }
 
 /**
- * Runs a network by name, from a module or from an artefact, and says what its neurons did, whether anything looks wrong,
+ * Runs a network by name, from a module or from a file, and says what its neurons did, whether anything looks wrong,
  * and how long it took; writes spikes, a page and data.
  *
  * @throws {UsageError} for options and targets; {DataError} for files and inputs; {ModelError} for a network that cannot run
  */
-export async function simulateTask(options: SimulationOptions, onProgress: OnProgress): Promise<SimulationReport> {
-  requireSense(options);
-  const outputs = await filesBySuffix(options.out, KINDS);
-  const subject = await subjectOf(options);
-  const asked = [...subject.record, ...(options.record ?? [])];
+export async function simulateTask(asked: SimulationOptions, onProgress: OnProgress): Promise<SimulationReport> {
+  requireSense(asked);
+  const outputs = await filesBySuffix(asked.out, KINDS);
+  const { subject, options } = await timedSubject(asked);
+  const wanted = [...subject.record, ...(options.record ?? [])];
   const isShown = outputs.some((o) => o.kind === "page" || o.kind === "data");
-  const plan = withDefaults(recordPlan(asked, subject.net), subject, isShown);
+  const plan = withDefaults(recordPlan(wanted, subject.net), subject, isShown);
   const start = performance.now();
   onProgress({ stage: "build", done: 0, total: 1 });
   using runner = await runnerOf(subject, plan, options);
@@ -93,13 +93,13 @@ function requireSense({ engine, dtype, dt }: SimulationOptions): void {
   if (dt !== undefined) throw new UsageError("usage", "--dt", "the exact engine has no steps");
 }
 
-async function runnerOf(subject: Subject, plan: RecordPlan, options: SimulationOptions): Promise<Runner> {
+async function runnerOf(subject: Timed, plan: RecordPlan, options: SeededOptions): Promise<Runner> {
   const { seed, threads, dtype: type = "f32" } = options;
   if (options.engine === "exact") return exactRunner(subject, plan, subject.duration, seed);
   return clockedRunner(subject, plan, stepsOf(subject), { type, seed, threads });
 }
 /** @throws {UsageError} unless the duration is a whole number of steps */
-function stepsOf({ duration, net: { dt } }: Subject): number {
+function stepsOf({ duration, net: { dt } }: Timed): number {
   const steps = Math.round(duration / dt);
   if (steps >= 1 && Math.abs(duration / dt - steps) <= 1e-6 * steps) return steps;
   throw new UsageError(
@@ -116,7 +116,7 @@ const SHOWN_EVERY = 1e-3;
 const MOST_WEIGHTS = 5e6;
 const MOST_KEPT = 5e7;
 
-function withDefaults(plan: RecordPlan, { net, duration }: Subject, isShown: boolean): RecordPlan {
+function withDefaults(plan: RecordPlan, { net, duration }: Timed, isShown: boolean): RecordPlan {
   const steps = duration / net.dt;
   const kept = plan.values.reduce((sum, v) => sum + v.neurons.length * (steps / v.every), 0);
   if (kept > MOST_KEPT)
@@ -144,8 +144,8 @@ const differing = (net: Network): RecordedSynapses[] =>
     .map((c) => ({ connection: c.name, variable: "w" }));
 
 interface Found {
-  readonly options: SimulationOptions;
-  readonly subject: Subject;
+  readonly options: SeededOptions;
+  readonly subject: Timed;
   readonly plan: RecordPlan;
   readonly runner: Runner;
   readonly driven: Driven;
@@ -259,7 +259,7 @@ function synapsesText(net: Network, { synapses }: Runner): string {
   );
   return `about ${whole(expected)} synapses`;
 }
-function inputText({ data, sources }: Subject["given"], name: string): string {
+function inputText({ data, sources }: Timed["given"], name: string): string {
   const source = sources[name];
   if (source?.kind === "poisson")
     return typeof source.rate === "number" ? `Poisson, ${short(source.rate)} Hz each` : "Poisson, a rate each";
@@ -302,6 +302,7 @@ function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
           `Nothing was given to ${silent.map((s) => `'${s}'`).join(", ")}: ${silent.length > 1 ? "they are" : "it is"} silent. --input ${silent[0]}=15Hz gives Poisson spikes, for example.`,
         ]
       : []),
+    ...subject.notes,
     ...(driven.interrupted
       ? [
           `Interrupted: ${secondsText(round(secondsDone(runner.collected)))} of ${secondsText(subject.duration)} were run.`,

@@ -17,11 +17,11 @@ import { pageOf } from "../../../src/report/html/page.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
 import { clockedRunner } from "../../../src/tasks/simulation/clocked.ts";
-import { cuba } from "../../../src/tasks/simulation/networks/cuba.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
 import { drive } from "../../../src/tasks/simulation/run.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
-import { subjectOf } from "../../../src/tasks/simulation/subject.ts";
+import { cuba } from "../../../src/tasks/subject/networks/cuba.ts";
+import { subjectOf } from "../../../src/tasks/subject/subject.ts";
 import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
@@ -95,15 +95,20 @@ describe("a named network", () => {
   });
 
   test("recorded in every step, and looked at between steps: the same numbers", async () => {
-    const options = { duration: "100ms", record: ["e.v[5,70]", "e.v[5,70]@2.5ms"] };
+    // Read in every step, in every step and thinned, and between stops.
+    const options = { duration: "100ms", record: ["e.v[5,70]", "e.v[5,70]@0.5ms", "e.v[5,70]@2.5ms"] };
     const { d } = await simulate("cuba", options);
-    const [fine, , coarse] = [0, 1, 2].map((k) => d.traces[k]!);
+    const [fine, , middle, , coarse] = [0, 1, 2, 3, 4].map((k) => d.traces[k]!);
     expect(d.traces.map((t) => [t.neuron, t.times.length])).toEqual([
       [5, 1000],
       [70, 1000],
+      [5, 200],
+      [70, 200],
       [5, 40],
       [70, 40],
     ]);
+    expect(middle!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 5 === 0));
+    expect(middle!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 5 === 0));
     expect(coarse!.values).toEqual(fine!.values.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times).toEqual(fine!.times.filter((_, k) => (k + 1) % 25 === 0));
     expect(coarse!.times[0]).toBeCloseTo(2.5e-3, 12);
@@ -219,7 +224,7 @@ describe("modules and artefacts", () => {
 
   test.each([
     ["walk", "neither a simulation (cuba, coba, cobahh, brunel) nor a file that ends in .ts"],
-    ["digits", "is a task to train: 'rheobase train digits --out digits.h5', then 'rheobase simulate digits.h5'"],
+    ["digits", "is a task to train: 'rheobase train digits --out digits.h5' makes a file that can be run, digits.h5"],
     ["nowhere.ts", "nowhere.ts: there is no such file"],
     ["nowhere.h5", "nowhere.h5: there is no such file"],
   ])("%s is refused", async (target, problem) => {
@@ -320,7 +325,7 @@ describe("runs that go wrong are told as far as they went", () => {
 });
 
 test("a run ends where there is no room for more spikes", async () => {
-  const subject = await subjectOf({ target: "cuba", seed: 1, threads: 1 });
+  const subject = await subjectOf("cuba", { seed: 1 });
   using runner = await clockedRunner(subject, { values: [], synapses: [] }, 100_000, {
     type: "f32",
     seed: 1,

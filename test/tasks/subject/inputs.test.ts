@@ -5,8 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { connect } from "../../../src/model/connection.ts";
 import { inputNode, network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
-import { stepInputs, timeInputs } from "../../../src/tasks/simulation/given.ts";
-import { givenTo, requireLength, silentInputs } from "../../../src/tasks/simulation/inputs.ts";
+import { stepInputs, timeInputs } from "../../../src/tasks/subject/given.ts";
+import { givenTo, requireLength, silentInputs } from "../../../src/tasks/subject/inputs.ts";
 
 const net = network({
   dt: "0.1 ms",

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadModule } from "../../../src/tasks/simulation/module.ts";
+import { loadModule } from "../../../src/tasks/subject/module.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-modules-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,11 +76,11 @@ describe("what a module may export", () => {
   });
 
   test.each([
-    ["nothing", "", "exports nothing; a simulation exports 'network'"],
+    ["nothing", "", "exports nothing; a module to run exports 'network'"],
     [
       "no network",
       "export const net = 3; export function f() {} export const list = []; export const none = null;",
-      "exports f (a function), list (a list), net (a number), none (null), and no network; a simulation exports 'network'",
+      "exports f (a function), list (a list), net (a number), none (null), and no network; a module to run exports 'network'",
     ],
     ["something else of that name", "export const network = { dt: 3 };", "exports network (an object), and no network"],
     [

@@ -3,25 +3,28 @@ import type { Network } from "../../model/network.ts";
 import { stepSource } from "../../sim/clockedSource.ts";
 import type { ExactInputs } from "../../sim/exact/sources.ts";
 import type { InputData, Inputs } from "../../sim/feed.ts";
-import type { Given, GivenSpikes } from "./inputs.ts";
+import type { Given, GivenSpikes, GivenValues } from "./inputs.ts";
 
-/** First spike at or after a time. */
-function firstAt(times: Float64Array, time: number): number {
-  let [low, high] = [0, times.length];
+/** First of `length` places from which on something holds. */
+function firstWhere(length: number, holds: (k: number) => boolean): number {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (times[middle]! < time) low = middle + 1;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
+const firstAt = (times: Float64Array, time: number): number => firstWhere(times.length, (k) => times[k]! >= time);
 
-/** A spike belongs to the nearest step, halves up, so that 0.3 ms are three steps of 0.1 ms. */
+/** A spike belongs to the nearest step, halves up, so that 0.3 ms are three steps of 0.1 ms; what rounding took is given back. */
+const stepOf = (time: number, dt: number): number => Math.floor(time / dt + 0.5 + 1e-6);
+const firstInStep = (times: Float64Array, step: number, dt: number): number =>
+  firstWhere(times.length, (k) => stepOf(times[k]!, dt) >= step);
+
+/** Of steps [from, from + count). */
 export function stepInputs(net: Network, { data }: Given, from: number, count: number): Inputs {
-  const of = ([name, x]: [string, GivenSpikes | { kind: "values"; values: ArrayLike<number> }]): [
-    string,
-    InputData,
-  ] => {
+  const of = ([name, x]: [string, GivenSpikes | GivenValues]): [string, InputData] => {
     if (x.kind === "spikes") return [name, stepEvents(x, net.dt, from, count)];
     const { size, constant } = net.inputs[name]!;
     return [name, { values: constant ? x.values : valuesOf(x.values, size, from, count) }];
@@ -29,12 +32,8 @@ export function stepInputs(net: Network, { data }: Given, from: number, count: n
   return Object.fromEntries([...data].map(of));
 }
 function stepEvents({ times, indices }: GivenSpikes, dt: number, from: number, count: number): InputData {
-  const [begin, end] = [firstAt(times, (from - 0.5) * dt), firstAt(times, (from + count - 0.5) * dt)];
-  const last = from + count - 1;
-  const steps = Uint32Array.from(
-    times.subarray(begin, end),
-    (t) => Math.min(last, Math.max(from, Math.floor(t / dt + 0.5))) - from,
-  );
+  const [begin, end] = [firstInStep(times, from, dt), firstInStep(times, from + count, dt)];
+  const steps = Uint32Array.from(times.subarray(begin, end), (t) => stepOf(t, dt) - from);
   return { steps, indices: indices.subarray(begin, end) };
 }
 /** One row for all steps, or rows that are used up; then there is nothing. */
@@ -59,7 +58,7 @@ export function inputCounts(
     if (signal !== "spikes") continue;
     const counts = new Uint32Array(size);
     const given = data.get(name);
-    const end = given?.kind === "spikes" ? firstAt(given.times, (steps - 0.5) * net.dt) : 0;
+    const end = given?.kind === "spikes" ? firstInStep(given.times, steps, net.dt) : 0;
     for (let k = 0; k < end; k++) counts[(given as GivenSpikes).indices[k]!]!++;
     const source = sources[name] && stepSource(sources[name], { name, seed, size, dt: net.dt });
     if (source)

@@ -30,7 +30,7 @@ export const MODULES: readonly string[] = [...TYPED, ...PLAIN];
 const MEMBERS = ["network", "inputs", "sources", "record", "duration", "parameters"] as const;
 
 const WANTED =
-  "a simulation exports 'network' (made by network(…) or sequential(…)), and may export 'inputs', 'sources', 'record', 'duration' and 'parameters'; or its default export is a function that returns these";
+  "a module to run exports 'network' (made by network(…) or sequential(…)), and may export 'inputs', 'sources', 'record', 'duration' and 'parameters'; or its default export is a function that returns these";
 
 /** @throws {DataError} `missing-file`; `bad-file` for a module that fails, or that exports no network */
 export async function loadModule(file: string, options: ModuleOptions): Promise<ModuleContent> {
