@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { connect } from "../../../src/model/connection.ts";
 import { inputNode, network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
-import { stepInputs, timeInputs } from "../../../src/tasks/subject/given.ts";
+import { inputCounts, stepInputs, timeInputs } from "../../../src/tasks/subject/given.ts";
 import { givenTo, requireLength, silentInputs } from "../../../src/tasks/subject/inputs.ts";
 
 const net = network({
@@ -71,6 +71,15 @@ test("pieces of steps and of time hold each spike once, in its nearest step", as
   const within = (from: number, to: number) =>
     (timeInputs(all, from, to) as unknown as { drive: { times: Float64Array } }).drive.times;
   expect([...within(0, 0.0003), ...within(0.0003, 0.001), ...within(0.001, 1)]).toEqual(times);
+});
+
+test("halfway between two steps is the later one, also where the quotient is a rounding below", async () => {
+  const times = [0.00005, 0.00015, 0.00035];
+  expect(times.map((t) => t / net.dt)).not.toEqual([0.5, 1.5, 3.5]);
+  const all = await given([], { inputs: { drive: { times, indices: [0, 1, 2] } } });
+  const { drive } = stepInputs(net, all, 0, 10) as unknown as { drive: { steps: Uint32Array } };
+  expect([...drive.steps]).toEqual([1, 2, 4]);
+  expect([...inputCounts(net, all, { seed: 0, steps: 2 }).get("drive")!]).toEqual([1, 0, 0]);
 });
 
 test("values of steps are cut, one row is for all steps, and too few are refused", async () => {
