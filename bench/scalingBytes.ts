@@ -15,11 +15,19 @@ const delay = "1 ms";
 const delays = uniform(1e-4, 2e-3);
 const plastic = { weight, delay, synapse: pairStdp({ wMax: 1e-3, transmit: "v += w" }) };
 const PROCEDURAL = "procedural, one weight";
-type Layout = ConnectOptions & { readonly full?: boolean };
+interface Density {
+  /** One synapse from everybody to everybody. */
+  readonly full?: boolean;
+  /** A thousand synapses a target, and more, which may lie otherwise. */
+  readonly many?: boolean;
+}
+type Layout = ConnectOptions & Density;
 export const LAYOUTS: Readonly<Record<string, Layout>> = {
   [PROCEDURAL]: { weight: 1e-3, delay, procedural: true },
   "one weight": { weight: 1e-3, delay },
+  "one weight, a thousand a target": { weight: 1e-3, delay, many: true },
   "f32 weights": { weight, delay },
+  "f32 weights, a thousand a target": { weight, delay, many: true },
   "i16 weights": { weight, delay, storage: "i16" },
   "i8 weights": { weight, delay, storage: "i8" },
   "delays, one weight": { weight: 1e-3, delay: delays },
@@ -31,7 +39,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
 };
 
 /** Every neuron has so many synapses; with `full`, one to everybody. */
-export function joined(neurons: number, degree: number, { full = false, ...options }: Layout): Network {
+export function joined(neurons: number, degree: number, { full = false, many: _many, ...options }: Layout): Network {
   const connectivity = full ? probability(degree / neurons) : outDegree(degree);
   return network({
     dt: "0.1 ms",
@@ -51,11 +59,13 @@ const bytesOf = async (net: Network): Promise<number> => {
  */
 export async function bytesASynapse(name: string, neurons = 1000): Promise<number> {
   const layout = LAYOUTS[name]!;
-  const few = layout.full
-    ? { net: joined(neurons, neurons, LAYOUTS[PROCEDURAL]!), synapses: 0 }
-    : { net: joined(neurons, 1, layout), synapses: neurons };
-  const all = await bytesOf(joined(neurons, neurons, layout));
-  return (all - (await bytesOf(few.net))) / (neurons ** 2 - few.synapses);
+  if (layout.full) {
+    const none = await bytesOf(joined(neurons, neurons, LAYOUTS[PROCEDURAL]!));
+    return ((await bytesOf(joined(neurons, neurons, layout))) - none) / neurons ** 2;
+  }
+  const [size, few, more] = layout.many ? [2000, 1100, 1900] : [neurons, 1, neurons];
+  const [a, b] = [await bytesOf(joined(size, few, layout)), await bytesOf(joined(size, more, layout))];
+  return (b - a) / (size * (more - few));
 }
 
 /** Synapses in all that memory has room for; undefined where they take none. */
@@ -65,10 +75,12 @@ export const room = (bytes: number): number | undefined => (bytes < 0.1 ? undefi
  * What an engine says that asks for a twentieth more than there is room for.
  * @throws Error where it is not refused
  */
-export async function refusal(name: string, bytes: number, neurons = 100_000): Promise<string> {
-  const degree = Math.ceil((1.05 * room(bytes)!) / neurons);
+export async function refusal(name: string, bytes: number): Promise<string> {
+  const layout = LAYOUTS[name]!;
+  const synapses = 1.05 * room(bytes)!;
+  const neurons = layout.many ? 100_000 : Math.ceil(synapses / 900);
   try {
-    using engine = await createEngine(joined(neurons, degree, LAYOUTS[name]!), wasm, { seed: 1 });
+    using engine = await createEngine(joined(neurons, Math.ceil(synapses / neurons), layout), wasm, { seed: 1 });
     throw new Error(`${name}: an engine of ${engine.bytes} bytes, where ${MOST_BYTES} are the most`);
   } catch (error) {
     if (error instanceof RunError && error.code === "out-of-range") return error.message;

@@ -51,6 +51,14 @@ describe("bytes a synapse", () => {
     expect(bytes).toBeLessThan(3.6);
   });
 
+  test("with a thousand a target they may lie in narrow tables: a target of 2 bytes or of 4, and its weight", async () => {
+    const one = await bytesASynapse("one weight, a thousand a target");
+    expect(one).toBeGreaterThan(1.99);
+    expect(one).toBeLessThan(4.1);
+    const each = await bytesASynapse("f32 weights, a thousand a target");
+    expect(each - one).toBeCloseTo(4, 1);
+  });
+
   test("an engine that asks for more than there is room for is refused, whatever the layout", async () => {
     expect(room(4)).toBe(2 ** 30);
     expect(room(0)).toBeUndefined();
