@@ -2,7 +2,7 @@
 import { scaleLinear } from "d3-scale";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exactAxis, linearAxis } from "../../src/report/html/axis.ts";
+import { type Axis, exactAxis, linearAxis } from "../../src/report/html/axis.ts";
 
 const decimal = fc
   .tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -6, max: 6 }))
@@ -14,6 +14,13 @@ const close = (found: readonly number[], wanted: readonly number[], scale: numbe
     expect(Math.abs(x - wanted[k]!)).toBeLessThanOrEqual(1e-9 * scale);
   });
 };
+
+/** Where an end of the data is round, and d3 goes on by a step, because -0.07 · -100 is more than 7. */
+const overshoots = (theirs: readonly number[], data: readonly [number, number], { low, high }: Axis): boolean =>
+  [low, high].some((end, k) => {
+    const tiny = 1e-12 * Math.abs(end);
+    return Math.abs(end - data[k]!) <= tiny && Math.abs(end - theirs[k]!) > tiny;
+  });
 
 test("ticks within the data's own ends, as d3 has them", () => {
   fc.assert(
@@ -28,6 +35,7 @@ test("round ends, as d3 has them", () => {
     fc.property(range, fc.integer({ min: 2, max: 10 }), ([low, high], count) => {
       const axis = linearAxis(low, high, "", count);
       const scale = scaleLinear().domain([low, high]).nice(count);
+      fc.pre(!overshoots(scale.domain(), [low, high], axis));
       close([axis.low, axis.high], scale.domain(), high - low);
       close(axis.ticks, scale.ticks(count), high - low);
       expect(axis.ticks.map(axis.format)).toEqual(scale.ticks(count).map(scale.tickFormat(count)));
