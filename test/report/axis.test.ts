@@ -15,12 +15,13 @@ const close = (found: readonly number[], wanted: readonly number[], scale: numbe
   });
 };
 
-/** Where an end of the data is round, and d3 goes on by a step, because -0.07 · -100 is more than 7. */
+/**
+ * Where an end lies at or beyond that of the data, and d3's a step further: it takes -0.07 · -100 for more than 7, and does not
+ * stop at an end that it has made round itself.
+ */
 const overshoots = (theirs: readonly number[], data: readonly [number, number], { low, high }: Axis): boolean =>
-  [low, high].some((end, k) => {
-    const tiny = 1e-12 * Math.abs(end);
-    return Math.abs(end - data[k]!) <= tiny && Math.abs(end - theirs[k]!) > tiny;
-  });
+  (low <= data[0] && theirs[0]! < low - 1e-12 * Math.abs(low)) ||
+  (high >= data[1] && theirs[1]! > high + 1e-12 * Math.abs(high));
 
 test("ticks within the data's own ends, as d3 has them", () => {
   fc.assert(
