@@ -6,6 +6,7 @@
 import { ModelError } from "../base/errors.ts";
 import { LineStream } from "../base/lineStream.ts";
 import { streamOf } from "../base/random.ts";
+import { firstAtLeast } from "../base/sorted.ts";
 import { skipOf, successes } from "../model/connectivity/skip.ts";
 import { intervalsOf, ratesOf, type SpikeSource, timesOf } from "./spikeSource.ts";
 
@@ -112,22 +113,8 @@ function array(source: Extract<SpikeSource, { kind: "array" }>, { name, size, dt
   );
   all.sort((a, b) => a.step - b.step || a.index - b.index);
   const [steps, indices] = [Float64Array.from(all, (x) => x.step), Uint32Array.from(all, (x) => x.index)];
-  return (_trial, from, to) => {
-    const [begin, end] = [firstAtLeast(steps, from), firstAtLeast(steps, to)];
-    return { steps: steps.slice(begin, end), indices: indices.slice(begin, end) };
-  };
+  return (_trial, from, to) => between({ steps, indices }, from, to);
 }
-/** Where a sorted list reaches a value. */
-function firstAtLeast(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 function collected(from: number, to: number, length: number, of: (stretch: number) => StepEvents): StepEvents {
   const pieces: StepEvents[] = [];
   for (let stretch = Math.floor(from / length); stretch * length < to; stretch++)
@@ -146,19 +133,9 @@ function collected(from: number, to: number, length: number, of: (stretch: numbe
 
 /** Those of steps `[from, to)` among events in order of step. */
 function between({ steps, indices }: StepEvents, from: number, to: number): StepEvents {
-  const [first, last] = [from, to].map((step) => firstAt(steps, step)) as [number, number];
+  const [first, last] = [from, to].map((step) => firstAtLeast(steps, step)) as [number, number];
   return { steps: steps.subarray(first, last), indices: indices.subarray(first, last) };
 }
-function firstAt(steps: Float64Array, least: number): number {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle]! < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Events, as they are found. */
 class Events {
   #steps = new Float64Array(64);

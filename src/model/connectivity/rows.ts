@@ -4,6 +4,7 @@
  */
 import { ModelError } from "../../base/errors.ts";
 import { sortNumbers } from "../../base/radixSort.ts";
+import { firstAtLeast } from "../../base/sorted.ts";
 import type { WordSource } from "../../base/words.ts";
 import type { Connectivity } from "../connectivity.ts";
 import type { Draw, Lines, Size } from "./kind.ts";
@@ -146,21 +147,10 @@ export function divideRows(
   const rows = start.length - 1;
   for (let k = 0; k < rows; k++) {
     out[k * P] = start[k]!;
-    for (let p = 1; p < P; p++) out[k * P + p] = firstFrom(target, out[k * P + p - 1]!, start[k + 1]!, parts[p]!);
+    for (let p = 1; p < P; p++) out[k * P + p] = firstAtLeast(target, parts[p]!, out[k * P + p - 1]!, start[k + 1]!);
   }
   out[rows * P] = start[rows]!;
 }
-/** The first of `[from, to)` whose target is at least `least`. */
-function firstFrom(target: ArrayLike<number>, from: number, to: number, least: number): number {
-  let [low, high] = [from, to];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (target[middle]! < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Where the synapses of each target begin in `columnSynapse`. */
 export function fillColumnStart(out: Int32Array, target: ArrayLike<number>): void {
   out.fill(0);

@@ -3,6 +3,7 @@
  * version, machine or backend can be compared with one of another that is not there.
  */
 import { ModelError, requireInteger } from "../../base/errors.ts";
+import { firstAtLeast } from "../../base/sorted.ts";
 import type { Recording, Spikes } from "../recording.ts";
 import { type Column, differing, type Sameness, Scales, type Stored } from "./column.ts";
 import { type Found, foundIn, requireComparable } from "./compare.ts";
@@ -157,23 +158,13 @@ export function trailWalker(trail: Trail): Walker {
 /** Spikes of step `moment - 1`, in step 0. */
 function inStep({ steps, indices, samples }: Spikes, moment: number): Spikes {
   const step = moment - 1;
-  const [from, to] = [firstFrom(steps, step), firstFrom(steps, step + 1)];
+  const [from, to] = [firstAtLeast(steps, step), firstAtLeast(steps, step + 1)];
   return {
     steps: new Uint32Array(to - from),
     indices: indices.subarray(from, to),
     samples: samples.subarray(from, to),
   };
 }
-function firstFrom(steps: Uint32Array, least: number): number {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle]! < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 export interface WalkOptions extends Partial<Sameness> {
   readonly steps: number;
   readonly context?: number;
