@@ -22,7 +22,13 @@ export type { SimulationOptions } from "./simulation/options.ts";
 export { type SimulationReport, simulateTask } from "./simulation/simulate.ts";
 export { type StarterOptions, starter } from "./starter.ts";
 export { type StoredPass, type StoredSource, storedReader } from "./stored.ts";
-export { SIMULATIONS, type SimulationName } from "./subject/catalogue.ts";
+export {
+  type BuildOptions,
+  type KnownRate,
+  type NamedSimulation,
+  SIMULATIONS,
+  type SimulationName,
+} from "./subject/catalogue.ts";
 export type { ImageTask, SequenceTask, Task } from "./task.ts";
 export { TASKS, type TaskName } from "./tasks.ts";
 export { train } from "./train.ts";

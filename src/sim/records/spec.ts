@@ -91,7 +91,9 @@ export interface CrossingTrigger {
 }
 /** A function that is asked before every step, or every n-th. */
 export interface PredicateTrigger {
+  /** Whether to set it off, from what it sees. */
   readonly test: (view: RecordView) => boolean;
+  /** How often it is asked; default: in every step. */
   readonly every?: Span;
 }
 /** What sets a record off, and how much around it is kept. The moments are recorded too, as `NAME.trigger`. */

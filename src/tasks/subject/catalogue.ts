@@ -21,8 +21,11 @@ export interface KnownRate {
 
 /** A network by name. */
 export interface NamedSimulation {
+  /** What it is, in a line. */
   readonly doc: string;
+  /** Who published it. */
   readonly source: string;
+  /** Makes the network. */
   readonly build: (options?: BuildOptions) => Network;
   /** How long it runs where nobody says. */
   readonly duration: string;
@@ -32,8 +35,7 @@ export interface NamedSimulation {
 
 const VOGELS = "Vogels & Abbott 2005; Brette et al. 2007";
 
-/** The networks by name. */
-export const SIMULATIONS = {
+const NETWORKS = {
   cuba: {
     doc: "4,000 integrate-and-fire neurons with synaptic currents, active by themselves",
     source: VOGELS,
@@ -65,7 +67,9 @@ export const SIMULATIONS = {
 } as const satisfies Readonly<Record<string, NamedSimulation>>;
 
 /** The name of one of them. */
-export type SimulationName = keyof typeof SIMULATIONS;
+export type SimulationName = keyof typeof NETWORKS;
+/** The networks by name. */
+export const SIMULATIONS: Readonly<Record<SimulationName, NamedSimulation>> = NETWORKS;
 
 export const isSimulation = (name: string): name is SimulationName => Object.hasOwn(SIMULATIONS, name);
 export const simulationNames = (): string => Object.keys(SIMULATIONS).join(", ");

@@ -102,7 +102,7 @@ function ofCatalogue(name: SimulationName, { dt }: SubjectOptions): Found {
     from: `${name}: ${doc} (${source}).`,
     net: build(dt === undefined ? {} : { dt }),
     duration: quantityOf(duration, SECOND, name),
-    rate,
+    ...(rate && { rate }),
   };
 }
 
