@@ -276,6 +276,32 @@ describe("crossings", () => {
     expect(crossing.extrema(y, 0)[0]).toBeCloseTo(0.02, 5);
     expect(crossing.first(y, 0, 0, false)).toBe(0);
   });
+  test("rates that nearly meet: a sign that rounding hides costs no crossing", () => {
+    // As the rates -100 meet, u is e^{-100 t} times a polynomial; without regard to rounding each of these was lost.
+    const rates = Float64Array.of(-100, -100.0000001, -50, -100.00000005);
+    for (const [gains, expected] of [
+      [[50, 0, 1, 50, 0, 1], 0],
+      [[50, 0, -1, 0, 1, 1], 2 / 51],
+      [[50, 0, 1, -1, 1, 1], 4 / 49],
+    ] as const) {
+      const pairs = [1, 2, 3].flatMap((to) => Array.from({ length: to }, (_, from) => [to, from] as const));
+      const couplings = pairs.map(([to, from], k) => ({ to, from, gain: gains[k]! }));
+      const crossing = new Crossing(new Cascade(rates, couplings), Float64Array.of(0, 0, 0, 1));
+      expect(crossing.first(Float64Array.of(1, -1, 0, 0), 0, 0, false)).toBeCloseTo(expected, 6);
+    }
+  });
+  test("one variable without leak behind another: t²/2 - 2t falls until 2 and rises above 0 at 4", () => {
+    const parabola = new Crossing(
+      new Cascade(Float64Array.of(0, 0, 0), [
+        { to: 1, from: 0, gain: 1 },
+        { to: 2, from: 1, gain: 1 },
+      ]),
+      Float64Array.of(0, 0, 1),
+    );
+    const y = Float64Array.of(1, -2, 0);
+    expect(parabola.extrema(y, 0)[0]).toBeCloseTo(2, 14);
+    expect(parabola.first(y, 0, 0, false)).toBeCloseTo(4, 12);
+  });
   test("a short excursion between two inhibitions is found", () => {
     // Fast excitation, faster and slower inhibition: u rises, falls and rises again.
     const rates = Float64Array.of(-1000, -200, -20, -50);
