@@ -4,7 +4,7 @@
  *
  * @see RFC 9110, sections 13.1.5 (If-Range), 14.2 (Range), 14.4 (Content-Range), 15.5.17 (416)
  */
-import { DataError, RunError } from "../../base/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { fileSystem } from "../../base/node.ts";
 import { type Client, Refused, type Response, Transient } from "./client.ts";
 import { type Digests, digestsOf, goOn, type Stop } from "./digest.ts";
@@ -247,6 +247,3 @@ async function writeAll(handle: import("node:fs/promises").FileHandle, bytes: Ui
   for (let done = 0; done < bytes.length; )
     done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
-
-/** Whether an error says that somebody asked to stop. */
-export const isInterruption = (error: unknown): boolean => error instanceof RunError && error.code === "interrupted";

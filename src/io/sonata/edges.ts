@@ -10,7 +10,6 @@ import type { Circuit, FilePair } from "./config.ts";
 import { type SonataFiles, sourceOf, textOf } from "./files.ts";
 import { type SonataFile, withSonataFile } from "./hdf5File.ts";
 import { dynamicsOf, type NodePopulation } from "./nodes.ts";
-import type { Placed } from "./populations.ts";
 import { numberIn, type TypeRow, type TypeTable, typesOf, typeTable } from "./typeTable.ts";
 
 /** An edge population as it lies in its file, synapse by synapse. */
@@ -225,6 +224,3 @@ class EdgeGroups {
     return out;
   }
 }
-
-/** Where the nodes of a population are. */
-export type PlacesOf = (population: string) => readonly Placed[];

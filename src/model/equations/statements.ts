@@ -56,5 +56,3 @@ export function assigned(s: Statement): Node {
  */
 export const isAuxiliary = (s: Statement, behind: readonly Statement[]): boolean =>
   s.op === "=" && behind.some((x) => namesIn(assigned(x)).has(s.target));
-export const printStatement = (s: Statement, print: (n: Node) => string): string =>
-  `${s.target} ${s.op} ${print(s.value)}`;
