@@ -29,6 +29,7 @@ import {
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
+import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
 
 /** How a network learns. */
@@ -39,6 +40,8 @@ export interface Learning {
   /** Rates and decay of parameters that are not like the others. */
   readonly groups?: readonly ParameterGroup[];
   readonly regularisers?: readonly Regulariser[];
+  /** Whether to count, while it learns, what `Trainer.watched` tells. The result is the same. */
+  readonly watch?: boolean;
 }
 
 export class TrainingPlan {
@@ -58,7 +61,7 @@ export class TrainingPlan {
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
-    this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
+    this.#backward = new BackwardPass(net, learning.algorithm.surrogate, learning.watch);
     checkPopulations(net, this.output.node);
   }
 
@@ -80,7 +83,8 @@ export class TrainingPlan {
     for (const p of this.#penalties) if (p.node === node) this.#backward.give(node, "spike", penaltyGradient(p, c));
     const bits = step.stores.some((s) => s.mode === "bits");
     const kept: Kernel = { ...kernel, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
-    return this.#backward.kernel(node, this.#isCounted(node) ? countingSpikes(node, kept, c) : kept, c);
+    const counted = this.#isCounted(node) ? countingSpikes(node, kept, c) : kept;
+    return this.#backward.kernel(node, this.#learning.watch ? watchingSpikes(node, counted, c) : counted, c);
   }
   #isCounted(node: string): boolean {
     return this.#penalties.some((p) => p.node === node);
