@@ -140,6 +140,24 @@ export interface CurvesDocument {
   readonly heldOut: readonly { readonly epoch: number; readonly loss: number; readonly accuracy: number }[];
 }
 
+/** What happened in one epoch of training, layer by layer. */
+export interface WatchDocument {
+  readonly layers: Readonly<
+    Record<
+      string,
+      {
+        readonly rate: number;
+        readonly support: number;
+        readonly dead: number;
+        readonly saturated: number;
+        readonly neurons: number;
+      }
+    >
+  >;
+  /** Norm of the gradient, and of the change over that of the array. */
+  readonly parameters: Readonly<Record<string, { readonly gradient: number; readonly change: number }>>;
+}
+
 /** Answers in every step, judged. */
 export interface StepsDocument {
   readonly accuracyPublished: number;
@@ -176,6 +194,8 @@ export interface SideDocument extends TestedDocument, AccountedDocument {
   readonly trainSeconds: number;
   readonly samplesPerSecond: number;
   readonly curves: CurvesDocument;
+  /** How each layer learned, epoch by epoch, where it was watched. */
+  readonly watch?: readonly WatchDocument[];
   readonly selected?: { readonly epoch: number; readonly accuracy: number };
   readonly memory: { readonly trainingBytes: number; readonly inferenceBytes: number };
   /** Of an inference, input included; 0 without spikes. */

@@ -6,6 +6,7 @@ import { resultText } from "../report/terminal/result.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { compareHeadline } from "./headline.ts";
 import { openKeeper } from "./keeper.ts";
+import { openLearningLog } from "./learningLog.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
@@ -62,7 +63,9 @@ export async function compareOn(task: Task, options: TaskOptions, onProgress: On
   const loaded = await loadTask(task, { ...options, onProgress });
   const keeper = await openKeeper("compare", task, loaded.data, options);
   const power = await powerCounters();
-  const session = { seed: options.seed, backend, onProgress, keeper, power };
+  const run = { command: "compare", task: task.name, seed: options.seed };
+  using log = await openLearningLog(options.watch ?? {}, run, onProgress);
+  const session = { seed: options.seed, backend, onProgress, keeper, power, log };
   const found = await comparison(loaded, options, session, { start, look: isReported(outputs) });
   const document = await documentOf(found);
   await writeReports(outputs, document);

@@ -14,6 +14,7 @@ import { percent } from "../report/numbers.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Keeper, KeptTraining } from "./keeper.ts";
+import type { LearningLog } from "./learningLog.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly onProgress: OnProgress;
   /** Saves trainings on their way. */
   readonly keeper?: Keeper | undefined;
+  /** Hears of each epoch how the network learns. */
+  readonly log?: LearningLog | undefined;
   /** Counters of the processor's energy, read around tests where they can be. */
   readonly power?: PowerCounters | undefined;
 }
@@ -53,7 +56,7 @@ export async function trainDesign(design: Design, samples: Samples, options: Ses
   const kept = options.keeper?.training(options.stage, design, samples);
   if (kept?.trained) return kept.trained;
   const { rest, heldOut } = parted(design.training, samples, options.seed);
-  using trainer = await createTrainer(design.net, options.backend, trainerOptions(design, rest, options.seed));
+  using trainer = await createTrainer(design.net, options.backend, trainerOptions(design, rest, options));
   if (kept?.going) trainer.restore(kept.going.snapshot);
   const selecting = { backend: options.backend, encoding: encodingOf(design, options.seed), best: kept?.going?.best };
   const rule = design.training.selection;
@@ -70,7 +73,11 @@ function parted({ selection }: Training, samples: Samples, seed: number): { rest
     : { rest: samples };
 }
 
-function trainerOptions({ training }: Design, { count }: Samples, seed: number): TrainerOptions {
+function trainerOptions(
+  { training }: Design,
+  { count }: Samples,
+  { seed, log }: Pick<SessionOptions, "seed" | "log">,
+): TrainerOptions {
   const { batch, loss, surrogate, groups, regularisers, chunk } = training;
   const updates = training.epochs * Math.ceil(count / batch);
   return {
@@ -79,6 +86,7 @@ function trainerOptions({ training }: Design, { count }: Samples, seed: number):
     optimiser: optimiserOf(training, updates),
     batch,
     seed,
+    watch: log !== undefined,
     ...(groups && { groups }),
     ...(regularisers && { regularisers }),
     ...(chunk && { chunk }),
@@ -125,8 +133,11 @@ async function runEpochs(
     from: kept?.going?.position,
     batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
     onBatch: (epoch, done) => tell(epoch * samples.count + done),
-    onEpoch: ({ epoch, loss }) => {
+    onEpoch: (report) => {
+      const { epoch, loss } = report;
       selection?.after(epoch, trainer);
+      const last = selection?.best?.looks.at(-1);
+      options.log?.epoch({ stage, report, look: last?.epoch === epoch ? last : undefined });
       note = [`loss ${loss.toFixed(3)}`, ...heldOutNote(selection)].join(", ");
       tell((epoch + 1) * samples.count);
     },

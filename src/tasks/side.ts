@@ -1,7 +1,7 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
 import { isStepLoss } from "../learn/loss.ts";
-import type { CurvesDocument } from "../report/document.ts";
+import type { CurvesDocument, SideDocument } from "../report/document.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
 import { countDeployed, type Execution } from "./count.ts";
 import type { Design } from "./networks.ts";
@@ -79,6 +79,7 @@ export function sideDocument(side: Side) {
     samplesPerSecond: trained.samplesPerSecond,
     trainLoss: trained.epochs.map((e) => e.loss),
     curves: curvesOf(trained),
+    ...watchOf(trained),
     spikes: spikesOf(side),
     ...(trained.selected && { selected: trained.selected }),
     memory: { trainingBytes: trained.bytes, inferenceBytes: storedBytes(counts), testBytes: result.bytes },
@@ -92,6 +93,12 @@ const curvesOf = ({ epochs, selected }: Trained): CurvesDocument => ({
   train: epochs.map(({ epoch, loss, accuracy }) => ({ epoch, loss, accuracy })),
   heldOut: selected?.looks ?? [],
 });
+
+/** Nothing where nobody watched. */
+function watchOf({ epochs }: Trained): Pick<SideDocument, "watch"> {
+  const watched = epochs.flatMap(({ watch }) => watch ?? []);
+  return watched.length > 0 ? { watch: watched } : {};
+}
 
 /** Of an inference, input included. */
 function spikesOf({ counts, design, result }: Side): number {

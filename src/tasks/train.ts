@@ -4,6 +4,7 @@ import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { trainHeadline } from "./headline.ts";
 import { openKeeper } from "./keeper.ts";
+import { openLearningLog } from "./learningLog.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { encoderDocument, planOf } from "./plan.ts";
@@ -27,7 +28,8 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
   const loaded = await loadTask(task, { ...options, onProgress });
   const { data } = loaded;
   const keeper = await openKeeper("train", task, data, options);
-  const session = { seed, backend, onProgress, keeper };
+  using log = await openLearningLog(options.watch ?? {}, { command: "train", task: task.name, seed }, onProgress);
+  const session = { seed, backend, onProgress, keeper, log };
   const plan = await planOf(loaded, options, session);
   const side = await spikingSide(plan.spiking, data, { ...session, stage: "training" });
   const measured = { peakBytes: peakBytes() ?? side.trained.bytes };

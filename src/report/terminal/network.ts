@@ -9,6 +9,7 @@ import { breakEvenSection, energySections } from "./energy.ts";
 import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
 import { stepColumns, stepRows, stepSections } from "./steps.ts";
+import { watchSections } from "./watch.ts";
 
 const TITLE = { title: "this network", tone: "spiking" } as const;
 const stepsOf = (side: TestedDocument) => stepColumns([{ ...TITLE, side }]);
@@ -37,6 +38,7 @@ export function trainSections(t: TrainDocument, view: View): string[] {
       view,
     ),
     learningSection([{ ...TITLE, curves: t.curves }], view),
+    ...watchSections(t.watch, view),
     ...stepSections(steps, view),
     confusionOf(t, view),
     t.notes.map((note) => item(note, view.width)).join("\n"),
