@@ -20,6 +20,7 @@ export {
   type EncodeOptions,
   type EventBatch,
   encodeEvents,
+  encodeStream,
   encodeValues,
   eventBatch,
   type ValueBatch,
@@ -38,6 +39,9 @@ export {
   poisson,
   type Rate,
   rate,
+  type Stream,
+  stream,
+  type ValueEncoder,
 } from "./encoder.ts";
 export {
   type Binned,

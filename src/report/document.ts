@@ -179,6 +179,10 @@ export interface StepsDocument {
 /** What a test found of one network. */
 export interface TestedDocument extends Partial<StepsDocument> {
   readonly accuracy: number;
+  /** Of answers that are independent of one another: 95 times of 100 such a test finds an interval with the true share. */
+  readonly interval?: Range;
+  /** Mean of the classes' recalls, where the task counts classes alike. */
+  readonly balancedAccuracy?: number;
   readonly loss: number;
   readonly samples: number;
   /** Spikes a neuron and step. */
@@ -335,6 +339,8 @@ export interface ResultBase extends EnergyBeside {
   readonly classes: readonly string[];
   /** Sentences that a reader must know beside the numbers. */
   readonly notes: readonly string[];
+  /** What others reach, or something simpler in the same run: the measure that the task is judged by. */
+  readonly published?: readonly { readonly source: string; readonly network: string; readonly accuracy: number }[];
   /** Sentences on its energies, where they are not among the notes. */
   readonly beside?: readonly string[];
   readonly data: {
@@ -355,7 +361,6 @@ export interface CompareDocument extends ResultBase {
   readonly twin: SideDocument;
   readonly verdict: readonly VerdictDocument[];
   readonly promise?: PromiseDocument;
-  readonly published?: readonly { readonly source: string; readonly network: string; readonly accuracy: number }[];
   readonly provenance: ProvenanceDocument;
   readonly shown?: ShownDocument;
   readonly seconds: number;

@@ -12,7 +12,7 @@ import { createTrainer, type Trainer, type TrainerOptions } from "../learn/train
 import type { Network } from "../model/network.ts";
 import { percent } from "../report/numbers.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
-import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
+import { type BatchSource, type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Keeper, KeptTraining } from "./keeper.ts";
 import type { LearningLog } from "./learningLog.ts";
 import type { Design } from "./networks.ts";
@@ -124,14 +124,18 @@ async function runEpochs(
 ): Promise<readonly EpochReport[]> {
   const { kept, selection, stage } = options;
   const { epochs, batch } = design.training;
-  const reader = readerOf(samples, encodingOf(design, options.seed));
+  const encoding = encodingOf(design, options.seed);
+  const reader = readerOf(samples, encoding);
+  const { renewed } = design;
+  const readerIn = (epoch: number): BatchSource =>
+    renewed ? readerOf(renewed(samples, { seed: options.seed, epoch }), encoding) : reader;
   const total = epochs * samples.count;
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage, done, total, note });
   const run = fitting(trainer, {
     epochs,
     from: kept?.going?.position,
-    batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
+    batches: (epoch) => readerIn(epoch).pass({ batch, epoch, shuffle: true }),
     onBatch: (epoch, done) => tell(epoch * samples.count + done),
     onEpoch: (report) => {
       const { epoch, loss } = report;

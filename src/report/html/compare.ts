@@ -98,9 +98,9 @@ function verdicts({ verdict }: CompareDocument): Markup {
   return html`<ul class="verdicts">${verdict.map(row)}</ul>`;
 }
 
-const published = ({ published: figures }: CompareDocument): Markup | undefined =>
+const published = ({ published: figures, spiking }: CompareDocument): Markup | undefined =>
   figures &&
-  html`<p>Published, of the same steps:</p>${list(
+  html`<p>${spiking.perClass ? "Published, of the same steps" : "Beside it"}:</p>${list(
     figures.map(({ source, network, accuracy }) => html`${num(accuracy, percent(accuracy))}: ${network} (${source}).`),
   )}`;
 

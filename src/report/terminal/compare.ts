@@ -26,7 +26,7 @@ export function compareSections(c: CompareDocument, view: View): string[] {
       view,
     ),
     ...columnsOf(c).flatMap(({ side }) => watchSections(side.watch, view)),
-    publishedSection(c, view),
+    publishedSection(c, c.spiking.perClass !== undefined, view),
     ...stepSections(steps, view),
     ...columnsOf(c).map(({ side, ...rest }) =>
       confusionSection({ ...rest, confusion: side.confusion }, c.classes, view),
