@@ -179,8 +179,8 @@ export interface StepsDocument {
 /** What a test found of one network. */
 export interface TestedDocument extends Partial<StepsDocument> {
   readonly accuracy: number;
-  /** Of answers that are independent of one another: 95 times of 100 such a test finds an interval with the true share. */
-  readonly interval?: Range;
+  /** Of answers that are independent of one another: so often (`confidence`) does such a test find an interval with the true share. */
+  readonly interval?: Range & { readonly confidence: number };
   /** Mean of the classes' recalls, where the task counts classes alike. */
   readonly balancedAccuracy?: number;
   readonly loss: number;

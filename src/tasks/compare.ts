@@ -5,7 +5,7 @@ import type { ShownDocument } from "../report/document.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { compareHeadline } from "./headline.ts";
-import { balanced, published } from "./judged.ts";
+import { judgement, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
 import { openLearningLog } from "./learningLog.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
@@ -124,8 +124,8 @@ async function documentOf(c: Comparison) {
     classes: loaded.data.classes,
     encoder: encoderDocument(plan),
     steps: spiking.design.net.steps,
-    spiking: { ...sideDocument(spiking), ...balanced(loaded, spiking.result), ...c.steps[0] },
-    twin: { ...sideDocument(twin), ...balanced(loaded, twin.result), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
+    spiking: { ...sideDocument(spiking), ...judgement(loaded, spiking.result), ...c.steps[0] },
+    twin: { ...sideDocument(twin), ...judgement(loaded, twin.result), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
     ...(await published(loaded)),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),

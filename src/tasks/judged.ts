@@ -1,12 +1,21 @@
 /** What a task is judged by beyond its accuracy: classes alike, and what others reach. */
-import type { ResultDocument } from "../report/document.ts";
+import type { ResultDocument, TestedDocument } from "../report/document.ts";
+import { balancedOf, wilson } from "./judge.ts";
 import type { Loaded } from "./run.ts";
 import type { Evaluated } from "./session.ts";
-import { balancedOf } from "./side.ts";
 
-/** Of a task that counts classes alike. */
-export const balanced = (loaded: Loaded, { confusion }: Evaluated): { readonly balancedAccuracy?: number } =>
-  loaded.kind === "samples" && loaded.task.balanced ? { balancedAccuracy: balancedOf(confusion) } : {};
+/** How sure the accuracy is, where samples need nothing of one another; and what it is where classes count alike. */
+export function judgement(
+  loaded: Loaded,
+  { accuracy, counted, confusion }: Evaluated,
+): Pick<TestedDocument, "interval" | "balancedAccuracy"> {
+  const { overlapping = false, balanced = false } = loaded.kind === "samples" ? loaded.task : {};
+  const dependent = loaded.kind === "sequences" || overlapping;
+  return {
+    ...(!dependent && { interval: wilson(accuracy, counted) }),
+    ...(balanced && { balancedAccuracy: balancedOf(confusion) }),
+  };
+}
 
 /** Figures from elsewhere, and from something simpler on the same data. */
 export async function published({ kind, task, data }: Loaded): Promise<Pick<ResultDocument, "published">> {

@@ -1,7 +1,7 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
 import { isStepLoss } from "../learn/loss.ts";
-import type { CurvesDocument, Range, SideDocument } from "../report/document.ts";
+import type { CurvesDocument, SideDocument } from "../report/document.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
 import { isSpikes } from "./batches.ts";
 import { countDeployed, type Execution } from "./count.ts";
@@ -109,28 +109,10 @@ function spikesOf({ counts, design, result }: Side): number {
 }
 
 export function resultDocument(result: Evaluated) {
-  const { accuracy, loss, meanRate, warnings, samples, counted, passSeconds, samplesPerSecond } = result;
+  const { accuracy, loss, meanRate, warnings, samples, passSeconds, samplesPerSecond } = result;
   const confusion = matrixOf(result.confusion);
   const speed = { inferencePerSecond: samplesPerSecond, passSeconds };
-  const independent = counted === samples; // steps of a sequence are not
-  const interval = independent ? { interval: wilson(accuracy, counted) } : {};
-  return { accuracy, ...interval, loss, meanRate, samples, warnings, confusion, ...speed };
-}
-/** Two standard errors of a share (1.96, to be exact): Wilson 1927, J. Am. Stat. Assoc. 22:209. */
-export function wilson(share: number, count: number): Range {
-  const z2 = 1.959963984540054 ** 2 / count;
-  const middle = (share + z2 / 2) / (1 + z2);
-  const half = Math.sqrt(z2 * share * (1 - share) + (z2 / 2) ** 2) / (1 + z2);
-  return { low: middle - half, typical: share, high: middle + half };
-}
-/** Mean of the recalls of the classes that there are. */
-export function balancedOf(square: ArrayLike<number>): number {
-  const matrix = matrixOf(Uint32Array.from(square));
-  const recalls = matrix.flatMap((row, k) => {
-    const count = row.reduce((a, b) => a + b, 0);
-    return count > 0 ? [row[k]! / count] : [];
-  });
-  return recalls.reduce((a, b) => a + b, 0) / recalls.length;
+  return { accuracy, loss, meanRate, samples, warnings, confusion, ...speed };
 }
 function matrixOf(square: Uint32Array): number[][] {
   const size = Math.round(Math.sqrt(square.length));

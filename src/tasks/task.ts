@@ -149,6 +149,8 @@ export interface SampleTask extends Described {
   readonly published: readonly Published[];
   /** Classes count alike, however many samples they have: the mean of their recalls is told too. */
   readonly balanced?: boolean;
+  /** Test samples share data with one another, such as windows that overlap: they tell less than as many others would. */
+  readonly overlapping?: boolean;
   /** What something simpler reaches on the same data, found in the same run. */
   readonly baseline?: (data: TaskData) => Promise<Published> | Published;
 }

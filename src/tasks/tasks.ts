@@ -6,6 +6,7 @@ import { idxDataset } from "../data/sets/mnist.ts";
 import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
+import { EMG_GESTURES } from "./emgGestures.ts";
 import type { EncoderName } from "./options.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
 
@@ -92,9 +93,10 @@ const PICTURES = {
   },
 } as const satisfies Readonly<Record<string, ImageTask>>;
 
-type Pictures = Readonly<Record<keyof typeof PICTURES, ImageTask>>;
 /** The tasks by name. */
-export const TASKS: Pictures & { readonly ecg: typeof ECG } = { ...PICTURES, ecg: ECG };
+export const TASKS = { ...PICTURES, ecg: ECG, "emg-gestures": EMG_GESTURES } as const satisfies Readonly<
+  Record<string, Task>
+>;
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 

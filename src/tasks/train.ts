@@ -3,7 +3,7 @@ import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { trainHeadline } from "./headline.ts";
-import { balanced, published } from "./judged.ts";
+import { judgement, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
 import { openLearningLog } from "./learningLog.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
@@ -52,7 +52,7 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
     encoder: encoderDocument(plan),
     steps: side.design.net.steps,
     ...sideDocument(side),
-    ...balanced(loaded, side.result),
+    ...judgement(loaded, side.result),
     ...stepsIn(loaded, side.result.predictions),
     ...(await published(loaded)),
     notes: trainNotes(side, backend.threads, outputs.length === 0 || networks.length > 0),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { realTransform } from "../../src/base/fourier.ts";
 import { coherence, powerSpectrum, spikeSpectrum } from "../../src/analysis/spectrum.ts";
 import { synchrony } from "../../src/analysis/synchrony.ts";
+import { realTransform } from "../../src/base/fourier.ts";
 import { randomStream, streamOf } from "../../src/base/random.ts";
 import { alone, deadTimeTrain, gammaTrain, poissonTrain, regularTrain, together } from "./processes.ts";
 

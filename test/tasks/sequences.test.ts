@@ -70,7 +70,7 @@ describe("compare", () => {
   });
 
   test.each([{ encoder: "rate" }, { steps: 5 }] as const)("%j is refused: nothing is encoded", async (o) => {
-    await expect(compareOn(WAVES, { ...OPTIONS, ...o }, silent)).rejects.toThrow("recorded as spikes");
+    await expect(compareOn(WAVES, { ...OPTIONS, ...o }, silent)).rejects.toThrow("says itself how its samples enter");
   });
 });
 

@@ -17,6 +17,7 @@ interface Fact {
 }
 const FACTS: readonly Fact[] = [
   { name: "test accuracy", value: (s) => s.accuracy, format: (x) => percent(x, 2) },
+  { name: "classes alike", value: (s) => s.balancedAccuracy, format: (x) => percent(x, 2), minor: true },
   {
     name: "as published, from a later step on",
     value: (s) => s.accuracyPublished,

@@ -72,6 +72,9 @@ const row = (label: string, { spiking, twin }: CompareDocument, value: (side: Si
 
 const learningRows = (c: CompareDocument, steps: readonly StepColumn[]): StyledRow[] => [
   row("test accuracy", c, (s) => percent(s.accuracy, 2)),
+  ...(c.spiking.balancedAccuracy === undefined
+    ? []
+    : [row("  classes alike", c, (s) => percent(s.balancedAccuracy!, 2))]),
   ...stepRows(steps),
   row("test loss", c, (s) => s.loss.toFixed(3)),
   row("epochs", c, (s) => whole(s.epochs)),

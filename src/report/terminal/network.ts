@@ -53,7 +53,9 @@ export const savedLines = ({ files }: TrainDocument): string[] => files.map((fil
 
 /** How sure the accuracy is, and what it is where classes count alike. */
 const judgedRows = ({ interval, balancedAccuracy }: TestedDocument): StyledRow[] => [
-  ...(interval ? [["  95 % interval", `${percent(interval.low, 2)} to ${percent(interval.high, 2)}`]] : []),
+  ...(interval
+    ? [[`  ${percent(interval.confidence, 0)} interval`, `${percent(interval.low, 2)} to ${percent(interval.high, 2)}`]]
+    : []),
   ...(balancedAccuracy === undefined ? [] : [["  classes alike", percent(balancedAccuracy, 2)]]),
 ];
 
