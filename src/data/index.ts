@@ -14,6 +14,7 @@ export {
   type Shift,
   shift,
 } from "./augment/augmentation.ts";
+export { augmentRows, type RowAugmentation, type RowOptions } from "./augment/rows.ts";
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
 export {

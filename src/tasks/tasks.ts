@@ -8,6 +8,7 @@ import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import { EMG_GESTURES } from "./emgGestures.ts";
 import type { EncoderName } from "./options.ts";
+import { SPEECH_DIGITS } from "./speechDigits.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
 
 /** One recipe for each code: what all share, and what each has of its own. */
@@ -94,9 +95,12 @@ const PICTURES = {
 } as const satisfies Readonly<Record<string, ImageTask>>;
 
 /** The tasks by name. */
-export const TASKS = { ...PICTURES, ecg: ECG, "emg-gestures": EMG_GESTURES } as const satisfies Readonly<
-  Record<string, Task>
->;
+export const TASKS = {
+  ...PICTURES,
+  ecg: ECG,
+  "emg-gestures": EMG_GESTURES,
+  "speech-digits": SPEECH_DIGITS,
+} as const satisfies Readonly<Record<string, Task>>;
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 
