@@ -15,6 +15,7 @@ export {
   shift,
 } from "./augment/augmentation.ts";
 export { augmentRows, type RowAugmentation, type RowOptions } from "./augment/rows.ts";
+export { type AugmentSequencesOptions, augmentSequences } from "./augment/sequences.ts";
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
 export {
@@ -142,6 +143,7 @@ export { type HeidelbergSet, type SpikeStore, type SpikingCommands, shd, ssc } f
 export { type IdxName, idxDataset } from "./sets/mnist.ts";
 export { type AnomalyBenchmark, type AnomalySeries, type AnomalyWindow, nab, nabDataset } from "./sets/nab.ts";
 export { nMnist } from "./sets/nMnist.ts";
+export { type LabelledRecordings, type NMnistSmall, nMnistSmall, nMnistSmallDataset } from "./sets/nMnistSmall.ts";
 export { type OccupancySet, occupancy, occupancyDataset } from "./sets/occupancy.ts";
 export { type Series, type SeriesParts, series, sliceSeries } from "./sets/series.ts";
 export { type SmsSpamSet, smsSpam, smsSpamDataset } from "./sets/smsSpam.ts";

@@ -24,6 +24,11 @@ export interface BinOptions {
   readonly square?: number;
   /** `channels` (the default): ON and OFF are inputs of their own; `merged`: one input for both, as for a cochlea. */
   readonly polarity?: "channels" | "merged";
+  /**
+   * Of inputs for both polarities: `planes` (the default) are all OFF, row by row, then all ON; `pixels` are OFF and ON of each
+   * pixel side by side, shape [height][width][2], as convolutions take them.
+   */
+  readonly order?: "planes" | "pixels";
   /** By default `clip`. */
   readonly duplicates?: Duplicates;
 }
@@ -124,13 +129,14 @@ function commonSensor(recordings: readonly EventRecording[]): Sensor {
 function placeOf(
   { width, height }: Sensor,
   inputs: number,
-  { dt, steps, start, square = 1, polarity: how = "channels" }: BinOptions,
+  { dt, steps, start, square = 1, polarity: how = "channels", order = "planes" }: BinOptions,
 ): (recording: EventRecording) => Float64Array {
   const step = microseconds(dt);
   if (start !== undefined && !Number.isFinite(start))
     throw new DataError("not-finite", "start", `must be a time in µs, got ${start}`);
   const across = Math.ceil(width / square);
-  const plane = how === "channels" ? across * Math.ceil(height / square) : 0;
+  const pixels = across * Math.ceil(height / square);
+  const [apart, plane] = how === "merged" ? [1, 0] : order === "planes" ? [1, pixels] : [2, 1];
   return (recording) => {
     const { count, t, x, y, polarity } = recording;
     const first = start ?? earliestOf(recording);
@@ -140,7 +146,7 @@ function placeOf(
       const at = Math.floor((t[k]! - first) / step);
       if (!(at >= 0 && at < steps)) continue;
       const pixel = Math.floor(y[k]! / square) * across + Math.floor(x[k]! / square);
-      places[kept++] = at * inputs + polarity[k]! * plane + pixel;
+      places[kept++] = at * inputs + polarity[k]! * plane + pixel * apart;
     }
     return places.subarray(0, kept).sort();
   };
