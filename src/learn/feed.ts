@@ -8,6 +8,7 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
+import { SEGMENTS_RUN } from "./timeOutermost.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS } from "./lossKernels.ts";
 
 /**
@@ -82,12 +83,20 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
 function writeSegments(x: Executable, l: Lowered, batch: Batch): void {
   const [own, rest] = [SEGMENT_STEPS, SEGMENT_REST].map((name) => optional(x, l, name));
   const { segments, stepsKept } = l.context;
+  const run = optional(x, l, SEGMENTS_RUN);
+  if (run) run[0] = Math.ceil(longest(l, batch) / stepsKept);
   for (let s = 0; s < batch.count; s++)
     for (let k = 0; k < segments; k++) {
       const length = Math.min(stepsKept, Math.max(0, lengthOf(l.net, batch, s) - k * stepsKept));
       own![s * segments + k] = length;
       if (rest) rest[s * segments + k] = stepsKept - length;
     }
+}
+
+function longest(l: Lowered, batch: Batch): number {
+  let steps = 0;
+  for (let s = 0; s < batch.count; s++) steps = Math.max(steps, lengthOf(l.net, batch, s));
+  return steps;
 }
 
 function writeLabels(x: Executable, l: Lowered, batch: Batch): void {

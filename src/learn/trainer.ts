@@ -6,7 +6,7 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import type { Form } from "../sim/lower/forms.ts";
-import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
+import { type Lowered, lower } from "../sim/lower/lower.ts";
 import {
   initialParameters,
   type Parameters,
@@ -21,10 +21,11 @@ import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
-import { type Learning, TrainingPlan } from "./plan.ts";
+import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
+import { SEGMENTS_RUN } from "./timeOutermost.ts";
 import { numberBuffer } from "./update.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
@@ -88,9 +89,14 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
     plan.hooks(),
   );
-  const program = programOf(net.name, lowered, plan.regions(lowered));
+  const program = plan.program(lowered);
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
+  return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
+}
+
+/** Options with what follows from them. */
+interface PlannedOptions extends TrainerOptions {
+  readonly plan: TrainingPlan;
 }
 
 /**
@@ -102,7 +108,7 @@ export class Trainer implements Disposable {
   readonly lowered: Lowered;
   readonly #x: Executable;
   readonly #memory: Memory;
-  readonly #options: TrainerOptions;
+  readonly #options: PlannedOptions;
   #updates = 0;
 
   /** Use `createTrainer`. */
@@ -110,7 +116,7 @@ export class Trainer implements Disposable {
     lowered: Lowered,
     program: Program,
     executable: Executable,
-    options: TrainerOptions,
+    options: PlannedOptions,
     parameters: Parameters,
   ) {
     this.lowered = lowered;
@@ -137,27 +143,55 @@ export class Trainer implements Disposable {
 
   /** Forward and backward; the gradients of the mean loss stay in memory until the next call. @throws {DataError} for a batch that does not fit */
   gradients(batch: Batch): StepResult {
+    this.#write(batch);
+    return this.#run(batch, "gradients");
+  }
+  #write(batch: Batch): void {
+    writeBatch(this.#x, this.lowered, batch, this.#options.loss, this.#updates);
+    this.#x.array(LOSS_SCALE)[0] = 1 / batch.count;
+  }
+  #run(batch: Batch, region: string): StepResult {
     const x = this.#x;
-    writeBatch(x, this.lowered, batch, this.#options.loss, this.#updates);
-    x.array(LOSS_SCALE)[0] = 1 / batch.count;
-    x.run("gradients");
+    x.run(region);
     const mean = (name: string): number =>
       this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
     const { counted, correct } = answersOf(x, this.lowered, batch, this.#options.loss);
     return { loss: mean(LOSS), penalty: mean(PENALTY), counted, correct };
   }
 
-  /** One update. @throws {RunError} `not-finite` if the loss is not, with the update's number and what is to blame */
+  /**
+   * One update, or with `fptt` those of all segments of time of a batch.
+   * @throws {RunError} `not-finite` if the loss is not, with the update's number and what is to blame
+   */
   step(batch: Batch): StepResult {
+    return this.#options.plan.isOnward ? this.#onward(batch) : this.#once(batch);
+  }
+  #once(batch: Batch): StepResult {
     const result = this.gradients(batch);
     if (!Number.isFinite(result.loss + result.penalty)) this.#refuse(batch, result.loss + result.penalty);
     this.#updates++;
-    this.#options.optimiser.forEach((t, k) => {
-      for (const [name, value] of Object.entries(t.numbers))
-        this.#x.array(numberBuffer(k, name))[0] = value(this.#updates);
-    });
+    this.#writeNumbers(1);
     this.#x.run("update");
     return result;
+  }
+  #onward(batch: Batch): StepResult {
+    this.#write(batch);
+    const segments = this.#x.array(SEGMENTS_RUN)[0]!;
+    this.#updates++;
+    this.#writeNumbers(segments);
+    const result = this.#run(batch, ONWARD);
+    this.#updates += segments - 1;
+    if (!Number.isFinite(result.loss)) this.#refuse(batch, result.loss);
+    return result;
+  }
+  /** Numbers of the next update, and of so many from there on. */
+  #writeNumbers(count: number): void {
+    this.#options.plan.optimiser.forEach((t, k) => {
+      for (const [name, value] of Object.entries(t.numbers)) {
+        const numbers = this.#x.array(numberBuffer(k, name));
+        for (let j = 0; j < count; j++) numbers[j] = value(this.#updates + j);
+      }
+    });
   }
   /** A gradient that is not finite shows in the weights first. @throws {RunError} `not-finite` */
   requireFinite(): void {

@@ -14,6 +14,7 @@ import {
   type Region,
   slotOf,
   type Term,
+  variablesOf,
 } from "../../ir/program.ts";
 import { hasInnerParallel, meetings } from "../../ir/together.ts";
 import { BYTES } from "../../ir/types.ts";
@@ -135,6 +136,7 @@ class RegionWriter {
       this.#restore(before);
     };
     if (shared) {
+      if (loop.scratch) this.#loops.set(slotOf(loop), shared.thread);
       f.get(first, shared.thread);
       f.op("i32.add");
       f.set(variable);
@@ -166,7 +168,7 @@ class RegionWriter {
       f.set(variable);
       f.upTo(variable, () => f.get(end), 1, round);
     }
-    this.#loops.delete(name);
+    for (const variable of variablesOf(loop)) this.#loops.delete(variable);
     this.#restore(outside);
   }
   /** Each thread runs the rounds that are its own; the first alone does what nobody shares. */
