@@ -9,7 +9,7 @@ import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals
 import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS } from "./lossKernels.ts";
+import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS, TARGETS } from "./lossKernels.ts";
 
 /**
  * Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`,
@@ -42,6 +42,8 @@ export interface Batch {
    * and -1 for steps that do not count. What lies behind the end of a shorter sample is not looked at.
    */
   readonly labels: ArrayLike<number>;
+  /** Of a loss with targets: the numbers that the answer to each sample is to be, [count][outputs]. Then labels may be absent. */
+  readonly targets?: ArrayLike<number>;
   /** What a label is for; default `samples`. */
   readonly labelled?: "samples" | "steps";
   /** Steps of each sample, from 1 to those of the network, which are the default. */
@@ -102,8 +104,9 @@ function longest(l: Lowered, batch: Batch): number {
 function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
   const [one, each, share] = [LABELS, STEP_LABELS, COUNTED_SHARE].map((name) => optional(x, l, name));
   const { steps } = l.context.options;
+  if (batch.targets && l.context.buffers.has(TARGETS)) writeTargets(x, l, batch.count, batch.targets);
   for (let s = 0; s < batch.count; s++) {
-    if (one) one[s] = batch.labels[s]!;
+    if (one) one[s] = batch.labels[s] ?? 0;
     if (!each) continue;
     const length = lengthOf(l.net, batch, s);
     let counted = 0;
@@ -114,6 +117,12 @@ function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
     }
     if (share) share[s] = counted > 0 ? 1 / counted : 0;
   }
+}
+
+function writeTargets(x: Executable, { net, context }: Lowered, count: number, targets: ArrayLike<number>): void {
+  const [outputs, stride, to] = [context.size(net.output!), context.stride(net.output!), x.array(TARGETS)];
+  for (let s = 0; s < count; s++)
+    for (let k = 0; k < outputs; k++) to[s * stride + k] = targets[s * outputs + k]!;
 }
 
 function writeCounts(x: Executable, l: Lowered, count: number): void {

@@ -19,6 +19,7 @@ import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
+import { GAP } from "./dynamicRegulariser.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
@@ -26,7 +27,7 @@ import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { numberBuffer } from "./update.ts";
+import { numberBuffer, stateBuffer } from "./update.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
 /** Options of `createTrainer`. */
@@ -237,6 +238,19 @@ export class Trainer implements Disposable {
    */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#x.run("prepare");
+  }
+
+  /**
+   * Ends an epoch: with `fptt` weights are put to their running averages, as published code does before it evaluates; with
+   * other algorithms there is nothing to do. `fit` calls it.
+   */
+  settle(): void {
+    const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(GAP));
+    if (at < 0) return;
+    const [weights, gaps] = [this.#x.array("parameters"), this.#x.array(stateBuffer(at, GAP))];
+    for (let k = 0; k < weights.length; k++) weights[k]! += gaps[k]!;
+    gaps.fill(0);
     this.#x.run("prepare");
   }
 

@@ -25,6 +25,9 @@ const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
 /** The buffer of a number that the host writes before each update, or before all updates of a batch. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 
+/** The buffer of a transform's state, laid out as the parameters are. */
+export const stateBuffer = (k: number, name: string): string => bufferName(stateSlot(k, name));
+
 /** How parameters are updated, and how often. */
 export interface Updates {
   readonly optimiser: Optimiser;
