@@ -52,8 +52,7 @@ export function withCopies(program: Program): Program {
   const scratch = scratchOf(program);
   const buffers = new Map(program.buffers.map((b) => [b.name, copied(b, copies.get(b.name), scratch.has(b.name))]));
   const rewritten = new Map(loops.map((l) => [l, moved(l, shared(l), buffers)]));
-  const node = (n: Node): Node =>
-    n.tag === "invoke" ? n : (rewritten.get(n) ?? { ...n, body: n.body.map(node) });
+  const node = (n: Node): Node => (n.tag === "invoke" ? n : (rewritten.get(n) ?? { ...n, body: n.body.map(node) }));
   const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map(node) }));
   return { ...program, buffers: [...buffers.values()], regions };
 }
@@ -76,9 +75,7 @@ export function keptByRound(program: Program, names: ReadonlySet<string>, of: st
   const lengths = new Map(program.buffers.map((b) => [b.name, b.length]));
   const at = (p: Place): Place =>
     names.has(p.buffer) ? { ...p, terms: [along(of, copyStride(lengths.get(p.buffer)!)), ...p.terms] } : p;
-  const buffers = program.buffers.map((b) =>
-    names.has(b.name) ? { ...b, length: rounds * copyStride(b.length) } : b,
-  );
+  const buffers = program.buffers.map((b) => (names.has(b.name) ? { ...b, length: rounds * copyStride(b.length) } : b));
   const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map((n) => replaced(n, at)) }));
   return { ...program, buffers, regions };
 }

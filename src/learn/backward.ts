@@ -58,6 +58,8 @@ export class BackwardPass {
   /** By transform: what comes back through it. */
   readonly #transforms = new Map<string, TransformErrors>();
   #context: Context | undefined;
+  /** Whether errors end where a segment of time begins. */
+  #cut = false;
 
   constructor(net: Network, surrogate: Surrogate) {
     if (net.schedule.groups.length > 1)
@@ -166,6 +168,7 @@ export class BackwardPass {
   }
   /** All components in the segment at hand. Where errors are `cut`, none comes from the segment after it. */
   segment(l: Lowered, cut: boolean): Node[] {
+    this.#cut = cut;
     return this.#components(l, (members) => [
       ...(cut ? this.#begin(members) : this.#ports(members).flatMap(([n, port]) => this.#bringAhead(n, port))),
       ...this.#steps(members, l),
@@ -303,7 +306,7 @@ export class BackwardPass {
    */
   #portAdjoint(node: string, port: string, out: Place, l: Lowered): { place: Place; nodes: Node[] } {
     const c = l.context;
-    const heard = l.net.connections.filter((x) => x.from.node === node && x.from.port === port);
+    const heard = l.net.connections.filter((x) => x.from.node === node && x.from.port === port && this.#isReached(x));
     const rows = [
       ...(this.#given.get(`${node}.${port}`) ?? []),
       ...heard.filter(addsValues).map((x) => this.#route(x).error),
@@ -336,6 +339,10 @@ export class BackwardPass {
         : []),
     ];
     return { place: out, nodes };
+  }
+  /** Whether an error may come back: not where all that arrives does so behind the segment, and errors end there. */
+  #isReached(x: Connection): boolean {
+    return !this.#cut || this.#context!.delayOf(x) < this.#context!.stepsKept;
   }
   /** Errors that transforms bring back to a port. */
   #throughTransforms(node: string, port: string): Place[] {

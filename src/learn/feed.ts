@@ -8,8 +8,8 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
-import { SEGMENTS_RUN } from "./timeOutermost.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS, TARGETS } from "./lossKernels.ts";
+import { SEGMENTS_RUN } from "./timeOutermost.ts";
 
 /**
  * Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`,
@@ -121,8 +121,7 @@ function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
 
 function writeTargets(x: Executable, { net, context }: Lowered, count: number, targets: ArrayLike<number>): void {
   const [outputs, stride, to] = [context.size(net.output!), context.stride(net.output!), x.array(TARGETS)];
-  for (let s = 0; s < count; s++)
-    for (let k = 0; k < outputs; k++) to[s * stride + k] = targets[s * outputs + k]!;
+  for (let s = 0; s < count; s++) for (let k = 0; k < outputs; k++) to[s * stride + k] = targets[s * outputs + k]!;
 }
 
 function writeCounts(x: Executable, l: Lowered, count: number): void {

@@ -100,7 +100,10 @@ const distance = (within: number): SquaredError => {
  * rightly where no output is off by more than `within`.
  * @throws {ModelError} `out-of-range`
  */
-export const squaredError = (pooling: Pooling = "last", within = 0.04): PooledLoss => ({ ...distance(within), pooling });
+export const squaredError = (pooling: Pooling = "last", within = 0.04): PooledLoss => ({
+  ...distance(within),
+  pooling,
+});
 /**
  * `squaredError` of the membrane in every step, `t/T` times in step t of T.
  * @throws {ModelError} `out-of-range`

@@ -184,7 +184,11 @@ const regulariserOf = (algorithm: Algorithm): Optimiser =>
 function requireEachStep({ loss, algorithm }: Learning, [penalty]: readonly Penalty[]): void {
   const why = `${algorithm.kind} changes weights while samples run`;
   if (!isStepLoss(loss))
-    throw new ModelError("unsupported", "loss", `${why}, so it needs a loss of each step, such as crossEntropyRising()`);
+    throw new ModelError(
+      "unsupported",
+      "loss",
+      `${why}, so it needs a loss of each step, such as crossEntropyRising()`,
+    );
   if (penalty)
     throw new ModelError("unsupported", "regularisers", `${why}: none that looks at whole samples goes with it`);
 }

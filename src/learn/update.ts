@@ -68,7 +68,9 @@ export function updateNodes(l: Lowered, { optimiser, groups = [], eachSegment = 
 type Places = (offset: number, term: readonly Term[]) => Record<string, Place>;
 
 function requireClippedFirst(optimiser: Optimiser): void {
-  const misplaced = optimiser.findIndex((t, k) => t.clipLimit !== undefined && !optimiser.slice(0, k).every((x) => x.ofLoss));
+  const misplaced = optimiser.findIndex(
+    (t, k) => t.clipLimit !== undefined && !optimiser.slice(0, k).every((x) => x.ofLoss),
+  );
   if (misplaced > 0)
     throw new ModelError(
       "unsupported",

@@ -36,7 +36,8 @@ export const NAMES = {
 } as const;
 
 /** What counts are an average of, in words. */
-export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string => (answersSteps(loss) ? "a step" : "an inference");
+export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string =>
+  answersSteps(loss) ? "a step" : "an inference";
 
 export function account(name: string, d: Deployed, result: Evaluated, execution: Execution): Accounted {
   const counts = countDeployed(name, d, result, execution);

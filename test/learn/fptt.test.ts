@@ -5,8 +5,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
-import { triangle } from "../../src/ir/surrogate.ts";
 import type { Role } from "../../src/ir/program.ts";
+import { triangle } from "../../src/ir/surrogate.ts";
 import { BYTES } from "../../src/ir/types.ts";
 import { bptt, type Fptt, fptt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import {
@@ -70,7 +70,15 @@ interface Sample {
   o: number[];
 }
 /** One step of one sample: moves its states, and adds the gradient of its loss with the states before as plain numbers. */
-function stepOf(w: Weights, state: Sample, x: readonly number[], label: number, share: number, prior: number, g: Weights) {
+function stepOf(
+  w: Weights,
+  state: Sample,
+  x: readonly number[],
+  label: number,
+  share: number,
+  prior: number,
+  g: Weights,
+) {
   const [win, b, wrec, wout] = NAMES.map((n) => w[n]) as [Float64Array, Float64Array, Float64Array, Float64Array];
   const before = state.s;
   const drive = range(hidden).map(
@@ -122,7 +130,9 @@ function byHand(start: Parameters, batches: readonly { samples: Samples; labels:
   let [update, loss] = [0, 0];
   for (const { samples, labels } of batches) {
     loss = 0;
-    const states = samples.map((): Sample => ({ v: Array(hidden).fill(0), s: Array(hidden).fill(0), o: Array(classes).fill(0) }));
+    const states = samples.map(
+      (): Sample => ({ v: Array(hidden).fill(0), s: Array(hidden).fill(0), o: Array(classes).fill(0) }),
+    );
     const longest = Math.max(...samples.map((s) => s.length));
     for (let t = 0; t < longest; t++) {
       const g = zeros(w);
@@ -149,7 +159,12 @@ function byHand(start: Parameters, batches: readonly { samples: Samples; labels:
 
 const drawn = (seed: number, options: Partial<SampleOptions> = {}) =>
   drawSamples({ count, steps, inputs, classes, kind: "values", density: 0.6, seed, ...options });
-const make = (net: Network, algorithm: TrainerOptions["algorithm"], more: Partial<TrainerOptions> = {}, backend = wasm) =>
+const make = (
+  net: Network,
+  algorithm: TrainerOptions["algorithm"],
+  more: Partial<TrainerOptions> = {},
+  backend = wasm,
+) =>
   createTrainer(net, backend, {
     algorithm,
     loss: crossEntropyRising(),
@@ -179,7 +194,14 @@ describe("as written out by hand", () => {
   const cases: readonly [string, Partial<Fptt>, number, Optimiser, Recipe["optimise"], number][] = [
     ["no regulariser, SGD", { alpha: 0 }, 1, sgd(0.2), plain(0.2), 1e9],
     ["published: Adamax, clipped", {}, 1, adamax(0.01, { clip: 0.3 }), byAdamax(0.01), 0.3],
-    ["a strong regulariser, clipped with the rest", { alpha: 0.7, beta: 0.3, rho: 0.2 }, 0, sgd(0.3, { clip: 0.2 }), plain(0.3), 0.2],
+    [
+      "a strong regulariser, clipped with the rest",
+      { alpha: 0.7, beta: 0.3, rho: 0.2 },
+      0,
+      sgd(0.3, { clip: 0.2 }),
+      plain(0.3),
+      0.2,
+    ],
   ];
   test.each(cases)("%s", async (_name, options, prior, optimiser, optimise, clip) => {
     const algorithm = fptt(surrogate, options);
@@ -242,17 +264,20 @@ const batchFor = ({ kind, loss }: { kind: SampleOptions["kind"]; loss: Loss }, s
 };
 
 describe.each(Object.entries(NETS))("%s", (_name, c) => {
-  test.each([1, 2, 4, steps - 1])("gradients without updates are those of truncated back-propagation: %i", async (k) => {
-    using expected = await make(c.net, truncatedBptt(surrogate, { segment: k }), { loss: c.loss });
-    using found = await make(c.net, fptt(surrogate, { every: k }), { loss: c.loss });
-    for (const t of [expected, found]) t.gradients(batchFor(c, 2)); // leftovers
-    const batch = batchFor(c, 1);
-    const loss = expected.gradients(batch);
-    const { loss: own, ...rest } = found.gradients(batch);
-    expect(Math.abs(own / loss.loss - 1)).toBeLessThan(1e-14);
-    expect({ ...rest, loss: loss.loss }).toEqual(loss);
-    expectNear(found.gradientBlocks(), expected.gradientBlocks(), 1e-12);
-  });
+  test.each([1, 2, 4, steps - 1])(
+    "gradients without updates are those of truncated back-propagation: %i",
+    async (k) => {
+      using expected = await make(c.net, truncatedBptt(surrogate, { segment: k }), { loss: c.loss });
+      using found = await make(c.net, fptt(surrogate, { every: k }), { loss: c.loss });
+      for (const t of [expected, found]) t.gradients(batchFor(c, 2)); // leftovers
+      const batch = batchFor(c, 1);
+      const loss = expected.gradients(batch);
+      const { loss: own, ...rest } = found.gradients(batch);
+      expect(Math.abs(own / loss.loss - 1)).toBeLessThan(1e-14);
+      expect({ ...rest, loss: loss.loss }).toEqual(loss);
+      expectNear(found.gradientBlocks(), expected.gradientBlocks(), 1e-12);
+    },
+  );
 
   const team = [1, 2, 3, 8].map((n) => threadedWasm(n));
   afterAll(() => {
@@ -330,7 +355,10 @@ test("numbers as targets: a leaky integrator by hand, an update every step", asy
     loss += share * (v - 1.3) ** 2;
     w -= 0.1 * share * 2 * (v - 1.3) * x!;
   });
-  using trainer = await make(net, fptt(surrogate, { alpha: 0 }), { batch: 1, loss: squaredErrorRising(Math.abs(v - 1.3) + 1e-6) });
+  using trainer = await make(net, fptt(surrogate, { alpha: 0 }), {
+    batch: 1,
+    loss: squaredErrorRising(Math.abs(v - 1.3) + 1e-6),
+  });
   const given = { ...batch, labels: [], targets: [1.3] };
   expect(trainer.step(given).loss).toBeCloseTo(loss, 12);
   expect(trainer.parameters()["input>out.weight"]![0]).toBeCloseTo(w, 12);

@@ -120,11 +120,7 @@ export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   const whole = (c: Component): readonly Node[] => [...c.start, ...both(c.sample)];
   if (forward.some((c) => c.after.length > 0))
     return [
-      ...forward.flatMap((c) => [
-        ...c.chunk,
-        ...overSamples(context, [...both(c.given), ...whole(c)]),
-        ...c.after,
-      ]),
+      ...forward.flatMap((c) => [...c.chunk, ...overSamples(context, [...both(c.given), ...whole(c)]), ...c.after]),
       ...overSamples(context, then),
     ];
   const given = forward.flatMap((c) => both(c.given));
