@@ -137,16 +137,23 @@ export class BackwardPass {
   #bringAhead(node: string, port: string): Node[] {
     const c = this.#context!;
     const rows = this.#longest(node, port);
-    if (rows === 0) return [];
+    if (rows === 0) return this.#clearEnded(node, port);
     const at = (ahead: number): Place => inLoop(this.delta(node, port, ahead), "ahead");
     const copy = elementCall(copyStep(c.type), { x: at(0), out: at(c.stepsKept) }, c.stride(node));
     return [loop("ahead", rows, [copy], { reverse: true })]; // rows that are still to be moved may lie in the way
+  }
+  /** Where one step is kept, a sample that has ended has no error, though it takes part in sums over all samples. */
+  #clearEnded(node: string, port: string): Node[] {
+    const c = this.#context!;
+    if (!c.hasSegments || c.stepsKept > 1) return [];
+    const out = inLoop(this.delta(node, port, 0), "ended");
+    return [loop("ended", c.restCount, [this.#clear(node, out)])];
   }
   /** What would arrive after the end of the sample has no error. */
   #clearAhead(node: string, port: string): Node[] {
     const c = this.#context!;
     const rows = this.#longest(node, port);
-    if (rows === 0) return [];
+    if (rows === 0) return this.#clearEnded(node, port);
     const out = inLoop(this.delta(node, port, 0), "after");
     return [loop("after", rows, [this.#clear(node, out)], { from: c.stepCount })];
   }

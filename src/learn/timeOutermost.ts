@@ -8,6 +8,7 @@
  */
 import { keptByRound } from "../ir/parallel.ts";
 import { loop, type Node, type Place, type Program, place } from "../ir/program.ts";
+import { abreast } from "../sim/lower/abreast.ts";
 import { type Context, SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
@@ -41,13 +42,14 @@ export function onwardNodes(l: Lowered, { backward, each, start, clear, end }: O
   const begin = [...l.forward.flatMap((f) => f.start), ...starts.begin()];
   const errors = [...each, ...backward.segment(l, true), ...inFirstSegment(c, backward.end(l))];
   const constant = l.forward.flatMap((f) => f.sample.once); // weights have changed since the segment before
+  const steps = segmentNodes(l, { start: constant, end: errors });
   const segment = [
     ...l.forward.flatMap((f) => f.chunk),
     ...overSamples(
       c,
       l.forward.flatMap((f) => f.given.once),
     ),
-    ...segmentNodes(l, { start: constant, end: errors }),
+    ...(c.stepsKept === 1 ? abreast(steps, c) : steps),
     ...weightGradients(l, backward),
     ...overSamples(c, starts.advance()),
   ];

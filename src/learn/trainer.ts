@@ -14,7 +14,7 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
@@ -34,7 +34,10 @@ import { GRADIENTS } from "./weightGradients.ts";
 export interface TrainerOptions extends Learning {
   /** Samples of one update, at most. */
   readonly batch: number;
-  /** Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold. */
+  /**
+   * Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold, and
+   * with `fptt` up to 64.
+   */
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
@@ -80,11 +83,13 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const { chunk = samplesOfChunk(net, segment ?? steps, type), form } = options;
+  const sums = parameterLayout(net, type).length;
+  const usual = plan.isOnward ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
+  const { chunk = usual, form } = options;
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
-  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
+  const shards = shardsFor(Math.ceil(batch / samples), sums, type);
   const lowered = lower(
     net,
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },

@@ -125,6 +125,7 @@ class RegionWriter {
     f.op("i32.add");
     f.set(end);
     const outside = new Map(this.#known);
+    if (shared && loop.scratch) this.#loops.set(slotOf(loop), shared.thread);
     for (const place of directPlaces(body)) this.#rememberBase(place, name);
     this.#loops.set(name, variable);
     const round = (): void => {
@@ -136,7 +137,6 @@ class RegionWriter {
       this.#restore(before);
     };
     if (shared) {
-      if (loop.scratch) this.#loops.set(slotOf(loop), shared.thread);
       f.get(first, shared.thread);
       f.op("i32.add");
       f.set(variable);
