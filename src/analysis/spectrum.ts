@@ -4,7 +4,7 @@
  * @see Welch 1967, IEEE Trans. Audio Electroacoust. 15:70
  */
 import { DataError } from "../base/errors.ts";
-import { type RealTransform, realTransform } from "./fourier.ts";
+import { type RealTransform, realTransform } from "../base/fourier.ts";
 import { mean } from "./moments.ts";
 import { requireNeurons } from "./rate.ts";
 import { countsIn, requireSeconds, type SpikeTrains, windowsIn } from "./trains.ts";

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
+import { type WatchFlags, watchOf, watchOption } from "./watch.ts";
 
 export function compareCommand(): Command {
   return new Command("compare")
@@ -21,15 +22,24 @@ export function compareCommand(): Command {
     .addOption(checkpointOption.checkpoint("nowhere"))
     .addOption(checkpointOption.every())
     .addOption(checkpointOption.resume())
+    .addOption(watchOption.watch())
+    .addOption(watchOption.log())
+    .addOption(watchOption.tensorboard())
     .addOption(option.quiet())
     .addOption(option.json())
     .addHelpText("after", "\nExample:\n  rheobase compare digits --epochs 5 --out report.html")
-    .action(async (task: string, { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
-      const { compare } = await import("../tasks/compare.ts");
-      await resumable({ every, ...(checkpoint && { checkpoint }), ...(resume && { resume }) }, (checkpoint) =>
-        print({ json, quiet }, (onProgress) =>
-          compare({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress),
-        ),
-      );
-    });
+    .action(
+      async (
+        task: string,
+        { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags & WatchFlags,
+      ) => {
+        const { compare } = await import("../tasks/compare.ts");
+        const { watch, rest } = watchOf(flags);
+        await resumable({ every, ...(checkpoint && { checkpoint }), ...(resume && { resume }) }, (checkpoint) =>
+          print({ json, quiet }, (onProgress) =>
+            compare({ task, ...rest, watch, ...(checkpoint && { checkpoint }) }, onProgress),
+          ),
+        );
+      },
+    );
 }

@@ -1,4 +1,4 @@
-/** A progress bar on stderr, a line a stage, when somebody is looking; silence otherwise. */
+/** A progress bar on stderr, a line a stage, when somebody is looking; otherwise silence, but for lines that were asked for. */
 import type { OnProgress, Progress } from "../tasks/options.ts";
 
 export interface ProgressView {
@@ -7,7 +7,14 @@ export interface ProgressView {
   readonly close: () => void;
 }
 
-const SILENT: ProgressView = { update: () => {}, close: () => {} };
+/** What was asked for as lines is told wherever it goes. */
+const tell = (lines: readonly string[]): unknown => process.stderr.write(lines.map((line) => `${line}\n`).join(""));
+const LINES_ALONE: ProgressView = {
+  update: ({ lines }) => {
+    if (lines) tell(lines);
+  },
+  close: () => {},
+};
 
 /** A terminal on stderr that can redraw a line, and no CI. */
 function isInteractive(): boolean {
@@ -16,7 +23,7 @@ function isInteractive(): boolean {
 
 /** @param quiet nobody wants to know */
 export async function openProgress(quiet = false): Promise<ProgressView> {
-  if (quiet || !isInteractive()) return SILENT;
+  if (quiet || !isInteractive()) return LINES_ALONE;
   const { default: library } = await import("cli-progress");
   const bar = new library.SingleBar({
     format: "{stage} [{bar}] {percentage} % {duration_formatted} {note}",
@@ -33,6 +40,11 @@ export async function openProgress(quiet = false): Promise<ProgressView> {
     stage = undefined;
   };
   const update = (progress: Progress): void => {
+    if (progress.lines) {
+      close();
+      tell(progress.lines);
+      return;
+    }
     const shown = { stage: progress.stage, note: progress.note ?? "" };
     if (progress.stage === stage) return bar.update(progress.done, shown);
     close();

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
+import { type WatchFlags, watchOf, watchOption } from "./watch.ts";
 
 const HELP = `
 Ctrl-C saves the training and says how to go on; a second one ends at once.
@@ -29,16 +30,25 @@ export function trainCommand(): Command {
     .addOption(checkpointOption.checkpoint("the first --out, with .checkpoint added"))
     .addOption(checkpointOption.every())
     .addOption(checkpointOption.resume())
+    .addOption(watchOption.watch())
+    .addOption(watchOption.log())
+    .addOption(watchOption.tensorboard())
     .addOption(option.quiet())
     .addOption(option.json())
     .addHelpText("after", HELP)
-    .action(async (task: string, { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags) => {
-      const { train } = await import("../tasks/train.ts");
-      const saving = { checkpoint: checkpoint ?? `${flags.out![0]}.checkpoint`, every, ...(resume && { resume }) };
-      await resumable(saving, (checkpoint) =>
-        print({ json, quiet }, (onProgress) =>
-          train({ task, ...flags, ...(checkpoint && { checkpoint }) }, onProgress),
-        ),
-      );
-    });
+    .action(
+      async (
+        task: string,
+        { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags & WatchFlags,
+      ) => {
+        const { train } = await import("../tasks/train.ts");
+        const { watch, rest } = watchOf(flags);
+        const saving = { checkpoint: checkpoint ?? `${flags.out![0]}.checkpoint`, every, ...(resume && { resume }) };
+        await resumable(saving, (checkpoint) =>
+          print({ json, quiet }, (onProgress) =>
+            train({ task, ...rest, watch, ...(checkpoint && { checkpoint }) }, onProgress),
+          ),
+        );
+      },
+    );
 }

@@ -8,7 +8,7 @@ import { DataError, requireInteger } from "../base/errors.ts";
 import { streamOf } from "../base/random.ts";
 import { trials } from "./bernoulli.ts";
 import { type Examples, featureScale } from "./dataset.ts";
-import { type Current, type EventEncoder, ruleOf } from "./encoder.ts";
+import { type Current, type EventEncoder, ruleOf, type Stream } from "./encoder.ts";
 import { patternsOf, wordsOf } from "./patterns.ts";
 
 /** Spikes by sample and step: those of (s, t) are `list[ends[s·T + t] … ends[s·T + t + 1])`, ascending. */
@@ -207,6 +207,46 @@ export function encodeValues(
       out.values[at++] = value;
     }
     out.ends[s + 1] = at;
+  }
+}
+
+/**
+ * Lists the non-zero values of each step of the examples at `indices`, times the gain, into `out`, whose `ends` then has an
+ * entry for each sample and step.
+ *
+ * @param steps how many there are in an example
+ * @throws {ModelError} `out-of-range` for a width @throws {DataError} `shape-mismatch` unless examples are so many rows;
+ * `out-of-range` for an index; `not-finite` for a NaN or infinite value
+ */
+export function encodeStream(
+  { width, gain = 1 }: Stream,
+  examples: Examples,
+  indices: ArrayLike<number>,
+  steps: number,
+  out: ValueBatch,
+): void {
+  requireInteger("encoder.width", width, 1);
+  const { features, size } = examples;
+  if (size !== width * steps)
+    throw new DataError("shape-mismatch", "features", `${size} an example are not ${steps} steps of ${width}`);
+  const scale = gain * featureScale(features);
+  out.list = atLeast(out.list, indices.length * size);
+  out.values = atLeast(out.values, indices.length * size);
+  out.ends = atLeast(out.ends, indices.length * steps + 1);
+  out.ends[0] = 0;
+  let at = 0;
+  for (let s = 0; s < indices.length; s++) {
+    const from = requireIndex(examples, indices, s) * size;
+    for (let k = 0; k < size; k++) {
+      const x = features[from + k]!;
+      if (!Number.isFinite(x))
+        throw new DataError("not-finite", `features[${from / size}][${k}]`, `must be finite, got ${x}`);
+      if (x !== 0) {
+        out.list[at] = k % width;
+        out.values[at++] = x * scale;
+      }
+      if ((k + 1) % width === 0) out.ends[s * steps + (k + 1) / width] = at;
+    }
   }
 }
 

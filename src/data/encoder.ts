@@ -14,6 +14,16 @@ export interface Current {
   /** Rounds the feature to whole parts of 1, so many of them, halves upwards; absent, it stays as it is. */
   readonly levels?: number;
 }
+/**
+ * Features that are rows of time, times `gain`, as a current that is another in each step: feature k is value
+ * k mod `width` of step ⌊k / width⌋. No spikes.
+ */
+export interface Stream {
+  readonly kind: "stream";
+  /** Values of a step. */
+  readonly width: number;
+  readonly gain?: number;
+}
 /** A spike with probability `min(1, gain·x)` at each step. */
 export interface Bernoulli {
   readonly kind: "bernoulli";
@@ -44,8 +54,10 @@ export interface Latency {
 
 /** A rule that turns features into spikes. Plain data. */
 export type EventEncoder = Bernoulli | Poisson | Rate | Latency;
-/** A rule that turns features into spikes, or into a constant current. Plain data. */
-export type Encoder = Current | EventEncoder;
+/** A rule that turns features into a current, constant or of each step. Plain data. */
+export type ValueEncoder = Current | Stream;
+/** A rule that turns features into spikes, or into a current. Plain data. */
+export type Encoder = ValueEncoder | EventEncoder;
 
 /** No spikes: the features times `gain` as a constant current. */
 export const current = (gain = 1, options: Pick<Current, "levels"> = {}): Current => ({
@@ -53,6 +65,8 @@ export const current = (gain = 1, options: Pick<Current, "levels"> = {}): Curren
   gain,
   ...options,
 });
+/** No spikes: features are rows of time, `width` of them a step, each a current of its step. */
+export const stream = (width: number, gain = 1): Stream => ({ kind: "stream", width, gain });
 /** A spike with probability `min(1, gain·x)` in each step. */
 export const bernoulli = (gain = 1): Bernoulli => ({ kind: "bernoulli", gain });
 /** `rate·x` events a step by chance, at most one spike a step. */

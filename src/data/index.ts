@@ -2,12 +2,25 @@
  * Data sets, encoders and readers of files.
  * @module data
  */
+export { type AugmentOptions, augment, augmentStore } from "./augment/augment.ts";
+export {
+  type Augmentation,
+  type Drop,
+  drop,
+  type Flip,
+  flip,
+  type Jitter,
+  jitter,
+  type Shift,
+  shift,
+} from "./augment/augmentation.ts";
 export { type BatchOptions, batches } from "./batch.ts";
 export { type Dataset, type DatasetParts, dataset, Examples, type Features, type Labels } from "./dataset.ts";
 export {
   type EncodeOptions,
   type EventBatch,
   encodeEvents,
+  encodeStream,
   encodeValues,
   eventBatch,
   type ValueBatch,
@@ -26,6 +39,9 @@ export {
   poisson,
   type Rate,
   rate,
+  type Stream,
+  stream,
+  type ValueEncoder,
 } from "./encoder.ts";
 export {
   type Binned,
@@ -73,6 +89,36 @@ export {
 export { readVoc, type VocAnnotation, type VocBox, type VocObject } from "./format/voc.ts";
 export { channelOf, readWave, type Wave } from "./format/wave.ts";
 export type { WaveEncoding } from "./format/waveSamples.ts";
+export {
+  type CrossingOptions,
+  type DifferenceOptions,
+  differences,
+  fromCrossings,
+  levelCrossings,
+  type StaircaseOptions,
+} from "./frontend/crossings.ts";
+export {
+  hertzOf,
+  type MelFilter,
+  type MelOptions,
+  type MelSpectrogram,
+  melFilters,
+  melOf,
+  melSpectrogram,
+} from "./frontend/mel.ts";
+export { type PopulationCodeOptions, populationCode } from "./frontend/population.ts";
+export type { Signal } from "./frontend/signal.ts";
+export {
+  emgFeatures,
+  imuFeatures,
+  type Standard,
+  standardised,
+  standardOf,
+  type WindowFeatures,
+  type WindowOptions,
+  type Windows,
+  windowsOf,
+} from "./frontend/windows.ts";
 export type { LocateOptions } from "./locate.ts";
 export {
   type SequenceBatch,

@@ -13,10 +13,11 @@ import { splitNumbers } from "./split.ts";
 export interface SampleStore<T> {
   readonly count: number;
   /**
-   * The samples at `indices`, in that order.
+   * The samples at `indices`, in that order; of a set that is augmented, as they are in an epoch.
+   * @param epoch counted from 0, which is the default
    * @throws {DataError} `out-of-range` for an index, or a label without a class; `bad-file`
    */
-  read(indices: ArrayLike<number>): Promise<T>;
+  read(indices: ArrayLike<number>, epoch?: number): Promise<T>;
 }
 /** Of examples with features, such as images. */
 export interface ExampleStore extends SampleStore<Examples> {
@@ -43,8 +44,11 @@ function selected<T>(store: SampleStore<T>, indices: ArrayLike<number>): SampleS
   const numbers = Uint32Array.from(indices, (_, k) => requireIndex(store.count, indices, k));
   return {
     count: numbers.length,
-    read: async (wanted) =>
-      store.read(Uint32Array.from(wanted, (_, k) => numbers[requireIndex(numbers.length, wanted, k)]!)),
+    read: async (wanted, epoch) =>
+      store.read(
+        Uint32Array.from(wanted, (_, k) => numbers[requireIndex(numbers.length, wanted, k)]!),
+        epoch,
+      ),
   };
 }
 

@@ -20,6 +20,7 @@ import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
+import { watchSupport } from "./watch.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
@@ -52,6 +53,7 @@ const inLoop = (row: Place, name: string): Place => ({
 export class BackwardPass {
   readonly #net: Network;
   readonly #surrogate: Surrogate;
+  readonly #watch: boolean;
   readonly #courses = new Map<string, Course>();
   /** By `node.port`: rows that are added to the port's adjoint in every step. */
   readonly #given = new Map<string, Place[]>();
@@ -61,7 +63,8 @@ export class BackwardPass {
   /** Whether errors end where a segment of time begins. */
   #cut = false;
 
-  constructor(net: Network, surrogate: Surrogate) {
+  /** @param watch whether the neurons within the surrogate's support are counted (`watch.ts`) */
+  constructor(net: Network, surrogate: Surrogate, watch = false) {
     if (net.schedule.groups.length > 1)
       throw new ModelError(
         "not-differentiable",
@@ -70,6 +73,7 @@ export class BackwardPass {
       );
     this.#net = net;
     this.#surrogate = surrogate;
+    this.#watch = watch;
   }
 
   /** The gradient of the loss with respect to a port, as far as no connection brings it. Before the population's `kernel`. */
@@ -363,7 +367,8 @@ export class BackwardPass {
     const list = place(c.buffer(`${node}.support`, "u32", c.size(node) + 4, "work"));
     const count = place(c.buffer(`${node}.support.count`, "i32", 1, "work"));
     const args = { ...shared, support: list, "support.from": place("zero"), "support.to": count };
-    return { nodes: [elementCall(step, args, c.size(node))], list, count };
+    const counted = this.#watch ? [watchSupport(node, count, c)] : [];
+    return { nodes: [elementCall(step, args, c.size(node)), ...counted], list, count };
   }
 
   #route(connection: Connection): Route {

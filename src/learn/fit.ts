@@ -4,6 +4,7 @@ import type { Network } from "../model/network.ts";
 import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Batch } from "./feed.ts";
 import type { StepResult, Trainer } from "./trainer.ts";
+import type { WatchReport } from "./watch.ts";
 
 /** What came of one epoch. */
 export interface EpochReport {
@@ -19,6 +20,8 @@ export interface EpochReport {
   /** On held-out samples, where they are given. */
   readonly validation?: Summary;
   readonly warnings: readonly string[];
+  /** What happened in the epoch, layer by layer, where the trainer watches. */
+  readonly watch?: WatchReport;
 }
 
 /** Where training stands between two batches: plain data, from which a restored trainer goes on. */
@@ -111,7 +114,8 @@ export function* fitting(trainer: Trainer, options: FitOptions): Generator<FitPo
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
     const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];
-    const report = { epoch: from.epoch, ...trained, warnings, ...(validation && { validation }) };
+    const watch = trainer.watches ? { watch: trainer.watched() } : {};
+    const report = { epoch: from.epoch, ...trained, warnings, ...(validation && { validation }), ...watch };
     options.onEpoch?.(report);
     from = { ...START, epoch: from.epoch + 1, reports: [...from.reports, report] };
   }

@@ -73,3 +73,4 @@ export {
 export { type RateOptions, type Regulariser, rate, rateAbove } from "./regularise.ts";
 export type { TrainerSnapshot } from "./snapshot.ts";
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";
+export type { LayerWatch, ParameterWatch, WatchReport } from "./watch.ts";

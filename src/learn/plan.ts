@@ -31,6 +31,7 @@ import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { keptByChunk, onwardNodes } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
+import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
 
 /** How a network learns. */
@@ -41,6 +42,8 @@ export interface Learning {
   /** Rates and decay of parameters that are not like the others. */
   readonly groups?: readonly ParameterGroup[];
   readonly regularisers?: readonly Regulariser[];
+  /** Whether to count, while it learns, what `Trainer.watched` tells. The result is the same. */
+  readonly watch?: boolean;
 }
 
 export class TrainingPlan {
@@ -67,7 +70,7 @@ export class TrainingPlan {
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     if (this.isOnward) requireEachStep(learning, this.#penalties);
-    this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
+    this.#backward = new BackwardPass(net, learning.algorithm.surrogate, learning.watch);
     checkPopulations(net, this.output.node);
   }
 
@@ -89,7 +92,8 @@ export class TrainingPlan {
     for (const p of this.#penalties) if (p.node === node) this.#backward.give(node, "spike", penaltyGradient(p, c));
     const bits = step.stores.some((s) => s.mode === "bits");
     const kept: Kernel = { ...kernel, args: { ...args, ...(bits && { bits: bitsPlace(node, c) }) } };
-    return this.#backward.kernel(node, this.#isCounted(node) ? countingSpikes(node, kept, c) : kept, c);
+    const counted = this.#isCounted(node) ? countingSpikes(node, kept, c) : kept;
+    return this.#backward.kernel(node, this.#learning.watch ? watchingSpikes(node, counted, c) : counted, c);
   }
   #isCounted(node: string): boolean {
     return this.#penalties.some((p) => p.node === node);

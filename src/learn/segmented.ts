@@ -23,6 +23,7 @@ import {
 import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { isCountOf } from "./regularise.ts";
+import { isWatched } from "./watch.ts";
 import { bitRows, weightGradients } from "./weightGradients.ts";
 
 export interface SegmentedPlan {
@@ -70,7 +71,7 @@ function twoPasses(l: Lowered, { backward, cut, whole, each }: SegmentedPlan): N
   const c = l.context;
   const starts = new SegmentStarts(l, bitsBefore(l));
   const nodes = Object.keys(l.net.populations);
-  const isCount = (_slot: string, at: Place): boolean => nodes.some((n) => isCountOf(n, at));
+  const isCount = (_slot: string, at: Place): boolean => isWatched(at.buffer) || nodes.some((n) => isCountOf(n, at));
   const sweep = { start: starts.keep(), end: starts.advance(), change: withoutTape(l) };
   const again = {
     start: starts.restore(),

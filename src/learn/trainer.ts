@@ -17,6 +17,7 @@ import {
 import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
+import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
@@ -28,6 +29,7 @@ import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts
 import { stepsOf } from "./start.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
 import { numberBuffer, stateBuffer } from "./update.ts";
+import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
 /** Options of `createTrainer`. */
@@ -51,6 +53,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   ...NEEDED,
   "groups",
   "regularisers",
+  "watch",
   "chunk",
   "seed",
   "type",
@@ -116,6 +119,7 @@ export class Trainer implements Disposable {
   readonly #memory: Memory;
   readonly #options: PlannedOptions;
   #updates = 0;
+  #watch: Watch | undefined;
 
   /** Use `createTrainer`. */
   constructor(
@@ -132,6 +136,7 @@ export class Trainer implements Disposable {
     this.#memory = new Memory(executable, program);
     this.#memory.fill(lowered.context.contents);
     this.setParameters(parameters);
+    if (options.watch) this.#watch = new Watch(this.#toWatch());
   }
 
   /** Linear memory: all there is, because nothing is allocated while training. */
@@ -175,6 +180,7 @@ export class Trainer implements Disposable {
   #once(batch: Batch): StepResult {
     const result = this.gradients(batch);
     if (!Number.isFinite(result.loss + result.penalty)) this.#refuse(batch, result.loss + result.penalty);
+    this.#watch?.after(totalSteps(this.lowered.net, batch));
     this.#updates++;
     this.#writeNumbers(1);
     this.#x.run("update");
@@ -187,6 +193,7 @@ export class Trainer implements Disposable {
     this.#writeNumbers(segments);
     const result = this.#run(batch, ONWARD);
     this.#updates += segments - 1;
+    this.#watch?.after(totalSteps(this.lowered.net, batch));
     if (!Number.isFinite(result.loss)) this.#refuse(batch, result.loss);
     return result;
   }
@@ -230,6 +237,31 @@ export class Trainer implements Disposable {
   gradientBlocks(): Parameters {
     return this.#blocks(this.#memory.summed(GRADIENTS));
   }
+  /**
+   * What happened since the last call, or since the trainer was made. Neurons are counted in the samples that they learn
+   * from, with dropout.
+   * @throws {RunError} `unsupported` unless the trainer was made with `watch: true`
+   */
+  watched(): WatchReport {
+    if (this.#watch) return this.#watch.look();
+    throw new RunError("unsupported", "trainer", "nothing was counted: make it with watch: true");
+  }
+  /** Whether it counts what `watched` tells. */
+  get watches(): boolean {
+    return this.#watch !== undefined;
+  }
+  #toWatch(): Watched {
+    const has = (buffer: string): boolean => this.lowered.context.buffers.has(buffer);
+    return {
+      net: this.lowered.net,
+      counts: (buffer) => (has(buffer) ? this.#memory.summed(buffer) : undefined),
+      clear: (buffer) => {
+        if (has(buffer)) this.#x.array(buffer).fill(0);
+      },
+      parameters: () => this.parameters(),
+      gradients: () => this.gradientBlocks(),
+    };
+  }
   #blocks(from: ArrayLike<number>): Parameters {
     const arrayOf = this.lowered.context.type === "f32" ? Float32Array : Float64Array;
     const out: Record<string, Float32Array | Float64Array> = {};
@@ -268,6 +300,7 @@ export class Trainer implements Disposable {
     writeChanging(this.#x, this.program, buffers);
     this.#updates = updates;
     this.#x.run("prepare");
+    if (this.#watch) this.#watch = new Watch(this.#toWatch());
   }
 
   /** Gives the memory back; every later call throws. */

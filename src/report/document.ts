@@ -140,6 +140,24 @@ export interface CurvesDocument {
   readonly heldOut: readonly { readonly epoch: number; readonly loss: number; readonly accuracy: number }[];
 }
 
+/** What happened in one epoch of training, layer by layer. */
+export interface WatchDocument {
+  readonly layers: Readonly<
+    Record<
+      string,
+      {
+        readonly rate: number;
+        readonly support: number;
+        readonly dead: number;
+        readonly saturated: number;
+        readonly neurons: number;
+      }
+    >
+  >;
+  /** Norm of the gradient, and of the change over that of the array. */
+  readonly parameters: Readonly<Record<string, { readonly gradient: number; readonly change: number }>>;
+}
+
 /** Answers in every step, judged. */
 export interface StepsDocument {
   readonly accuracyPublished: number;
@@ -161,6 +179,10 @@ export interface StepsDocument {
 /** What a test found of one network. */
 export interface TestedDocument extends Partial<StepsDocument> {
   readonly accuracy: number;
+  /** Of answers that are independent of one another: 95 times of 100 such a test finds an interval with the true share. */
+  readonly interval?: Range;
+  /** Mean of the classes' recalls, where the task counts classes alike. */
+  readonly balancedAccuracy?: number;
   readonly loss: number;
   readonly samples: number;
   /** Spikes a neuron and step. */
@@ -176,6 +198,8 @@ export interface SideDocument extends TestedDocument, AccountedDocument {
   readonly trainSeconds: number;
   readonly samplesPerSecond: number;
   readonly curves: CurvesDocument;
+  /** How each layer learned, epoch by epoch, where it was watched. */
+  readonly watch?: readonly WatchDocument[];
   readonly selected?: { readonly epoch: number; readonly accuracy: number };
   readonly memory: { readonly trainingBytes: number; readonly inferenceBytes: number };
   /** Of an inference, input included; 0 without spikes. */
@@ -315,6 +339,8 @@ export interface ResultBase extends EnergyBeside {
   readonly classes: readonly string[];
   /** Sentences that a reader must know beside the numbers. */
   readonly notes: readonly string[];
+  /** What others reach, or something simpler in the same run: the measure that the task is judged by. */
+  readonly published?: readonly { readonly source: string; readonly network: string; readonly accuracy: number }[];
   /** Sentences on its energies, where they are not among the notes. */
   readonly beside?: readonly string[];
   readonly data: {
@@ -335,7 +361,6 @@ export interface CompareDocument extends ResultBase {
   readonly twin: SideDocument;
   readonly verdict: readonly VerdictDocument[];
   readonly promise?: PromiseDocument;
-  readonly published?: readonly { readonly source: string; readonly network: string; readonly accuracy: number }[];
   readonly provenance: ProvenanceDocument;
   readonly shown?: ShownDocument;
   readonly seconds: number;

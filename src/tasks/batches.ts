@@ -2,7 +2,7 @@
 import { DataError } from "../base/errors.ts";
 import { batches } from "../data/batch.ts";
 import type { Examples } from "../data/dataset.ts";
-import { encodeEvents, encodeValues, eventBatch, valueBatch } from "../data/encode.ts";
+import { encodeEvents, encodeStream, encodeValues, eventBatch, valueBatch } from "../data/encode.ts";
 import type { Encoder } from "../data/encoder.ts";
 import { type SequenceBatch, Sequences } from "../data/sequences.ts";
 import type { Batch, BatchInput } from "../learn/feed.ts";
@@ -16,6 +16,10 @@ interface EventInput {
   readonly labelled?: "samples" | "steps";
 }
 export const AS_EVENTS: Input = { kind: "events" };
+/** Events of which each recording has one label. */
+export const AS_LABELLED_EVENTS: Input = { kind: "events", labelled: "samples" };
+/** Whether what enters are spikes. */
+export const isSpikes = ({ kind }: Input): boolean => kind !== "current" && kind !== "stream";
 
 export interface Encoding {
   readonly encoder: Input;
@@ -123,6 +127,10 @@ class Reader implements BatchSource {
       encodeValues(encoder, this.examples, numbers, this.#values);
       return { kind: "sparse", ...this.#values };
     }
+    if (encoder.kind === "stream") {
+      encodeStream(encoder, this.examples, numbers, steps, this.#values);
+      return { kind: "sparse", ...this.#values };
+    }
     encodeEvents(encoder, this.examples, numbers, { steps, seed, epoch, numbers: known }, this.#events);
     return { kind: "events", ...this.#events };
   }
@@ -133,6 +141,7 @@ export const TEST_EPOCH = 2 ** 32 - 1;
 
 const KINDS: ReadonlySet<string> = new Set<Input["kind"]>([
   "current",
+  "stream",
   "bernoulli",
   "poisson",
   "rate",

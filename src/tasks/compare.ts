@@ -5,7 +5,9 @@ import type { ShownDocument } from "../report/document.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { type EqualPrecision, equalPrecisionDocument, equalPrecisionOf } from "./equalPrecision.ts";
 import { compareHeadline } from "./headline.ts";
+import { balanced, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
+import { openLearningLog } from "./learningLog.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
@@ -62,7 +64,9 @@ export async function compareOn(task: Task, options: TaskOptions, onProgress: On
   const loaded = await loadTask(task, { ...options, onProgress });
   const keeper = await openKeeper("compare", task, loaded.data, options);
   const power = await powerCounters();
-  const session = { seed: options.seed, backend, onProgress, keeper, power };
+  const run = { command: "compare", task: task.name, seed: options.seed };
+  using log = await openLearningLog(options.watch ?? {}, run, onProgress);
+  const session = { seed: options.seed, backend, onProgress, keeper, power, log };
   const found = await comparison(loaded, options, session, { start, look: isReported(outputs) });
   const document = await documentOf(found);
   await writeReports(outputs, document);
@@ -120,9 +124,9 @@ async function documentOf(c: Comparison) {
     classes: loaded.data.classes,
     encoder: encoderDocument(plan),
     steps: spiking.design.net.steps,
-    spiking: { ...sideDocument(spiking), ...c.steps[0] },
-    twin: { ...sideDocument(twin), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
-    ...(loaded.kind === "sequences" && { published: loaded.task.published }),
+    spiking: { ...sideDocument(spiking), ...balanced(loaded, spiking.result), ...c.steps[0] },
+    twin: { ...sideDocument(twin), ...balanced(loaded, twin.result), ...c.steps[1], zeroSkipping: twin.zeroSkipping },
+    ...(await published(loaded)),
     verdict: c.verdict,
     ...(c.promise && { promise: c.promise }),
     notes: compareNotes(spiking, twin, c.threads.used, loaded.data),

@@ -49,6 +49,7 @@ export async function equalPrecisionOf(
 ): Promise<EqualPrecision | { readonly refused: string }> {
   if (loaded.kind === "sequences")
     return { refused: "a step of a stream has no number of levels: its neurons keep a state from step to step" };
+  if (loaded.kind === "samples") return { refused: "only twins of dense layers and rectified units are made narrow" };
   const { data } = loaded;
   const steps = spiking.net.steps!;
   const bits = Math.min(MOST_BITS, equalBits(steps));

@@ -10,6 +10,7 @@ import { percent, whole } from "../report/numbers.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { encoderFrom } from "./batches.ts";
 import { isCounted } from "./count.ts";
+import { balanced } from "./judged.ts";
 import { allTables, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
 import type { EvaluateOptions, OnProgress, TaskReport } from "./options.ts";
@@ -55,6 +56,7 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
     inference: inferenceOf(deployed),
     classes: data.classes,
     ...resultDocument(result),
+    ...balanced(loaded, result),
     ...steps,
     ...accounted,
     ...(elsewhere && { energyTables: allTables(elsewhere) }),

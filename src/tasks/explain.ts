@@ -12,11 +12,11 @@ import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
 import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
-import { type Design, recurrentDesign, requireNoCode, spikingDesign } from "./networks.ts";
+import { type Design, recurrentDesign, requireNoCode, sampleDesign, spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import type { Deployed } from "./session.ts";
 import type { Training } from "./task.ts";
-import { isTask, TASKS, taskNames } from "./tasks.ts";
+import { isTask, taskNames, taskOf } from "./tasks.ts";
 
 /** A network with numbers to start from, and how it learns where that is known. */
 interface Subject extends Deployed {
@@ -57,11 +57,19 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 
 async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
   if (!isTask(target)) return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target) };
-  const task = TASKS[target];
+  const task = taskOf(target);
   if (task.kind === "sequences") {
     requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
     return started(
       recurrentDesign(task.spiking),
+      `The spiking network of ${task.name}, as it starts with seed ${seed}.`,
+      seed,
+    );
+  }
+  if (task.kind === "samples") {
+    requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
+    return started(
+      sampleDesign(task.spiking),
       `The spiking network of ${task.name}, as it starts with seed ${seed}.`,
       seed,
     );

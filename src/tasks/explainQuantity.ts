@@ -51,6 +51,7 @@ const CODES: { readonly [K in Kind]: (encoder: Extract<Encoder, { kind: K }>) =>
     `a constant current of ${gain} times the feature`,
     ...(levels === undefined ? [] : [`rounded to ${levels} parts of 1`]),
   ],
+  stream: ({ width, gain = 1 }) => [`a current of ${gain} times the feature, ${width} features a step`],
   bernoulli: ({ gain = 1 }) => [`spikes by chance, in a step with probability ${gain} times the feature`],
   poisson: ({ rate }) => [`spikes by chance, on average ${rate} times the feature in a step`],
   rate: ({ gain = 1 }) => [`evenly spaced spikes, in a share of steps that is ${gain} times the feature`],

@@ -9,10 +9,10 @@ import { relu } from "../model/neuron/relu.ts";
 import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
 import { AS_EVENTS, type Input } from "./batches.ts";
 import type { EncoderName, TaskOptions } from "./options.ts";
-import type { ImageTask, Recipe, SequenceTask, Training } from "./task.ts";
+import type { ImageTask, Recipe, SampleRecipe, SampleTask, SequenceTask, Training } from "./task.ts";
 
 /** A network to be trained: what it is, how data enter it, and how it learns. */
-export interface Design {
+export interface Design extends Pick<SampleRecipe, "view" | "renewed"> {
   readonly net: Network;
   readonly encoder: Input;
   readonly training: Training;
@@ -68,12 +68,20 @@ export const recurrentDesign = (recipe: Recipe, changes: Changes = {}): Design =
   training: changed(recipe.training, changes),
 });
 
-/** Spikes that are there already, in steps of their own, leave nothing to choose. @throws {UsageError} */
+/** The networks of a task that gives them itself. */
+export const sampleDesign = ({ network, training, input, ...data }: SampleRecipe, changes: Changes = {}): Design => ({
+  ...data,
+  net: network(),
+  encoder: input,
+  training: changed(training, changes),
+});
+
+/** A task that says how its samples enter leaves nothing to choose. @throws {UsageError} */
 export function requireNoCode(
-  { name }: SequenceTask,
+  { name }: SequenceTask | SampleTask,
   { encoder, steps }: Pick<TaskOptions, "encoder" | "steps">,
 ): void {
   const [option] = [encoder !== undefined && "--encoder", steps !== undefined && "--steps"].filter(Boolean);
   if (option)
-    throw new UsageError("usage", String(option), `${name} is recorded as spikes: it has no encoder and its own steps`);
+    throw new UsageError("usage", String(option), `${name} says itself how its samples enter, and in how many steps`);
 }

@@ -18,6 +18,16 @@ export interface CheckpointOptions {
   readonly stop?: { readonly aborted: boolean };
 }
 
+/** Where a training tells, epoch by epoch, how it learns. */
+export interface WatchOptions {
+  /** In the terminal, a few lines an epoch. */
+  readonly terminal?: boolean;
+  /** A file that gets one line of JSON an epoch; what it holds already stays. */
+  readonly log?: string;
+  /** A folder that gets an event file of TensorBoard's. */
+  readonly tensorboard?: string;
+}
+
 /** What a task is asked with. */
 export interface TaskOptions {
   /** `digits`, `mnist`, `fashion-mnist`, `ecg`; for `explain` also the path of an artefact. */
@@ -37,6 +47,8 @@ export interface TaskOptions {
   readonly out?: string | readonly string[];
   /** Of `train` and `compare`. */
   readonly checkpoint?: CheckpointOptions;
+  /** Of `train` and `compare`: where to tell, epoch by epoch, how the networks learn. */
+  readonly watch?: WatchOptions;
 }
 
 /** What `evaluate` is asked with. */
@@ -53,6 +65,8 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly note?: string;
+  /** Lines that stay; the rest is then without meaning. */
+  readonly lines?: readonly string[];
 }
 /** Hears how far a task is. */
 export type OnProgress = (progress: Progress) => void;

@@ -1,6 +1,6 @@
 /** What a run trains: the networks of a task, after the choice of a spiking code where there is one to make. */
 import { type Choice, chooseEncoder } from "./choose.ts";
-import { type Design, recurrentDesign, requireNoCode, spikingDesign, twinDesign } from "./networks.ts";
+import { type Design, recurrentDesign, requireNoCode, sampleDesign, spikingDesign, twinDesign } from "./networks.ts";
 import type { EncoderName, TaskOptions } from "./options.ts";
 import type { Loaded } from "./run.ts";
 import type { SessionOptions } from "./session.ts";
@@ -22,6 +22,11 @@ export async function planOf(
     const { task } = loaded;
     requireNoCode(task, options);
     return { spiking: recurrentDesign(task.spiking, options), twin: recurrentDesign(task.twin, options) };
+  }
+  if (loaded.kind === "samples") {
+    const { task } = loaded;
+    requireNoCode(task, options);
+    return { spiking: sampleDesign(task.spiking, options), twin: sampleDesign(task.twin, options) };
   }
   const { task, data } = loaded;
   const choice = options.encoder ? undefined : await chooseEncoder(task, data, { ...session, changes: options });

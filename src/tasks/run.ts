@@ -8,7 +8,7 @@ import type { PriceOptions } from "../energy/prices.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import type { OnProgress, TaskOptions } from "./options.ts";
 import type { Trained } from "./session.ts";
-import type { ImageTask, SequenceTask, Task, TaskData } from "./task.ts";
+import type { ImageTask, SampleTask, SequenceTask, Task, TaskData } from "./task.ts";
 
 export interface LoadRequest extends Pick<TaskOptions, "data" | "seed"> {
   readonly onProgress: OnProgress;
@@ -17,23 +17,20 @@ export interface LoadRequest extends Pick<TaskOptions, "data" | "seed"> {
 /** A task with its data. */
 export type Loaded =
   | { readonly kind: "images"; readonly task: ImageTask; readonly data: Dataset }
-  | { readonly kind: "sequences"; readonly task: SequenceTask; readonly data: SequenceDataset };
+  | { readonly kind: "sequences"; readonly task: SequenceTask; readonly data: SequenceDataset }
+  | { readonly kind: "samples"; readonly task: SampleTask; readonly data: TaskData };
 
 export async function loadTask(task: Task, { data, seed, onProgress }: LoadRequest): Promise<Loaded> {
   const stage = "data";
   const from = { directory: data, seed };
   onProgress({ stage, done: 0, total: 1 });
-  const loaded: Loaded =
-    task.kind === "images"
-      ? { kind: task.kind, task, data: await task.load(from) }
-      : { kind: task.kind, task, data: await task.load(from) };
+  const loaded = { kind: task.kind, task, data: await task.load(from) } as Loaded; // the kind says which data a task loads
   onProgress({ stage, done: 1, total: 1 });
   return loaded;
 }
 
 /** A stream comes at its own pace, and a chip that waits for it has power at rest. */
-export const paceOf = (loaded: Loaded): PriceOptions =>
-  loaded.kind === "sequences" ? { stepSeconds: loaded.data.dt } : {};
+export const paceOf = ({ data }: Loaded): PriceOptions => ("dt" in data ? { stepSeconds: data.dt } : {});
 
 /** What of a data set a result depends on, and whom to thank. */
 export const dataDocument = ({ name, digest, train, test, source, licence }: TaskData) => ({

@@ -12,8 +12,9 @@ import { createTrainer, type Trainer, type TrainerOptions } from "../learn/train
 import type { Network } from "../model/network.ts";
 import { percent } from "../report/numbers.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
-import { type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
+import { type BatchSource, type Encoding, readerOf, TEST_EPOCH } from "./batches.ts";
 import type { Keeper, KeptTraining } from "./keeper.ts";
+import type { LearningLog } from "./learningLog.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly onProgress: OnProgress;
   /** Saves trainings on their way. */
   readonly keeper?: Keeper | undefined;
+  /** Hears of each epoch how the network learns. */
+  readonly log?: LearningLog | undefined;
   /** Counters of the processor's energy, read around tests where they can be. */
   readonly power?: PowerCounters | undefined;
 }
@@ -53,7 +56,7 @@ export async function trainDesign(design: Design, samples: Samples, options: Ses
   const kept = options.keeper?.training(options.stage, design, samples);
   if (kept?.trained) return kept.trained;
   const { rest, heldOut } = parted(design.training, samples, options.seed);
-  using trainer = await createTrainer(design.net, options.backend, trainerOptions(design, rest, options.seed));
+  using trainer = await createTrainer(design.net, options.backend, trainerOptions(design, rest, options));
   if (kept?.going) trainer.restore(kept.going.snapshot);
   const selecting = { backend: options.backend, encoding: encodingOf(design, options.seed), best: kept?.going?.best };
   const rule = design.training.selection;
@@ -70,7 +73,11 @@ function parted({ selection }: Training, samples: Samples, seed: number): { rest
     : { rest: samples };
 }
 
-function trainerOptions({ training }: Design, { count }: Samples, seed: number): TrainerOptions {
+function trainerOptions(
+  { training }: Design,
+  { count }: Samples,
+  { seed, log }: Pick<SessionOptions, "seed" | "log">,
+): TrainerOptions {
   const { batch, loss, surrogate, groups, regularisers, chunk } = training;
   const updates = training.epochs * Math.ceil(count / batch);
   return {
@@ -79,6 +86,7 @@ function trainerOptions({ training }: Design, { count }: Samples, seed: number):
     optimiser: optimiserOf(training, updates),
     batch,
     seed,
+    watch: log !== undefined,
     ...(groups && { groups }),
     ...(regularisers && { regularisers }),
     ...(chunk && { chunk }),
@@ -116,17 +124,24 @@ async function runEpochs(
 ): Promise<readonly EpochReport[]> {
   const { kept, selection, stage } = options;
   const { epochs, batch } = design.training;
-  const reader = readerOf(samples, encodingOf(design, options.seed));
+  const encoding = encodingOf(design, options.seed);
+  const reader = readerOf(samples, encoding);
+  const { renewed } = design;
+  const readerIn = (epoch: number): BatchSource =>
+    renewed ? readerOf(renewed(samples, { seed: options.seed, epoch }), encoding) : reader;
   const total = epochs * samples.count;
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage, done, total, note });
   const run = fitting(trainer, {
     epochs,
     from: kept?.going?.position,
-    batches: (epoch) => reader.pass({ batch, epoch, shuffle: true }),
+    batches: (epoch) => readerIn(epoch).pass({ batch, epoch, shuffle: true }),
     onBatch: (epoch, done) => tell(epoch * samples.count + done),
-    onEpoch: ({ epoch, loss }) => {
+    onEpoch: (report) => {
+      const { epoch, loss } = report;
       selection?.after(epoch, trainer);
+      const last = selection?.best?.looks.at(-1);
+      options.log?.epoch({ stage, report, look: last?.epoch === epoch ? last : undefined });
       note = [`loss ${loss.toFixed(3)}`, ...heldOutNote(selection)].join(", ");
       tell((epoch + 1) * samples.count);
     },

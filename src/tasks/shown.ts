@@ -3,10 +3,11 @@
  * often neurons fire. It is recorded after everything that is measured, and only where a report is asked for.
  */
 import type { Backend } from "../backend/backend.ts";
-import type { Sequences } from "../data/sequences.ts";
+import { Sequences } from "../data/sequences.ts";
 import type { RatesDocument, ShownDocument, ShownSample, TraceDocument } from "../report/document.ts";
 import { type Recorded, recordSamples } from "./record.ts";
 import type { Loaded } from "./run.ts";
+import { labelEach } from "./samples.ts";
 import type { Deployed, Evaluated } from "./session.ts";
 import { type Threshold, thresholdOf } from "./threshold.ts";
 
@@ -43,12 +44,12 @@ export async function shownOf(
 }
 const numbersOf = (chosen: readonly Chosen[]): number[] => chosen.map((c) => c.number);
 /** Recordings have steps of their own; the model time of a network may be another. */
-const stepOf = (loaded: Loaded, { net }: Deployed): number => (loaded.kind === "sequences" ? loaded.data.dt : net.dt);
+const stepOf = ({ data }: Loaded, { net }: Deployed): number => ("dt" in data ? data.dt : net.dt);
 
 /** Samples of the first classes that were answered rightly, and the first that was not; of sequences a typical and a bad one. */
 function chosenOf(loaded: Loaded, { predictions }: Evaluated): Chosen[] {
   if (loaded.kind === "sequences") return sequencesToShow(loaded.data.test, predictions);
-  const { labels } = loaded.data.test;
+  const labels = labelEach(loaded.data.test);
   const right = (k: number): boolean => predictions[k] === labels[k];
   const seen = new Set<number>();
   const chosen: Chosen[] = [];
@@ -108,14 +109,16 @@ function stepsShown(test: Sequences, predictions: Int32Array, { number, steps }:
     accuracy: accuracyOf(test, predictions, number),
   };
 }
-function pictureShown({ data }: Extract<Loaded, { kind: "images" }>, predictions: Int32Array, number: number) {
-  const { test, classes, shape } = data;
+function pictureShown({ data }: Exclude<Loaded, { kind: "sequences" }>, predictions: Int32Array, number: number) {
+  const { test, classes } = data;
+  const answers = { label: classes[labelEach(test)[number]!]!, answer: classes[predictions[number]!]! };
+  if (test instanceof Sequences || !("shape" in data)) return answers;
+  const { shape } = data;
   const [height, width] = shape;
   const features = test.features.subarray(number * test.size, (number + 1) * test.size);
   const grey = features instanceof Uint8Array ? features : features.map((x) => Math.round(255 * x));
   return {
-    label: classes[test.labels[number]!]!,
-    answer: classes[predictions[number]!]!,
+    ...answers,
     ...(shape.length === 2 && { image: { width: width!, height: height!, levels: Array.from(grey) } }),
   };
 }

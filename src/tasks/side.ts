@@ -1,8 +1,9 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
 import { answersSteps } from "../learn/loss.ts";
-import type { CurvesDocument } from "../report/document.ts";
+import type { CurvesDocument, Range, SideDocument } from "../report/document.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
+import { isSpikes } from "./batches.ts";
 import { countDeployed, type Execution } from "./count.ts";
 import type { Design } from "./networks.ts";
 import {
@@ -44,11 +45,12 @@ export function account(name: string, d: Deployed, result: Evaluated, execution:
   return { counts, energy: energies(counts) };
 }
 
-async function trainAndTest(design: Design, data: TaskData, options: SessionOptions) {
-  const trained = await trainDesign(design, data.train, options);
+async function trainAndTest(design: Design, { train, test }: TaskData, options: SessionOptions) {
+  const { view = (samples) => samples } = design;
+  const trained = await trainDesign(design, view(train), options);
   const deployed = deployedOf(design, trained);
-  const test = { ...options, stage: `${options.stage}, test` };
-  return { design, trained, deployed, result: await evaluateDeployed(deployed, data.test, test) };
+  const testing = { ...options, stage: `${options.stage}, test` };
+  return { design, trained, deployed, result: await evaluateDeployed(deployed, view(test), testing) };
 }
 export const deployedOf = ({ net, encoder, training }: Design, { parameters }: Trained): Deployed => ({
   net,
@@ -80,6 +82,7 @@ export function sideDocument(side: Side) {
     samplesPerSecond: trained.samplesPerSecond,
     trainLoss: trained.epochs.map((e) => e.loss),
     curves: curvesOf(trained),
+    ...watchOf(trained),
     spikes: spikesOf(side),
     ...(trained.selected && { selected: trained.selected }),
     memory: { trainingBytes: trained.bytes, inferenceBytes: storedBytes(counts), testBytes: result.bytes },
@@ -94,17 +97,41 @@ const curvesOf = ({ epochs, selected }: Trained): CurvesDocument => ({
   heldOut: selected?.looks ?? [],
 });
 
+/** Nothing where nobody watched. */
+function watchOf({ epochs }: Trained): Pick<SideDocument, "watch"> {
+  const watched = epochs.flatMap(({ watch }) => watch ?? []);
+  return watched.length > 0 ? { watch: watched } : {};
+}
+
 /** Of an inference, input included. */
 function spikesOf({ counts, design, result }: Side): number {
   const inferences = answersSteps(design.training.loss) ? result.steps : result.samples;
-  return counts.total.spikes + (design.encoder.kind === "current" ? 0 : result.inputEvents / inferences);
+  return counts.total.spikes + (isSpikes(design.encoder) ? result.inputEvents / inferences : 0);
 }
 
 export function resultDocument(result: Evaluated) {
-  const { accuracy, loss, meanRate, warnings, samples, passSeconds, samplesPerSecond } = result;
+  const { accuracy, loss, meanRate, warnings, samples, counted, passSeconds, samplesPerSecond } = result;
   const confusion = matrixOf(result.confusion);
   const speed = { inferencePerSecond: samplesPerSecond, passSeconds };
-  return { accuracy, loss, meanRate, samples, warnings, confusion, ...speed };
+  const independent = counted === samples; // steps of a sequence are not
+  const interval = independent ? { interval: wilson(accuracy, counted) } : {};
+  return { accuracy, ...interval, loss, meanRate, samples, warnings, confusion, ...speed };
+}
+/** Two standard errors of a share (1.96, to be exact): Wilson 1927, J. Am. Stat. Assoc. 22:209. */
+export function wilson(share: number, count: number): Range {
+  const z2 = 1.959963984540054 ** 2 / count;
+  const middle = (share + z2 / 2) / (1 + z2);
+  const half = Math.sqrt(z2 * share * (1 - share) + (z2 / 2) ** 2) / (1 + z2);
+  return { low: middle - half, typical: share, high: middle + half };
+}
+/** Mean of the recalls of the classes that there are. */
+export function balancedOf(square: ArrayLike<number>): number {
+  const matrix = matrixOf(Uint32Array.from(square));
+  const recalls = matrix.flatMap((row, k) => {
+    const count = row.reduce((a, b) => a + b, 0);
+    return count > 0 ? [row[k]! / count] : [];
+  });
+  return recalls.reduce((a, b) => a + b, 0) / recalls.length;
 }
 function matrixOf(square: Uint32Array): number[][] {
   const size = Math.round(Math.sqrt(square.length));

@@ -32,7 +32,7 @@ export function storedReader(store: ExampleStore | SequenceStore, encoding: Enco
       const read = (): Reading | undefined => {
         const { value: numbers, done } = order.next();
         if (done) return undefined;
-        const examples = samples.read(numbers);
+        const examples = samples.read(numbers, epoch);
         examples.catch(() => {}); // told to whoever waits for it; nobody may
         return { numbers, examples };
       };

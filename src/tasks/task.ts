@@ -6,6 +6,7 @@ import type { Surrogate } from "../ir/surrogate.ts";
 import type { Loss } from "../learn/loss.ts";
 import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
+import type { Input } from "./batches.ts";
 import type { EncoderName } from "./options.ts";
 
 /** How a network is trained: Adam, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
@@ -94,7 +95,7 @@ export interface Recipe {
 export interface Published {
   readonly source: string;
   readonly network: string;
-  /** Share of steps. */
+  /** Share of the answers that are right; of steps, or of samples. */
   readonly accuracy: number;
 }
 
@@ -120,8 +121,40 @@ export interface SequenceTask extends Described {
   readonly promise: Promised;
 }
 
+/** One side of a task whose networks it gives itself. */
+export interface SampleRecipe extends Recipe {
+  /** How samples enter. */
+  readonly input: Input;
+  /** The samples as this network takes them, where that is another way; of the twin alone. */
+  readonly view?: (samples: Samples) => Samples;
+  /** Training samples as an epoch has them, where they are augmented. */
+  readonly renewed?: (samples: Samples, options: RenewOptions) => Samples;
+}
+/** What augmented samples are drawn by. */
+export interface RenewOptions {
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** One label a sample: images, sounds, windows of a signal, recordings of events. */
+export interface SampleTask extends Described {
+  readonly kind: "samples";
+  /** Reads the data; throws a `DataError` where they are missing or broken. */
+  readonly load: (options: LoadOptions) => Promise<TaskData>;
+  /** Of the spiking network. */
+  readonly inputs: number;
+  readonly classes: number;
+  readonly spiking: SampleRecipe;
+  readonly twin: SampleRecipe;
+  readonly published: readonly Published[];
+  /** Classes count alike, however many samples they have: the mean of their recalls is told too. */
+  readonly balanced?: boolean;
+  /** What something simpler reaches on the same data, found in the same run. */
+  readonly baseline?: (data: TaskData) => Promise<Published> | Published;
+}
+
 /** A task: which data, which networks, how they are trained. */
-export type Task = ImageTask | SequenceTask;
+export type Task = ImageTask | SequenceTask | SampleTask;
 /** What a task loads. */
 export type TaskData = Dataset | SequenceDataset;
 /** A part of it. */

@@ -3,7 +3,9 @@ import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { trainHeadline } from "./headline.ts";
+import { balanced, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
+import { openLearningLog } from "./learningLog.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { encoderDocument, planOf } from "./plan.ts";
@@ -27,7 +29,8 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
   const loaded = await loadTask(task, { ...options, onProgress });
   const { data } = loaded;
   const keeper = await openKeeper("train", task, data, options);
-  const session = { seed, backend, onProgress, keeper };
+  using log = await openLearningLog(options.watch ?? {}, { command: "train", task: task.name, seed }, onProgress);
+  const session = { seed, backend, onProgress, keeper, log };
   const plan = await planOf(loaded, options, session);
   const side = await spikingSide(plan.spiking, data, { ...session, stage: "training" });
   const measured = { peakBytes: peakBytes() ?? side.trained.bytes };
@@ -49,7 +52,9 @@ export async function trainTask(task: Task, options: TaskOptions, onProgress: On
     encoder: encoderDocument(plan),
     steps: side.design.net.steps,
     ...sideDocument(side),
+    ...balanced(loaded, side.result),
     ...stepsIn(loaded, side.result.predictions),
+    ...(await published(loaded)),
     notes: trainNotes(side, backend.threads, outputs.length === 0 || networks.length > 0),
     beside: energyNotes(side.energy.f32),
     data: dataDocument(data),

@@ -17,6 +17,7 @@ import type { FloatArrays, SavedTraining } from "../io/checkpoint.ts";
 import { networkToJson } from "../io/networkJson.ts";
 import type { EpochReport, FitPosition, FitSums, Summary } from "../learn/fit.ts";
 import type { TrainerSnapshot } from "../learn/snapshot.ts";
+import type { LayerWatch, ParameterWatch, WatchReport } from "../learn/watch.ts";
 import type { Design } from "./networks.ts";
 import type { Best, Look, Selected } from "./selection.ts";
 import type { Trained } from "./session.ts";
@@ -55,6 +56,13 @@ const summary = struct<Summary>({
   ),
   inputEvents: finite,
 });
+const watch = struct<WatchReport>({
+  updates: count,
+  layers: recordOf(
+    struct<LayerWatch>({ rate: finite, dead: count, saturated: count, neurons: count, support: finite }),
+  ),
+  parameters: recordOf(struct<ParameterWatch>({ gradient: finite, change: finite })),
+});
 const reports = listOf(
   struct<EpochReport>({
     epoch: count,
@@ -65,6 +73,7 @@ const reports = listOf(
     samples: count,
     validation: optional(summary),
     warnings: listOf(text),
+    watch: optional(watch),
   }),
 );
 const position = struct<FitPosition>({

@@ -3,6 +3,7 @@ import type { Sequences } from "../data/sequences.ts";
 import { bytes, capital, joulesRange, percent, seconds, short, whole } from "../report/numbers.ts";
 import { compareEnergies, type Energies, FORMATS, type Format, storedBytes } from "./account.ts";
 import type { Loaded } from "./run.ts";
+import { labelEach } from "./samples.ts";
 import { inferenceOf, type Side, type Twin } from "./side.ts";
 import { pairedDifference } from "./steps.ts";
 import { faster, quantile, secondsRange, speedRange, type Times, trainingTimes } from "./times.ts";
@@ -169,9 +170,9 @@ function stepsVerdict(spiking: Side, twin: Side, test: Sequences): Verdict {
 
 export function verdicts(spiking: Side, twin: Twin, loaded: Loaded): Verdict[] {
   return [
-    loaded.kind === "images"
-      ? accuracyVerdict(spiking, twin, loaded.data.test.labels)
-      : stepsVerdict(spiking, twin, loaded.data.test),
+    loaded.kind === "sequences"
+      ? stepsVerdict(spiking, twin, loaded.data.test)
+      : accuracyVerdict(spiking, twin, labelEach(loaded.data.test)),
     ...timeVerdicts(spiking, twin),
     ...MEASURES.map((m) => sizeVerdict(m, spiking, twin)),
     operationsVerdict(spiking, twin),

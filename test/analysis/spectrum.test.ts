@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { realTransform } from "../../src/analysis/fourier.ts";
+import { realTransform } from "../../src/base/fourier.ts";
 import { coherence, powerSpectrum, spikeSpectrum } from "../../src/analysis/spectrum.ts";
 import { synchrony } from "../../src/analysis/synchrony.ts";
 import { randomStream, streamOf } from "../../src/base/random.ts";

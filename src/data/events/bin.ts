@@ -7,7 +7,7 @@
 import type { Dimension } from "../../base/dimension.ts";
 import { DataError, requireInteger, requirePositive } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
-import type { EventRecording, Sensor } from "./recording.ts";
+import { type EventRecording, earliestOf, type Sensor } from "./recording.ts";
 
 /** What becomes of several events of one input in one step: one spike, or a value that counts them. */
 export type Duplicates = "clip" | "count";
@@ -131,8 +131,9 @@ function placeOf(
     throw new DataError("not-finite", "start", `must be a time in µs, got ${start}`);
   const across = Math.ceil(width / square);
   const plane = how === "channels" ? across * Math.ceil(height / square) : 0;
-  return ({ count, t, x, y, polarity }) => {
-    const first = start ?? earliest(t);
+  return (recording) => {
+    const { count, t, x, y, polarity } = recording;
+    const first = start ?? earliestOf(recording);
     const places = new Float64Array(count);
     let kept = 0;
     for (let k = 0; k < count; k++) {
@@ -153,12 +154,6 @@ function microseconds(dt: number | string): number {
   requirePositive("dt", seconds, "s");
   const [step, whole] = [seconds * 1e6, Math.round(seconds * 1e6)];
   return Math.abs(step - whole) <= 1e-12 * whole ? whole : step;
-}
-
-function earliest(t: Float64Array): number {
-  let first = Infinity;
-  for (let k = 0; k < t.length; k++) if (t[k]! < first) first = t[k]!;
-  return first;
 }
 
 /** Rows of inputs that grow, sample by sample. */

@@ -29,6 +29,12 @@ export function isMonotone({ t, count }: EventRecording): boolean {
   return true;
 }
 
+/** The time of the earliest event in µs; infinite where there is none. */
+export const earliestOf = ({ t }: EventRecording): number =>
+  t.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+/** The time of the latest event in µs; −infinite where there is none. */
+export const latestOf = ({ t }: EventRecording): number => t.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+
 /** The events from `from` (inclusive) to `to` (exclusive), in µs, copied. */
 export function cutEvents(recording: EventRecording, from: number, to: number): EventRecording {
   const { t, x, y, polarity } = recording;

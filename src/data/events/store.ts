@@ -60,8 +60,8 @@ export function binStore(store: RecordingStore, options: Omit<BinOptions, "dupli
   requireInteger("steps", steps, 1, 2 ** 31 - 1);
   return {
     ...{ count, classes, steps, inputs: inputsOf(store.sensor, options) },
-    async read(indices) {
-      const recordings = await store.read(indices);
+    async read(indices, epoch) {
+      const recordings = await store.read(indices, epoch);
       const labels = Uint8Array.from(indices, (k) => store.labels[k]!);
       return binSequences(name, recordings, labels, classes, options);
     },

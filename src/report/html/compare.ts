@@ -10,6 +10,7 @@ import { html, type Markup, num, tied } from "./markup.ts";
 import { inside, list, notesSection, provenanceSection, section } from "./sections.ts";
 import { classTable, latencyFigures, type SteppedSide } from "./steps.ts";
 import { factsTable, layerTables } from "./tables.ts";
+import { watchFigures } from "./watch.ts";
 
 const sidesOf = (c: CompareDocument): readonly Named[] => [
   { title: "spiking", tone: "spiking", side: c.spiking },
@@ -23,7 +24,7 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
     cards(c),
     section("Who wins", verdicts(c)),
     section("Time, memory, accuracy", factsTable(sides), published(c)),
-    section("Learning", grid(learningFigures(sides))),
+    section("Learning", grid(learningFigures(sides)), ...sides.map(({ side, tone }) => watchFigures(side.watch, tone))),
     section("Answers", answers(c, sides)),
     c.shown && inside(c.shown, c.classes),
     section(
@@ -97,9 +98,9 @@ function verdicts({ verdict }: CompareDocument): Markup {
   return html`<ul class="verdicts">${verdict.map(row)}</ul>`;
 }
 
-const published = ({ published: figures }: CompareDocument): Markup | undefined =>
+const published = ({ published: figures, spiking }: CompareDocument): Markup | undefined =>
   figures &&
-  html`<p>Published, of the same steps:</p>${list(
+  html`<p>${spiking.perClass ? "Published, of the same steps" : "Beside it"}:</p>${list(
     figures.map(({ source, network, accuracy }) => html`${num(accuracy, percent(accuracy))}: ${network} (${source}).`),
   )}`;
 

@@ -81,7 +81,8 @@ function figure(sides: readonly Named[], series: readonly Series[], { title, y, 
   return plotFigure({ title, ...axes, height: 190, marks, legend: legendList(entries) });
 }
 
-function epochAxis(last: number): Plot["x"] {
+/** With whole epochs as ticks. */
+export function epochAxis(last: number): Plot["x"] {
   const { ticks } = linearAxis(0, last, "", 6);
   const whole = ticks.filter((t) => Number.isInteger(t) && t >= 1 && t <= last);
   const low = last > 1 ? 1 : 0;

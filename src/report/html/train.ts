@@ -9,6 +9,7 @@ import { html, type Markup } from "./markup.ts";
 import { inside, notesSection, provenanceSection, section } from "./sections.ts";
 import { classTable, latencyFigures, type SteppedSide } from "./steps.ts";
 import { factsTable, layerTables } from "./tables.ts";
+import { watchFigures } from "./watch.ts";
 
 export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
   const title = "this network";
@@ -19,7 +20,7 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
     : [];
   return [
     section("Time, memory, accuracy", factsTable(sides)),
-    section("Learning", grid(learningFigures(sides))),
+    section("Learning", grid(learningFigures(sides)), watchFigures(t.watch, "spiking")),
     section(
       "Answers",
       grid([confusionFigure(title, "spiking", t.confusion, t.classes)], "wide"),

@@ -8,6 +8,7 @@ import { breakEvenSection, energySections } from "./energy.ts";
 import { heading, item, paint, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
 import { promiseSection, publishedSection, type StepColumn, stepColumns, stepRows, stepSections } from "./steps.ts";
+import { watchSections } from "./watch.ts";
 
 const ROLES = ["spiking", "twin"] as const;
 const columnsOf = (c: CompareDocument) => ROLES.map((role) => ({ title: role, tone: role, side: c[role] }));
@@ -24,7 +25,8 @@ export function compareSections(c: CompareDocument, view: View): string[] {
       columnsOf(c).map(({ side, ...rest }) => ({ ...rest, curves: side.curves })),
       view,
     ),
-    publishedSection(c, view),
+    ...columnsOf(c).flatMap(({ side }) => watchSections(side.watch, view)),
+    publishedSection(c, c.spiking.perClass !== undefined, view),
     ...stepSections(steps, view),
     ...columnsOf(c).map(({ side, ...rest }) =>
       confusionSection({ ...rest, confusion: side.confusion }, c.classes, view),

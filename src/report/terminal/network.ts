@@ -8,7 +8,8 @@ import { besideSections, deadSection } from "./elsewhere.ts";
 import { breakEvenSection, energySections } from "./energy.ts";
 import { heading, item, type StyledRow, table, type View, wrap } from "./layout.ts";
 import { learningSection } from "./learning.ts";
-import { stepColumns, stepRows, stepSections } from "./steps.ts";
+import { publishedSection, stepColumns, stepRows, stepSections } from "./steps.ts";
+import { watchSections } from "./watch.ts";
 
 const TITLE = { title: "this network", tone: "spiking" } as const;
 const stepsOf = (side: TestedDocument) => stepColumns([{ ...TITLE, side }]);
@@ -25,6 +26,7 @@ export function trainSections(t: TrainDocument, view: View): string[] {
     table(
       [
         ["test accuracy", percent(t.accuracy, 2)],
+        ...judgedRows(t),
         ...stepRows(steps),
         ...selectedRows(t),
         ["test loss", t.loss.toFixed(3)],
@@ -37,6 +39,8 @@ export function trainSections(t: TrainDocument, view: View): string[] {
       view,
     ),
     learningSection([{ ...TITLE, curves: t.curves }], view),
+    ...watchSections(t.watch, view),
+    publishedSection(t, t.perClass !== undefined, view),
     ...stepSections(steps, view),
     confusionOf(t, view),
     t.notes.map((note) => item(note, view.width)).join("\n"),
@@ -46,6 +50,12 @@ export function trainSections(t: TrainDocument, view: View): string[] {
 const closing = (t: TrainDocument): string =>
   [`Digest of weights and answers: ${t.digest}`, ...savedLines(t)].join("\n");
 export const savedLines = ({ files }: TrainDocument): string[] => files.map((file) => `saved to ${file}`);
+
+/** How sure the accuracy is, and what it is where classes count alike. */
+const judgedRows = ({ interval, balancedAccuracy }: TestedDocument): StyledRow[] => [
+  ...(interval ? [["  95 % interval", `${percent(interval.low, 2)} to ${percent(interval.high, 2)}`]] : []),
+  ...(balancedAccuracy === undefined ? [] : [["  classes alike", percent(balancedAccuracy, 2)]]),
+];
 
 /** Which epoch was kept, where one was chosen. */
 const selectedRows = ({ selected }: TrainDocument): StyledRow[] =>
@@ -65,6 +75,7 @@ export function evaluateSections(e: EvaluateDocument, view: View): string[] {
     table(
       [
         ["test accuracy", percent(e.accuracy, 2)],
+        ...judgedRows(e),
         ...stepRows(steps),
         ["test loss", e.loss.toFixed(3)],
         ["test samples", whole(e.samples)],

@@ -79,11 +79,16 @@ function changeTable(columns: readonly StepColumn[], view: View): string {
   );
 }
 
-export const publishedSection = ({ published = [] }: CompareDocument, view: View): string =>
+export const publishedTitle = (ofSteps: boolean): string => (ofSteps ? "Published, of the same steps" : "Beside it");
+export const publishedSection = (
+  { published = [] }: Pick<CompareDocument, "published">,
+  ofSteps: boolean,
+  view: View,
+): string =>
   published.length === 0
     ? ""
     : [
-        heading("Published, of the same steps", view),
+        heading(publishedTitle(ofSteps), view),
         ...published.map(({ source, network, accuracy }) =>
           item(`${percent(accuracy)}: ${network} (${source}).`, view.width),
         ),
