@@ -129,3 +129,7 @@ export function segmentSteps(algorithm: Algorithm, steps: number): number | unde
   const segment = asked === "auto" ? Math.ceil(Math.sqrt(steps)) : asked;
   return segment !== undefined && segment < steps ? segment : undefined;
 }
+
+/** Updates of a batch whose longest sample has so many steps. */
+export const updatesOfBatch = (algorithm: Algorithm, steps: number): number =>
+  algorithm.kind === "fptt" ? Math.ceil(steps / algorithm.every) : 1;

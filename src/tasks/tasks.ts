@@ -7,6 +7,7 @@ import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import type { EncoderName } from "./options.ts";
+import { SMNIST, SMNIST_ROWS } from "./smnist.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
 
 /** One recipe for each code: what all share, and what each has of its own. */
@@ -92,9 +93,13 @@ const PICTURES = {
   },
 } as const satisfies Readonly<Record<string, ImageTask>>;
 
-type Pictures = Readonly<Record<keyof typeof PICTURES, ImageTask>>;
 /** The tasks by name. */
-export const TASKS: Pictures & { readonly ecg: typeof ECG } = { ...PICTURES, ecg: ECG };
+export const TASKS = {
+  ...PICTURES,
+  ecg: ECG,
+  smnist: SMNIST,
+  "smnist-rows": SMNIST_ROWS,
+} as const satisfies Readonly<Record<string, Task>>;
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 
