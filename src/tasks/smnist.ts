@@ -5,7 +5,7 @@
  */
 import { stream } from "../data/encoder.ts";
 import { idxDataset } from "../data/sets/mnist.ts";
-import { multiGaussian, triangle } from "../ir/surrogate.ts";
+import { multiGaussian } from "../ir/surrogate.ts";
 import { fptt } from "../learn/algorithm.ts";
 import { crossEntropy, crossEntropyRising } from "../learn/loss.ts";
 import { connect } from "../model/connection.ts";
@@ -45,7 +45,7 @@ function pixelNetwork(): Network {
       output: population(CLASSES, leakyIntegrator(), { parameters: { tau: tau(20, 5) }, trainable: ["tau"] }),
     },
     connections: [
-      connect("input", "hidden", { weight: glorotUniform(), bias: 0 }),
+      connect("input", "hidden", { weight: fanIn(), bias: fanIn() }),
       connect("hidden", "hidden", { weight: orthogonal(), delay: 1 }),
       connect("hidden", "output", { weight: glorotUniform(), bias: fanIn(), port: "i" }),
     ],
@@ -63,13 +63,13 @@ const gatedNetwork = (name: string, inputs: number, steps: number, layer: GatedL
   sequential([input(inputs, { signal: "values" }), layer, denseLayer(CLASSES), linear()], { name, steps });
 
 const PIXEL_TRAINING: Training = {
-  epochs: 24,
-  batch: 128,
+  epochs: 20,
+  batch: 64,
   rate: 5e-3,
   warmup: 200,
   dropout: 0,
   loss: crossEntropy("mean"),
-  surrogate: triangle(0.05, 0.3),
+  surrogate: multiGaussian(),
   clip: 1,
   groups: [{ match: "*.tau*", rate: 0.1 }],
 };

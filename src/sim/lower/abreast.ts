@@ -49,7 +49,8 @@ function regrouped(atoms: readonly Atom[]): Node[] {
   let last: Loop | undefined;
   for (const { node, step } of atoms) {
     const before = out.at(-1);
-    if (step && step === last && before?.tag === "loop") out[out.length - 1] = { ...before, body: [...before.body, node] };
+    if (step && step === last && before?.tag === "loop")
+      out[out.length - 1] = { ...before, body: [...before.body, node] };
     else out.push(step ? { ...step, body: [node] } : node);
     last = step;
   }
