@@ -46,16 +46,38 @@ const roundsOf = (loop: Loop): number => (typeof loop.count === "number" ? loop.
 /** Gives each round of a parallel loop its own copy of what all rounds would store to. */
 export function withCopies(program: Program): Program {
   const copies = new Map<string, number>();
-  const loops = program.regions.flatMap((r) => r.body.filter(isParallel));
+  const loops = program.regions.flatMap((r) => [...withRounds(r.body)]);
   for (const loop of loops)
     for (const name of shared(loop)) copies.set(name, Math.max(copies.get(name) ?? 1, roundsOf(loop)));
-  const scratch = new Set(loops.filter((l) => l.scratch).flatMap((l) => [...ownOf(l, program)]));
+  const scratch = scratchOf(program);
   const buffers = new Map(program.buffers.map((b) => [b.name, copied(b, copies.get(b.name), scratch.has(b.name))]));
-  const region = ({ name, body }: Region): Region => ({
-    name,
-    body: body.map((node) => (isParallel(node) ? moved(node, shared(node), buffers) : node)),
-  });
-  return { ...program, buffers: [...buffers.values()], regions: program.regions.map(region) };
+  const rewritten = new Map(loops.map((l) => [l, moved(l, shared(l), buffers)]));
+  const node = (n: Node): Node => (n.tag === "invoke" ? n : (rewritten.get(n) ?? { ...n, body: n.body.map(node) }));
+  const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map(node) }));
+  return { ...program, buffers: [...buffers.values()], regions };
+}
+
+/** Loops whose rounds may need copies: the outermost parallel ones, and `scratch` loops within others. */
+function* withRounds(body: readonly Node[], outermost = true): Generator<Loop> {
+  for (const node of body) {
+    if (node.tag === "invoke") continue;
+    if (isParallel(node)) {
+      if (outermost || node.scratch) yield node;
+    } else yield* withRounds(node.body, false);
+  }
+}
+
+/**
+ * Makes buffers keep what is theirs from one visit of a loop to the next: a copy for each round of the loops of that name,
+ * in which alone they are used.
+ */
+export function keptByRound(program: Program, names: ReadonlySet<string>, of: string, rounds: number): Program {
+  const lengths = new Map(program.buffers.map((b) => [b.name, b.length]));
+  const at = (p: Place): Place =>
+    names.has(p.buffer) ? { ...p, terms: [along(of, copyStride(lengths.get(p.buffer)!)), ...p.terms] } : p;
+  const buffers = program.buffers.map((b) => (names.has(b.name) ? { ...b, length: rounds * copyStride(b.length) } : b));
+  const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map((n) => replaced(n, at)) }));
+  return { ...program, buffers, regions };
 }
 
 /** Buffers to which every round stores at the same place. */
@@ -66,17 +88,17 @@ function shared(loop: Loop): Set<string> {
   return names;
 }
 
-/** Buffers for passing results within a round that nothing but the loop uses. */
-function ownOf(loop: Loop, { buffers, regions }: Program): Set<string> {
-  const others = regions.flatMap((r) => r.body.filter((node) => node !== loop));
-  const used = new Set([...placesOf(others)].map((p) => p.buffer));
+/** Buffers for passing results within a round that nothing but `scratch` loops uses. */
+function scratchOf({ buffers, regions }: Program): Set<string> {
+  const used = new Set(regions.flatMap((r) => [...placesOf(r.body)].map((p) => p.buffer)));
   return new Set(buffers.filter((b) => SCRATCH.has(b.role) && !used.has(b.name)).map((b) => b.name));
 }
 const SCRATCH: ReadonlySet<Role> = new Set<Role>(["work", "tape", "state"]);
 
-/** Every place that nodes name. */
+/** Every place that nodes name, but for those within `scratch` loops. */
 function* placesOf(nodes: readonly Node[]): Generator<Place> {
   for (const node of nodes) {
+    if (node.tag === "loop" && node.scratch) continue;
     const counts = node.tag === "invoke" ? Object.values(node.counts ?? {}) : [node.count, node.from ?? 0];
     for (const c of counts) if (typeof c !== "number") yield c;
     if (node.tag === "invoke") yield* Object.values(node.args);
@@ -98,17 +120,16 @@ function moved(loop: Loop, names: ReadonlySet<string>, buffers: ReadonlyMap<stri
     const variable = buffer.scratch ? slotOf(loop) : loop.name;
     return { ...p, terms: [along(variable, lengthOfCopy(buffer)), ...p.terms] };
   };
+  return { ...loop, body: loop.body.map((n) => replaced(n, place)) };
+}
+
+/** A node with other places. */
+function replaced(n: Node, place: (p: Place) => Place): Node {
   const count = (c: Count): Count => (typeof c === "number" ? c : place(c));
   const record = <A, B>(from: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
     Object.fromEntries(Object.entries(from).map(([name, a]) => [name, f(a)]));
-  const node = (n: Node): Node =>
-    n.tag === "invoke"
-      ? { ...n, args: record(n.args, place), ...(n.counts && { counts: record(n.counts, count) }) }
-      : {
-          ...n,
-          count: count(n.count),
-          ...(n.from !== undefined && { from: count(n.from) }),
-          body: n.body.map(node),
-        };
-  return { ...loop, body: loop.body.map(node) };
+  if (n.tag === "invoke")
+    return { ...n, args: record(n.args, place), ...(n.counts && { counts: record(n.counts, count) }) };
+  const from = n.from !== undefined && { from: count(n.from) };
+  return { ...n, count: count(n.count), ...from, body: n.body.map((inner) => replaced(inner, place)) };
 }

@@ -47,8 +47,8 @@ export type Node = Loop | Invoke;
 /**
  * Runs the body with the loop variable from `from` (default 0) over `count` values, downwards if `reverse`.
  * A loop that is `parallel` stands outermost in its region or within loops that are not, and its rounds write to different
- * places: a backend may run them at the same time and in any order, and the result is the same. Where it is `scratch` too
- * (and outermost), a round reads nothing that another left behind, and a second variable (`slotOf`) names the copy of
+ * places: a backend may run them at the same time and in any order, and the result is the same. Where it is `scratch` too,
+ * a round reads nothing that another left behind, and a second variable (`slotOf`) names the copy of
  * working memory that it uses: any number below `count` that no other round has at that time.
  */
 export interface Loop {

@@ -86,7 +86,6 @@ function verifyLoop(node: Loop, scope: Scope): void {
 
 function verifyParallel(loop: Loop, { path, loops }: Scope): void {
   if (loops.some((l) => l.parallel)) fail(path, "a parallel loop stands in no other");
-  if (loop.scratch && loops.length > 0) fail(path, "a scratch loop stands outermost");
   if (loop.scratch && typeof loop.count !== "number") fail(path, "a scratch loop has a fixed number of rounds");
   const variables = roundVariables(loop);
   for (const { call, argument, place } of writtenPlaces(loop))

@@ -1,5 +1,5 @@
 /** How gradients are found. Plain data: an artefact records it. */
-import { requireInteger } from "../base/errors.ts";
+import { ModelError, requireInteger } from "../base/errors.ts";
 import { type Surrogate, triangle } from "../ir/surrogate.ts";
 
 /** Back-propagation through time, as plain data. `bptt` makes it. */
@@ -19,8 +19,21 @@ export interface TruncatedBptt {
   /** Steps that errors go back at most: they end where a segment of that many steps begins. */
   readonly segment: SegmentSteps;
 }
+/** Forward propagation through time, as plain data. `fptt` makes it. */
+export interface Fptt {
+  readonly kind: "fptt";
+  readonly surrogate: Surrogate;
+  /** Steps from one update to the next. */
+  readonly every: number;
+  /** How strongly weights are held near their running average. */
+  readonly alpha: number;
+  /** The share of a weight that enters its running average in an update. */
+  readonly beta: number;
+  /** The share of the average gradient that is left out of the loss's correction. */
+  readonly rho: number;
+}
 /** How gradients are found. Plain data. */
-export type Algorithm = Bptt | TruncatedBptt;
+export type Algorithm = Bptt | TruncatedBptt | Fptt;
 
 /** Options of `bptt`. */
 export interface BpttOptions {
@@ -62,13 +75,61 @@ export function truncatedBptt(surrogate: Surrogate, { segment }: { readonly segm
   return { kind: "truncated-bptt", surrogate, segment };
 }
 
+/** Options of `fptt`: published values, for MNIST pixel by pixel, by default. */
+export interface FpttOptions {
+  /** Steps from one update to the next; default 1. */
+  readonly every?: number;
+  /** Weight of `|w - wbar|² / 2`; default 0.1. With 0 there is no regulariser. */
+  readonly alpha?: number;
+  /** The share of `w` that enters `wbar` in an update; default 0.5. */
+  readonly beta?: number;
+  /** The loss has `(rho - 1)·<w, lambda>`; default 0. */
+  readonly rho?: number;
+}
+
+/**
+ * Forward propagation through time: an update after every step (or every few) of all samples of a batch, whose errors do not
+ * go back behind it. So that the updates of a sequence work together, each weight has a running average `wbar` and an
+ * estimate `lambda` of the average gradient, and the loss of an update has `alpha/2·|w - wbar|² + (rho - 1)·<w, lambda>`
+ * more; after it `lambda -= alpha·(w - wbar)` and `wbar = (1 - beta)·wbar + beta·w - beta/alpha·lambda`.
+ *
+ * Memory holds the states of all samples of a batch and does not grow with their steps, but for what the host gives. The loss
+ * compares each step (`crossEntropyRising` where a sample has one label); all that counts as an update does so with each of
+ * these, schedules of rates among them. `fit` puts weights to their averages after each epoch.
+ *
+ * @throws {RheobaseError} `out-of-range`
+ * @see Kag and Saligrama 2021, Training RNNs via forward propagation through time, ICML; Yin, Corradi and Bohté 2023,
+ *   Nature Machine Intelligence 5:518
+ */
+export function fptt(surrogate: Surrogate, { every = 1, alpha = 0.1, beta = 0.5, rho = 0 }: FpttOptions = {}): Fptt {
+  requireInteger("fptt.every", every, 1);
+  requireWithin("fptt.alpha", alpha, 0, Number.MAX_VALUE);
+  requireWithin("fptt.beta", beta, 0, 1);
+  requireWithin("fptt.rho", rho, 0, 1);
+  return { kind: "fptt", surrogate, every, alpha, beta, rho };
+}
+function requireWithin(path: string, x: number, low: number, high: number): void {
+  if (x >= low && x <= high) return; // NaN is neither
+  const allowed = high === Number.MAX_VALUE ? `a finite number from ${low} on` : `from ${low} to ${high}`;
+  throw new ModelError("out-of-range", path, `must be ${allowed}, got ${x}`);
+}
+
 function requireSteps(path: string, steps: SegmentSteps): void {
   if (steps !== "auto") requireInteger(path, steps, 1);
 }
 
+const ASKED: { readonly [K in Algorithm["kind"]]: (a: Extract<Algorithm, { kind: K }>) => SegmentSteps | undefined } = {
+  bptt: (a) => a.checkpoint,
+  "truncated-bptt": (a) => a.segment,
+  fptt: (a) => a.every,
+};
 /** Steps of a segment, where samples of so many steps have more than one. */
 export function segmentSteps(algorithm: Algorithm, steps: number): number | undefined {
-  const asked = algorithm.kind === "bptt" ? algorithm.checkpoint : algorithm.segment;
+  const asked = ASKED[algorithm.kind](algorithm as never);
   const segment = asked === "auto" ? Math.ceil(Math.sqrt(steps)) : asked;
   return segment !== undefined && segment < steps ? segment : undefined;
 }
+
+/** Updates of a batch whose longest sample has so many steps. */
+export const updatesOfBatch = (algorithm: Algorithm, steps: number): number =>
+  algorithm.kind === "fptt" ? Math.ceil(steps / algorithm.every) : 1;

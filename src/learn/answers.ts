@@ -3,7 +3,7 @@ import type { Executable } from "../backend/backend.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { labelOf, lengthOf } from "./batch.ts";
 import type { Batch } from "./feed.ts";
-import { isStepLoss, type Loss } from "./loss.ts";
+import { answersSteps, hasTargets, type Loss } from "./loss.ts";
 import { ANSWERS, STEP_BEST } from "./lossKernels.ts";
 import { argmax } from "./readout.ts";
 
@@ -11,7 +11,7 @@ import { argmax } from "./readout.ts";
 export interface Answers {
   /**
    * The class answered in each sample; with a loss of each step in each sample and step of the network,
-   * [samples][steps], and -1 behind a sample's end.
+   * [samples][steps], and -1 behind a sample's end; with targets -1.
    */
   readonly predictions: Int32Array;
   /** Answers that had a label: samples, or steps. */
@@ -24,7 +24,8 @@ export interface Answers {
 
 /** Reads the answers to a batch that has been run. */
 export function answersOf(x: Executable, l: Lowered, batch: Batch, loss: Loss): Answers {
-  return isStepLoss(loss) ? ofSteps(x, l, batch) : ofSamples(x, l, batch);
+  if (answersSteps(loss)) return ofSteps(x, l, batch);
+  return hasTargets(loss) ? ofNumbers(x, l, batch, loss.within) : ofSamples(x, l, batch);
 }
 
 function ofSamples(x: Executable, { net, context: c }: Lowered, batch: Batch): Answers {
@@ -32,6 +33,21 @@ function ofSamples(x: Executable, { net, context: c }: Lowered, batch: Batch): A
   const answers = x.array(ANSWERS);
   const tally = new Tally(batch.count, classes);
   for (let s = 0; s < batch.count; s++) tally.note(s, argmax(answers, s * stride, classes), labelOf(net, batch, s, 0));
+  return tally;
+}
+
+/** A sample is answered rightly where no output is further from its target than that. */
+function ofNumbers(x: Executable, { net, context: c }: Lowered, batch: Batch, within: number): Answers {
+  const [stride, outputs] = [c.stride(net.output!), c.size(net.output!)];
+  const [answers, targets] = [x.array(ANSWERS), batch.targets!];
+  const tally = new Tally(batch.count, outputs);
+  for (let s = 0; s < batch.count; s++) {
+    let worst = 0;
+    for (let k = 0; k < outputs; k++)
+      worst = Math.max(worst, Math.abs(answers[s * stride + k]! - targets[s * outputs + k]!));
+    tally.counted++;
+    tally.correct += Number(worst <= within);
+  }
   return tally;
 }
 

@@ -2,7 +2,7 @@
 import { DataError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Batch, BatchInput } from "./feed.ts";
-import { firstStep, isStepLoss, type Loss } from "./loss.ts";
+import { answersSteps, firstStep, hasTargets, type Loss } from "./loss.ts";
 
 /** The name of the one input, which batches feed. @throws {DataError} if there is not exactly one */
 export function inputOf(net: Network): string {
@@ -38,9 +38,10 @@ export function* entriesOf(net: Network, batch: Batch): Generator<readonly [from
 
 /** One sample of a batch, as a batch. */
 export function sampleOf(net: Network, batch: Batch, sample: number): Batch {
-  const { input, labels, labelled, lengths, numbers } = batch;
+  const { input, labels, labelled, lengths, numbers, targets } = batch;
   const rows = rowsOfSample(net);
   const steps = net.steps!;
+  const outputs = net.populations[net.output!]!.size;
   const ends = input.ends.slice(sample * rows, (sample + 1) * rows + 1);
   const [from, to] = [ends[0]!, ends[rows]!];
   const list = input.list.subarray(from, to);
@@ -49,6 +50,7 @@ export function sampleOf(net: Network, batch: Batch, sample: number): Batch {
     count: 1,
     labels: labelled === "steps" ? slice(labels, sample * steps, steps) : [labels[sample]!],
     ...(labelled && { labelled }),
+    ...(targets && { targets: slice(targets, sample * outputs, outputs) }),
     ...(lengths && { lengths: [lengths[sample]!] }),
     numbers: [numbers?.[sample] ?? sample],
     input:
@@ -158,6 +160,7 @@ function checkLengths(net: Network, { count, lengths }: Batch, loss: Loss): void
 
 function checkLabels(net: Network, batch: Batch, loss: Loss): void {
   const { count, labels, labelled = "samples" } = batch;
+  if (hasTargets(loss)) return checkTargets(net, batch);
   if (labelled !== "samples" && labelled !== "steps")
     throw new DataError("type-mismatch", "batch.labelled", `is '${labelled}'; a label is for 'samples' or 'steps'`);
   if (labelled === "samples") {
@@ -167,10 +170,19 @@ function checkLabels(net: Network, batch: Batch, loss: Loss): void {
   }
   checkStepLabels(net, batch, loss);
 }
+function checkTargets(net: Network, { count, targets }: Batch): void {
+  const outputs = net.populations[net.output!]!.size;
+  if (!targets)
+    throw new DataError("shape-mismatch", "batch.targets", `is missing: the loss takes ${outputs} a sample`);
+  requireLength("batch.targets", targets, count * outputs);
+  for (let k = 0; k < targets.length; k++)
+    if (!Number.isFinite(targets[k]!))
+      throw new DataError("not-finite", `batch.targets[${k}]`, `must be finite, got ${targets[k]}`);
+}
 function checkStepLabels(net: Network, batch: Batch, loss: Loss): void {
   const { count, labels } = batch;
   const steps = net.steps!;
-  if (!isStepLoss(loss))
+  if (!answersSteps(loss))
     throw new DataError("type-mismatch", "batch.labelled", "is 'steps', but the loss takes one label a sample");
   if (labels.length !== count * steps)
     throw new DataError("shape-mismatch", "batch.labels", `${labels.length} numbers for ${count} x ${steps} steps`);

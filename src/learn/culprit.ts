@@ -8,7 +8,7 @@ import type { Parameters } from "../sim/lower/parameters.ts";
 import { statePlace } from "../sim/lower/places.ts";
 import { lengthOf, sampleOf } from "./batch.ts";
 import type { Batch } from "./feed.ts";
-import { isStepLoss, type Loss } from "./loss.ts";
+import { answersSteps, type Loss } from "./loss.ts";
 import { ANSWERS } from "./lossKernels.ts";
 import { outputPort } from "./readout.ts";
 import { LOOK, LOOK_SEGMENTS } from "./segmented.ts";
@@ -47,7 +47,7 @@ function allFinite(values: ArrayLike<number>, count: number, from = 0): boolean 
 
 function firstBadSample(a: Accident): number | undefined {
   const { net, context } = a.lowered;
-  const isBad = isStepLoss(a.loss)
+  const isBad = answersSteps(a.loss)
     ? (s: number) => !answersInEachStep(a, s)
     : (s: number) => !allFinite(a.x.array(ANSWERS), context.size(net.output!), s * context.stride(net.output!));
   for (let s = 0; s < a.batch.count; s++) if (isBad(s)) return s;

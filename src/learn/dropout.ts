@@ -14,6 +14,9 @@ import type { Parameters } from "../sim/lower/parameters.ts";
 /** The share of a node's outputs that is heard while training. */
 export const keepProbability = (net: Network, node: string): number => 1 - (net.populations[node]?.dropout ?? 0);
 
+/** The buffer of a population's masks, one a sample of a chunk. */
+export const maskName = (node: string): string => `${node}.mask`;
+
 /** 1 where the neuron is heard, else 0. */
 function maskStep(node: string, keep: number, type: FloatType): Step {
   const heard = compare("lt", draw("uniform", "f32", streamOf(`${node}.dropout`)), f32(keep));
@@ -33,7 +36,7 @@ export function maskNodes(node: string, c: Context): Node[] {
   const { samples } = c.options;
   const stride = c.stride(node);
   const args = {
-    mask: place(c.buffer(`${node}.mask`, c.type, samples * stride, "state"), 0, along("s", stride)),
+    mask: place(c.buffer(maskName(node), c.type, samples * stride, "state"), 0, along("s", stride)),
     seed: place("key", KEY.seed),
     sample: place(
       c.buffer("sample.number", "u32", c.chunks * samples, "argument"),

@@ -8,7 +8,8 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
-import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS } from "./lossKernels.ts";
+import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS, TARGETS } from "./lossKernels.ts";
+import { SEGMENTS_RUN } from "./timeOutermost.ts";
 
 /**
  * Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`,
@@ -41,6 +42,8 @@ export interface Batch {
    * and -1 for steps that do not count. What lies behind the end of a shorter sample is not looked at.
    */
   readonly labels: ArrayLike<number>;
+  /** Of a loss with targets: the numbers that the answer to each sample is to be, [count][outputs]. Then labels may be absent. */
+  readonly targets?: ArrayLike<number>;
   /** What a label is for; default `samples`. */
   readonly labelled?: "samples" | "steps";
   /** Steps of each sample, from 1 to those of the network, which are the default. */
@@ -82,6 +85,8 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
 function writeSegments(x: Executable, l: Lowered, batch: Batch): void {
   const [own, rest] = [SEGMENT_STEPS, SEGMENT_REST].map((name) => optional(x, l, name));
   const { segments, stepsKept } = l.context;
+  const run = optional(x, l, SEGMENTS_RUN);
+  if (run) run[0] = Math.ceil(longest(l, batch) / stepsKept);
   for (let s = 0; s < batch.count; s++)
     for (let k = 0; k < segments; k++) {
       const length = Math.min(stepsKept, Math.max(0, lengthOf(l.net, batch, s) - k * stepsKept));
@@ -90,11 +95,18 @@ function writeSegments(x: Executable, l: Lowered, batch: Batch): void {
     }
 }
 
+function longest(l: Lowered, batch: Batch): number {
+  let steps = 0;
+  for (let s = 0; s < batch.count; s++) steps = Math.max(steps, lengthOf(l.net, batch, s));
+  return steps;
+}
+
 function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
   const [one, each, share] = [LABELS, STEP_LABELS, COUNTED_SHARE].map((name) => optional(x, l, name));
   const { steps } = l.context.options;
+  if (batch.targets && l.context.buffers.has(TARGETS)) writeTargets(x, l, batch.count, batch.targets);
   for (let s = 0; s < batch.count; s++) {
-    if (one) one[s] = batch.labels[s]!;
+    if (one) one[s] = batch.labels[s] ?? 0;
     if (!each) continue;
     const length = lengthOf(l.net, batch, s);
     let counted = 0;
@@ -105,6 +117,11 @@ function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
     }
     if (share) share[s] = counted > 0 ? 1 / counted : 0;
   }
+}
+
+function writeTargets(x: Executable, { net, context }: Lowered, count: number, targets: ArrayLike<number>): void {
+  const [outputs, stride, to] = [context.size(net.output!), context.stride(net.output!), x.array(TARGETS)];
+  for (let s = 0; s < count; s++) for (let k = 0; k < outputs; k++) to[s * stride + k] = targets[s * outputs + k]!;
 }
 
 function writeCounts(x: Executable, l: Lowered, count: number): void {

@@ -110,6 +110,7 @@ export function* fitting(trainer: Trainer, options: FitOptions): Generator<FitPo
   let from = options.from ?? START;
   while (from.epoch < options.epochs) {
     const trained = yield* trainEpoch(trainer, from, options);
+    trainer.settle();
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
     const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];

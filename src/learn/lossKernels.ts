@@ -21,6 +21,8 @@ export interface LossPlaces {
 
 /** Buffers that the host reads or writes. */
 export const LABELS = "labels";
+/** One row a sample: the numbers that its answer is to be. */
+export const TARGETS = "targets";
 /** One row a sample, of losses that compare one answer a sample. */
 export const ANSWERS = "answers";
 /** Of losses that compare an answer in each step: labels, and how far the best class lies from the end of all classes. */
@@ -61,12 +63,18 @@ export class LossKernels {
     c.buffer(LOSS_SCALE, c.type, 1, "argument");
   }
 
-  /** The answer of the sample, its label, and the answer's gradient. */
+  /** The answer of the sample, what it is to be (a label, or numbers), and the answer's gradient. */
   get answer(): Place {
+    return this.#rowOfSample(ANSWERS, "output");
+  }
+  get target(): Place {
+    return this.#rowOfSample(TARGETS, "argument");
+  }
+  #rowOfSample(name: string, role: "argument" | "output"): Place {
     const { stride } = this.places.output;
     const c = this.context;
-    const answers = c.buffer(ANSWERS, c.type, c.batchRoom * stride, "output");
-    return place(answers, 0, along("chunk", c.options.samples * stride), along("s", stride));
+    const rows = c.buffer(name, c.type, c.batchRoom * stride, role);
+    return place(rows, 0, along("chunk", c.options.samples * stride), along("s", stride));
   }
   get label(): Place {
     return this.context.ofSample(LABELS, "i32");
@@ -86,6 +94,13 @@ export class LossKernels {
     return place(buffer, 0, along("chunk", samples * steps), along("s", steps), ...this.context.inSample(1));
   }
 
+  /** The number of the step at hand, counted from 1, and one over the steps of the sample. */
+  get rise(): { number: Place; share: Place } {
+    const numbers = Float32Array.from({ length: this.context.options.steps }, (_, t) => t + 1);
+    const number = place(this.context.constant("loss.number", numbers), 0, ...this.context.inSample(1));
+    return { number, share: this.context.ofSample(SHARE) };
+  }
+
   scratch(name: string, length = this.places.output.stride): Place {
     return place(this.context.buffer(`loss.${name}`, this.#type, length, "work"));
   }
@@ -102,6 +117,9 @@ export class LossKernels {
       return { name: slot, type: slot === "label" ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
     });
     return elementCall(simplify(expand({ name: `loss.${name}`, slots: list, stores })), args, n);
+  }
+  copy(x: Place, out: Place): Node {
+    return this.call("copy", { slots: "e:x e:out", stores: [put.set("out", this.read("x"))] }, { x, out });
   }
   set(out: Place, x: number, n = this.places.classes): Node {
     return this.call("start", { slots: "e:out", stores: [put.set("out", this.number(x))], n }, { out });

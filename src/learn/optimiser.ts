@@ -5,7 +5,7 @@
 
 import { cos, wholePower } from "../base/elementary.ts";
 import { ModelError, requirePositive } from "../base/errors.ts";
-import { add, constant, div, type Expr, mul, neg, sqrt } from "../ir/expr.ts";
+import { abs, add, constant, div, type Expr, max, mul, neg, sqrt } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
 
 /** The number that scales a clipped gradient. */
@@ -37,8 +37,12 @@ export interface GradientTransform {
   readonly numbers: Readonly<Record<string, (step: number) => number>>;
   /** The update as an expression of the gradient. */
   readonly update: (gradient: Expr, c: UpdateContext) => Update;
-  /** Needs the number `clip`: min(1, limit / norm of the gradient). Only the first transform of a chain may ask for it. */
+  /** New values of state slots that follow from the weight after the whole update. */
+  readonly after?: (moved: Expr, c: UpdateContext) => Readonly<Record<string, Expr>>;
+  /** Needs the number `clip`: min(1, limit / norm of the gradient). Only what is `ofLoss` may stand before it in a chain. */
   readonly clipLimit?: number;
+  /** Whether what it adds is the gradient of a part of the loss, and is clipped with the rest. */
+  readonly ofLoss?: boolean;
 }
 /** `init` is the zero state of every slot; `update` is applied by the trainer's kernel. */
 export type Optimiser = readonly GradientTransform[];
@@ -84,6 +88,27 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): Grad
       const v = add(mul(k(b2), c.state("v")), mul(mul(k(1 - b2), g), g));
       const update = div(mul(m, c.number("m")), add(sqrt(mul(v, c.number("v"))), k(epsilon)));
       return { update, states: { m, v } };
+    },
+  };
+}
+
+/**
+ * Kingma & Ba 2015, algorithm 2: the update is scaled by a decaying maximum of the gradient's absolute value, to which
+ * `epsilon` is added first, as torch.optim.Adamax has it.
+ */
+export function scaleByAdamax({ b1 = 0.9, b2 = 0.999, epsilon = 1e-8 } = {}): GradientTransform {
+  requireFraction("adamax.b1", b1);
+  requireFraction("adamax.b2", b2);
+  requirePositive("adamax.epsilon", Math.fround(epsilon)); // where a gradient has always been 0 it is all that is left
+  return {
+    name: "adamax",
+    states: ["m", "u"],
+    numbers: { m: (step) => 1 / (1 - wholePower(b1, step)) },
+    update: (g, c) => {
+      const k = (x: number): Expr => constant(c.type, x);
+      const m = add(mul(k(b1), c.state("m")), mul(k(1 - b1), g));
+      const u = max(mul(k(b2), c.state("u")), add(abs(g), k(epsilon)));
+      return { update: div(mul(m, c.number("m")), u), states: { m, u } };
     },
   };
 }
@@ -144,6 +169,10 @@ export interface AdamOptions {
 /** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). */
 export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
   chain(...optional(clip, clipByNorm), scaleByAdam(moments), ...optional(decay, weightDecay), scaleByRate(rate));
+
+/** Adamax (Kingma and Ba 2015, algorithm 2), with the options of `adam`. */
+export const adamax = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(...optional(clip, clipByNorm), scaleByAdamax(moments), ...optional(decay, weightDecay), scaleByRate(rate));
 
 /** Options of `sgd`: momentum, weight decay and the norm that gradients are clipped to. */
 export interface SgdOptions {

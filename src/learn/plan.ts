@@ -1,15 +1,16 @@
 /** What training adds to the forward pass of a network, and the regions that it runs. */
 import { ModelError } from "../base/errors.ts";
-import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
+import { along, invoke, type Node, type Place, type Program, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { inputsInEitherForm } from "../sim/lower/forms.ts";
-import { forwardNodes, type Lowered, type LowerHooks, renewNodes } from "../sim/lower/lower.ts";
+import { forwardNodes, type Lowered, type LowerHooks, programOf, renewNodes } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
+import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
@@ -28,6 +29,7 @@ import {
 } from "./regularise.ts";
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
+import { keptByChunk, onwardNodes } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
@@ -48,6 +50,10 @@ export class TrainingPlan {
   readonly output: OutputPort;
   /** Steps of a segment of time; undefined where all steps are kept. */
   readonly segment: number | undefined;
+  /** Whether weights change after each segment, and not once a batch. */
+  readonly isOnward: boolean;
+  /** What is done with gradients: the optimiser, and in front of it what the algorithm adds to the loss. */
+  readonly optimiser: Optimiser;
   readonly #net: Network;
   readonly #learning: Learning;
   readonly #penalties: readonly Penalty[];
@@ -60,7 +66,10 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
+    this.isOnward = learning.algorithm.kind === "fptt" && this.segment !== undefined;
+    this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
+    if (this.isOnward) requireEachStep(learning, this.#penalties);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate, learning.watch);
     checkPopulations(net, this.output.node);
   }
@@ -90,24 +99,43 @@ export class TrainingPlan {
     return this.#penalties.some((p) => p.node === node);
   }
 
+  /** The program of these regions. */
+  program(l: Lowered): Program {
+    const regions = this.isOnward ? this.#onwardRegions(l) : this.#regions(l);
+    return programOf(l.net.name, l, regions, this.isOnward ? (program) => keptByChunk(program, l) : undefined);
+  }
+
   /** `gradients` of all chunks of a batch, and the `update` of the parameters. */
-  regions(l: Lowered): Region[] {
+  #regions(l: Lowered): Region[] {
     const c = l.context;
-    const clear = (name: string, n: number): Node =>
-      invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
-    const chunk = this.#chunk(l);
-    const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
-    const start = [
-      clear(GRADIENTS, l.parameters.length),
-      ...sums.map((s) => clear(s, 1)),
-      ...this.#backward.clearSums(l),
-    ];
-    const { optimiser, groups } = this.#learning;
+    const start = [...this.#clearGradients(l), ...this.#clearSums(l)];
     return [
-      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
-      { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
+      {
+        name: "gradients",
+        body: [...overChunks(c, start, this.#chunk(l)), ...neuronGradients(l, this.#backward)],
+      },
+      { name: "update", body: this.#update(l) },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
+  }
+  /** `gradients` without an update, of all segments together, and `onward` with one after each. */
+  #onwardRegions(l: Lowered): Region[] {
+    const shared = { backward: this.#backward, each: this.#loss(l) };
+    const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), neuronGradients(l, this.#backward)];
+    const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
+    const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l)] });
+    return [{ name: "gradients", body: [...whole, ...neurons] }, { name: ONWARD, body: each }, lookRegion(l)];
+  }
+  #update(l: Lowered): Node[] {
+    const { groups } = this.#learning;
+    return [...updateNodes(l, { optimiser: this.optimiser, groups, eachSegment: this.isOnward }), ...renewNodes(l)];
+  }
+
+  #clearGradients(l: Lowered): Node[] {
+    return [cleared(l, GRADIENTS, l.parameters.length), ...this.#backward.clearSums(l)];
+  }
+  #clearSums(l: Lowered): Node[] {
+    return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));
   }
 
   /** A chunk of samples, forwards and backwards. */
@@ -147,7 +175,38 @@ export class TrainingPlan {
   }
 }
 
+/** The region that updates after each segment. */
+export const ONWARD = "onward";
+
+const cleared = ({ context: { type } }: Lowered, name: string, n: number): Node =>
+  invoke({ kind: "zero", type }, { out: place(name) }, { n });
+
+const regulariserOf = (algorithm: Algorithm): Optimiser =>
+  algorithm.kind === "fptt" && algorithm.alpha > 0 ? [dynamicRegulariser(algorithm)] : [];
+
+/** Weights change before a sample is over: nothing can be compared that needs all its steps. */
+function requireEachStep({ loss, algorithm }: Learning, [penalty]: readonly Penalty[]): void {
+  const why = `${algorithm.kind} changes weights while samples run`;
+  if (!isStepLoss(loss))
+    throw new ModelError(
+      "unsupported",
+      "loss",
+      `${why}, so it needs a loss of each step, such as crossEntropyRising()`,
+    );
+  if (penalty)
+    throw new ModelError("unsupported", "regularisers", `${why}: none that looks at whole samples goes with it`);
+}
+
 function checkPopulations(net: Network, output: string): void {
   if (keepProbability(net, output) < 1)
     throw new ModelError("unsupported", `${output}.dropout`, "the population that answers must be heard");
+  for (const [name, t] of Object.entries(net.transforms)) {
+    const dropped = t.of.find((e) => keepProbability(net, e.node) < 1)?.node;
+    if (dropped !== undefined)
+      throw new ModelError(
+        "unsupported",
+        `${dropped}.dropout`,
+        `transform '${name}' takes what '${dropped}' gives, and only weights right behind a population are scaled for its dropout`,
+      );
+  }
 }

@@ -14,8 +14,7 @@ interface Rule {
   spread(k: LossKernels, row: Place, gradient: Place): Node[];
 }
 
-const copied = (k: LossKernels, from: Place, to: Place): Node =>
-  k.call("copy", { slots: "e:x e:out", stores: [put.set("out", k.read("x"))] }, { x: from, out: to });
+const copied = (k: LossKernels, from: Place, to: Place): Node => k.copy(from, to);
 const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overWholeSample(k.context, body);
 
 const summed = (k: LossKernels, row: Place): Node[] => [

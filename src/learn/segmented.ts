@@ -106,7 +106,7 @@ function withoutTape(l: Lowered): (nodes: readonly Node[]) => Node[] {
 }
 
 /** Bits of spikes that left before a segment, and arrive in it. */
-function bitsBefore(l: Lowered): Past[] {
+export function bitsBefore(l: Lowered): Past[] {
   return [...l.populations.values()]
     .filter(({ kernels }) => kernels.some((k) => k.step.stores.some((s) => s.slot === "bits")))
     .map(({ node }) => bitRows(node, l.context))

@@ -6,7 +6,7 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import type { Form } from "../sim/lower/forms.ts";
-import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
+import { type Lowered, lower } from "../sim/lower/lower.ts";
 import {
   initialParameters,
   type Parameters,
@@ -14,19 +14,21 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { scaled } from "./dropout.ts";
+import { GAP } from "./dynamicRegulariser.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
-import { type Learning, TrainingPlan } from "./plan.ts";
+import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
-import { numberBuffer } from "./update.ts";
+import { SEGMENTS_RUN } from "./timeOutermost.ts";
+import { numberBuffer, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
@@ -34,7 +36,10 @@ import { GRADIENTS } from "./weightGradients.ts";
 export interface TrainerOptions extends Learning {
   /** Samples of one update, at most. */
   readonly batch: number;
-  /** Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold. */
+  /**
+   * Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold, and
+   * with `fptt` up to 64.
+   */
   readonly chunk?: number;
   readonly seed?: number;
   readonly type?: FloatType;
@@ -81,19 +86,26 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const { chunk = samplesOfChunk(net, segment ?? steps, type), form } = options;
+  const sums = parameterLayout(net, type).length;
+  const usual = plan.isOnward ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
+  const { chunk = usual, form } = options;
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
-  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
+  const shards = shardsFor(Math.ceil(batch / samples), sums, type);
   const lowered = lower(
     net,
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
     plan.hooks(),
   );
-  const program = programOf(net.name, lowered, plan.regions(lowered));
+  const program = plan.program(lowered);
   const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
+  return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
+}
+
+/** Options with what follows from them. */
+interface PlannedOptions extends TrainerOptions {
+  readonly plan: TrainingPlan;
 }
 
 /**
@@ -105,7 +117,7 @@ export class Trainer implements Disposable {
   readonly lowered: Lowered;
   readonly #x: Executable;
   readonly #memory: Memory;
-  readonly #options: TrainerOptions;
+  readonly #options: PlannedOptions;
   #updates = 0;
   #watch: Watch | undefined;
 
@@ -114,7 +126,7 @@ export class Trainer implements Disposable {
     lowered: Lowered,
     program: Program,
     executable: Executable,
-    options: TrainerOptions,
+    options: PlannedOptions,
     parameters: Parameters,
   ) {
     this.lowered = lowered;
@@ -142,28 +154,57 @@ export class Trainer implements Disposable {
 
   /** Forward and backward; the gradients of the mean loss stay in memory until the next call. @throws {DataError} for a batch that does not fit */
   gradients(batch: Batch): StepResult {
+    this.#write(batch);
+    return this.#run(batch, "gradients");
+  }
+  #write(batch: Batch): void {
+    writeBatch(this.#x, this.lowered, batch, this.#options.loss, this.#updates);
+    this.#x.array(LOSS_SCALE)[0] = 1 / batch.count;
+  }
+  #run(batch: Batch, region: string): StepResult {
     const x = this.#x;
-    writeBatch(x, this.lowered, batch, this.#options.loss, this.#updates);
-    x.array(LOSS_SCALE)[0] = 1 / batch.count;
-    x.run("gradients");
+    x.run(region);
     const mean = (name: string): number =>
       this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
     const { counted, correct } = answersOf(x, this.lowered, batch, this.#options.loss);
     return { loss: mean(LOSS), penalty: mean(PENALTY), counted, correct };
   }
 
-  /** One update. @throws {RunError} `not-finite` if the loss is not, with the update's number and what is to blame */
+  /**
+   * One update, or with `fptt` those of all segments of time of a batch.
+   * @throws {RunError} `not-finite` if the loss is not, with the update's number and what is to blame
+   */
   step(batch: Batch): StepResult {
+    return this.#options.plan.isOnward ? this.#onward(batch) : this.#once(batch);
+  }
+  #once(batch: Batch): StepResult {
     const result = this.gradients(batch);
     if (!Number.isFinite(result.loss + result.penalty)) this.#refuse(batch, result.loss + result.penalty);
     this.#watch?.after(totalSteps(this.lowered.net, batch));
     this.#updates++;
-    this.#options.optimiser.forEach((t, k) => {
-      for (const [name, value] of Object.entries(t.numbers))
-        this.#x.array(numberBuffer(k, name))[0] = value(this.#updates);
-    });
+    this.#writeNumbers(1);
     this.#x.run("update");
     return result;
+  }
+  #onward(batch: Batch): StepResult {
+    this.#write(batch);
+    const segments = this.#x.array(SEGMENTS_RUN)[0]!;
+    this.#updates++;
+    this.#writeNumbers(segments);
+    const result = this.#run(batch, ONWARD);
+    this.#updates += segments - 1;
+    this.#watch?.after(totalSteps(this.lowered.net, batch));
+    if (!Number.isFinite(result.loss)) this.#refuse(batch, result.loss);
+    return result;
+  }
+  /** Numbers of the next update, and of so many from there on. */
+  #writeNumbers(count: number): void {
+    this.#options.plan.optimiser.forEach((t, k) => {
+      for (const [name, value] of Object.entries(t.numbers)) {
+        const numbers = this.#x.array(numberBuffer(k, name));
+        for (let j = 0; j < count; j++) numbers[j] = value(this.#updates + j);
+      }
+    });
   }
   /** A gradient that is not finite shows in the weights first. @throws {RunError} `not-finite` */
   requireFinite(): void {
@@ -234,6 +275,19 @@ export class Trainer implements Disposable {
    */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#x.run("prepare");
+  }
+
+  /**
+   * Ends an epoch: with `fptt` weights are put to their running averages, as published code does before it evaluates; with
+   * other algorithms there is nothing to do. `fit` calls it.
+   */
+  settle(): void {
+    const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(GAP));
+    if (at < 0) return;
+    const [weights, gaps] = [this.#x.array("parameters"), this.#x.array(stateBuffer(at, GAP))];
+    for (let k = 0; k < weights.length; k++) weights[k]! += gaps[k]!;
+    gaps.fill(0);
     this.#x.run("prepare");
   }
 

@@ -7,12 +7,13 @@ import { add, constant, convert, div, type Expr, f64, max, min, mul, read, sqrt 
 import { copyStride } from "../ir/parallel.ts";
 import { along, invoke, loop, type Node, type Place, place, type Term } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
-import type { Slot, Step } from "../ir/step.ts";
+import { pruneSlots, type Slot, type Step } from "../ir/step.ts";
 import type { FloatType } from "../ir/types.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
+import { SEGMENT } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type ParameterGroup, type Treatment, treatments } from "./groups.ts";
-import { CLIP, type GradientTransform, type Optimiser } from "./optimiser.ts";
+import { CLIP, type GradientTransform, type Optimiser, type UpdateContext } from "./optimiser.ts";
 import { GRADIENTS } from "./weightGradients.ts";
 
 /** Slots of transform k. */
@@ -21,38 +22,61 @@ const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
 /** How the names of the optimiser's buffers begin. */
 export const OPTIMISER = "optimiser.";
 const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
-/** The buffer of a number that the host writes before each update. */
+/** The buffer of a number that the host writes before each update, or before all updates of a batch. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 
+/** The buffer of a transform's state, laid out as the parameters are. */
+export const stateBuffer = (k: number, name: string): string => bufferName(stateSlot(k, name));
+
+/** How parameters are updated, and how often. */
+export interface Updates {
+  readonly optimiser: Optimiser;
+  readonly groups?: readonly ParameterGroup[] | undefined;
+  /** Whether after each segment of time, in the loop over them, instead of once a batch. */
+  readonly eachSegment?: boolean;
+}
+
 /** Kernel calls of one update; each shard's gradients lie in its copy of their buffer. */
-export function updateNodes(l: Lowered, optimiser: Optimiser, groups: readonly ParameterGroup[] = []): Node[] {
-  const misplaced = optimiser.findIndex((t, k) => t.clipLimit !== undefined && k > 0);
+export function updateNodes(l: Lowered, { optimiser, groups = [], eachSegment = false }: Updates): Node[] {
+  requireClippedFirst(optimiser);
+  const { type, options, segments } = l.context;
+  const runs = trainableRuns(l, groups);
+  const usual = updateStep(optimiser, type, options.shards, USUAL);
+  const { states, numbers } = usual;
+  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
+  const clip = optimiser.findIndex((t) => t.clipLimit !== undefined);
+  const numberPlace = (n: string): Place => {
+    const each = eachSegment && n !== numberSlot(clip, CLIP);
+    const buffer = l.context.buffer(bufferName(n), type, each ? segments : 1, "argument");
+    return place(buffer, 0, ...(each ? [along(SEGMENT, 1)] : []));
+  };
+  const own = [...states.map((s) => [s, bufferName(s)] as const), ["w", "parameters"] as const];
+  const places: Places = (offset, term) => ({
+    ...gradientPlaces(l, offset, term),
+    ...Object.fromEntries(own.map(([slot, buffer]) => [slot, place(buffer, offset, ...term)])),
+    ...Object.fromEntries(numbers.map((n) => [n, numberPlace(n)])),
+  });
+  return [
+    ...(clip < 0 ? [] : clipNodes(l, optimiser.slice(0, clip + 1), runs, places)),
+    ...runs.flatMap((run) => {
+      const step = isUsual(run) ? usual.step : updateStep(optimiser, type, options.shards, run).step;
+      return inBlocks(run, (offset, n, ...term) => elementCall(step, places(offset, term), n));
+    }),
+  ];
+}
+/** Where all slots of an update lie, for a stretch of parameters. */
+type Places = (offset: number, term: readonly Term[]) => Record<string, Place>;
+
+function requireClippedFirst(optimiser: Optimiser): void {
+  const misplaced = optimiser.findIndex(
+    (t, k) => t.clipLimit !== undefined && !optimiser.slice(0, k).every((x) => x.ofLoss),
+  );
   if (misplaced > 0)
     throw new ModelError(
       "unsupported",
       `optimiser[${misplaced}]`,
       "a gradient is clipped first of all: put clipByNorm at the start of the chain",
     );
-  const { type, options } = l.context;
-  const runs = trainableRuns(l, groups);
-  const usual = updateStep(optimiser, type, options.shards, USUAL);
-  const { states, numbers } = usual;
-  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
-  for (const n of numbers) l.context.buffer(bufferName(n), type, 1, "argument");
-  const limit = optimiser[0]?.clipLimit;
-  const own = [...states.map((s) => [s, bufferName(s)] as const), ["w", "parameters"] as const];
-  const places = (offset: number, term: readonly Term[]): Record<string, Place> => ({
-    ...gradientPlaces(l, offset, term),
-    ...Object.fromEntries(own.map(([slot, buffer]) => [slot, place(buffer, offset, ...term)])),
-    ...Object.fromEntries(numbers.map((n) => [n, place(bufferName(n))])),
-  });
-  return [
-    ...(limit === undefined ? [] : clipNodes(l, limit, runs)),
-    ...runs.flatMap((run) => {
-      const step = isUsual(run) ? usual.step : updateStep(optimiser, type, options.shards, run).step;
-      return inBlocks(run, (offset, n, ...term) => elementCall(step, places(offset, term), n));
-    }),
-  ];
 }
 const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 const alike = (a: Treatment, b: Treatment): boolean =>
@@ -94,19 +118,32 @@ interface UpdateStep {
   readonly states: readonly string[];
   readonly numbers: readonly string[];
 }
-/** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
-function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
+/** What a chain makes of the sum of all shards' gradients, with the new states of its transforms. */
+function chained(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment) {
   const weight = read(type, "w");
   let update = gradientSum(type, shards);
   const states = new Map<string, Expr>();
-  optimiser.forEach((t, k) => {
+  const keep = (k: number, values: Readonly<Record<string, Expr>> = {}): void => {
+    for (const [s, value] of Object.entries(values)) states.set(stateSlot(k, s), value);
+  };
+  const contexts = optimiser.map((_, k): UpdateContext => {
     const state = (name: string): Expr => read(type, stateSlot(k, name));
     const number = (name: string): Expr => read(type, numberSlot(k, name));
-    const made = t.update(update, { type, weight, decays: how.decay, state, number });
-    update = made.update;
-    for (const [s, value] of Object.entries(made.states ?? {})) states.set(stateSlot(k, s), value);
+    return { type, weight, decays: how.decay, state, number };
   });
-  const k = (x: number): Expr => constant(type, x);
+  optimiser.forEach((t, k) => {
+    const made = t.update(update, contexts[k]!);
+    update = made.update;
+    keep(k, made.states);
+  });
+  const moved = within(add(weight, how.rate === 1 ? update : mul(constant(type, how.rate), update)), how);
+  optimiser.forEach((t, k) => keep(k, t.after?.(moved, contexts[k]!)));
+  return { update, moved, states };
+}
+
+/** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
+function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
+  const { moved, states } = chained(optimiser, type, shards, how);
   const numbers = optimiser.flatMap((t, k) => numbersOf(t).map((name) => numberSlot(k, name)));
   const slot =
     (space: Slot["space"]) =>
@@ -115,7 +152,7 @@ function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: 
     name: "update",
     slots: [...["w", ...gradientSlots(shards), ...states.keys()].map(slot("element")), ...numbers.map(slot("uniform"))],
     stores: [
-      { slot: "w", mode: "set", value: within(add(weight, how.rate === 1 ? update : mul(k(how.rate), update)), how) },
+      { slot: "w", mode: "set", value: moved },
       ...[...states].map(([name, value]) => ({ slot: name, mode: "set" as const, value })),
     ],
   });
@@ -148,18 +185,23 @@ function trainableRuns(l: Lowered, groups: readonly ParameterGroup[]): Run[] {
   return runs;
 }
 
-/** `min(1, limit / norm)`, of squares summed block by block. */
-function clipNodes(l: Lowered, limit: number, runs: readonly Run[]): Node[] {
-  const parts = runs.map((run, k) => squares(l, run, `optimiser.squares.${k}`));
+/**
+ * `min(1, limit / norm)`, of squares summed block by block.
+ * @param optimiser the chain up to what clips
+ */
+function clipNodes(l: Lowered, optimiser: Optimiser, runs: readonly Run[], places: Places): Node[] {
+  const before = optimiser.slice(0, -1);
+  const { clipLimit: limit } = optimiser.at(-1)!;
+  const parts = runs.map((run, k) => squares(l, before, run, `optimiser.squares.${k}`, places));
   const norm = place(l.context.buffer("optimiser.norm", "f64", 1, "work"));
   const total = (part: Part): Node =>
     invoke({ kind: "perElement", step: totalStep }, { x: part.sums, norm }, { n: part.count });
-  const args = { norm, out: place(numberBuffer(0, CLIP)) };
+  const args = { norm, out: place(numberBuffer(before.length, CLIP)) };
   return [
     ...parts.flatMap((p) => [invoke({ kind: "zero", type: "f64" }, { out: p.sums }, { n: p.count }), ...p.nodes]),
     invoke({ kind: "zero", type: "f64" }, { out: norm }, { n: 1 }),
     ...parts.map(total),
-    invoke({ kind: "perElement", step: clipStep(l.context.type, limit) }, args, { n: 1 }),
+    invoke({ kind: "perElement", step: clipStep(l.context.type, limit!) }, args, { n: 1 }),
   ];
 }
 
@@ -169,29 +211,31 @@ interface Part {
   readonly count: number;
   readonly nodes: readonly Node[];
 }
-function squares(l: Lowered, run: Run, name: string): Part {
+function squares(l: Lowered, before: Optimiser, run: Run, name: string, places: Places): Part {
   const { type, options } = l.context;
-  const step = squaresStep(type, options.shards);
+  const step = squaresStep(before, type, options.shards);
   const count = Math.ceil(run.length / BLOCK);
   const buffer = l.context.buffer(name, "f64", count, "work");
   const nodes = inBlocks(run, (offset, n, ...term) => {
     const norm = term.length > 0 ? place(buffer, 0, along("block", 1)) : place(buffer, count - 1);
-    return elementCall(step, { ...gradientPlaces(l, offset, term), norm }, n);
+    const own: Record<string, Place> = { ...places(offset, term), norm };
+    return elementCall(step, Object.fromEntries(step.slots.map(({ name }) => [name, own[name]!])), n);
   });
   return { sums: place(buffer), count, nodes };
 }
 
 /** In f64: squares of f32 numbers cannot overflow there. */
-function squaresStep(type: FloatType, shards: number): Step {
-  const g = convert("f64", gradientSum(type, shards));
-  return {
+function squaresStep(before: Optimiser, type: FloatType, shards: number): Step {
+  const g = convert("f64", chained(before, type, shards, USUAL).update);
+  const states = before.flatMap((t, k) => t.states.map((s) => stateSlot(k, s)));
+  return pruneSlots({
     name: "squares",
     slots: [
-      ...gradientSlots(shards).map((name): Slot => ({ name, type, space: "element" })),
+      ...["w", ...gradientSlots(shards), ...states].map((name): Slot => ({ name, type, space: "element" })),
       { name: "norm", type: "f64", space: "uniform" },
     ],
     stores: [{ slot: "norm", mode: "sum", value: mul(g, g) }],
-  };
+  });
 }
 const totalStep: Step = {
   name: "norm",

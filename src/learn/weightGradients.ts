@@ -174,12 +174,25 @@ function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueS
   const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
   if (x.constant)
     return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
+  // Where one step is kept, errors of samples that have ended are 0 (`BackwardPass.segment`).
+  if (l.context.hasSegments && l.context.stepsKept === 1) {
+    const [aColumn, bStride] = [row, delta.ofSample].map((p) => p.terms.find((t) => t.loop === "s")!.stride);
+    const all = { aColumn: aColumn!, bStride: bStride! };
+    return [outerProduct(c, l, without(row, "s", "t"), delta.first, l.context.sampleCount, all)];
+  }
   // Rows behind the end of a sample hold what others left there; a sample of one step has none.
   if (l.context.options.steps === 1 && delta.contiguous && x.maxDelay === 0)
     return [product(without(row, "s", "t"), delta.first, chunkRows)];
   return overSamples(l.context, [product(without(row, "t"), delta.ofSample, l.context.stepCount)]);
 }
-function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Count): Node {
+function outerProduct(
+  c: Connection,
+  l: Lowered,
+  a: Place,
+  b: Place,
+  depth: Count,
+  strides: { readonly aColumn?: number; readonly bStride?: number } = {},
+): Node {
   const width = l.context.stride(c.to.node);
   const kernel = {
     kind: "product",
@@ -190,6 +203,7 @@ function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Coun
     aRow: 1,
     aColumn: l.context.stride(c.from.node),
     start: "out",
+    ...strides,
   } as const;
   return invoke(
     kernel,

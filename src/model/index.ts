@@ -42,6 +42,14 @@ export {
   uniform,
 } from "./initializer.ts";
 export {
+  type LiquidLayer,
+  type LiquidLayerOptions,
+  type LiquidReadoutOptions,
+  liquid,
+  liquidLayer,
+  liquidReadout,
+} from "./liquid.ts";
+export {
   type GivenNumber,
   type InputNode,
   type InputOptions,
@@ -67,6 +75,7 @@ export { type IzhikevichOptions, izhikevich } from "./neuron/izhikevich.ts";
 export { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 export { lif } from "./neuron/lif.ts";
 export { linear } from "./neuron/linear.ts";
+export { type LiquidOptions, liquidCell, liquidIntegrator } from "./neuron/liquid.ts";
 export { lstmCell } from "./neuron/lstm.ts";
 export { type ParametricLifOptions, parametricLif } from "./neuron/parametricLif.ts";
 export { type QifOptions, qif } from "./neuron/qif.ts";

@@ -3,6 +3,7 @@ import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
+import { type LiquidLayer, liquidLayer } from "./liquid.ts";
 import {
   type InputOptions,
   inputNode,
@@ -32,7 +33,7 @@ export interface NeuronLayer {
   readonly options: NeuronLayerOptions;
 }
 /** A neuron model stands for a layer of it. */
-export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | NeuronModel;
+export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | LiquidLayer | NeuronModel;
 
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
@@ -79,8 +80,8 @@ export interface SequentialOptions {
 }
 
 /**
- * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, or gated units (`gru`,
- * `lstm`). They are called `input`, `hidden` (`hidden1`, `hidden2`, … if there are several) and `output`, unless named.
+ * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, or a layer that brings its own
+ * weights (`gru`, `lstm`, `liquid`, `liquidReadout`). They are called `input`, `hidden` (`hidden1`, `hidden2`, … if there are several) and `output`, unless named.
  * @throws {ModelError} `usage` if the layers do not follow one another so
  */
 export function sequential(
@@ -98,7 +99,7 @@ export function sequential(
   stages.forEach((stage, k) => {
     const usual = k === hidden ? "output" : hidden === 1 ? "hidden" : `hidden${k + 1}`;
     const node = ("layer" in stage ? stage : stage.neurons).options.name ?? usual;
-    const parts = "layer" in stage ? gatedLayer(node, below, stage) : denseStage(node, below, stage);
+    const parts = stageParts(node, below, stage);
     Object.assign(populations, parts.populations);
     connections.push(...parts.connections);
     below = node;
@@ -120,7 +121,15 @@ interface DenseStage {
   readonly dense: DenseLayer;
   readonly neurons: NeuronLayer;
 }
-type Stage = DenseStage | GatedLayer;
+type Stage = DenseStage | WiredLayer;
+/** A layer that brings its own weights. */
+type WiredLayer = GatedLayer | LiquidLayer;
+const isWired = (x: Layer): x is WiredLayer => "layer" in x && (x.layer === "gated" || x.layer === "liquid");
+
+function stageParts(node: string, below: string, stage: Stage): ReturnType<typeof gatedLayer> {
+  if (!("layer" in stage)) return denseStage(node, below, stage);
+  return stage.layer === "gated" ? gatedLayer(node, below, stage) : liquidLayer(node, below, stage);
+}
 
 function denseStage(node: string, below: string, { dense, neurons: n }: DenseStage): ReturnType<typeof gatedLayer> {
   const bias = biasOf(dense.options.bias ?? true);
@@ -138,7 +147,7 @@ function stagesOf(rest: readonly Layer[], name: string): Stage[] {
   const stages: Stage[] = [];
   for (let k = 0; k < rest.length; k++) {
     const layer = rest[k]!;
-    if ("layer" in layer && layer.layer === "gated") stages.push(layer);
+    if (isWired(layer)) stages.push(layer);
     else stages.push(denseStageOf(layer, rest[++k], k + 1, name));
   }
   if (stages.length === 0)
@@ -154,7 +163,7 @@ function denseStageOf(dense: Layer, above: Layer | undefined, place: number, nam
   throw new ModelError(
     "usage",
     name,
-    `layers ${place} and ${place + 1} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
+    `layers ${place} and ${place + 1} must be denseLayer(...) and neurons (or the first of them gru(...), lstm(...), liquid(...) or liquidReadout(...))`,
   );
 }
 

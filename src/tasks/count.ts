@@ -5,7 +5,7 @@ import { countLayer, type LayerActivity, type LayerDescription, type UpdateCost 
 import { countZeros, effectiveFanOut } from "../energy/neurobench.ts";
 import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
-import { isStepLoss } from "../learn/loss.ts";
+import { answersSteps } from "../learn/loss.ts";
 import { type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
@@ -22,7 +22,7 @@ interface Inferences {
   readonly steps: number;
 }
 const inferencesOf = ({ net, loss }: Deployed, did: Active): Inferences =>
-  isStepLoss(loss) ? { count: did.steps, steps: 1 } : { count: did.samples, steps: stepsOf(net) };
+  answersSteps(loss) ? { count: did.steps, steps: 1 } : { count: did.samples, steps: stepsOf(net) };
 
 /** Everything that a layer is counted from. */
 interface Counting {

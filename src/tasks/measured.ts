@@ -1,6 +1,6 @@
 /** Energy as the machine itself counted it while networks answered the test samples, where it can. */
 import type { Measured, PowerCounters } from "../energy/rapl.ts";
-import { isStepLoss, type Loss } from "../learn/loss.ts";
+import { answersSteps, type Loss } from "../learn/loss.ts";
 
 interface Tested {
   readonly measured?: Measured;
@@ -25,7 +25,7 @@ export const measuredDocument = <K extends string>(
 
 function stated(power: PowerCounters, loss: Loss, { measured, samples, steps }: Tested): Stated {
   if (!measured) return { available: false, reason: power.available ? "not read" : power.reason };
-  const inferences = isStepLoss(loss) ? steps : samples;
+  const inferences = answersSteps(loss) ? steps : samples;
   const { joules } = measured;
   if (!joules) return { ...measured, inferences };
   const perInference = Object.fromEntries(Object.entries(joules).map(([part, x]) => [part, x / inferences]));

@@ -1,7 +1,7 @@
 /** What a result says in whole sentences: on task, network and input before the numbers, and beside them. */
 import type { Account } from "../energy/account.ts";
 import { WORK_LABELS } from "../energy/prices.ts";
-import { isStepLoss } from "../learn/loss.ts";
+import { answersSteps } from "../learn/loss.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { percent, short, whole } from "../report/numbers.ts";
@@ -62,7 +62,7 @@ const NO_PRICE = "without a price, so that its energy is a lower bound";
 /** Sigmoids and the like are counted as what they are made of here. */
 function gateNotes({ counts, design }: Side): string[] {
   const { neuronUpdates, additions, multiplications } = counts.total;
-  if (!isStepLoss(design.training.loss)) return [];
+  if (!answersSteps(design.training.loss)) return [];
   const each = [additions, multiplications].map((n) => short(n / neuronUpdates));
   return [
     `Sigmoids and hyperbolic tangents are counted as the operations that the kernels here do for them: an update of a ` +
@@ -77,7 +77,7 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
   ...energyNotes(spiking.energy.f32),
   ...unpricedNotes(twin),
   ...gateNotes(twin),
-  `Operations are those of the test set, averaged over its ${isStepLoss(spiking.design.training.loss) ? "steps" : "samples"}.`,
+  `Operations are those of the test set, averaged over its ${answersSteps(spiking.design.training.loss) ? "steps" : "samples"}.`,
   "Times are of this run, one network after the other: what else ran meanwhile may have made one of them slower.",
   ...threadsNotes(threads),
   dataNote(data),

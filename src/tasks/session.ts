@@ -1,13 +1,13 @@
 /** Trains a design and evaluates what it learned, telling how far it is. */
 import type { Backend } from "../backend/backend.ts";
 import { type Measured, measure, type PowerCounters } from "../energy/rapl.ts";
-import { bptt } from "../learn/algorithm.ts";
+import { bptt, updatesOfBatch } from "../learn/algorithm.ts";
 import { entriesOf } from "../learn/batch.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import type { Batch } from "../learn/feed.ts";
 import { type EpochReport, fitting, meanRates, type Summary, silentLayers, summarise } from "../learn/fit.ts";
 import type { Loss } from "../learn/loss.ts";
-import { adam, cosine, type Optimiser } from "../learn/optimiser.ts";
+import { adam, adamax, cosine, type Optimiser } from "../learn/optimiser.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../learn/trainer.ts";
 import type { Network } from "../model/network.ts";
 import { percent } from "../report/numbers.ts";
@@ -74,14 +74,14 @@ function parted({ selection }: Training, samples: Samples, seed: number): { rest
 }
 
 function trainerOptions(
-  { training }: Design,
+  { training, net }: Design,
   { count }: Samples,
   { seed, log }: Pick<SessionOptions, "seed" | "log">,
 ): TrainerOptions {
-  const { batch, loss, surrogate, groups, regularisers, chunk } = training;
-  const updates = training.epochs * Math.ceil(count / batch);
+  const { batch, loss, surrogate, groups, regularisers, chunk, algorithm = bptt(surrogate) } = training;
+  const updates = training.epochs * Math.ceil(count / batch) * updatesOfBatch(algorithm, net.steps ?? 1);
   return {
-    algorithm: bptt(surrogate),
+    algorithm,
     loss,
     optimiser: optimiserOf(training, updates),
     batch,
@@ -94,8 +94,9 @@ function trainerOptions(
 }
 
 /** A warm-up takes at most a tenth of all updates. */
-const optimiserOf = ({ rate, warmup, clip, decay }: Training, updates: number): Optimiser =>
-  adam(cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
+const OPTIMISERS = { adam, adamax } as const;
+const optimiserOf = ({ rate, warmup, clip, decay, optimiser = "adam" }: Training, updates: number): Optimiser =>
+  OPTIMISERS[optimiser](cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
     ...(clip !== undefined && { clip }),
     ...(decay !== undefined && { decay }),
   });

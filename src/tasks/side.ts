@@ -1,6 +1,6 @@
 /** One network of a comparison: trained, tested and accounted for. */
 import type { Counts } from "../energy/counts.ts";
-import { isStepLoss } from "../learn/loss.ts";
+import { answersSteps } from "../learn/loss.ts";
 import type { CurvesDocument, SideDocument } from "../report/document.ts";
 import { type Energies, energies, storedBytes } from "./account.ts";
 import { isSpikes } from "./batches.ts";
@@ -37,7 +37,8 @@ export const NAMES = {
 } as const;
 
 /** What counts are an average of, in words. */
-export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string => (isStepLoss(loss) ? "a step" : "an inference");
+export const inferenceOf = ({ loss }: Pick<Deployed, "loss">): string =>
+  answersSteps(loss) ? "a step" : "an inference";
 
 export function account(name: string, d: Deployed, result: Evaluated, execution: Execution): Accounted {
   const counts = countDeployed(name, d, result, execution);
@@ -104,7 +105,7 @@ function watchOf({ epochs }: Trained): Pick<SideDocument, "watch"> {
 
 /** Of an inference, input included. */
 function spikesOf({ counts, design, result }: Side): number {
-  const inferences = isStepLoss(design.training.loss) ? result.steps : result.samples;
+  const inferences = answersSteps(design.training.loss) ? result.steps : result.samples;
   return counts.total.spikes + (isSpikes(design.encoder) ? result.inputEvents / inferences : 0);
 }
 

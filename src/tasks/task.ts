@@ -3,13 +3,14 @@ import type { Dataset, Examples } from "../data/dataset.ts";
 import type { Encoder } from "../data/encoder.ts";
 import type { SequenceDataset, Sequences } from "../data/sequences.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
+import type { Algorithm } from "../learn/algorithm.ts";
 import type { Loss } from "../learn/loss.ts";
 import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
 import type { Input } from "./batches.ts";
 import type { EncoderName } from "./options.ts";
 
-/** How a network is trained: Adam, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
+/** How a network is trained: by Adam, unless said, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
 export interface Training {
   readonly epochs: number;
   /** Samples of one update. */
@@ -21,6 +22,9 @@ export interface Training {
   readonly dropout: number;
   readonly loss: Loss;
   readonly surrogate: Surrogate;
+  /** How gradients are found; back-propagation through time with the surrogate unless said. */
+  readonly algorithm?: Algorithm;
+  readonly optimiser?: "adam" | "adamax";
   /** The most that the norm of a gradient may be. */
   readonly clip?: number;
   /** What weights and biases shrink by, times the rate, in an update. */

@@ -8,6 +8,7 @@ import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import { EMG_GESTURES } from "./emgGestures.ts";
 import type { EncoderName } from "./options.ts";
+import { SMNIST, SMNIST_ROWS } from "./smnist.ts";
 import { SPEECH_DIGITS } from "./speechDigits.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
 
@@ -100,6 +101,8 @@ export const TASKS = {
   ecg: ECG,
   "emg-gestures": EMG_GESTURES,
   "speech-digits": SPEECH_DIGITS,
+  smnist: SMNIST,
+  "smnist-rows": SMNIST_ROWS,
 } as const satisfies Readonly<Record<string, Task>>;
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;

@@ -144,9 +144,9 @@ describe("a parallel loop", () => {
     verifyProgram(within(parallel));
     const another = loop("another", 1, parallel.body, { parallel: true });
     expect(() => verifyProgram(main({ ...parallel, body: [another] }))).toThrow("a parallel loop stands in no other");
-    expect(() => verifyProgram(within({ ...parallel, scratch: true, count: 2 }))).toThrow(
-      "a scratch loop stands outermost",
-    );
+    verifyProgram(within({ ...parallel, scratch: true, count: 2 }));
+    const many = { ...parallel, scratch: true, count: place("rounds") };
+    expect(() => verifyProgram(within(many))).toThrow("a scratch loop has a fixed number of rounds");
   });
 });
 
@@ -270,7 +270,7 @@ test("hundreds of programs come and go", async () => {
 /** Elements that a round writes: many, so that rounds run at the same time where they can. */
 const LENGTH = 20_000;
 /** Each round fills scratch with its number, and from there its part of `out`. */
-const throughScratch = (rounds: number): Program => {
+const throughScratch = (rounds: number, turns?: number): Program => {
   const out = { name: "out", type: "u32", space: "element" } as const;
   const copying = (space: "element" | "uniform"): Step => ({
     name: `copy.${space}`,
@@ -284,6 +284,7 @@ const throughScratch = (rounds: number): Program => {
     call(copy, place("there"), place("kept")),
     call(copy, place("there"), place("out", 0, along("round", LENGTH))),
   ];
+  const shared = loop("round", rounds, body, { parallel: true, scratch: true });
   return withCopies({
     name: "scratch",
     buffers: [
@@ -293,15 +294,15 @@ const throughScratch = (rounds: number): Program => {
       { name: "out", type: "u32", length: rounds * LENGTH, role: "output" },
     ],
     regions: [
-      { name: "main", body: [loop("round", rounds, body, { parallel: true, scratch: true })] },
+      { name: "main", body: turns === undefined ? [shared] : [loop("turn", turns, [shared])] },
       { name: "after", body: [call(copy, place("kept"), place("out"))] },
     ],
   });
 };
-test.each([1, 2, 5, 40])(
-  "%i rounds through scratch: once a thread, and what is read later once a round",
-  async (rounds) => {
-    const program = throughScratch(rounds);
+test.each([1, 2, 5, 40].flatMap((rounds) => [{ rounds }, { rounds, turns: 3 }]))(
+  "$rounds rounds through scratch, $turns times: once a thread, and what is read later once a round",
+  async ({ rounds, turns }: { rounds: number; turns?: number }) => {
+    const program = throughScratch(rounds, turns);
     const buffer = (name: string) => program.buffers.find((b) => b.name === name)!;
     expect(buffer("there")).toMatchObject({ copies: rounds, scratch: true });
     expect(buffer("kept").scratch).toBeUndefined();

@@ -14,6 +14,7 @@ import {
   type Region,
   slotOf,
   type Term,
+  variablesOf,
 } from "../../ir/program.ts";
 import { hasInnerParallel, meetings } from "../../ir/together.ts";
 import { BYTES } from "../../ir/types.ts";
@@ -124,6 +125,7 @@ class RegionWriter {
     f.op("i32.add");
     f.set(end);
     const outside = new Map(this.#known);
+    if (shared && loop.scratch) this.#loops.set(slotOf(loop), shared.thread);
     for (const place of directPlaces(body)) this.#rememberBase(place, name);
     this.#loops.set(name, variable);
     const round = (): void => {
@@ -166,7 +168,7 @@ class RegionWriter {
       f.set(variable);
       f.upTo(variable, () => f.get(end), 1, round);
     }
-    this.#loops.delete(name);
+    for (const variable of variablesOf(loop)) this.#loops.delete(variable);
     this.#restore(outside);
   }
   /** Each thread runs the rounds that are its own; the first alone does what nobody shares. */

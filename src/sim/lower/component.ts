@@ -21,6 +21,8 @@ export interface Component {
   readonly chunk: readonly Node[];
   /** For each sample, what needs the host's inputs alone: done for all samples first, while the weights are in the cache. */
   readonly given: Parted;
+  /** Once a sample: states are set to where it starts. */
+  readonly start: readonly Node[];
   /** For each sample. */
   readonly sample: Parted;
   /** For all samples, after the others. */
@@ -49,12 +51,12 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     nodes,
     chunk: sums.flatMap((s) => s.chunk),
     given: before(true),
+    start: [
+      ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
+      ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
+    ],
     sample: {
-      once: [
-        ...starts.flatMap((n) => initialiseSample(populations.get(n)!, l.sources, context)),
-        ...members.flatMap((n) => hooks.beforeSample?.(n, context) ?? []),
-        ...formed.once,
-      ],
+      once: formed.once,
       steps: [...formed.steps, ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes))],
     },
     after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),

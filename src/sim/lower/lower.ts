@@ -117,18 +117,15 @@ function plainEmission(node: string, sources: Sources): Emission {
 export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   const { context, forward } = l;
   const both = ({ once, steps }: Parted): readonly Node[] => [...once, ...steps];
+  const whole = (c: Component): readonly Node[] => [...c.start, ...both(c.sample)];
   if (forward.some((c) => c.after.length > 0))
     return [
-      ...forward.flatMap((c) => [
-        ...c.chunk,
-        ...overSamples(context, [...both(c.given), ...both(c.sample)]),
-        ...c.after,
-      ]),
+      ...forward.flatMap((c) => [...c.chunk, ...overSamples(context, [...both(c.given), ...whole(c)]), ...c.after]),
       ...overSamples(context, then),
     ];
-  const all = (part: "given" | "sample"): Node[] => forward.flatMap((c) => both(c[part]));
+  const given = forward.flatMap((c) => both(c.given));
   const chunk = forward.flatMap((c) => c.chunk);
-  return [...chunk, ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
+  return [...chunk, ...overSamples(context, given), ...overSamples(context, [...forward.flatMap(whole), ...then])];
 }
 
 const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
@@ -138,8 +135,16 @@ export const renewNodes = (l: Lowered): Node[] =>
     .filter((p) => p.kernels.some((k) => k.trained.names.length > 0))
     .flatMap((p) => p.prepare);
 
-/** A program of these regions and `prepare`, which runs when parameters have been written. */
-export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {
+/**
+ * A program of these regions and `prepare`, which runs when parameters have been written.
+ * @param change what is done to it before shards are given their copies
+ */
+export function programOf(
+  name: string,
+  l: Lowered,
+  regions: readonly Region[],
+  change: (program: Program) => Program = (program) => program,
+): Program {
   const prepare = { name: "prepare", body: prepareNodes(l) };
-  return withCopies({ name, buffers: [...l.context.buffers.values()], regions: [...regions, prepare] });
+  return withCopies(change({ name, buffers: [...l.context.buffers.values()], regions: [...regions, prepare] }));
 }

@@ -69,6 +69,11 @@ export class SegmentStarts {
     this.#past = [...pastOf(l), ...more];
   }
 
+  /** Names of all buffers that a sample keeps from one segment to the next. */
+  get buffers(): string[] {
+    return this.#stretches().map((s) => s.at.buffer);
+  }
+
   /** Of the sample at hand, before its first segment: nothing has left yet, or initial states have. */
   begin(): Node[] {
     const values = [...this.#l.sources.values].flatMap(([key, v]) => this.#initial(key, v));
@@ -163,8 +168,9 @@ export function segmentNodes(
 }
 /** What happens once a chunk and once a sample, before the first segment. */
 export function startNodes({ context: c, forward }: Lowered, then: readonly Node[]): Node[] {
-  const once = (part: "given" | "sample"): Node[] => forward.flatMap((f) => f[part].once);
-  return [...forward.flatMap((f) => f.chunk), ...overSamples(c, [...once("given"), ...once("sample"), ...then])];
+  const given = forward.flatMap((f) => f.given.once);
+  const sample = forward.flatMap((f) => [...f.start, ...f.sample.once]);
+  return [...forward.flatMap((f) => f.chunk), ...overSamples(c, [...given, ...sample, ...then])];
 }
 
 /** The same calls without the stores that are not wanted, by slot and place. */

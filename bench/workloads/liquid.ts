@@ -1,0 +1,28 @@
+/**
+ * T6 with Yin's liquid neurons, trained by forward propagation through time.
+ *
+ * @see Yin, Corradi and Bohté 2023 (Nat. Mach. Intell. 5:518) and its code: weights by Xavier, recurrent ones orthogonal,
+ *   biases 0; an update every step by Adamax, clipped at 1.
+ */
+import { multiGaussian, triangle } from "../../src/ir/surrogate.ts";
+import { crossEntropyRising } from "../../src/learn/loss.ts";
+import { liquid, liquidReadout } from "../../src/model/liquid.ts";
+import { input, sequential } from "../../src/model/sequential.ts";
+import { batchOf, numbers } from "./draw.ts";
+import { BATCH, type Workload } from "./workload.ts";
+
+const HIDDEN = 256;
+
+/** U(0, 1) in each step. */
+export const liquidLong = (steps: number, { batch = BATCH } = {}): Workload => ({
+  network: sequential([input(1, { signal: "values" }), liquid(HIDDEN), liquidReadout(10)], {
+    name: `liquid-${steps}`,
+    steps,
+  }),
+  batch: batchOf(batch, 10, numbers(batch, steps)),
+  loss: crossEntropyRising(),
+  differs: "no batch normalisation of what arrives",
+  seed: 1,
+  rate: 3e-3,
+  surrogates: { compact: triangle(0.3, 0.5), full: multiGaussian({ sigma: 0.3 }) },
+});

@@ -1,0 +1,67 @@
+/**
+ * Time outermost: all samples of a batch go through one segment of time, forwards and backwards, before any goes on to the
+ * next. Of every sample its states are kept, and as many rows of what left as delays reach back; nothing that grows with
+ * the number of segments. So weights may change between segments (`fptt`).
+ *
+ * The loop over the segments stands around the parallel loop over shards: threads run it together, and meet where one
+ * needs what another has summed.
+ */
+import { keptByRound } from "../ir/parallel.ts";
+import { loop, type Node, type Place, type Program, place } from "../ir/program.ts";
+import { abreast } from "../sim/lower/abreast.ts";
+import { type Context, SEGMENT } from "../sim/lower/context.ts";
+import { overSamples } from "../sim/lower/contributions.ts";
+import type { Lowered } from "../sim/lower/lower.ts";
+import { inFirstSegment, SegmentStarts, segmentNodes } from "../sim/lower/segments.ts";
+import { overChunks } from "../sim/lower/shards.ts";
+import type { BackwardPass } from "./backward.ts";
+import { maskName } from "./dropout.ts";
+import { bitsBefore } from "./segmented.ts";
+import { weightGradients } from "./weightGradients.ts";
+
+/** Segments that the batch at hand has: those of its longest sample. The host writes it. */
+export const SEGMENTS_RUN = "segments.run";
+const segmentsRun = (c: Context): Place => place(c.buffer(SEGMENTS_RUN, "i32", 1, "argument"));
+
+export interface Onward {
+  readonly backward: BackwardPass;
+  /** Of a sample: the loss of the segment at hand. */
+  readonly each: readonly Node[];
+  /** Once a shard, before the first segment: sums over the whole batch start. */
+  readonly start: readonly Node[];
+  /** Once a shard and segment: gradients start. */
+  readonly clear: readonly Node[];
+  /** After all shards, once a segment. */
+  readonly end: readonly Node[];
+}
+
+/** A region's body: all samples to where they start, then segment by segment. */
+export function onwardNodes(l: Lowered, { backward, each, start, clear, end }: Onward): Node[] {
+  const c = l.context;
+  const starts = new SegmentStarts(l, bitsBefore(l));
+  const begin = [...l.forward.flatMap((f) => f.start), ...starts.begin()];
+  const errors = [...each, ...backward.segment(l, true), ...inFirstSegment(c, backward.end(l))];
+  const constant = l.forward.flatMap((f) => f.sample.once); // weights have changed since the segment before
+  const steps = segmentNodes(l, { start: constant, end: errors });
+  const segment = [
+    ...l.forward.flatMap((f) => f.chunk),
+    ...overSamples(
+      c,
+      l.forward.flatMap((f) => f.given.once),
+    ),
+    ...(c.stepsKept === 1 ? abreast(steps, c) : steps),
+    ...weightGradients(l, backward),
+    ...overSamples(c, starts.advance()),
+  ];
+  return [
+    ...overChunks(c, start, overSamples(c, begin)),
+    loop(SEGMENT, segmentsRun(c), [...overChunks(c, clear, segment), ...end]),
+  ];
+}
+
+/** The program with a copy for each chunk of all that its samples keep from one segment to the next. */
+export function keptByChunk(program: Program, l: Lowered): Program {
+  const kept = new SegmentStarts(l, bitsBefore(l)).buffers;
+  const masks = Object.keys(l.net.populations).map(maskName);
+  return keptByRound(program, new Set([...kept, ...masks]), "chunk", l.context.chunks);
+}
