@@ -9,7 +9,7 @@ import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { addsValues, type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
@@ -19,6 +19,7 @@ import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
+import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
@@ -54,6 +55,8 @@ export class BackwardPass {
   readonly #courses = new Map<string, Course>();
   /** By `node.port`: rows that are added to the port's adjoint in every step. */
   readonly #given = new Map<string, Place[]>();
+  /** By transform: what comes back through it. */
+  readonly #transforms = new Map<string, TransformErrors>();
   #context: Context | undefined;
 
   constructor(net: Network, surrogate: Surrogate) {
@@ -88,7 +91,10 @@ export class BackwardPass {
 
   /** Outputs of a node that something differentiable listens to. */
   #portsOf(node: string): string[] {
-    const heard = this.#net.connections.filter((c) => c.from.node === node).map((c) => c.from.port);
+    const heard = [
+      ...this.#net.connections.map((c) => c.from),
+      ...Object.values(this.#net.transforms).flatMap((t) => t.of),
+    ].flatMap((e) => (e.node === node ? [e.port] : []));
     const given = [...this.#given.keys()].filter((k) => k.startsWith(`${node}.`)).map((k) => k.slice(node.length + 1));
     return [...new Set([...heard, ...given])];
   }
@@ -148,7 +154,7 @@ export class BackwardPass {
     return this.#components(l, (members) => [
       ...this.#begin(members),
       ...this.#steps(members, l),
-      ...members.flatMap((n) => this.#starts(n, l)),
+      ...this.#populations(members).flatMap((n) => this.#starts(n, l)),
     ]);
   }
   /** With segments, of a sample before its last one: no error comes from behind its end. */
@@ -167,28 +173,23 @@ export class BackwardPass {
   }
   /** Of a sample after its first segment, the last to run backwards. */
   end(l: Lowered): Node[] {
-    return this.#components(l, (members) => members.flatMap((n) => this.#starts(n, l)));
+    return this.#components(l, (members) => this.#populations(members).flatMap((n) => this.#starts(n, l)));
   }
 
   #components(l: Lowered, each: (members: readonly string[]) => Node[]): Node[] {
-    return [...l.components].reverse().flatMap((nodes) => {
-      const members = [...nodes].reverse();
-      const odd = members.find((n) => !(n in l.net.populations));
-      if (odd)
-        throw new ModelError(
-          "not-differentiable",
-          odd,
-          `no adjoint is known for the transform '${l.net.transforms[odd]?.kind}'`,
-        );
-      return each(members);
-    });
+    return [...l.components].reverse().flatMap((nodes) => each([...nodes].reverse()));
+  }
+  #populations(members: readonly string[]): string[] {
+    return members.filter((n) => this.#courses.has(n));
   }
   /** Populations and their ports at which something arrives. */
   #ports(members: readonly string[]): (readonly [node: string, port: string])[] {
-    return members.flatMap((n) => this.#courses.get(n)!.sums.map((port) => [n, port] as const));
+    return this.#populations(members).flatMap((n) => this.#courses.get(n)!.sums.map((port) => [n, port] as const));
   }
   #clearCarries(members: readonly string[]): Node[] {
-    return members.flatMap((n) => this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state))));
+    return this.#populations(members).flatMap((n) =>
+      this.#courses.get(n)!.carried.map((state) => this.#clear(n, this.#carry(n, state))),
+    );
   }
   #begin(members: readonly string[]): Node[] {
     return [...this.#clearCarries(members), ...this.#ports(members).flatMap(([n, port]) => this.#clearAhead(n, port))];
@@ -196,7 +197,7 @@ export class BackwardPass {
   #steps(members: readonly string[], l: Lowered): Node[] {
     return overSteps(
       l.context,
-      members.flatMap((n) => this.#step(n, l)),
+      members.flatMap((n) => (this.#courses.has(n) ? this.#step(n, l) : this.#transform(n, l))),
       true,
     );
   }
@@ -241,6 +242,10 @@ export class BackwardPass {
     return late.map((x) => {
       const error = inLoop(this.delta(x.to.node, x.to.port, 0), BEFORE);
       const reach = { accumulate: true, rows: l.context.size(node) };
+      if (addsValues(x))
+        return loop(BEFORE, l.context.delayOf(x), [
+          elementCall(addStep(l.context.type), { x: error, out }, l.context.size(node)),
+        ]);
       return loop(BEFORE, l.context.delayOf(x), [this.#through([{ connection: x, error }], out, reach, l)]);
     });
   }
@@ -259,12 +264,30 @@ export class BackwardPass {
     return invoke({ kind: "zero", type: c.type }, { out }, { n: c.stride(node) });
   }
 
+  /** A transform forms the errors at what it takes; nobody asks for those at inputs. */
+  #transform(node: string, l: Lowered): Node[] {
+    const c = l.context;
+    const t = l.net.transforms[node]!;
+    if (t.of.every((e) => e.node in l.net.inputs)) return [];
+    const rows = (name: string, stride: number): Place => {
+      const sample = c.stepsKept * stride;
+      const buffer = c.buffer(`${node}.${name}`, c.type, c.options.samples * sample, "work");
+      return place(buffer, 0, along("s", sample), along("t", stride));
+    };
+    const { place: error, nodes } = this.#portAdjoint(node, "value", rows("adjoint.out.value", c.stride(node)), l);
+    const made = transformErrors(t, { name: node, l, error, rows });
+    this.#transforms.set(node, made);
+    return [...nodes, ...made.nodes];
+  }
+
   #step(node: string, l: Lowered): Node[] {
+    const c = l.context;
     const course = this.#courses.get(node)!;
     const args: Record<string, Place> = { ...course.shared };
     const before: Node[] = [];
     for (const port of course.ports) {
-      const { place: at, nodes } = this.#portAdjoint(node, port, course, l);
+      const out = place(c.buffer(`${node}.adjoint.out.${port}`, c.type, c.stride(node), "work"));
+      const { place: at, nodes } = this.#portAdjoint(node, port, out, l);
       args[incoming(`out.${port}`)] = at;
       before.push(...nodes);
     }
@@ -274,37 +297,51 @@ export class BackwardPass {
     return [...before, elementCall(course.adjoint, args, l.context.size(node))];
   }
 
-  /** What loss and regularisers, and the populations downstream, say of a port in this step. */
-  #portAdjoint(node: string, port: string, course: Course, l: Lowered): { place: Place; nodes: Node[] } {
+  /**
+   * What loss and regularisers, and the nodes downstream, say of a port in this step: the only row that there is, or what
+   * is summed in `out`.
+   */
+  #portAdjoint(node: string, port: string, out: Place, l: Lowered): { place: Place; nodes: Node[] } {
     const c = l.context;
-    const given = this.#given.get(`${node}.${port}`) ?? [];
-    const listeners = l.net.connections.filter((x) => x.from.node === node && x.from.port === port);
-    if (listeners.length === 0 && given.length === 1) return { place: given[0]!, nodes: [] };
-    const out = place(c.buffer(`${node}.adjoint.out.${port}`, c.type, c.stride(node), "work"));
-    const [first, ...more] = given;
+    const heard = l.net.connections.filter((x) => x.from.node === node && x.from.port === port);
+    const rows = [
+      ...(this.#given.get(`${node}.${port}`) ?? []),
+      ...heard.filter(addsValues).map((x) => this.#route(x).error),
+      ...this.#throughTransforms(node, port),
+    ];
+    const weighted = heard.filter((x) => !addsValues(x));
+    if (weighted.length === 0 && rows.length === 1) return { place: rows[0]!, nodes: [] };
+    const [first, ...more] = rows;
     const transfer = (step: Step, x: Place): Node =>
-      invoke({ kind: "perElement", step }, { x, out }, { n: c.stride(node) });
+      invoke({ kind: "perElement", step }, { x, out }, { n: c.size(node) });
+    const course = this.#courses.get(node);
     const support =
-      port === "spike" && listeners.length > 0 && course.support
+      port === "spike" && weighted.length > 0 && course?.support
         ? this.#listSupport(node, course, course.support, l)
         : undefined;
     const nodes = [
       // What the first listener does not list, the adjoint takes as zero without a look (`support.ts`).
-      ...(first ? [transfer(copyStep(c.type), first)] : listeners.length > 0 ? [] : [this.#clear(node, out)]),
+      ...(first ? [transfer(copyStep(c.type), first)] : weighted.length > 0 ? [] : [this.#clear(node, out)]),
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
-      ...(listeners.length > 0
+      ...(weighted.length > 0
         ? [
             this.#through(
-              listeners.map((connection) => this.#route(connection)),
+              weighted.map((connection) => this.#route(connection)),
               out,
-              { accumulate: given.length > 0, rows: support ?? l.context.size(node) },
+              { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
               l,
             ),
           ]
         : []),
     ];
     return { place: out, nodes };
+  }
+  /** Errors that transforms bring back to a port. */
+  #throughTransforms(node: string, port: string): Place[] {
+    return Object.entries(this.#net.transforms).flatMap(([name, t]) =>
+      t.of.flatMap((e, k) => (e.node === node && e.port === port ? [this.#transforms.get(name)!.errors[k]!] : [])),
+    );
   }
 
   #listSupport(node: string, { shared }: Course, step: Step, l: Lowered): Listed & { nodes: Node[] } {

@@ -146,4 +146,13 @@ export class TrainingPlan {
 function checkPopulations(net: Network, output: string): void {
   if (keepProbability(net, output) < 1)
     throw new ModelError("unsupported", `${output}.dropout`, "the population that answers must be heard");
+  for (const [name, t] of Object.entries(net.transforms)) {
+    const dropped = t.of.find((e) => keepProbability(net, e.node) < 1)?.node;
+    if (dropped !== undefined)
+      throw new ModelError(
+        "unsupported",
+        `${dropped}.dropout`,
+        `transform '${name}' takes what '${dropped}' gives, and only weights right behind a population are scaled for its dropout`,
+      );
+  }
 }

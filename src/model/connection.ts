@@ -192,6 +192,14 @@ function checkProcedural(c: Connection): void {
 /** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */
 export const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse && !c.delays;
 
+/** Whether what source k gives by value is added to target k as it is: there are no synapses to look at. */
+export const addsValues = ({ connectivity, weight, synapse, delays, trainable, from }: Connection): boolean =>
+  connectivity.kind === "oneToOne" &&
+  weight.kind === "constant" &&
+  weight.value === 1 &&
+  !(trainable || synapse || delays) &&
+  from.port !== "spike";
+
 /** Numbers of neurons that a connection joins. */
 export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({
   sources: sizeOf(net, from),

@@ -45,7 +45,7 @@ export function checkTransform(name: string, t: Transform, net: Network): void {
     if (net.inputs[node]?.signal === "spikes")
       throw new ModelError("unsupported", `transform ${name}`, `'${node}' gives spikes, and a transform takes values`);
     const p = net.populations[node];
-    if (p && !p.model.outputs.includes(port))
+    if (p && !(port === "spike" ? p.model.spike : p.model.outputs.includes(port)))
       throw new ModelError("unknown-name", `transform ${name}`, `'${node}' has no output '${port}'`);
   }
   const total = t.of.map((e) => sizeOf(net, e.node)).reduce((a, b) => a + b, 0);

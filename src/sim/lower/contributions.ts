@@ -6,7 +6,8 @@
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import { joined } from "../../ir/together.ts";
-import { type Connection, hasMatrix } from "../../model/connection.ts";
+import { addsValues, type Connection, hasMatrix } from "../../model/connection.ts";
+import { hasTwoGroups } from "../../model/timing.ts";
 import { addStep, clearStep, copyStep, deliverStep, deliverValueStep, drainStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
 import { arrivalsAt } from "./delivery.ts";
@@ -102,6 +103,9 @@ class SumBuilder {
     const incoming = all.filter((c) => !delivered.has(c.name));
     const rings = incoming.length < all.length ? this.#rings() : [];
     if (incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
+    const [only] = incoming;
+    if (rings.length === 0 && incoming.length === 1 && addsValues(only!) && !only!.bias && !hasTwoGroups(this.#c.net))
+      return this.#ofRow(only!);
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
     if (rings.length === 0 && early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c))
@@ -123,6 +127,13 @@ class SumBuilder {
   }
   #ofRing(ring: Place): PortSum {
     return { port: this.#port, place: ring, ...this.#phases, given: false, direct: false, ring: true };
+  }
+  /** Nothing but one row of values arrives: the sum is that row. */
+  #ofRow(c: Connection): PortSum {
+    return { port: this.#port, place: this.#row(c), ...this.#phases, given: false, direct: false, ring: false };
+  }
+  #row(c: Connection): Place {
+    return this.#sources.values.get(`${c.from.node}.${c.from.port}`)!.row(this.#c.delayOf(c));
   }
   /** Adds what a ring holds to the sum so far, and clears it. */
   #drain(ring: Place): void {
@@ -228,6 +239,7 @@ class SumBuilder {
 
   /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
   #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
+    if (addsValues(c)) return [...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: this.#row(c), out })];
     if (!hasMatrix(c)) return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
     if (signal.kind === "spikes") return this.#gatherSpikes(c, out, signal.events);

@@ -18,7 +18,9 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
   return [
     ...net.connections.filter((c) => !delivered.has(c.name)).flatMap((c) => ofConnection(net, c)),
     ...tables.flatMap((t) => agesOf(t).map((age): Need => ({ node: t.source, port: "spike", age }))),
-    ...Object.values(net.transforms).flatMap((t) => t.of.map((e) => fresh(e.node, e.port))),
+    ...Object.values(net.transforms).flatMap(
+      (t) => t.of.filter((e) => e.port !== "spike").map((e) => fresh(e.node, e.port)), // spikes as rows: `sources.ts`
+    ),
     ...Object.keys(net.transforms).map((node) => fresh(node, "value")),
     ...record.map((r) => fresh(...(r.split(".") as [string, string]))),
   ];

@@ -1,5 +1,6 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
-import { hasMatrix } from "../../model/connection.ts";
+import { addsValues, type Connection, hasMatrix } from "../../model/connection.ts";
+import type { Network } from "../../model/network.ts";
 import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
 import { type Blocks, makeDelivery } from "./deliveryTables.ts";
@@ -39,13 +40,21 @@ export function makeSources(
 ): Sources {
   const made = new SourceMaker(context, options);
   for (const need of context.needs) made.make(need);
-  for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
-  const sparse = context.net.connections.filter((c) => !hasMatrix(c) && !context.delivery.delivered.has(c.name));
+  for (const node of new Set([...(options.spikeRows ?? []), ...transformedSpikes(context.net)]))
+    made.values.set(`${node}.spike`, made.rows(node, "spike"));
+  // An engine shows the synapses of what is added as it is, too.
+  const hasTables = (c: Connection): boolean =>
+    !hasMatrix(c) && !context.delivery.delivered.has(c.name) && !(context.options.mode === "samples" && addsValues(c));
+  const sparse = context.net.connections.filter(hasTables);
   const delivery = makeDelivery(context);
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery };
 }
+
+/** Populations whose spikes a transform takes, as rows of 0 and 1. */
+const transformedSpikes = ({ transforms }: Network): string[] =>
+  Object.values(transforms).flatMap((t) => t.of.filter((e) => e.port === "spike").map((e) => e.node));
 
 function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): void {
   if (!map.has(key)) map.set(key, make());

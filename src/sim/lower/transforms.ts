@@ -37,7 +37,7 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
 }
 
 /** A step from named slots, `u` uniform and `e` element ones. */
-function step(name: string, type: Type, slots: string, store: string, mode: StoreMode, value: Expr): Step {
+export function stepOf(name: string, type: Type, slots: string, store: string, mode: StoreMode, value: Expr): Step {
   const list = slots
     .split(" ")
     .map((s): Slot => ({ name: s.slice(2), type, space: s.startsWith("u:") ? "uniform" : "element" }));
@@ -56,18 +56,18 @@ function softmax(name: string, t: Transform, l: Parts): Node[] {
   ];
   const run = (s: Step, args: Record<string, Place>, n = t.size): Node =>
     invoke({ kind: "perElement", step: s }, args, { n });
-  const set = (value: number): Step => step(`${name}.start`, type, "e:out", "out", "set", constant(type, value));
+  const set = (value: number): Step => stepOf(`${name}.start`, type, "e:out", "out", "set", constant(type, value));
   return [
     run(set(Number.NEGATIVE_INFINITY), { out: max }, 1),
-    run(step(`${name}.max`, type, "e:x u:max", "max", "max", r("x")), { x, max }),
-    run(step(`${name}.exp`, type, "e:x u:max e:out", "out", "set", call("exp", sub(r("x"), r("max")))), {
+    run(stepOf(`${name}.max`, type, "e:x u:max", "max", "max", r("x")), { x, max }),
+    run(stepOf(`${name}.exp`, type, "e:x u:max e:out", "out", "set", call("exp", sub(r("x"), r("max")))), {
       x,
       max,
       out,
     }),
     run(set(0), { out: sum }, 1),
-    run(step(`${name}.sum`, type, "e:x u:sum", "sum", "sum", r("x")), { x: out, sum }),
-    run(step(`${name}.divide`, type, "e:out u:sum", "out", "set", div(r("out"), r("sum"))), { out, sum }),
+    run(stepOf(`${name}.sum`, type, "e:x u:sum", "sum", "sum", r("x")), { x: out, sum }),
+    run(stepOf(`${name}.divide`, type, "e:out u:sum", "out", "set", div(r("out"), r("sum"))), { out, sum }),
   ];
 }
 
@@ -88,18 +88,18 @@ function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l
   const clear = (out: Place): Node => invoke({ kind: "zero", type }, { out }, { n: t.size });
   const centred = sub(r("x"), r("mean"));
   const divide = (into: Place): Node =>
-    run(step(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
+    run(stepOf(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
   return [
     clear(mean),
     clear(variance),
     invoke({ kind: "zero", type }, { out: count }, { n: 1 }),
     ...everywhere(
-      run(step(`${name}.count`, type, "e:count", "count", "add", constant(type, 1)), { count }, 1),
-      run(step(`${name}.sum`, type, "e:x e:mean", "mean", "add", r("x")), { x, mean }),
+      run(stepOf(`${name}.count`, type, "e:count", "count", "add", constant(type, 1)), { count }, 1),
+      run(stepOf(`${name}.sum`, type, "e:x e:mean", "mean", "add", r("x")), { x, mean }),
     ),
     divide(mean),
     ...everywhere(
-      run(step(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), {
+      run(stepOf(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), {
         x,
         mean,
         variance,
@@ -108,7 +108,7 @@ function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l
     divide(variance),
     ...everywhere(
       run(
-        step(
+        stepOf(
           `${name}.normalise`,
           type,
           "e:x e:mean e:variance e:out",
