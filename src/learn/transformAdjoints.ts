@@ -8,7 +8,7 @@ import { invoke, type Node, type Place, place, shifted } from "../ir/program.ts"
 import type { Transform } from "../model/transform.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
-import { stepOf } from "../sim/lower/transforms.ts";
+import { maximaPlace, stepOf } from "../sim/lower/transforms.ts";
 
 /** What comes back through a transform in the step at hand. */
 export interface TransformErrors {
@@ -30,7 +30,7 @@ type Adjoint<K extends Transform["kind"]> = (
   parts: AdjointParts,
 ) => TransformErrors;
 
-const ADJOINTS: { readonly [K in Transform["kind"]]: Adjoint<K> } = { concat, softmax, batchNorm };
+const ADJOINTS: { readonly [K in Transform["kind"]]: Adjoint<K> } = { concat, softmax, maxPool, batchNorm };
 
 /** @throws {ModelError} `not-differentiable` */
 export const transformErrors = (t: Transform, parts: AdjointParts): TransformErrors =>
@@ -64,6 +64,21 @@ function softmax(t: Transform, { name, l, error, rows }: AdjointParts): Transfor
       invoke({ kind: "zero", type }, { out: dot }, { n: 1 }),
       elementCall(sum, args, t.size),
       elementCall(step, args, t.size),
+    ],
+    errors: [out],
+  };
+}
+
+/** Each error goes to where the maximum was. */
+function maxPool(t: Transform, { name, l, error, rows }: AdjointParts): TransformErrors {
+  const { context: c } = l;
+  const [{ node }] = t.of as [Transform["of"][number]];
+  const out = rows("adjoint.of", c.stride(node));
+  const index = maximaPlace(name, c)!;
+  return {
+    nodes: [
+      invoke({ kind: "zero", type: c.type }, { out }, { n: c.stride(node) }),
+      invoke({ kind: "unpool", type: c.type }, { out, index, a: error }, { n: t.size }),
     ],
     errors: [out],
   };

@@ -2,19 +2,21 @@
 
 import { expand } from "../../ir/expand.ts";
 import { add, call, constant, div, type Expr, mul, read, sqrt, sub } from "../../ir/expr.ts";
-import { invoke, loop, type Node, type Place, place, shifted } from "../../ir/program.ts";
+import { along, invoke, loop, type Node, type Place, padded, place, shifted } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Slot, Step, StoreMode } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
-import type { Transform } from "../../model/transform.ts";
+import { reachTable, type Windows } from "../../ir/windows.ts";
+import { type Transform, windowsOfPool } from "../../model/transform.ts";
 import { copyStep } from "./bodies.ts";
+import type { Context } from "./context.ts";
 import { overSteps } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
 
 type Parts = Pick<Lowered, "context" | "sources">;
 type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { kind: K }>, l: Parts) => Node[];
 
-const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = { concat, softmax, batchNorm };
+const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = { concat, softmax, maxPool, batchNorm };
 
 export const transformNodes = (name: string, t: Transform, l: Parts): Node[] =>
   (MAKE[t.kind] as Make<Transform["kind"]>)(name, t as never, l);
@@ -34,6 +36,30 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
     offset += n;
     return copy;
   });
+}
+
+/** Where each maximum of a step was, which errors go back to; only where they may. */
+export function maximaPlace(name: string, c: Context): Place | undefined {
+  if (c.options.mode === "stream") return undefined;
+  const stride = padded(c.size(name), "u32");
+  const sample = c.stepsKept * stride;
+  const buffer = c.buffer(`${name}.index`, "u32", c.options.samples * sample, "tape");
+  return place(buffer, 0, along("s", sample), along("t", stride));
+}
+export const reachPlace = (side: "source" | "target", w: Windows, name: string, c: Context): Place =>
+  place(c.constant(`${name}.reach.${side}`, reachTable(side, w), "i32"));
+
+function maxPool(name: string, t: Extract<Transform, { kind: "maxPool" }>, l: Parts): Node[] {
+  const { context: c } = l;
+  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
+  const windows = windowsOfPool(name, t, c.net);
+  const index = maximaPlace(name, c);
+  const kernel = { kind: "maxPool", type: c.type, windows, indexed: index !== undefined } as const;
+  const reach = reachPlace("target", windows, name, c);
+  return [
+    invoke({ kind: "zero", type: c.type }, { out }, { n: c.stride(name) }),
+    invoke(kernel, { out, a: x, reach, ...(index && { index }) }),
+  ];
 }
 
 /** A step from named slots, `u` uniform and `e` element ones. */
