@@ -19,11 +19,14 @@ export const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
 const LIST_SLACK = 4;
 
-/** Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`. */
-export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
+/**
+ * Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`.
+ * @param into nodes whose errors are there; default all
+ */
+export function weightGradients(l: Lowered, backward: BackwardPass, into?: readonly string[]): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
-  const trained = l.net.connections.filter((c) => c.trainable);
+  const trained = l.net.connections.filter((c) => c.trainable && (into?.includes(c.to.node) ?? true));
   const spiking = trained.filter((c) => signalOf(c, l.context, l.sources).kind === "spikes");
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
   return [

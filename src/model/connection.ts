@@ -11,7 +11,7 @@ import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
 import { STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
-import type { Transform } from "./transform.ts";
+import { type Transform, takesConnections } from "./transform.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -128,8 +128,11 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
       );
   if (to in net.inputs)
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
-  if (to in net.transforms)
+  const transform = net.transforms[to];
+  if (transform && !takesConnections(transform))
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
+  if (transform && o.synapse)
+    throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a sum, which takes plain weights alone`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   const connectivity = o.connectivity ?? dense;
   // Lists of pairs may be long, and are looked at when they are sorted.
@@ -262,7 +265,11 @@ function portOfSynapse(s: SynapseModel, to: string, { populations }: Nodes): str
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
-  const p = net.populations[node]!;
+  const p = net.populations[node];
+  if (!p) {
+    if (asked === undefined || asked === "value") return "value";
+    throw new ModelError("unknown-name", `connection ${name}`, `'${node}' is a sum: its one port is 'value'`);
+  }
   const ports = [...p.model.inputs.map((i) => i.name), ...p.model.variables.map((v) => v.name)];
   const port = asked ?? p.model.port;
   if (port === undefined)

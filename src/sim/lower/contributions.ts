@@ -88,6 +88,8 @@ class SumBuilder {
   readonly #c: Context;
   readonly #sources: Sources;
   readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], steps: [], step: [], loop: [] };
+  /** The row of a transform whose value the sum is. */
+  readonly #value: Place | undefined;
   /** The sum so far. */
   #sum: Place | undefined;
 
@@ -96,19 +98,32 @@ class SumBuilder {
     this.#port = port;
     this.#c = context;
     this.#sources = sources;
+    this.#value = node in context.net.transforms ? sources.values.get(`${node}.${port}`)!.row() : undefined;
   }
 
   build(all: readonly Connection[], late: ReadonlySet<string>): PortSum {
     const { delivered } = this.#c.delivery;
     const incoming = all.filter((c) => !delivered.has(c.name));
     const rings = incoming.length < all.length ? this.#rings() : [];
-    if (incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
+    if (!this.#value && incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
     const [only] = incoming;
-    if (rings.length === 0 && incoming.length === 1 && addsValues(only!) && !only!.bias && !hasTwoGroups(this.#c.net))
+    if (
+      !this.#value &&
+      rings.length === 0 &&
+      incoming.length === 1 &&
+      addsValues(only!) &&
+      !only!.bias &&
+      !hasTwoGroups(this.#c.net)
+    )
       return this.#ofRow(only!);
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
-    if (rings.length === 0 && early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c))
+    if (
+      !this.#value &&
+      rings.length === 0 &&
+      early.length === 0 &&
+      arrivesDirectly(this.#node, this.#port, incoming, this.#c)
+    )
       return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias && c.to.port === this.#port) this.#bias(c);
@@ -117,8 +132,14 @@ class SumBuilder {
     this.#all("step", changing);
     for (const ring of rings) this.#drain(ring);
     this.#inLoop(incoming.filter(inLoop));
+    if (this.#value && this.#sum!.buffer !== this.#value.buffer) this.#bring(this.#value);
     const given = changing.every((c) => c.from.node in this.#c.net.inputs);
     return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false, ring: false };
+  }
+  /** What does not change is written into the row of each step. */
+  #bring(value: Place): void {
+    this.#phases.loop.push(this.#elementwise(copyStep(this.#c.type), { x: this.#sum!, out: value }));
+    this.#sum = value;
   }
   /** Where what delayed spikes bring has been added up: at two moments where they come with different ages. */
   #rings(): Place[] {
@@ -211,6 +232,7 @@ class SumBuilder {
 
   /** A buffer for the sum of a phase. */
   #target(phase: Phase): Place {
+    if (this.#value && (phase === "step" || phase === "loop")) return this.#value;
     const { samples } = this.#c.options;
     const stride = this.#c.stride(this.#node);
     const name = `${this.#node}.in.${this.#port}`;
