@@ -12,7 +12,7 @@ import { STORAGES } from "../model/storage.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
 import type { TimedArraySpec } from "../model/timedArray.ts";
 import type { Grain } from "../model/trainable.ts";
-import type { Transform } from "../model/transform.ts";
+import type { NormalisedOver, SpikeJoin, Transform } from "../model/transform.ts";
 import {
   either,
   finite,
@@ -186,8 +186,17 @@ const endpoint = struct<Endpoint>({ node: text, port: text });
 const transform = variant<Transform>({
   concat: { size, shape: optional(shape), of: listOf(endpoint) },
   softmax: { size, shape: optional(shape), of: listOf(endpoint, 1) },
+  sum: { size, shape: optional(shape), of: listOf(endpoint) },
+  spikeJoin: { size, shape: optional(shape), of: listOf(endpoint, 2), how: oneOf<SpikeJoin>("and", "iand") },
   maxPool: { size, shape: optional(shape), of: listOf(endpoint, 1), ...windowNumbers },
-  batchNorm: { size, shape: optional(shape), of: listOf(endpoint, 1), epsilon: finite },
+  batchNorm: {
+    size,
+    shape: optional(shape),
+    of: listOf(endpoint, 1),
+    channels: size,
+    over: oneOf<NormalisedOver>("batch-and-time", "batch"),
+    ...{ epsilon: finite, momentum: finite, gain: finite, offset: finite, trainable: flag },
+  },
 });
 
 const pathway = struct<Pathway>({

@@ -47,13 +47,14 @@ const roundsOf = (loop: Loop): number => (typeof loop.count === "number" ? loop.
 export function withCopies(program: Program): Program {
   const copies = new Map<string, number>();
   const loops = program.regions.flatMap((r) => r.body.filter(isParallel));
+  const sharedIn = sharedByName(loops);
   for (const loop of loops)
     for (const name of shared(loop)) copies.set(name, Math.max(copies.get(name) ?? 1, roundsOf(loop)));
   const scratch = new Set(loops.filter((l) => l.scratch).flatMap((l) => [...ownOf(l, program)]));
   const buffers = new Map(program.buffers.map((b) => [b.name, copied(b, copies.get(b.name), scratch.has(b.name))]));
   const region = ({ name, body }: Region): Region => ({
     name,
-    body: body.map((node) => (isParallel(node) ? moved(node, shared(node), buffers) : node)),
+    body: body.map((node) => (isParallel(node) ? moved(node, sharedIn.get(node.name)!, buffers) : node)),
   });
   return { ...program, buffers: [...buffers.values()], regions: program.regions.map(region) };
 }
@@ -64,6 +65,13 @@ function shared(loop: Loop): Set<string> {
   const names = new Set<string>();
   for (const { place } of writtenPlaces(loop)) if (!dependsOn(place, variables)) names.add(place.buffer);
   return names;
+}
+
+/** Loops of one name go over the same rounds, and each round finds what it left in the copies of those before. */
+function sharedByName(loops: readonly Loop[]): Map<string, Set<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const loop of loops) all.set(loop.name, new Set([...(all.get(loop.name) ?? []), ...shared(loop)]));
+  return all;
 }
 
 /** Buffers for passing results within a round that nothing but the loop uses. */

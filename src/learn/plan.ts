@@ -3,12 +3,22 @@ import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
+import { overSamples } from "../sim/lower/contributions.ts";
 import { inputsInEitherForm } from "../sim/lower/forms.ts";
-import { forwardNodes, type Lowered, type LowerHooks, renewNodes } from "../sim/lower/lower.ts";
+import {
+  forwardNodes,
+  forwardStages,
+  type Lowered,
+  type LowerHooks,
+  needsStages,
+  normsOf,
+  renewNodes,
+  type Stage,
+} from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
-import { BackwardPass } from "./backward.ts";
+import { BackwardPass, type BackwardStage } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
@@ -29,7 +39,8 @@ import {
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
-import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
+import { bitsPlace, weightGradients } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
@@ -57,6 +68,12 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
+    if (this.segment !== undefined && needsStages(net))
+      throw new ModelError(
+        "unsupported",
+        "algorithm",
+        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint or segment",
+      );
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
     checkPopulations(net, this.output.node);
@@ -91,28 +108,53 @@ export class TrainingPlan {
     const c = l.context;
     const clear = (name: string, n: number): Node =>
       invoke({ kind: "zero", type: c.type }, { out: place(name) }, { n });
-    const chunk = this.#chunk(l);
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
-    const start = [
+    const start = (): Node[] => [
       clear(GRADIENTS, l.parameters.length),
       ...sums.map((s) => clear(s, 1)),
       ...this.#backward.clearSums(l),
     ];
     const { optimiser, groups } = this.#learning;
+    const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
     return [
-      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
-      { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
+      { name: "gradients", body: [...this.#batch(l, start), ...neuronGradients(l, this.#backward)] },
+      { name: "update", body: [...updateNodes(l, optimiser, groups), ...noted, ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }
 
+  /** All chunks of a batch, forwards and backwards. @param start once a shard, before all */
+  #batch(l: Lowered, start: () => Node[]): Node[] {
+    const c = l.context;
+    if (c.options.statistics !== "batch") {
+      const chunk = this.#chunk(l);
+      return overChunks(c, start(), chunk);
+    }
+    const [first, ...later] = this.#backward.stages(l);
+    const stage = ({ members, meet }: BackwardStage, before: readonly Node[] = []): Stage => ({
+      chunk: [...before, ...weightGradients(l, this.#backward, members)],
+      meet,
+    });
+    const forwards = forwardStages(l, [...this.#ofSample(l), ...first!.sample]);
+    const turn = forwards.at(-1)!;
+    const stages: Stage[] = [
+      ...forwards.slice(0, -1),
+      stage(first!, turn.chunk),
+      ...later.map((s) => stage(s, overSamples(c, s.sample))),
+    ];
+    return stages.flatMap(({ chunk, meet }, k) => [...overChunks(c, k === 0 ? start() : [], chunk), ...meet]);
+  }
+  /** Of a sample that has answered: loss, and what regularisers add. */
+  #ofSample(l: Lowered): Node[] {
+    return [...this.#loss(l), ...this.#penalties.flatMap((p) => penaltyNodes(p, l.context))];
+  }
   /** A chunk of samples, forwards and backwards. */
   #chunk(l: Lowered): Node[] {
     const backward = this.#backward;
     const loss = this.#loss(l);
     const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, l.context));
     if (!l.context.hasSegments) {
-      const sample = [...loss, ...penalties, ...backward.nodes(l)];
+      const sample = [...this.#ofSample(l), ...backward.nodes(l)];
       return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
     }
     const { loss: kind, algorithm } = this.#learning;

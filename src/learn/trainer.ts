@@ -6,7 +6,7 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import type { Form } from "../sim/lower/forms.ts";
-import { type Lowered, lower, programOf } from "../sim/lower/lower.ts";
+import { type Lowered, lower, needsStages, programOf } from "../sim/lower/lower.ts";
 import {
   initialParameters,
   type Parameters,
@@ -25,8 +25,9 @@ import { type Learning, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
+import { requireStatistics, requireWhole } from "./statistics.ts";
 import { numberBuffer } from "./update.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** Options of `createTrainer`. */
 export interface TrainerOptions extends Learning {
@@ -81,11 +82,16 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const { chunk = samplesOfChunk(net, segment ?? steps, type), form } = options;
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
-  const samples = Math.min(chunk, batch);
-  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
+  const room = parameterLayout(net, type).length;
+  const wide = needsStages(net);
+  if (wide) requireWhole(net, batch, options.chunk);
+  const samples = wide ? Math.ceil(batch / shardsFor(batch, room, type)) : Math.min(chunk, batch);
+  const chunks = Math.ceil(batch / samples);
+  const shards = wide ? chunks : shardsFor(chunks, room, type);
+  const statistics = wide ? "batch" : "running";
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
+    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
     plan.hooks(),
   );
   const program = programOf(net.name, lowered, plan.regions(lowered));
@@ -138,6 +144,7 @@ export class Trainer implements Disposable {
   /** Forward and backward; the gradients of the mean loss stay in memory until the next call. @throws {DataError} for a batch that does not fit */
   gradients(batch: Batch): StepResult {
     const x = this.#x;
+    if (this.lowered.context.options.statistics === "batch") requireStatistics(this.lowered.net, batch);
     writeBatch(x, this.lowered, batch, this.#options.loss, this.#updates);
     x.array(LOSS_SCALE)[0] = 1 / batch.count;
     x.run("gradients");

@@ -1,19 +1,26 @@
 /** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
 
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
+import { weightRows } from "../ir/windows.ts";
 import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
 import { fanInOf, poolingWeight, type Stages, stagesOf, biasOf as windowBias } from "./connectivity/windowed.ts";
 import { type Connectivity, type ConnectivityOf, dense, type Windowed } from "./connectivity.ts";
-import { weightRows } from "../ir/windows.ts";
 import { type DelayOption, delaysOf } from "./delays.ts";
-import { constantOf, fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
+import {
+  constantOf,
+  fanIn,
+  type Initializer,
+  requireNoMatrix,
+  requireOfSynapses,
+  toInitializer,
+} from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
-import type { Transform } from "./transform.ts";
+import { type Transform, takesConnections } from "./transform.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -130,8 +137,11 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
       );
   if (to in net.inputs)
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is an input: nothing can be connected to it`);
-  if (to in net.transforms)
+  const transform = net.transforms[to];
+  if (transform && !takesConnections(transform))
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a transform: it takes what its 'of' names`);
+  if (transform && o.synapse)
+    throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a sum, which takes plain weights alone`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   const connectivity = o.connectivity ?? dense;
   // Lists of pairs may be long, and are looked at when they are sorted.
@@ -176,7 +186,9 @@ function checkWindowed({ synapse, storage, procedural, delay }: ConnectOptions, 
   );
   if (option === undefined) return;
   const problem =
-    option === "delay" ? "all synapses of windows have one delay" : "the weights of windows are shared, not of each synapse";
+    option === "delay"
+      ? "all synapses of windows have one delay"
+      : "the weights of windows are shared, not of each synapse";
   throw new ModelError("unsupported", `connection ${name}.${option}`, problem);
 }
 /** Weights as they were given; of a pooling what it says itself. */
@@ -232,8 +244,9 @@ export interface WindowedConnection extends Connection {
 }
 export const isWindowed = (c: Connection): c is WindowedConnection => isWindow(c.connectivity);
 /** One whose weights train. */
-export const isConvolution = (c: Connection): c is Connection & { readonly connectivity: ConnectivityOf<"convolution"> } =>
-  c.connectivity.kind === "convolution";
+export const isConvolution = (
+  c: Connection,
+): c is Connection & { readonly connectivity: ConnectivityOf<"convolution"> } => c.connectivity.kind === "convolution";
 /** The windows of a connection of a finished network. */
 export const windowsIn = (net: Nodes, { connectivity, from, to }: WindowedConnection): Stages =>
   stagesOf(connectivity, connectedSizes(net, from.node, to.node));
@@ -326,7 +339,11 @@ function portOfSynapse(s: SynapseModel, to: string, { populations }: Nodes): str
 }
 
 function portOf(node: string, asked: string | undefined, name: string, net: Nodes): string {
-  const p = net.populations[node]!;
+  const p = net.populations[node];
+  if (!p) {
+    if (asked === undefined || asked === "value") return "value";
+    throw new ModelError("unknown-name", `connection ${name}`, `'${node}' is a sum: its one port is 'value'`);
+  }
   const ports = [...p.model.inputs.map((i) => i.name), ...p.model.variables.map((v) => v.name)];
   const port = asked ?? p.model.port;
   if (port === undefined)

@@ -58,13 +58,13 @@ export function stagesOf(c: Windowed, size: Size, path = "connectivity"): Stages
 
 /** Windows of maxima, from one shape to another, channel by channel. */
 export function maximaOf(
-  o: WindowNumbers,
+  { kernel, stride, padding }: WindowNumbers,
   sourceShape: readonly number[],
   targetShape: readonly number[],
   path: string,
 ): Windows {
-  checkPool(o, `${path}.`, o.kernel.length);
-  const c = { kind: "pooling", over: "sum", ...o } as const;
+  const c = { kind: "pooling", over: "sum", kernel, stride, padding } as const;
+  checkPool(c, `${path}.`, kernel.length);
   const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
   const size = { sources: count(sourceShape), targets: count(targetShape), sourceShape, targetShape };
   return stagesOf(c, size, path).windows;
@@ -152,7 +152,11 @@ function checkNumbers({ kernel, stride, padding }: WindowNumbers, path: string, 
 }
 function checkList(numbers: readonly number[], path: string, least: number, dimensions: number): void {
   if (numbers.length !== dimensions)
-    throw new ModelError("shape-mismatch", path, `must have ${dimensions} numbers, one a dimension, got ${numbers.length}`);
+    throw new ModelError(
+      "shape-mismatch",
+      path,
+      `must have ${dimensions} numbers, one a dimension, got ${numbers.length}`,
+    );
   for (const n of numbers)
     if (!(Number.isInteger(n) && n >= least && n <= MOST))
       throw new ModelError("out-of-range", path, `must be integers from ${least} to ${MOST}, got ${n}`);
@@ -187,7 +191,8 @@ function kind<C extends Windowed>(): Kind<C> {
     },
     lines: (c, size) => {
       const { windows: w, pool } = stagesOf(c, size);
-      if (pool) throw new ModelError("unsupported", "connectivity.maxPool", "sums that maxima are taken of are no synapses");
+      if (pool)
+        throw new ModelError("unsupported", "connectivity.maxPool", "sums that maxima are taken of are no synapses");
       return {
         by: "source",
         ascending: true,

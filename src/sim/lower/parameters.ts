@@ -10,6 +10,7 @@ import { biasCount, fanInOfConnection, weightShape } from "../../model/connectio
 import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { initialName } from "../../model/trainable.ts";
+import { type BatchNorm, isNorm } from "../../model/transform.ts";
 
 /** One array of parameters: `rows` rows of `width` numbers, `stride` apart, from `offset`. */
 export interface ParameterBlock {
@@ -19,8 +20,11 @@ export interface ParameterBlock {
   readonly width: number;
   readonly stride: number;
   readonly trainable: boolean;
-  /** `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. */
-  readonly kind: "weight" | "bias" | "neuron";
+  /**
+   * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. `norm`: of
+   * batch normalisation, one value a channel; running statistics of each step have a row each.
+   */
+  readonly kind: "weight" | "bias" | "neuron" | "norm";
   /** Training keeps the numbers at or above `low` and at or below `high`. */
   readonly low: number;
   readonly high: number;
@@ -38,7 +42,7 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of dense connections and convolutions, then what trains in populations. */
+/** Weights and biases of dense connections and convolutions, then what trains in populations, then what batch normalisation has. */
 export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
   const blocks = new Map<string, ParameterBlock>();
   let offset = 0;
@@ -64,7 +68,21 @@ export function parameterLayout(net: Network, type: FloatType): ParameterLayout 
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
+  for (const { start: _, ...array } of normArrays(net)) block({ ...array, kind: "norm", ...FREE });
   return { blocks, length: Math.max(offset, padded(1, type)) };
+}
+
+/** What batch normalisation has: what trains, and what training notes. */
+const normArrays = (net: Network) =>
+  Object.entries(net.transforms).flatMap(([node, t]) => (isNorm(t) ? arraysOf(node, t, net) : []));
+function arraysOf(node: string, { channels: width, gain, offset, over, trainable }: BatchNorm, { steps }: Network) {
+  const rows = over === "batch" ? steps! : 1;
+  return [
+    { name: `${node}.gain`, rows: 1, width, start: gain, trainable },
+    { name: `${node}.offset`, rows: 1, width, start: offset, trainable },
+    { name: `${node}.mean`, rows, width, start: 0, trainable: false },
+    { name: `${node}.variance`, rows, width, start: 1, trainable: false },
+  ];
 }
 
 /** A parameter or an initial state that trains. */
@@ -103,15 +121,14 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
     const shape = weightShape(net, c);
     const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
     if (shape)
-      out[`${c.name}.weight`] = arrayOf.from(
-        initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)),
-      );
+      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
     if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
   );
   for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
+  for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
   return out;
 }
 
@@ -139,7 +156,17 @@ export function writeParameters(
     requireFinite(`parameters.${b.name}`, from);
     writeBlock(to, b, from);
     requireWithin(b, to);
+    if (b.kind === "norm" && b.name.endsWith(".variance")) requireNotNegative(b, from);
   }
+}
+function requireNotNegative({ name }: ParameterBlock, values: ArrayLike<number>): void {
+  for (let k = 0; k < values.length; k++)
+    if (values[k]! < 0)
+      throw new ModelError(
+        "out-of-range",
+        `parameters.${name}[${k}]`,
+        `is a variance, so must be >= 0, got ${values[k]}`,
+      );
 }
 /** As they lie in memory, because bounds are rounded to its type too. */
 function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void {
