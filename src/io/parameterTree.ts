@@ -5,8 +5,9 @@ import { type ParameterBlock, type Parameters, parameterLayout } from "../sim/lo
 import { badFile, mustBe } from "./check.ts";
 import { isNumbers, isTree, type Leaf, type Tree } from "./hdf5.ts";
 
-/** Weights are matrices, all else vectors. */
-const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] => (kind === "weight" ? [rows, width] : [width]);
+/** Weights are matrices, and so is what has a row for each step; all else vectors. */
+const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] =>
+  kind === "weight" || rows > 1 ? [rows, width] : [width];
 const blocksOf = (network: Network): ParameterBlock[] => [...parameterLayout(network, "f32").blocks.values()];
 
 /** The name of a dataset: `/` separates groups in HDF5, and `>` is a nuisance in a shell. */

@@ -47,11 +47,12 @@ const roundsOf = (loop: Loop): number => (typeof loop.count === "number" ? loop.
 export function withCopies(program: Program): Program {
   const copies = new Map<string, number>();
   const loops = program.regions.flatMap((r) => [...withRounds(r.body)]);
+  const sharedIn = sharedByName(loops);
   for (const loop of loops)
     for (const name of shared(loop)) copies.set(name, Math.max(copies.get(name) ?? 1, roundsOf(loop)));
   const scratch = scratchOf(program);
   const buffers = new Map(program.buffers.map((b) => [b.name, copied(b, copies.get(b.name), scratch.has(b.name))]));
-  const rewritten = new Map(loops.map((l) => [l, moved(l, shared(l), buffers)]));
+  const rewritten = new Map(loops.map((l) => [l, moved(l, sharedIn.get(l.name)!, buffers)]));
   const node = (n: Node): Node => (n.tag === "invoke" ? n : (rewritten.get(n) ?? { ...n, body: n.body.map(node) }));
   const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map(node) }));
   return { ...program, buffers: [...buffers.values()], regions };
@@ -88,9 +89,16 @@ function shared(loop: Loop): Set<string> {
   return names;
 }
 
-/** Buffers for passing results within a round that nothing but `scratch` loops uses. */
+/** Loops of one name go over the same rounds, and each round finds what it left in the copies of those before. */
+function sharedByName(loops: readonly Loop[]): Map<string, Set<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const loop of loops) all.set(loop.name, new Set([...(all.get(loop.name) ?? []), ...shared(loop)]));
+  return all;
+}
+
+/** Buffers for passing results within a round that nothing but one `scratch` loop of each region uses. */
 function scratchOf({ buffers, regions }: Program): Set<string> {
-  const used = new Set(regions.flatMap((r) => [...placesOf(r.body)].map((p) => p.buffer)));
+  const used = new Set(regions.flatMap((r) => [...placesOf(r.body), ...passedOn(r.body)].map((p) => p.buffer)));
   return new Set(buffers.filter((b) => SCRATCH.has(b.role) && !used.has(b.name)).map((b) => b.name));
 }
 const SCRATCH: ReadonlySet<Role> = new Set<Role>(["work", "tape", "state"]);
@@ -105,6 +113,19 @@ function* placesOf(nodes: readonly Node[]): Generator<Place> {
     else yield* placesOf(node.body);
   }
 }
+
+/** Places in `scratch` loops that another such loop of the same region names too. */
+function* passedOn(body: readonly Node[]): Generator<Place> {
+  const loops = scratchLoops(body).map((l) => [...placesOf(l.body)]);
+  const first = new Map<string, number>();
+  for (const [k, places] of loops.entries())
+    for (const p of places) {
+      if ((first.get(p.buffer) ?? k) !== k) yield p;
+      else first.set(p.buffer, k);
+    }
+}
+const scratchLoops = (body: readonly Node[]): Loop[] =>
+  body.flatMap((n) => (n.tag === "invoke" ? [] : n.scratch ? [n] : scratchLoops(n.body)));
 
 /** Elements from one copy of a buffer of this length to the next. */
 export const copyStride = (length: number): number => Math.ceil(length / ALIGN) * ALIGN;

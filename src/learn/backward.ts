@@ -9,9 +9,10 @@ import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { addsValues, type Connection, hasMatrix } from "../model/connection.ts";
+import { addsValues, type Connection, hasMatrix, isWindowed } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
+import { isNorm, type Transform } from "../model/transform.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
@@ -21,6 +22,7 @@ import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
 import { watchSupport } from "./watch.ts";
+import { errorsThroughWindows, GRADIENTS } from "./windowGradients.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
@@ -42,6 +44,16 @@ interface Listed {
 interface Route {
   readonly connection: Connection;
   readonly error: Place;
+}
+
+/** What the samples of a batch do before they wait for each other. */
+export interface BackwardStage {
+  /** Nodes whose errors are there afterwards. */
+  readonly members: readonly string[];
+  /** For each sample. */
+  readonly sample: readonly Node[];
+  /** When all samples are done. */
+  readonly meet: readonly Node[];
 }
 
 /** The row of another loop than that over the steps. */
@@ -170,6 +182,27 @@ export class BackwardPass {
       ...this.#populations(members).flatMap((n) => this.#starts(n, l)),
     ]);
   }
+  /**
+   * The same where some components need the whole batch: in stages, in each of which a sample does its nodes. What follows a
+   * stage waits for all samples.
+   */
+  stages(l: Lowered): BackwardStage[] {
+    const done: BackwardStage[] = [];
+    let [members, sample] = [[] as string[], [] as Node[]];
+    for (const nodes of [...l.components].reverse()) {
+      const own = [...nodes].reverse();
+      sample.push(...this.#begin(own));
+      const steps = this.#steps(own, l);
+      const wide = own.map((n) => this.#transforms.get(n)?.wide).find((w) => w);
+      if (wide) {
+        done.push({ members, sample: [...sample, ...wide.start, ...steps], meet: wide.meet });
+        [members, sample] = [[], overSteps(l.context, wide.nodes, true)];
+      } else sample.push(...steps);
+      sample.push(...this.#populations(own).flatMap((n) => this.#starts(n, l)));
+      members.push(...own);
+    }
+    return [...done, { members, sample, meet: [] }];
+  }
   /** With segments, of a sample before its last one: no error comes from behind its end. */
   begin(l: Lowered): Node[] {
     return this.#components(l, (members) => [
@@ -196,9 +229,13 @@ export class BackwardPass {
   #populations(members: readonly string[]): string[] {
     return members.filter((n) => this.#courses.has(n));
   }
-  /** Populations and their ports at which something arrives. */
+  /** Nodes and their ports at which something arrives. */
   #ports(members: readonly string[]): (readonly [node: string, port: string])[] {
-    return this.#populations(members).flatMap((n) => this.#courses.get(n)!.sums.map((port) => [n, port] as const));
+    return members.flatMap((n) => this.#sums(n).map((port) => [n, port] as const));
+  }
+  #sums(node: string): readonly string[] {
+    const brought = this.#net.connections.some((c) => c.to.node === node) ? ["value"] : [];
+    return this.#courses.get(node)?.sums ?? brought;
   }
   #clearCarries(members: readonly string[]): Node[] {
     return this.#populations(members).flatMap((n) =>
@@ -260,7 +297,7 @@ export class BackwardPass {
         return loop(BEFORE, l.context.delayOf(x), [
           elementCall(addStep(l.context.type), { x: error, out }, l.context.size(node)),
         ]);
-      return loop(BEFORE, l.context.delayOf(x), [this.#through([{ connection: x, error }], out, reach, l)]);
+      return loop(BEFORE, l.context.delayOf(x), this.#through([{ connection: x, error }], out, reach, l));
     });
   }
 
@@ -282,16 +319,37 @@ export class BackwardPass {
   #transform(node: string, l: Lowered): Node[] {
     const c = l.context;
     const t = l.net.transforms[node]!;
-    if (t.of.every((e) => e.node in l.net.inputs)) return [];
-    const rows = (name: string, stride: number): Place => {
-      const sample = c.stepsKept * stride;
-      const buffer = c.buffer(`${node}.${name}`, c.type, c.options.samples * sample, "work");
-      return place(buffer, 0, along("s", sample), along("t", stride));
-    };
-    const { place: error, nodes } = this.#portAdjoint(node, "value", rows("adjoint.out.value", c.stride(node)), l);
-    const made = transformErrors(t, { name: node, l, error, rows });
+    const brought = this.#sums(node).length > 0;
+    if (!brought && !isNorm(t) && t.of.every((e) => e.node in l.net.inputs)) return [];
+    const own = (): Place =>
+      brought ? this.delta(node, "value", 0) : this.#rows(`${node}.adjoint.out.value`, c.stride(node));
+    const { place: found, nodes } = this.#portAdjoint(node, "value", own, l);
+    // Weights are told by the rows of the port.
+    const moved = brought && found.buffer !== own().buffer;
+    const copy = moved ? [elementCall(copyStep(c.type), { x: found, out: own() }, t.size)] : [];
+    const made = transformErrors(t, {
+      ...{ name: node, l, error: moved ? own() : found },
+      row: (k) => this.#errorRow(node, t, k),
+      gradient: ({ offset }) => place(GRADIENTS, offset),
+    });
     this.#transforms.set(node, made);
-    return [...nodes, ...made.nodes];
+    return [...nodes, ...copy, ...made.nodes];
+  }
+  /** Where a transform writes the error at a source: where the source wants it, if nobody else has a say in that. */
+  #errorRow(node: string, t: Transform, k: number): Place {
+    const { node: source, port } = t.of[k]!;
+    const { connections, transforms } = this.#net;
+    const listeners = [...connections.map((x) => x.from), ...Object.values(transforms).flatMap((x) => x.of)];
+    const alone = listeners.filter((e) => e.node === source && e.port === port).length === 1;
+    if (alone && source in transforms && this.#sums(source).length > 0) return this.delta(source, port, 0);
+    return this.#rows(`${node}.adjoint.of.${k}`, this.#context!.stride(source));
+  }
+  /** A row for each step of a sample, of the buffer that is called so. */
+  #rows(name: string, stride: number): Place {
+    const c = this.#context!;
+    const sample = c.stepsKept * stride;
+    const buffer = c.buffer(name, c.type, c.options.samples * sample, "work");
+    return place(buffer, 0, along("s", sample), along("t", stride));
   }
 
   #step(node: string, l: Lowered): Node[] {
@@ -300,7 +358,7 @@ export class BackwardPass {
     const args: Record<string, Place> = { ...course.shared };
     const before: Node[] = [];
     for (const port of course.ports) {
-      const out = place(c.buffer(`${node}.adjoint.out.${port}`, c.type, c.stride(node), "work"));
+      const out = (): Place => place(c.buffer(`${node}.adjoint.out.${port}`, c.type, c.stride(node), "work"));
       const { place: at, nodes } = this.#portAdjoint(node, port, out, l);
       args[incoming(`out.${port}`)] = at;
       before.push(...nodes);
@@ -313,21 +371,27 @@ export class BackwardPass {
 
   /**
    * What loss and regularisers, and the nodes downstream, say of a port in this step: the only row that there is, or what
-   * is summed in `out`.
+   * is summed in a `room` of its own.
    */
-  #portAdjoint(node: string, port: string, out: Place, l: Lowered): { place: Place; nodes: Node[] } {
+  #portAdjoint(node: string, port: string, room: () => Place, l: Lowered): { place: Place; nodes: Node[] } {
     const c = l.context;
     const heard = l.net.connections.filter((x) => x.from.node === node && x.from.port === port && this.#isReached(x));
+    const given = this.#given.get(`${node}.${port}`) ?? [];
     const rows = [
-      ...(this.#given.get(`${node}.${port}`) ?? []),
+      ...given,
       ...heard.filter(addsValues).map((x) => this.#route(x).error),
       ...this.#throughTransforms(node, port),
     ];
     const weighted = heard.filter((x) => !addsValues(x));
     if (weighted.length === 0 && rows.length === 1) return { place: rows[0]!, nodes: [] };
+    const out = room();
     const [first, ...more] = rows;
     const transfer = (step: Step, x: Place): Node =>
-      invoke({ kind: "perElement", step }, { x, out }, { n: c.size(node) });
+      invoke(
+        { kind: "perElement", step },
+        { x, out },
+        { n: rows.length > given.length ? c.size(node) : c.stride(node) },
+      );
     const course = this.#courses.get(node);
     const support =
       port === "spike" && weighted.length > 0 && course?.support
@@ -339,14 +403,12 @@ export class BackwardPass {
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
       ...(weighted.length > 0
-        ? [
-            this.#through(
-              weighted.map((connection) => this.#route(connection)),
-              out,
-              { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
-              l,
-            ),
-          ]
+        ? this.#through(
+            weighted.map((connection) => this.#route(connection)),
+            out,
+            { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
+            l,
+          )
         : []),
     ];
     return { place: out, nodes };
@@ -377,13 +439,25 @@ export class BackwardPass {
   }
 
   /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
-  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
+  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node[] {
+    const plain = routes.filter((r) => !isWindowed(r.connection));
+    const wanting = typeof rows === "number" ? {} : { list: rows.list, count: rows.count };
+    let first = plain.length === 0 && !accumulate;
+    const windowed = routes.flatMap(({ connection, error }): Node[] => {
+      if (!isWindowed(connection)) return [];
+      const nodes = errorsThroughWindows(connection, error, out, { ...wanting, accumulate: !first }, l);
+      first = false;
+      return nodes;
+    });
+    return [...(plain.length > 0 ? [this.#dots(plain, out, { accumulate, rows }, l)] : []), ...windowed];
+  }
+  #dots(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
     const odd = routes.find(({ connection: x }) => !hasMatrix(x));
     if (odd)
       throw new ModelError(
         "not-differentiable",
         `connection ${odd.connection.name}`,
-        "only dense connections have an adjoint",
+        "only dense connections and those through windows have an adjoint",
       );
     const c = l.context;
     const widths = routes.map(({ connection }) => c.stride(connection.to.node));

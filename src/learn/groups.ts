@@ -8,7 +8,7 @@ export interface ParameterGroup {
   readonly match: string | ((name: string) => boolean);
   /** Times the optimiser's rate; default 1. With 0 they stay as they are. */
   readonly rate?: number;
-  /** Whether `weightDecay` shrinks them; by default it shrinks weights and biases, and nothing of neurons. */
+  /** Whether `weightDecay` shrinks them; by default it shrinks weights and biases, and nothing of neurons and of batch normalisation. */
   readonly decay?: boolean;
 }
 
@@ -32,7 +32,8 @@ export function treatments(
   const tests = groups.map((g, k) => testOf(g, k, trained));
   return new Map(
     trained.map((b) => {
-      const { rate = 1, decay = b.kind !== "neuron" } = groups[tests.findIndex((test) => test(b.name))] ?? {};
+      const { rate = 1, decay = b.kind === "weight" || b.kind === "bias" } =
+        groups[tests.findIndex((test) => test(b.name))] ?? {};
       return [b, { rate, decay, low: b.low, high: b.high }];
     }),
   );

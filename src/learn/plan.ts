@@ -3,12 +3,23 @@ import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, type Program, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
 import type { Context } from "../sim/lower/context.ts";
+import { overSamples } from "../sim/lower/contributions.ts";
 import { inputsInEitherForm } from "../sim/lower/forms.ts";
-import { forwardNodes, type Lowered, type LowerHooks, programOf, renewNodes } from "../sim/lower/lower.ts";
+import {
+  forwardNodes,
+  forwardStages,
+  type Lowered,
+  type LowerHooks,
+  needsStages,
+  normsOf,
+  programOf,
+  renewNodes,
+  type Stage,
+} from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
-import { BackwardPass } from "./backward.ts";
+import { BackwardPass, type BackwardStage } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import type { ParameterGroup } from "./groups.ts";
@@ -32,7 +43,8 @@ import { stepsOf } from "./start.ts";
 import { keptByChunk, onwardNodes } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
-import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
+import { bitsPlace, weightGradients } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
@@ -66,6 +78,12 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
+    if (this.segment !== undefined && needsStages(net))
+      throw new ModelError(
+        "unsupported",
+        "algorithm",
+        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint or segment",
+      );
     this.isOnward = learning.algorithm.kind === "fptt" && this.segment !== undefined;
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
@@ -108,13 +126,11 @@ export class TrainingPlan {
   /** `gradients` of all chunks of a batch, and the `update` of the parameters. */
   #regions(l: Lowered): Region[] {
     const c = l.context;
-    const start = [...this.#clearGradients(l), ...this.#clearSums(l)];
+    const start = (): Node[] => [...this.#clearGradients(l), ...this.#clearSums(l)];
+    const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
     return [
-      {
-        name: "gradients",
-        body: [...overChunks(c, start, this.#chunk(l)), ...neuronGradients(l, this.#backward)],
-      },
-      { name: "update", body: this.#update(l) },
+      { name: "gradients", body: [...this.#batch(l, start), ...neuronGradients(l, this.#backward)] },
+      { name: "update", body: this.#update(l, noted) },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }
@@ -126,9 +142,11 @@ export class TrainingPlan {
     const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l)] });
     return [{ name: "gradients", body: [...whole, ...neurons] }, { name: ONWARD, body: each }, lookRegion(l)];
   }
-  #update(l: Lowered): Node[] {
+  /** @param noted what an update leaves beside the parameters */
+  #update(l: Lowered, noted: readonly Node[] = []): Node[] {
     const { groups } = this.#learning;
-    return [...updateNodes(l, { optimiser: this.optimiser, groups, eachSegment: this.isOnward }), ...renewNodes(l)];
+    const update = updateNodes(l, { optimiser: this.optimiser, groups, eachSegment: this.isOnward });
+    return [...update, ...noted, ...renewNodes(l)];
   }
 
   #clearGradients(l: Lowered): Node[] {
@@ -138,13 +156,38 @@ export class TrainingPlan {
     return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));
   }
 
+  /** All chunks of a batch, forwards and backwards. @param start once a shard, before all */
+  #batch(l: Lowered, start: () => Node[]): Node[] {
+    const c = l.context;
+    if (c.options.statistics !== "batch") {
+      const chunk = this.#chunk(l);
+      return overChunks(c, start(), chunk);
+    }
+    const [first, ...later] = this.#backward.stages(l);
+    const stage = ({ members, meet }: BackwardStage, before: readonly Node[] = []): Stage => ({
+      chunk: [...before, ...weightGradients(l, this.#backward, members)],
+      meet,
+    });
+    const forwards = forwardStages(l, [...this.#ofSample(l), ...first!.sample]);
+    const turn = forwards.at(-1)!;
+    const stages: Stage[] = [
+      ...forwards.slice(0, -1),
+      stage(first!, turn.chunk),
+      ...later.map((s) => stage(s, overSamples(c, s.sample))),
+    ];
+    return stages.flatMap(({ chunk, meet }, k) => [...overChunks(c, k === 0 ? start() : [], chunk), ...meet]);
+  }
+  /** Of a sample that has answered: loss, and what regularisers add. */
+  #ofSample(l: Lowered): Node[] {
+    return [...this.#loss(l), ...this.#penalties.flatMap((p) => penaltyNodes(p, l.context))];
+  }
   /** A chunk of samples, forwards and backwards. */
   #chunk(l: Lowered): Node[] {
     const backward = this.#backward;
     const loss = this.#loss(l);
     const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, l.context));
     if (!l.context.hasSegments) {
-      const sample = [...loss, ...penalties, ...backward.nodes(l)];
+      const sample = [...this.#ofSample(l), ...backward.nodes(l)];
       return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
     }
     const { loss: kind, algorithm } = this.#learning;

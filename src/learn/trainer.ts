@@ -6,7 +6,7 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import type { Form } from "../sim/lower/forms.ts";
-import { type Lowered, lower } from "../sim/lower/lower.ts";
+import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
   initialParameters,
   type Parameters,
@@ -27,10 +27,11 @@ import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
+import { requireStatistics, requireWhole } from "./statistics.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
 import { numberBuffer, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** Options of `createTrainer`. */
 export interface TrainerOptions extends Learning {
@@ -91,11 +92,15 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const { chunk = usual, form } = options;
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
-  const samples = Math.min(chunk, batch);
-  const shards = shardsFor(Math.ceil(batch / samples), sums, type);
+  const wide = needsStages(net);
+  if (wide) requireWhole(net, batch, options.chunk);
+  const samples = wide ? Math.ceil(batch / shardsFor(batch, sums, type)) : Math.min(chunk, batch);
+  const chunks = Math.ceil(batch / samples);
+  const shards = wide ? chunks : shardsFor(chunks, sums, type);
+  const statistics = wide ? "batch" : "running";
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
+    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
     plan.hooks(),
   );
   const program = plan.program(lowered);
@@ -158,6 +163,7 @@ export class Trainer implements Disposable {
     return this.#run(batch, "gradients");
   }
   #write(batch: Batch): void {
+    if (this.lowered.context.options.statistics === "batch") requireStatistics(this.lowered.net, batch);
     writeBatch(this.#x, this.lowered, batch, this.#options.loss, this.#updates);
     this.#x.array(LOSS_SCALE)[0] = 1 / batch.count;
   }

@@ -14,7 +14,7 @@ import { SEGMENT } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type ParameterGroup, type Treatment, treatments } from "./groups.ts";
 import { CLIP, type GradientTransform, type Optimiser, type UpdateContext } from "./optimiser.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** Slots of transform k. */
 const stateSlot = (k: number, name: string): string => `${k}.${name}`;

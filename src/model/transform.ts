@@ -1,54 +1,227 @@
 /** Nodes without equations or state: what cannot be said neuron by neuron. */
-import { ModelError } from "../base/errors.ts";
+import { ModelError, requireInteger, requireKnown, requirePositive } from "../base/errors.ts";
+import type { Windows } from "../ir/windows.ts";
 import type { Endpoint } from "./connection.ts";
+import { maximaOf } from "./connectivity/windowed.ts";
+import { type PerDimension, type PoolOptions, poolNumbers, type WindowNumbers } from "./connectivity.ts";
 import type { Network } from "./network.ts";
-import { sizeOf } from "./nodes.ts";
+import { type Nodes, shapeOfNode, sizeOf } from "./nodes.ts";
 
 interface Common {
   readonly size: number;
   readonly of: readonly Endpoint[];
+  /** Dimensions, where there are several: [height, width, channels]. */
+  readonly shape?: readonly number[];
 }
-/** A node that computes values of other nodes' values in every step. */
+/** What batch normalisation takes its statistics over. */
+export type NormalisedOver = "batch-and-time" | "batch";
+/** How a spike-element-wise residual joins what its branch and its shortcut spike. */
+export type SpikeJoin = "and" | "iand";
+
+/**
+ * gain (x - mean) / sqrt(variance + epsilon) + offset, a mean and a variance for each channel: element k is of channel k mod
+ * channels (Ioffe & Szegedy 2015, alg. 1 and 2). Plain data; `batchNorm` makes it.
+ */
+export interface BatchNorm extends Common {
+  readonly kind: "batchNorm";
+  readonly channels: number;
+  readonly over: NormalisedOver;
+  readonly epsilon: number;
+  /** The share of a batch's statistics in the running ones. */
+  readonly momentum: number;
+  /** Where gain and offset start, all channels alike. */
+  readonly gain: number;
+  readonly offset: number;
+  /** Whether gain and offset train. */
+  readonly trainable: boolean;
+}
+/** A node that computes values of other nodes' values, or of spikes as 0 and 1, in every step. */
 export type Transform =
   | (Common & { readonly kind: "concat" })
   | (Common & { readonly kind: "softmax" })
-  /** (x - mean) / sqrt(variance + epsilon), statistics over all samples and steps of a run (Ioffe & Szegedy 2015, eq. 1-3). */
-  | (Common & { readonly kind: "batchNorm"; readonly epsilon: number });
+  /** The largest value of each window, channel by channel; of spikes whether there was any. */
+  | (Common & { readonly kind: "maxPool" } & WindowNumbers)
+  /** What its sources give and what connections bring, added up. */
+  | (Common & { readonly kind: "sum" })
+  /** Of a branch and a shortcut. */
+  | (Common & { readonly kind: "spikeJoin"; readonly how: SpikeJoin })
+  | BatchNorm;
 
-const endpoint = (x: string | Endpoint): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
+/** A node by its name, for what it gives by default: values of an input or a transform. */
+type Source = string | Endpoint;
+const endpoint = (x: Source): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
 
 /** Joins values end to end. */
-export const concat = (size: number, of: readonly (string | Endpoint)[]): Transform => ({
+export const concat = (size: number, of: readonly Source[]): Transform => ({
   kind: "concat",
   size,
   of: of.map(endpoint),
 });
 /** The softmax of one node's values, `size` of them. */
-export const softmax = (size: number, of: string | Endpoint): Transform => ({
-  kind: "softmax",
-  size,
-  of: [endpoint(of)],
+export const softmax = (size: number, of: Source): Transform => ({ kind: "softmax", size, of: [endpoint(of)] });
+/**
+ * The sum of values of the same size, element by element. Connections may lead to it too: then its value is what they
+ * bring, such as the weighted input that `batchNorm` normalises before a neuron takes it.
+ *
+ * @param shape number of values, or several dimensions
+ */
+export const sum = (shape: number | readonly number[], of: readonly Source[] = []): Transform => ({
+  kind: "sum",
+  ...sized(shape),
+  of: of.map(endpoint),
 });
-/** Batch normalisation of one node's values, `size` of them, without gain and offset (Ioffe and Szegedy 2015, eq. 1 to 3). */
-export const batchNorm = (size: number, of: string | Endpoint, epsilon = 1e-5): Transform => ({
-  kind: "batchNorm",
-  size,
+const sized = (shape: number | readonly number[]): Pick<Common, "size" | "shape"> =>
+  typeof shape === "number" ? { size: shape } : { size: shape.reduce((a, b) => a * b, 1), shape };
+/**
+ * The largest value of each window of one node's values, channel by channel. Errors go to the first of those that are equal.
+ * @param shape its own: [height, width, channels] or, in one dimension, [length, channels]
+ * @param kernel size of the window
+ */
+export const maxPool = (
+  shape: readonly number[],
+  of: Source,
+  kernel: PerDimension,
+  options: PoolOptions = {},
+): Transform => ({
+  kind: "maxPool",
+  size: shape.reduce((a, b) => a * b, 1),
+  shape,
   of: [endpoint(of)],
-  epsilon,
+  ...poolNumbers(kernel, options, shape.length - 1),
 });
+/** The windows of a `maxPool`. @throws {ModelError} `shape-mismatch`, `out-of-range` */
+export const windowsOfPool = (name: string, t: Extract<Transform, { kind: "maxPool" }>, net: Nodes): Windows =>
+  maximaOf(t, shapeOfNode(net, t.of[0]!.node), t.shape ?? [t.size], `transform ${name}`);
+
+/** How a residual joins: `add` adds values or spikes; `and` and `iand` join spikes. */
+export type ResidualJoin = "add" | SpikeJoin;
+/**
+ * A branch and the shortcut around it, `size` values of each: `add` is branch + shortcut, of spikes `and` is
+ * branch · shortcut and `iand` (1 - branch) · shortcut (Fang et al. 2021, arXiv:2102.04159, table 1). Spikes are taken by
+ * `{ node, port: "spike" }`.
+ *
+ * @throws {ModelError} `out-of-range` for another join
+ */
+export function residual(size: number, branch: Source, shortcut: Source, how: ResidualJoin = "add"): Transform {
+  const of = [endpoint(branch), endpoint(shortcut)];
+  if (how === "add") return { kind: "sum", size, of };
+  if (how === "and" || how === "iand") return { kind: "spikeJoin", how, size, of };
+  throw new ModelError("out-of-range", "residual", `must join by 'add', 'and' or 'iand', got '${how}'`);
+}
+
+/** Options of `batchNorm`. */
+export interface BatchNormOptions {
+  /**
+   * Whether all samples and steps of a batch share statistics (and with channels all positions), which is the default, or
+   * each step has its own, over the samples of the batch.
+   */
+  readonly over?: NormalisedOver;
+  /** Added to the variance, > 0; default 1e-5. */
+  readonly epsilon?: number;
+  /** The share of a batch's statistics in the running ones, above 0 and up to 1; default 0.1. */
+  readonly momentum?: number;
+  /** Where the gain starts; default 1. */
+  readonly gain?: number;
+  /** Where the offset starts; default 0. */
+  readonly offset?: number;
+  /**
+   * Threshold-dependent (Zheng et al. 2021, arXiv:2011.05280, eq. 6 to 8): the threshold of the neurons behind, in the unit
+   * of their input. The gain starts as `alpha` times it.
+   */
+  readonly threshold?: number;
+  /** With `threshold` only: 1 by default; 1/sqrt(2) for each of two branches that meet. */
+  readonly alpha?: number;
+  /** Whether gain and offset train; default true. */
+  readonly trainable?: boolean;
+}
+const OPTIONS: readonly (keyof BatchNormOptions)[] = [
+  ...(["over", "epsilon", "momentum", "gain", "offset", "threshold", "alpha", "trainable"] as const),
+];
+
+/**
+ * Batch normalisation of one node's values (Ioffe and Szegedy 2015). Training takes mean and variance of the batch at hand
+ * and notes running ones, which evaluation and engines use. With a shape of several dimensions the last one is channels, and
+ * all positions of a channel are normalised together.
+ *
+ * @param shape number of values, or several dimensions
+ * @throws {ModelError} `unknown-name`, `out-of-range`, `usage` for options
+ */
+export function batchNorm(shape: number | readonly number[], of: Source, options: BatchNormOptions = {}): BatchNorm {
+  const path = "batchNorm";
+  requireKnown(path, options, OPTIONS);
+  const dimensions = typeof shape === "number" ? [shape] : shape;
+  for (const n of dimensions) requireInteger(`${path}.shape`, n, 1, 2 ** 31);
+  const { over = "batch-and-time", epsilon = 1e-5, momentum = 0.1, offset = 0, trainable = true } = options;
+  requirePositive(`${path}.epsilon`, epsilon);
+  if (over !== "batch-and-time" && over !== "batch")
+    throw new ModelError("out-of-range", `${path}.over`, `must be 'batch-and-time' or 'batch', got '${over}'`);
+  if (!(momentum > 0 && momentum <= 1))
+    throw new ModelError("out-of-range", `${path}.momentum`, `must be above 0 and up to 1, got ${momentum}`);
+  if (!Number.isFinite(offset))
+    throw new ModelError("out-of-range", `${path}.offset`, `must be a finite number, got ${offset}`);
+  return {
+    kind: "batchNorm",
+    ...sized(shape),
+    of: [endpoint(of)],
+    channels: dimensions.at(-1)!,
+    ...{ over, epsilon, momentum, gain: gainOf(options, path), offset, trainable },
+  };
+}
+function gainOf({ gain, threshold, alpha }: BatchNormOptions, path: string): number {
+  if (threshold === undefined) {
+    if (alpha !== undefined) throw new ModelError("usage", `${path}.alpha`, "goes with 'threshold'");
+    if (gain !== undefined && !Number.isFinite(gain))
+      throw new ModelError("out-of-range", `${path}.gain`, `must be a finite number, got ${gain}`);
+    return gain ?? 1;
+  }
+  if (gain !== undefined) throw new ModelError("usage", `${path}.gain`, "is alpha times 'threshold' already");
+  requirePositive(`${path}.threshold`, threshold);
+  requirePositive(`${path}.alpha`, alpha ?? 1);
+  return (alpha ?? 1) * threshold;
+}
+
+/** Whether connections may lead to a transform. */
+export const takesConnections = (t: Transform): boolean => t.kind === "sum";
+/** Whether a transform has a mean, a variance, a gain and an offset. */
+export const isNorm = (t: Transform | undefined): t is BatchNorm => t?.kind === "batchNorm";
 
 /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
 export function checkTransform(name: string, t: Transform, net: Network): void {
+  const path = `transform ${name}`;
   for (const { node, port } of t.of) {
     if (![net.inputs, net.populations, net.transforms].some((g) => node in g))
-      throw new ModelError("unknown-name", `transform ${name}`, `no node called '${node}'`);
+      throw new ModelError("unknown-name", path, `no node called '${node}'`);
     if (net.inputs[node]?.signal === "spikes")
-      throw new ModelError("unsupported", `transform ${name}`, `'${node}' gives spikes, and a transform takes values`);
+      throw new ModelError("unsupported", path, `'${node}' gives spikes, and a transform takes values`);
     const p = net.populations[node];
     if (p && !(port === "spike" ? p.model.spike : p.model.outputs.includes(port)))
-      throw new ModelError("unknown-name", `transform ${name}`, `'${node}' has no output '${port}'`);
+      throw new ModelError("unknown-name", path, `'${node}' has no output '${port}'`);
   }
-  const total = t.of.map((e) => sizeOf(net, e.node)).reduce((a, b) => a + b, 0);
-  if (total !== t.size)
-    throw new ModelError("shape-mismatch", `transform ${name}`, `size ${t.size}, but what it takes has ${total}`);
+  if (t.kind === "maxPool") return void windowsOfPool(name, t, net);
+  const sizes = t.of.map((e) => sizeOf(net, e.node));
+  if (t.kind === "sum" || t.kind === "spikeJoin") {
+    const k = sizes.findIndex((n) => n !== t.size);
+    if (k >= 0) throw new ModelError("shape-mismatch", path, `size ${t.size}, but '${t.of[k]!.node}' has ${sizes[k]}`);
+    if (sizes.length === 0 && !net.connections.some((c) => c.to.node === name))
+      throw new ModelError("usage", path, "nothing is added up: name sources, or let a connection lead to it");
+    return;
+  }
+  if (isNorm(t)) checkNorm(t, net, path);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  if (total !== t.size) throw new ModelError("shape-mismatch", path, `size ${t.size}, but what it takes has ${total}`);
+}
+
+function checkNorm({ size, channels, over }: BatchNorm, net: Network, path: string): void {
+  if (size % channels !== 0)
+    throw new ModelError(
+      "shape-mismatch",
+      path,
+      `${size} values are no whole number of positions of ${channels} channels`,
+    );
+  if (over === "batch" && net.steps === undefined)
+    throw new ModelError(
+      "usage",
+      path,
+      "each step has statistics of its own: the network must say how many 'steps' there are",
+    );
 }

@@ -302,13 +302,6 @@ export class Engine implements Disposable {
     if (this.#inHook)
       throw new RunError("unsupported", "run", "a hook is called within a run, and cannot start another");
     const { steps: block } = this.lowered.context.options;
-    const whole = Math.min(block, stepsToNext(hooks, 0));
-    if (steps > whole && Object.values(this.network.transforms).some((t) => t.kind === "batchNorm"))
-      throw new RunError(
-        "unsupported",
-        "steps",
-        `batch normalisation sees a whole run: at most ${whole} (${whole < block ? "up to the next hook" : "option block"})`,
-      );
     if (!recorder) requireInteger("steps", steps, 0, 2 ** 32 - 1); // what is kept whole is counted in 32 bits
     this.#executable.array("run");
     this.#feed.add(inputs, this.#step, steps);

@@ -35,7 +35,7 @@ import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { synapse } from "../../src/model/synapse.ts";
-import { batchNorm, concat, softmax } from "../../src/model/transform.ts";
+import { batchNorm, concat, residual, softmax, sum } from "../../src/model/transform.ts";
 import { values } from "./conformance.cases.ts";
 
 export interface NeuronCase {
@@ -361,17 +361,27 @@ function* networks(): Generator<NeuronCase> {
     name: "norm",
     dt: "1 ms",
     inputs: { x: inputNode(5, { signal: "values" }) },
-    populations: { a: population(5, lif()) },
-    transforms: { norm: batchNorm(5, "x") },
-    connections: [connect("norm", "a", { port: "i", weight: uniform(0, 1) })],
+    populations: { a: population(5, lif()), b: population(5, lif()) },
+    transforms: {
+      norm: batchNorm([1, 5], "x", { gain: 0.7, offset: 0.2 }),
+      sum: sum(5, ["norm", "x"]),
+      same: residual(5, { node: "a", port: "spike" }, { node: "b", port: "spike" }, "and"),
+      other: residual(5, { node: "a", port: "spike" }, { node: "b", port: "spike" }, "iand"),
+    },
+    connections: [
+      connect("sum", "a", { port: "i", weight: uniform(0, 1) }),
+      connect("norm", "b", { port: "i", weight: 1, connectivity: oneToOne, trainable: false }),
+      connect("other", "sum", { weight: uniform(-1, 1), delay: 2, bias: 0.1 }),
+      connect("same", "sum", { weight: 1, connectivity: oneToOne, trainable: false, delay: 1 }),
+      connect("a", "sum", { weight: uniform(-1, 1), delay: 1 }),
+    ],
   });
   yield {
-    name: "batch normalisation",
+    name: "batch normalisation, sums and residuals",
     net: norm,
     steps: 500,
-    block: 500,
-    drive: waves(5, 500, [-2, 1]),
-    record: ["norm.value", "a.v"],
+    drive: waves(5, 500, [-2, 3]),
+    record: ["norm.value", "sum.value", "same.value", "other.value", "a.v", "b.v"],
   };
 }
 

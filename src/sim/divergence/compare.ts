@@ -128,13 +128,13 @@ export function foundInParameters(
   for (const { block, values } of a.parameters()) {
     const other = there.get(block.name)?.values;
     if (other?.length !== values.length) continue;
-    const at = block.name.lastIndexOf(block.kind === "neuron" ? "." : `.${block.kind}`);
+    const ofNode = block.kind === "neuron" || block.kind === "norm";
+    const at = block.name.lastIndexOf(ofNode ? "." : `.${block.kind}`);
     const [of, variable] = [block.name.slice(0, at), block.name.slice(at + 1)];
     const allowed = tolerance > 0 ? tolerance * scales.of({ population: of, variable }, values, other) : 0;
     const { first, count } = differing(values, other, allowed);
     if (first < 0) continue;
-    const where =
-      block.kind === "neuron" ? neuronAt(of, block.width, first) : { connection: of, ...synapseAt(block, first) };
+    const where = ofNode ? neuronAt(of, block.width, first) : { connection: of, ...synapseAt(block, first) };
     return { ...where, variable, differing: count, ...valuesAt(values, other, first), others: [] };
   }
   return undefined;

@@ -5,12 +5,14 @@ import { invoke, type Node } from "../../ir/program.ts";
 import type { Connection } from "../../model/connection.ts";
 import { type Act, actsOf, triggerOf } from "../../model/synapse.ts";
 import { actsBeforeUpdate, drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
+import { type BatchNorm, isNorm } from "../../model/transform.ts";
 import { elementCall } from "./bodies.ts";
 import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import type { Moment } from "./delivery.ts";
 import { deliverNodes } from "./deliveryNodes.ts";
 import { initialiseSample } from "./initial.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
+import { NormKernels } from "./norms.ts";
 import { byPart, onParts, PART } from "./parts.ts";
 import { actNode, motionNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
@@ -25,8 +27,15 @@ export interface Component {
   readonly start: readonly Node[];
   /** For each sample. */
   readonly sample: Parted;
-  /** For all samples, after the others. */
-  readonly after: readonly Node[];
+  /** What must be known of all samples of the batch before it can begin (`statistics: "batch"`). */
+  readonly wide?: BatchWide;
+}
+/** What a component needs of the whole batch. */
+export interface BatchWide {
+  /** For each sample, when the components before are done. */
+  readonly notes: readonly Node[];
+  /** When all samples are. */
+  readonly meet: readonly Node[];
 }
 /** What happens once a sample, and what in its steps; with segments of time in those of the segment at hand. */
 export interface Parted {
@@ -38,8 +47,8 @@ type Parts = Omit<Lowered, "forward" | "delayGroups">;
 export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHooks): Component {
   const { context, net, populations } = l;
   const members = nodes.filter((n) => n in net.populations);
-  const sums = members.flatMap((n) => sumsOf(n, l));
-  const statistics = batchNorms(nodes, l);
+  const sums = nodes.flatMap((n) => sumsOf(n, l));
+  const wide = batchWide(nodes, l);
   const starts = context.options.mode === "samples" ? members : [];
   const before = (given: boolean): Parted => {
     const own = sums.filter((s) => s.given === given);
@@ -57,29 +66,38 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     ],
     sample: {
       once: formed.once,
-      steps: [...formed.steps, ...overSteps(context, statistics.length > 0 ? [] : new TimeStep(l).nodes(nodes))],
+      steps: [...formed.steps, ...overSteps(context, new TimeStep(l).nodes(nodes))],
     },
-    after: statistics.flatMap((n) => transformNodes(n, net.transforms[n]!, l)),
+    ...(wide && { wide }),
   };
 }
 
 const sumsOf = (node: string, l: Parts): PortSum[] =>
   [...l.sums].filter(([key]) => key.startsWith(`${node}.`)).map(([, sum]) => sum);
 
-/** Transforms that need all samples and steps at once. */
-function batchNorms(nodes: readonly string[], { context, net }: Parts): string[] {
-  const found = nodes.filter((n) => net.transforms[n]?.kind === "batchNorm");
-  if (found.length === 0) return found;
-  const path = `transform ${found[0]}`;
+/** What batch normalisation needs of the whole batch: where statistics are those of the batch. */
+function batchWide(nodes: readonly string[], l: Parts): BatchWide | undefined {
+  const { context, net } = l;
+  const norm = nodes.find((n) => isNorm(net.transforms[n]));
+  if (norm === undefined) return undefined;
+  const t = net.transforms[norm] as BatchNorm;
+  const { mode, statistics } = context.options;
+  const path = `transform ${norm}`;
+  if (mode === "stream" && t.over === "batch")
+    throw new ModelError(
+      "unsupported",
+      path,
+      "each step of a sample has statistics of its own, and an engine has no samples",
+    );
+  if (statistics !== "batch") return undefined;
   if (nodes.length > 1)
     throw new ModelError(
       "unsupported",
       path,
-      "batch normalisation needs all steps at once, and so cannot lie in a cycle",
+      `its statistics need all samples first, and so it cannot be trained in a cycle: ${nodes.join(", ")}`,
     );
-  if (context.options.mode === "samples" && context.chunks > 1)
-    throw new ModelError("unsupported", path, "batch normalisation needs the whole batch in one chunk");
-  return found;
+  const kernels = new NormKernels(norm, t, l);
+  return { notes: kernels.notes(), meet: kernels.meet() };
 }
 
 /** One step of a component. */
@@ -116,7 +134,7 @@ class TimeStep {
   #whole(node: string): Node[] {
     const pathways = (post: boolean): Node[] => this.#acts(node, (_c, a) => (triggerOf(a) === "post") === post);
     const sums = sumsOf(node, this.#l).flatMap((s) => s.loop);
-    return [...this.#transform(node), ...sums, ...pathways(false), ...this.#phases(node, 0), ...pathways(true)];
+    return [...sums, ...this.#transform(node), ...pathways(false), ...this.#phases(node, 0), ...pathways(true)];
   }
 
   /** What arrives at the ports that the update reads (`driving`), or at states. */

@@ -34,6 +34,11 @@ export interface LowerOptions {
   readonly batch: number;
   /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
   readonly shards: number;
+  /**
+   * Which mean and variance batch normalisation takes: those of the batch (`samples` only, with a chunk for each shard,
+   * because all samples are kept), or those that training has noted. Default `running`.
+   */
+  readonly statistics?: "batch" | "running";
   /** `stream` only: parts of populations that run side by side within a step (`parts.ts`); default 1. */
   readonly parts?: number;
   /** `node.port` of everything that the host reads back. */

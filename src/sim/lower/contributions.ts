@@ -6,7 +6,15 @@
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import { joined } from "../../ir/together.ts";
-import { addsValues, type Connection, hasMatrix } from "../../model/connection.ts";
+import {
+  addsValues,
+  type Connection,
+  hasMatrix,
+  isWindowed,
+  type WindowedConnection,
+  windowsIn,
+} from "../../model/connection.ts";
+import { biasOf } from "../../model/connectivity/windowed.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { addStep, clearStep, copyStep, deliverStep, deliverValueStep, drainStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
@@ -19,6 +27,7 @@ import { statePlace } from "./places.ts";
 import { type Events, listKey, type ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { overSynapses } from "./synapses.ts";
+import { isConstant, windowNodes } from "./windows.ts";
 
 /** Where a port's sum lies when the population's step reads it, and what computes it when. */
 export interface PortSum {
@@ -62,8 +71,6 @@ export const spikeEvents = (
   port = "spike",
 ): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(listKey(node, port))!.events(age, part);
 
-const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
-
 /** The row of a parameter array. */
 export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
   place("parameters", layout.blocks.get(name)!.offset);
@@ -88,6 +95,8 @@ class SumBuilder {
   readonly #c: Context;
   readonly #sources: Sources;
   readonly #phases: Record<Phase, Node[]> = { chunk: [], sample: [], steps: [], step: [], loop: [] };
+  /** The row of a transform whose value the sum is. */
+  readonly #value: Place | undefined;
   /** The sum so far. */
   #sum: Place | undefined;
 
@@ -96,19 +105,32 @@ class SumBuilder {
     this.#port = port;
     this.#c = context;
     this.#sources = sources;
+    this.#value = node in context.net.transforms ? sources.values.get(`${node}.${port}`)!.row() : undefined;
   }
 
   build(all: readonly Connection[], late: ReadonlySet<string>): PortSum {
     const { delivered } = this.#c.delivery;
     const incoming = all.filter((c) => !delivered.has(c.name));
     const rings = incoming.length < all.length ? this.#rings() : [];
-    if (incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
+    if (!this.#value && incoming.length === 0 && rings.length === 1) return this.#ofRing(rings[0]!);
     const [only] = incoming;
-    if (rings.length === 0 && incoming.length === 1 && addsValues(only!) && !only!.bias && !hasTwoGroups(this.#c.net))
+    if (
+      !this.#value &&
+      rings.length === 0 &&
+      incoming.length === 1 &&
+      addsValues(only!) &&
+      !only!.bias &&
+      !hasTwoGroups(this.#c.net)
+    )
       return this.#ofRow(only!);
     const inLoop = (c: Connection): boolean => late.has(c.name) || c.synapse !== undefined;
     const early = incoming.filter((c) => !inLoop(c));
-    if (rings.length === 0 && early.length === 0 && arrivesDirectly(this.#node, this.#port, incoming, this.#c))
+    if (
+      !this.#value &&
+      rings.length === 0 &&
+      early.length === 0 &&
+      arrivesDirectly(this.#node, this.#port, incoming, this.#c)
+    )
       return this.#direct(incoming);
     const constant = new Set(early.filter((c) => isConstant(signalOf(c, this.#c, this.#sources))));
     for (const c of incoming) if (c.bias && c.to.port === this.#port) this.#bias(c);
@@ -117,8 +139,14 @@ class SumBuilder {
     this.#all("step", changing);
     for (const ring of rings) this.#drain(ring);
     this.#inLoop(incoming.filter(inLoop));
+    if (this.#value && this.#sum!.buffer !== this.#value.buffer) this.#bring(this.#value);
     const given = changing.every((c) => c.from.node in this.#c.net.inputs);
     return { port: this.#port, place: this.#sum!, ...this.#phases, given, direct: false, ring: false };
+  }
+  /** What does not change is written into the row of each step. */
+  #bring(value: Place): void {
+    this.#phases.loop.push(this.#elementwise(copyStep(this.#c.type), { x: this.#sum!, out: value }));
+    this.#sum = value;
   }
   /** Where what delayed spikes bring has been added up: at two moments where they come with different ages. */
   #rings(): Place[] {
@@ -150,12 +178,28 @@ class SumBuilder {
 
   #bias(c: Connection): void {
     const bias = parameterPlace(this.#sources.parameters, `${c.name}.bias`);
+    if (isWindowed(c)) return this.#channelBias(c, bias);
     if (!this.#sum) {
       this.#sum = bias;
       return;
     }
     const out = this.#target("chunk");
     this.#phases.chunk.push(...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: bias, out }));
+    this.#sum = out;
+  }
+
+  /** Every position of a target has the biases of its channels. */
+  #channelBias(c: WindowedConnection, x: Place): void {
+    const { channels, positions } = biasOf(windowsIn(this.#c.net, c));
+    const out = this.#target("chunk");
+    const step = this.#sum ? addStep : copyStep;
+    const at = { ...out, terms: [along("position", channels)] };
+    this.#phases.chunk.push(
+      ...(this.#sum ? this.#begin(out) : []),
+      loop("position", positions, [
+        invoke({ kind: "perElement", step: step(this.#c.type) }, { x, out: at }, { n: channels }),
+      ]),
+    );
     this.#sum = out;
   }
 
@@ -176,7 +220,7 @@ class SumBuilder {
    */
   #manyRows(c: Connection, phase: Phase, out: Place): { phase: "chunk" | "steps"; nodes: Node[] } | undefined {
     const signal = signalOf(c, this.#c, this.#sources);
-    if (signal.kind !== "either" || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
+    if (signal.kind !== "either" || !hasMatrix(c) || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
       return undefined;
     const [inner, rows] = phase === "sample" ? ["s", this.#c.sampleCount] : ["t", this.#c.stepCount];
     const without = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== inner) });
@@ -211,6 +255,7 @@ class SumBuilder {
 
   /** A buffer for the sum of a phase. */
   #target(phase: Phase): Place {
+    if (this.#value && (phase === "step" || phase === "loop")) return this.#value;
     const { samples } = this.#c.options;
     const stride = this.#c.stride(this.#node);
     const name = `${this.#node}.in.${this.#port}`;
@@ -240,6 +285,10 @@ class SumBuilder {
   /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
   #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
     if (addsValues(c)) return [...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: this.#row(c), out })];
+    if (isWindowed(c)) {
+      const parts = { context: this.#c, parameters: this.#sources.parameters };
+      return [...this.#begin(out), ...windowNodes(c, out, signalOf(c, this.#c, this.#sources), parts)];
+    }
     if (!hasMatrix(c)) return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
     if (signal.kind === "spikes") return this.#gatherSpikes(c, out, signal.events);

@@ -8,6 +8,7 @@ import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
+import { isNorm } from "../../model/transform.ts";
 import { type Component, componentOf, type Parted } from "./component.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, type PortSum, portSum } from "./contributions.ts";
@@ -15,6 +16,7 @@ import { type Apart, type DelayGroup, delaysApart } from "./delays.ts";
 import { arrivalsOf } from "./direct.ts";
 import type { Emission } from "./emission.ts";
 import { initialContents } from "./initial.ts";
+import { NormKernels } from "./norms.ts";
 import { type ParameterLayout, parameterLayout } from "./parameters.ts";
 import { type Kernel, type PopulationKernels, populationKernels } from "./populations.ts";
 import { makeSources, type SourceOptions, type Sources } from "./sources.ts";
@@ -61,10 +63,10 @@ function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: Lowe
   const sums = new Map<string, PortSum>();
   const populations = new Map<string, PopulationKernels>();
   for (const nodes of order)
-    for (const node of nodes.filter((n) => n in net.populations)) {
+    for (const node of nodes.filter((n) => !(n in net.inputs))) {
       const own = ownSums(node, nodes, context, sources);
       for (const sum of own.values()) sums.set(`${node}.${sum.port}`, sum);
-      populations.set(node, kernelsOf(node, own, context, sources, hooks));
+      if (node in net.populations) populations.set(node, kernelsOf(node, own, context, sources, hooks));
     }
   initialContents(populations.values(), sources, context);
   const partial = { net, context, sources, parameters, components: order, populations, sums };
@@ -109,26 +111,59 @@ function plainEmission(node: string, sources: Sources): Emission {
 }
 
 /**
- * The forward pass of all components over the samples at hand, and what follows it. Where nothing needs all samples at
- * once, each goes all the way before the next begins, because what it leaves behind is then still in the cache.
+ * The forward pass of all components over the samples at hand, and what follows it. Each sample goes all the way before the
+ * next begins, because what it leaves behind is then still in the cache.
  *
  * @param then for each sample
  */
-export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
-  const { context, forward } = l;
+export function forwardNodes({ context, forward }: Lowered, then: readonly Node[] = []): Node[] {
+  const wide = forward.find((c) => c.wide);
+  if (wide)
+    throw new Error(`${wide.nodes.join(", ")}: needs the whole batch, and the samples at hand are a chunk of it`);
+  return chunkNodes(context, forward, then);
+}
+function chunkNodes(context: Context, components: readonly Component[], then: readonly Node[]): Node[] {
   const both = ({ once, steps }: Parted): readonly Node[] => [...once, ...steps];
   const whole = (c: Component): readonly Node[] => [...c.start, ...both(c.sample)];
-  if (forward.some((c) => c.after.length > 0))
-    return [
-      ...forward.flatMap((c) => [...c.chunk, ...overSamples(context, [...both(c.given), ...whole(c)]), ...c.after]),
-      ...overSamples(context, then),
-    ];
-  const given = forward.flatMap((c) => both(c.given));
-  const chunk = forward.flatMap((c) => c.chunk);
-  return [...chunk, ...overSamples(context, given), ...overSamples(context, [...forward.flatMap(whole), ...then])];
+  const given = components.flatMap((c) => both(c.given));
+  const chunk = components.flatMap((c) => c.chunk);
+  return [...chunk, ...overSamples(context, given), ...overSamples(context, [...components.flatMap(whole), ...then])];
 }
 
-const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
+/** A stretch of the work that all samples must have done before any of them goes on. */
+export interface Stage {
+  /** Once a shard, for the chunk that it has. */
+  readonly chunk: readonly Node[];
+  /** When all shards are done. */
+  readonly meet: readonly Node[];
+}
+/** Whether a network must be worked through in stages, where statistics are those of the batch. */
+export const needsStages = ({ transforms }: Network): boolean => Object.values(transforms).some(isNorm);
+/**
+ * The forward pass in stages: a component that needs the whole batch begins one.
+ * @param then for each sample, in the last stage
+ */
+export function forwardStages({ context, forward }: Lowered, then: readonly Node[]): Stage[] {
+  const starts = [0, ...forward.flatMap((c, k) => (c.wide && k > 0 ? [k] : []))];
+  const first = forward[0]?.wide;
+  const before: Stage[] = first ? [{ chunk: overSamples(context, first.notes), meet: first.meet }] : [];
+  return [
+    ...before,
+    ...starts.map((from, k): Stage => {
+      const next = forward[starts[k + 1] ?? -1]?.wide;
+      const own = forward.slice(from, starts[k + 1]);
+      return { chunk: chunkNodes(context, own, next?.notes ?? then), meet: next?.meet ?? [] };
+    }),
+  ];
+}
+
+const prepareNodes = (l: Lowered): Node[] => [
+  ...[...l.populations.values()].flatMap((p) => p.prepare),
+  ...normsOf(l).flatMap((n) => n.prepare()),
+];
+/** Batch normalisation of a lowered network. */
+export const normsOf = (l: Lowered): NormKernels[] =>
+  Object.entries(l.net.transforms).flatMap(([name, t]) => (isNorm(t) ? [new NormKernels(name, t, l)] : []));
 /** What depends on parameters in training, computed again. */
 export const renewNodes = (l: Lowered): Node[] =>
   [...l.populations.values()]

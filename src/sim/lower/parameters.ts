@@ -6,11 +6,11 @@ import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
-import { hasMatrix } from "../../model/connection.ts";
+import { biasCount, fanInOfConnection, weightShape } from "../../model/connection.ts";
 import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
 import { initialName } from "../../model/trainable.ts";
+import { type BatchNorm, isNorm } from "../../model/transform.ts";
 
 /** One array of parameters: `rows` rows of `width` numbers, `stride` apart, from `offset`. */
 export interface ParameterBlock {
@@ -20,8 +20,11 @@ export interface ParameterBlock {
   readonly width: number;
   readonly stride: number;
   readonly trainable: boolean;
-  /** `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. */
-  readonly kind: "weight" | "bias" | "neuron";
+  /**
+   * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. `norm`: of
+   * batch normalisation, one value a channel; running statistics of each step have a row each.
+   */
+  readonly kind: "weight" | "bias" | "neuron" | "norm";
   /** Training keeps the numbers at or above `low` and at or below `high`. */
   readonly low: number;
   readonly high: number;
@@ -39,7 +42,7 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of dense connections, then what trains in populations. */
+/** Weights and biases of dense connections and convolutions, then what trains in populations, then what batch normalisation has. */
 export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
   const blocks = new Map<string, ParameterBlock>();
   let offset = 0;
@@ -49,17 +52,37 @@ export function parameterLayout(net: Network, type: FloatType): ParameterLayout 
     offset += b.rows * stride;
   };
   for (const c of net.connections) {
-    const [width, trainable] = [sizeOf(net, c.to.node), c.trainable];
-    const rows = sizeOf(net, c.from.node);
-    if (hasMatrix(c)) block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
-    if (c.bias) block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
+    const { trainable } = c;
+    const shape = weightShape(net, c);
+    if (shape) {
+      const { rows, width } = shape;
+      block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
+    }
+    if (c.bias) {
+      const width = biasCount(net, c);
+      block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
+    }
   }
   for (const [node, p] of Object.entries(net.populations))
     for (const { name, width, low, high } of trainedIn(p, net.dt)) {
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
+  for (const { start: _, ...array } of normArrays(net)) block({ ...array, kind: "norm", ...FREE });
   return { blocks, length: Math.max(offset, padded(1, type)) };
+}
+
+/** What batch normalisation has: what trains, and what training notes. */
+const normArrays = (net: Network) =>
+  Object.entries(net.transforms).flatMap(([node, t]) => (isNorm(t) ? arraysOf(node, t, net) : []));
+function arraysOf(node: string, { channels: width, gain, offset, over, trainable }: BatchNorm, { steps }: Network) {
+  const rows = over === "batch" ? steps! : 1;
+  return [
+    { name: `${node}.gain`, rows: 1, width, start: gain, trainable },
+    { name: `${node}.offset`, rows: 1, width, start: offset, trainable },
+    { name: `${node}.mean`, rows, width, start: 0, trainable: false },
+    { name: `${node}.variance`, rows, width, start: 1, trainable: false },
+  ];
 }
 
 /** A parameter or an initial state that trains. */
@@ -95,20 +118,17 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   const out: Record<string, Float32Array | Float64Array> = {};
   const arrayOf = type === "f32" ? Float32Array : Float64Array;
   for (const c of net.connections) {
-    const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
-    if (hasMatrix(c))
-      out[`${c.name}.weight`] = arrayOf.from(
-        initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }),
-      );
-    if (c.bias)
-      out[`${c.name}.bias`] = arrayOf.from(
-        initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
-      );
+    const shape = weightShape(net, c);
+    const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
+    if (shape)
+      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+    if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
   );
   for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
+  for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
   return out;
 }
 
@@ -136,7 +156,17 @@ export function writeParameters(
     requireFinite(`parameters.${b.name}`, from);
     writeBlock(to, b, from);
     requireWithin(b, to);
+    if (b.kind === "norm" && b.name.endsWith(".variance")) requireNotNegative(b, from);
   }
+}
+function requireNotNegative({ name }: ParameterBlock, values: ArrayLike<number>): void {
+  for (let k = 0; k < values.length; k++)
+    if (values[k]! < 0)
+      throw new ModelError(
+        "out-of-range",
+        `parameters.${name}[${k}]`,
+        `is a variance, so must be >= 0, got ${values[k]}`,
+      );
 }
 /** As they lie in memory, because bounds are rounded to its type too. */
 function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void {

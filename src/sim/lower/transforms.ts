@@ -1,20 +1,26 @@
 /** Transforms as kernels. */
 
-import { expand } from "../../ir/expand.ts";
-import { add, call, constant, div, type Expr, mul, read, sqrt, sub } from "../../ir/expr.ts";
-import { invoke, loop, type Node, type Place, place, shifted } from "../../ir/program.ts";
-import { simplify } from "../../ir/simplify.ts";
-import type { Slot, Step, StoreMode } from "../../ir/step.ts";
-import type { Type } from "../../ir/types.ts";
-import type { Transform } from "../../model/transform.ts";
-import { copyStep } from "./bodies.ts";
-import { overSteps } from "./contributions.ts";
+import { call, constant, div, type Expr, mul, read, sub } from "../../ir/expr.ts";
+import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
+import type { Step } from "../../ir/step.ts";
+import { type Transform, windowsOfPool } from "../../model/transform.ts";
+import { addStep, copyStep, elementCall } from "./bodies.ts";
 import type { Lowered } from "./lower.ts";
+import { NormKernels } from "./norms.ts";
+import { stepOf } from "./stepOf.ts";
+import { maximaCall } from "./windows.ts";
 
-type Parts = Pick<Lowered, "context" | "sources">;
+type Parts = Pick<Lowered, "context" | "sources" | "parameters">;
 type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { kind: K }>, l: Parts) => Node[];
 
-const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = { concat, softmax, batchNorm };
+const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = {
+  concat,
+  softmax,
+  maxPool,
+  sum,
+  spikeJoin,
+  batchNorm: (name, t, l) => new NormKernels(name, t, l).normalise(),
+};
 
 export const transformNodes = (name: string, t: Transform, l: Parts): Node[] =>
   (MAKE[t.kind] as Make<Transform["kind"]>)(name, t as never, l);
@@ -36,12 +42,13 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
   });
 }
 
-/** A step from named slots, `u` uniform and `e` element ones. */
-export function stepOf(name: string, type: Type, slots: string, store: string, mode: StoreMode, value: Expr): Step {
-  const list = slots
-    .split(" ")
-    .map((s): Slot => ({ name: s.slice(2), type, space: s.startsWith("u:") ? "uniform" : "element" }));
-  return simplify(expand({ name, slots: list, stores: [{ slot: store, mode, value }] }));
+function maxPool(name: string, t: Extract<Transform, { kind: "maxPool" }>, l: Parts): Node[] {
+  const { context: c } = l;
+  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
+  return [
+    invoke({ kind: "zero", type: c.type }, { out }, { n: c.stride(name) }),
+    maximaCall({ name, windows: windowsOfPool(name, t, c.net), constant: false }, x, out, c),
+  ];
 }
 
 /** exp(x - max) / Σ exp(x - max) */
@@ -71,53 +78,23 @@ function softmax(name: string, t: Transform, l: Parts): Node[] {
   ];
 }
 
-/** Mean and variance over all samples and steps at hand, then the normalised rows. */
-function batchNorm(name: string, t: Extract<Transform, { kind: "batchNorm" }>, l: Parts): Node[] {
+/** Added up in the order named; what connections bring lies in the row already (`contributions.ts`). */
+function sum(name: string, t: Transform, l: Parts): Node[] {
   const { context: c } = l;
-  const { type } = c;
-  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
-  const r = (slot: string): Expr => read(type, slot);
-  const [mean, variance] = ["mean", "variance"].map((part) =>
-    place(c.buffer(`${name}.${part}`, type, c.stride(name), "work")),
-  ) as [Place, Place];
-  const count = place(c.buffer(`${name}.count`, type, 1, "work"));
-  const run = (s: Step, args: Record<string, Place>, n = t.size): Node =>
-    invoke({ kind: "perElement", step: s }, args, { n });
-  // One after the other: all samples share one sum.
-  const everywhere = (...nodes: Node[]): Node[] => [loop("s", c.sampleCount, overSteps(c, nodes))];
-  const clear = (out: Place): Node => invoke({ kind: "zero", type }, { out }, { n: t.size });
-  const centred = sub(r("x"), r("mean"));
-  const divide = (into: Place): Node =>
-    run(stepOf(`${name}.divide`, type, "e:sum u:count", "sum", "set", div(r("sum"), r("count"))), { sum: into, count });
-  return [
-    clear(mean),
-    clear(variance),
-    invoke({ kind: "zero", type }, { out: count }, { n: 1 }),
-    ...everywhere(
-      run(stepOf(`${name}.count`, type, "e:count", "count", "add", constant(type, 1)), { count }, 1),
-      run(stepOf(`${name}.sum`, type, "e:x e:mean", "mean", "add", r("x")), { x, mean }),
-    ),
-    divide(mean),
-    ...everywhere(
-      run(stepOf(`${name}.square`, type, "e:x e:mean e:variance", "variance", "add", mul(centred, centred)), {
-        x,
-        mean,
-        variance,
-      }),
-    ),
-    divide(variance),
-    ...everywhere(
-      run(
-        stepOf(
-          `${name}.normalise`,
-          type,
-          "e:x e:mean e:variance e:out",
-          "out",
-          "set",
-          div(centred, sqrt(add(r("variance"), constant(type, t.epsilon)))),
-        ),
-        { x, mean, variance, out },
-      ),
-    ),
-  ];
+  const out = rowOf(l, name, "value");
+  const brought = c.net.connections.some((x) => x.to.node === name);
+  return t.of.map(({ node, port }, k) =>
+    elementCall(k === 0 && !brought ? copyStep(c.type) : addStep(c.type), { x: rowOf(l, node, port), out }, t.size),
+  );
+}
+
+/** Of spikes as 0 and 1: both, or the shortcut without the branch. */
+function spikeJoin(name: string, t: Extract<Transform, { kind: "spikeJoin" }>, l: Parts): Node[] {
+  const { type } = l.context;
+  const [branch, shortcut] = t.of.map((e) => rowOf(l, e.node, e.port)) as [Place, Place];
+  const a = read(type, "branch");
+  const factor = t.how === "and" ? a : sub(constant(type, 1), a);
+  const value = mul(factor, read(type, "shortcut"));
+  const join = stepOf(`${name}.${t.how}`, type, "e:branch e:shortcut e:out", "out", "set", value);
+  return [elementCall(join, { branch, shortcut, out: rowOf(l, name, "value") }, t.size)];
 }
