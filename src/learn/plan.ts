@@ -10,10 +10,12 @@ import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
+import { EpropPass } from "./eprop.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
+import { type OnlinePass, onlineNodes } from "./online.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
@@ -48,7 +50,7 @@ export class TrainingPlan {
   readonly #net: Network;
   readonly #learning: Learning;
   readonly #penalties: readonly Penalty[];
-  readonly #backward: BackwardPass;
+  readonly #backward: BackwardPass | OnlinePass;
 
   /** @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so */
   constructor(net: Network, learning: Learning) {
@@ -58,8 +60,13 @@ export class TrainingPlan {
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
-    this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
+    this.#backward = passOf(net, learning.algorithm, this.output);
     checkPopulations(net, this.output.node);
+  }
+
+  /** The most samples of a chunk: what synapses carry is of one sample. */
+  get mostSamples(): number {
+    return this.#backward instanceof BackwardPass ? Number.POSITIVE_INFINITY : 1;
   }
 
   hooks(): LowerHooks {
@@ -100,10 +107,15 @@ export class TrainingPlan {
     ];
     const { optimiser, groups } = this.#learning;
     return [
-      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
+      { name: "gradients", body: [...overChunks(c, start, chunk), ...this.#neuronGradients(l)] },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
+  }
+
+  /** What trains in neurons; online algorithms refuse networks where something does. */
+  #neuronGradients(l: Lowered): Node[] {
+    return this.#backward instanceof BackwardPass ? neuronGradients(l, this.#backward) : [];
   }
 
   /** A chunk of samples, forwards and backwards. */
@@ -111,12 +123,13 @@ export class TrainingPlan {
     const backward = this.#backward;
     const loss = this.#loss(l);
     const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, l.context));
+    const { loss: kind, algorithm } = this.#learning;
+    const [whole, each] = isStepLoss(kind) ? [penalties, loss] : [[...loss, ...penalties], []];
+    if (!(backward instanceof BackwardPass)) return onlineNodes(l, { pass: backward, whole, each });
     if (!l.context.hasSegments) {
       const sample = [...loss, ...penalties, ...backward.nodes(l)];
       return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
     }
-    const { loss: kind, algorithm } = this.#learning;
-    const [whole, each] = isStepLoss(kind) ? [penalties, loss] : [[...loss, ...penalties], []];
     return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
   }
   #loss(l: Lowered): Node[] {
@@ -141,6 +154,11 @@ export class TrainingPlan {
     const buffer = c.buffer(`${node}.loss.${port}`, c.type, c.options.samples * steps * stride, "work");
     return place(buffer, 0, along("s", steps * stride), ...terms);
   }
+}
+
+function passOf(net: Network, algorithm: Algorithm, output: OutputPort): BackwardPass | OnlinePass {
+  if (algorithm.kind === "eprop") return new EpropPass(net, algorithm, output);
+  return new BackwardPass(net, algorithm.surrogate);
 }
 
 function checkPopulations(net: Network, output: string): void {

@@ -98,14 +98,14 @@ export function lookRegion(l: Lowered): Region {
 }
 
 /** The first pass needs nothing of what only the adjoint reads, but for spikes that are late. */
-function withoutTape(l: Lowered): (nodes: readonly Node[]) => Node[] {
+export function withoutTape(l: Lowered): (nodes: readonly Node[]) => Node[] {
   const late = new Set(bitsBefore(l).map((p) => p.buffer));
   return (nodes) =>
     withoutStores(nodes, (slot, at) => slot.startsWith("tape.") || (slot === "bits" && !late.has(at.buffer)));
 }
 
 /** Bits of spikes that left before a segment, and arrive in it. */
-function bitsBefore(l: Lowered): Past[] {
+export function bitsBefore(l: Lowered): Past[] {
   return [...l.populations.values()]
     .filter(({ kernels }) => kernels.some((k) => k.step.stores.some((s) => s.slot === "bits")))
     .map(({ node }) => bitRows(node, l.context))

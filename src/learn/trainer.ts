@@ -78,8 +78,8 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const { chunk = samplesOfChunk(net, segment ?? steps, type), form } = options;
-  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
+  const { chunk = Math.min(samplesOfChunk(net, segment ?? steps, type), plan.mostSamples), form } = options;
+  requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
   const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
