@@ -11,7 +11,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, type Node, ofPart, type Place, padded, place } from "../ir/program.ts";
+import { along, invoke, loop, type Node, ofPart, type Place, padded, place, type Term } from "../ir/program.ts";
 import type { Step } from "../ir/step.ts";
 import type { Connection } from "../model/connection.ts";
 import { initialise, normal } from "../model/initializer.ts";
@@ -95,11 +95,30 @@ export class EpropPass implements OnlinePass {
     return this.#rows(node, port, "loss");
   }
   #rows(node: string, port: string, run: Run): Place {
-    const c = this.#context!;
-    const [stride, rows] = [c.stride(node), c.stepsKept];
     const name = run === "loss" ? `${node}.delta.${port}` : `${node}.${run}.source.${port}`;
+    return this.#stepRows(name, this.#context!.stride(node), this.#longest(node, port));
+  }
+  /** A row for each step of a segment, and for as many as what left in them arrives late. */
+  #stepRows(name: string, stride: number, longest: number): Place {
+    const c = this.#context!;
+    const rows = c.stepsKept + longest;
     const buffer = c.buffer(name, c.type, c.options.samples * rows * stride, "work");
     return place(buffer, 0, along("s", rows * stride), along("t", stride));
+  }
+  /** The longest delay of spikes of populations that arrive at a port. */
+  #longest(node: string, port: string): number {
+    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
+    return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
+  }
+  /** What leaves in the last steps of a sample, and would arrive after them, changes nothing. */
+  #clearLate(node: string, port: string, row: Place): Node[] {
+    const c = this.#context!;
+    const longest = this.#longest(node, port);
+    if (longest === 0) return [];
+    const [sample, { stride }] = row.terms as [Term, Term];
+    const out = { ...row, terms: [sample, along("after", stride)] };
+    const zero = invoke({ kind: "zero", type: c.type }, { out }, { n: stride });
+    return [loop("after", longest, [zero], { from: c.stepCount })];
   }
   /** The adjoint of a state as a run goes backwards; behind its first step, at the segment's start. */
   #carry(node: string, state: string, run: Run): Place {
@@ -148,9 +167,12 @@ export class EpropPass implements OnlinePass {
   }
 
   /** At the segment's end: no adjoint, or one of a state. */
-  #start({ node, carried }: Unit, run: Run): Node[] {
+  #start({ node, carried, sums }: Unit, run: Run): Node[] {
     const starts = carried.map((s) => [this.#carry(node, s, run), Number(run === `from.${s}`)] as const);
-    return startCall(`${node}.${run}.start`, this.#context!.type, starts, this.#context!.size(node));
+    return [
+      ...startCall(`${node}.${run}.start`, this.#context!.type, starts, this.#context!.size(node)),
+      ...sums.flatMap((port) => this.#clearLate(node, port, this.#rows(node, port, run))),
+    ];
   }
   #lossStep(unit: Unit, l: Lowered): Node[] {
     const { node } = unit;
@@ -247,14 +269,15 @@ export class EpropPass implements OnlinePass {
     return place(c.buffer(`${node}.shared.${run}.transition.${state}`, c.type, padded(1, c.type), "work"));
   }
   #sharedRow(node: string, run: string, port: string): Place {
-    const c = this.#context!;
-    const [stride, rows] = [padded(1, c.type), c.stepsKept];
-    const buffer = c.buffer(`${node}.shared.${run}.source.${port}`, c.type, c.options.samples * rows * stride, "work");
-    return place(buffer, 0, along("s", rows * stride), along("t", stride));
+    const stride = padded(1, this.#context!.type);
+    return this.#stepRows(`${node}.shared.${run}.source.${port}`, stride, this.#longest(node, port));
   }
-  #startShared({ node, transition }: Unit, run: string): Node[] {
+  #startShared({ node, transition, sums }: Unit, run: string): Node[] {
     const starts = transition.shared.map((s) => [this.#sharedState(node, run, s), Number(s === run)] as const);
-    return startCall(`${node}.shared.start`, this.#context!.type, starts, 1);
+    return [
+      ...startCall(`${node}.shared.start`, this.#context!.type, starts, 1),
+      ...sums.flatMap((port) => this.#clearLate(node, port, this.#sharedRow(node, run, port))),
+    ];
   }
   #sharedStep({ node, transition: { shared, slope }, sums }: Unit, run: string): Node {
     const { type } = this.#context!;

@@ -5,9 +5,9 @@
  * all neurons follows the source alone, so that one trace a source serves all its synapses.
  */
 import { adjointStep, incoming, outgoing } from "../ir/adjoint.ts";
-import { constant, type Expr } from "../ir/expr.ts";
+import { constant, type Expr, operands, topological, withOperands } from "../ir/expr.ts";
 import { simplify } from "../ir/simplify.ts";
-import { rewriteStep, type Step } from "../ir/step.ts";
+import { rewriteStep, type Step, type Store } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Reverse } from "./reverse.ts";
 
@@ -60,9 +60,41 @@ function slopesOf(step: Step, of: string, wrt: readonly string[], surrogate: Sur
   return new Map(
     wrt.map((to) => {
       const { value } = stores.find((s) => s.slot === outgoing(to))!;
-      return [to, value.tag === "const" ? value.value : "varies"];
+      return [to, slopeOf(value)];
     }),
   );
+}
+
+/** More conditions than that in one slope are not looked into. */
+const MOST_TESTS = 6;
+/**
+ * The number that an expression has whatever its conditions say, if there is one: a reset by subtraction takes the same
+ * slope on both sides.
+ */
+function slopeOf(value: Expr): Slope {
+  const tests = [...new Set(topological([value]).flatMap((e) => (e.tag === "select" ? [e.test] : [])))];
+  if (tests.length > MOST_TESTS) return "varies";
+  const found = new Set<Slope>();
+  for (let k = 0; k < 2 ** tests.length; k++)
+    found.add(valueWhere(value, new Set(tests.filter((_, n) => (k >> n) & 1))));
+  const [only = "varies", ...others] = found;
+  return others.length === 0 ? only : "varies";
+}
+/** With these conditions true, and no others. */
+function valueWhere(value: Expr, holding: ReadonlySet<Expr>): Slope {
+  const taken = new Map<Expr, Expr>();
+  for (const e of topological([value])) {
+    const own = operands(e).map((o) => taken.get(o)!);
+    taken.set(e, e.tag === "select" ? own[holding.has(e.test) ? 1 : 2]! : withOperands(e, own));
+  }
+  const slot = { name: "slope", type: value.type, space: "element" } as const;
+  const step = simplify({
+    name: "slope",
+    slots: [slot],
+    stores: [{ slot: "slope", mode: "set", value: taken.get(value)! }],
+  });
+  const [{ value: simple }] = step.stores as [Store];
+  return simple.tag === "const" ? simple.value : "varies";
 }
 
 /** Of each state those that it reaches, itself among them. */
