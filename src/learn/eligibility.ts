@@ -6,7 +6,7 @@ import { invoke, type Node, type Place, padded, place, shifted } from "../ir/pro
 import type { Store } from "../ir/step.ts";
 import type { Connection } from "../model/connection.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
-import { overSamples } from "../sim/lower/contributions.ts";
+import { overSamples, overSteps } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { ParameterBlock } from "../sim/lower/parameters.ts";
 import { outer, stepOf, type Term, weighted } from "./lines.ts";
@@ -30,10 +30,11 @@ export interface Forward {
 
 export class Eligibilities {
   readonly #l: Lowered;
-  readonly #of: ReadonlyMap<string, Forward>;
+  readonly #of: (c: Connection) => Forward;
   readonly #width: number;
 
-  constructor(l: Lowered, of: ReadonlyMap<string, Forward>) {
+  /** @param of what the synapses of a connection in training carry */
+  constructor(l: Lowered, of: (c: Connection) => Forward) {
     this.#l = l;
     this.#of = of;
     this.#width = padded(1, l.context.type);
@@ -64,6 +65,25 @@ export class Eligibilities {
     ]);
   }
 
+  /** In segments of one step, whose own errors meet what arrived up to it: traces first, then gradients. */
+  traced(): Node[] {
+    const { context } = this.#l;
+    return this.#trained().flatMap(({ c, blocks, forward }) => [
+      ...overSamples(
+        context,
+        blocks.flatMap((b) => this.#decay(b, forward)),
+      ),
+      ...forward.shared.flatMap((a) => this.#arrived(c, a, (b) => this.#trace(b, a.name))),
+      ...overSamples(
+        context,
+        overSteps(
+          context,
+          blocks.flatMap((b) => this.#spend(b, forward)),
+        ),
+      ),
+    ]);
+  }
+
   #trained(): { c: Connection; blocks: ParameterBlock[]; forward: Forward }[] {
     const { net, parameters } = this.#l;
     return net.connections
@@ -71,7 +91,7 @@ export class Eligibilities {
       .map((c) => ({
         c,
         blocks: [`${c.name}.weight`, `${c.name}.bias`].flatMap((name) => parameters.blocks.get(name) ?? []),
-        forward: this.#of.get(c.to.node)!,
+        forward: this.#of(c),
       }));
   }
   #blocks(): { block: ParameterBlock; forward: Forward }[] {

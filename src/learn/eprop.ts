@@ -23,9 +23,9 @@ import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import type { Eprop } from "./algorithm.ts";
 import { Eligibilities, type Forward } from "./eligibility.ts";
-import { requireEprop, trainedNodes } from "./epropNetwork.ts";
 import { startCall, stepOf, weighted } from "./lines.ts";
 import type { OnlinePass } from "./online.ts";
+import { requireEprop, trainedNodes } from "./onlineNetwork.ts";
 import type { OutputPort } from "./readout.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { type Transition, transitionOf } from "./transition.ts";
@@ -306,7 +306,7 @@ export class EpropPass implements OnlinePass {
   }
   #eligibilities(l: Lowered): Eligibilities {
     listedSpikes(l); // makes the buffers
-    return new Eligibilities(l, new Map([...this.#units].map(([node, u]) => [node, this.#forwardOf(u)])));
+    return new Eligibilities(l, (c) => this.#forwardOf(this.#units.get(c.to.node)!));
   }
 
   /** How what synapses of a population carry goes on, as places. */

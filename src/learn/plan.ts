@@ -17,6 +17,7 @@ import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
 import { type OnlinePass, onlineNodes } from "./online.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { OtttPass } from "./ottt.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
   clearCount,
@@ -158,6 +159,7 @@ export class TrainingPlan {
 
 function passOf(net: Network, algorithm: Algorithm, output: OutputPort): BackwardPass | OnlinePass {
   if (algorithm.kind === "eprop") return new EpropPass(net, algorithm, output);
+  if (algorithm.kind === "ottt") return new OtttPass(net, algorithm, output);
   return new BackwardPass(net, algorithm.surrogate);
 }
 

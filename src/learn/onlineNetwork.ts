@@ -15,10 +15,7 @@ export function requireEprop(net: Network, output: string, { feedback }: Eprop):
   const first = net.connections.find((c) => c.to.node === output && isHidden(net, c));
   for (const c of net.connections) {
     const path = `connection ${c.name}`;
-    if (c.from.node === output) refuse(path, "e-prop has no error for a readout that feeds back: use bptt");
-    if (!isHidden(net, c)) continue;
-    if (c.from.port !== "spike") refuse(path, `e-prop carries no error through '${c.from.port}': connect spikes`);
-    if (c.to.node !== output) continue;
+    if (!isHidden(net, c) || c.to.node !== output) continue;
     if (totalDelay(net, c) > 0) refuse(path, "e-prop needs a readout that hears spikes in their own step: delay 0");
     if (c.to.port !== first!.to.port)
       refuse(
@@ -52,6 +49,10 @@ export function requireOnline(net: Network, name: string): void {
     );
   for (const c of net.connections) {
     if (c.synapse) refuse(`connection ${c.name}`, `${name} does not train around synapses with variables of their own`);
+    if (c.from.node === net.output)
+      refuse(`connection ${c.name}`, `${name} knows no readout that feeds back: use bptt`);
+    if (isHidden(net, c) && c.from.port !== "spike")
+      refuse(`connection ${c.name}`, `${name} carries no error through '${c.from.port}': connect spikes, or use bptt`);
     if (c.trainable && !hasMatrix(c))
       refuse(`connection ${c.name}`, `${name} trains dense connections; set trainable: false`);
   }
