@@ -70,9 +70,21 @@ export interface StepResult {
  * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+  requireOptions(options);
+  const { seed = 0, type = "f32" } = options;
+  const { lowered, program } = trainingProgram(net, options);
+  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
+}
+/** @throws {ModelError} `unknown-name`, `usage` */
+export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   requireKnown("trainer", options, OPTIONS);
   for (const key of NEEDED)
     if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+}
+
+/** What a trainer of these options runs, before any backend has compiled it. */
+export function trainingProgram(net: Network, options: TrainerOptions): { lowered: Lowered; program: Program } {
   const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
   const steps = stepsOf(net);
@@ -88,9 +100,7 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },
     plan.hooks(),
   );
-  const program = programOf(net.name, lowered, plan.regions(lowered));
-  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
+  return { lowered, program: programOf(net.name, lowered, plan.regions(lowered)) };
 }
 
 /**
