@@ -167,7 +167,7 @@ export function fitToMemory(net: Network, options: TrainerOptions, budget: numbe
   throw new ModelError(
     "out-of-range",
     "memory",
-    `no algorithm trains ${net.name} within ${inMegabytes(budget)}: ${tried.map(inWords).join("; ")}. A smaller batch needs less`,
+    `no algorithm trains ${net.name} within ${sizeInWords(budget)}: ${tried.map(inWords).join("; ")}. A smaller batch needs less`,
   );
 }
 
@@ -185,14 +185,15 @@ function lookAt(net: Network, options: TrainerOptions, name: string): Tried {
 function reasonOf(tried: readonly Tried[], cost: string, budget: number): string {
   const [taken] = tried.slice(-1) as [Tried];
   const before = tried.slice(0, -1);
-  const first = `Trained by ${taken.name}: at most ${inMegabytes(taken.bytes!)} of ${inMegabytes(budget)}; ${cost}.`;
+  const first = `Trained by ${taken.name}: at most ${sizeInWords(taken.bytes!)} of ${sizeInWords(budget)}; ${cost}.`;
   return before.length === 0 ? first : `${first} Looked at before: ${before.map(inWords).join("; ")}.`;
 }
 const inWords = ({ name, bytes, refused }: Tried): string =>
-  refused === undefined ? `${name} needs ${inMegabytes(bytes!)}` : `${name} does not train it (${refused})`;
+  refused === undefined ? `${name} needs ${sizeInWords(bytes!)}` : `${name} does not train it (${refused})`;
 
-/** As memory is asked for: MB of a million bytes. */
-function inMegabytes(bytes: number): string {
+/** As memory is asked for: a million bytes are a MB. */
+function sizeInWords(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
   const megabytes = bytes / 1e6;
   return `${megabytes < 10 ? megabytes.toFixed(2) : megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
 }

@@ -37,6 +37,8 @@ export interface TaskOptions {
   readonly out?: string | readonly string[];
   /** Of `train` and `compare`. */
   readonly checkpoint?: CheckpointOptions;
+  /** Of `train` and `compare`: bytes that training may take in linear memory; they choose how gradients are found. */
+  readonly memory?: number;
 }
 
 /** What `evaluate` is asked with. */

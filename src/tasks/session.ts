@@ -71,10 +71,10 @@ function parted({ selection }: Training, samples: Samples, seed: number): { rest
 }
 
 function trainerOptions({ training }: Design, { count }: Samples, seed: number): TrainerOptions {
-  const { batch, loss, surrogate, groups, regularisers, chunk } = training;
+  const { batch, loss, surrogate, algorithm = bptt(surrogate), groups, regularisers, chunk } = training;
   const updates = training.epochs * Math.ceil(count / batch);
   return {
-    algorithm: bptt(surrogate),
+    algorithm,
     loss,
     optimiser: optimiserOf(training, updates),
     batch,

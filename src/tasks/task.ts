@@ -3,6 +3,7 @@ import type { Dataset, Examples } from "../data/dataset.ts";
 import type { Encoder } from "../data/encoder.ts";
 import type { SequenceDataset, Sequences } from "../data/sequences.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
+import type { Algorithm } from "../learn/algorithm.ts";
 import type { Loss } from "../learn/loss.ts";
 import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
@@ -30,6 +31,10 @@ export interface Training {
   readonly regularisers?: readonly Regulariser[];
   /** Samples that go forward and backward together. */
   readonly chunk?: number;
+  /** How gradients are found; by default back-propagation through time, of all steps. */
+  readonly algorithm?: Algorithm;
+  /** Where a budget of memory chose it: bytes that training takes at most, those that it may, and why. */
+  readonly memory?: { readonly bytes: number; readonly budget: number; readonly reason: string };
   readonly selection?: SelectionRule;
 }
 
