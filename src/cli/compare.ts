@@ -19,6 +19,7 @@ export function compareCommand(): Command {
     .addOption(option.encoder())
     .addOption(option.seed())
     .addOption(option.threads())
+    .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("nowhere"))
     .addOption(checkpointOption.every())
     .addOption(checkpointOption.resume())

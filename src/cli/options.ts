@@ -12,6 +12,7 @@ export interface Flags {
   readonly threads: number;
   readonly encoder?: EncoderName;
   readonly segment?: number | "auto";
+  readonly memory?: number;
   readonly out?: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -29,6 +30,24 @@ export function wholeNumber(low: number, high: number): (text: string) => number
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+/** Bytes of a size such as `2GB` or `1.5 GiB`. */
+export function bytesIn(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(text) ?? [];
+  const name = Object.keys(UNITS).find((u) => u.toLowerCase() === unit?.toLowerCase());
+  const bytes = name === undefined ? 0 : Math.floor(Number(number) * UNITS[name]!);
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError(`It must be a number and a unit (${Object.keys(UNITS).join(", ")}), such as 2GB.`);
+}
+
 export const option = {
   data: () => new Option("--data <dir>", "folder with the data set, or with a folder TASK in it").env("RHEOBASE_DATA"),
   epochs: () => new Option("--epochs <n>", "passes over the training data").argParser(wholeNumber(1, 100_000)),
@@ -37,6 +56,11 @@ export const option = {
     new Option("--segment <k>", "show training that keeps k steps at a time (auto: the root of all)").argParser(
       (text: string) => (text === "auto" ? text : wholeNumber(1, 10_000)(text)),
     ),
+  memory: () =>
+    new Option(
+      "--memory <size>",
+      "most that training may take, as 2GB or 500MB; chooses how gradients are found, and says why",
+    ).argParser(bytesIn),
   encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
   seed: () =>
     new Option("--seed <n>", "of weights, split, order and noise").argParser(wholeNumber(0, LARGEST_SEED)).default(1),

@@ -27,6 +27,7 @@ export function trainCommand(): Command {
     .addOption(option.encoder())
     .addOption(option.seed())
     .addOption(option.threads())
+    .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("the first --out, with .checkpoint added"))
     .addOption(checkpointOption.every())
     .addOption(checkpointOption.resume())

@@ -1,5 +1,5 @@
 /** How gradients are found. Plain data: an artefact records it. */
-import { ModelError, requireInteger } from "../base/errors.ts";
+import { listNames, ModelError, requireInteger } from "../base/errors.ts";
 import { type Surrogate, triangle } from "../ir/surrogate.ts";
 
 /** Back-propagation through time, as plain data. `bptt` makes it. */
@@ -32,8 +32,28 @@ export interface Fptt {
   /** The share of the average gradient that is left out of the loss's correction. */
   readonly rho: number;
 }
+/** How an error reaches hidden neurons: through the weights to the readout, or through fixed random ones. */
+export type Feedback = "symmetric" | "random";
+/** Eligibility propagation, as plain data. `eprop` makes it. */
+export interface Eprop {
+  readonly kind: "eprop";
+  readonly surrogate: Surrogate;
+  readonly feedback: Feedback;
+  /** What draws the weights of random feedback. */
+  readonly seed: number;
+  /** Steps after which eligibilities are brought forward. The gradient does not depend on it but for the order of additions. */
+  readonly segment: number;
+}
+/** When weights change: once for the samples of a batch, or after each of their steps. */
+export type OnlineUpdate = "sample" | "step";
+/** Online training through time, as plain data. `ottt` makes it. */
+export interface Ottt {
+  readonly kind: "ottt";
+  readonly surrogate: Surrogate;
+  readonly update: OnlineUpdate;
+}
 /** How gradients are found. Plain data. */
-export type Algorithm = Bptt | TruncatedBptt | Fptt;
+export type Algorithm = Bptt | TruncatedBptt | Fptt | Eprop | Ottt;
 
 /** Options of `bptt`. */
 export interface BpttOptions {
@@ -114,6 +134,65 @@ function requireWithin(path: string, x: number, low: number, high: number): void
   throw new ModelError("out-of-range", path, `must be ${allowed}, got ${x}`);
 }
 
+/** Steps of a segment of `eprop`, unless said: few enough that little is kept, and enough that synapses are seldom visited. */
+const EPROP_SEGMENT = 32;
+/** Options of `eprop`. */
+export interface EpropOptions {
+  /** Default `symmetric`. */
+  readonly feedback?: Feedback;
+  /** Of random feedback: what draws its weights; default 0. */
+  readonly seed?: number;
+  /** Steps after which eligibilities are brought forward; default 32. Fewer keep less, and visit synapses more often. */
+  readonly segment?: number;
+}
+
+/**
+ * Eligibility propagation: what is kept grows with the synapses and not with the steps of a sample. Each synapse carries how
+ * the state of its target, and the readout's filter after it, depend on its weight along the neuron's own course; errors
+ * come from the readout alone, in the step in which it makes them. Paths through recurrent connections are left out.
+ *
+ * Eligibilities are brought forward at the borders of segments, within which the adjoints of the same equations are summed:
+ * the gradient is that of bringing them forward in each step. The neuron's own course is what its step says; as with `bptt`
+ * a reset that is a selection by the spike is not differentiated. Where the answer is pooled over the steps, or a
+ * regulariser looks at rates, a sample runs twice: once to know the error, once to learn from it.
+ *
+ * @throws {RheobaseError} `out-of-range`, `unknown-name`
+ * @see Bellec et al. 2020, Nat. Commun. 11:3625
+ */
+export function eprop(
+  surrogate: Surrogate = triangle(1),
+  { feedback = "symmetric", seed = 0, segment = EPROP_SEGMENT }: EpropOptions = {},
+): Eprop {
+  requireOneOf("eprop.feedback", feedback, ["symmetric", "random"]);
+  requireInteger("eprop.seed", seed, 0);
+  requireInteger("eprop.segment", segment, 1);
+  return { kind: "eprop", surrogate, feedback, seed, segment };
+}
+
+/** Options of `ottt`. */
+export interface OtttOptions {
+  /** Default `sample`. */
+  readonly update?: OnlineUpdate;
+}
+
+/**
+ * Online training through time: each source keeps one trace of what left it, decaying like its target's membrane; in each
+ * step errors go back through the layers of that step alone, and meet the traces there. Of one layer whose loss is
+ * that of each step this is the gradient of back-propagation through time; errors through time and layers at once, and
+ * through recurrent connections, are left out.
+ *
+ * @throws {RheobaseError} `unknown-name`
+ * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: `sample` is its OTTT_A, `step` its OTTT_O
+ */
+export function ottt(surrogate: Surrogate = triangle(1), { update = "sample" }: OtttOptions = {}): Ottt {
+  requireOneOf("ottt.update", update, ["sample", "step"]);
+  return { kind: "ottt", surrogate, update };
+}
+
+function requireOneOf(path: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new ModelError("unknown-name", path, `must be one of ${listNames(known)}, got '${value}'`);
+}
 function requireSteps(path: string, steps: SegmentSteps): void {
   if (steps !== "auto") requireInteger(path, steps, 1);
 }
@@ -122,10 +201,15 @@ const ASKED: { readonly [K in Algorithm["kind"]]: (a: Extract<Algorithm, { kind:
   bptt: (a) => a.checkpoint,
   "truncated-bptt": (a) => a.segment,
   fptt: (a) => a.every,
+  eprop: (a) => a.segment,
+  ottt: () => 1,
 };
-/** Steps of a segment, where samples of so many steps have more than one. */
+/** Algorithms that go by segments even where one holds all steps. */
+const ALWAYS: ReadonlySet<string> = new Set<Algorithm["kind"]>(["eprop", "ottt"]);
+/** Steps of a segment, where samples of so many steps have more than one, or the algorithm goes by segments anyway. */
 export function segmentSteps(algorithm: Algorithm, steps: number): number | undefined {
   const asked = ASKED[algorithm.kind](algorithm as never);
+  if (typeof asked === "number" && ALWAYS.has(algorithm.kind)) return Math.min(asked, steps);
   const segment = asked === "auto" ? Math.ceil(Math.sqrt(steps)) : asked;
   return segment !== undefined && segment < steps ? segment : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Training by back-propagation through time: losses, optimisers, trainers, evaluators.
+ * Training by back-propagation through time, e-prop and OTTT: losses, optimisers, trainers, evaluators.
  * @module learn
  */
 export type { PopulationActivity } from "./activity.ts";
@@ -8,13 +8,22 @@ export {
   type Bptt,
   type BpttOptions,
   bptt,
+  type Eprop,
+  type EpropOptions,
+  eprop,
+  type Feedback,
   type Fptt,
   type FpttOptions,
   fptt,
+  type OnlineUpdate,
+  type Ottt,
+  type OtttOptions,
+  ottt,
   type SegmentSteps,
   type TruncatedBptt,
   truncatedBptt,
 } from "./algorithm.ts";
+export { ALGORITHMS, type AlgorithmEntry } from "./algorithms.ts";
 export type { Answers } from "./answers.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
@@ -73,4 +82,11 @@ export {
 export { type RateOptions, type Regulariser, rate, rateAbove } from "./regularise.ts";
 export type { TrainerSnapshot } from "./snapshot.ts";
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";
+export {
+  type FittedAlgorithm,
+  fitToMemory,
+  type TrainingMemory,
+  type Tried,
+  trainingMemory,
+} from "./trainingMemory.ts";
 export type { LayerWatch, ParameterWatch, WatchReport } from "./watch.ts";

@@ -22,11 +22,14 @@ import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass, type BackwardStage } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
+import { EpropPass } from "./eprop.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
+import { type OnlinePass, onlineNodes } from "./online.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { OtttPass } from "./ottt.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
   clearCount,
@@ -69,7 +72,7 @@ export class TrainingPlan {
   readonly #net: Network;
   readonly #learning: Learning;
   readonly #penalties: readonly Penalty[];
-  readonly #backward: BackwardPass;
+  readonly #backward: BackwardPass | OnlinePass;
 
   /** @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so */
   constructor(net: Network, learning: Learning) {
@@ -88,8 +91,13 @@ export class TrainingPlan {
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     if (this.isOnward) requireEachStep(learning, this.#penalties);
-    this.#backward = new BackwardPass(net, learning.algorithm.surrogate, learning.watch);
+    this.#backward = passOf(net, learning, this.output);
     checkPopulations(net, this.output.node);
+  }
+
+  /** The most samples of a chunk: what synapses carry is of one sample. */
+  get mostSamples(): number {
+    return this.#backward instanceof BackwardPass ? Number.POSITIVE_INFINITY : 1;
   }
 
   hooks(): LowerHooks {
@@ -129,15 +137,15 @@ export class TrainingPlan {
     const start = (): Node[] => [...this.#clearGradients(l), ...this.#clearSums(l)];
     const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
     return [
-      { name: "gradients", body: [...this.#batch(l, start), ...neuronGradients(l, this.#backward)] },
+      { name: "gradients", body: [...this.#batch(l, start), ...this.#neuronGradients(l)] },
       { name: "update", body: this.#update(l, noted) },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
   }
   /** `gradients` without an update, of all segments together, and `onward` with one after each. */
   #onwardRegions(l: Lowered): Region[] {
-    const shared = { backward: this.#backward, each: this.#loss(l) };
-    const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), neuronGradients(l, this.#backward)];
+    const shared = { backward: this.#whole, each: this.#loss(l) };
+    const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), this.#neuronGradients(l)];
     const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
     const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l)] });
     return [{ name: "gradients", body: [...whole, ...neurons] }, { name: ONWARD, body: each }, lookRegion(l)];
@@ -163,9 +171,10 @@ export class TrainingPlan {
       const chunk = this.#chunk(l);
       return overChunks(c, start(), chunk);
     }
-    const [first, ...later] = this.#backward.stages(l);
+    const backward = this.#whole;
+    const [first, ...later] = backward.stages(l);
     const stage = ({ members, meet }: BackwardStage, before: readonly Node[] = []): Stage => ({
-      chunk: [...before, ...weightGradients(l, this.#backward, members)],
+      chunk: [...before, ...weightGradients(l, backward, members)],
       meet,
     });
     const forwards = forwardStages(l, [...this.#ofSample(l), ...first!.sample]);
@@ -181,17 +190,28 @@ export class TrainingPlan {
   #ofSample(l: Lowered): Node[] {
     return [...this.#loss(l), ...this.#penalties.flatMap((p) => penaltyNodes(p, l.context))];
   }
+  /** Where errors go back through time, or through the whole batch, nothing else does. */
+  get #whole(): BackwardPass {
+    if (this.#backward instanceof BackwardPass) return this.#backward;
+    throw new Error(`${this.#learning.algorithm.kind}: has no backward pass`);
+  }
+  /** What trains in neurons; online algorithms refuse networks where something does. */
+  #neuronGradients(l: Lowered): Node[] {
+    return this.#backward instanceof BackwardPass ? neuronGradients(l, this.#backward) : [];
+  }
+
   /** A chunk of samples, forwards and backwards. */
   #chunk(l: Lowered): Node[] {
     const backward = this.#backward;
     const loss = this.#loss(l);
     const penalties = this.#penalties.flatMap((p) => penaltyNodes(p, l.context));
+    const { loss: kind, algorithm } = this.#learning;
+    const [whole, each] = isStepLoss(kind) ? [penalties, loss] : [[...loss, ...penalties], []];
+    if (!(backward instanceof BackwardPass)) return onlineNodes(l, { pass: backward, whole, each });
     if (!l.context.hasSegments) {
       const sample = [...this.#ofSample(l), ...backward.nodes(l)];
       return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
     }
-    const { loss: kind, algorithm } = this.#learning;
-    const [whole, each] = isStepLoss(kind) ? [penalties, loss] : [[...loss, ...penalties], []];
     return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
   }
   #loss(l: Lowered): Node[] {
@@ -238,6 +258,12 @@ function requireEachStep({ loss, algorithm }: Learning, [penalty]: readonly Pena
     );
   if (penalty)
     throw new ModelError("unsupported", "regularisers", `${why}: none that looks at whole samples goes with it`);
+}
+
+function passOf(net: Network, { algorithm, watch }: Learning, output: OutputPort): BackwardPass | OnlinePass {
+  if (algorithm.kind === "eprop") return new EpropPass(net, algorithm, output);
+  if (algorithm.kind === "ottt") return new OtttPass(net, algorithm, output);
+  return new BackwardPass(net, algorithm.surrogate, watch);
 }
 
 function checkPopulations(net: Network, output: string): void {

@@ -99,7 +99,7 @@ export function lookRegion(l: Lowered): Region {
 }
 
 /** The first pass needs nothing of what only the adjoint reads, but for spikes that are late. */
-function withoutTape(l: Lowered): (nodes: readonly Node[]) => Node[] {
+export function withoutTape(l: Lowered): (nodes: readonly Node[]) => Node[] {
   const late = new Set(bitsBefore(l).map((p) => p.buffer));
   return (nodes) =>
     withoutStores(nodes, (slot, at) => slot.startsWith("tape.") || (slot === "bits" && !late.has(at.buffer)));

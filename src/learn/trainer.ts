@@ -79,9 +79,24 @@ export interface StepResult {
  * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+  requireOptions(options);
+  const { seed = 0, type = "f32" } = options;
+  const { lowered, plan, program } = trainingProgram(net, options);
+  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
+}
+/** @throws {ModelError} `unknown-name`, `usage` */
+export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   requireKnown("trainer", options, OPTIONS);
   for (const key of NEEDED)
     if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+}
+
+/** What a trainer of these options runs, before any backend has compiled it. */
+export function trainingProgram(
+  net: Network,
+  options: TrainerOptions,
+): { readonly lowered: Lowered; readonly plan: TrainingPlan; readonly program: Program } {
   const { batch, seed = 0, type = "f32" } = options;
   requireInteger("trainer.batch", batch, 1, 2 ** 20);
   const steps = stepsOf(net);
@@ -89,8 +104,8 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const { output, segment } = plan;
   const sums = parameterLayout(net, type).length;
   const usual = plan.isOnward ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
-  const { chunk = usual, form } = options;
-  requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
+  const { chunk = Math.min(usual, plan.mostSamples), form } = options;
+  requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
   if (wide) requireWhole(net, batch, options.chunk);
@@ -103,9 +118,7 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
     plan.hooks(),
   );
-  const program = plan.program(lowered);
-  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
+  return { lowered, plan, program: plan.program(lowered) };
 }
 
 /** Options with what follows from them. */

@@ -11,7 +11,6 @@ import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
-import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
 import { GRADIENTS, isTakenBack, windowGradient } from "./windowGradients.ts";
 
@@ -20,23 +19,42 @@ export const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
 const LIST_SLACK = 4;
 
+/** Errors at ports, and where what they make of a connection's sources is added. */
+export interface PortErrors {
+  /** One row for each step at hand, from step `ahead` on. */
+  delta(node: string, port: string, ahead: number): Place;
+  /** Rows as wide as those of errors, one a source, for the block of parameters of this name; `gradients` where absent. */
+  out?(block: string): Place;
+}
+
 /**
  * Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`.
  * @param into nodes whose errors are there; default all
  */
-export function weightGradients(l: Lowered, backward: BackwardPass, into?: readonly string[]): Node[] {
+export function weightGradients(l: Lowered, errors: PortErrors, into?: readonly string[]): Node[] {
+  const trained = l.net.connections.filter((c) => c.trainable && (into?.includes(c.to.node) ?? true));
+  return [...listedSpikes(l, trained), ...trained.flatMap((c) => connectionGradients(c, l, errors))];
+}
+/** The same for one connection, when the spikes of the chunk are listed. */
+export const connectionGradients = (c: Connection, l: Lowered, errors: PortErrors): Node[] => [
+  ...weights(c, l, errors),
+  ...bias(c, l, errors),
+];
+
+/** Lists the spikes of the chunk of those populations whose connections train. */
+export function listedSpikes(
+  l: Lowered,
+  trained: readonly Connection[] = l.net.connections.filter((c) => c.trainable),
+): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
-  const trained = l.net.connections.filter((c) => c.trainable && (into?.includes(c.to.node) ?? true));
   const spiking = trained.filter((c) => !isWindowed(c) && signalOf(c, l.context, l.sources).kind === "spikes");
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
-  return [
-    ...[...listed].flatMap((node) => listSpikes(node, l.context)),
-    ...trained.flatMap((c) => [...weights(c, l, backward), ...bias(c, l, backward)]),
-  ];
+  return [...listed].flatMap((node) => listSpikes(node, l.context));
 }
 
-const gradientPlace = (l: Lowered, name: string): Place => place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
+const gradientPlace = (l: Lowered, errors: PortErrors, name: string): Place =>
+  errors.out?.(name) ?? place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
 /** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
@@ -44,8 +62,8 @@ interface Rows extends ErrorRows {
   readonly ofSample: Place;
   readonly contiguous: boolean;
 }
-function deltaRows(c: Connection, l: Lowered, backward: BackwardPass, ahead: number): Rows {
-  const row = backward.delta(c.to.node, c.to.port, ahead);
+function deltaRows(c: Connection, l: Lowered, errors: PortErrors, ahead: number): Rows {
+  const row = errors.delta(c.to.node, c.to.port, ahead);
   const stride = row.terms.find((t) => t.loop === "s")!.stride;
   const step = row.terms.find((t) => t.loop === "t")!.stride;
   return {
@@ -67,8 +85,8 @@ const without = (p: Place, ...loops: string[]): Place => ({
  * their errors are looked up `delay` steps ahead; values, and what the host gives, are read as late as they arrive. So are
  * spikes where time is cut into segments, because those before a segment are kept then, and errors after it may be cut.
  */
-function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
-  if (isWindowed(c)) return isTakenBack(c, l) ? [] : windowed(c, l, backward);
+function weights(c: Connection, l: Lowered, errors: PortErrors): Node[] {
+  if (isWindowed(c)) return isTakenBack(c, l) ? [] : windowed(c, l, errors);
   if (!hasMatrix(c))
     throw new ModelError(
       "not-differentiable",
@@ -76,16 +94,16 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
       "only dense connections and convolutions can be trained; set trainable: false",
     );
   const signal = signalOf(c, l.context, l.sources);
-  if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
-  if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
-  if (c.from.node in l.net.inputs) return inputOuter(c, l, deltaRows(c, l, backward, 0));
+  if (signal.kind === "either") return eitherOuter(c, l, errors, signal.signal);
+  if (signal.kind === "values") return valueOuter(c, l, errors, signal.signal);
+  if (c.from.node in l.net.inputs) return inputOuter(c, l, errors);
   const delay = l.context.delayOf(c);
-  if (l.context.hasSegments) return spikeOuter(c, l, deltaRows(c, l, backward, 0), delay);
-  return spikeOuter(c, l, deltaRows(c, l, backward, delay), 0);
+  if (l.context.hasSegments) return spikeOuter(c, l, errors, 0, delay);
+  return spikeOuter(c, l, errors, delay, 0);
 }
 
 /** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
-function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
+function inputOuter(c: Connection, l: Lowered, errors: PortErrors): Node[] {
   const node = c.from.node;
   const input = [...l.sources.inputSpikes.values()].find((s) => s.node === node && s.delay === l.context.delayOf(c))!;
   const { samples, steps } = l.context.options;
@@ -101,7 +119,7 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     bySample: true,
     steps: segmentLength(l.context),
   };
-  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
+  return rowGradients(gradientPlace(l, errors, `${c.name}.weight`), active, deltaRows(c, l, errors, 0), l.context);
 }
 
 /** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample, from `delay` steps before on. */
@@ -154,8 +172,14 @@ function listSpikes(node: string, c: Context): Node[] {
     ),
   ]);
 }
-const spikeOuter = (c: Connection, l: Lowered, delta: Rows, delay: number): Node[] =>
-  rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context, delay), delta, l.context);
+/** Errors are looked up some steps ahead, or spikes some steps back. */
+const spikeOuter = (c: Connection, l: Lowered, errors: PortErrors, ahead: number, back: number): Node[] =>
+  rowGradients(
+    gradientPlace(l, errors, `${c.name}.weight`),
+    activeNeurons(c.from.node, l.context, back),
+    deltaRows(c, l, errors, ahead),
+    l.context,
+  );
 
 /** Steps before a segment's first whose bits are kept. */
 const pastBits = (node: string, c: Context): number => (c.hasSegments ? c.maxDelay(node, "spike") : 0);
@@ -173,17 +197,17 @@ export function bitRows(node: string, c: Context): Past {
 }
 
 /** `Σ_t x[t - delay]ᵀ δ[t]`; for values that are constant over a sample `xᵀ Σ_t δ[t]`. */
-function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
+function valueOuter(c: Connection, l: Lowered, errors: PortErrors, x: ValueSignal): Node[] {
   const row = x.row(l.context.delayOf(c));
-  const delta = deltaRows(c, l, backward, 0);
-  const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, a, b, depth);
+  const delta = deltaRows(c, l, errors, 0);
+  const product = (a: Place, b: Place, depth: Count): Node => outerProduct(c, l, errors, a, b, depth);
   if (x.constant)
-    return constantRows(c, l, backward, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
+    return constantRows(c, l, errors, (sums) => [product(without(row, "s"), sums, l.context.sampleCount)]);
   // Where one step is kept, errors of samples that have ended are 0 (`BackwardPass.segment`).
   if (l.context.hasSegments && l.context.stepsKept === 1) {
     const [aColumn, bStride] = [row, delta.ofSample].map((p) => p.terms.find((t) => t.loop === "s")!.stride);
     const all = { aColumn: aColumn!, bStride: bStride! };
-    return [outerProduct(c, l, without(row, "s", "t"), delta.first, l.context.sampleCount, all)];
+    return [outerProduct(c, l, errors, without(row, "s", "t"), delta.first, l.context.sampleCount, all)];
   }
   // Rows behind the end of a sample hold what others left there; a sample of one step has none.
   if (l.context.options.steps === 1 && delta.contiguous && x.maxDelay === 0)
@@ -193,12 +217,13 @@ function valueOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueS
 function outerProduct(
   c: Connection,
   l: Lowered,
+  errors: PortErrors,
   a: Place,
   b: Place,
   depth: Count,
   strides: { readonly aColumn?: number; readonly bStride?: number } = {},
 ): Node {
-  const width = l.context.stride(c.to.node);
+  const { width } = deltaRows(c, l, errors, 0);
   const kernel = {
     kind: "product",
     type: l.context.type,
@@ -212,34 +237,34 @@ function outerProduct(
   } as const;
   return invoke(
     kernel,
-    { out: gradientPlace(l, `${c.name}.weight`), a, b },
+    { out: gradientPlace(l, errors, `${c.name}.weight`), a, b },
     { rows: l.context.size(c.from.node), depth },
   );
 }
 
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
-function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (sums: Place) => Node[]): Node[] {
+function constantRows(c: Connection, l: Lowered, errors: PortErrors, use: (sums: Place) => Node[]): Node[] {
   const { samples } = l.context.options;
-  const { ofSample, width } = deltaRows(c, l, backward, 0);
-  const sums = l.context.buffer(`${c.to.node}.delta.${c.to.port}.sum`, l.context.type, samples * width, "work");
+  const { first, ofSample, width } = deltaRows(c, l, errors, 0);
+  const sums = l.context.buffer(`${first.buffer}.sum`, l.context.type, samples * width, "work");
   const own = place(sums, 0, along("s", width));
   return [...overSamples(l.context, [sumOverSteps(l.context, own, ofSample, width, false)]), ...use(place(sums))];
 }
 /** Values from lists or from rows, whichever the batch has (`sim/lower/forms.ts`). */
-function eitherOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
+function eitherOuter(c: Connection, l: Lowered, errors: PortErrors, x: ValueSignal): Node[] {
   const { node } = c.from;
-  const lists = (errors: ErrorRows): Node[] =>
+  const lists = (rows: ErrorRows): Node[] =>
     inForm(
       l.context,
       node,
       "lists",
-      rowGradients(gradientPlace(l, `${c.name}.weight`), activeValues(node, l), errors, l.context),
+      rowGradients(gradientPlace(l, errors, `${c.name}.weight`), activeValues(node, l), rows, l.context),
     );
   if (!x.constant)
-    return [...lists(deltaRows(c, l, backward, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, backward, x))];
-  const width = l.context.stride(c.to.node);
-  const rows = (sums: Place): Node => outerProduct(c, l, without(x.row(), "s"), sums, l.context.sampleCount);
-  return constantRows(c, l, backward, (sums) => [
+    return [...lists(deltaRows(c, l, errors, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, errors, x))];
+  const { width } = deltaRows(c, l, errors, 0);
+  const rows = (sums: Place): Node => outerProduct(c, l, errors, without(x.row(), "s"), sums, l.context.sampleCount);
+  return constantRows(c, l, errors, (sums) => [
     ...lists({ first: sums, width, groupRows: 0 }),
     ...inForm(l.context, node, "rows", [rows(sums)]),
   ]);
@@ -263,36 +288,38 @@ function activeValues(node: string, l: Lowered): ActiveRows {
   };
 }
 /** Windows take the errors of a step each, those of constant values the sum over the steps of a sample. */
-function windowed(c: WindowedConnection, l: Lowered, backward: BackwardPass): Node[] {
+function windowed(c: WindowedConnection, l: Lowered, errors: PortErrors): Node[] {
   const signal = signalOf(c, l.context, l.sources);
   if (signal.kind !== "spikes" && signal.signal.constant) {
     const width = l.context.stride(c.to.node);
-    return constantRows(c, l, backward, (sums) =>
+    return constantRows(c, l, errors, (sums) =>
       overSamples(l.context, windowGradient(c, { ...sums, terms: [along("s", width)] }, l)),
     );
   }
-  const error = backward.delta(c.to.node, c.to.port, 0);
+  const error = errors.delta(c.to.node, c.to.port, 0);
   return overSamples(l.context, overSteps(l.context, windowGradient(c, error, l)));
 }
 
 /** A channel's bias is heard at every position. */
-function channelBias(c: WindowedConnection, l: Lowered, backward: BackwardPass): Node[] {
-  const { ofSample, width } = deltaRows(c, l, backward, 0);
+function channelBias(c: WindowedConnection, l: Lowered, errors: PortErrors): Node[] {
+  const { ofSample, width } = deltaRows(c, l, errors, 0);
   const { channels, positions } = biasOf(windowsIn(l.net, c));
   const { type } = l.context;
   const sum = place(l.context.buffer(`${c.name}.bias.sum`, type, width, "work"));
   const kernel = { kind: "foldRows", type, width: channels, stride: channels } as const;
   return overSamples(l.context, [
     sumOverSteps(l.context, sum, ofSample, width, false),
-    invoke(kernel, { out: gradientPlace(l, `${c.name}.bias`), a: sum }, { rows: positions }),
+    invoke(kernel, { out: gradientPlace(l, errors, `${c.name}.bias`), a: sum }, { rows: positions }),
   ]);
 }
 
-function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
+function bias(c: Connection, l: Lowered, errors: PortErrors): Node[] {
   if (!c.bias) return [];
-  if (isWindowed(c)) return channelBias(c, l, backward);
-  const { ofSample, width } = deltaRows(c, l, backward, 0);
-  return overSamples(l.context, [sumOverSteps(l.context, gradientPlace(l, `${c.name}.bias`), ofSample, width, true)]);
+  if (isWindowed(c)) return channelBias(c, l, errors);
+  const { ofSample, width } = deltaRows(c, l, errors, 0);
+  return overSamples(l.context, [
+    sumOverSteps(l.context, gradientPlace(l, errors, `${c.name}.bias`), ofSample, width, true),
+  ]);
 }
 /** `out = (out +) Σ_t rows[t]`: a gather that names each step once. */
 function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: boolean): Node {

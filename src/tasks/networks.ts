@@ -10,6 +10,7 @@ import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
 import { AS_EVENTS, type Input } from "./batches.ts";
 import type { EncoderName, TaskOptions } from "./options.ts";
 import type { ImageTask, Recipe, SampleRecipe, SampleTask, SequenceTask, Training } from "./task.ts";
+import { withinMemory } from "./withinMemory.ts";
 
 /** A network to be trained: what it is, how data enter it, and how it learns. */
 export interface Design extends Pick<SampleRecipe, "view" | "renewed"> {
@@ -22,6 +23,8 @@ export interface Design extends Pick<SampleRecipe, "view" | "renewed"> {
 export interface Changes {
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
+  /** Bytes that training may take: they choose the algorithm. */
+  readonly memory?: number | undefined;
 }
 
 /** LIF neurons that lose their threshold when they fire, read out by membranes that only leak. */
@@ -40,7 +43,7 @@ export function spikingDesign(task: ImageTask, code: EncoderName, changes: Chang
     ],
     { steps, name: `${task.name}-spiking` },
   );
-  return { net, encoder, training: changed(recipe, changes) };
+  return { net, encoder, training: changed(net, recipe, changes) };
 }
 
 /** Rectified linear units and a linear answer, in one step. */
@@ -56,25 +59,25 @@ export function twinDesign(task: ImageTask, changes: Changes = {}): Design {
     ],
     { steps: 1, name: `${task.name}-twin` },
   );
-  return { net, encoder: current(), training: changed(task.twin, changes) };
+  return { net, encoder: current(), training: changed(net, task.twin, changes) };
 }
 
-const changed = (training: Training, { epochs = training.epochs }: Changes): Training => ({ ...training, epochs });
+function changed(net: Network, training: Training, { epochs = training.epochs, memory }: Changes): Training {
+  const asked = { ...training, epochs };
+  return memory === undefined ? asked : withinMemory(net, asked, memory);
+}
 
 /** The networks of a task whose data are events. */
-export const recurrentDesign = (recipe: Recipe, changes: Changes = {}): Design => ({
-  net: recipe.network(),
-  encoder: AS_EVENTS,
-  training: changed(recipe.training, changes),
-});
+export function recurrentDesign(recipe: Recipe, changes: Changes = {}): Design {
+  const net = recipe.network();
+  return { net, encoder: AS_EVENTS, training: changed(net, recipe.training, changes) };
+}
 
 /** The networks of a task that gives them itself. */
-export const sampleDesign = ({ network, training, input, ...data }: SampleRecipe, changes: Changes = {}): Design => ({
-  ...data,
-  net: network(),
-  encoder: input,
-  training: changed(training, changes),
-});
+export function sampleDesign({ network, training, input, ...data }: SampleRecipe, changes: Changes = {}): Design {
+  const net = network();
+  return { ...data, net, encoder: input, training: changed(net, training, changes) };
+}
 
 /** A task that says how its samples enter leaves nothing to choose. @throws {UsageError} */
 export function requireNoCode(

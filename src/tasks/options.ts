@@ -49,6 +49,8 @@ export interface TaskOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Of `train` and `compare`: where to tell, epoch by epoch, how the networks learn. */
   readonly watch?: WatchOptions;
+  /** Of `train` and `compare`: bytes that training may take in linear memory; they choose how gradients are found. */
+  readonly memory?: number;
 }
 
 /** What `evaluate` is asked with. */

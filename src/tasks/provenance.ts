@@ -10,6 +10,7 @@ const FLAGS = [
   "epochs",
   "steps",
   "encoder",
+  "memory",
   "seed",
   "threads",
 ] as const satisfies readonly (keyof TaskOptions)[];
@@ -29,7 +30,10 @@ export async function provenanceOf(
 }
 
 export function commandOf(command: string, options: TaskOptions, outputs: readonly string[]): string {
-  const flags = FLAGS.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, String(options[name])]));
+  const unit = (name: string): string => (name === "memory" ? "B" : "");
+  const flags = FLAGS.flatMap((name) =>
+    options[name] === undefined ? [] : [`--${name}`, `${options[name]}${unit(name)}`],
+  );
   const files = outputs.flatMap((file) => ["--out", file]);
   return ["rheobase", command, options.task, ...flags, ...files].map(quoted).join(" ");
 }

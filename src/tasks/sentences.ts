@@ -70,10 +70,17 @@ function gateNotes({ counts, design }: Side): string[] {
   ];
 }
 
+/** Why it was trained so, where a budget of memory chose. */
+const memoryNotes = ({ design }: Side): string[] => {
+  const { memory } = design.training;
+  return memory ? [memory.reason] : [];
+};
+
 const dataNote = ({ source, licence }: TaskData): string => `Data: ${source}. Licence: ${licence}.`;
 
 export const compareNotes = (spiking: Side, twin: Side, threads: number, data: TaskData): string[] => [
   ...[spiking, twin].flatMap((s) => s.result.warnings),
+  ...memoryNotes(spiking),
   ...energyNotes(spiking.energy.f32),
   ...unpricedNotes(twin),
   ...gateNotes(twin),
@@ -84,6 +91,7 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
 ];
 export const trainNotes = (side: Side, threads: number, saved: boolean): string[] => [
   ...side.result.warnings,
+  ...memoryNotes(side),
   ...(saved ? [] : ["The network is not saved: no --out ends in .h5."]),
   ...threadsNotes(threads),
 ];

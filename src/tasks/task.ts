@@ -35,6 +35,8 @@ export interface Training {
   readonly regularisers?: readonly Regulariser[];
   /** Samples that go forward and backward together. */
   readonly chunk?: number;
+  /** Where a budget of memory chose it: bytes that training takes at most, those that it may, and why. */
+  readonly memory?: { readonly bytes: number; readonly budget: number; readonly reason: string };
   readonly selection?: SelectionRule;
 }
 
