@@ -118,7 +118,22 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     bytesWritten: need("events") * ENTRY,
   }),
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
+  // What builds tables is no part of a run: of its work only what is moved is counted.
+  drawRows: ({ law }, need) => moved(law === "counts" ? 0 : need("synapses"), law === "counts" ? need("n") : 0),
+  sortRows: (_kernel, need) => ({ ...moved(need("synapses")), bytesRead: need("synapses") * ENTRY }),
+  weave: (_kernel, need) => ({ ...moved(4 * need("n")), bytesRead: 4 * need("n") * ENTRY }),
+  lookUp: (_kernel, need) => ({ ...moved(need("n")), bytesRead: 4 * need("n") * ENTRY }),
+  fillBlocks: ({ narrow, weight }, need) => ({
+    operations: tally([]),
+    bytesRead: need("synapses") * 3 * ENTRY,
+    bytesWritten: need("synapses") * quadWords(narrow, weight),
+  }),
 };
+const moved = (entries: number, more = 0): KernelCounts => ({
+  operations: tally([]),
+  bytesRead: 0,
+  bytesWritten: (entries + more) * ENTRY,
+});
 
 /**
  * Operations and bytes of a call that did so much work.

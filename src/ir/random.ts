@@ -59,13 +59,14 @@ type Block = readonly [Expr, Expr, Expr, Expr];
 const input = ({ type, name }: Slot): Expr => read(type, name);
 
 /** Philox4x32-10 (`base/philox.ts`). */
-export function philox(counter: Block, seed: Expr, stream: number): Block {
+export function philox(counter: Block, seed: Expr, stream: number | Expr): Block {
   const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
   const [w0, w1] = PHILOX.increments;
   let words = counter;
   for (let round = 0; round < PHILOX.rounds; round++) {
     const k0 = add(seed, u32(Math.imul(round, w0)));
-    const k1 = u32(stream + Math.imul(round, w1));
+    const turned = Math.imul(round, w1);
+    const k1 = typeof stream === "number" ? u32(stream + turned) : add(stream, u32(turned));
     const [c0, c1, c2, c3] = words;
     words = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
   }

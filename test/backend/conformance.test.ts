@@ -3,10 +3,11 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
+import { BUILD } from "./build.cases.ts";
 import { type Case, CASES as COMMON } from "./conformance.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
 
-const CASES = [...COMMON, ...DELIVER];
+const CASES = [...COMMON, ...DELIVER, ...BUILD];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -44,6 +45,11 @@ test("every kernel has a case", () => {
     transposeLists: true,
     unpackBits: true,
     zero: true,
+    drawRows: true,
+    sortRows: true,
+    weave: true,
+    lookUp: true,
+    fillBlocks: true,
   };
   expect([...kinds].sort()).toEqual(Object.keys(all).sort());
 });

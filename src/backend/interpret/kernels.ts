@@ -1,5 +1,6 @@
 /** One entry per kernel: a new kernel without a definition does not compile. */
 import type { KernelKind, KernelOf } from "../../ir/program.ts";
+import { drawRows, fillBlocks, lookUp, sortRows, weave } from "./build.ts";
 import { deliver } from "./deliver.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
@@ -18,4 +19,9 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   transposeLists,
   unpackBits,
   zero,
+  drawRows,
+  sortRows,
+  weave,
+  lookUp,
+  fillBlocks,
 };
