@@ -6,7 +6,7 @@ import type { Type } from "../../src/ir/types.ts";
 import { type Case, values } from "./conformance.cases.ts";
 
 type Arrays = Readonly<Record<string, readonly [type: Type, values: readonly number[]]>>;
-/** What a kernel leaves behind is anything in buffers named by `undefined_`. */
+/** @param anything buffers in which a kernel may leave what it likes */
 function oneCall(name: string, call: Invoke, arrays: Arrays, anything: readonly string[] = []): Case {
   const buffers = Object.entries(arrays).map(
     ([name, [type, { length }]]): Buffer => ({ name, type, length, role: "work" }),
@@ -19,11 +19,20 @@ function oneCall(name: string, call: Invoke, arrays: Arrays, anything: readonly 
   };
 }
 const zeros = (n: number): number[] => new Array<number>(n).fill(0);
-const sums = (counts: readonly number[]): number[] =>
-  counts.reduce((all, n) => [...all, all.at(-1)! + n], [0]);
+function sums(counts: readonly number[]): number[] {
+  const all = [0];
+  for (const n of counts) all.push(all.at(-1)! + n);
+  return all;
+}
 
 const KEY = [7, 4000000001];
-function draw(law: "trials" | "choices" | "counts", p: number, targets: number, notItself: number, first: number): Case {
+function draw(
+  law: "trials" | "choices" | "counts",
+  p: number,
+  targets: number,
+  notItself: number,
+  first: number,
+): Case {
   const n = 9;
   const factor = 1 / Math.log1p(-p);
   const counts = Array.from({ length: n }, (_, k) => (law === "choices" ? (k * 7) % 23 : targets));
@@ -73,7 +82,12 @@ function look(again: boolean): Case {
   const at = (w: number): number => bounds.findLastIndex((b) => b <= w);
   const size = 2 ** (32 - LOOK_BITS);
   const cells = Array.from({ length: 2 ** LOOK_BITS }, (_, c) => at(c * size));
-  const words = [0, 2 ** 32 - 1, ...bounds.flatMap((b) => [b, b - 1 < 0 ? 0 : b - 1]), ...Array.from({ length: 99 }, word)];
+  const words = [
+    0,
+    2 ** 32 - 1,
+    ...bounds.flatMap((b) => [b, b - 1 < 0 ? 0 : b - 1]),
+    ...Array.from({ length: 99 }, word),
+  ];
   const [skip, n] = [3, words.length - 3];
   const names = ["out", "words", "cells", "bounds", "values", "key", "asked"];
   return oneCall(

@@ -94,7 +94,13 @@ function scaled({ f }: KernelContext, bytes: number): void {
   f.op("i32.add");
 }
 /** Sets a local to the address of the row's first entry in an array of the connection's. */
-function firstOf(c: KernelContext, l: Locals, name: "target" | "steps" | "weights", bytes: number, local: number): void {
+function firstOf(
+  c: KernelContext,
+  l: Locals,
+  name: "target" | "steps" | "weights",
+  bytes: number,
+  local: number,
+): void {
   const { f } = c;
   f.get(c.ptr(name));
   field(c, l, name);
@@ -108,7 +114,20 @@ function firstOf(c: KernelContext, l: Locals, name: "target" | "steps" | "weight
 function finding(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   const { f } = c;
   const slots = k.groups * k.group;
-  const names = ["target", "last", "steps", "mask", "slots", "bound", "width", "cells", "base", "other", "slot", "entry"];
+  const names = [
+    "target",
+    "last",
+    "steps",
+    "mask",
+    "slots",
+    "bound",
+    "width",
+    "cells",
+    "base",
+    "other",
+    "slot",
+    "entry",
+  ];
   const v = Object.fromEntries(names.map((name) => [name, f.local("i32")])) as Record<(typeof names)[number], number>;
   const local = (name: string): number => v[name]!;
   const set = (name: string): void => f.set(local(name));
@@ -408,8 +427,7 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   };
   return () =>
     eachJoin(k, c, l, () => {
-      if (k.weight !== "one")
-        firstOf(c, l, "weights", k.weight === "f32" || k.weight === "f64" ? 8 : 4, weight);
+      if (k.weight !== "one") firstOf(c, l, "weights", k.weight === "f32" || k.weight === "f64" ? 8 : 4, weight);
       f.get(l.key, l.to, l.from);
       f.op("i32.sub");
       scaled(c, PAIR);
@@ -422,7 +440,10 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     });
 }
 const WEIGHT: Readonly<
-  Record<"i8" | "i16" | "f32" | "f64", { readonly bytes: number; readonly load: readonly string[]; readonly store: string }>
+  Record<
+    "i8" | "i16" | "f32" | "f64",
+    { readonly bytes: number; readonly load: readonly string[]; readonly store: string }
+  >
 > = {
   i8: { bytes: 1, load: ["i32.load"], store: "i32.store8" },
   i16: { bytes: 2, load: ["i32.load"], store: "i32.store16" },

@@ -30,9 +30,9 @@ import { perSynapse } from "./perSynapse.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
+import { sortRows } from "./sortRows.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
-import { sortRows } from "./sortRows.ts";
 import { toWat } from "./wat.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
