@@ -59,6 +59,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
+  drawCounts: () => ({ args: ["out", "seed", "sample", "stepLow", "stepHigh"], counts: ["first", "n"] }),
   drawRows: ({ law }) => ({
     args: ["key", "out", ...when(law !== "choices", "factor"), ...when(law !== "counts", "starts")],
     counts: ["first", "n", "targets", "notItself"],
@@ -94,6 +95,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
   unpackBits: () => ["list", "to"],
   zero: () => ["out"],
+  drawCounts: () => ["out"],
   drawRows: () => ["out"],
   sortRows: () => ["out", "spare", "bins"],
   weave: () => ["out"],

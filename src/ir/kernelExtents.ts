@@ -2,6 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
+import { PIECE_GROUP } from "../base/draws.ts";
 import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
@@ -101,6 +102,10 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     to: argument(POSITION, 1),
   }),
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
+  drawCounts: ({ type }, known) => ({
+    out: argument([type], PIECE_GROUP * Math.ceil(known("n") / PIECE_GROUP)),
+    ...Object.fromEntries(["seed", "sample", "stepLow", "stepHigh"].map((name) => [name, argument(["u32"], 1)])),
+  }),
   drawRows: ({ law }, known) => ({
     key: argument(LIST, 2),
     out: argument(LIST, law === "counts" ? known("n") : DATA),

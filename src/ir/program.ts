@@ -212,6 +212,18 @@ export type Kernel =
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type }
   /**
+   * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are those of `stream` (`base/draws.ts`): how many
+   * `bounds` lie above the word. `first` is a multiple of `RANGE`; groups of `PIECE_GROUP` are written whole, so that
+   * behind n there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
+   * Counts `first`, `n`.
+   */
+  | {
+      readonly kind: "drawCounts";
+      readonly type: FloatType;
+      readonly stream: number;
+      readonly bounds: readonly number[];
+    }
+  /**
    * Rows of synapses that are drawn once, from the numbers of lines (`drawnRows.ts`): of k < n the ends of line `first` + k, in
    * the order in which they come, are `out[starts[k]]` to `out[starts[k + 1] - 1]`; with `counts` (by trials) `out[k]` is how
    * many there are. `notItself` is 1 where no line is its own end. Args `key` (seed, stream), `out`, `factor`? (of trials),

@@ -5,9 +5,10 @@ import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
 import { BUILD } from "./build.cases.ts";
 import { type Case, CASES as COMMON } from "./conformance.cases.ts";
+import { COUNTS } from "./counts.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
 
-const CASES = [...COMMON, ...DELIVER, ...BUILD];
+const CASES = [...COMMON, ...DELIVER, ...BUILD, ...COUNTS];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -45,6 +46,7 @@ test("every kernel has a case", () => {
     transposeLists: true,
     unpackBits: true,
     zero: true,
+    drawCounts: true,
     drawRows: true,
     sortRows: true,
     weave: true,

@@ -16,6 +16,7 @@ import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
 import { deliver, touch } from "./deliver.ts";
+import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
 import { encode } from "./encode.ts";
 import { fillBlocks } from "./fillBlocks.ts";
@@ -47,6 +48,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   transposeLists,
   unpackBits,
   zero,
+  drawCounts,
   drawRows,
   sortRows,
   weave,
