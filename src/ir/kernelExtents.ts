@@ -2,10 +2,9 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import { PIECE_GROUP } from "../base/draws.ts";
 import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
-import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 
@@ -103,7 +102,7 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
   }),
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
   drawCounts: ({ type }, known) => ({
-    out: argument([type], PIECE_GROUP * Math.ceil(known("n") / PIECE_GROUP)),
+    out: argument([type], RANGE * Math.ceil(known("n") / RANGE)),
     ...Object.fromEntries(["seed", "sample", "stepLow", "stepHigh"].map((name) => [name, argument(["u32"], 1)])),
   }),
   drawRows: ({ law }, known) => ({

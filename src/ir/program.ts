@@ -213,8 +213,8 @@ export type Kernel =
   | { readonly kind: "zero"; readonly type: Type }
   /**
    * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are those of `stream` (`base/draws.ts`): how many
-   * `bounds` lie above the word. `first` is a multiple of `RANGE`; groups of `PIECE_GROUP` are written whole, so that
-   * behind n there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
+   * `bounds` lie above the word. `first` is a multiple of `RANGE`, and ranges of so many are written whole: behind n
+   * there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
    * Counts `first`, `n`.
    */
   | {

@@ -11,7 +11,7 @@ function countsCase(name: string, type: FloatType, bounds: readonly number[], fi
     program: {
       name: "counts",
       buffers: [
-        { name: "out", type, length: n + 35, role: "work" },
+        { name: "out", type, length: n + 67, role: "work" },
         ...UNIFORM.map((u) => ({ name: u, type: "u32", length: 1, role: "argument" }) as const),
       ],
       regions: [

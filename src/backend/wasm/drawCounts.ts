@@ -1,11 +1,12 @@
 /**
- * Counts of a law, thirty-two elements a turn: 16 bits of each are compared at once in eight lanes, and where one of them is
- * just that of a bound (one turn in a hundred or two) the turn is done again with all 32 bits.
+ * Counts of a law: 16 bits of each element are compared at once in eight lanes, and where one of thirty-two is just that of a
+ * bound (one time in a hundred or two) they are done again with all 32 bits. A turn has two groups, drawn side by side, because
+ * the rounds of one wait for each other.
  */
 import { LAW_KEY, PIECE_GROUP } from "../../base/draws.ts";
 import { BLOCK } from "../../ir/drawnRows.ts";
 import { type Expr, operands, read } from "../../ir/expr.ts";
-import type { KernelOf } from "../../ir/program.ts";
+import { type KernelOf, RANGE } from "../../ir/program.ts";
 import { philox } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes } from "../../ir/step.ts";
@@ -19,8 +20,9 @@ type DrawCounts = KernelOf<"drawCounts">;
 
 export function drawCounts(k: DrawCounts, c: KernelContext): void {
   const { f } = c;
-  const [i, end, at, block] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("v128")];
-  const leaves = new Map<string, number>([[BLOCK, block], ...UNIFORM.map((name) => [name, splatOf(name, c)] as const)]);
+  const [i, end, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const block = range(GROUPS).map(() => f.local("v128"));
+  const leaves = new Map<string, number>(UNIFORM.map((name) => [name, splatOf(name, c)]));
   const words = blocks((k.stream ^ LAW_KEY.poisson) >>> 0, leaves, c);
   const rest = blocks((k.stream ^ LAW_KEY.poissonRest) >>> 0, leaves, c);
   words.prepare();
@@ -37,25 +39,33 @@ export function drawCounts(k: DrawCounts, c: KernelContext): void {
   f.upTo(
     i,
     () => f.get(end),
-    PIECE_GROUP,
+    RANGE,
     () => {
-      f.get(i);
-      f.i32(3); // four blocks
-      f.op("i32.shr_u");
-      f.op("i32x4.splat");
-      f.op("v128.const", "i32x4", range(4));
-      f.op("i32x4.add");
-      f.set(block);
-      const drawn = words.draw();
-      compare(drawn);
-      f.if(() => {
-        rest.prepare();
-        wholly(k, c, at, drawn, rest.draw());
+      for (const g of range(GROUPS)) {
+        f.get(i);
+        f.i32(3); // four blocks a group
+        f.op("i32.shr_u");
+        f.op("i32x4.splat");
+        f.op(
+          "v128.const",
+          "i32x4",
+          range(4).map((lane) => 4 * g + lane),
+        );
+        f.op("i32x4.add");
+        f.set(block[g]!);
+      }
+      words.draw(block).forEach((drawn, g) => {
+        compare(drawn);
+        f.if(() => {
+          rest.prepare();
+          wholly(k, c, at, drawn, rest.draw([block[g]!])[0]!);
+        });
+        f.advance(at, PIECE_GROUP * BYTES[k.type]);
       });
-      f.advance(at, PIECE_GROUP * BYTES[k.type]);
     },
   );
 }
+const GROUPS = RANGE / PIECE_GROUP;
 
 function splatOf(name: string, { f, ptr }: KernelContext): number {
   const local = f.local("v128");
@@ -65,26 +75,29 @@ function splatOf(name: string, { f, ptr }: KernelContext): number {
   return local;
 }
 
-/** The four words of four blocks: what is the same for all blocks is prepared, and the rest drawn into locals. */
+/**
+ * The four words of four blocks: what is the same for all blocks is prepared, and the rest drawn into locals, for several
+ * locals with numbers of blocks at once.
+ */
 function blocks(
   stream: number,
   leaves: ReadonlyMap<string, number>,
   { f }: KernelContext,
-): { prepare(): void; draw(): number[] } {
+): { prepare(): void; draw(numbers: readonly number[]): number[][] } {
   const slot = (name: string) => ({ name, type: "u32", space: "element" }) as const;
   const counter = [BLOCK, "sample", "stepLow", "stepHigh"].map((name) => read("u32", name)) as [Expr, Expr, Expr, Expr];
   const step = simplify({
     name: "block",
-    slots: [...leaves.keys(), "0", "1", "2", "3"].map(slot),
+    slots: [BLOCK, ...leaves.keys(), "0", "1", "2", "3"].map(slot),
     stores: philox(counter, read("u32", "seed"), stream).map((value, w) => ({ slot: `${w}`, mode: "set", value })),
   });
   const order = nodes(step);
   const varying = new Set<Expr>();
   for (const e of order)
     if ((e.tag === "read" && e.slot === BLOCK) || operands(e).some((o) => varying.has(o))) varying.add(e);
-  const locals = new Map<Expr, number>();
-  const define = (e: Expr): void => {
-    if (e.tag === "read") return void locals.set(e, leaves.get(e.slot)!);
+  const shared = new Map<Expr, number>();
+  const define = (e: Expr, locals: Map<Expr, number>, number?: number): void => {
+    if (e.tag === "read") return void locals.set(e, number ?? leaves.get(e.slot)!);
     const context = { f, lanes: 4, push: (x: Expr) => f.get(locals.get(x)!) } as const;
     if (e.tag === "const") splatConstant(context, e.type, e.value);
     else emitVector(e, context);
@@ -93,10 +106,13 @@ function blocks(
     locals.set(e, local);
   };
   return {
-    prepare: () => order.filter((e) => !varying.has(e)).forEach(define),
-    draw: () => {
-      order.filter((e) => varying.has(e)).forEach(define);
-      return step.stores.map((s) => locals.get(s.value)!);
+    prepare: () => {
+      for (const e of order) if (!varying.has(e)) define(e, shared);
+    },
+    draw: (numbers) => {
+      const own = numbers.map(() => new Map(shared));
+      for (const e of order) if (varying.has(e)) own.forEach((locals, k) => define(e, locals, numbers[k]));
+      return own.map((locals) => step.stores.map((s) => locals.get(s.value)!));
     },
   };
 }

@@ -1,10 +1,9 @@
 /**
  * Poisson counts of a mean that all neurons share are drawn by a kernel of their own (`drawCounts`), before the step that reads
- * them: the same counts as the step would draw, thirty-two at a time.
+ * them: the same counts as the step would draw, many at a time.
  */
-import { PIECE_GROUP } from "../../base/draws.ts";
 import { type Expr, read } from "../../ir/expr.ts";
-import { along, type Invoke, invoke, type Place, place } from "../../ir/program.ts";
+import { along, type Invoke, invoke, type Place, place, RANGE } from "../../ir/program.ts";
 import { countBounds, DRAW_SLOTS } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, rewriteStep, type Slot } from "../../ir/step.ts";
@@ -23,7 +22,7 @@ export function countsApart(kernel: Kernel, node: string, c: Context): Kernel {
     if (e.tag !== "draw" || !bounds) continue;
     const name = `counts.${e.stream}.${draws.length}`;
     const type = e.type as FloatType;
-    const stride = PIECE_GROUP * Math.ceil(c.size(node) / PIECE_GROUP);
+    const stride = RANGE * Math.ceil(c.size(node) / RANGE);
     const buffer = c.buffer(`${node}.${name}`, type, c.options.samples * stride, "work");
     const out = place(buffer, 0, along("s", stride));
     const of = Object.fromEntries(Object.keys(DRAW_SLOTS).map((slot) => [slot, kernel.args[slot]!]));
