@@ -11,5 +11,22 @@ export const drawBlock = (element: number): number => (((element >>> 4) << 2) | 
 /** Which of its four words. */
 export const drawWord = (element: number): number => (element >>> 2) & 3;
 
+/**
+ * A Poisson count takes 16 bits, and 16 more where those do not tell, which is seldom: half a word of the law's key and half
+ * a word of `poissonRest`. Thirty-two neighbours share four blocks: of two groups of sixteen, each as above, the first takes
+ * the low halves and the second the high ones.
+ */
+export const PIECE_GROUP = 2 * DRAW_GROUP;
+/** The block that an element's halves are in; its word is that of `drawWord`. */
+export const pieceBlock = (element: number): number => (((element >>> 5) << 2) | (element & 3)) >>> 0;
+/** Whether it takes the high halves. */
+export const pieceHalf = (element: number): number => (element >>> 4) & 1;
+
 /** What each law adds (by exclusive or) to the key of a stream, so that laws of one stream share nothing. */
-export const LAW_KEY = { bits: 0, uniform: 0x5be0cd19, normal: 0x1f83d9ab, poisson: 0x9b05688c } as const;
+export const LAW_KEY = {
+  bits: 0,
+  uniform: 0x5be0cd19,
+  normal: 0x1f83d9ab,
+  poisson: 0x9b05688c,
+  poissonRest: 0x510e527f,
+} as const;

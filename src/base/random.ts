@@ -7,7 +7,7 @@
  * independent; the same law at the same place is the same draw, and two draws of one step need two streams. Kernels draw
  * the same numbers (`ir/random.ts`).
  */
-import { drawBlock, drawWord, LAW_KEY } from "./draws.ts";
+import { drawBlock, drawWord, LAW_KEY, pieceBlock, pieceHalf } from "./draws.ts";
 import { ModelError, requireInteger } from "./errors.ts";
 import { normalOf, uniformF32Of, uniformOf } from "./laws.ts";
 import { philoxInto } from "./philox.ts";
@@ -32,9 +32,20 @@ export interface Place {
   readonly step?: number;
 }
 /** The word that a law draws at a place. */
-export function randomWord(law: keyof typeof LAW_KEY, { seed, stream, element, sample = 0, step = 0 }: Place): number {
-  const counter: Words = [drawBlock(element), sample, step >>> 0, Math.floor(step / 2 ** 32)];
+export function randomWord(law: keyof typeof LAW_KEY, place: Place): number {
+  if (law !== "poisson") return wordAt(law, place, drawBlock(place.element));
+  const [piece, rest] = (["poisson", "poissonRest"] as const).map((key) => pieceOf(key, place)) as [number, number];
+  return piece * 2 ** 16 + rest;
+}
+function wordAt(law: keyof typeof LAW_KEY, place: Place, block: number): number {
+  const { seed, stream, element, sample = 0, step = 0 } = place;
+  const counter: Words = [block, sample, step >>> 0, Math.floor(step / 2 ** 32)];
   return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0])[drawWord(element)]!;
+}
+/** 16 bits, as Poisson counts take them. */
+function pieceOf(law: keyof typeof LAW_KEY, place: Place): number {
+  const word = wordAt(law, place, pieceBlock(place.element));
+  return pieceHalf(place.element) ? word >>> 16 : word & 0xffff;
 }
 /** In (0, 1): as kernels draw it in f64, or in f32. */
 export function uniform(place: Place, type: "f32" | "f64" = "f64"): number {

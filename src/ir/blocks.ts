@@ -34,3 +34,13 @@ export const headerWords = (h: Header): number => (h.narrow ? Math.ceil((segment
 export const MOST_NARROW_QUADS = 65535;
 /** Cells that those of narrow blocks can name. */
 export const MOST_NARROW_CELLS = 65536;
+/** Words that blocks begin at multiples of. */
+export const BLOCK_ALIGN = 4;
+
+/**
+ * What kernel `fillBlocks` is told of each connection: where its targets, steps and weights begin, and where the beginnings of
+ * its rows among them; the first cell of each part and how many there are; what is added to steps before they are turned into
+ * slots (`steps` is below 0 where that is all).
+ */
+export const JOIN = { target: 0, steps: 1, weights: 2, starts: 3, first: 4, width: 5, before: 6 } as const;
+export const JOIN_FIELDS = 8;

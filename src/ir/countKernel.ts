@@ -2,6 +2,8 @@
  * Operations and bytes of one kernel call. Counts that the program fixes come from it; those that data decide
  * (`events`: list entries, `synapses`) come from the run's trace, under the names that each rule asks for.
  */
+import { PIECE_GROUP } from "../base/draws.ts";
+import { PHILOX } from "../base/philox.ts";
 import { quadWords } from "./blocks.ts";
 import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
@@ -167,7 +169,37 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     bytesWritten: need("events") * ENTRY,
   }),
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
+  // Of each element an eighth of a block, and its comparisons; what it seldom takes beside that is left out.
+  drawCounts: ({ type, bounds }, need) => {
+    const n = need("n") - need("first");
+    const rounds = (PHILOX.rounds * 4) / (PIECE_GROUP / 4);
+    return {
+      operations: tally([
+        ["multiply", "u32", n * rounds],
+        ["logic", "u32", n * rounds],
+        ["compare", "u32", n * bounds.length],
+        ["add", "u32", n * bounds.length],
+      ]),
+      bytesRead: 0,
+      bytesWritten: n * BYTES[type],
+    };
+  },
+  // What builds tables is no part of a run: of its work only what is moved is counted.
+  drawRows: ({ law }, need) => moved(law === "counts" ? 0 : need("synapses"), law === "counts" ? need("n") : 0),
+  sortRows: (_kernel, need) => ({ ...moved(need("synapses")), bytesRead: need("synapses") * ENTRY }),
+  weave: (_kernel, need) => ({ ...moved(4 * need("n")), bytesRead: 4 * need("n") * ENTRY }),
+  lookUp: (_kernel, need) => ({ ...moved(need("n")), bytesRead: 4 * need("n") * ENTRY }),
+  fillBlocks: ({ narrow, weight }, need) => ({
+    operations: tally([]),
+    bytesRead: need("synapses") * 3 * ENTRY,
+    bytesWritten: need("synapses") * quadWords(narrow, weight),
+  }),
 };
+const moved = (entries: number, more = 0): KernelCounts => ({
+  operations: tally([]),
+  bytesRead: 0,
+  bytesWritten: (entries + more) * ENTRY,
+});
 
 /** Sources, and numbers that go to or come from targets through their windows. */
 function windowWork(w: Windows, listed: boolean, need: (name: string) => number): [events: number, cells: number] {

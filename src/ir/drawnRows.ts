@@ -23,14 +23,22 @@ export type RowLaw = { readonly kind: "trials"; readonly factor: number } | { re
 /** What a row's numbers are made of: u32 values by these names. */
 export const BLOCK = "block";
 export const LINE = "line";
+/** Where they are not fixed: the key, and 1/log(1 - p) in f64. */
+export const SEED = "seed";
+export const STREAM = "stream";
+export const FACTOR = "factor";
 
 /** The four words of block `BLOCK` of line `LINE`. */
-export const wordsOf = ({ seed, stream }: DrawnRows): readonly Expr[] =>
-  philox([read("u32", BLOCK), read("u32", LINE), u32(0), u32(LINE_STEP)], u32(seed), stream);
+export const wordsOf = ({ seed, stream }: { readonly seed: number | Expr; readonly stream: number | Expr }) =>
+  philox(
+    [read("u32", BLOCK), read("u32", LINE), u32(0), u32(LINE_STEP)],
+    typeof seed === "number" ? u32(seed) : seed,
+    stream,
+  );
 
 /** `LineStream.failures`, from two words. */
-export function failuresOf(first: Expr, second: Expr, factor: number): Expr {
+export function failuresOf(first: Expr, second: Expr, factor: number | Expr): Expr {
   const high = mul(convert("f64", shr(first, 5)), f64(2 ** 26));
   const uniform = mul(add(add(high, convert("f64", shr(second, 6))), f64(0.5)), f64(2 ** -53));
-  return unary("floor", mul(call("log", uniform), f64(factor)));
+  return unary("floor", mul(call("log", uniform), typeof factor === "number" ? f64(factor) : factor));
 }

@@ -74,6 +74,25 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   foldRows: () => ({ args: ["out", "a"], counts: ["rows"] }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
+  drawCounts: () => ({ args: ["out", "seed", "sample", "stepLow", "stepHigh"], counts: ["first", "n"] }),
+  drawRows: ({ law }) => ({
+    args: ["key", "out", ...when(law !== "choices", "factor"), ...when(law !== "counts", "starts")],
+    counts: ["first", "n", "targets", "notItself"],
+  }),
+  sortRows: () => ({ args: ["out", "starts", "spare", "bins"], counts: ["n", "below"] }),
+  weave: () => ({ args: ["out", "planes"], counts: ["n"] }),
+  lookUp: () => ({
+    args: ["out", "words", "cells", "bounds", "values", "key", "asked"],
+    counts: ["skip", "n", "first", "cell", "entry"],
+  }),
+  fillBlocks: ({ weight }) => ({
+    args: [
+      ...["out", "begin", "used", "joins", "starts", "target", "steps"],
+      ...when(weight !== "one", "weights"),
+      ...["slots", "keys", "next"],
+    ],
+    counts: ["rows"],
+  }),
 };
 
 export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kind] as (k: Kernel) => Signature)(kernel);
@@ -97,6 +116,12 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   foldRows: () => ["out"],
   unpackBits: () => ["list", "to"],
   zero: () => ["out"],
+  drawCounts: () => ["out"],
+  drawRows: () => ["out"],
+  sortRows: () => ["out", "spare", "bins"],
+  weave: () => ["out"],
+  lookUp: () => ["out", "asked"],
+  fillBlocks: () => ["out", "begin", "used", "keys", "next"],
 };
 const storedArguments = (step: Step): string[] =>
   step.stores.flatMap(({ slot, mode }) => [slot, ...when(mode === "append", `${slot}.to`)]);

@@ -2,9 +2,9 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import { hasUnit } from "./blocks.ts";
+import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
-import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 import { reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
@@ -138,6 +138,50 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     to: argument(POSITION, 1),
   }),
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
+  drawCounts: ({ type }, known) => ({
+    out: argument([type], RANGE * Math.ceil(known("n") / RANGE)),
+    ...Object.fromEntries(["seed", "sample", "stepLow", "stepHigh"].map((name) => [name, argument(["u32"], 1)])),
+  }),
+  drawRows: ({ law }, known) => ({
+    key: argument(LIST, 2),
+    out: argument(LIST, law === "counts" ? known("n") : DATA),
+    ...(law !== "choices" && { factor: argument(["f64"], 1) }),
+    ...(law !== "counts" && { starts: argument(POSITION, known("n") + 1) }),
+  }),
+  sortRows: (_kernel, known) => ({
+    out: argument(LIST, DATA),
+    starts: argument(POSITION, known("n") + 1),
+    spare: argument(LIST, DATA),
+    bins: argument(LIST, 256),
+  }),
+  weave: ({ stride }, known) => ({
+    out: argument(LIST, 4 * known("n")),
+    planes: argument(LIST, matrix(4, stride, known("n"))),
+  }),
+  lookUp: (_kernel, known) => ({
+    out: argument(POSITION, known("skip") + known("n")),
+    words: argument(LIST, known("skip") + known("n")),
+    cells: argument(POSITION, DATA),
+    bounds: argument(["u32"], DATA),
+    values: argument(POSITION, DATA),
+    key: argument(LIST, 2),
+    asked: argument(POSITION, 1),
+  }),
+  fillBlocks: ({ joined, group, groups, parts, weight }, known) => ({
+    out: argument(["u32"], DATA),
+    begin: argument(POSITION, known("rows") * parts),
+    used: argument(POSITION, 1),
+    joins: argument(POSITION, joined * JOIN_FIELDS),
+    starts: argument(POSITION, DATA),
+    target: argument(LIST, DATA),
+    steps: argument(POSITION, DATA),
+    ...(weight !== "one" && {
+      weights: argument(weight === "i8" || weight === "i16" ? POSITION : ["f64"], DATA),
+    }),
+    slots: argument(POSITION, DATA),
+    keys: argument(POSITION, DATA),
+    next: argument(POSITION, 2 * parts * group * groups),
+  }),
 };
 
 export const argumentsOf = (kernel: Kernel, known: Known): Arguments =>

@@ -263,7 +263,60 @@ export type Kernel =
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
-  | { readonly kind: "zero"; readonly type: Type };
+  | { readonly kind: "zero"; readonly type: Type }
+  /**
+   * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are those of `stream` (`base/draws.ts`): how many
+   * `bounds` lie above the word. `first` is a multiple of `RANGE`, and ranges of so many are written whole: behind n
+   * there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
+   * Counts `first`, `n`.
+   */
+  | {
+      readonly kind: "drawCounts";
+      readonly type: FloatType;
+      readonly stream: number;
+      readonly bounds: readonly number[];
+    }
+  /**
+   * Rows of synapses that are drawn once, from the numbers of lines (`drawnRows.ts`): of k < n the ends of line `first` + k, in
+   * the order in which they come, are `out[starts[k]]` to `out[starts[k + 1] - 1]`; with `counts` (by trials) `out[k]` is how
+   * many there are. `notItself` is 1 where no line is its own end. Args `key` (seed, stream), `out`, `factor`? (of trials),
+   * `starts`?. Counts `first`, `n`, `targets`, `notItself`.
+   */
+  | { readonly kind: "drawRows"; readonly law: "trials" | "choices" | "counts" }
+  /**
+   * Sorts numbers below `below` within each row: k < n has `[starts[k], starts[k + 1])` of `out`. Leaves anything in `spare`
+   * (as long as a row) and `bins` (256). Args `out`, `starts`, `spare`, `bins`. Counts `n`, `below`.
+   */
+  | { readonly kind: "sortRows" }
+  /** `out[4k + p] = planes[p·stride + k]` for k < n and p from 0 to 3. Args `out`, `planes`. Count `n`. */
+  | { readonly kind: "weave"; readonly stride: number }
+  /**
+   * Whole numbers of a law, by looking random words up: `out[k]` is `values[i]` of the last i with `bounds[i] <= words[k]`, for
+   * skip ≤ k < skip + n. Cell c of `cells`, of the words with the same leading `LOOK_BITS` bits, has the i of its first word,
+   * and there is one more. `LOOK_AGAIN` stands for what lies outside: words of line `first` + k - skip (of the key) are looked
+   * up in its place until one lies inside, and if none of `LOOK_TRIES` does, or what is found is `LOOK_ASK`, that stays, and
+   * `asked` is one more. The tables begin at `cell` and at `entry`. Args `out`, `words`, `cells`, `bounds`, `values`, `key`,
+   * `asked`. Counts `skip`, `n`, `first`, `cell`, `entry`.
+   */
+  | { readonly kind: "lookUp" }
+  /**
+   * Blocks of synapses for `deliver` (`blocks.ts`), of `rows` rows one after the other, each a block a part, at multiples of
+   * `BLOCK_ALIGN` words of `out`; `begin` has the first word of each, `used` how many words there are. A row has the synapses
+   * of each of the `joins` (fields: `JOIN`), whose targets and steps of delay are in ascending order of target. Steps are
+   * turned into slots by `slots`. Leaves anything in `keys` (two for each synapse of the longest row) and `next` (two for each
+   * part and slot). Args `out`, `begin`, `used`, `joins`, `starts`, `target`, `steps`, `weights`? (whole numbers of `i8` and
+   * `i16`, else f64), `slots`, `keys`, `next`. Counts `rows`.
+   */
+  | {
+      readonly kind: "fillBlocks";
+      readonly joined: number;
+      readonly group: number;
+      readonly groups: number;
+      readonly cells: number;
+      readonly parts: number;
+      readonly narrow: boolean;
+      readonly weight: WeightForm;
+    };
 
 /** How weights of synapses are stored: none of their own, whole numbers of a unit, or floating point. */
 export type WeightForm = "one" | "i8" | "i16" | "f32" | "f64";

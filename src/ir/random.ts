@@ -43,6 +43,7 @@ import {
 import { exp } from "./math/exp.ts";
 import { horner, like, withSign } from "./math/float.ts";
 import { logOfNormal } from "./math/log.ts";
+import { simplify } from "./simplify.ts";
 import type { Slot } from "./step.ts";
 import type { FloatType } from "./types.ts";
 
@@ -59,26 +60,31 @@ type Block = readonly [Expr, Expr, Expr, Expr];
 const input = ({ type, name }: Slot): Expr => read(type, name);
 
 /** Philox4x32-10 (`base/philox.ts`). */
-export function philox(counter: Block, seed: Expr, stream: number): Block {
+export function philox(counter: Block, seed: Expr, stream: number | Expr): Block {
   const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
   const [w0, w1] = PHILOX.increments;
   let words = counter;
   for (let round = 0; round < PHILOX.rounds; round++) {
     const k0 = add(seed, u32(Math.imul(round, w0)));
-    const k1 = u32(stream + Math.imul(round, w1));
+    const turned = Math.imul(round, w1);
+    const k1 = typeof stream === "number" ? u32(stream + turned) : add(stream, u32(turned));
     const [c0, c1, c2, c3] = words;
     words = [xor(xor(mulHi(c2, m1), c1), k0), mul(c2, m1), xor(xor(mulHi(c0, m0), c3), k1), mul(c0, m0)];
   }
   return words;
 }
-/** Where the word of this element or synapse is: its block, and which of the four. */
-function whereOf(of: IndexOf): { block: Expr; word: Expr } {
+interface Where {
+  /** Its block, and which of the four words. */
+  readonly block: Expr;
+  readonly word: Expr;
+}
+/** Where the word of this element or synapse is. */
+function whereOf(of: IndexOf): Where {
   if (of === "element") return { block: index("drawBlock"), word: index("drawWord") };
   const k = index(of);
   return { block: or(shl(shr(k, 4), 2), and(k, u32(3))), word: and(shr(k, 2), u32(3)) };
 }
-function wordOf(stream: number, of: IndexOf): Expr {
-  const { block, word } = whereOf(of);
+function wordAt(stream: number, { block, word }: Where): Expr {
   const { seed, sample, stepLow, stepHigh } = DRAW_SLOTS;
   const [a, b, c, d] = philox([block, input(sample), input(stepLow), input(stepHigh)], input(seed), stream);
   const is = (k: number): Expr => compare("eq", word, u32(k));
@@ -120,19 +126,24 @@ function normal(word: Expr, type: FloatType): Expr {
  * POISSON_LIMIT does. NaN for a mean outside 0 to POISSON_LIMIT.
  */
 function poisson(word: Expr, type: FloatType, mean: Expr): Expr {
-  const terms = poissonTerms(largestMean(mean));
-  const p = [exp(neg(mean))];
-  for (let k = 1; k <= terms; k++) p.push(mul(p[k - 1]!, mul(mean, like(mean, 1 / k))));
   const drawn = signed(word);
-  let tail: Expr | undefined;
   let count: Expr = i32(0);
-  for (let k = terms; k > 0; k--) {
-    tail = tail ? add(tail, p[k]!) : p[k]!;
-    const bound = signed(convert("u32", add(mul(tail, like(mean, 2 ** 32)), like(mean, 0.5))));
-    count = add(count, convert("i32", compare("lt", drawn, bound)));
-  }
+  for (const bound of tailBounds(mean, poissonTerms(largestMean(mean))))
+    count = add(count, convert("i32", compare("lt", drawn, signed(bound))));
   const valid = and(compare("ge", mean, like(mean, 0)), compare("le", mean, like(mean, POISSON_LIMIT)));
   return select(valid, convert(type, count), like(mean, Number.NaN));
+}
+/** 2^32·P(X > k), the smallest first. */
+function tailBounds(mean: Expr, terms: number): Expr[] {
+  const p = [exp(neg(mean))];
+  for (let k = 1; k <= terms; k++) p.push(mul(p[k - 1]!, mul(mean, like(mean, 1 / k))));
+  const bounds: Expr[] = [];
+  let tail: Expr | undefined;
+  for (let k = terms; k > 0; k--) {
+    tail = tail ? add(tail, p[k]!) : p[k]!;
+    bounds.push(convert("u32", add(mul(tail, like(mean, 2 ** 32)), like(mean, 0.5))));
+  }
+  return bounds;
 }
 /** In the same order, as comparisons of signed integers cost less. */
 const signed = (word: Expr): Expr => bitcast("i32", xor(word, u32(0x80000000)));
@@ -146,6 +157,18 @@ function largestMean(mean: Expr): number {
   );
 }
 
+/** What an element's counts are drawn by: 16 bits, and behind them 16 that seldom matter (`base/draws.ts`). */
+function countWord(stream: number, of: IndexOf): Expr {
+  const { block, word } = whereOf(of);
+  const shared = { block: or(shl(shr(block, 3), 2), and(block, u32(3))), word };
+  const high = compare("eq", and(shr(block, 2), u32(1)), u32(1));
+  const piece = (key: number): Expr => {
+    const whole = wordAt((stream ^ key) >>> 0, shared);
+    return select(high, shr(whole, 16), and(whole, u32(0xffff)));
+  };
+  return or(shl(piece(LAW_KEY.poisson), 16), piece(LAW_KEY.poissonRest));
+}
+
 const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Expr[]) => Expr>> = {
   bits: (word) => word,
   uniform,
@@ -156,4 +179,20 @@ const LAWS: Readonly<Record<Law, (word: Expr, type: FloatType, args: readonly Ex
 export const applyLaw = ({ law, type, args }: Draw, word: Expr): Expr => LAWS[law](word, type as FloatType, args);
 
 /** A draw in basic operations. `of` is the index that tells one element from another. */
-export const expandDraw = (e: Draw, of: IndexOf): Expr => applyLaw(e, wordOf((e.stream ^ LAW_KEY[e.law]) >>> 0, of));
+export const expandDraw = (e: Draw, of: IndexOf): Expr =>
+  applyLaw(e, e.law === "poisson" ? countWord(e.stream, of) : wordAt((e.stream ^ LAW_KEY[e.law]) >>> 0, whereOf(of)));
+
+/** The words below which a count of a mean that is known is above 0, above 1, …; nothing for any other mean. */
+export function countBounds({ args }: Draw): number[] | undefined {
+  const mean = args[0];
+  if (mean?.tag !== "const") return undefined;
+  const bounds = tailBounds(mean, poissonTerms(largestMean(mean)));
+  const slots = bounds.map((_, k): Slot => ({ name: `${k}`, type: "u32", space: "uniform" }));
+  const { stores } = simplify({
+    name: "bounds",
+    slots,
+    stores: bounds.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
+  });
+  const numbers = stores.map(({ value }) => (value.tag === "const" ? value.value : Number.NaN));
+  return numbers.some(Number.isNaN) ? undefined : numbers;
+}

@@ -51,6 +51,7 @@ export function belongs(name: string, { kernel, counts = {} }: Invoke, variables
     return (
       ofRound(kernel.domain === "list" ? counts.from : counts.first) && (name === LISTED || isRanged(name, kernel))
     );
+  if (kernel.kind === "drawCounts") return name === "out" && ofRound(counts.first);
   if (kernel.kind !== "perSynapse") return false;
   if (name === "list") return kernel.domain === "columns" && ofRound(counts.from);
   const slot = kernel.step.slots.find((s) => s.name === name);

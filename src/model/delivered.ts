@@ -10,13 +10,22 @@ import type { Network } from "./network.ts";
 const MANY = 1000;
 
 /**
- * Spikes through synapses that just add their weight, where delays differ, a storage is asked for, or there are many of them
- * (but not all that there can be, which need no tables).
+ * Spikes through synapses that just add their weight, where delays differ, a storage is asked for, or there are many of them at
+ * one port, of one connection or of several (but not all that there can be, which need no tables).
  */
 export function isDelivered(c: Connection, net: Network): boolean {
-  if (c.synapse || c.procedural || c.from.port !== "spike" || hasMatrix(c) || isWindowed(c)) return false;
+  if (!canBe(c)) return false;
   if (c.delays !== undefined || c.storage !== undefined) return true;
-  const size = connectedSizes(net, c.from.node, c.to.node);
-  const count = synapseCount(c.connectivity, size);
-  return count >= MANY * size.targets && count < size.sources * size.targets;
+  if (countOf(c, net) >= pairsOf(c, net)) return false;
+  const together = net.connections.filter((x) => x.to.node === c.to.node && x.to.port === c.to.port && canBe(x));
+  const count = together.reduce((sum, x) => sum + countOf(x, net), 0);
+  return count >= MANY * connectedSizes(net, c.from.node, c.to.node).targets;
+}
+const canBe = (c: Connection): boolean =>
+  !c.synapse && !c.procedural && c.from.port === "spike" && !hasMatrix(c) && !isWindowed(c);
+const countOf = ({ connectivity, from, to }: Connection, net: Network): number =>
+  synapseCount(connectivity, connectedSizes(net, from.node, to.node));
+function pairsOf({ from, to }: Connection, net: Network): number {
+  const { sources, targets } = connectedSizes(net, from.node, to.node);
+  return sources * targets;
 }

@@ -1,53 +1,51 @@
 /**
- * Whole numbers of a law that takes one random word, by looking them up: as the word rises they rise or fall in few steps, so
- * that the leading bits of a word mostly tell, and else whether it lies before or after the one step.
+ * Whole numbers of a law that takes one random word, as tables for kernel `lookUp`: as the word rises they rise or fall, so
+ * that it is enough to know the words at which the next number begins.
  */
+import { LOOK_BITS } from "../ir/lookUp.ts";
 
-const BITS = 11;
-const CELLS = 2 ** BITS;
-const WIDTH = 2 ** (32 - BITS);
-/** Where words have to be looked at one by one. */
-const MIXED = -(2 ** 31);
-
-/** As `of` gives, which never falls or never rises. */
-export interface Lookup {
-  /** The number of each word, as many as there is room for. */
-  into(out: Int32Array, words: Uint32Array): void;
+export interface LookTable {
+  /** Which of the bounds comes last before each cell of words begins; and the last of all. */
+  readonly cells: Int32Array;
+  /** The first word of each number. */
+  readonly bounds: Uint32Array;
+  readonly values: Int32Array;
 }
 
-/** @param of whole numbers of 32 bits, signed, without -2^31 */
-export function lookupOf(of: (word: number) => number): Lookup {
-  const before = new Int32Array(CELLS);
-  /** The word at which the next number begins. */
-  const step = new Uint32Array(CELLS).fill(2 ** 32 - 1);
-  const up = of(2 ** 32 - 1) >= of(0) ? 1 : -1;
-  for (let c = 0; c < CELLS; c++) {
-    const [first, last] = [c * WIDTH, (c + 1) * WIDTH - 1];
-    const [from, to] = [of(first), of(last)];
-    before[c] = from === to || to - from === up ? from : MIXED;
-    if (to - from === up) step[c] = stepOf(of, first, last);
-  }
-  before[CELLS - 1] = MIXED; // so that no other word reaches the step that never comes
-  return {
-    into: (out, words) => {
-      for (let k = 0; k < out.length; k++) {
-        const word = words[k]!;
-        const c = word >>> (32 - BITS);
-        const x = before[c]!;
-        if (x === MIXED) out[k] = of(word);
-        else out[k] = word >= step[c]! ? x + up : x;
-      }
-    },
-  };
-}
-/** The first word with the number of the last. */
-function stepOf(of: (word: number) => number, first: number, last: number): number {
-  const low = of(first);
-  let [from, to] = [first, last];
-  while (to - from > 1) {
+const CELLS = 2 ** LOOK_BITS;
+const WIDTH = 2 ** (32 - LOOK_BITS);
+/** Numbers for which a table is made: several bounds a cell. */
+const MOST = 2 ** 17;
+
+/**
+ * @param of never falls as the word rises, or never rises; may be infinite
+ * @param stored what the table holds of a number
+ * @returns nothing where there are too many numbers for a table to pay
+ */
+export function lookTable(of: (word: number) => number, stored: (n: number) => number): LookTable | undefined {
+  const bounds: number[] = [0];
+  const values: number[] = [stored(of(0))];
+  /** Bounds after `from` up to `to`, where the numbers are `low` and `high`. */
+  const split = (from: number, low: number, to: number, high: number): void => {
+    if (low === high || bounds.length > MOST) return;
+    if (to - from === 1) {
+      bounds.push(to);
+      values.push(stored(high));
+      return;
+    }
     const middle = Math.floor((from + to) / 2);
-    if (of(middle) === low) from = middle;
-    else to = middle;
+    const between = of(middle);
+    split(from, low, middle, between);
+    split(middle, between, to, high);
+  };
+  split(0, of(0), 2 ** 32 - 1, of(2 ** 32 - 1));
+  if (bounds.length > MOST) return undefined;
+  const cells = new Int32Array(CELLS + 1);
+  let last = 0;
+  for (let c = 0; c < CELLS; c++) {
+    while (last + 1 < bounds.length && bounds[last + 1]! <= c * WIDTH) last++;
+    cells[c] = last;
   }
-  return to;
+  cells[CELLS] = bounds.length - 1;
+  return { cells, bounds: Uint32Array.from(bounds), values: Int32Array.from(values) };
 }

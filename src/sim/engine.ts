@@ -5,12 +5,10 @@
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
-import type { WordSource } from "../base/words.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import { type Connection, connectedSizes } from "../model/connection.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
-import { isDelivered } from "../model/delivered.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
@@ -26,6 +24,8 @@ import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { fillTimed } from "./lower/timed.ts";
 import { Memory } from "./memory.ts";
+import { type Mill, synapseMill } from "./mill/mill.ts";
+import { rowCounter } from "./mill/rowCounter.ts";
 import { checkRecord, type Recording, WholeRecorder, type Window } from "./recording.ts";
 import { handedOut } from "./records/handedOut.ts";
 import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
@@ -38,7 +38,6 @@ import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
-import { wordMill } from "./wordMill.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -118,7 +117,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record, ...handedOut(net, options.records ?? {})])];
-  using words = await millFor(net, backend);
+  using counter = isLarge(net) ? await rowCounter(backend) : undefined;
   const lowered = lower(net, {
     type,
     mode: "stream",
@@ -129,24 +128,24 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     parts,
     record: recorded,
     seed,
-    words,
+    counter: counter?.count,
   });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   requireRoom(net, backend, program);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);
-  return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
+  const { drawn } = lowered.context;
+  using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
+  return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed, mill });
 }
 
-/** Synapses for whose random words a compiled kernel pays. */
+/** Synapses for which compiled kernels pay that draw them. */
 const MANY = 100_000;
-async function millFor(net: Network, backend: Backend): Promise<(WordSource & Disposable) | undefined> {
-  const expected = net.connections
-    .filter((c) => isDelivered(c, net))
-    .map((c) => synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)));
-  return expected.reduce((sum, n) => sum + n, 0) >= MANY ? wordMill(backend) : undefined;
-}
+const isLarge = (net: Network): boolean =>
+  net.connections
+    .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
+    .reduce((sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)), 0) >= MANY;
 
 /**
  * A network that runs, with all its state in one memory. Make it with `createEngine`; give the memory back with
@@ -172,7 +171,12 @@ export class Engine implements Disposable {
     program: Program,
     executable: Executable,
     parameters: Parameters,
-    { firstStep, firstSample, feed }: { firstStep: number; firstSample: number; feed: InputFeed },
+    {
+      firstStep,
+      firstSample,
+      feed,
+      mill,
+    }: { firstStep: number; firstSample: number; feed: InputFeed; mill?: Mill | undefined },
   ) {
     this.network = net;
     this.lowered = lowered;
@@ -182,7 +186,7 @@ export class Engine implements Disposable {
     this.#feed = feed;
     this.#step = firstStep;
     const memory = new Memory(executable, program);
-    memory.fill(lowered.context.contents);
+    memory.fill(lowered.context.contents, mill);
     lowered.context.contents.clear(); // what tables were made from may be as large as they are
     if (lowered.context.buffers.has("sample.number")) {
       const numbers = executable.array("sample.number");

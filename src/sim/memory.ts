@@ -3,6 +3,7 @@ import type { Elements, Executable } from "../backend/backend.ts";
 import { lengthOfCopy } from "../ir/parallel.ts";
 import type { Buffer, Program } from "../ir/program.ts";
 import type { Contents } from "./lower/context.ts";
+import type { Mill } from "./mill/mill.ts";
 
 export class Memory {
   readonly #x: Executable;
@@ -14,12 +15,12 @@ export class Memory {
   }
 
   /** Writes what buffers hold before the first run, into every copy. */
-  fill(contents: ReadonlyMap<string, Contents>): void {
+  fill(contents: ReadonlyMap<string, Contents>, mill?: Mill): void {
     const array = (name: string): Elements => this.#x.array(name);
     for (const [name, values] of contents)
       for (const start of this.#starts(name)) {
         if (typeof values !== "function") array(name).set(values, start);
-        else values(array(name).subarray(start, start + lengthOfCopy(this.#buffers.get(name)!)), array);
+        else values(array(name).subarray(start, start + lengthOfCopy(this.#buffers.get(name)!)), array, mill);
       }
   }
 

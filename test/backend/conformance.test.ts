@@ -3,11 +3,13 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
+import { BUILD } from "./build.cases.ts";
 import { type Case, CASES as COMMON } from "./conformance.cases.ts";
+import { COUNTS } from "./counts.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
 import { WINDOWS } from "./windows.cases.ts";
 
-const CASES = [...COMMON, ...DELIVER, ...WINDOWS];
+const CASES = [...COMMON, ...DELIVER, ...WINDOWS, ...BUILD, ...COUNTS];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -51,6 +53,12 @@ test("every kernel has a case", () => {
     foldRows: true,
     unpackBits: true,
     zero: true,
+    drawCounts: true,
+    drawRows: true,
+    sortRows: true,
+    weave: true,
+    lookUp: true,
+    fillBlocks: true,
   };
   expect([...kinds].sort()).toEqual(Object.keys(all).sort());
 });

@@ -554,3 +554,14 @@ describe("refused where it is impossible, when the network is made", () => {
     expect(() => built(dense, many)).toThrow("can have at most 2147483647 synapses, got 4294967296");
   });
 });
+
+test("shares of a total are multinomial: chi-square of the rows", () => {
+  const [sources, total] = [400, 40_000];
+  const { start } = rowsOf(totalNumber(total), { sources, targets: 10 }, { name: "c", seed: 2 });
+  const mean = total / sources;
+  let chi = 0;
+  for (let k = 0; k < sources; k++) chi += (start[k + 1]! - start[k]! - mean) ** 2 / mean;
+  expect(start[sources]).toBe(total);
+  // Mean sources - 1, variance twice that.
+  expect(Math.abs(chi - (sources - 1))).toBeLessThan(5 * Math.sqrt(2 * (sources - 1)));
+});

@@ -25,3 +25,24 @@ test("delivered by groups of delays: what differs in delay, is stored narrowly, 
   );
   for (const connectivity of [dense, probability(1)]) expect(delivered({ connectivity })).toBe(false);
 });
+test("many of several connections to a port, though each has few", () => {
+  const options: ConnectOptions = { port: "v", weight: 1, delay: "1 ms" };
+  const delivered = (degrees: readonly number[], port = "v"): boolean[] => {
+    const net = network({
+      dt: "0.1 ms",
+      populations: { a: population(2000, lif({ tau: "20 ms" })), b: population(2000, lif({ tau: "20 ms" })) },
+      connections: degrees.map((degree, k) =>
+        connect(k % 2 ? "a" : "b", k === 2 && port !== "v" ? "b" : "a", {
+          ...options,
+          name: `c${k}`,
+          connectivity: inDegree(degree),
+        }),
+      ),
+    });
+    return net.connections.map((c) => isDelivered(c, net));
+  };
+  expect(delivered([800, 199])).toEqual([false, false]);
+  expect(delivered([800, 200])).toEqual([true, true]);
+  expect(delivered([800, 100, 150], "of b")).toEqual([false, false, false]);
+  expect(delivered([800, 100, 150])).toEqual([true, true, true]);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/base/random.ts";
+import { LOOK_BITS } from "../../src/ir/lookUp.ts";
 import { boundsOf } from "../../src/model/bounds.ts";
 import {
   clippedNormal,
@@ -14,7 +15,7 @@ import {
   truncatedNormal,
   uniform,
 } from "../../src/model/initializer.ts";
-import { lookupOf } from "../../src/model/quantile.ts";
+import { lookTable } from "../../src/model/quantile.ts";
 
 const LAWS: readonly Initializer[] = [
   uniform(-3, 5),
@@ -28,16 +29,25 @@ const LAWS: readonly Initializer[] = [
 ];
 test.each(LAWS)("looked up, %o gives the same whole numbers", (from) => {
   const law = lawOf(from, "x")!;
-  for (const unit of [10, 1, 0.1, 0.001]) {
-    const of = (word: number): number => Math.round(law(word) / unit);
-    const lookup = lookupOf(of);
+  for (const unit of [10, 1, 0.1, 0.01]) {
+    const of = (word: number): number => Math.round(law(word) / unit) + 0;
+    const { cells, bounds, values } = lookTable(of, (n) => n)!;
+    const some = Math.ceil(bounds.length / 500);
     const { bits } = randomStream(1, 2);
-    const edges = [0, 1, 2 ** 21 - 1, 2 ** 21, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
-    const words = Uint32Array.from([...edges, ...Array.from({ length: 3000 }, bits)]);
-    const out = new Int32Array(words.length);
-    lookup.into(out, words);
-    expect(out).toEqual(Int32Array.from(words, of));
+    const edges = [0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
+    const words = [...edges, ...bounds.filter((_, k) => k % some === 0), ...Array.from({ length: 500 }, bits)];
+    for (const word of words.flatMap((w) => [w, Math.max(0, w - 1)])) {
+      const cell = Math.floor(word / 2 ** (32 - LOOK_BITS));
+      const at = bounds.findLastIndex((b) => b <= word);
+      expect(values[at]).toBe(of(word));
+      expect(at).toBeGreaterThanOrEqual(cells[cell]!);
+      expect(at).toBeLessThanOrEqual(cells[cell + 1]!);
+    }
   }
+});
+test("there is no table of very many numbers", () => {
+  expect(lookTable((word) => word, Number)).toBeUndefined();
+  expect(lookTable((word) => Math.floor(word / 2 ** 16), Number)!.values.length).toBe(2 ** 16);
 });
 test.each([...LAWS, truncatedNormal(0, 1, { low: 0.5, high: 0.9 }), fanIn(2)])("%o stays within its bounds", (from) => {
   const { low, high } = boundsOf(from, 9, "x");

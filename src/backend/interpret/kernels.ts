@@ -1,5 +1,7 @@
 /** One entry per kernel: a new kernel without a definition does not compile. */
 import type { KernelKind, KernelOf } from "../../ir/program.ts";
+import { drawRows, fillBlocks, lookUp, sortRows, weave } from "./build.ts";
+import { drawCounts } from "./counts.ts";
 import { deliver } from "./deliver.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
@@ -25,4 +27,10 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   foldRows,
   unpackBits,
   zero,
+  drawCounts,
+  drawRows,
+  sortRows,
+  weave,
+  lookUp,
+  fillBlocks,
 };

@@ -1,5 +1,5 @@
 /** The synapses of a row that is drawn anew (`ir/drawnRows.ts`): blocks of four random words, one after the other. */
-import { BLOCK, type DrawnRows, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
+import { BLOCK, type DrawnRows, FACTOR, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
 import { expand } from "../../ir/expand.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { simplify } from "../../ir/simplify.ts";
@@ -148,10 +148,18 @@ function fromFirst({ c, ends }: Making): void {
   c.f.op("i32.ge_s");
 }
 
-function values(roots: readonly Expr[], leaves: ReadonlyMap<string, number>, { f }: KernelContext): number[] {
+/**
+ * Locals with what expressions are.
+ * @param leaves locals of what they read, by name
+ */
+export function values(
+  roots: readonly Expr[],
+  leaves: ReadonlyMap<string, number>,
+  { f }: Pick<KernelContext, "f">,
+): number[] {
   const locals = new Map<Expr, number>();
   const context = { f, push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)) };
-  const step = simplify(expand(stepOf(roots)));
+  const step = simplify(expand(stepOf(roots, leaves)));
   for (const e of nodes(step)) {
     if (e.tag === "const") continue;
     if (e.tag === "read") {
@@ -167,8 +175,11 @@ function values(roots: readonly Expr[], leaves: ReadonlyMap<string, number>, { f
 }
 const slot = (name: string, type: Type): Slot => ({ name, type, space: "uniform" });
 /** So that what several of them need is computed once. */
-const stepOf = (roots: readonly Expr[]): Step => ({
+const stepOf = (roots: readonly Expr[], leaves: ReadonlyMap<string, number>): Step => ({
   name: "row",
-  slots: [slot(BLOCK, "u32"), slot(LINE, "u32"), ...roots.map((e, k) => slot(`${k}`, e.type))],
+  slots: [
+    ...[...leaves.keys()].map((name) => slot(name, name === FACTOR ? "f64" : "u32")),
+    ...roots.map((e, k) => slot(`${k}`, e.type)),
+  ],
   stores: roots.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
 });

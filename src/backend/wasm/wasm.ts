@@ -16,10 +16,14 @@ import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
 import { deliver, touch } from "./deliver.ts";
+import { drawCounts } from "./drawCounts.ts";
+import { drawRows } from "./drawRows.ts";
 import { encode } from "./encode.ts";
+import { fillBlocks } from "./fillBlocks.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
 import { unpackBits, zero } from "./lists.ts";
+import { lookUp, weave } from "./lookUp.ts";
 import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
@@ -28,6 +32,7 @@ import { foldRows, maxPool, unpool } from "./pooling.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
+import { sortRows } from "./sortRows.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
@@ -51,6 +56,12 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   foldRows,
   unpackBits,
   zero,
+  drawCounts,
+  drawRows,
+  sortRows,
+  weave,
+  lookUp,
+  fillBlocks,
 };
 
 const PAGE = 65536;

@@ -31,7 +31,7 @@ export const outDegreeKind: Kind<ConnectivityOf<"outDegree">> = {
   lines: (c, { targets, recurrent }, draw) => ({
     by: "source",
     ascending: false,
-    ...(c.multapses && { replaced: replacedBy(choiceOf(c, targets, recurrent), draw) }),
+    ...(c.multapses && drawnBy(choiceOf(c, targets, recurrent), draw)),
     distinct: !c.multapses,
     ...chosen(choiceOf(c, targets, recurrent), draw),
   }),
@@ -57,12 +57,10 @@ function check({ degree, among, notItself, multapses }: Choice, what: "source" |
     );
 }
 
-const replacedBy = ({ among, notItself }: Choice, { name, seed }: Draw): NonNullable<Lines["replaced"]> => ({
-  among: among - Number(notItself),
-  notItself,
-  seed,
-  stream: streamOf(`${name}.pairs`),
-});
+const drawnBy = ({ among, notItself }: Choice, { name, seed }: Draw): Pick<Lines, "drawn"> =>
+  among - Number(notItself) > 0
+    ? { drawn: { seed, stream: streamOf(`${name}.pairs`), targets: among, notItself, law: { kind: "choices" } } }
+    : {};
 function chosen(choice: Choice, { name, seed }: Draw): Pick<Lines, "count" | "each"> {
   const { degree, among, notItself, multapses } = choice;
   const draws = new LineStream(seed, streamOf(`${name}.pairs`));

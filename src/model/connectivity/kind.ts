@@ -2,6 +2,7 @@
  * What a kind of connectivity must say: its lines, each with the synapses of one source (or of one target), drawn from
  * numbers that belong to the line alone. A line gives the same whenever it is asked.
  */
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import type { Connectivity, ConnectivityOf } from "../connectivity.ts";
 
 export interface Size {
@@ -28,13 +29,8 @@ export interface Lines {
   readonly distinct: boolean;
   /** Calls `take` for the other end of each synapse. */
   each(line: number, take: (other: number) => void): void;
-  /** Where the other ends are drawn evenly, with replacement, from the first `among`: so that they may be drawn in bulk. */
-  readonly replaced?: {
-    readonly among: number;
-    readonly notItself: boolean;
-    readonly seed: number;
-    readonly stream: number;
-  };
+  /** Where a kernel can draw the same (kernel `drawRows`), how. */
+  readonly drawn?: DrawnRows;
   /** How many there will be, where that is known without drawing them. */
   count?(line: number): number;
   /** Of given synapses: where each came from, in order of source, then target, then as given. */

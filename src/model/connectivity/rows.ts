@@ -5,11 +5,10 @@
 import { ModelError } from "../../base/errors.ts";
 import { sortNumbers } from "../../base/radixSort.ts";
 import { firstAtLeast } from "../../base/sorted.ts";
-import type { WordSource } from "../../base/words.ts";
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import type { Connectivity } from "../connectivity.ts";
 import type { Draw, Lines, Size } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
-import { MOST_AMONG, replacedInto } from "./replaced.ts";
 
 export interface Rows {
   readonly count: number;
@@ -27,18 +26,23 @@ export interface Rows {
    * Writes the targets of rows `[from, to)` into their place among all, `before` of which the array leaves out. Any division
    * into ranges gives the same.
    */
-  fill(target: Uint32Array, from?: number, to?: number, before?: number, words?: WordSource): void;
+  fill(target: Uint32Array, from?: number, to?: number, before?: number): void;
+  /** Where a kernel can draw the same, how; by choices rows are then to be sorted. */
+  readonly drawn?: DrawnRows | undefined;
 }
+
+/** Counts the synapses of rows of trials on many threads: that of row k at k + 1. */
+export type RowCounter = (drawn: DrawnRows, sources: number) => Int32Array;
 
 /**
  * @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name, also where there are 2^31 synapses
  *   or more
  */
-export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows {
+export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw, counter?: RowCounter): Rows {
   const kind = kindOf(connectivity);
   kind.check(connectivity, size, draw.name);
   const lines = kind.lines(connectivity, size, draw);
-  const start = lines.by === "source" ? countedBySource(lines, size) : countedByTarget(lines, size);
+  const start = countedOf(lines, size, counter);
   let total = 0;
   for (let k = 0; k < size.sources; k++) total += start[k + 1]!;
   if (total >= 2 ** 31)
@@ -50,14 +54,19 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw): Rows
     start,
     origin: lines.origin,
     byTarget: lines.by === "target",
-    fill: (target, from = 0, to = size.sources, before = 0, words) =>
-      fill({ lines, size, start, before, words }, target, from, to),
+    fill: (target, from = 0, to = size.sources, before = 0) => fill({ lines, size, start, before }, target, from, to),
+    drawn: lines.drawn,
     distinct: lines.distinct,
     full: total === size.sources * size.targets && isFull(lines, size),
   };
 }
 
 /** How many there are in row k, at k + 1. */
+function countedOf(lines: Lines, size: Size, counter: RowCounter | undefined): Int32Array {
+  if (lines.by === "target") return countedByTarget(lines, size);
+  if (counter && lines.drawn?.law.kind === "trials") return counter(lines.drawn, size.sources);
+  return countedBySource(lines, size);
+}
 function countedBySource(lines: Lines, { sources }: Size): Int32Array {
   const counts = new Int32Array(sources + 1);
   let n = 0;
@@ -101,18 +110,10 @@ interface Places {
   readonly size: Size;
   readonly start: Int32Array;
   readonly before: number;
-  /** Draws in bulk. */
-  readonly words: WordSource | undefined;
 }
 type Fill = (places: Places, target: Uint32Array, from: number, to: number) => void;
 
-const fillBySource: Fill = ({ lines, size: { targets }, start, before, words }, target, from, to) => {
-  const { replaced } = lines;
-  if (words && replaced && replaced.among > 0 && replaced.among < MOST_AMONG) {
-    replacedInto({ ...lines, replaced }, { start, before }, target, [from, to], words);
-    for (let k = from; k < to; k++) sortNumbers(target, start[k]! - before, start[k + 1]! - before, targets);
-    return;
-  }
+const fillBySource: Fill = ({ lines, size: { targets }, start, before }, target, from, to) => {
   let at = start[from]! - before;
   const take = (other: number): void => {
     target[at++] = other;

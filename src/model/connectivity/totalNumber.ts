@@ -35,7 +35,7 @@ export const totalNumberKind: Kind<ConnectivityOf<"totalNumber">> = {
       ascending: false,
       distinct: false,
       count: (line) => counts[line]!,
-      replaced: { among, notItself, seed, stream },
+      ...(among > 0 && { drawn: { seed, stream, targets, notItself, law: { kind: "choices" } } as const }),
       each: (line, take) => {
         draws.begin(line);
         withReplacement(counts[line]!, among, draws, notItself ? (k) => take(k < line ? k : k + 1) : take);

@@ -165,7 +165,7 @@ class TimeStep {
     if (!kernel || kernel.step.stores.length === 0) return [];
     const { context, sources } = this.#l;
     const call = elementCall(kernel.step, kernel.args, context.size(node));
-    if (!kernel.onSpike) return [byPart(call, node, context)];
+    if (!kernel.onSpike) return [...(kernel.draws ?? []), call].map((x) => byPart(x, node, context));
     const { list, from, to } = spikeEvents(node, 0, sources, PART);
     const fired = invoke(
       { kind: "perElement", step: kernel.step, domain: "list" },

@@ -1,13 +1,14 @@
 /** What every part of the lowering shares: the network, the options, and the buffers made so far. */
 
 import type { Elements } from "../../backend/backend.ts";
-import type { WordSource } from "../../base/words.ts";
 import { along, type Buffer, type Place, padded, place, type Role, type Term } from "../../ir/program.ts";
 import type { FloatType, Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
+import type { RowCounter } from "../../model/connectivity/rows.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
+import type { Mill, Plan } from "../mill/mill.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Form } from "./forms.ts";
 import { type Need, needsOf } from "./needs.ts";
@@ -44,8 +45,8 @@ export interface LowerOptions {
   /** `node.port` of everything that the host reads back. */
   readonly record: readonly string[];
   readonly seed: number;
-  /** What draws random words in bulk, for large tables of synapses. */
-  readonly words?: WordSource | undefined;
+  /** What counts the synapses of rows in bulk. */
+  readonly counter?: RowCounter | undefined;
   /** The form of inputs that may have either; by default the cheaper one of each batch (`forms.ts`). */
   readonly form?: Form;
 }
@@ -68,8 +69,9 @@ export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[nam
 /**
  * Writes what a buffer holds before the first run, so that large tables exist but once.
  * @param array other buffers, of which those made earlier are filled already
+ * @param mill what draws and lays out in bulk, where that pays
  */
-export type Fill = (to: Elements, array: (name: string) => Elements) => void;
+export type Fill = (to: Elements, array: (name: string) => Elements, mill?: Mill) => void;
 export type Contents = ArrayLike<number> | Fill;
 
 /** Seconds: at 10 spikes a second and neuron, one of a hundred fires in a step of this length. */
@@ -83,6 +85,8 @@ export class Context {
   readonly buffers = new Map<string, Buffer>();
   /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
   readonly contents = new Map<string, Contents>();
+  /** Synapses that a mill may draw when the program is loaded. */
+  readonly drawn: Plan[] = [];
 
   constructor(net: Network, options: LowerOptions) {
     this.net = net;
@@ -103,9 +107,6 @@ export class Context {
   }
   get parts(): number {
     return this.options.parts ?? 1;
-  }
-  get words(): WordSource | undefined {
-    return this.options.words;
   }
   get type(): FloatType {
     return this.options.type;

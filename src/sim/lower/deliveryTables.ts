@@ -1,11 +1,11 @@
 /**
  * Tables of synapses in order of delay (`ir/blocks.ts`): one block a source and part of the targets, filled when the program
- * is loaded, a few rows at a time. Within a slot synapses keep their order: connection by connection, then of target, then as
- * drawn, so that what arrives at a neuron is added in one order, whatever the parts.
+ * is loaded. Within a slot synapses keep their order: connection by connection, then of target, then as drawn, so that what
+ * arrives at a neuron is added in one order, whatever the parts.
  */
 import type { Elements } from "../../backend/backend.ts";
-import { plainWords, type WordSource } from "../../base/words.ts";
 import {
+  BLOCK_ALIGN,
   cellWords,
   type Header,
   headerWords,
@@ -15,9 +15,11 @@ import {
   quadWords,
   segmentsOf,
 } from "../../ir/blocks.ts";
+import type { BlockPlan, Weights } from "../mill/mill.ts";
+import { RowWindow } from "../mill/rowWindow.ts";
 import type { Context } from "./context.ts";
 import type { Table } from "./delivery.ts";
-import { type Drawn, drawnOf, type Series } from "./drawn.ts";
+import { type Drawn, drawnOf } from "./drawn.ts";
 import { WeightCells } from "./weightCells.ts";
 
 export const tableBuffers = ({ name }: Table) => ({ rows: `${name}.rows`, start: `${name}.start`, w: `${name}.w` });
@@ -38,34 +40,44 @@ function makeTable(table: Table, c: Context): Blocks {
   const { rows, start, w } = tableBuffers(table);
   const sources = c.size(table.source);
   const drawn = table.connections.map((d) => drawnOf(d.connection, c));
-  const { header, words } = sizesOf(table, drawn, sources, c.parts);
+  const { header, words, wordsOf } = sizesOf(table, drawn, sources, c.parts);
+  const plan = planOf(table, header, drawn, c.parts, wordsOf);
+  c.drawn.push(plan);
   c.buffer(start, "i32", Math.max(1, sources * c.parts), "constant");
-  c.filled(rows, "u32", words, "constant", (to, array) =>
-    new TableFiller(table, header, drawn, c.parts).fill(to as Uint32Array, array(start), c.words ?? plainWords()),
-  );
+  c.filled(rows, "u32", words, "constant", (to, array, mill) => {
+    if (mill) mill.blocks(plan, to as Uint32Array, array(start));
+    else new TableFiller(table, plan).fill(to as Uint32Array, array(start));
+  });
   if (table.unit !== undefined) c.constant(w, [table.unit]);
   return { header, words };
 }
 
 /** The form that takes less room, and how much. Each segment may end in a quad that is not full. */
-function sizesOf(table: Table, drawn: readonly Drawn[], sources: number, parts: number): Blocks {
+function sizesOf(
+  table: Table,
+  drawn: readonly Drawn[],
+  sources: number,
+  parts: number,
+): Blocks & Pick<BlockPlan, "wordsOf"> {
   const sizes = [true, false].map((narrow) => {
     const header = { narrow, groups: table.groups.length, group: table.ring.group };
+    const quadsOf = (r: number): number => {
+      const n = drawn.reduce((sum, { rows }) => sum + rows.start[r + 1]! - rows.start[r]!, 0);
+      return Math.ceil((n + 3 * Math.min(n, parts * segmentsOf(header))) / QUAD);
+    };
+    const wordsOf = (r: number): number =>
+      quadsOf(r) * quadWords(narrow, table.weight) + parts * (headerWords(header) + BLOCK_ALIGN - 1);
     let [words, most] = [0, 0];
     for (let r = 0; r < sources; r++) {
-      const n = drawn.reduce((sum, { rows }) => sum + rows.start[r + 1]! - rows.start[r]!, 0);
-      const quads = Math.ceil((n + 3 * Math.min(n, parts * segmentsOf(header))) / QUAD);
-      words += quads * quadWords(narrow, table.weight) + parts * (headerWords(header) + ALIGN - 1);
-      most = Math.max(most, quads);
+      words += wordsOf(r);
+      most = Math.max(most, quadsOf(r));
     }
-    return { header, words, most };
+    return { header, words, most, wordsOf };
   });
   const [narrow, wide] = sizes as [(typeof sizes)[0], (typeof sizes)[0]];
   const fits = table.ring.cells <= MOST_NARROW_CELLS && narrow.most <= MOST_NARROW_QUADS;
   return fits && narrow.words <= wide.words ? narrow : wide;
 }
-/** Words that blocks begin at multiples of. */
-const ALIGN = 4;
 
 /** The slot of each delay within a table's headers, by steps from the table's first. */
 export function slotNumbers({ groups, ring }: Table): (steps: number) => number {
@@ -73,193 +85,92 @@ export function slotNumbers({ groups, ring }: Table): (steps: number) => number 
   return (steps) => numbers.get(Math.floor(steps / ring.group))! * ring.group + (steps % ring.group);
 }
 
-/** Synapses that are drawn at a time, as a rule. */
-const CHUNK = 2 ** 16;
-/** Where lines belong to targets, each range of rows draws all of them, 4 bytes a synapse. */
-const LARGE_CHUNK = 2 ** 24;
-
-/** Somewhat more than is needed now, for rows differ. */
-const roomFor = (count: number): number => count + Math.ceil(count / 8);
-/** Room for the rows of one connection that are drawn together. */
-class Room {
-  #target = new Uint32Array(0);
-  #steps = new Int32Array(0);
-  #units = new Int32Array(0);
-  #weights = new Float64Array(0);
-
-  target(count: number): Uint32Array {
-    if (this.#target.length < count) this.#target = new Uint32Array(roomFor(count));
-    return this.#target.subarray(0, count);
-  }
-  steps(count: number): Int32Array {
-    if (this.#steps.length < count) this.#steps = new Int32Array(roomFor(count));
-    return this.#steps.subarray(0, count);
-  }
-  units(count: number): Int32Array {
-    if (this.#units.length < count) this.#units = new Int32Array(roomFor(count));
-    return this.#units.subarray(0, count);
-  }
-  weights(count: number): Float64Array {
-    if (this.#weights.length < count) this.#weights = new Float64Array(roomFor(count));
-    return this.#weights.subarray(0, count);
-  }
+function planOf(
+  table: Table,
+  header: Header,
+  drawn: readonly Drawn[],
+  parts: number,
+  wordsOf: BlockPlan["wordsOf"],
+): BlockPlan {
+  const { ring, weight, age } = table;
+  const slotOf = slotNumbers(table);
+  const length = (table.groups.at(-1)! + 1) * ring.group;
+  return {
+    kernel: { kind: "fillBlocks", joined: drawn.length, cells: ring.cells, parts, weight, ...header },
+    slots: Int32Array.from({ length }, (_, steps) => slotOf(steps) || 0),
+    wordsOf,
+    joins: table.connections.map(({ connection, age: own, first, width }, c) => ({
+      ...{ rows: drawn[c]!.rows, steps: drawn[c]!.steps, weights: weightsOf(table, drawn[c]!) },
+      ...{ first, width, before: own - age - connection.delay },
+    })),
+  };
+}
+function weightsOf({ weight: form, unit = 0 }: Table, { units, weights }: Drawn): Weights {
+  if (form === "one") return { form: "none" };
+  if (form === "i8" || form === "i16") return { form: "units", series: units(form, unit) };
+  return { form: "numbers", series: weights };
 }
 
-/** Some rows of one connection: whole arrays, so that loops over them are plain. */
-interface Chunk {
-  /** The first synapse. */
-  readonly begin: number;
-  readonly target: Uint32Array;
-  readonly steps: Int32Array;
-  /** Weights, or whole numbers of the unit. */
-  readonly weight: Int32Array | Float64Array;
-}
-
+/** The definition: one synapse after the other. */
 class TableFiller {
   readonly #table: Table;
-  readonly #header: Header;
-  readonly #drawn: readonly Drawn[];
-  readonly #parts: number;
-  readonly #rooms: Room[] = [];
-  readonly #units: Series<Int32Array>[] = [];
+  readonly #plan: BlockPlan;
   readonly #slots: number;
-  /** By steps from the first slot of the table. */
-  readonly #slotOf: Int32Array;
   /** Of the row at hand: part and slot of each synapse, and its cell. */
-  #keys = new Int32Array(0);
-  #cells = new Int32Array(0);
+  #keys: number[] = [];
+  #cells: number[] = [];
   /** Of each part and slot: how many synapses there are, and then where the next one goes, in synapses of its block. */
   readonly #next: Int32Array;
 
-  constructor(table: Table, header: Header, drawn: readonly Drawn[], parts: number) {
-    const { group } = table.ring;
+  constructor(table: Table, plan: BlockPlan) {
+    const { parts, groups, group } = plan.kernel;
     this.#table = table;
-    this.#header = header;
-    this.#drawn = drawn;
-    this.#parts = parts;
-    this.#slots = header.groups * header.group;
+    this.#plan = plan;
+    this.#slots = groups * group;
     this.#next = new Int32Array(parts * this.#slots);
-    const slotOf = slotNumbers(table);
-    const length = (table.groups.at(-1)! + 1) * group;
-    this.#slotOf = Int32Array.from({ length }, (_, steps) => slotOf(steps) || 0);
   }
 
-  fill(words: Uint32Array, start: Elements, source: WordSource): void {
+  fill(words: Uint32Array, start: Elements): void {
+    const { joins, kernel } = this.#plan;
     const weights = new WeightCells(words, this.#table);
     const half = new Uint16Array(words.buffer, words.byteOffset, 2 * words.length);
+    const windows = joins.map(({ rows }) => new RowWindow(rows));
     let end = 0;
-    for (const { from, to, chunks } of this.#chunks(source))
-      for (let r = from; r < to; r++) {
-        const count = this.#sort(r, chunks);
-        for (let p = 0; p < this.#parts; p++) {
-          end = Math.ceil(end / ALIGN) * ALIGN;
-          start[r * this.#parts + p] = end;
-          end = this.#beginBlock(p, end, words, half);
-        }
-        this.#put(r, chunks, count, words, half, start, weights);
+    for (let r = 0; r + 1 < joins[0]!.rows.start.length; r++) {
+      this.#sort(
+        r,
+        windows.map((w) => w.of(r, r + 1)),
+      );
+      for (let p = 0; p < kernel.parts; p++) {
+        end = Math.ceil(end / BLOCK_ALIGN) * BLOCK_ALIGN;
+        start[r * kernel.parts + p] = end;
+        end = this.#beginBlock(p, end, words, half);
       }
-  }
-
-  /** Rows whose numbers are drawn together; where lines belong to targets, who the targets are is drawn for more at once. */
-  *#chunks(source: WordSource): Generator<{ from: number; to: number; chunks: readonly Chunk[] }> {
-    const sources = this.#drawn[0]!.rows.start.length - 1;
-    const most = this.#drawn.some((d) => d.rows.byTarget) ? LARGE_CHUNK : CHUNK;
-    for (const [first, last] of this.#ranges(0, sources, most)) {
-      const targets = this.#drawn.map(({ rows }, n) => {
-        const begin = rows.start[first]!;
-        const target = this.#room(n).target(rows.start[last]! - begin);
-        rows.fill(target, first, last, begin, source);
-        return { begin, target };
-      });
-      for (const [from, to] of this.#ranges(first, last, CHUNK))
-        yield { from, to, chunks: this.#drawn.map((d, n) => this.#chunk(d, n, [from, to], targets[n]!, source)) };
+      this.#put(r, words, half, start, weights);
     }
-  }
-  /** Ranges of rows that have so many synapses at most, or of one row. */
-  *#ranges(first: number, last: number, most: number): Generator<readonly [number, number]> {
-    const starts = this.#drawn.map((d) => d.rows.start);
-    for (let from = first; from < last; ) {
-      let to = from + 1;
-      while (to < last && starts.reduce((sum, s) => sum + s[to + 1]! - s[from]!, 0) <= most) to++;
-      yield [from, to];
-      from = to;
-    }
-  }
-  #room(n: number): Room {
-    return (this.#rooms[n] ??= new Room());
-  }
-  #chunk(
-    { rows, steps, weights, units }: Drawn,
-    n: number,
-    [from, to]: readonly [number, number],
-    all: { readonly begin: number; readonly target: Uint32Array },
-    source: WordSource,
-  ): Chunk {
-    const [begin, end] = [rows.start[from]!, rows.start[to]!];
-    const target = all.target.subarray(begin - all.begin, end - all.begin);
-    const delays = this.#room(n).steps(end - begin);
-    steps.into(delays, begin, source);
-    return { begin, target, steps: delays, weight: this.#weights({ units, weights }, n, begin, end - begin, source) };
-  }
-  #weights(
-    { units, weights }: Pick<Drawn, "units" | "weights">,
-    n: number,
-    begin: number,
-    count: number,
-    source: WordSource,
-  ): Chunk["weight"] {
-    const { weight: form, unit = 0 } = this.#table;
-    const room = this.#room(n);
-    if (form === "one") return room.units(0);
-    if (form === "i8" || form === "i16") {
-      const out = room.units(count);
-      (this.#units[n] ??= units(form, unit)).into(out, begin, source);
-      return out;
-    }
-    const out = room.weights(count);
-    weights.into(out, begin, source);
-    return out;
   }
 
   /** Finds part, slot and cell of each synapse of a row, and counts. */
-  #sort(r: number, chunks: readonly Chunk[]): number {
-    const { connections, age, ring } = this.#table;
-    const [next, slots, slotOf] = [this.#next, this.#slots, this.#slotOf];
-    const rowLength = this.#header.narrow ? 0 : ring.cells;
-    next.fill(0);
-    let n = 0;
-    for (let c = 0; c < chunks.length; c++) {
-      const { begin, target, steps } = chunks[c]!;
-      const { connection, age: own, first, width } = connections[c]!;
-      const { start } = this.#drawn[c]!.rows;
-      const [from, to, before] = [start[r]! - begin, start[r + 1]! - begin, own - age - connection.delay];
-      this.#reserve(n + to - from);
-      const [keys, cells] = [this.#keys, this.#cells];
-      for (let k = from; k < to; k++, n++) {
-        const other = target[k]!;
-        const part = (other / width) | 0;
-        const key = part * slots + slotOf[before + steps[k]!]!;
-        keys[n] = key;
-        cells[n] = first + other - part * width + (key & (ring.group - 1)) * rowLength;
-        next[key]!++;
-      }
-    }
-    return n;
-  }
-  #reserve(length: number): void {
-    if (length <= this.#keys.length) return;
-    const [keys, cells] = [this.#keys, this.#cells];
-    this.#keys = new Int32Array(2 * length);
-    this.#cells = new Int32Array(2 * length);
-    this.#keys.set(keys);
-    this.#cells.set(cells);
+  #sort(r: number, targets: readonly Uint32Array[]): void {
+    const { joins, slots, kernel } = this.#plan;
+    const rowLength = kernel.narrow ? 0 : kernel.cells;
+    this.#next.fill(0);
+    [this.#keys, this.#cells] = [[], []];
+    joins.forEach(({ rows, steps, first, width, before }, c) => {
+      targets[c]!.forEach((other, k) => {
+        const part = Math.floor(other / width);
+        const key = part * this.#slots + slots[before + steps.at(rows.start[r]! + k)]!;
+        this.#keys.push(key);
+        this.#cells.push(first + other - part * width + (key & (kernel.group - 1)) * rowLength);
+        this.#next[key]!++;
+      });
+    });
   }
 
   /** Writes the header of a part's block and what fills up segments; from counts to places. Returns where the block ends. */
   #beginBlock(part: number, at: number, words: Uint32Array, half: Uint16Array): number {
-    const { narrow, group } = this.#header;
-    const { weight, ring } = this.#table;
-    const [head, size, next] = [at + headerWords(this.#header), quadWords(narrow, weight), this.#next];
+    const { narrow, group, cells, weight } = this.#plan.kernel;
+    const [head, size, next] = [at + headerWords(this.#plan.kernel), quadWords(narrow, weight), this.#next];
     const together = narrow ? 1 : group; // slots of a segment
     let quads = 0;
     for (let slot = 0; slot < this.#slots; slot += together) {
@@ -275,40 +186,27 @@ class TableFiller {
       else words[at + segment] = quads;
       for (let k = place; k < QUAD * quads; k++) {
         const [word, lane] = [head + (k >> 2) * size, k & 3];
-        if (narrow) half[2 * word + lane] = ring.cells - QUAD + lane;
-        else words[word + lane] = ring.cells - QUAD + lane;
+        if (narrow) half[2 * word + lane] = cells - QUAD + lane;
+        else words[word + lane] = cells - QUAD + lane;
       }
     }
     return head + quads * size;
   }
 
   /** Puts synapses where they belong. */
-  #put(
-    r: number,
-    chunks: readonly Chunk[],
-    count: number,
-    words: Uint32Array,
-    half: Uint16Array,
-    start: Elements,
-    weights: WeightCells,
-  ): void {
-    const { narrow } = this.#header;
-    const { weight: form } = this.#table;
-    const [head, size, own] = [headerWords(this.#header), quadWords(narrow, form), cellWords(narrow)];
-    const [next, keys, cells, slots, parts] = [this.#next, this.#keys, this.#cells, this.#slots, this.#parts];
+  #put(r: number, words: Uint32Array, half: Uint16Array, start: Elements, weights: WeightCells): void {
+    const { kernel, joins } = this.#plan;
+    const { narrow, weight: form, parts } = kernel;
+    const [head, size, own] = [headerWords(kernel), quadWords(narrow, form), cellWords(narrow)];
     let n = 0;
-    for (let c = 0; c < chunks.length; c++) {
-      const { begin, weight } = chunks[c]!;
-      const rows = this.#drawn[c]!.rows.start;
-      for (let k = rows[r]! - begin; k < rows[r + 1]! - begin; k++, n++) {
-        const key = keys[n]!;
-        const place = next[key]!++;
-        const word = start[r * parts + ((key / slots) | 0)]! + head + (place >> 2) * size;
-        if (narrow) half[2 * word + (place & 3)] = cells[n]!;
-        else words[word + (place & 3)] = cells[n]!;
-        if (form !== "one") weights.put(word + own, place & 3, weight[k]!);
+    for (const { rows, weights: drawn } of joins)
+      for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++, n++) {
+        const key = this.#keys[n]!;
+        const place = this.#next[key]!++;
+        const word = start[r * parts + Math.floor(key / this.#slots)]! + head + (place >> 2) * size;
+        if (narrow) half[2 * word + (place & 3)] = this.#cells[n]!;
+        else words[word + (place & 3)] = this.#cells[n]!;
+        if (drawn.form !== "none") weights.put(word + own, place & 3, drawn.series.at(k));
       }
-    }
-    if (n !== count) throw new Error(`table ${this.#table.name}: row ${r} has ${count} synapses, ${n} were placed`);
   }
 }

@@ -12,6 +12,7 @@ import { isNorm } from "../../model/transform.ts";
 import { type Component, componentOf, type Parted } from "./component.ts";
 import { Context, type LowerOptions } from "./context.ts";
 import { overSamples, type PortSum, portSum } from "./contributions.ts";
+import { countsApart } from "./countsApart.ts";
 import { type Apart, type DelayGroup, delaysApart } from "./delays.ts";
 import { arrivalsOf } from "./direct.ts";
 import type { Emission } from "./emission.ts";
@@ -96,9 +97,12 @@ function kernelsOf(
   const plain = plainEmission(node, sources);
   const emission = hooks.emission?.(node, plain) ?? plain;
   const made = populationKernels(node, c.net.populations[node]!, sums, emission, c, sources);
-  return { ...made, kernels: made.kernels.map((k) => expanded(hooks.kernel?.(node, k, c) ?? k)) };
+  return { ...made, kernels: made.kernels.map((k) => finished(hooks.kernel?.(node, k, c) ?? k, node, c)) };
 }
-const expanded = (k: Kernel): Kernel => ({ ...k, step: simplify(expand(k.step)) });
+function finished(k: Kernel, node: string, c: Context): Kernel {
+  const apart = k.onSpike ? k : countsApart(k, node, c);
+  return { ...apart, step: simplify(expand(apart.step)) };
+}
 
 function plainEmission(node: string, sources: Sources): Emission {
   const values = [...sources.values.keys()]

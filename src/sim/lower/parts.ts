@@ -67,8 +67,10 @@ export const listStart = (node: string, c: Context, variable: string): Place | 0
 /** A call over all neurons of a node, each part by itself. */
 export function byPart(call: Invoke, node: string, c: Context): Node {
   if (c.parts === 1) return call;
-  if (call.kernel.kind !== "perElement") throw new Error(`${call.kernel.kind} has no ranges`);
   const first = partPlace(node, c, PART);
+  if (call.kernel.kind === "drawCounts")
+    return onParts([invoke(call.kernel, call.args, { first, n: shifted(first, 1) })], c);
+  if (call.kernel.kind !== "perElement") throw new Error(`${call.kernel.kind} has no ranges`);
   return onParts([invoke({ ...call.kernel, domain: "range" }, call.args, { first, n: shifted(first, 1) })], c);
 }
 /** What each part does for itself. */

@@ -2,7 +2,7 @@
 import { streamOf } from "../../base/random.ts";
 import { expand } from "../../ir/expand.ts";
 import { constant } from "../../ir/expr.ts";
-import { type Node, type Place, place } from "../../ir/program.ts";
+import { type Invoke, type Node, type Place, place } from "../../ir/program.ts";
 import { readsOf, type Step, type Store } from "../../ir/step.ts";
 import type { FloatType, Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
@@ -23,6 +23,8 @@ import { type TrainedSlots, type TrainedStart, trainedPlace, trainedSlots, train
 export interface Kernel {
   readonly step: Step;
   readonly args: Readonly<Record<string, Place>>;
+  /** What is drawn for it before, by kernels of their own. */
+  readonly draws?: readonly Invoke[];
   readonly trained: TrainedSlots;
   /** Whether it is run for the neurons that fired in this step alone. */
   readonly onSpike: boolean;

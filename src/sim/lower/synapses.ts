@@ -33,6 +33,7 @@ import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts";
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
+import { floatLaw } from "./drawn.ts";
 import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
@@ -75,7 +76,8 @@ export interface SynapseTables {
 export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   if (c.procedural && context.options.mode === "stream") return drawnTables(c, size, context);
-  const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
+  const { seed, counter } = context.options;
+  const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed }, counter);
   const plain = context.options.mode === "stream" && !selected;
   const shared = sharedBy(c, plain ? sharedVariables(c, context.net) : new Map(), rows.count, context);
   const own = ownVariables(c, shared);
@@ -166,7 +168,11 @@ function typeOf({ synapse }: Connection, name: string, { type }: Context): Type 
 
 function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
   const { start, count } = rows;
-  const target = context.filled(`${name}.target`, "u32", count, "constant", (to) => rows.fill(to as Uint32Array));
+  if (rows.drawn) context.drawn.push({ rows });
+  const target = context.filled(`${name}.target`, "u32", count, "constant", (to, _array, mill) => {
+    if (mill && rows.drawn) mill.targets(rows, to as Uint32Array);
+    else rows.fill(to as Uint32Array);
+  });
   if (parts.length === 2) context.constant(`${name}.rowStart`, start, "i32");
   else
     context.filled(`${name}.rowStart`, "i32", (start.length - 1) * (parts.length - 1) + 1, "constant", (to, array) =>
@@ -198,12 +204,17 @@ function weights(c: Connection, rows: Rows, own: boolean, context: Context, sele
   const given = c.weight.kind === "values" ? origin : undefined;
   // Only an engine stores narrowly; elsewhere weights are what they would be there.
   const stored = c.storage && storedWeight(c, context.type, rows.start.length - 1);
-  variable(context, c, "w", rows.count, (to) => {
-    for (let n = 0; n < rows.count; n++) {
-      const k = index ? index[n]! : n;
-      const w = weight(given ? given[k]! : k);
-      to[n] = stored ? asStored(w, stored, context.type) : w;
-    }
+  const law = selected || stored ? undefined : floatLaw(c.weight, draw);
+  const series = { at: weight, law };
+  if (law) context.drawn.push({ count: rows.count, series });
+  variable(context, c, "w", rows.count, (to, _array, mill) => {
+    if (mill && law) mill.numbers(series, to.subarray(0, rows.count));
+    else
+      for (let n = 0; n < rows.count; n++) {
+        const k = index ? index[n]! : n;
+        const w = weight(given ? given[k]! : k);
+        to[n] = stored ? asStored(w, stored, context.type) : w;
+      }
   });
 }
 

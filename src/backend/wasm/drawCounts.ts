@@ -1,0 +1,250 @@
+/**
+ * Counts of a law: 16 bits of each element are compared at once in eight lanes, and where one of thirty-two is just that of a
+ * bound (one time in a hundred or two) they are done again with all 32 bits. A turn has two groups, drawn side by side, because
+ * the rounds of one wait for each other.
+ */
+import { LAW_KEY, PIECE_GROUP } from "../../base/draws.ts";
+import { BLOCK } from "../../ir/drawnRows.ts";
+import { type Expr, operands, read } from "../../ir/expr.ts";
+import { type KernelOf, RANGE } from "../../ir/program.ts";
+import { philox } from "../../ir/random.ts";
+import { simplify } from "../../ir/simplify.ts";
+import { nodes } from "../../ir/step.ts";
+import { BYTES, type FloatType } from "../../ir/types.ts";
+import type { KernelContext } from "./kernel.ts";
+import { range } from "./tiles.ts";
+import { emitVector, splatConstant } from "./vectorExpr.ts";
+
+const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
+type DrawCounts = KernelOf<"drawCounts">;
+
+export function drawCounts(k: DrawCounts, c: KernelContext): void {
+  const { f } = c;
+  const [i, end, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const block = range(GROUPS).map(() => f.local("v128"));
+  const leaves = new Map<string, number>(UNIFORM.map((name) => [name, splatOf(name, c)]));
+  const words = blocks((k.stream ^ LAW_KEY.poisson) >>> 0, leaves, c);
+  const rest = blocks((k.stream ^ LAW_KEY.poissonRest) >>> 0, leaves, c);
+  words.prepare();
+  const compare = narrowly(k, c, at);
+  c.pushCount("first");
+  f.set(i);
+  c.pushCount("n");
+  f.set(end);
+  f.get(c.ptr("out"), i);
+  f.i32(Math.log2(BYTES[k.type]));
+  f.op("i32.shl");
+  f.op("i32.add");
+  f.set(at);
+  f.upTo(
+    i,
+    () => f.get(end),
+    RANGE,
+    () => {
+      for (const g of range(GROUPS)) {
+        f.get(i);
+        f.i32(3); // four blocks a group
+        f.op("i32.shr_u");
+        f.op("i32x4.splat");
+        f.op(
+          "v128.const",
+          "i32x4",
+          range(4).map((lane) => 4 * g + lane),
+        );
+        f.op("i32x4.add");
+        f.set(block[g]!);
+      }
+      words.draw(block).forEach((drawn, g) => {
+        compare(drawn);
+        f.if(() => {
+          rest.prepare();
+          wholly(k, c, at, drawn, rest.draw([block[g]!])[0]!);
+        });
+        f.advance(at, PIECE_GROUP * BYTES[k.type]);
+      });
+    },
+  );
+}
+const GROUPS = RANGE / PIECE_GROUP;
+
+function splatOf(name: string, { f, ptr }: KernelContext): number {
+  const local = f.local("v128");
+  f.get(ptr(name));
+  f.op("v128.load32_splat", 0);
+  f.set(local);
+  return local;
+}
+
+/**
+ * The four words of four blocks: what is the same for all blocks is prepared, and the rest drawn into locals, for several
+ * locals with numbers of blocks at once.
+ */
+function blocks(
+  stream: number,
+  leaves: ReadonlyMap<string, number>,
+  { f }: KernelContext,
+): { prepare(): void; draw(numbers: readonly number[]): number[][] } {
+  const slot = (name: string) => ({ name, type: "u32", space: "element" }) as const;
+  const counter = [BLOCK, "sample", "stepLow", "stepHigh"].map((name) => read("u32", name)) as [Expr, Expr, Expr, Expr];
+  const step = simplify({
+    name: "block",
+    slots: [BLOCK, ...leaves.keys(), "0", "1", "2", "3"].map(slot),
+    stores: philox(counter, read("u32", "seed"), stream).map((value, w) => ({ slot: `${w}`, mode: "set", value })),
+  });
+  const order = nodes(step);
+  const varying = new Set<Expr>();
+  for (const e of order)
+    if ((e.tag === "read" && e.slot === BLOCK) || operands(e).some((o) => varying.has(o))) varying.add(e);
+  const shared = new Map<Expr, number>();
+  const define = (e: Expr, locals: Map<Expr, number>, number?: number): void => {
+    if (e.tag === "read") return void locals.set(e, number ?? leaves.get(e.slot)!);
+    const context = { f, lanes: 4, push: (x: Expr) => f.get(locals.get(x)!) } as const;
+    if (e.tag === "const") splatConstant(context, e.type, e.value);
+    else emitVector(e, context);
+    const local = f.local("v128");
+    f.set(local);
+    locals.set(e, local);
+  };
+  return {
+    prepare: () => {
+      for (const e of order) if (!varying.has(e)) define(e, shared);
+    },
+    draw: (numbers) => {
+      const own = numbers.map(() => new Map(shared));
+      for (const e of order) if (varying.has(e)) own.forEach((locals, k) => define(e, locals, numbers[k]));
+      return own.map((locals) => step.stores.map((s) => locals.get(s.value)!));
+    },
+  };
+}
+
+/** So that signed comparisons order them. */
+const SIGN = 0x8000;
+/** Stores counts by the leading 16 bits, and leaves on the stack whether any of them does not tell. */
+function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (words: readonly number[]) => void {
+  const { f } = c;
+  const all = bounds.map((b) => b >>> 16);
+  const tops = [...new Set(all)].map((top) => {
+    const local = f.local("v128");
+    const twice = ((top ^ SIGN) * 0x10001) | 0;
+    f.op("v128.const", "i32x4", [twice, twice, twice, twice]);
+    f.set(local);
+    return { top, local, times: all.filter((x) => x === top).length };
+  });
+  const [sign, low] = [f.local("v128"), f.local("v128")];
+  f.op("v128.const", "i32x4", [-0x7fff8000, -0x7fff8000, -0x7fff8000, -0x7fff8000]);
+  f.set(sign);
+  f.op("v128.const", "i32x4", [0xffff, 0xffff, 0xffff, 0xffff]);
+  f.set(low);
+  const [piece, count, open] = [f.local("v128"), f.local("v128"), f.local("v128")];
+  const zero = (): void => f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+  return (words) => {
+    zero();
+    f.set(open);
+    words.forEach((word, w) => {
+      f.get(word, sign);
+      f.op("v128.xor");
+      f.set(piece);
+      zero();
+      f.set(count);
+      for (const { top, local, times } of tops) {
+        f.get(open, piece, local);
+        f.op("i16x8.eq");
+        f.op("v128.or");
+        f.set(open);
+        if (top > 0)
+          for (const _ of range(times)) {
+            f.get(count, local, piece);
+            f.op("i16x8.gt_s");
+            f.op("i16x8.sub");
+            f.set(count);
+          }
+      }
+      store(type, c, at, 4 * w, () => {
+        f.get(count, low);
+        f.op("v128.and");
+      });
+      store(type, c, at, PIECE_GROUP / 2 + 4 * w, () => {
+        f.get(count);
+        f.i32(16);
+        f.op("i32x4.shr_u");
+      });
+    });
+    f.get(open);
+    f.op("v128.any_true");
+  };
+}
+
+/** Stores counts by all 32 bits. */
+function wholly(
+  { bounds, type }: DrawCounts,
+  c: KernelContext,
+  at: number,
+  words: readonly number[],
+  rest: readonly number[],
+): void {
+  const { f } = c;
+  const [whole, count] = [f.local("v128"), f.local("v128")];
+  const all = (x: number): void =>
+    f.op(
+      "v128.const",
+      "i32x4",
+      range(4).map(() => x | 0),
+    );
+  const shifted = (local: number, op: "shl" | "shr_u"): void => {
+    f.get(local);
+    f.i32(16);
+    f.op(`i32x4.${op}`);
+  };
+  const masked = (local: number, mask: number): void => {
+    f.get(local);
+    all(mask);
+    f.op("v128.and");
+  };
+  for (const half of range(2))
+    for (const w of range(4)) {
+      if (half === 0) shifted(words[w]!, "shl");
+      else masked(words[w]!, 0xffff0000);
+      if (half === 0) masked(rest[w]!, 0xffff);
+      else shifted(rest[w]!, "shr_u");
+      f.op("v128.or");
+      all(2 ** 31);
+      f.op("v128.xor");
+      f.set(whole);
+      all(0);
+      f.set(count);
+      for (const bound of bounds) {
+        f.get(count);
+        all(bound ^ (2 ** 31));
+        f.get(whole);
+        f.op("i32x4.gt_s");
+        f.op("i32x4.sub");
+        f.set(count);
+      }
+      store(type, c, at, (half * PIECE_GROUP) / 2 + 4 * w, () => f.get(count));
+    }
+}
+
+/** Stores four counts as floating point, from element `first` of the turn on. */
+function store(type: FloatType, { f }: KernelContext, at: number, first: number, push: () => void): void {
+  if (type === "f32") {
+    f.get(at);
+    push();
+    f.op("f32x4.convert_i32x4_s");
+    return f.op("v128.store", 4 * first);
+  }
+  const four = f.local("v128");
+  push();
+  f.set(four);
+  for (const half of range(2)) {
+    f.get(at, four);
+    if (half === 1) {
+      f.get(four);
+      f.op(
+        "i8x16.shuffle",
+        range(16).map((b) => (b + 8) % 16),
+      );
+    }
+    f.op("f64x2.convert_low_i32x4_s");
+    f.op("v128.store", 8 * (first + 2 * half));
+  }
+}

@@ -1,0 +1,198 @@
+/** Rows of synapses, drawn once for a table: blocks of four random words of a line, one after the other. */
+import { BLOCK, FACTOR, failuresOf, LINE, SEED, STREAM, wordsOf } from "../../ir/drawnRows.ts";
+import { type Expr, read } from "../../ir/expr.ts";
+import type { KernelOf } from "../../ir/program.ts";
+import { values } from "./drawnRow.ts";
+import type { KernelContext } from "./kernel.ts";
+import { pushScaled } from "./tiles.ts";
+
+/** Locals: the row and its line at hand, where its next end goes (bytes), and what words are made of. */
+interface Row {
+  readonly row: number;
+  readonly line: number;
+  readonly at: number;
+  /** A loop over blocks, out of which label 1 leads; `each` is given locals with what the expressions are. */
+  blocks(roots: readonly Expr[], each: (values: readonly number[]) => void): void;
+}
+
+export function drawRows({ law }: KernelOf<"drawRows">, c: KernelContext): void {
+  const { f } = c;
+  const [row, line, at, block] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const leaves = new Map([
+    [BLOCK, block],
+    [LINE, line],
+    [SEED, loaded(c, "key", "i32", 0)],
+    [STREAM, loaded(c, "key", "i32", 4)],
+    ...(law === "choices" ? [] : [[FACTOR, loaded(c, "factor", "f64", 0)] as const]),
+  ]);
+  const blocks: Row["blocks"] = (roots, each) => {
+    f.i32(0);
+    f.set(block);
+    f.op("block");
+    f.op("loop");
+    each(values(roots, leaves, c));
+    f.advance(block, 1);
+    f.op("br", 0);
+    f.op("end");
+    f.op("end");
+  };
+  const draw = (law === "choices" ? choices : trials(law === "counts"))(c, { row, line, at, blocks });
+  f.i32(0);
+  f.set(row);
+  f.upTo(
+    row,
+    () => c.pushCount("n"),
+    1,
+    () => {
+      c.pushCount("first");
+      f.get(row);
+      f.op("i32.add");
+      f.set(line);
+      draw();
+    },
+  );
+}
+
+function loaded({ f, ptr }: KernelContext, argument: string, type: "i32" | "f64", offset: number): number {
+  const local = f.local(type);
+  f.get(ptr(argument));
+  f.op(`${type}.load`, offset);
+  f.set(local);
+  return local;
+}
+/** Pushes where a row begins, or the next one. */
+function pushStart({ f, ptr }: KernelContext, row: number, plus = 0): void {
+  pushScaled(f, ptr("starts"), row, 4);
+  f.op("i32.load", 4 * plus);
+}
+/** Sets a local to the address of the row's first end. */
+function beginRow(c: KernelContext, { row, at }: Row): void {
+  const { f } = c;
+  f.get(c.ptr("out"));
+  pushStart(c, row);
+  f.i32(2);
+  f.op("i32.shl");
+  f.op("i32.add");
+  f.set(at);
+}
+
+const words = wordsOf({ seed: read("u32", SEED), stream: read("u32", STREAM) });
+
+/** Target k is what comes `gap + 1` after the one before: in f64, because gaps may be longer than any line. */
+const trials =
+  (counts: boolean) =>
+  (c: KernelContext, r: Row): (() => void) => {
+    const { f } = c;
+    const [k, targets, end] = [f.local("f64"), f.local("f64"), f.local("i32")];
+    const [a, b, d, e] = words as [Expr, Expr, Expr, Expr];
+    const factor = read("f64", FACTOR);
+    c.pushCount("targets");
+    f.op("f64.convert_i32_s");
+    f.set(targets);
+    const take = (): void => {
+      if (!counts) {
+        f.get(r.at, end);
+        f.op("i32.store", 0);
+      }
+      f.advance(r.at, counts ? 1 : 4);
+    };
+    return () => {
+      f.op("f64.const", -1);
+      f.set(k);
+      if (counts) f.i32(0);
+      if (counts) f.set(r.at);
+      else beginRow(c, r);
+      r.blocks([failuresOf(a, b, factor), failuresOf(d, e, factor)], (gaps) => {
+        for (const gap of gaps) {
+          f.get(gap);
+          f.op("f64.const", 1);
+          f.op("f64.add");
+          f.get(k);
+          f.op("f64.add");
+          f.tee(k);
+          f.get(targets);
+          f.op("f64.ge");
+          f.op("br_if", 1);
+          f.get(k);
+          f.op("i32.trunc_sat_f64_s");
+          f.set(end);
+          // The line itself may be an end, or it may not.
+          f.get(end, r.line);
+          f.op("i32.ne");
+          c.pushCount("notItself");
+          f.op("i32.eqz");
+          f.op("i32.or");
+          f.if(take);
+        }
+      });
+      if (!counts) return;
+      pushScaled(f, c.ptr("out"), r.row, 4);
+      f.get(r.at);
+      f.op("i32.store", 0);
+    };
+  };
+
+/** Lemire 2019, as `LineStream.below` has it. */
+function choices(c: KernelContext, r: Row): () => void {
+  const { f } = c;
+  const [last, end, refused] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [among, product] = [f.local("i64"), f.local("i64")];
+  c.pushCount("targets");
+  c.pushCount("notItself");
+  f.op("i32.sub");
+  f.op("i64.extend_i32_u");
+  f.set(among);
+  f.get(among);
+  f.op("i64.eqz");
+  f.if(
+    () => undefined,
+    () => {
+      f.op("i64.const", 4294967296n);
+      f.get(among);
+      f.op("i64.rem_u");
+      f.op("i32.wrap_i64");
+      f.set(refused);
+    },
+  );
+  const take = (): void => {
+    f.get(product);
+    f.op("i64.const", 32n);
+    f.op("i64.shr_u");
+    f.op("i32.wrap_i64");
+    f.set(end);
+    f.get(r.at, end);
+    // One more where no line is its own end, from there on.
+    f.get(end, r.line);
+    f.op("i32.ge_u");
+    c.pushCount("notItself");
+    f.op("i32.and");
+    f.op("i32.add");
+    f.op("i32.store", 0);
+    f.advance(r.at, 4);
+  };
+  return () => {
+    beginRow(c, r);
+    f.get(c.ptr("out"));
+    pushStart(c, r.row, 1);
+    f.i32(2);
+    f.op("i32.shl");
+    f.op("i32.add");
+    f.set(last);
+    r.blocks(words, (drawn) => {
+      for (const word of drawn) {
+        f.get(r.at, last);
+        f.op("i32.ge_u");
+        f.op("br_if", 1);
+        f.get(word);
+        f.op("i64.extend_i32_u");
+        f.get(among);
+        f.op("i64.mul");
+        f.tee(product);
+        f.op("i32.wrap_i64");
+        f.get(refused);
+        f.op("i32.ge_u");
+        f.if(take);
+      }
+    });
+  };
+}
