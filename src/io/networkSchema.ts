@@ -169,6 +169,7 @@ const population = sized(
     initial: recordOf(initializer),
     trainable: either(Array.isArray, listOf(text), recordOf(oneOf<Grain>("neuron", "layer"))),
     dropout: finite,
+    winners: optional(size),
   }),
 );
 

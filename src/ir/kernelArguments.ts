@@ -58,6 +58,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     counts: ["groups", "steps"],
   }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
+  winners: (k) => ({ args: ["list", "from", "to", "key", ...when(k.flagged, "flag")], counts: [] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
 };
 
@@ -75,6 +76,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   outerRows: () => ["out"],
   transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
   unpackBits: () => ["list", "to"],
+  winners: (k) => ["list", "to", ...when(k.flagged, "flag")],
   zero: () => ["out"],
 };
 const storedArguments = (step: Step): string[] =>

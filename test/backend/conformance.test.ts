@@ -43,6 +43,7 @@ test("every kernel has a case", () => {
     outerRows: true,
     transposeLists: true,
     unpackBits: true,
+    winners: true,
     zero: true,
   };
   expect([...kinds].sort()).toEqual(Object.keys(all).sort());

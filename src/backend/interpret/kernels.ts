@@ -4,7 +4,7 @@ import { deliver } from "./deliver.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
-import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, zero } from "./structural.ts";
+import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, winners, zero } from "./structural.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
@@ -17,5 +17,6 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   outerRows,
   transposeLists,
   unpackBits,
+  winners,
   zero,
 };

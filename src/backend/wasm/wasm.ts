@@ -30,6 +30,7 @@ import { rowDots } from "./rowDots.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
+import { winners } from "./winners.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
@@ -42,6 +43,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   outerRows,
   transposeLists,
   unpackBits,
+  winners,
   zero,
 };
 

@@ -20,6 +20,7 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
     ...tables.flatMap((t) => agesOf(t).map((age): Need => ({ node: t.source, port: "spike", age }))),
     ...Object.values(net.transforms).flatMap((t) => t.of.map((e) => fresh(e.node, e.port))),
     ...Object.keys(net.transforms).map((node) => fresh(node, "value")),
+    ...Object.entries(net.populations).flatMap(([node, p]) => (p.winners === undefined ? [] : [fresh(node, "spike")])),
     ...record.map((r) => fresh(...(r.split(".") as [string, string]))),
   ];
 }
