@@ -11,7 +11,7 @@ export function winnersNodes(
   node: string,
   { context: c, net, populations, sources }: Omit<Lowered, "forward" | "delayGroups">,
 ): Node[] {
-  const most = net.populations[node]!.winners;
+  const most = net.populations[node]?.winners;
   if (most === undefined) return [];
   const spikes = sources.spikes.get(node)!;
   const { list, ends, stride } = spikes.allParts();
