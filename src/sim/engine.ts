@@ -21,6 +21,7 @@ import { checkClock, forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
+import { normaliseNodes, type Totals } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
@@ -32,6 +33,7 @@ import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
 import { Recorder } from "./records/recorder.ts";
 import type { Sink } from "./records/sink.ts";
 import type { Records } from "./records/spec.ts";
+import { Reset } from "./reset.ts";
 import { requireRoom, requireRoomToDraw } from "./room.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
@@ -70,6 +72,11 @@ export interface EngineOptions {
    * threads, where the network is large enough to gain by it. No result depends on it.
    */
   readonly parts?: number;
+  /**
+   * By connection, what the weights that arrive at each target add up to after `engine.normalise()`: `{ "in>e": 78.4 }`. For
+   * plastic synapses, and others with weights of their own.
+   */
+  readonly normalise?: Totals;
 }
 
 /** Options of one run. */
@@ -83,6 +90,7 @@ export interface RunOptions {
   readonly records?: Records | Recorder;
 }
 
+const NORMALISE = "normalise";
 const BLOCK = 64;
 /** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
 const FEW = { neurons: 1024, block: 256 } as const;
@@ -131,7 +139,10 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     seed,
     words,
   });
-  const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
+  const program = programOf(net.name, lowered, [
+    { name: "run", body: forwardNodes(lowered) },
+    ...(options.normalise ? [{ name: NORMALISE, body: normaliseNodes(options.normalise, lowered) }] : []),
+  ]);
   requireRoom(net, backend, program);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
@@ -164,6 +175,7 @@ export class Engine implements Disposable {
   /** Connections whose weights a hook has changed where no buffer of a snapshot holds them. */
   readonly #rewritten = new Set<string>();
   #inHook = false;
+  #reset: Reset | undefined;
 
   /** Use `createEngine`. */
   constructor(
@@ -456,6 +468,30 @@ export class Engine implements Disposable {
     this.#feed.restore(snapshot.pending);
     this.#step = snapshot.step;
     this.#digest.state = snapshot.digest;
+  }
+
+  /**
+   * Goes to the next sample: neurons, traces and other variables of synapses are as before the first step again, and nothing
+   * is under way. Weights stay, and so does the number of the next step, by which chance and time go.
+   * @param options `keep`: states that stay too, such as `e.theta`, or `in>e.x` of a connection
+   * @throws {ModelError} `unknown-name`
+   */
+  reset(options: { readonly keep?: readonly string[] } = {}): void {
+    if (this.#inHook) throw new RunError("unsupported", "reset", "a hook is called within a run, which goes on");
+    this.#reset ??= new Reset(this.lowered);
+    this.#reset.run(this.#executable, this.#step, options.keep ?? []);
+    this.#feed.clear();
+  }
+
+  /**
+   * Scales the weights that arrive at each target of the connections that option `normalise` names, so that they add up to
+   * what it says. A target whose weights add up to nothing, or less, keeps them.
+   */
+  normalise(): void {
+    if (this.#inHook) throw new RunError("unsupported", "normalise", "a hook changes weights through 'synapses'");
+    if (!this.program.regions.some((r) => r.name === NORMALISE))
+      throw new RunError("usage", "normalise", "make the engine with option 'normalise', which says to what");
+    this.#executable.run(NORMALISE);
   }
 
   /** Gives the memory back; every later call throws. */
