@@ -191,7 +191,7 @@ function textOf(d: Document): string {
       ["neurons that never fired", whole(labels.silent)],
       ["learning time", seconds(learning.seconds)],
       ["learning, samples/s", whole(learning.samplesPerSecond)],
-      ["spikes a sample, at first and in the end", `${short(learning.spikes)}, ${short(learning.spikesInTheEnd)}`],
+      ["spikes a sample, on average and in the end", `${short(learning.spikes)}, ${short(learning.spikesInTheEnd)}`],
       ["memory to learn", bytes(learning.bytes)],
       ...(d.peakBytes === undefined ? [] : [["peak of the process", bytes(d.peakBytes)]]),
       ...Object.entries(d.meanRate).map(([node, rate]) => [`${node}, spikes a neuron and step`, rate.toFixed(4)]),
