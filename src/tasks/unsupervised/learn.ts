@@ -2,6 +2,7 @@
 import type { Backend } from "../../backend/backend.ts";
 import type { Examples } from "../../data/dataset.ts";
 import { type Bernoulli, bernoulli } from "../../data/encoder.ts";
+import type { Program } from "../../ir/program.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
 import type { ListData } from "../../sim/feed.ts";
 import { readerOf, TEST_EPOCH } from "../batches.ts";
@@ -60,6 +61,9 @@ export class Learner implements Disposable {
   /** Linear memory. */
   get bytes(): number {
     return this.#engine.bytes;
+  }
+  get program(): Program {
+    return this.#engine.program;
   }
   /** What has been learned so far, copied. */
   get learned(): Learned {
