@@ -5,12 +5,9 @@
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
-import type { WordSource } from "../base/words.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { type Connection, connectedSizes } from "../model/connection.ts";
-import { synapseCount } from "../model/connectivity/kinds.ts";
-import { isDelivered } from "../model/delivered.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
@@ -21,11 +18,12 @@ import { checkClock, forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
-import { normaliseNodes, type Totals } from "./lower/normalise.ts";
+import { normaliseNodes } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { fillTimed } from "./lower/timed.ts";
+import { blockFor, millFor } from "./making.ts";
 import { Memory } from "./memory.ts";
 import { checkRecord, type Recording, WholeRecorder, type Window } from "./recording.ts";
 import { handedOut } from "./records/handedOut.ts";
@@ -40,7 +38,6 @@ import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
-import { wordMill } from "./wordMill.ts";
 
 /** Options of `createEngine`. */
 export interface EngineOptions {
@@ -76,7 +73,7 @@ export interface EngineOptions {
    * By connection, what the weights that arrive at each target add up to after `engine.normalise()`: `{ "in>e": 78.4 }`. For
    * plastic synapses, and others with weights of their own.
    */
-  readonly normalise?: Totals;
+  readonly normalise?: Readonly<Record<string, number>>;
 }
 
 /** Options of one run. */
@@ -91,13 +88,6 @@ export interface RunOptions {
 }
 
 const NORMALISE = "normalise";
-const BLOCK = 64;
-/** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
-const FEW = { neurons: 1024, block: 256 } as const;
-function blockFor({ populations }: Network, samples: number): number {
-  const neurons = Object.values(populations).reduce((sum, p) => sum + p.size * samples, 0);
-  return neurons <= FEW.neurons ? FEW.block : BLOCK;
-}
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
 
@@ -148,15 +138,6 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
-}
-
-/** Synapses for whose random words a compiled kernel pays. */
-const MANY = 100_000;
-async function millFor(net: Network, backend: Backend): Promise<(WordSource & Disposable) | undefined> {
-  const expected = net.connections
-    .filter((c) => isDelivered(c, net))
-    .map((c) => synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)));
-  return expected.reduce((sum, n) => sum + n, 0) >= MANY ? wordMill(backend) : undefined;
 }
 
 /**
