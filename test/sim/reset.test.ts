@@ -72,6 +72,29 @@ describe.each<ScheduleName>(["layered", "brian", "loihi"])("under %s", (schedule
   );
 });
 
+test("what moves by itself between events moves from the reset on", async () => {
+  const slow = synapse({
+    name: "slow",
+    equations: "dx/dt = -x/(20*ms) : 1 (event-driven)\ndn/dt = 1/second : 1 (event-driven)",
+    variables: { x: 1 },
+    onPre: "v_post += x + n; x *= 0.5",
+    onPost: "n = 0",
+  });
+  const few = network({
+    dt: "1 ms",
+    inputs: { in: inputNode(3) },
+    populations: { e: population(3, cell) },
+    connections: [connect("in", "e", { name: "xe", connectivity: oneToOne, synapse: slow })],
+  });
+  for (const backend of BACKENDS) {
+    using engine = await createEngine(few, backend, { record: ["e.v"] });
+    const events = { in: { steps: [7, 12, 30], indices: [0, 0, 2] } };
+    const first = engine.run(40, events).values["e.v"];
+    engine.reset();
+    expect(engine.run(40, events).values["e.v"]).toEqual(first);
+  }
+});
+
 test("parts of populations start anew alike", async () => {
   using two = threadedWasm(2);
   const run = async (parts: number) => {

@@ -39,6 +39,42 @@ test("a reward makes of a pair what its lag and age leave of it", async () => {
   });
 });
 
+test("eligibility is what a loop over all spikes gives", async () => {
+  using engine = await createEngine(rewardedNetwork(), wasm, { seed: 2, type: "f64" });
+  const steps = 120;
+  const events = { steps: [] as number[], indices: [] as number[] };
+  for (let t = 0; t < steps; t++)
+    for (let k = 0; k < 30; k++)
+      if ((t * 31 + k * 17) % 41 < 3) {
+        events.steps.push(t);
+        events.indices.push(k);
+      }
+  const { hidden, out } = engine.run(steps, { excitatory: events, target: { values: [0] } }).spikes;
+  expect(out!.steps.length).toBeGreaterThan(5);
+  const fired = (s: typeof out, t: number, i: number): boolean =>
+    s!.steps.some((step, k) => step === t && s!.indices[k] === i);
+  // Of each synapse from a hidden cell: all of z moves first; the source's spike comes before the target's.
+  const [z, x] = [new Float64Array(60), new Float64Array(60)];
+  let y = 0;
+  for (let t = 0; t < steps; t++) {
+    for (let i = 0; i < 60; i++) {
+      z[i]! *= Math.exp(-1 / 25);
+      if (!fired(hidden, t, i)) continue;
+      z[i]! -= y;
+      x[i]! += 1;
+    }
+    if (fired(out, t, 0)) {
+      for (let i = 0; i < 60; i++) z[i]! += x[i]!;
+      y += 1;
+    }
+    for (let i = 0; i < 60; i++) x[i]! *= Math.exp(-1 / 20);
+    y *= Math.exp(-1 / 20);
+  }
+  const found = engine.synapses("hidden>out").z!;
+  expect(z.some((v) => v < 0)).toBe(true);
+  z.forEach((v, i) => expect(found[i]).toBeCloseTo(v, 10));
+});
+
 test("has learned where both together are answered less than either", () => {
   expect(hasLearned([0, 10, 12, 9])).toBe(true);
   expect(hasLearned([0, 10, 12, 10])).toBe(false);
