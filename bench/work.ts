@@ -93,6 +93,7 @@ function countedOf({ kernel, args, counts = {} }: Invoke): Counted[] {
   if (kernel.kind === "transposeLists")
     return [positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)), ...countsRead(counts)];
   if (kernel.kind === "unpackBits") return [positions("events", args.from!, args.to!)];
+  if (kernel.kind === "winners") return [positions("events", args.from!, args.to!)]; // those that stay
   const list = kernel.kind === "perElement" ? kernel.step.stores.find((s) => s.mode === "append") : undefined;
   const appended = list ? [positions("events", args[`${list.slot}.from`]!, args[`${list.slot}.to`]!)] : [];
   return [

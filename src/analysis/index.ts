@@ -13,6 +13,7 @@ export {
 } from "./counts.ts";
 export { vanRossumDistance, victorPurpuraDistance } from "./distance.ts";
 export { cv, cv2, type IntervalHistogram, intervalHistogram, intervals, lv } from "./intervals.ts";
+export { assignLabels, type LabelAssignment, predictByLabel, predictByProportion } from "./labels.ts";
 export {
   binnedRate,
   type Course,

@@ -8,6 +8,8 @@ export interface Flags {
   readonly data?: string;
   readonly epochs?: number;
   readonly steps?: number;
+  readonly neurons?: number;
+  readonly samples?: number;
   readonly seed: number;
   readonly threads: number;
   readonly encoder?: EncoderName;
@@ -52,6 +54,11 @@ export const option = {
   data: () => new Option("--data <dir>", "folder with the data set, or with a folder TASK in it").env("RHEOBASE_DATA"),
   epochs: () => new Option("--epochs <n>", "passes over the training data").argParser(wholeNumber(1, 100_000)),
   steps: () => new Option("--steps <t>", "time steps a sample").argParser(wholeNumber(1, 10_000)),
+  neurons: () => new Option("--neurons <n>", "neurons that learn (unsupervised)").argParser(wholeNumber(10, 10_000)),
+  samples: () =>
+    new Option("--samples <n>", "samples of an epoch (unsupervised), experiments (r-stdp)").argParser(
+      wholeNumber(1, 2 ** 31),
+    ),
   segment: () =>
     new Option("--segment <k>", "show training that keeps k steps at a time (auto: the root of all)").argParser(
       (text: string) => (text === "auto" ? text : wholeNumber(1, 10_000)(text)),

@@ -179,6 +179,7 @@ const population = sized(
     initial: recordOf(initializer),
     trainable: either(Array.isArray, listOf(text), recordOf(oneOf<Grain>("neuron", "layer"))),
     dropout: finite,
+    winners: optional(size),
   }),
 );
 

@@ -168,6 +168,15 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     bytesRead: need("n") / 8,
     bytesWritten: need("events") * ENTRY,
   }),
+  // Each entry's key is looked at once a place, and once more to see who stays.
+  winners: ({ type, most, parts, flagged }, need) => {
+    const events = need("events");
+    return {
+      operations: tally([["compare", type, (most + 1) * events]]),
+      bytesRead: (most + 1) * events * (ENTRY + BYTES[type]) + 2 * parts * ENTRY,
+      bytesWritten: events * (flagged ? BYTES[type] : 0) + parts * ENTRY,
+    };
+  },
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
   // Of each element an eighth of a block, and its comparisons; what it seldom takes beside that is left out.
   drawCounts: ({ type, bounds }, need) => {

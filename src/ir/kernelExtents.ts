@@ -137,6 +137,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     from: argument(POSITION, 1),
     to: argument(POSITION, 1),
   }),
+  winners: ({ type, parts, stride, flagged }) => ({
+    list: argument(LIST, DATA),
+    from: argument(POSITION, parts),
+    to: argument(POSITION, (parts - 1) * stride + 1),
+    key: argument([type], DATA),
+    ...(flagged && { flag: argument([type], DATA) }),
+  }),
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
   drawCounts: ({ type }, known) => ({
     out: argument([type], RANGE * Math.ceil(known("n") / RANGE)),

@@ -262,6 +262,19 @@ export type Kernel =
   | { readonly kind: "foldRows"; readonly type: FloatType; readonly width: number; readonly stride: number }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */
   | { readonly kind: "unpackBits" }
+  /**
+   * A competition of listed elements. The list of part p < parts is entries [from[p], to[p·stride]) of `list`. Of all of them
+   * the `most` with the greatest `key[list[k]]` stay, of equal ones the earlier, in their order; the lists get shorter by the
+   * others, and where there is a `flag` it becomes 0 for them. Args `list`, `from`, `to`, `key`, `flag`?.
+   */
+  | {
+      readonly kind: "winners";
+      readonly type: FloatType;
+      readonly most: number;
+      readonly parts: number;
+      readonly stride: number;
+      readonly flagged: boolean;
+    }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type }
   /**

@@ -44,6 +44,8 @@ export interface Population {
   readonly linked?: Readonly<Record<string, Link>>;
   /** Training only: the probability that a neuron's output is silenced for a whole sample. */
   readonly dropout: number;
+  /** The most neurons that fire in a step: of those that would, the ones furthest above threshold. */
+  readonly winners?: number;
 }
 
 /** A variable of another population: that of the neuron with the same index, or those of the neurons named. */
@@ -120,6 +122,11 @@ export interface PopulationOptions {
   readonly trainable?: Trainable;
   readonly dropout?: number;
   /**
+   * A competition: of the neurons that are above threshold in a step, the most that fire. Those that are furthest above it do,
+   * of equal ones the earlier; for the others it is as if they had not reached it, but that their custom events happen.
+   */
+  readonly winners?: number;
+  /**
    * What each `(linked)` variable of the model stands for: `{ x: "other.v" }`, or with `index` the neuron of the other
    * population that each neuron looks at. It is seen as values that leave a population are (`model/timing.ts`).
    */
@@ -158,7 +165,15 @@ export function population(
         path,
         `'${slot}' has values for ${columns} neurons, and there are ${members.size}`,
       );
-  return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }) };
+  if (options.winners !== undefined) checkWinners(options.winners, model, path);
+  const winners = options.winners !== undefined && { winners: options.winners };
+  return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }), ...winners };
+}
+function checkWinners(winners: number, { spike }: NeuronModel, path: string): void {
+  requireInteger(`${path}.winners`, winners, 1, 2 ** 31);
+  if (spike?.tag === "compare" && (spike.op === ">" || spike.op === "<")) return;
+  const problem = "who wins is told by how far it is above threshold: 'spike' must be 'a > b' or 'a < b'";
+  throw new ModelError("unsupported", `${path}.winners`, problem);
 }
 
 /** One after the other, parameters first: an expression sees those before it. */

@@ -34,6 +34,8 @@ export interface Course {
   readonly fired?: Expr;
   /** The same as 0 or 1, differentiable where the condition is `a > b` or `a < b`. */
   readonly spikeValue?: Expr;
+  /** How far it is above threshold, for `a > b` and `a < b`. */
+  readonly excess?: Expr;
 }
 
 export interface Setting {
@@ -44,6 +46,8 @@ export interface Setting {
   readonly connected: ReadonlySet<string>;
   /** Added to the refractory period: 1 where the step of the spike does not count. */
   readonly extraSteps: number;
+  /** Whether it is found out between the phases who of those above threshold fires. */
+  readonly contested: boolean;
 }
 
 /** Whole refractory steps of a duration, the step of the spike counted in. */
@@ -146,15 +150,20 @@ function spiking(course: Course, setting: Setting): Course {
   const active = activeIn(model, course.values);
   const fired = active ? both(active, condition!) : condition!;
   const spikeValue = above ? gated(active, spikeNode((condition as Compare).a)) : convert("f64", fired);
+  const tested = { ...course, fired, spikeValue, ...(above && { excess: (condition as Compare).a }) };
+  return setting.contested ? tested : noting(tested, fired, setting);
+}
+/** When it fired last, and that it is refractory from now on. */
+function noting(course: Course, fired: Expr, setting: Setting): Course {
+  const { refractory } = setting.model;
   const lastSpike = course.values.get(LAST_SPIKE);
   const noted: [string, Expr][] = lastSpike ? [[LAST_SPIKE, choose(fired, read("f64", TIME), lastSpike)]] : [];
-  const tested: Course = { ...changed(course, noted), fired, spikeValue };
-  if (!model.refractory) return tested;
+  const tested = changed(course, noted);
+  if (!refractory) return tested;
   const count = course.values.get(REFRACTORY)!;
-  return changed(tested, [
-    [REFRACTORY, choose(fired, stepsAfterSpike(model.refractory, setting, course.values), count)],
-  ]);
+  return changed(tested, [[REFRACTORY, choose(fired, stepsAfterSpike(refractory, setting, course.values), count)]]);
 }
+const firedBefore = (): Expr => compare("gt", read("f64", SPIKE), ZERO);
 const gated = (active: Expr | undefined, value: Expr): Expr => (active ? choose(active, value, ZERO) : value);
 
 /** What a spike sets the refractory counter to. */
@@ -182,7 +191,7 @@ function run(statements: readonly Statement[], setting: Setting, before: Values)
 function reset(course: Course, setting: Setting): Course {
   const { model } = setting;
   if (model.reset.length === 0) return ending(course, setting);
-  const fired = course.fired ?? compare("gt", read("f64", SPIKE), ZERO);
+  const fired = course.fired ?? firedBefore();
   const done = [...run(model.reset, setting, course.values)].map(([name, value]): [string, Expr] => [
     name,
     choose(fired, value, course.values.get(name)!),
@@ -226,9 +235,13 @@ const beginning = (model: NeuronModel): Values =>
     ...(model.refractory ? [[REFRACTORY, read("i32", REFRACTORY)] as [string, Expr]] : []),
   ]);
 
-/** Runs phases in order. */
-export const runPhases = (phases: readonly Phase[], setting: Setting): Course =>
-  phases.reduce<Course>((course, phase) => PHASES[phase](course, setting), { values: beginning(setting.model) });
+/** Runs phases in order. After a contest those that won take note of it first. */
+export function runPhases(phases: readonly Phase[], setting: Setting): Course {
+  const start: Course = { values: beginning(setting.model) };
+  const decided = setting.contested && !phases.includes("threshold");
+  const begun = decided ? noting(start, firedBefore(), setting) : start;
+  return phases.reduce<Course>((course, phase) => PHASES[phase](course, setting), begun);
+}
 
 /** The subexpressions of a model, as values stand. */
 export function subexpressionsIn(course: Course, setting: Setting): [string, Expr][] {

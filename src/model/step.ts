@@ -44,6 +44,8 @@ export interface NeuronStepOptions {
   readonly firstStream?: number;
   /** Neurons of the population, for `N` in its equations; default 1. */
   readonly count?: number;
+  /** Whether those above threshold compete, so that the phases after it learn from slot `spike` who fired; default no. */
+  readonly contested?: boolean;
 }
 
 export interface NeuronStep {
@@ -53,6 +55,8 @@ export interface NeuronStep {
   readonly spike?: Expr;
   /** The same as 0 or 1; a `spike` node (differentiable) where the condition is `a > b` or `a < b`. */
   readonly spikeValue?: Expr;
+  /** Where they compete, how far the neuron is above threshold: float. */
+  readonly excess?: Expr;
   /** States and subexpressions after the step. */
   readonly outputs: ReadonlyMap<string, Expr>;
 }
@@ -71,6 +75,7 @@ export function neuronStep(model: NeuronModel, options: NeuronStepOptions): Neur
     spikeStepCounts = true,
     firstStream = 0,
     count = 1,
+    contested = false,
   } = options;
   requirePositive(`${model.name}.dt`, dt, "s");
   checkOptions(model, connected, [...perNeuron, ...constants.keys()]);
@@ -81,6 +86,7 @@ export function neuronStep(model: NeuronModel, options: NeuronStepOptions): Neur
     system: systemOf(model, meaning),
     connected,
     extraSteps: spikeStepCounts ? 0 : 1,
+    contested,
   };
   return assemble(runPhases(phases, setting), setting, perNeuron, options);
 }
@@ -109,13 +115,14 @@ function assemble(
   course: Course,
   setting: Setting,
   perNeuron: ReadonlySet<string>,
-  { type, phases }: NeuronStepOptions,
+  { type, phases, contested }: NeuronStepOptions,
 ): NeuronStep {
   const states = [...course.values].filter(([name, e]) => !(e.tag === "read" && e.slot === name));
   const named = [...course.values, ...subexpressionsIn(course, setting)].filter(([name]) =>
     setting.model.outputs.includes(name),
   );
-  const events = [course.fired, course.spikeValue].filter((e) => e !== undefined);
+  const excess = contested ? course.excess : undefined;
+  const events = [course.fired, course.spikeValue, excess].filter((e) => e !== undefined);
   const final = finish([...states, ...named].map(([, e]) => e).concat(events), type);
   const uniform = new Set([
     TIME,
@@ -123,7 +130,7 @@ function assemble(
     ...setting.model.timedArrays.filter((x) => x.columns === undefined).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);
-  const [spike, spikeValue] = final.slice(states.length + named.length);
+  const [spike, spikeValue, above] = final.slice(states.length + named.length);
   return {
     step: {
       name: `${setting.model.name}.${phases.join("+")}`,
@@ -135,6 +142,7 @@ function assemble(
       stores: states.map(([slot], k) => ({ slot, mode: "set", value: final[k]! })),
     },
     ...(spike && spikeValue && { spike, spikeValue }),
+    ...(above && { excess: above }),
     outputs: new Map(named.map(([name], k) => [name, final[states.length + k]!])),
   };
 }

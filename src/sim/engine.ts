@@ -7,8 +7,7 @@ import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { type Connection, connectedSizes } from "../model/connection.ts";
-import { synapseCount } from "../model/connectivity/kinds.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
@@ -19,10 +18,12 @@ import { checkClock, forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
+import { normaliseNodes } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { fillTimed } from "./lower/timed.ts";
+import { blockFor, isLarge } from "./making.ts";
 import { Memory } from "./memory.ts";
 import { type Mill, synapseMill } from "./mill/mill.ts";
 import { rowCounter } from "./mill/rowCounter.ts";
@@ -32,6 +33,7 @@ import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
 import { Recorder } from "./records/recorder.ts";
 import type { Sink } from "./records/sink.ts";
 import type { Records } from "./records/spec.ts";
+import { Reset } from "./reset.ts";
 import { requireRoom, requireRoomToDraw } from "./room.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
@@ -69,6 +71,11 @@ export interface EngineOptions {
    * threads, where the network is large enough to gain by it. No result depends on it.
    */
   readonly parts?: number;
+  /**
+   * By connection, what the weights that arrive at each target add up to after `engine.normalise()`: `{ "in>e": 78.4 }`. For
+   * plastic synapses, and others with weights of their own.
+   */
+  readonly normalise?: Readonly<Record<string, number>>;
 }
 
 /** Options of one run. */
@@ -82,13 +89,7 @@ export interface RunOptions {
   readonly records?: Records | Recorder;
 }
 
-const BLOCK = 64;
-/** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
-const FEW = { neurons: 1024, block: 256 } as const;
-function blockFor({ populations }: Network, samples: number): number {
-  const neurons = Object.values(populations).reduce((sum, p) => sum + p.size * samples, 0);
-  return neurons <= FEW.neurons ? FEW.block : BLOCK;
-}
+const NORMALISE = "normalise";
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
 
@@ -130,7 +131,10 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     seed,
     counter: counter?.count,
   });
-  const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
+  const program = programOf(net.name, lowered, [
+    { name: "run", body: forwardNodes(lowered) },
+    ...(options.normalise ? [{ name: NORMALISE, body: normaliseNodes(options.normalise, lowered) }] : []),
+  ]);
   requireRoom(net, backend, program);
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
@@ -139,13 +143,6 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed, mill });
 }
-
-/** Synapses for which compiled kernels pay that draw them. */
-const MANY = 100_000;
-const isLarge = (net: Network): boolean =>
-  net.connections
-    .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
-    .reduce((sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)), 0) >= MANY;
 
 /**
  * A network that runs, with all its state in one memory. Make it with `createEngine`; give the memory back with
@@ -163,6 +160,7 @@ export class Engine implements Disposable {
   /** Connections whose weights a hook has changed where no buffer of a snapshot holds them. */
   readonly #rewritten = new Set<string>();
   #inHook = false;
+  #reset: Reset | undefined;
 
   /** Use `createEngine`. */
   constructor(
@@ -453,6 +451,30 @@ export class Engine implements Disposable {
     this.#feed.restore(snapshot.pending);
     this.#step = snapshot.step;
     this.#digest.state = snapshot.digest;
+  }
+
+  /**
+   * Goes to the next sample: neurons, traces and other variables of synapses are as before the first step again, and nothing
+   * is under way. Weights stay, and so does the number of the next step, by which chance and time go.
+   * @param options `keep`: states that stay too, such as `e.theta`, or `in>e.x` of a connection
+   * @throws {ModelError} `unknown-name`
+   */
+  reset(options: { readonly keep?: readonly string[] } = {}): void {
+    if (this.#inHook) throw new RunError("unsupported", "reset", "a hook is called within a run, which goes on");
+    this.#reset ??= new Reset(this.lowered);
+    this.#reset.run(this.#executable, this.#step, options.keep ?? []);
+    this.#feed.clear();
+  }
+
+  /**
+   * Scales the weights that arrive at each target of the connections that option `normalise` names, so that they add up to
+   * what it says. A target whose weights add up to nothing, or less, keeps them.
+   */
+  normalise(): void {
+    if (this.#inHook) throw new RunError("unsupported", "normalise", "a hook changes weights through 'synapses'");
+    if (!this.program.regions.some((r) => r.name === NORMALISE))
+      throw new RunError("usage", "normalise", "make the engine with option 'normalise', which says to what");
+    this.#executable.run(NORMALISE);
   }
 
   /** Gives the memory back; every later call throws. */

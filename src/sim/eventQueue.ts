@@ -12,18 +12,16 @@ export class EventQueue {
   /** Events before this one have been taken. */
   #next = 0;
 
-  /** @param event the step, sample and index of each of `count` new events */
-  add(count: number, event: (k: number) => readonly [step: number, sample: number, index: number]): void {
+  /** @param write writes `count` new events, the first at place `at` */
+  add(count: number, write: (events: PendingEvents, at: number) => void): void {
     if (count === 0) return;
-    const old = this.pending();
-    const all = emptyEvents(old.steps.length + count);
-    all.steps.set(old.steps);
-    all.samples.set(old.samples);
-    all.indices.set(old.indices);
-    for (let k = 0; k < count; k++)
-      [all.steps[old.steps.length + k], all.samples[old.steps.length + k], all.indices[old.steps.length + k]] =
-        event(k);
-    this.#events = sorted(all);
+    const { steps, samples, indices } = part(this.#events, this.#next, this.#events.steps.length);
+    const all = emptyEvents(steps.length + count);
+    all.steps.set(steps);
+    all.samples.set(samples);
+    all.indices.set(indices);
+    write(all, steps.length);
+    this.#events = isSorted(all) ? all : sorted(all);
     this.#next = 0;
   }
 
@@ -35,6 +33,10 @@ export class EventQueue {
     return part(this.#events, from, this.#next);
   }
 
+  clear(): void {
+    this.#events = emptyEvents(0);
+    this.#next = 0;
+  }
   /** A copy of what has not been taken. */
   pending(): PendingEvents {
     const { steps, samples, indices } = part(this.#events, this.#next, this.#events.steps.length);
@@ -57,6 +59,16 @@ const part = ({ steps, samples, indices }: PendingEvents, from: number, to: numb
   samples: samples.subarray(from, to),
   indices: indices.subarray(from, to),
 });
+
+function isSorted({ steps, samples, indices }: PendingEvents): boolean {
+  for (let k = 1; k < steps.length; k++) {
+    const [step, before] = [steps[k]!, steps[k - 1]!];
+    if (step > before) continue;
+    if (step < before || samples[k]! < samples[k - 1]!) return false;
+    if (samples[k] === samples[k - 1] && indices[k]! < indices[k - 1]!) return false;
+  }
+  return true;
+}
 
 /** In order of step, sample, index: sums of what arrives are then the same in whatever order events were given. */
 function sorted({ steps, samples, indices }: PendingEvents): PendingEvents {

@@ -14,12 +14,20 @@ export interface EventData {
   readonly indices: ArrayLike<number>;
   readonly samples?: ArrayLike<number>;
 }
+/**
+ * Spikes as they are encoded: those of step t of trial s are `list[ends[s·steps + t] … ends[s·steps + t + 1])`, ascending, and
+ * `steps` are those of the run.
+ */
+export interface ListData {
+  readonly list: ArrayLike<number>;
+  readonly ends: ArrayLike<number>;
+}
 /** Values `[samples][size]` of an input that is constant, else `[samples][steps][size]`. */
 export interface ValueData {
   readonly values: ArrayLike<number>;
 }
 /** What an input gets: events if it carries spikes, else values. */
-export type InputData = EventData | ValueData;
+export type InputData = EventData | ListData | ValueData;
 /** Data by the name of the input. */
 export type Inputs = Readonly<Record<string, InputData>>;
 
@@ -68,7 +76,7 @@ export class InputFeed {
    */
   add(inputs: Inputs, now: number, steps: number): void {
     const check = new InputCheck(this.#l, steps);
-    const events = new Map<string, EventData>();
+    const events = new Map<string, EventData | ListData>();
     const values = new Map<string, ArrayLike<number>>();
     const own = Object.keys(inputs).find((name) => this.#sources.has(name));
     if (own !== undefined)
@@ -78,7 +86,7 @@ export class InputFeed {
       else values.set(name, check.values(name, data));
     this.#steps = steps;
     this.#values = values;
-    for (const [name, e] of events) this.#queue(name, e, now);
+    for (const [name, e] of events) this.#queue(name, e, now, steps);
   }
   /**
    * Lets an input spike in absolute step `now`, beside what it was given.
@@ -89,18 +97,22 @@ export class InputFeed {
     if (check.signalOf(name) !== "spikes")
       throw new DataError("type-mismatch", `inputs.${name}`, "is an input by value: only spikes can be injected");
     const data = { steps: new Uint8Array(indices.length), indices, ...(samples && { samples }) };
-    this.#queue(name, check.events(name, data) as EventData, now);
+    this.#queue(name, check.events(name, data), now, 1);
   }
-  #queue(name: string, e: EventData, now: number): void {
+  #queue(name: string, data: EventData | ListData, now: number, steps: number): void {
     for (const signal of this.#signals()) {
       if (signal.node !== name) continue;
+      const queue = this.#queues.get(signal.name)!;
       const first = now + signal.delay;
-      this.#queues
-        .get(signal.name)!
-        .add(e.steps.length, (k) => [first + e.steps[k]!, e.samples?.[k] ?? 0, e.indices[k]!]);
+      if ("list" in data) addLists(queue, data, first, steps, this.#l.context.options.samples);
+      else addEvents(queue, data, first);
     }
   }
 
+  /** Forgets what has not arrived. */
+  clear(): void {
+    for (const queue of this.#queues.values()) queue.clear();
+  }
   pending(): Map<string, PendingEvents> {
     return new Map([...this.#queues].map(([name, queue]) => [name, queue.pending()]));
   }
@@ -184,6 +196,28 @@ export class InputFeed {
   }
 }
 
+function addEvents(queue: EventQueue, { steps, indices, samples }: EventData, first: number): void {
+  queue.add(steps.length, (to, at) => {
+    for (let k = 0; k < steps.length; k++) {
+      to.steps[at + k] = first + steps[k]!;
+      to.indices[at + k] = indices[k]!;
+    }
+    if (samples) to.samples.set(samples, at);
+  });
+}
+/** In the order in which they arrive: step by step, trial by trial. */
+function addLists(queue: EventQueue, { list, ends }: ListData, first: number, steps: number, samples: number): void {
+  queue.add(ends[samples * steps]! - ends[0]!, (to, at) => {
+    for (let t = 0; t < steps; t++)
+      for (let s = 0; s < samples; s++)
+        for (let k = ends[s * steps + t]!; k < ends[s * steps + t + 1]!; k++, at++) {
+          to.steps[at] = first + t;
+          to.samples[at] = s;
+          to.indices[at] = list[k]!;
+        }
+  });
+}
+
 /** Whether what the host gives fits the network and the run. */
 class InputCheck {
   readonly #l: Lowered;
@@ -202,10 +236,11 @@ class InputCheck {
     throw new DataError("unknown-name", `inputs.${name}`, `no such input; known: ${known}`);
   }
 
-  events(name: string, data: InputData): EventData {
+  events(name: string, data: InputData): EventData | ListData {
     const path = `inputs.${name}`;
+    if ("list" in data && "ends" in data) return this.#lists(name, data);
     if (!("indices" in data && "steps" in data))
-      throw new DataError("type-mismatch", path, "takes spikes: { steps, indices }");
+      throw new DataError("type-mismatch", path, "takes spikes: { steps, indices }, or { list, ends }");
     const { steps, indices, samples } = data;
     if (steps.length !== indices.length || (samples && samples.length !== indices.length))
       throw new DataError(
@@ -216,6 +251,28 @@ class InputCheck {
     requireBelow(`${path}.steps`, steps, this.#steps);
     requireBelow(`${path}.indices`, indices, this.#l.net.inputs[name]!.size);
     if (samples) requireBelow(`${path}.samples`, samples, this.#l.context.options.samples);
+    return data;
+  }
+
+  #lists(name: string, data: ListData): ListData {
+    const { list, ends } = data;
+    const lists = this.#l.context.options.samples * this.#steps;
+    const path = `inputs.${name}`;
+    if (ends.length <= lists)
+      throw new DataError(
+        "shape-mismatch",
+        `${path}.ends`,
+        `needs where each of ${lists} lists ends, and 0 before it, got ${ends.length}`,
+      );
+    requireBelow(`${path}.ends`, { length: 1, 0: ends[0]! }, list.length + 1);
+    for (let k = 1; k <= lists; k++)
+      if (!(ends[k]! >= ends[k - 1]! && ends[k]! <= list.length && Number.isInteger(ends[k])))
+        throw new DataError(
+          "out-of-range",
+          `${path}.ends[${k}]`,
+          `must be a whole number from ${ends[k - 1]} to ${list.length}, got ${ends[k]}`,
+        );
+    requireBelow(`${path}.list`, list, this.#l.net.inputs[name]!.size, ends[0]!, ends[lists]!);
     return data;
   }
 
@@ -236,8 +293,14 @@ class InputCheck {
 }
 
 /** @throws {DataError} `out-of-range` naming the first entry that is not a whole number from 0 to below the limit */
-export function requireBelow(path: string, values: ArrayLike<number>, limit: number): void {
-  for (let k = 0; k < values.length; k++) {
+export function requireBelow(
+  path: string,
+  values: ArrayLike<number>,
+  limit: number,
+  from = 0,
+  to = values.length,
+): void {
+  for (let k = from; k < to; k++) {
     const x = values[k]!;
     if (Number.isInteger(x) && x >= 0 && x < limit) continue;
     const allowed = limit > 0 ? `must be a whole number from 0 to ${limit - 1}` : "there is none";

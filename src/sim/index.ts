@@ -15,7 +15,7 @@ export type {
   ExactInputs,
   ExactValues,
 } from "./exact/sources.ts";
-export type { EventData, InputData, Inputs, ValueData } from "./feed.ts";
+export type { EventData, InputData, Inputs, ListData, ValueData } from "./feed.ts";
 export { checkHealth, type HealthOptions } from "./health/check.ts";
 export type { HealthCode, HealthFinding } from "./health/finding.ts";
 export { findNotFinite, type NotFinite, notFiniteFinding, type Replay } from "./health/notFinite.ts";

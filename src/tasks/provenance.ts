@@ -9,6 +9,8 @@ const FLAGS = [
   "data",
   "epochs",
   "steps",
+  "neurons",
+  "samples",
   "encoder",
   "memory",
   "seed",

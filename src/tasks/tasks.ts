@@ -7,6 +7,7 @@ import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import { EMG_GESTURES } from "./emgGestures.ts";
+import { localTask } from "./localTasks.ts";
 import type { EncoderName } from "./options.ts";
 import { SMNIST, SMNIST_ROWS } from "./smnist.ts";
 import { SPEECH_DIGITS } from "./speechDigits.ts";
@@ -114,5 +115,7 @@ export const taskNames = (): string => Object.keys(TASKS).join(", ");
 /** @throws {UsageError} `unknown-name` */
 export function taskOf(name: string): Task {
   if (isTask(name)) return TASKS[name];
+  if (localTask(name))
+    throw new UsageError("usage", name, `learns without gradients, so 'rheobase train ${name}' is all there is for it`);
   throw new UsageError("unknown-name", name, `unknown task; known: ${taskNames()}`);
 }

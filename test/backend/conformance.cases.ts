@@ -753,6 +753,44 @@ function zeroCase(type: FloatType, n: number): Case {
   };
 }
 
+/** Lists of several parts, with equal keys, and room behind them that must stay as it is. */
+function winnersCase(type: FloatType, most: number, parts: number, flagged: boolean): Case {
+  const [room, stride, elements] = [12, 3, 40];
+  const name = `winners ${type} most=${most} parts=${parts}${flagged ? " flagged" : ""}`;
+  const lengths = [9, 0, 5].slice(0, parts);
+  const list = range(parts * room).map((k) => (k * 7) % elements);
+  const kernel: Kernel = { kind: "winners", type, most, parts, stride, flagged };
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("list", "u32", parts * room),
+        buffer("from", "i32", parts),
+        buffer("to", "i32", parts * stride),
+        buffer("key", type, elements),
+        buffer("flag", type, elements),
+      ],
+      [
+        invoke(kernel, {
+          list: place("list"),
+          from: place("from"),
+          to: place("to"),
+          key: place("key"),
+          ...(flagged && { flag: place("flag") }),
+        }),
+      ],
+    ),
+    inputs: {
+      list,
+      from: range(parts).map((p) => p * room),
+      to: range(parts * stride).map((k) => (k % stride === 0 ? (k / stride) * room + lengths[k / stride]! : 99)),
+      key: range(elements).map((k) => ((k * 5) % 8) / 4 - 0.5),
+      flag: range(elements).map(() => 1),
+    },
+  };
+}
+
 export const CASES: readonly Case[] = [
   ...operationCases(),
   ...(["set", "add", "append", "bits", "sum", "max"] as StoreMode[]).flatMap((mode) =>
@@ -813,6 +851,11 @@ export const CASES: readonly Case[] = [
     transposeCase(type, true, 1),
   ]),
   ...[1, 31, 32, 33, 100].map(unpackCase),
+  ...FLOATS.flatMap((type) =>
+    [1, 2, 5, 20].flatMap((most) =>
+      [1, 3].flatMap((parts) => [true, false].map((f) => winnersCase(type, most, parts, f))),
+    ),
+  ),
   ...FLOATS.flatMap((type) =>
     (["all", "rows", "columns"] as const).flatMap((d) => [
       synapseCase(d, type),

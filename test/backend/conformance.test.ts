@@ -52,6 +52,7 @@ test("every kernel has a case", () => {
     unpool: true,
     foldRows: true,
     unpackBits: true,
+    winners: true,
     zero: true,
     drawCounts: true,
     drawRows: true,

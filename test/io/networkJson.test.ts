@@ -33,6 +33,13 @@ const refusal = (json: unknown): DataError => {
 };
 
 describe("round trip", () => {
+  test("a competition comes back, and one for nobody is refused", () => {
+    const net = network({ dt: "1 ms", populations: { p: population(4, lif(), { winners: 2 }) } });
+    const json = JSON.parse(JSON.stringify(networkToJson(net)));
+    expect(networkFromJson(json)).toEqual(net);
+    json.populations.p.winners = 0;
+    expect(refusal(json).message).toContain("artefact.network.populations.p.winners");
+  });
   test("any network comes back from its JSON text as it was", () => {
     fc.assert(
       fc.property(networks, (net) => {

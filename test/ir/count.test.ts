@@ -194,6 +194,12 @@ describe("kernels", () => {
       [{ "add u32": 16 }, (20 + 8 + 6) * 4 + 20, (15 + 13) * 4 + 20],
     ],
     ["unpackBits", { kind: "unpackBits" }, { n: 64, events: 3 }, [{ "logic u32": 64 }, 8, 12]],
+    [
+      "winners",
+      { kind: "winners", type: "f32", most: 1, parts: 1, stride: 1, flagged: true },
+      { events: 5 },
+      [{ "compare f32": 10 }, 2 * 5 * 8 + 8, 5 * 4 + 4],
+    ],
     ["zero", { kind: "zero", type: "f64" }, { n: 10 }, [{}, 0, 80]],
   ];
   test.each(cases)("%s", (_name, kernel, work, expected) => expect(summary(kernel, work)).toEqual(expected));

@@ -180,7 +180,7 @@ test("the conformance programs of the backends are in order", () => {
 test("every argument of the calling convention has a type and an extent", () => {
   const calls = CASES.flatMap((c) => c.program.regions.flatMap((r) => [...invocations(r.body)]));
   const kinds = new Set(calls.map(({ call }) => call.kernel.kind));
-  expect(kinds.size).toBe(9);
+  expect(kinds.size).toBe(10);
   for (const { call } of calls)
     expect(Object.keys(argumentsOf(call.kernel, () => NaN))).toEqual(
       expect.arrayContaining([...signatureOf(call.kernel).args]),
@@ -258,6 +258,11 @@ test("how much of each argument a call touches, by hand", () => {
       { list: NaN, ends: 8, starts: 7, order: NaN, values: NaN, sorted: NaN },
     ],
     [{ kind: "unpackBits" }, { n: 65 }, { bits: 3, list: NaN, from: 1, to: 1 }],
+    [
+      { kind: "winners", type: "f32", most: 1, parts: 3, stride: 16, flagged: true },
+      {},
+      { list: NaN, from: 3, to: 33, key: NaN, flag: NaN },
+    ],
     [{ kind: "zero", type: "f64" }, { n: 7 }, { out: 7 }],
     [
       { kind: "perSynapse", domain: "all", step: synaptic },

@@ -55,6 +55,17 @@ test("typed arrays serve as well as plain ones", async () => {
   expect(a).toEqual(b);
 });
 
+test("lists, trial by trial and step by step, are the same spikes", async () => {
+  const events: Inputs = { spikes: { steps: [3, 0, 0, 0], indices: [1, 2, 0, 2], samples: [1, 0, 0, 0] } };
+  // Of 2 trials of 4 steps, behind something that belongs to others.
+  const lists: Inputs = { spikes: { list: [9, 0, 2, 2, 1, 9], ends: [1, 4, 4, 4, 4, 4, 4, 4, 5] } };
+  const [a, b] = await Promise.all(
+    [events, lists].map((inputs) => run(net, 4, { samples: 2, block: 3, record: RECORD, inputs })),
+  );
+  expect(a).toEqual(b);
+  expect(a!.values["s.x"]!.reduce((x, y) => x + y)).toBe(3); // one is still on its way
+});
+
 test("the order in which events are given does not change a sum", async () => {
   const weight = [0.1, 1e8, -1e8];
   const one = network({
@@ -101,7 +112,7 @@ describe("refused, with where and what", () => {
       "values for spikes",
       { spikes: { values: [1, 2, 3] } },
       "type-mismatch",
-      "inputs.spikes: takes spikes: { steps, indices }",
+      "inputs.spikes: takes spikes: { steps, indices }, or { list, ends }",
     ],
     ["spikes for values", { spikes: good, values: good }, "type-mismatch", "inputs.values: takes values: { values }"],
     [
@@ -145,6 +156,24 @@ describe("refused, with where and what", () => {
       { spikes: { ...good, samples: [1] } },
       "out-of-range",
       "inputs.spikes.samples[0]: must be a whole number from 0 to 0, got 1",
+    ],
+    [
+      "too few lists",
+      { spikes: { list: [1], ends: [0, 1, 1, 1] } },
+      "shape-mismatch",
+      "inputs.spikes.ends: needs where each of 4 lists ends, and 0 before it, got 4",
+    ],
+    [
+      "a list that ends before it begins",
+      { spikes: { list: [1, 1], ends: [0, 2, 1, 2, 2] } },
+      "out-of-range",
+      "inputs.spikes.ends[2]: must be a whole number from 2 to 2, got 1",
+    ],
+    [
+      "an entry of a list too high",
+      { spikes: { list: [1, 3], ends: [0, 1, 2, 2, 2] } },
+      "out-of-range",
+      "inputs.spikes.list[1]: must be a whole number from 0 to 2, got 3",
     ],
     [
       "too few values",

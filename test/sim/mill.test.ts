@@ -46,7 +46,9 @@ const net = (options: readonly ConnectOptions[], size = N): Network =>
   });
 
 const given = (count: number, a: number): number[] => Array.from({ length: count }, (_, k) => ((k * a) >> 3) % N);
-const KINDS: Readonly<Record<Connectivity["kind"], readonly Connectivity[]>> = {
+/** Those whose synapses lie in tables. */
+type Drawn = Exclude<Connectivity["kind"], "convolution" | "pooling">;
+const KINDS: Readonly<Record<Drawn, readonly Connectivity[]>> = {
   dense: [dense],
   oneToOne: [oneToOne],
   pairs: [pairs(given(30_000, 13), given(30_000, 29))],

@@ -6,7 +6,7 @@ import { deliver } from "./deliver.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
-import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, zero } from "./structural.ts";
+import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, winners, zero } from "./structural.ts";
 import { foldRows, maxPool, outerWindows, scatterWindows, unpool, windowDots } from "./windows.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
@@ -26,6 +26,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   unpool,
   foldRows,
   unpackBits,
+  winners,
   zero,
   drawCounts,
   drawRows,

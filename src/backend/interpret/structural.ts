@@ -113,6 +113,24 @@ export function unpackBits(_k: KernelOf<"unpackBits">, frame: Frame): void {
   to.data[to.at] = position;
 }
 
+export function winners(k: KernelOf<"winners">, frame: Frame): void {
+  const [list, from, to, key] = [frame.arg("list"), frame.arg("from"), frame.arg("to"), frame.arg("key")];
+  const flag = k.flagged ? frame.arg("flag") : undefined;
+  const all: { part: number; element: number; key: number }[] = [];
+  for (let part = 0; part < k.parts; part++)
+    for (let e = from.data[from.at + part]!; e < to.data[to.at + part * k.stride]!; e++) {
+      const element = list.data[list.at + e]!;
+      all.push({ part, element, key: key.data[key.at + element]! });
+    }
+  const best = new Set([...all].sort((a, b) => b.key - a.key).slice(0, k.most)); // a stable sort: equal keys keep their order
+  if (flag) for (const x of all) if (!best.has(x)) flag.data[flag.at + x.element] = 0;
+  for (let part = 0; part < k.parts; part++) {
+    let end = from.data[from.at + part]!;
+    for (const x of all) if (x.part === part && best.has(x)) list.data[list.at + end++] = x.element;
+    to.data[to.at + part * k.stride] = end;
+  }
+}
+
 export function zero(_k: KernelOf<"zero">, frame: Frame): void {
   const out = frame.arg("out");
   out.data.fill(0, out.at, out.at + frame.count("n"));

@@ -37,6 +37,7 @@ import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
 import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
+import { winners } from "./winners.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
@@ -55,6 +56,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   unpool,
   foldRows,
   unpackBits,
+  winners,
   zero,
   drawCounts,
   drawRows,

@@ -196,11 +196,12 @@ function built(
   const said = section?.populations[node];
   const shape = said?.shape ?? [size];
   requireShape(shape, size, path);
-  const { dropout, trainable } = said ?? {};
+  const { dropout, trainable, winners } = said ?? {};
   return rebuilt(path, () =>
     population(shape, model, {
       ...given,
       ...(dropout !== undefined && { dropout }),
+      ...(winners !== undefined && { winners }),
       trainable: trainable ?? [],
     }),
   );

@@ -21,6 +21,7 @@ export interface NodeSection {
   /** Of a population. */
   readonly trainable?: Readonly<Record<string, Grain>>;
   readonly dropout?: number;
+  readonly winners?: number;
 }
 export interface EdgeSection {
   /** The edge population that holds its synapses. */
@@ -62,6 +63,7 @@ const node = struct<NodeSection>({
   encoder: optional(plainObject),
   trainable: optional(recordOf(oneOf<Grain>("neuron", "layer"))),
   dropout: optional(finite),
+  winners: optional(integer(1)),
 });
 const edge = struct<EdgeSection>({
   population: text,
@@ -102,7 +104,10 @@ export function sectionOf(net: Network, connections: readonly DrawnConnection[])
       ...{ shape, signal, constant },
       ...(encoder && { encoder }),
     })),
-    populations: mapped(net.populations, ({ shape, trainable, dropout }) => ({ shape, trainable, dropout })),
+    populations: mapped(net.populations, ({ shape, trainable, dropout, winners }) => ({
+      ...{ shape, trainable, dropout },
+      ...(winners !== undefined && { winners }),
+    })),
     connections: connections.map(
       ({ connection: c, weight, delay, bias }): EdgeSection => ({
         population: names.get(c.name)!,

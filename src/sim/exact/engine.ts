@@ -87,6 +87,13 @@ export function createExactEngine(net: Network, options: ExactOptions = {}): Exa
       `${net.name}.${name}`,
       "a transform works on values in every step, and there are no steps",
     );
+  for (const [name, p] of Object.entries(net.populations))
+    if (p.winners !== undefined)
+      throw new ModelError(
+        "unsupported",
+        `${net.name}.${name}.winners`,
+        "a competition is decided step by step, and there are no steps",
+      );
   checkDelayNames(net, delays);
   const parameters = options.parameters ?? initialParameters(net, seed, "f64");
   const layout = parameterLayout(net, "f64");

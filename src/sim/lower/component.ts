@@ -16,6 +16,7 @@ import { NormKernels } from "./norms.ts";
 import { byPart, onParts, PART } from "./parts.ts";
 import { actNode, motionNodes } from "./pathways.ts";
 import { transformNodes } from "./transforms.ts";
+import { winnersNodes } from "./winners.ts";
 
 export interface Component {
   readonly nodes: readonly string[];
@@ -118,7 +119,7 @@ class TimeStep {
     return [
       ...delivered("first"),
       ...each((n) => this.#arrivals(n, true)),
-      ...each((n) => this.#phases(n, 0)),
+      ...each((n) => [...this.#phases(n, 0), ...winnersNodes(n, this.#l)]),
       ...delivered("between"),
       ...each((n) => this.#arrivals(n, false)),
       ...each((n) => this.#phases(n, 1)),
@@ -134,7 +135,19 @@ class TimeStep {
   #whole(node: string): Node[] {
     const pathways = (post: boolean): Node[] => this.#acts(node, (_c, a) => (triggerOf(a) === "post") === post);
     const sums = sumsOf(node, this.#l).flatMap((s) => s.loop);
-    return [...sums, ...this.#transform(node), ...pathways(false), ...this.#phases(node, 0), ...pathways(true)];
+    return [
+      ...sums,
+      ...this.#transform(node),
+      ...pathways(false),
+      ...this.#phases(node, 0),
+      ...this.#decided(node),
+      ...pathways(true),
+    ];
+  }
+  /** Under schedules of one group of phases: who of those above threshold fires, and what that does to it. */
+  #decided(node: string): Node[] {
+    const contest = winnersNodes(node, this.#l);
+    return contest.length > 0 ? [...contest, ...this.#phases(node, 1)] : [];
   }
 
   /** What arrives at the ports that the update reads (`driving`), or at states. */

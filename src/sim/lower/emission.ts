@@ -19,6 +19,8 @@ export interface Emission {
 interface Part {
   readonly spike?: Expr;
   readonly spikeValue?: Expr;
+  /** Where neurons compete, how far it is above threshold: who fires is told by slot `spike` when it has been found out. */
+  readonly excess?: Expr;
   readonly outputs: ReadonlyMap<string, Expr>;
 }
 
@@ -26,12 +28,19 @@ interface Part {
 const eventStores = ({ outputs }: Part, { events }: Emission): Store[] =>
   events.map((name) => ({ slot: `events.${name}`, mode: "append", value: outputs.get(name)! }));
 
-/** @param last whether the group of phases ends the step */
-export function emissionStores(part: Part, emission: Emission, group: number, last: boolean, c: Context): Store[] {
+/** A group of phases: which of them it is, whether it ends the step, and whether neurons compete for who fires. */
+interface Group {
+  readonly number: number;
+  readonly last: boolean;
+  readonly contested: boolean;
+}
+
+export function emissionStores(part: Part, emission: Emission, group: Group, c: Context): Store[] {
   const mask = emission.training?.mask ? read(c.type, "mask") : undefined;
+  const { number, last, contested } = group;
   return [
-    ...spikeStores(part, emission, mask, c),
-    ...(group === 0 ? eventStores(part, emission) : []),
+    ...(contested ? contestedStores(part, emission, last, c) : spikeStores(part, emission, mask, c)),
+    ...(number === 0 ? eventStores(part, emission) : []),
     ...(last ? valueStores(part, emission, mask, c) : []),
     // Tells the next group of phases who fired.
     ...(part.spike && !last ? [{ slot: SPIKE, mode: "set", value: convert(c.type, part.spike) } as const] : []),
@@ -48,6 +57,18 @@ function spikeStores(part: Part, { spikes, values, training }: Emission, mask: E
   if (training || values.includes("spike")) stores.push({ slot: "out.spike", mode: "set", value });
   return stores;
 }
+
+/** Those above threshold, and how far; in the end, who of them fired. */
+function contestedStores({ spike, excess }: Part, { values }: Emission, last: boolean, c: Context): Store[] {
+  const told = last && values.includes(SPIKE);
+  return [
+    ...(spike && excess ? [{ slot: "spikes", mode: "append", value: spike } as const, setTo(EXCESS, excess)] : []),
+    ...(told ? [setTo(`out.${SPIKE}`, read(c.type, SPIKE))] : []),
+  ];
+}
+const setTo = (slot: string, value: Expr): Store => ({ slot, mode: "set", value });
+/** How far each neuron is above threshold. */
+export const EXCESS = `${SPIKE}.excess`;
 
 function valueStores(part: Part, { values }: Emission, mask: Expr | undefined, c: Context): Store[] {
   return values

@@ -15,14 +15,20 @@ import type { ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import type { TrainedStart } from "./trained.ts";
 
-/** Writes them down for the host, those in training apart. */
-export function initialContents(populations: Iterable<PopulationKernels>, sources: Sources, c: Context): void {
+/** By buffer what is not zero, for the host to write; those that train are apart. */
+export function initialContents(
+  populations: Iterable<PopulationKernels>,
+  sources: Sources,
+  c: Context,
+): Map<string, Float64Array> {
+  const out = new Map<string, Float64Array>();
   for (const { node, states } of populations)
     for (const state of states) {
       if (state.trained || state.initial.every((x) => x === 0)) continue;
       for (const b of buffersOf(node, state, sources))
-        c.contents.set(b, repeated(state.initial, c.stride(node), c.buffers.get(b)!.length));
+        out.set(b, repeated(state.initial, c.stride(node), c.buffers.get(b)!.length));
     }
+  return out;
 }
 /** The state, and what has left by value. */
 function buffersOf(node: string, { name, buffer }: StateBuffer, sources: Sources): string[] {

@@ -69,7 +69,8 @@ function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: Lowe
       for (const sum of own.values()) sums.set(`${node}.${sum.port}`, sum);
       if (node in net.populations) populations.set(node, kernelsOf(node, own, context, sources, hooks));
     }
-  initialContents(populations.values(), sources, context);
+  for (const [buffer, start] of initialContents(populations.values(), sources, context))
+    context.contents.set(buffer, start);
   const partial = { net, context, sources, parameters, components: order, populations, sums };
   return { ...partial, forward: order.map((nodes) => componentOf(nodes, partial, hooks)) };
 }

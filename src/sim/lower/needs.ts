@@ -22,6 +22,7 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
       (t) => t.of.filter((e) => e.port !== "spike").map((e) => fresh(e.node, e.port)), // spikes as rows: `sources.ts`
     ),
     ...Object.keys(net.transforms).map((node) => fresh(node, "value")),
+    ...Object.entries(net.populations).flatMap(([node, p]) => (p.winners === undefined ? [] : [fresh(node, "spike")])),
     ...record.map((r) => fresh(...(r.split(".") as [string, string]))),
   ];
 }

@@ -1,4 +1,5 @@
 /** A population's step as a kernel: from its model's equations to a simplified step and the places of its slots. */
+import { ModelError } from "../../base/errors.ts";
 import { streamOf } from "../../base/random.ts";
 import { expand } from "../../ir/expand.ts";
 import { constant } from "../../ir/expr.ts";
@@ -8,6 +9,7 @@ import type { FloatType, Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
+import type { Phase, Schedule } from "../../model/schedule.ts";
 import { REFRACTORY, SPIKE } from "../../model/slots.ts";
 import { type NeuronStep, neuronStep } from "../../model/step.ts";
 import type { Context } from "./context.ts";
@@ -57,8 +59,15 @@ export function populationKernels(
   sources: Sources,
 ): PopulationKernels {
   const { constants, perNeuron, fixed: places, trained } = parametersOf(node, p, context, sources);
-  const { groups } = context.net.schedule;
+  const contested = p.winners !== undefined;
+  if (contested && emission.training)
+    throw new ModelError(
+      "unsupported",
+      `${node}.winners`,
+      "a competition has no derivative: it cannot be trained through",
+    );
   const { type, net } = context;
+  const groups = contested ? groupsOfContest(net.schedule) : net.schedule.groups;
   const own = {
     type,
     dt: net.dt,
@@ -67,6 +76,7 @@ export function populationKernels(
     perNeuron,
     firstStream: streamOf(node),
     count: p.size,
+    contested,
   };
   const steps = groups.map((phases) => neuronStep(p.model, { ...own, phases }));
   const cleared = ringsCleared(
@@ -77,7 +87,7 @@ export function populationKernels(
   const fixed = groups.map((_, k): Fixed => {
     const last = k === groups.length - 1;
     const name = groups.length > 1 ? `${node}.${k}` : node;
-    const whole = wholeStep(name, steps[k]!, emission, { group: k, last, cleared: cleared[k]! }, context);
+    const whole = wholeStep(name, steps[k]!, emission, { number: k, last, contested, cleared: cleared[k]! }, context);
     return takeOut(foldCalls(whole), node, `${node}.${k}`, places, context);
   });
   const parts = sparseGroups(
@@ -98,6 +108,14 @@ export function populationKernels(
     return { step, args, trained: trainedSlots(f, trained, places), onSpike };
   });
   return { node, kernels, states, prepare: fixed.flatMap((f) => f.prepare) };
+}
+
+/** Phases until it is known who is above threshold, and those after it. */
+function groupsOfContest({ groups }: Schedule): readonly (readonly Phase[])[] {
+  if (groups.length > 1) return groups;
+  const [phases] = groups as [readonly Phase[]];
+  const split = phases.indexOf("threshold") + 1;
+  return [phases.slice(0, split), phases.slice(split)];
 }
 
 /** Ports whose sums the steps read. */
@@ -129,10 +147,10 @@ function wholeStep(
   name: string,
   part: NeuronStep,
   emission: Emission,
-  { group, last, cleared }: { group: number; last: boolean; cleared: readonly Store[] },
+  { cleared, ...group }: { number: number; last: boolean; contested: boolean; cleared: readonly Store[] },
   c: Context,
 ): Step {
-  const stores = [...part.step.stores, ...emissionStores(part, emission, group, last, c), ...cleared];
+  const stores = [...part.step.stores, ...emissionStores(part, emission, group, c), ...cleared];
   return { name, slots: [...part.step.slots, ...emissionSlots(stores, part.step.slots, c)], stores };
 }
 

@@ -54,6 +54,13 @@ export class SpikeSignal {
     return (row * this.#c.parts + part) * this.#apart;
   }
 
+  /** The lists of step `t`, of all parts: where they lie, where their ends are told, and how far these are apart. */
+  allParts(): { readonly list: Place; readonly ends: Place; readonly stride: number } {
+    const { list, to } = this.events(0, "part");
+    const ofStep = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== "part") });
+    return { list: ofStep(list), ends: ofStep(to), stride: this.#apart };
+  }
+
   /**
    * The list of step `t - delay`; of several parts, that of the part at hand.
    * @param part the loop over the parts

@@ -1,0 +1,21 @@
+/** What an engine is made with where nothing was said. */
+import { connectedSizes } from "../model/connection.ts";
+import { synapseCount } from "../model/connectivity/kinds.ts";
+import type { Network } from "../model/network.ts";
+
+const BLOCK = 64;
+/** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
+const FEW = { neurons: 1024, block: 256 } as const;
+/** Steps of a block. */
+export function blockFor({ populations }: Network, samples: number): number {
+  const neurons = Object.values(populations).reduce((sum, p) => sum + p.size * samples, 0);
+  return neurons <= FEW.neurons ? FEW.block : BLOCK;
+}
+
+/** Synapses for which compiled kernels pay that draw them. */
+const MANY = 100_000;
+/** Whether so many synapses are drawn. */
+export const isLarge = (net: Network): boolean =>
+  net.connections
+    .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
+    .reduce((sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)), 0) >= MANY;

@@ -1,0 +1,94 @@
+/** The task `r-stdp`, shortened: networks learn XOR, and their rule is the one that it says. */
+import { expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import { experiment, hasLearned, meanRates } from "../../src/tasks/rewarded/learn.ts";
+import { rewardedNetwork } from "../../src/tasks/rewarded/network.ts";
+import { REWARDED } from "../../src/tasks/rewarded/rewarded.ts";
+
+test("a network learns XOR in 60 epochs", async () => {
+  const rates = await experiment(rewardedNetwork(), wasm, 1, 60);
+  const [before, after] = [meanRates(rates.slice(0, 5)), meanRates(rates.slice(-10))];
+  expect(hasLearned(after)).toBe(true);
+  expect(after[0]).toBe(0); // nothing enters
+  // Between the weakest of those that are rewarded and the one that is punished lies more than chance: of 5 s of spikes at
+  // f Hz the rate is known to √(f/5), so that five errors of both are apart.
+  const rewarded = Math.min(after[1]!, after[2]!);
+  expect(rewarded - after[3]!).toBeGreaterThan(5 * Math.sqrt((rewarded + after[3]!) / 5));
+  expect(after[1]! - after[3]!).toBeGreaterThan(before[1]! - before[3]!);
+});
+
+test("a reward makes of a pair what its lag and age leave of it", async () => {
+  // One spike of each of 30 excitatory inputs makes the hidden cells fire; what they leave decays by e^(-1/25) a step.
+  using engine = await createEngine(rewardedNetwork(), wasm, { seed: 1 });
+  const view = () => engine.synapses("hidden>out");
+  const before = view().w!.slice();
+  const inputs = Array.from({ length: 30 }, (_, k) => k);
+  const run = (steps: number, target: number, more = {}) =>
+    engine.run(steps, { ...more, target: { values: [target] } });
+  const { spikes } = run(1, 0, { excitatory: { steps: inputs.map(() => 0), indices: inputs } });
+  expect(spikes.out!.steps.length).toBe(1); // in the same step
+  const fired = new Set(spikes.hidden!.indices);
+  const z = view().z!.slice();
+  z.forEach((x, k) => expect(x > 0).toBe(fired.has(k)));
+  run(1, 1); // the spike is told a step later, and what it is worth
+  view().w!.forEach((w, k) => {
+    const eligible = z[k]! * Math.exp(-1 / 25);
+    const expected = Math.min(5e-3, before[k]! + (0.625e-3 / 25) * eligible);
+    expect(Math.abs(w - expected)).toBeLessThan(1e-8); // f32 near 5e-3 is a multiple of 2^-31 = 5e-10
+  });
+});
+
+test("eligibility is what a loop over all spikes gives", async () => {
+  using engine = await createEngine(rewardedNetwork(), wasm, { seed: 2, type: "f64" });
+  const steps = 120;
+  const events = { steps: [] as number[], indices: [] as number[] };
+  for (let t = 0; t < steps; t++)
+    for (let k = 0; k < 30; k++)
+      if ((t * 31 + k * 17) % 41 < 3) {
+        events.steps.push(t);
+        events.indices.push(k);
+      }
+  const { hidden, out } = engine.run(steps, { excitatory: events, target: { values: [0] } }).spikes;
+  expect(out!.steps.length).toBeGreaterThan(5);
+  const fired = (s: typeof out, t: number, i: number): boolean =>
+    s!.steps.some((step, k) => step === t && s!.indices[k] === i);
+  // Of each synapse from a hidden cell: all of z moves first; the source's spike comes before the target's.
+  const [z, x] = [new Float64Array(60), new Float64Array(60)];
+  let y = 0;
+  for (let t = 0; t < steps; t++) {
+    for (let i = 0; i < 60; i++) {
+      z[i]! *= Math.exp(-1 / 25);
+      if (!fired(hidden, t, i)) continue;
+      z[i]! -= y;
+      x[i]! += 1;
+    }
+    if (fired(out, t, 0)) {
+      for (let i = 0; i < 60; i++) z[i]! += x[i]!;
+      y += 1;
+    }
+    for (let i = 0; i < 60; i++) x[i]! *= Math.exp(-1 / 20);
+    y *= Math.exp(-1 / 20);
+  }
+  const found = engine.synapses("hidden>out").z!;
+  expect(z.some((v) => v < 0)).toBe(true);
+  z.forEach((v, i) => expect(found[i]).toBeCloseTo(v, 10));
+});
+
+test("has learned where both together are answered less than either", () => {
+  expect(hasLearned([0, 10, 12, 9])).toBe(true);
+  expect(hasLearned([0, 10, 12, 10])).toBe(false);
+  expect(hasLearned([0, 8, 12, 9])).toBe(false);
+});
+
+test("as a command: how many learned, beside what was published", async () => {
+  const options = { task: "r-stdp", seed: 1, threads: 1, samples: 2, epochs: 2 };
+  const { document, text } = await REWARDED.train(options, () => {});
+  expect(document).toMatchObject({ experiments: 2, epochs: 2, published: [{ accuracy: 0.982 }, { accuracy: 0.991 }] });
+  expect(text).toContain("published, MSTDPET, as here, of 1,000 experiments");
+  expect((await REWARDED.train(options, () => {})).document.digest).toBe(document.digest);
+  await expect(REWARDED.train({ ...options, neurons: 50 }, () => {})).rejects.toThrow(
+    "--neurons: r-stdp takes --epochs, --samples and --seed",
+  );
+  await expect(REWARDED.train({ ...options, out: "x.h5" }, () => {})).rejects.toThrow("--out writes files that end in");
+});
