@@ -1,5 +1,5 @@
 /** A network as plain, versioned JSON and back. What is read goes through the public constructors, as if a user had written it. */
-import { type Connection, connect } from "../model/connection.ts";
+import { biasCount, type Connection, connect, isConvolution, weightShape } from "../model/connection.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { inputNode, type Network, network, population } from "../model/network.ts";
 import { neuron } from "../model/neuron.ts";
@@ -136,7 +136,9 @@ function requireLists(net: Network, path: string): void {
     const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
     if (c.connectivity.kind === "dense")
       for (const name of ["weight", "delays"] as const) lengths(c[name], sources * targets, `${at}.${name}`);
-    lengths(c.bias, targets, `${at}.bias`);
+    const shared = isConvolution(c) ? weightShape(net, c) : undefined;
+    if (shared) lengths(c.weight, shared.rows * shared.width, `${at}.weight`);
+    lengths(c.bias, biasCount(net, c), `${at}.bias`);
     if (c.connectivity.kind !== "pairs") return;
     const { source, target } = c.connectivity;
     if (source.length !== target.length)

@@ -2,7 +2,7 @@
 import { BASE_UNITS, type Dimension } from "../base/dimension.ts";
 import type { Connection, Endpoint } from "../model/connection.ts";
 import type { Positions, Profile } from "../model/connectivity/space.ts";
-import type { Connectivity } from "../model/connectivity.ts";
+import type { Connectivity, WindowNumbers } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { METHOD_NAMES } from "../model/integrate/methods.ts";
 import type { InputNode, Population } from "../model/network.ts";
@@ -127,6 +127,9 @@ const profile = variant<Profile>({
   disc: { radius: finite },
 });
 const degree = { degree: amount, autapses: flag, multapses: flag };
+/** One number a dimension. */
+const dimensionsOf = (least: number) => listOf(integer(least, LARGEST), MOST_DIMENSIONS);
+const windowNumbers = { kernel: dimensionsOf(1), stride: dimensionsOf(1), padding: dimensionsOf(0) };
 const connectivity = variant<Connectivity>({
   dense: {},
   oneToOne: {},
@@ -144,6 +147,13 @@ const connectivity = variant<Connectivity>({
     autapses: flag,
   },
   condition: { condition: text, p: text, source: optional(positions), target: optional(positions) },
+  convolution: {
+    ...windowNumbers,
+    dilation: dimensionsOf(1),
+    groups: size,
+    maxPool: optional(struct<WindowNumbers>(windowNumbers)),
+  },
+  pooling: { ...windowNumbers, over: oneOf("average", "sum") },
 });
 
 /** A node whose size is the product of its shape. */
@@ -174,12 +184,14 @@ const population = sized(
 
 const endpoint = struct<Endpoint>({ node: text, port: text });
 const transform = variant<Transform>({
-  concat: { size, of: listOf(endpoint) },
-  softmax: { size, of: listOf(endpoint, 1) },
-  sum: { size, of: listOf(endpoint) },
-  spikeJoin: { size, of: listOf(endpoint, 2), how: oneOf<SpikeJoin>("and", "iand") },
+  concat: { size, shape: optional(shape), of: listOf(endpoint) },
+  softmax: { size, shape: optional(shape), of: listOf(endpoint, 1) },
+  sum: { size, shape: optional(shape), of: listOf(endpoint) },
+  spikeJoin: { size, shape: optional(shape), of: listOf(endpoint, 2), how: oneOf<SpikeJoin>("and", "iand") },
+  maxPool: { size, shape: optional(shape), of: listOf(endpoint, 1), ...windowNumbers },
   batchNorm: {
     size,
+    shape: optional(shape),
     of: listOf(endpoint, 1),
     channels: size,
     over: oneOf<NormalisedOver>("batch-and-time", "batch"),

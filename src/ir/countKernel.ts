@@ -7,6 +7,7 @@ import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
 import type { Space } from "./step.ts";
 import { BYTES, type FloatType, TYPES } from "./types.ts";
+import { groupTargets, pairCount, sourceCount, targetCount, type Windows } from "./windows.ts";
 
 /** Operations and bytes of a kernel call. */
 export interface KernelCounts {
@@ -112,6 +113,54 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       bytesWritten: (3 * events + 2 * rows + 1) * ENTRY + values,
     };
   },
+  // Where weights and sums lie of a source is looked up once; of each target that it reaches a weight and a sum move.
+  scatterWindows: ({ type, windows, listed, valued }, need) => {
+    const [events, cells] = windowWork(windows, listed, need);
+    const read = 2 * cells + (valued ? events : 0);
+    return matrixWork(type, { cells, multiplied: valued, read, entries: events * lookUps(listed), written: cells });
+  },
+  windowDots: ({ type, windows, listed, accumulate }, need) => {
+    const [events, cells] = windowWork(windows, listed, need);
+    const more = accumulate ? events : 0;
+    return matrixWork(type, {
+      cells,
+      more,
+      read: 2 * cells + more,
+      entries: events * lookUps(listed),
+      written: events,
+    });
+  },
+  outerWindows: ({ type, windows, listed, valued }, need) => {
+    const [events, cells] = windowWork(windows, listed, need);
+    const read = 2 * cells + (valued ? events : 0);
+    return matrixWork(type, { cells, multiplied: valued, read, entries: events * lookUps(listed), written: cells });
+  },
+  maxPool: ({ type, windows, indexed }) => {
+    const [seen, targets] = [pairCount(windows) * windows.sources, targetCount(windows)];
+    return {
+      operations: tally([
+        ["compare", type, seen - targets],
+        ["add", type, targets],
+      ]),
+      bytesRead: (seen + targets) * BYTES[type],
+      bytesWritten: targets * (BYTES[type] + (indexed ? ENTRY : 0)),
+    };
+  },
+  unpool: ({ type }, need) =>
+    matrixWork(type, {
+      cells: need("n"),
+      multiplied: false,
+      read: 2 * need("n"),
+      entries: need("n"),
+      written: need("n"),
+    }),
+  foldRows: ({ type, width }, need) =>
+    matrixWork(type, {
+      cells: need("rows") * width,
+      multiplied: false,
+      read: (need("rows") + 1) * width,
+      written: width,
+    }),
   unpackBits: (_kernel, need) => ({
     operations: tally([["logic", "u32", need("n")]]),
     bytesRead: need("n") / 8,
@@ -119,6 +168,14 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
   }),
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
 };
+
+/** Sources, and numbers that go to or come from targets through their windows. */
+function windowWork(w: Windows, listed: boolean, need: (name: string) => number): [events: number, cells: number] {
+  if (listed) return [need("events"), need("synapses")];
+  return [sourceCount(w), pairCount(w) * w.sources * groupTargets(w)];
+}
+/** List entry, and count, position and place along two dimensions. */
+const lookUps = (listed: boolean): number => (listed ? 7 : 6);
 
 /**
  * Operations and bytes of a call that did so much work.

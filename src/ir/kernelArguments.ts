@@ -57,6 +57,21 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     args: ["list", "ends", "starts", "order", ...when(k.valued, "values", "sorted")],
     counts: ["groups", "steps"],
   }),
+  scatterWindows: (k) => ({
+    args: ["out", "weights", "reach", ...when(k.listed, "list"), ...when(k.valued, "values")],
+    counts: when(k.listed, "from", "to"),
+  }),
+  windowDots: (k) => ({
+    args: ["out", "a", "weights", "reach", ...when(k.listed, "list")],
+    counts: when(k.listed, "from", "to"),
+  }),
+  outerWindows: (k) => ({
+    args: ["out", "a", "reach", ...when(k.listed, "list"), ...when(k.valued, "values")],
+    counts: when(k.listed, "from", "to"),
+  }),
+  maxPool: (k) => ({ args: ["out", "a", "reach", ...when(k.indexed, "index")], counts: [] }),
+  unpool: () => ({ args: ["out", "index", "a"], counts: ["n"] }),
+  foldRows: () => ({ args: ["out", "a"], counts: ["rows"] }),
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
 };
@@ -74,6 +89,12 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   rowDots: () => ["out"],
   outerRows: () => ["out"],
   transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
+  scatterWindows: () => ["out"],
+  windowDots: () => ["out"],
+  outerWindows: () => ["out"],
+  maxPool: (k) => ["out", ...when(k.indexed, "index")],
+  unpool: () => ["out"],
+  foldRows: () => ["out"],
   unpackBits: () => ["list", "to"],
   zero: () => ["out"],
 };

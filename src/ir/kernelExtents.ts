@@ -7,6 +7,7 @@ import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
+import { reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
 export interface Argument {
@@ -93,6 +94,42 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     starts: argument(POSITION, rows + 1),
     order: argument(LIST, DATA),
     ...(valued && { values: argument([type], DATA), sorted: argument([type], DATA) }),
+  }),
+  scatterWindows: ({ type, windows, stride, listed, valued }, known) => ({
+    out: argument([type], targetCount(windows)),
+    weights: argument([type], matrix(weightRows(windows), stride, windows.targets)),
+    reach: argument(POSITION, reachLength("source", windows)),
+    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
+  }),
+  windowDots: ({ type, windows, stride, listed }, known) => ({
+    out: argument([type], listed ? DATA : sourceCount(windows)),
+    a: argument([type], targetCount(windows)),
+    weights: argument([type], matrix(weightRows(windows), stride, windows.targets)),
+    reach: argument(POSITION, reachLength("source", windows)),
+    ...(listed && { list: argument(LIST, entries(known)) }),
+  }),
+  outerWindows: ({ type, windows, stride, listed, valued }, known) => ({
+    out: argument([type], matrix(weightRows(windows), stride, windows.targets)),
+    a: argument([type], targetCount(windows)),
+    reach: argument(POSITION, reachLength("source", windows)),
+    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
+  }),
+  maxPool: ({ type, windows, indexed }) => ({
+    out: argument([type], targetCount(windows)),
+    a: argument([type], sourceCount(windows)),
+    reach: argument(POSITION, reachLength("target", windows)),
+    ...(indexed && { index: argument(LIST, targetCount(windows)) }),
+  }),
+  unpool: ({ type }, known) => ({
+    out: argument([type], DATA),
+    index: argument(LIST, known("n")),
+    a: argument([type], known("n")),
+  }),
+  foldRows: ({ type, width, stride }, known) => ({
+    out: argument([type], width),
+    a: argument([type], matrix(known("rows"), stride, width)),
   }),
   unpackBits: (_kernel, known) => ({
     bits: argument(LIST, words(known("n"))),

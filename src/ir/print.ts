@@ -6,6 +6,7 @@ import { type BinaryOp, type CompareOp, type Const, dispatch, type Expr, type Ex
 import type { Count, Invoke, Kernel, Node, Place, Program, Term } from "./program.ts";
 import { nodes, type Step, type Store } from "./step.ts";
 import { BYTES } from "./types.ts";
+import type { Axis, Windows } from "./windows.ts";
 
 const indented = (lines: readonly string[]): string[] => lines.map((l) => `  ${l}`);
 
@@ -134,11 +135,27 @@ export function printPlace({ buffer, offset, terms }: Place): string {
 }
 const printCount = (c: Count): string => (typeof c === "number" ? String(c) : printPlace(c));
 
+/** `12x12x12->8x8x64 by 5x5`, and what is not usual. */
+function printWindows({ rows, columns, sources, targets, groups }: Windows): string {
+  const pair = (key: keyof Axis): string => `${rows[key]}x${columns[key]}`;
+  const usual: readonly (readonly [key: keyof Axis, text: string])[] = [
+    ["stride", "1x1"],
+    ["padding", "0x0"],
+    ["dilation", "1x1"],
+  ];
+  const more = usual.flatMap(([key, text]) => (pair(key) === text ? [] : [`${key} ${pair(key)}`]));
+  const grouped = groups === 1 ? [] : [`groups ${groups}`];
+  const shapes = `${pair("source")}x${sources}->${pair("target")}x${targets} by ${pair("kernel")}`;
+  return `windows=(${[shapes, ...more, ...grouped].join(", ")})`;
+}
+
 /** Numbers and flags of a structural kernel, by name. */
 const attributes = (kernel: Kernel): string[] =>
   Object.entries(kernel)
     .flatMap(([key, value]) =>
-      key === "kind" || key === "step" || value === false ? [] : [value === true ? key : `${key}=${value}`],
+      key === "kind" || key === "step" || value === false
+        ? []
+        : [value === true ? key : key === "windows" ? printWindows(value as Windows) : `${key}=${value}`],
     )
     .sort();
 

@@ -8,6 +8,7 @@
 import type { DrawnRows } from "./drawnRows.ts";
 import type { Step } from "./step.ts";
 import type { FloatType, Type } from "./types.ts";
+import type { Windows } from "./windows.ts";
 
 /** One array in linear memory, 16-byte aligned, zero at the start, followed by at least 16 bytes of slack. */
 export interface Buffer {
@@ -207,6 +208,58 @@ export type Kernel =
       readonly numberStride: number;
       readonly valued: boolean;
     }
+  /**
+   * What sources bring to all targets that their windows reach (`windows.ts`): for each source i = list[e], from ≤ e < to (or
+   * every source), for each window position k that joins it to a target position t:
+   * `out[t][c] += (values[e]·) weights[k, i's channel][c]` for the target channels c of its group; every sum takes its
+   * sources in the order of the list. Without a list `values` has a number for every source. Rows of `weights` are `stride`
+   * apart. Args `out`, `weights`, `reach` (`reachTable` of sources), `list`?, `values`?. Counts `from`, `to`.
+   */
+  | {
+      readonly kind: "scatterWindows";
+      readonly type: FloatType;
+      readonly windows: Windows;
+      readonly stride: number;
+      readonly listed: boolean;
+      readonly valued: boolean;
+    }
+  /**
+   * Errors back through windows: `out[i] = Σ_k Σ_c a[t][c]·weights[k, i's channel][c]` for each listed source i (or every
+   * one), over window positions k that join it to a target position t, ascending. Of the channels of its group the c-th
+   * goes to vector (c div lanes) mod 4, lane c mod lanes, of four that start at 0 (what a last vector lacks are zeros);
+   * folded (v0 + v1) + (v2 + v3), then as in `rowDots`. With `accumulate` the sum is added to `out[i]`.
+   * Args `out`, `a`, `weights`, `reach`, `list`?. Counts `from`, `to`.
+   */
+  | {
+      readonly kind: "windowDots";
+      readonly type: FloatType;
+      readonly windows: Windows;
+      readonly stride: number;
+      readonly listed: boolean;
+      readonly accumulate: boolean;
+    }
+  /**
+   * Gradient of what `scatterWindows` adds: `out[k, i's channel][c] += (values[e]·) a[t][c]`, in the same order.
+   * Args `out`, `a`, `reach`, `list`?, `values`?. Counts `from`, `to`.
+   */
+  | {
+      readonly kind: "outerWindows";
+      readonly type: FloatType;
+      readonly windows: Windows;
+      readonly stride: number;
+      readonly listed: boolean;
+      readonly valued: boolean;
+    }
+  /**
+   * `out[t] += max` of what the window of each target sees of its channel; the first of those that no later one exceeds, by
+   * window row, then column, and `index` takes its number. Every window sees something. Args `out`, `a`, `reach`
+   * (`reachTable` of targets), `index`?.
+   */
+  | { readonly kind: "maxPool"; readonly type: FloatType; readonly windows: Windows; readonly indexed: boolean }
+  /** `out[index[k]] += a[k]`, k ascending. Args `out`, `index`, `a`. Count `n`. */
+  | { readonly kind: "unpool"; readonly type: FloatType }
+  /** `out[c] += Σ_r a[r·stride + c]` for c < width, r ascending. Args `out`, `a`. Count `rows`. */
+  | { readonly kind: "foldRows"; readonly type: FloatType; readonly width: number; readonly stride: number }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */
   | { readonly kind: "unpackBits" }
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */

@@ -9,7 +9,7 @@ import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { addsValues, type Connection, hasMatrix } from "../model/connection.ts";
+import { addsValues, type Connection, hasMatrix, isWindowed } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
 import { isNorm, type Transform } from "../model/transform.ts";
@@ -21,7 +21,7 @@ import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { errorsThroughWindows, GRADIENTS } from "./windowGradients.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
@@ -283,7 +283,7 @@ export class BackwardPass {
         return loop(BEFORE, l.context.delayOf(x), [
           elementCall(addStep(l.context.type), { x: error, out }, l.context.size(node)),
         ]);
-      return loop(BEFORE, l.context.delayOf(x), [this.#through([{ connection: x, error }], out, reach, l)]);
+      return loop(BEFORE, l.context.delayOf(x), this.#through([{ connection: x, error }], out, reach, l));
     });
   }
 
@@ -389,14 +389,12 @@ export class BackwardPass {
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
       ...(weighted.length > 0
-        ? [
-            this.#through(
-              weighted.map((connection) => this.#route(connection)),
-              out,
-              { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
-              l,
-            ),
-          ]
+        ? this.#through(
+            weighted.map((connection) => this.#route(connection)),
+            out,
+            { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
+            l,
+          )
         : []),
     ];
     return { place: out, nodes };
@@ -422,13 +420,25 @@ export class BackwardPass {
   }
 
   /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
-  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
+  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node[] {
+    const plain = routes.filter((r) => !isWindowed(r.connection));
+    const wanting = typeof rows === "number" ? {} : { list: rows.list, count: rows.count };
+    let first = plain.length === 0 && !accumulate;
+    const windowed = routes.flatMap(({ connection, error }): Node[] => {
+      if (!isWindowed(connection)) return [];
+      const nodes = errorsThroughWindows(connection, error, out, { ...wanting, accumulate: !first }, l);
+      first = false;
+      return nodes;
+    });
+    return [...(plain.length > 0 ? [this.#dots(plain, out, { accumulate, rows }, l)] : []), ...windowed];
+  }
+  #dots(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
     const odd = routes.find(({ connection: x }) => !hasMatrix(x));
     if (odd)
       throw new ModelError(
         "not-differentiable",
         `connection ${odd.connection.name}`,
-        "only dense connections have an adjoint",
+        "only dense connections and those through windows have an adjoint",
       );
     const c = l.context;
     const widths = routes.map(({ connection }) => c.stride(connection.to.node));

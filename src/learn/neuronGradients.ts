@@ -16,7 +16,7 @@ import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { PopulationKernels } from "../sim/lower/populations.ts";
 import type { BackwardPass } from "./backward.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /**
  * For all populations, after all chunks of a batch: writes into the first copy of `gradients`.

@@ -39,7 +39,8 @@ import {
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
-import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
+import { bitsPlace, weightGradients } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** How a network learns. */
 export interface Learning {

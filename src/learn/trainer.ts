@@ -27,7 +27,7 @@ import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
 import { numberBuffer } from "./update.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** Options of `createTrainer`. */
 export interface TrainerOptions extends Learning {

@@ -5,12 +5,13 @@
 import { constant, type Expr, mul, neg, read, sub } from "../ir/expr.ts";
 import { invoke, type Node, type Place, place, shifted } from "../ir/program.ts";
 import type { Step } from "../ir/step.ts";
-import type { BatchNorm, Transform } from "../model/transform.ts";
+import { type BatchNorm, type Transform, windowsOfPool } from "../model/transform.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { NormKernels } from "../sim/lower/norms.ts";
 import type { ParameterBlock } from "../sim/lower/parameters.ts";
 import { stepOf } from "../sim/lower/stepOf.ts";
+import { unpoolNodes } from "../sim/lower/windows.ts";
 
 /** What comes back through a transform in the step at hand. */
 export interface TransformErrors {
@@ -44,7 +45,14 @@ type Adjoint<K extends Transform["kind"]> = (
   parts: AdjointParts,
 ) => TransformErrors;
 
-const ADJOINTS: { readonly [K in Transform["kind"]]: Adjoint<K> } = { concat, softmax, sum, spikeJoin, batchNorm };
+const ADJOINTS: { readonly [K in Transform["kind"]]: Adjoint<K> } = {
+  concat,
+  softmax,
+  maxPool,
+  sum,
+  spikeJoin,
+  batchNorm,
+};
 
 /** How errors come back through one transform, in the step at hand. */
 export const transformErrors = (t: Transform, parts: AdjointParts): TransformErrors =>
@@ -81,6 +89,13 @@ function softmax(t: Transform, { name, l, error, row }: AdjointParts): Transform
     ],
     errors: [out],
   };
+}
+
+/** Each error goes to where the maximum was. */
+function maxPool(t: Extract<Transform, { kind: "maxPool" }>, { name, l, error, row }: AdjointParts): TransformErrors {
+  const maxima = { name, windows: windowsOfPool(name, t, l.net), constant: false };
+  const out = row(0);
+  return { nodes: unpoolNodes(maxima, error, out, l.context), errors: [out] };
 }
 
 /** Each source has the whole error. */

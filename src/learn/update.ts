@@ -13,7 +13,7 @@ import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type ParameterGroup, type Treatment, treatments } from "./groups.ts";
 import { CLIP, type GradientTransform, type Optimiser } from "./optimiser.ts";
-import { GRADIENTS } from "./weightGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** Slots of transform k. */
 const stateSlot = (k: number, name: string): string => `${k}.${name}`;

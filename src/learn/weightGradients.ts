@@ -1,7 +1,8 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, loop, type Node, type Place, place, shifted, type Term } from "../ir/program.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { type Connection, hasMatrix, isWindowed, type WindowedConnection, windowsIn } from "../model/connection.ts";
+import { biasOf } from "../model/connectivity/windowed.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
@@ -12,8 +13,8 @@ import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
+import { GRADIENTS, isTakenBack, windowGradient } from "./windowGradients.ts";
 
-export const GRADIENTS = "gradients";
 /** Samples of a chunk times the most steps of a sample. */
 export const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
@@ -27,7 +28,7 @@ export function weightGradients(l: Lowered, backward: BackwardPass, into?: reado
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
   const trained = l.net.connections.filter((c) => c.trainable && (into?.includes(c.to.node) ?? true));
-  const spiking = trained.filter((c) => signalOf(c, l.context, l.sources).kind === "spikes");
+  const spiking = trained.filter((c) => !isWindowed(c) && signalOf(c, l.context, l.sources).kind === "spikes");
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
   return [
     ...[...listed].flatMap((node) => listSpikes(node, l.context)),
@@ -67,11 +68,12 @@ const without = (p: Place, ...loops: string[]): Place => ({
  * spikes where time is cut into segments, because those before a segment are kept then, and errors after it may be cut.
  */
 function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
+  if (isWindowed(c)) return isTakenBack(c, l) ? [] : windowed(c, l, backward);
   if (!hasMatrix(c))
     throw new ModelError(
       "not-differentiable",
       `connection ${c.name}`,
-      "only dense connections can be trained; set trainable: false",
+      "only dense connections and convolutions can be trained; set trainable: false",
     );
   const signal = signalOf(c, l.context, l.sources);
   if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
@@ -246,8 +248,35 @@ function activeValues(node: string, l: Lowered): ActiveRows {
     steps: input.constant ? l.context.sampleCount : segmentLength(l.context),
   };
 }
+/** Windows take the errors of a step each, those of constant values the sum over the steps of a sample. */
+function windowed(c: WindowedConnection, l: Lowered, backward: BackwardPass): Node[] {
+  const signal = signalOf(c, l.context, l.sources);
+  if (signal.kind !== "spikes" && signal.signal.constant) {
+    const width = l.context.stride(c.to.node);
+    return constantRows(c, l, backward, (sums) =>
+      overSamples(l.context, windowGradient(c, { ...sums, terms: [along("s", width)] }, l)),
+    );
+  }
+  const error = backward.delta(c.to.node, c.to.port, 0);
+  return overSamples(l.context, overSteps(l.context, windowGradient(c, error, l)));
+}
+
+/** A channel's bias is heard at every position. */
+function channelBias(c: WindowedConnection, l: Lowered, backward: BackwardPass): Node[] {
+  const { ofSample, width } = deltaRows(c, l, backward, 0);
+  const { channels, positions } = biasOf(windowsIn(l.net, c));
+  const { type } = l.context;
+  const sum = place(l.context.buffer(`${c.name}.bias.sum`, type, width, "work"));
+  const kernel = { kind: "foldRows", type, width: channels, stride: channels } as const;
+  return overSamples(l.context, [
+    sumOverSteps(l.context, sum, ofSample, width, false),
+    invoke(kernel, { out: gradientPlace(l, `${c.name}.bias`), a: sum }, { rows: positions }),
+  ]);
+}
+
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
+  if (isWindowed(c)) return channelBias(c, l, backward);
   const { ofSample, width } = deltaRows(c, l, backward, 0);
   return overSamples(l.context, [sumOverSteps(l.context, gradientPlace(l, `${c.name}.bias`), ofSample, width, true)]);
 }

@@ -1,14 +1,23 @@
 /** Connections: from any port to any port, with weights, a delay, and for sparse ones any number of pathways. */
 
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
+import { weightRows } from "../ir/windows.ts";
 import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
-import { type Connectivity, dense } from "./connectivity.ts";
+import { fanInOf, poolingWeight, type Stages, stagesOf, biasOf as windowBias } from "./connectivity/windowed.ts";
+import { type Connectivity, type ConnectivityOf, dense, type Windowed } from "./connectivity.ts";
 import { type DelayOption, delaysOf } from "./delays.ts";
-import { fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
+import {
+  constantOf,
+  fanIn,
+  type Initializer,
+  requireNoMatrix,
+  requireOfSynapses,
+  toInitializer,
+} from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
-import { sizeOf } from "./nodes.ts";
+import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import { type Transform, takesConnections } from "./transform.ts";
@@ -27,11 +36,11 @@ export interface Connection {
   readonly to: Endpoint;
   readonly connectivity: Connectivity;
   /**
-   * Weights `[source][target]`, or one a synapse, in order of source, then of target; of `pairs`, in theirs. Dimension of
-   * the target port.
+   * Weights `[source][target]`, or one a synapse, in order of source, then of target; of `pairs`, in theirs; of a
+   * convolution `[position in the window][source channel of the group][target channel]`. Dimension of the target port.
    */
   readonly weight: Initializer;
-  /** Added to the target port once a step. */
+  /** Added to the target port once a step: one a target, of windows one a target channel. */
   readonly bias?: Initializer;
   /** Whole steps, before the schedule's latency; where synapses differ, what none of them is below. */
   readonly delay: number;
@@ -138,7 +147,8 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   // Lists of pairs may be long, and are looked at when they are sorted.
   if (connectivity.kind !== "pairs")
     checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
-  const weight = toInitializer(o.weight ?? fanIn());
+  if (isWindow(connectivity)) checkWindowed(o, name);
+  const weight = weightOf(connectivity, o.weight, name);
   const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
   requireOfSynapses(weight, `connection ${name}.weight`);
   if (bias) requireOfSynapses(bias, `connection ${name}.bias`);
@@ -152,7 +162,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     weight,
     ...(bias && { bias }),
     ...delaysOf(o.delay ?? 0, `connection ${name}.delay`, net.dt),
-    trainable: o.trainable ?? true,
+    trainable: connectivity.kind !== "pooling" && (o.trainable ?? true),
     ...(o.storage && { storage: o.storage }),
     ...(o.procedural && { procedural: true }),
     ...(o.synapse && { synapse: o.synapse }),
@@ -166,6 +176,29 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
       "where each synapse has its own delay; give the bias to another connection to the same port",
     );
   return built;
+}
+
+/** What windows share, no synapse can have for itself. */
+function checkWindowed({ synapse, storage, procedural, delay }: ConnectOptions, name: string): void {
+  const own = delay !== undefined && typeof delay !== "number" && typeof delay !== "string";
+  const [option] = [synapse && "synapse", storage && "storage", procedural && "procedural", own && "delay"].filter(
+    (x) => x,
+  );
+  if (option === undefined) return;
+  const problem =
+    option === "delay"
+      ? "all synapses of windows have one delay"
+      : "the weights of windows are shared, not of each synapse";
+  throw new ModelError("unsupported", `connection ${name}.${option}`, problem);
+}
+/** Weights as they were given; of a pooling what it says itself. */
+function weightOf(c: Connectivity, given: ConnectOptions["weight"], name: string): Initializer {
+  if (c.kind !== "pooling") return toInitializer(given ?? fanIn());
+  const own = poolingWeight(c);
+  const asked = given === undefined ? constantOf(own) : toInitializer(given);
+  if (asked.kind === "constant" && asked.value === own) return asked;
+  const path = `connection ${name}.weight`;
+  throw new ModelError("unsupported", path, `a pooling over ${c.over} has weights of ${own}, and no others`);
 }
 
 function checkStorage(c: Connection): void {
@@ -203,11 +236,52 @@ export const addsValues = ({ connectivity, weight, synapse, delays, trainable, f
   !(trainable || synapse || delays) &&
   from.port !== "spike";
 
-/** Numbers of neurons that a connection joins. */
+/** Convolution or pooling. */
+const isWindow = (c: Connectivity): c is Windowed => c.kind === "convolution" || c.kind === "pooling";
+/** A connection through windows: what it brings needs no tables of synapses. */
+export interface WindowedConnection extends Connection {
+  readonly connectivity: Windowed;
+}
+export const isWindowed = (c: Connection): c is WindowedConnection => isWindow(c.connectivity);
+/** One whose weights train. */
+export const isConvolution = (
+  c: Connection,
+): c is Connection & { readonly connectivity: ConnectivityOf<"convolution"> } => c.connectivity.kind === "convolution";
+/** The windows of a connection of a finished network. */
+export const windowsIn = (net: Nodes, { connectivity, from, to }: WindowedConnection): Stages =>
+  stagesOf(connectivity, connectedSizes(net, from.node, to.node));
+
+/** A block of numbers among the parameters. */
+export interface WeightShape {
+  readonly rows: number;
+  readonly width: number;
+  /** Weights that one target sums. */
+  readonly fanIn: number;
+}
+/** The block of a connection's weights; nothing where they are none, or lie with its synapses. */
+export function weightShape(net: Nodes, c: Connection): WeightShape | undefined {
+  if (isConvolution(c)) {
+    const { windows } = windowsIn(net, c);
+    return { rows: weightRows(windows), width: windows.targets, fanIn: fanInOf(windows) };
+  }
+  if (!hasMatrix(c)) return undefined;
+  const { sources, targets } = connectedSizes(net, c.from.node, c.to.node);
+  return { rows: sources, width: targets, fanIn: sources };
+}
+/** Biases of a connection: one a target, of windows one a channel. */
+export const biasCount = (net: Nodes, c: Connection): number =>
+  isWindowed(c) ? windowBias(windowsIn(net, c)).channels : sizeOf(net, c.to.node);
+/** Weights that one target sums, for laws that ask. */
+export const fanInOfConnection = (net: Nodes, c: Connection): number =>
+  isWindowed(c) ? fanInOf(windowsIn(net, c).windows) : sizeOf(net, c.from.node);
+
+/** Numbers of neurons that a connection joins, and how they lie. */
 export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({
   sources: sizeOf(net, from),
   targets: sizeOf(net, to),
   recurrent: from === to,
+  sourceShape: shapeOfNode(net, from),
+  targetShape: shapeOfNode(net, to),
 });
 
 /** A pathway on spikes needs somebody who spikes. */

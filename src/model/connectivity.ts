@@ -41,9 +41,27 @@ export type Connectivity =
       readonly p: string;
       readonly source?: Positions;
       readonly target?: Positions;
-    };
+    }
+  /**
+   * Windows of weights that move over the source, the same weights everywhere (LeCun et al. 1989). Each list has one number
+   * a dimension. With `maxPool` the target takes the largest of what neighbouring windows sum.
+   */
+  | ({ readonly kind: "convolution"; readonly dilation: readonly number[]; readonly groups: number } & WindowNumbers & {
+        readonly maxPool?: WindowNumbers;
+      })
+  /** The average or the sum of what a window sees, channel by channel: nothing trains. */
+  | ({ readonly kind: "pooling"; readonly over: "average" | "sum" } & WindowNumbers);
+
+/** How windows lie, one number a dimension: their size, the steps between them, and what is added around the source. */
+export interface WindowNumbers {
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+}
 
 export type ConnectivityOf<K extends Connectivity["kind"]> = Extract<Connectivity, { kind: K }>;
+/** What moves windows over shapes. */
+export type Windowed = ConnectivityOf<"convolution" | "pooling">;
 
 /** Every source meets every target: a matrix of weights `[source][target]`. The default. */
 export const dense: Connectivity = { kind: "dense" };
@@ -124,4 +142,83 @@ export const condition = (text: string, { p = 1, ...positions }: ConditionOption
   condition: text,
   p: String(p),
   ...positions,
+});
+
+/** A number for all dimensions, or one for each. */
+export type PerDimension = number | readonly number[];
+/** Windows without weights of their own. */
+export interface PoolOptions {
+  /** Default: the size of the window, so that windows lie side by side. */
+  readonly stride?: PerDimension;
+  /** Places that see nothing, on each side; default 0. */
+  readonly padding?: PerDimension;
+}
+/** How windows lie; what is one number is so along both dimensions. */
+export interface ConvolutionOptions {
+  /** Size of the window: 5, or [height, width]. */
+  readonly kernel: PerDimension;
+  /** Default 1. */
+  readonly stride?: PerDimension;
+  /** Zeros on each side; default 0. */
+  readonly padding?: PerDimension;
+  /** Distance of a window's places; default 1. */
+  readonly dilation?: PerDimension;
+  /** Runs of channels that know nothing of each other; default 1. With as many as there are channels each has its own window. */
+  readonly groups?: number;
+  /** The target takes the largest sum of windows of this size. */
+  readonly maxPool?: PerDimension | ({ readonly kernel: PerDimension } & PoolOptions);
+}
+
+const numbersOf = (x: PerDimension, dimensions: number): readonly number[] =>
+  typeof x === "number" ? new Array<number>(dimensions).fill(x) : [...x];
+export const poolNumbers = (kernel: PerDimension, o: PoolOptions, dimensions: number): WindowNumbers => ({
+  kernel: numbersOf(kernel, dimensions),
+  stride: numbersOf(o.stride ?? kernel, dimensions),
+  padding: numbersOf(o.padding ?? 0, dimensions),
+});
+function convolutionIn(dimensions: number, o: ConvolutionOptions): ConnectivityOf<"convolution"> {
+  const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, maxPool } = o;
+  const pool = typeof maxPool === "object" && "kernel" in maxPool ? maxPool : maxPool && { kernel: maxPool };
+  return {
+    kind: "convolution",
+    kernel: numbersOf(kernel, dimensions),
+    stride: numbersOf(stride, dimensions),
+    padding: numbersOf(padding, dimensions),
+    dilation: numbersOf(dilation, dimensions),
+    groups,
+    ...(pool && { maxPool: poolNumbers(pool.kernel, pool, dimensions) }),
+  };
+}
+
+/**
+ * Windows over nodes of shape [height, width, channels] (or [height, width], of one channel). The target has
+ * floor((n + 2·padding - dilation·(kernel - 1) - 1) / stride) + 1 rows and columns, and as many channels as its shape says.
+ * Weights are `[position in the window][source channel of the group][target channel]`, biases one a target channel.
+ */
+export const convolution = (options: ConvolutionOptions): Connectivity => convolutionIn(2, options);
+/** The same over [length, channels], or [length]. */
+export const convolution1d = (options: ConvolutionOptions): Connectivity => convolutionIn(1, options);
+/** The mean of each window over [height, width, channels]; places beyond the border count as zeros. */
+export const averagePooling = (kernel: PerDimension, options: PoolOptions = {}): Connectivity => ({
+  kind: "pooling",
+  over: "average",
+  ...poolNumbers(kernel, options, 2),
+});
+/** The sum of each window over [height, width, channels]. */
+export const sumPooling = (kernel: PerDimension, options: PoolOptions = {}): Connectivity => ({
+  kind: "pooling",
+  over: "sum",
+  ...poolNumbers(kernel, options, 2),
+});
+/** The mean of each window over [length, channels]. */
+export const averagePooling1d = (kernel: number, options: PoolOptions = {}): Connectivity => ({
+  kind: "pooling",
+  over: "average",
+  ...poolNumbers(kernel, options, 1),
+});
+/** The sum of each window over [length, channels]. */
+export const sumPooling1d = (kernel: number, options: PoolOptions = {}): Connectivity => ({
+  kind: "pooling",
+  over: "sum",
+  ...poolNumbers(kernel, options, 1),
 });

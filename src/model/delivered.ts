@@ -1,5 +1,5 @@
 /** Which connections an engine delivers by groups of delays (`sim/lower/delivery.ts`). */
-import { type Connection, connectedSizes, hasMatrix } from "./connection.ts";
+import { type Connection, connectedSizes, hasMatrix, isWindowed } from "./connection.ts";
 import { synapseCount } from "./connectivity/kinds.ts";
 import type { Network } from "./network.ts";
 
@@ -14,7 +14,7 @@ const MANY = 1000;
  * (but not all that there can be, which need no tables).
  */
 export function isDelivered(c: Connection, net: Network): boolean {
-  if (c.synapse || c.procedural || c.from.port !== "spike" || hasMatrix(c)) return false;
+  if (c.synapse || c.procedural || c.from.port !== "spike" || hasMatrix(c) || isWindowed(c)) return false;
   if (c.delays !== undefined || c.storage !== undefined) return true;
   const size = connectedSizes(net, c.from.node, c.to.node);
   const count = synapseCount(c.connectivity, size);

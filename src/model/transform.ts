@@ -1,12 +1,17 @@
 /** Nodes without equations or state: what cannot be said neuron by neuron. */
 import { ModelError, requireInteger, requireKnown, requirePositive } from "../base/errors.ts";
+import type { Windows } from "../ir/windows.ts";
 import type { Endpoint } from "./connection.ts";
+import { maximaOf } from "./connectivity/windowed.ts";
+import { type PerDimension, type PoolOptions, poolNumbers, type WindowNumbers } from "./connectivity.ts";
 import type { Network } from "./network.ts";
-import { sizeOf } from "./nodes.ts";
+import { type Nodes, shapeOfNode, sizeOf } from "./nodes.ts";
 
 interface Common {
   readonly size: number;
   readonly of: readonly Endpoint[];
+  /** Dimensions, where there are several: [height, width, channels]. */
+  readonly shape?: readonly number[];
 }
 /** What batch normalisation takes its statistics over. */
 export type NormalisedOver = "batch-and-time" | "batch";
@@ -34,6 +39,8 @@ export interface BatchNorm extends Common {
 export type Transform =
   | (Common & { readonly kind: "concat" })
   | (Common & { readonly kind: "softmax" })
+  /** The largest value of each window, channel by channel; of spikes whether there was any. */
+  | (Common & { readonly kind: "maxPool" } & WindowNumbers)
   /** What its sources give and what connections bring, added up. */
   | (Common & { readonly kind: "sum" })
   /** Of a branch and a shortcut. */
@@ -56,12 +63,36 @@ export const softmax = (size: number, of: Source): Transform => ({ kind: "softma
 /**
  * The sum of values of the same size, element by element. Connections may lead to it too: then its value is what they
  * bring, such as the weighted input that `batchNorm` normalises before a neuron takes it.
+ *
+ * @param shape number of values, or several dimensions
  */
-export const sum = (size: number, of: readonly Source[] = []): Transform => ({
+export const sum = (shape: number | readonly number[], of: readonly Source[] = []): Transform => ({
   kind: "sum",
-  size,
+  ...sized(shape),
   of: of.map(endpoint),
 });
+const sized = (shape: number | readonly number[]): Pick<Common, "size" | "shape"> =>
+  typeof shape === "number" ? { size: shape } : { size: shape.reduce((a, b) => a * b, 1), shape };
+/**
+ * The largest value of each window of one node's values, channel by channel. Errors go to the first of those that are equal.
+ * @param shape its own: [height, width, channels] or, in one dimension, [length, channels]
+ * @param kernel size of the window
+ */
+export const maxPool = (
+  shape: readonly number[],
+  of: Source,
+  kernel: PerDimension,
+  options: PoolOptions = {},
+): Transform => ({
+  kind: "maxPool",
+  size: shape.reduce((a, b) => a * b, 1),
+  shape,
+  of: [endpoint(of)],
+  ...poolNumbers(kernel, options, shape.length - 1),
+});
+/** The windows of a `maxPool`. @throws {ModelError} `shape-mismatch`, `out-of-range` */
+export const windowsOfPool = (name: string, t: Extract<Transform, { kind: "maxPool" }>, net: Nodes): Windows =>
+  maximaOf(t, shapeOfNode(net, t.of[0]!.node), t.shape ?? [t.size], `transform ${name}`);
 
 /** How a residual joins: `add` adds values or spikes; `and` and `iand` join spikes. */
 export type ResidualJoin = "add" | SpikeJoin;
@@ -131,7 +162,7 @@ export function batchNorm(shape: number | readonly number[], of: Source, options
     throw new ModelError("out-of-range", `${path}.offset`, `must be a finite number, got ${offset}`);
   return {
     kind: "batchNorm",
-    size: dimensions.reduce((a, b) => a * b, 1),
+    ...sized(shape),
     of: [endpoint(of)],
     channels: dimensions.at(-1)!,
     ...{ over, epsilon, momentum, gain: gainOf(options, path), offset, trainable },
@@ -167,6 +198,7 @@ export function checkTransform(name: string, t: Transform, net: Network): void {
     if (p && !(port === "spike" ? p.model.spike : p.model.outputs.includes(port)))
       throw new ModelError("unknown-name", path, `'${node}' has no output '${port}'`);
   }
+  if (t.kind === "maxPool") return void windowsOfPool(name, t, net);
   const sizes = t.of.map((e) => sizeOf(net, e.node));
   if (t.kind === "sum" || t.kind === "spikeJoin") {
     const k = sizes.findIndex((n) => n !== t.size);

@@ -5,8 +5,9 @@ import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
 import { type Case, CASES as COMMON } from "./conformance.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
+import { WINDOWS } from "./windows.cases.ts";
 
-const CASES = [...COMMON, ...DELIVER];
+const CASES = [...COMMON, ...DELIVER, ...WINDOWS];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -42,6 +43,12 @@ test("every kernel has a case", () => {
     rowDots: true,
     outerRows: true,
     transposeLists: true,
+    scatterWindows: true,
+    windowDots: true,
+    outerWindows: true,
+    maxPool: true,
+    unpool: true,
+    foldRows: true,
     unpackBits: true,
     zero: true,
   };

@@ -278,7 +278,7 @@ const refusals: Record<string, [() => Network, string]> = {
   ],
   "synapses that are trainable but not dense": [
     () => ({ ...mixed(true), connections: mixed(true).connections.map((c) => ({ ...c, trainable: true })) }),
-    "connection input>out: only dense connections can be trained",
+    "connection input>out: only dense connections and convolutions can be trained",
   ],
   "errors through synapses that are not dense": [
     () =>
@@ -290,7 +290,7 @@ const refusals: Record<string, [() => Network, string]> = {
         populations: { a: population(2, cell), out: population(2, leakyIntegrator()) },
         connections: [connect("input", "a"), connect("a", "out", { connectivity: pairs([0], [1]), trainable: false })],
       }),
-    "connection a>out: only dense connections have an adjoint",
+    "connection a>out: only dense connections and those through windows have an adjoint",
   ],
 };
 test.each(Object.entries(refusals))("%s: refused by name", async (_name, [make, message]) => {

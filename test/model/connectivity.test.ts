@@ -340,7 +340,11 @@ describe("conditions", () => {
 });
 
 const positions = (n: number) => grid([n], [1]);
-const any = ({ sources, targets, recurrent }: Required<Size>): fc.Arbitrary<Connectivity> => {
+const any = ({
+  sources,
+  targets,
+  recurrent,
+}: Required<Pick<Size, "sources" | "targets" | "recurrent">>): fc.Arbitrary<Connectivity> => {
   const flags = { autapses: fc.boolean(), multapses: fc.boolean() };
   const most = (n: number): number => n - Number(recurrent);
   const p = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));

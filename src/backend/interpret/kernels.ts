@@ -5,6 +5,7 @@ import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
 import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, zero } from "./structural.ts";
+import { foldRows, maxPool, outerWindows, scatterWindows, unpool, windowDots } from "./windows.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
@@ -16,6 +17,12 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   rowDots,
   outerRows,
   transposeLists,
+  scatterWindows,
+  windowDots,
+  outerWindows,
+  maxPool,
+  unpool,
+  foldRows,
   unpackBits,
   zero,
 };

@@ -24,12 +24,14 @@ import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
+import { foldRows, maxPool, unpool } from "./pooling.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
+import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
@@ -41,6 +43,12 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   rowDots,
   outerRows,
   transposeLists,
+  scatterWindows,
+  windowDots,
+  outerWindows,
+  maxPool,
+  unpool,
+  foldRows,
   unpackBits,
   zero,
 };

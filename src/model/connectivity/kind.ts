@@ -9,6 +9,9 @@ export interface Size {
   readonly targets: number;
   /** Whether a population is connected to itself, so that equal numbers are one neuron. */
   readonly recurrent?: boolean;
+  /** Shapes of both nodes, where they have several dimensions. */
+  readonly sourceShape?: readonly number[];
+  readonly targetShape?: readonly number[];
 }
 
 export interface Draw {

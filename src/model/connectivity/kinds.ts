@@ -8,6 +8,7 @@ import { pairsKind } from "./pairs.ts";
 import { probabilityKind } from "./probability.ts";
 import { denseKind, oneToOneKind } from "./regular.ts";
 import { totalNumberKind } from "./totalNumber.ts";
+import { convolutionKind, poolingKind } from "./windowed.ts";
 
 const KINDS: Kinds = {
   dense: denseKind,
@@ -19,6 +20,8 @@ const KINDS: Kinds = {
   totalNumber: totalNumberKind,
   distance: distanceKind,
   condition: conditionKind,
+  convolution: convolutionKind,
+  pooling: poolingKind,
 };
 
 export const kindOf = (c: Connectivity): Kind<Connectivity> => KINDS[c.kind] as Kind<Connectivity>;

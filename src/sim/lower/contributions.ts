@@ -6,7 +6,15 @@
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import { joined } from "../../ir/together.ts";
-import { addsValues, type Connection, hasMatrix } from "../../model/connection.ts";
+import {
+  addsValues,
+  type Connection,
+  hasMatrix,
+  isWindowed,
+  type WindowedConnection,
+  windowsIn,
+} from "../../model/connection.ts";
+import { biasOf } from "../../model/connectivity/windowed.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { addStep, clearStep, copyStep, deliverStep, deliverValueStep, drainStep } from "./bodies.ts";
 import { type Context, runNumber } from "./context.ts";
@@ -19,6 +27,7 @@ import { statePlace } from "./places.ts";
 import { type Events, listKey, type ValueSignal } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { overSynapses } from "./synapses.ts";
+import { isConstant, windowNodes } from "./windows.ts";
 
 /** Where a port's sum lies when the population's step reads it, and what computes it when. */
 export interface PortSum {
@@ -61,8 +70,6 @@ export const spikeEvents = (
   part: typeof PART | typeof FROM_PART = FROM_PART,
   port = "spike",
 ): Events => inputSpikes.get(`${node}@${age}`)?.events() ?? spikes.get(listKey(node, port))!.events(age, part);
-
-const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.constant;
 
 /** The row of a parameter array. */
 export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
@@ -171,12 +178,28 @@ class SumBuilder {
 
   #bias(c: Connection): void {
     const bias = parameterPlace(this.#sources.parameters, `${c.name}.bias`);
+    if (isWindowed(c)) return this.#channelBias(c, bias);
     if (!this.#sum) {
       this.#sum = bias;
       return;
     }
     const out = this.#target("chunk");
     this.#phases.chunk.push(...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: bias, out }));
+    this.#sum = out;
+  }
+
+  /** Every position of a target has the biases of its channels. */
+  #channelBias(c: WindowedConnection, x: Place): void {
+    const { channels, positions } = biasOf(windowsIn(this.#c.net, c));
+    const out = this.#target("chunk");
+    const step = this.#sum ? addStep : copyStep;
+    const at = { ...out, terms: [along("position", channels)] };
+    this.#phases.chunk.push(
+      ...(this.#sum ? this.#begin(out) : []),
+      loop("position", positions, [
+        invoke({ kind: "perElement", step: step(this.#c.type) }, { x, out: at }, { n: channels }),
+      ]),
+    );
     this.#sum = out;
   }
 
@@ -197,7 +220,7 @@ class SumBuilder {
    */
   #manyRows(c: Connection, phase: Phase, out: Place): { phase: "chunk" | "steps"; nodes: Node[] } | undefined {
     const signal = signalOf(c, this.#c, this.#sources);
-    if (signal.kind !== "either" || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
+    if (signal.kind !== "either" || !hasMatrix(c) || this.#sum?.terms.some((t) => t.loop === "s" && phase === "sample"))
       return undefined;
     const [inner, rows] = phase === "sample" ? ["s", this.#c.sampleCount] : ["t", this.#c.stepCount];
     const without = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== inner) });
@@ -262,6 +285,10 @@ class SumBuilder {
   /** `out = the sum so far + what the connection brings`; without what its rows bring, where that is done elsewhere. */
   #deliver(c: Connection, out: Place, withoutRows = false): Node[] {
     if (addsValues(c)) return [...this.#begin(out), this.#elementwise(addStep(this.#c.type), { x: this.#row(c), out })];
+    if (isWindowed(c)) {
+      const parts = { context: this.#c, parameters: this.#sources.parameters };
+      return [...this.#begin(out), ...windowNodes(c, out, signalOf(c, this.#c, this.#sources), parts)];
+    }
     if (!hasMatrix(c)) return [...this.#begin(out), ...this.#sparse(c, out)];
     const signal = signalOf(c, this.#c, this.#sources);
     if (signal.kind === "spikes") return this.#gatherSpikes(c, out, signal.events);

@@ -10,7 +10,8 @@
 
 import { loop, type Node, type Place, place } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
-import { hasMatrix } from "../../model/connection.ts";
+import { connectedSizes, hasMatrix, isWindowed } from "../../model/connection.ts";
+import { synapseCount } from "../../model/connectivity/kinds.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { totalDelay } from "../../model/timing.ts";
@@ -27,12 +28,12 @@ export const formBuffer = (node: string): string => `${node}.value.form`;
 export const inForm = (c: Context, node: string, form: Form, body: readonly Node[]): Node[] =>
   body.length === 0 ? [] : [loop(form, formPlace(c, node, form), body)];
 
-/** Inputs that can be given in either form: values without a delay, read by dense connections alone. */
+/** Inputs that can be given in either form: values without a delay, read by dense connections and windows alone. */
 export function inputsInEitherForm(net: Network): ReadonlySet<string> {
   const plain = (node: string): boolean =>
     net.connections
       .filter((c) => c.from.node === node)
-      .every((c) => hasMatrix(c) && (net.inputs[node]!.constant || totalDelay(net, c) === 0)) &&
+      .every((c) => (hasMatrix(c) || isWindowed(c)) && (net.inputs[node]!.constant || totalDelay(net, c) === 0)) &&
     Object.values(net.transforms).every((t) => t.of.every((e) => e.node !== node));
   return new Set(Object.keys(net.inputs).filter((node) => net.inputs[node]!.signal === "values" && plain(node)));
 }
@@ -60,8 +61,9 @@ export function formCosts(
   const inputs = sizeOf(net, node);
   let [lists, all] = [0, 0];
   for (const c of net.connections.filter((x) => x.from.node === node)) {
-    const width = sizeOf(net, c.to.node);
-    const where = inputs * width * bytes <= CACHE ? "within" : "beyond";
+    const size = connectedSizes(net, c.from.node, c.to.node);
+    const width = synapseCount(c.connectivity, size) / size.sources;
+    const where = isWindowed(c) || inputs * width * bytes <= CACHE ? "within" : "beyond";
     lists += rows * PRICE.lists.each + entries * (PRICE.lists.entry + width * PRICE.lists.weight[where]);
     all += rows * (PRICE.rows.each + inputs * width * PRICE.rows.weight[where]);
   }

@@ -6,10 +6,9 @@ import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
-import { hasMatrix } from "../../model/connection.ts";
+import { biasCount, fanInOfConnection, weightShape } from "../../model/connection.ts";
 import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
 import { initialName } from "../../model/trainable.ts";
 import { type BatchNorm, isNorm } from "../../model/transform.ts";
 
@@ -43,7 +42,7 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of dense connections, then what trains in populations, then what batch normalisation has. */
+/** Weights and biases of dense connections and convolutions, then what trains in populations, then what batch normalisation has. */
 export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
   const blocks = new Map<string, ParameterBlock>();
   let offset = 0;
@@ -53,10 +52,16 @@ export function parameterLayout(net: Network, type: FloatType): ParameterLayout 
     offset += b.rows * stride;
   };
   for (const c of net.connections) {
-    const [width, trainable] = [sizeOf(net, c.to.node), c.trainable];
-    const rows = sizeOf(net, c.from.node);
-    if (hasMatrix(c)) block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
-    if (c.bias) block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
+    const { trainable } = c;
+    const shape = weightShape(net, c);
+    if (shape) {
+      const { rows, width } = shape;
+      block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
+    }
+    if (c.bias) {
+      const width = biasCount(net, c);
+      block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
+    }
   }
   for (const [node, p] of Object.entries(net.populations))
     for (const { name, width, low, high } of trainedIn(p, net.dt)) {
@@ -113,15 +118,11 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   const out: Record<string, Float32Array | Float64Array> = {};
   const arrayOf = type === "f32" ? Float32Array : Float64Array;
   for (const c of net.connections) {
-    const [sources, targets] = [sizeOf(net, c.from.node), sizeOf(net, c.to.node)];
-    if (hasMatrix(c))
-      out[`${c.name}.weight`] = arrayOf.from(
-        initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }),
-      );
-    if (c.bias)
-      out[`${c.name}.bias`] = arrayOf.from(
-        initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
-      );
+    const shape = weightShape(net, c);
+    const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
+    if (shape)
+      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+    if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),

@@ -1,5 +1,5 @@
 /** A signal for everything that something reads: spikes and values of nodes, as they leave or as the host gives them. */
-import { addsValues, type Connection, hasMatrix } from "../../model/connection.ts";
+import { addsValues, type Connection, hasMatrix, isWindowed } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
@@ -44,7 +44,10 @@ export function makeSources(
     made.values.set(`${node}.spike`, made.rows(node, "spike"));
   // An engine shows the synapses of what is added as it is, too.
   const hasTables = (c: Connection): boolean =>
-    !hasMatrix(c) && !context.delivery.delivered.has(c.name) && !(context.options.mode === "samples" && addsValues(c));
+    !hasMatrix(c) &&
+    !isWindowed(c) &&
+    !context.delivery.delivered.has(c.name) &&
+    !(context.options.mode === "samples" && addsValues(c));
   const sparse = context.net.connections.filter(hasTables);
   const delivery = makeDelivery(context);
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));

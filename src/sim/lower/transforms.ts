@@ -3,11 +3,12 @@
 import { call, constant, div, type Expr, mul, read, sub } from "../../ir/expr.ts";
 import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
-import type { Transform } from "../../model/transform.ts";
+import { type Transform, windowsOfPool } from "../../model/transform.ts";
 import { addStep, copyStep, elementCall } from "./bodies.ts";
 import type { Lowered } from "./lower.ts";
 import { NormKernels } from "./norms.ts";
 import { stepOf } from "./stepOf.ts";
+import { maximaCall } from "./windows.ts";
 
 type Parts = Pick<Lowered, "context" | "sources" | "parameters">;
 type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { kind: K }>, l: Parts) => Node[];
@@ -15,6 +16,7 @@ type Make<K extends Transform["kind"]> = (name: string, t: Extract<Transform, { 
 const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = {
   concat,
   softmax,
+  maxPool,
   sum,
   spikeJoin,
   batchNorm: (name, t, l) => new NormKernels(name, t, l).normalise(),
@@ -38,6 +40,15 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
     offset += n;
     return copy;
   });
+}
+
+function maxPool(name: string, t: Extract<Transform, { kind: "maxPool" }>, l: Parts): Node[] {
+  const { context: c } = l;
+  const [x, out] = [rowOf(l, t.of[0]!.node, t.of[0]!.port), rowOf(l, name, "value")];
+  return [
+    invoke({ kind: "zero", type: c.type }, { out }, { n: c.stride(name) }),
+    maximaCall({ name, windows: windowsOfPool(name, t, c.net), constant: false }, x, out, c),
+  ];
 }
 
 /** exp(x - max) / Σ exp(x - max) */

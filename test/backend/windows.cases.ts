@@ -1,0 +1,185 @@
+/** Cases of the kernels that work through windows: strides, padding, dilation, groups, whole vectors and parts of them. */
+import { type Buffer, invoke, type Kernel, type Place, padded, place } from "../../src/ir/program.ts";
+import type { FloatType, Type } from "../../src/ir/types.ts";
+import {
+  type Axis,
+  reachTable,
+  sourceCount,
+  targetCount,
+  targetsAlong,
+  type Windows,
+  weightRows,
+} from "../../src/ir/windows.ts";
+import { type Case, sample, values } from "./conformance.cases.ts";
+
+const axis = (source: number, kernel: number, stride = 1, padding = 0, dilation = 1): Axis => {
+  const a = { source, kernel, stride, padding, dilation };
+  return { ...a, target: targetsAlong(a) };
+};
+const windows = (rows: Axis, columns: Axis, sources: number, targets: number, groups = 1): Windows => ({
+  rows,
+  columns,
+  sources,
+  targets,
+  groups,
+});
+const GEOMETRIES: readonly Windows[] = [
+  windows(axis(5, 3), axis(6, 3), 3, 8),
+  windows(axis(5, 3, 2, 1), axis(7, 4, 3, 2), 2, 7),
+  windows(axis(9, 3, 2, 2, 3), axis(8, 2, 3, 1, 2), 4, 6, 2),
+  windows(axis(1, 1), axis(11, 5, 1, 2), 1, 1),
+  windows(axis(4, 2), axis(4, 2), 5, 5, 5),
+  windows(axis(3, 2), axis(3, 2), 2, 67),
+  windows(axis(2, 2), axis(3, 2), 1, 143),
+  windows(axis(2, 2), axis(3, 2), 1, 256),
+];
+const POOLS: readonly Windows[] = [
+  windows(axis(6, 2, 2), axis(7, 2, 2), 8, 8, 8),
+  windows(axis(6, 3, 2, 1), axis(7, 3, 1, 2), 4, 4, 4),
+  windows(axis(6, 2, 1), axis(7, 3, 2), 3, 3, 3),
+  windows(axis(5, 5, 1), axis(5, 5, 1), 4, 4, 4),
+];
+const TYPES: readonly FloatType[] = ["f32", "f64"];
+
+const buffer = (name: string, type: Type, length: number): Buffer => ({ name, type, length, role: "work" });
+const small = (n: number, seed: number): number[] => {
+  const next = values(seed);
+  return Array.from({ length: n }, () => Math.fround(next() - 0.5));
+};
+/** A list with gaps at both ends; none twice. */
+function list(n: number, seed: number): number[] {
+  const next = values(seed);
+  return Array.from({ length: n }, (_, k) => k).filter(() => next() < 0.4);
+}
+
+type Through = "scatterWindows" | "windowDots" | "outerWindows";
+function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed: boolean; flag: boolean }): Case {
+  const { listed, flag } = flags;
+  const stride = padded(w.targets, type);
+  const matrix = weightRows(w) * stride;
+  const [sources, targets] = [sourceCount(w), targetCount(w)];
+  const chosen = list(sources, 77 + sources);
+  const table = reachTable("source", w);
+  const common = { type, windows: w, stride, listed } as const;
+  const kernel: Kernel =
+    kind === "windowDots" ? { kind, ...common, accumulate: flag } : { kind, ...common, valued: flag };
+  const [out, a] =
+    kind === "scatterWindows" ? [targets, 0] : kind === "windowDots" ? [sources, targets] : [matrix, targets];
+  const args: Record<string, Place> = {
+    out: place("out", 4),
+    reach: place("reach"),
+    ...(kind !== "scatterWindows" && { a: place("a", 1) }),
+    ...(kind !== "outerWindows" && { weights: place("weights") }),
+    ...(listed && { list: place("list") }),
+    ...(kind !== "windowDots" && flag && { values: place("values") }),
+  };
+  const name = `${kind} ${type} ${JSON.stringify(w)}${listed ? " listed" : ""}${flag ? " +" : ""}`;
+  const [from, to] = [1, chosen.length - 1];
+  return {
+    name,
+    program: {
+      name,
+      buffers: [
+        buffer("out", type, out + 8),
+        buffer("a", type, a + 1),
+        buffer("weights", type, matrix),
+        buffer("reach", "i32", table.length),
+        buffer("list", "u32", chosen.length),
+        buffer("values", type, sources),
+      ],
+      regions: [{ name: "main", body: [invoke(kernel, args, listed ? { from, to } : {})] }],
+    },
+    inputs: {
+      out: small(out + 8, 3),
+      a: small(a + 1, 5),
+      weights: small(matrix, 7),
+      reach: [...table],
+      list: chosen,
+      values: small(sources, 9),
+    },
+  };
+}
+
+function poolCase(type: FloatType, w: Windows, indexed: boolean): Case {
+  const table = reachTable("target", w);
+  const [sources, targets] = [sourceCount(w), targetCount(w)];
+  const name = `maxPool ${type} ${JSON.stringify(w)}${indexed ? " indexed" : ""}`;
+  const args = {
+    out: place("out"),
+    a: place("a"),
+    reach: place("reach"),
+    ...(indexed && { index: place("index") }),
+  };
+  return {
+    name,
+    program: {
+      name,
+      buffers: [
+        buffer("out", type, targets),
+        buffer("a", type, sources),
+        buffer("reach", "i32", table.length),
+        buffer("index", "u32", targets),
+      ],
+      regions: [{ name: "main", body: [invoke({ kind: "maxPool", type, windows: w, indexed }, args)] }],
+    },
+    // Among the numbers are equal ones, infinities and NaN.
+    inputs: { out: small(targets, 3), a: sample(type, sources, 5), reach: [...table] },
+  };
+}
+function unpoolCase(type: FloatType): Case {
+  const n = 23;
+  const name = `unpool ${type}`;
+  const next = values(41);
+  return {
+    name,
+    program: {
+      name,
+      buffers: [buffer("out", type, 15), buffer("index", "u32", n), buffer("a", type, n)],
+      regions: [
+        {
+          name: "main",
+          body: [
+            invoke({ kind: "unpool", type }, { out: place("out"), index: place("index"), a: place("a") }, { n: n - 1 }),
+          ],
+        },
+      ],
+    },
+    inputs: { out: small(15, 3), a: small(n, 5), index: Array.from({ length: n }, () => Math.floor(next() * 15)) },
+  };
+}
+function foldCase(type: FloatType, width: number, rows: number): Case {
+  const stride = width + 1;
+  const name = `foldRows ${type} ${width} x ${rows}`;
+  return {
+    name,
+    program: {
+      name,
+      buffers: [buffer("out", type, width + 5), buffer("a", type, rows * stride + 1)],
+      regions: [
+        {
+          name: "main",
+          body: [
+            invoke({ kind: "foldRows", type, width, stride }, { out: place("out", 1), a: place("a", 1) }, { rows }),
+          ],
+        },
+      ],
+    },
+    inputs: { out: small(width + 5, 3), a: small(rows * stride + 1, 5) },
+  };
+}
+
+const flags = [true, false].flatMap((listed) => [true, false].map((flag) => ({ listed, flag })));
+export const WINDOWS: readonly Case[] = TYPES.flatMap((type) => [
+  ...GEOMETRIES.flatMap((w) =>
+    flags.flatMap((f) => [
+      // Without a list there are values of all.
+      ...(f.listed || f.flag
+        ? (["scatterWindows", "outerWindows"] as const).map((kind) => throughCase(kind, type, w, f))
+        : []),
+      throughCase("windowDots", type, w, f),
+    ]),
+  ),
+  ...POOLS.flatMap((w) => [true, false].map((indexed) => poolCase(type, w, indexed))),
+  unpoolCase(type),
+  ...[1, 3, 4, 10].flatMap((width) => [0, 1, 6].map((rows) => foldCase(type, width, rows))),
+]);

@@ -1,0 +1,264 @@
+/**
+ * Convolution and pooling in training. Oracles: finite differences of the loss of whole networks of smooth neurons in double
+ * precision; a dense connection with the same weights written out, whose gradients are summed over what is shared.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
+import { type Algorithm, bptt } from "../../src/learn/algorithm.ts";
+import { crossEntropy } from "../../src/learn/loss.ts";
+import { sgd } from "../../src/learn/optimiser.ts";
+import { createTrainer } from "../../src/learn/trainer.ts";
+import { connect } from "../../src/model/connection.ts";
+import {
+  averagePooling,
+  type Connectivity,
+  convolution,
+  convolution1d,
+  oneToOne,
+  sumPooling,
+  sumPooling1d,
+} from "../../src/model/connectivity.ts";
+import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+import { maxPool, sum } from "../../src/model/transform.ts";
+import { initialParameters, type Parameters } from "../../src/sim/lower/parameters.ts";
+import { finiteDifferences } from "./finiteDifferences.ts";
+import { expectNear } from "./near.ts";
+import { drawSamples, type SampleOptions } from "./samples.ts";
+import { expanded, type Geometry, gathered, outOf, plain, sizesOf } from "./windows.ts";
+
+const [classes, steps, count] = [3, 4, 5];
+const start = { kind: "uniform", low: -1, high: 1 } as const;
+const smooth = (shape: readonly number[], tau = "3 ms") => population(shape, leakyIntegrator({ tau }));
+
+interface Hidden {
+  readonly shape: readonly number[];
+  readonly connectivity: Connectivity;
+  readonly bias?: boolean;
+  readonly delay?: number;
+}
+/** Smooth populations one above the other, then a dense answer. */
+function stack(shape: readonly number[], layers: readonly Hidden[], input: SampleOptions["kind"]): Network {
+  const names = ["x", ...layers.map((_, k) => `h${k}`)];
+  return network({
+    name: "stack",
+    dt: "1 ms",
+    steps,
+    inputs: {
+      x: inputNode(shape, input === "events" ? {} : { signal: "values", constant: input === "constant" }),
+    },
+    populations: {
+      ...Object.fromEntries(layers.map((h, k) => [`h${k}`, smooth(h.shape)])),
+      out: smooth([classes], "4 ms"),
+    },
+    connections: [
+      ...layers.map(({ connectivity, bias, delay }, k) =>
+        connect(names[k]!, names[k + 1]!, {
+          connectivity,
+          ...(connectivity.kind === "convolution" && { weight: start }),
+          ...(bias && { bias: start }),
+          ...(delay && { delay }),
+        }),
+      ),
+      connect(names.at(-1)!, "out", { weight: start }),
+    ],
+    output: "out",
+  });
+}
+const plainConv = { shape: [4, 3, 2], connectivity: convolution({ kernel: 2 }) };
+const networks: Record<string, Network> = {
+  "2-d with biases, of one channel, of values": stack(
+    [5, 4],
+    [
+      { ...plainConv, bias: true },
+      { shape: [2, 2, 3], connectivity: convolution({ kernel: [3, 2] }), bias: true },
+    ],
+    "values",
+  ),
+  "of constant values": stack([5, 4], [{ ...plainConv, bias: true }], "constant"),
+  "of events": stack([5, 4], [{ ...plainConv, bias: true }], "events"),
+  "with strides, padding, dilation and groups": stack(
+    [5, 6, 2],
+    [
+      { shape: [3, 3, 4], connectivity: convolution({ kernel: 3, stride: 2, padding: 1, groups: 2 }) },
+      { shape: [3, 5, 2], connectivity: convolution({ kernel: 2, padding: [1, 2], dilation: 2 }), bias: true },
+    ],
+    "values",
+  ),
+  "1-d": stack(
+    [9, 2],
+    [
+      { shape: [7, 3], connectivity: convolution1d({ kernel: 3 }), bias: true },
+      { shape: [3, 3], connectivity: sumPooling1d(3, { stride: 2 }) },
+    ],
+    "values",
+  ),
+  "late, by value": stack(
+    [5, 4],
+    [
+      { ...plainConv, delay: 1 },
+      { shape: [2, 2, 3], connectivity: convolution({ kernel: [3, 2] }), delay: 2, bias: true },
+    ],
+    "values",
+  ),
+  "pooled by average and sum": stack(
+    [5, 4],
+    [
+      plainConv,
+      { shape: [2, 3, 2], connectivity: averagePooling([2, 1]) },
+      { shape: [3, 3, 2], connectivity: sumPooling([2, 1], { stride: 1, padding: [1, 0] }) },
+    ],
+    "values",
+  ),
+  "pooled by maximum": stack(
+    [6, 5],
+    [
+      { shape: [2, 2, 2], connectivity: convolution({ kernel: 2, maxPool: 2 }), bias: true },
+      {
+        shape: [1, 3, 3],
+        connectivity: convolution({ kernel: 1, maxPool: { kernel: 2, stride: 1, padding: [0, 1] } }),
+        bias: true,
+      },
+    ],
+    "values",
+  ),
+  "maxima of constant values": stack(
+    [6, 5],
+    [{ shape: [2, 2, 2], connectivity: convolution({ kernel: 2, maxPool: 2 }), bias: true }],
+    "constant",
+  ),
+  "maxima as a node of their own": network({
+    name: "apart",
+    dt: "1 ms",
+    steps,
+    inputs: { x: inputNode([5, 4], { signal: "values" }) },
+    populations: { h: smooth([2, 1, 2]), g: smooth([4, 3, 2]), out: smooth([classes]) },
+    transforms: {
+      sums: sum([4, 3, 2]),
+      largest: maxPool([2, 1, 2], "sums", 2),
+      g2: maxPool([3, 2, 2], { node: "g", port: "v" }, 2, { stride: 1 }),
+    },
+    connections: [
+      connect("x", "sums", { connectivity: convolution({ kernel: 2 }), weight: start, bias: start }),
+      connect("largest", "h", { connectivity: oneToOne, weight: 1, trainable: false }),
+      connect("x", "g", { connectivity: convolution({ kernel: 2 }), weight: start }),
+      connect("g2", "h", { connectivity: convolution({ kernel: 2 }), weight: start }),
+      connect("h", "out", { weight: start }),
+    ],
+    output: "out",
+  }),
+};
+const algorithms: readonly Algorithm[] = [bptt(), bptt(undefined, { checkpoint: 2 })];
+const kindOf = (net: Network): SampleOptions["kind"] => {
+  const { signal, constant } = net.inputs.x!;
+  return signal === "spikes" ? "events" : constant ? "constant" : "values";
+};
+
+describe.each(Object.entries(networks))("%s", (_name, net) => {
+  test.each(algorithms)("gradients equal finite differences: checkpoint $checkpoint", async (algorithm) => {
+    const kind = kindOf(net);
+    const { batch } = drawSamples({ count, steps, inputs: net.inputs.x!.size, classes, kind, density: 0.5 });
+    for (const form of ["lists", "rows"] as const) {
+      using trainer = await createTrainer(net, wasm, {
+        ...{ algorithm, loss: crossEntropy("mean"), optimiser: sgd(0.1), form },
+        ...{ batch: count, chunk: 2, seed: 3, type: "f64" },
+      });
+      trainer.gradients(batch);
+      // Differences over 2h lose 1e-16 / 1e-5 to rounding and h² to curvature.
+      expectNear(trainer.gradientBlocks(), finiteDifferences(trainer, batch), 1e-8);
+    }
+  });
+});
+
+/** A convolution, or the same written out, from spikes of inputs to spikes, and on to spikes. */
+function spiking(first: Geometry, second: Geometry, dense: boolean, delay: number): Network {
+  const shape = (g: Geometry): number[] => [...outOf(g), g.to];
+  const through = (g: Geometry) =>
+    dense
+      ? {}
+      : {
+          connectivity: convolution({
+            ...{ kernel: g.kernel, stride: g.stride, padding: g.padding, dilation: g.dilation, groups: g.groups },
+          }),
+        };
+  return network({
+    name: "spiking",
+    dt: "1 ms",
+    steps: 6,
+    inputs: { x: inputNode([first.height, first.width, first.from]) },
+    populations: {
+      a: population(shape(first), lif({ tau: "3 ms" })),
+      b: population(shape(second), lif({ tau: "5 ms" })),
+      out: population(classes, leakyIntegrator({ tau: "4 ms" })),
+    },
+    connections: [
+      connect("x", "a", through(first)),
+      connect("a", "b", { ...through(second), delay }),
+      connect("b", "out", { weight: start }),
+    ],
+    output: "out",
+  });
+}
+const geometries = fc
+  .record({
+    height: fc.integer({ min: 4, max: 6 }),
+    width: fc.integer({ min: 4, max: 6 }),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    stride: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 })),
+    padding: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 1 })),
+    dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
+    groups: fc.integer({ min: 1, max: 2 }),
+    within: fc.integer({ min: 1, max: 2 }),
+    across: fc.integer({ min: 1, max: 5 }),
+  })
+  .map(({ within, across, ...g }): Geometry => ({ ...g, from: within * g.groups, to: across * g.groups }))
+  .filter((g) => outOf(g).every((n) => n >= 1));
+
+const surrogates: readonly Surrogate[] = [triangle(1), arctan(2)];
+test.each(surrogates)("spikes and gradients are those of the weights written out: $kind", async (surrogate) => {
+  const cases = fc.sample(fc.tuple(geometries, fc.integer({ min: 0, max: 1 })), { numRuns: 12, seed: 5 });
+  for (const [first, delay] of cases) {
+    const [rows, columns] = outOf(first);
+    const second = plain({ height: rows, width: columns, from: first.to, to: 5, kernel: [rows > 1 ? 2 : 1, 1] });
+    const shared = spiking(first, second, false, delay);
+    const parameters = scaledUp(initialParameters(shared, 3, "f64"));
+    const both = await Promise.all(
+      [shared, spiking(first, second, true, delay)].map((net, k) =>
+        trained(net, k === 0 ? parameters : writtenOut(parameters, first, second), surrogate, sizesOf(first)[0]),
+      ),
+    );
+    expect(both[0]!.loss).toBeCloseTo(both[1]!.loss, 12);
+    const summed = {
+      ...both[1]!.blocks,
+      "x>a.weight": gathered(first, both[1]!.blocks["x>a.weight"]!),
+      "a>b.weight": gathered(second, both[1]!.blocks["a>b.weight"]!),
+    };
+    for (const [name, block] of Object.entries(summed)) {
+      const scale = Math.max(1e-3, ...Array.from(block, Math.abs));
+      const worst = Math.max(...Array.from(block, (x, k) => Math.abs(x - both[0]!.blocks[name]![k]!)));
+      expect(worst / scale, `${name} ${JSON.stringify(first)}`).toBeLessThan(1e-12);
+    }
+  }
+});
+const scaledUp = (p: Parameters): Parameters => ({
+  ...p,
+  "x>a.weight": p["x>a.weight"]!.map((w) => 6 * w),
+  "a>b.weight": p["a>b.weight"]!.map((w) => 6 * w),
+});
+const writtenOut = (p: Parameters, first: Geometry, second: Geometry): Parameters => ({
+  ...p,
+  "x>a.weight": expanded(first, p["x>a.weight"]!),
+  "a>b.weight": expanded(second, p["a>b.weight"]!),
+});
+async function trained(net: Network, parameters: Parameters, surrogate: Surrogate, inputs: number) {
+  const { batch } = drawSamples({ count, steps: 6, inputs, classes, kind: "events", density: 0.5 });
+  using trainer = await createTrainer(net, wasm, {
+    ...{ algorithm: bptt(surrogate), loss: crossEntropy("mean"), optimiser: sgd(0.1) },
+    ...{ batch: count, chunk: 2, seed: 3, type: "f64", parameters },
+  });
+  const { loss } = trainer.gradients(batch);
+  return { loss, blocks: trainer.gradientBlocks() };
+}
