@@ -186,6 +186,14 @@ export const takesConnections = (t: Transform): boolean => t.kind === "sum";
 /** Whether a transform has a mean, a variance, a gain and an offset. */
 export const isNorm = (t: Transform | undefined): t is BatchNorm => t?.kind === "batchNorm";
 
+const JOINS_SPIKES: ReadonlySet<Transform["kind"]> = new Set(["concat", "maxPool", "spikeJoin"]);
+/** Whether all that a transform gives is 0 or 1, made of spikes: what listens is then told who, as of neurons. */
+export function givesSpikes({ transforms }: Pick<Network, "transforms">, node: string): boolean {
+  const t = transforms[node];
+  if (!t || !JOINS_SPIKES.has(t.kind)) return false;
+  return t.of.every((e) => e.port === "spike" || givesSpikes({ transforms }, e.node));
+}
+
 /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
 export function checkTransform(name: string, t: Transform, net: Network): void {
   const path = `transform ${name}`;
