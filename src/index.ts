@@ -70,7 +70,15 @@ export { powerLawStdp } from "./model/plasticity/powerLawStdp.ts";
 export { rewardStdp } from "./model/plasticity/rewardStdp.ts";
 export { synapticScaling } from "./model/plasticity/synapticScaling.ts";
 export { tripletStdp } from "./model/plasticity/tripletStdp.ts";
-export { denseLayer, input, neurons, readout, sequential } from "./model/sequential.ts";
+export {
+  batchNormLayer,
+  denseLayer,
+  input,
+  neurons,
+  readout,
+  residualLayer,
+  sequential,
+} from "./model/sequential.ts";
 export { synapse } from "./model/synapse.ts";
 export { gapJunction } from "./model/synapses/gapJunction.ts";
 export { tsodyksMarkram } from "./model/synapses/tsodyksMarkram.ts";

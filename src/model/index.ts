@@ -95,11 +95,34 @@ export {
   tripletStdp,
 } from "./plasticity/tripletStdp.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
-export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
+export {
+  batchNormLayer,
+  denseLayer,
+  input,
+  type Layer,
+  neurons,
+  type ResidualOptions,
+  readout,
+  residualLayer,
+  type SequentialOptions,
+  sequential,
+} from "./sequential.ts";
 export type { WeightStorage } from "./storage.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
 export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
 export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";
 export type { Grain, Trainable } from "./trainable.ts";
-export { batchNorm, concat, softmax, type Transform } from "./transform.ts";
+export {
+  type BatchNorm,
+  type BatchNormOptions,
+  batchNorm,
+  concat,
+  type NormalisedOver,
+  type ResidualJoin,
+  residual,
+  type SpikeJoin,
+  softmax,
+  sum,
+  type Transform,
+} from "./transform.ts";

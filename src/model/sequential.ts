@@ -1,6 +1,7 @@
 /** Layer by layer: makes the same data as `network`. */
 import { ModelError } from "../base/errors.ts";
-import { type ConnectionSpec, connect } from "./connection.ts";
+import { type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
+import { oneToOne } from "./connectivity.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import {
@@ -15,6 +16,7 @@ import {
 import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";
+import { type BatchNormOptions, batchNorm, type ResidualJoin, residual, sum, type Transform } from "./transform.ts";
 
 export interface InputLayer {
   readonly layer: "input";
@@ -31,8 +33,17 @@ export interface NeuronLayer {
   readonly model: NeuronModel;
   readonly options: NeuronLayerOptions;
 }
+export interface BatchNormLayer {
+  readonly layer: "batchNorm";
+  readonly options: BatchNormOptions;
+}
+export interface ResidualLayer {
+  readonly layer: "residual";
+  readonly branch: readonly Layer[];
+  readonly options: ResidualOptions;
+}
 /** A neuron model stands for a layer of it. */
-export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | NeuronModel;
+export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | BatchNormLayer | ResidualLayer | NeuronModel;
 
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
@@ -65,6 +76,31 @@ export const neurons = (model: NeuronModel, options: NeuronLayerOptions = {}): N
   model,
   options,
 });
+/**
+ * Batch normalisation of what the weights below bring, before the neurons above take it; the weights then have no bias
+ * unless one is asked for.
+ */
+export const batchNormLayer = (options: BatchNormOptions = {}): BatchNormLayer => ({ layer: "batchNorm", options });
+
+/** Options of `residualLayer`. */
+export interface ResidualOptions {
+  /** Default `add`; `and` and `iand` join spikes. */
+  readonly how?: ResidualJoin;
+  /** Layers of the shortcut, where it is not what lies below as it is: where sizes differ. */
+  readonly shortcut?: readonly Layer[];
+  /** Of the node that joins. */
+  readonly name?: string;
+}
+/**
+ * Layers and a shortcut around them, joined element by element: what the last neurons of the branch give, and what lies
+ * below (Fang et al. 2021, arXiv:2102.04159).
+ */
+export const residualLayer = (branch: readonly Layer[], options: ResidualOptions = {}): ResidualLayer => ({
+  layer: "residual",
+  branch,
+  options,
+});
+
 /** What reads a spiking network out: a membrane that never fires. */
 export const readout = (options: Parameters<typeof leakyIntegrator>[0] = {}): NeuronLayer =>
   neurons(leakyIntegrator(options), { name: "output" });
@@ -79,8 +115,9 @@ export interface SequentialOptions {
 }
 
 /**
- * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, or gated units (`gru`,
- * `lstm`). They are called `input`, `hidden` (`hidden1`, `hidden2`, … if there are several) and `output`, unless named.
+ * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, with a `batchNormLayer` between
+ * them if wanted, or gated units (`gru`, `lstm`), or a `residualLayer` of such. Neurons are called `hidden` (`hidden1`,
+ * `hidden2`, … if there are several) and `output`, unless named, and the input is called `input`.
  * @throws {ModelError} `usage` if the layers do not follow one another so
  */
 export function sequential(
@@ -90,71 +127,160 @@ export function sequential(
   const [first, ...rest] = layers;
   if (!first || !("layer" in first) || first.layer !== "input")
     throw new ModelError("usage", name, "the first layer is input(...)");
-  const stages = stagesOf(rest, name);
-  const hidden = stages.length - 1;
-  const populations: Record<string, Population> = {};
-  const connections: ConnectionSpec[] = [];
-  let below = "input";
-  stages.forEach((stage, k) => {
-    const usual = k === hidden ? "output" : hidden === 1 ? "hidden" : `hidden${k + 1}`;
-    const node = ("layer" in stage ? stage : stage.neurons).options.name ?? usual;
-    const parts = "layer" in stage ? gatedLayer(node, below, stage) : denseStage(node, below, stage);
-    Object.assign(populations, parts.populations);
-    connections.push(...parts.connections);
-    below = node;
-  });
+  const stages = stagesOf(rest, name, 2);
+  if (stages.length === 0)
+    throw new ModelError("usage", name, "after the input there must be denseLayer(...) and neurons, or gated units");
+  if (isResidual(stages.at(-1)!)) throw new ModelError("usage", name, "the last layer is neurons, which answer");
+  const input = inputNode(first.shape, first.options);
+  const stack = new Stack(countNeurons(stages));
+  const port = input.signal === "spikes" ? "spike" : "value";
+  const top = stack.all(stages, { node: "input", port, size: input.size });
+  const { populations, transforms, connections } = stack;
   return network({
-    name,
-    dt,
-    steps,
-    schedule,
-    inputs: { input: inputNode(first.shape, first.options) },
-    populations,
-    connections,
-    output: below,
+    ...{ name, dt, steps, schedule, populations, transforms, connections },
+    inputs: { input },
+    output: top.node,
   });
 }
 
 /** Neurons and the weights that lead to them. */
 interface DenseStage {
   readonly dense: DenseLayer;
+  readonly norm?: BatchNormLayer;
   readonly neurons: NeuronLayer;
 }
-type Stage = DenseStage | GatedLayer;
+interface ResidualStage {
+  readonly branch: readonly Stage[];
+  readonly shortcut: readonly Stage[];
+  readonly options: ResidualOptions;
+}
+type Stage = DenseStage | GatedLayer | ResidualStage;
+const isResidual = (s: Stage): s is ResidualStage => "branch" in s;
+const countNeurons = (stages: readonly Stage[]): number =>
+  stages.reduce((n, s) => n + (isResidual(s) ? countNeurons(s.branch) + countNeurons(s.shortcut) : 1), 0);
 
-function denseStage(node: string, below: string, { dense, neurons: n }: DenseStage): ReturnType<typeof gatedLayer> {
-  const bias = biasOf(dense.options.bias ?? true);
-  const port = dense.options.port && { port: dense.options.port };
-  return {
-    populations: { [node]: population(dense.size, n.model, n.options) },
-    connections: [
-      ...connect(below, node, { ...pick(dense.options), ...(bias !== undefined && { bias }) }),
-      ...(n.options.recurrent ? connect(node, node, { delay: 1, ...port }) : []),
-    ],
-  };
+/** What lies below a stage. */
+interface Below extends Endpoint {
+  readonly size: number;
 }
 
-function stagesOf(rest: readonly Layer[], name: string): Stage[] {
-  const stages: Stage[] = [];
-  for (let k = 0; k < rest.length; k++) {
-    const layer = rest[k]!;
-    if ("layer" in layer && layer.layer === "gated") stages.push(layer);
-    else stages.push(denseStageOf(layer, rest[++k], k + 1, name));
+/** Makes the nodes of stages, from below. */
+class Stack {
+  readonly populations: Record<string, Population> = {};
+  readonly transforms: Record<string, Transform> = {};
+  readonly connections: ConnectionSpec[] = [];
+  readonly #layers: number;
+  #made = 0;
+  #residuals = 0;
+
+  /** @param layers of neurons, the output included */
+  constructor(layers: number) {
+    this.#layers = layers;
   }
-  if (stages.length === 0)
-    throw new ModelError("usage", name, "after the input there must be denseLayer(...) and neurons, or gated units");
+
+  all(stages: readonly Stage[], below: Below): Below {
+    return stages.reduce((from, stage) => this.#stage(stage, from), below);
+  }
+  #stage(stage: Stage, below: Below): Below {
+    if (isResidual(stage)) return this.#residual(stage, below);
+    const usual = this.#usualName();
+    if ("layer" in stage) return this.#gated(stage.options.name ?? usual, stage, below);
+    return this.#dense(stage.neurons.options.name ?? usual, stage, below);
+  }
+  #usualName(): string {
+    this.#made++;
+    if (this.#made === this.#layers) return "output";
+    return this.#layers === 2 ? "hidden" : `hidden${this.#made}`;
+  }
+
+  #gated(node: string, stage: GatedLayer, below: Below): Below {
+    const parts = gatedLayer(node, below.node, stage);
+    Object.assign(this.populations, parts.populations);
+    this.connections.push(...parts.connections);
+    return this.#outputOf(node);
+  }
+  #dense(node: string, { dense, norm, neurons: n }: DenseStage, below: Below): Below {
+    const bias = biasOf(dense.options.bias ?? norm === undefined);
+    const port = dense.options.port && { port: dense.options.port };
+    const options = { ...pick(dense.options), ...(bias !== undefined && { bias }) };
+    this.populations[node] = population(dense.size, n.model, n.options);
+    if (norm) this.#normed(node, dense, norm, below, { ...options, ...port });
+    else this.connections.push(...connect(below.node, node, { ...options, ...port }));
+    if (n.options.recurrent) this.connections.push(...connect(node, node, { delay: 1, ...port }));
+    return this.#outputOf(node);
+  }
+  /** The weights lead to a sum, which is normalised and added to the neurons as it is. */
+  #normed(node: string, { size }: DenseLayer, { options }: BatchNormLayer, below: Below, o: ConnectOptions): void {
+    const [summed, normed] = [`${node}Sum`, `${node}Norm`];
+    const { port, ...weights } = o;
+    this.transforms[summed] = sum(size);
+    this.transforms[normed] = batchNorm(size, summed, options);
+    const as = { weight: 1, connectivity: oneToOne, trainable: false, ...(port !== undefined && { port }) };
+    this.connections.push(...connect(below.node, summed, weights), ...connect(normed, node, as));
+  }
+  #residual({ branch, shortcut, options }: ResidualStage, below: Below): Below {
+    const node = options.name ?? `residual${++this.#residuals}`;
+    const [top, around] = [this.all(branch, below), this.all(shortcut, below)];
+    if (top.size !== around.size)
+      throw new ModelError(
+        "shape-mismatch",
+        node,
+        `the branch gives ${top.size} values and the shortcut ${around.size}: give the shortcut layers of its own (option shortcut)`,
+      );
+    this.transforms[node] = residual(top.size, top, around, options.how);
+    return { node, port: "value", size: top.size };
+  }
+  #outputOf(node: string): Below {
+    const { model, size } = this.populations[node]!;
+    return { node, port: model.spike ? "spike" : model.outputs[0]!, size };
+  }
+}
+
+/** @param first the place of the first of the layers, as they are counted */
+function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
+  const stages: Stage[] = [];
+  for (let k = 0; k < rest.length; ) {
+    const [layer, above, next] = [rest[k]!, rest[k + 1], rest[k + 2]];
+    if (isLayer(layer, "gated")) {
+      stages.push(layer);
+      k++;
+    } else if (isLayer(layer, "residual")) {
+      stages.push(residualStage(layer, `${name}, layer ${first + k}`));
+      k++;
+    } else {
+      const norm = above && isLayer(above, "batchNorm") ? above : undefined;
+      stages.push(denseStage(layer, norm, norm ? next : above, { place: first + k, name }));
+      k += norm ? 3 : 2;
+    }
+  }
   return stages;
 }
-/** @param place of the first of the two layers, counted from 1 */
-function denseStageOf(dense: Layer, above: Layer | undefined, place: number, name: string): DenseStage {
-  if ("layer" in dense && dense.layer === "dense" && above) {
-    if (!("layer" in above)) return { dense, neurons: neurons(above) };
-    if (above.layer === "neurons") return { dense, neurons: above };
+const isLayer = <K extends "gated" | "residual" | "batchNorm" | "dense" | "neurons">(
+  x: Layer,
+  kind: K,
+): x is Extract<Layer, { layer: K }> => "layer" in x && x.layer === kind;
+
+function residualStage({ branch, options }: ResidualLayer, name: string): ResidualStage {
+  const stages = { branch: stagesOf(branch, name), shortcut: stagesOf(options.shortcut ?? [], `${name}, shortcut`) };
+  if (stages.branch.length === 0) throw new ModelError("usage", name, "the branch has no layers");
+  return { ...stages, options };
+}
+/** @param where the first of the two layers is, counted from 1 */
+function denseStage(
+  dense: Layer,
+  norm: BatchNormLayer | undefined,
+  above: Layer | undefined,
+  { place, name }: { place: number; name: string },
+): DenseStage {
+  const between = norm && { norm };
+  if (isLayer(dense, "dense") && above) {
+    if (!("layer" in above)) return { dense, ...between, neurons: neurons(above) };
+    if (isLayer(above, "neurons")) return { dense, ...between, neurons: above };
   }
   throw new ModelError(
     "usage",
     name,
-    `layers ${place} and ${place + 1} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
+    `layers ${place} and ${place + (norm ? 2 : 1)} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
   );
 }
 

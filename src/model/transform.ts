@@ -49,7 +49,8 @@ export type Transform =
 
 /** A node by its name, for what it gives by default: values of an input or a transform. */
 type Source = string | Endpoint;
-const endpoint = (x: Source): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
+const endpoint = (x: Source): Endpoint =>
+  typeof x === "string" ? { node: x, port: "value" } : { node: x.node, port: x.port };
 
 /** Joins values end to end. */
 export const concat = (size: number, of: readonly Source[]): Transform => ({
