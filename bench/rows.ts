@@ -6,7 +6,15 @@ import type { Executable } from "../src/backend/backend.ts";
 import { headerWords, QUAD, quadWords } from "../src/ir/blocks.ts";
 import { f64 } from "../src/ir/expr.ts";
 import { LISTED } from "../src/ir/kernelArguments.ts";
-import { type Invoke, invoke, type Kernel, type KernelOf, type Node, type Place, type Program } from "../src/ir/program.ts";
+import {
+  type Invoke,
+  invoke,
+  type Kernel,
+  type KernelOf,
+  type Node,
+  type Place,
+  type Program,
+} from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
 import { groupTargets, reachCount, sourceCount } from "../src/ir/windows.ts";
 

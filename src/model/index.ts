@@ -13,18 +13,28 @@ export {
   points,
 } from "./connectivity/space.ts";
 export {
+  averagePooling,
+  averagePooling1d,
   type ConditionOptions,
   type Connectivity,
+  type ConvolutionOptions,
   condition,
+  convolution,
+  convolution1d,
   type DistanceOptions,
   dense as allToAll,
   distanceDependent,
   inDegree,
   oneToOne,
   outDegree,
+  type PerDimension,
+  type PoolOptions,
   pairs,
   probability,
+  sumPooling,
+  sumPooling1d,
   totalNumber,
+  type WindowNumbers,
 } from "./connectivity.ts";
 export type { DelayOption } from "./delays.ts";
 export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";
@@ -118,6 +128,7 @@ export {
   type BatchNormOptions,
   batchNorm,
   concat,
+  maxPool,
   type NormalisedOver,
   type ResidualJoin,
   residual,
@@ -126,3 +137,15 @@ export {
   sum,
   type Transform,
 } from "./transform.ts";
+export {
+  avgPoolLayer,
+  type ConvLayer,
+  type ConvOptions,
+  conv1dLayer,
+  convLayer,
+  type FlattenLayer,
+  flattenLayer,
+  maxPoolLayer,
+  type PoolLayer,
+  sumPoolLayer,
+} from "./windowLayers.ts";

@@ -1,7 +1,7 @@
 /** Layer by layer: makes the same data as `network`. */
 import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
-import { oneToOne } from "./connectivity.ts";
+import { type Connectivity, type ConnectivityOf, oneToOne } from "./connectivity.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import {
@@ -16,7 +16,23 @@ import {
 import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";
-import { type BatchNormOptions, batchNorm, type ResidualJoin, residual, sum, type Transform } from "./transform.ts";
+import {
+  type BatchNormOptions,
+  batchNorm,
+  maxPool,
+  type ResidualJoin,
+  residual,
+  sum,
+  type Transform,
+} from "./transform.ts";
+import {
+  type ConvLayer,
+  convThrough,
+  type PoolLayer,
+  poolThrough,
+  type WindowLayer,
+  windowOf,
+} from "./windowLayers.ts";
 
 export interface InputLayer {
   readonly layer: "input";
@@ -43,7 +59,15 @@ export interface ResidualLayer {
   readonly options: ResidualOptions;
 }
 /** A neuron model stands for a layer of it. */
-export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | BatchNormLayer | ResidualLayer | NeuronModel;
+export type Layer =
+  | InputLayer
+  | DenseLayer
+  | WindowLayer
+  | NeuronLayer
+  | GatedLayer
+  | BatchNormLayer
+  | ResidualLayer
+  | NeuronModel;
 
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
@@ -115,8 +139,9 @@ export interface SequentialOptions {
 }
 
 /**
- * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, with a `batchNormLayer` between
- * them if wanted, or gated units (`gru`, `lstm`), or a `residualLayer` of such. Neurons are called `hidden` (`hidden1`,
+ * `input`, then any number of hidden layers and an output: each weights (`denseLayer`, `convLayer`, `conv1dLayer`) and
+ * neurons, with a `batchNormLayer` and pooling (`avgPoolLayer`, `sumPoolLayer`, `maxPoolLayer`) between them or in front if
+ * wanted, or gated units (`gru`, `lstm`), or a `residualLayer` of such. Neurons are called `hidden` (`hidden1`,
  * `hidden2`, … if there are several) and `output`, unless named, and the input is called `input`.
  * @throws {ModelError} `usage` if the layers do not follow one another so
  */
@@ -134,7 +159,7 @@ export function sequential(
   const input = inputNode(first.shape, first.options);
   const stack = new Stack(countNeurons(stages));
   const port = input.signal === "spikes" ? "spike" : "value";
-  const top = stack.all(stages, { node: "input", port, size: input.size });
+  const top = stack.all(stages, { node: "input", port, size: input.size, shape: input.shape });
   const { populations, transforms, connections } = stack;
   return network({
     ...{ name, dt, steps, schedule, populations, transforms, connections },
@@ -143,18 +168,21 @@ export function sequential(
   });
 }
 
-/** Neurons and the weights that lead to them. */
-interface DenseStage {
-  readonly dense: DenseLayer;
-  readonly norm?: BatchNormLayer;
+/** What lies between neurons and those below: weights, pooling and the like, in this order. */
+type Part = DenseLayer | WindowLayer | BatchNormLayer;
+/** Neurons and what leads to them. */
+interface WeightedStage {
+  readonly parts: readonly Part[];
   readonly neurons: NeuronLayer;
+  /** The stage in words, for errors. */
+  readonly path: string;
 }
 interface ResidualStage {
   readonly branch: readonly Stage[];
   readonly shortcut: readonly Stage[];
   readonly options: ResidualOptions;
 }
-type Stage = DenseStage | GatedLayer | ResidualStage;
+type Stage = WeightedStage | GatedLayer | ResidualStage;
 const isResidual = (s: Stage): s is ResidualStage => "branch" in s;
 const countNeurons = (stages: readonly Stage[]): number =>
   stages.reduce((n, s) => n + (isResidual(s) ? countNeurons(s.branch) + countNeurons(s.shortcut) : 1), 0);
@@ -162,6 +190,13 @@ const countNeurons = (stages: readonly Stage[]): number =>
 /** What lies below a stage. */
 interface Below extends Endpoint {
   readonly size: number;
+  readonly shape: readonly number[];
+}
+/** A connection that still needs its target. */
+interface Pending {
+  readonly from: Below;
+  readonly options: ConnectOptions;
+  readonly shape: readonly number[];
 }
 
 /** Makes the nodes of stages, from below. */
@@ -185,7 +220,7 @@ class Stack {
     if (isResidual(stage)) return this.#residual(stage, below);
     const usual = this.#usualName();
     if ("layer" in stage) return this.#gated(stage.options.name ?? usual, stage, below);
-    return this.#dense(stage.neurons.options.name ?? usual, stage, below);
+    return this.#weighted(stage.neurons.options.name ?? usual, stage, below);
   }
   #usualName(): string {
     this.#made++;
@@ -199,24 +234,20 @@ class Stack {
     this.connections.push(...parts.connections);
     return this.#outputOf(node);
   }
-  #dense(node: string, { dense, norm, neurons: n }: DenseStage, below: Below): Below {
-    const bias = biasOf(dense.options.bias ?? norm === undefined);
-    const port = dense.options.port && { port: dense.options.port };
-    const options = { ...pick(dense.options), ...(bias !== undefined && { bias }) };
-    this.populations[node] = population(dense.size, n.model, n.options);
-    if (norm) this.#normed(node, dense, norm, below, { ...options, ...port });
-    else this.connections.push(...connect(below.node, node, { ...options, ...port }));
-    if (n.options.recurrent) this.connections.push(...connect(node, node, { delay: 1, ...port }));
+  #weighted(node: string, { parts, neurons: n, path }: WeightedStage, below: Below): Below {
+    const way = new Way(
+      node,
+      below,
+      this,
+      parts.some((p) => p.layer === "batchNorm"),
+      path,
+    );
+    for (const part of parts) way.part(part);
+    const { shape, port } = way.end(node);
+    this.populations[node] = population(shape, n.model, n.options);
+    if (n.options.recurrent)
+      this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
     return this.#outputOf(node);
-  }
-  /** The weights lead to a sum, which is normalised and added to the neurons as it is. */
-  #normed(node: string, { size }: DenseLayer, { options }: BatchNormLayer, below: Below, o: ConnectOptions): void {
-    const [summed, normed] = [`${node}Sum`, `${node}Norm`];
-    const { port, ...weights } = o;
-    this.transforms[summed] = sum(size);
-    this.transforms[normed] = batchNorm(size, summed, options);
-    const as = { weight: 1, connectivity: oneToOne, trainable: false, ...(port !== undefined && { port }) };
-    this.connections.push(...connect(below.node, summed, weights), ...connect(normed, node, as));
   }
   #residual({ branch, shortcut, options }: ResidualStage, below: Below): Below {
     const node = options.name ?? `residual${++this.#residuals}`;
@@ -227,12 +258,110 @@ class Stack {
         node,
         `the branch gives ${top.size} values and the shortcut ${around.size}: give the shortcut layers of its own (option shortcut)`,
       );
-    this.transforms[node] = residual(top.size, top, around, options.how);
-    return { node, port: "value", size: top.size };
+    this.transforms[node] = residual(top.shape.length > 1 ? top.shape : top.size, top, around, options.how);
+    return { node, port: "value", size: top.size, shape: top.shape };
   }
   #outputOf(node: string): Below {
-    const { model, size } = this.populations[node]!;
-    return { node, port: model.spike ? "spike" : model.outputs[0]!, size };
+    const { model, size, shape } = this.populations[node]!;
+    return { node, port: model.spike ? "spike" : model.outputs[0]!, size, shape };
+  }
+}
+
+const asItIs = { weight: 1, connectivity: oneToOne, trainable: false } as const;
+const sizeOfShape = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+/** One dimension is a number. */
+const plainShape = (shape: readonly number[]): number | readonly number[] => (shape.length === 1 ? shape[0]! : shape);
+
+/** From neurons below to those above: what weights bring is summed in a node of its own where something else follows. */
+class Way {
+  readonly #above: string;
+  readonly #stack: Stack;
+  readonly #normed: boolean;
+  readonly #path: string;
+  #at: Below;
+  #pending: Pending | undefined;
+  #dimensions: 1 | 2 = 2;
+  #port: string | undefined;
+
+  /** @param normed whether a batch normalisation follows, which has an offset of its own */
+  constructor(above: string, below: Below, stack: Stack, normed: boolean, path: string) {
+    this.#above = above;
+    this.#at = below;
+    this.#stack = stack;
+    this.#normed = normed;
+    this.#path = path;
+    if (below.shape.length === 2) this.#dimensions = 1;
+  }
+
+  part(part: Part): void {
+    if (part.layer === "dense") this.#weights(part.options, [part.size]);
+    else if (part.layer === "conv") this.#convolution(part);
+    else if (part.layer === "batchNorm") this.#norm(part);
+    else if (part.layer === "pool") this.#pool(part);
+    else {
+      this.#settle();
+      this.#at = { ...this.#at, shape: [this.#at.size] };
+    }
+  }
+  #weights(o: DenseOptions, shape: readonly number[], connectivity?: Connectivity): void {
+    this.#settle();
+    const bias = biasOf(o.bias ?? !this.#normed);
+    const options = { ...pick(o), ...(bias !== undefined && { bias }), ...(connectivity && { connectivity }) };
+    const { port, ...rest } = options;
+    this.#port = port;
+    this.#pending = { from: this.#at, options: rest, shape };
+  }
+  #convolution(layer: ConvLayer): void {
+    this.#settle();
+    this.#dimensions = layer.dimensions;
+    const { connectivity, shape } = convThrough(layer, this.#at.shape, this.#path);
+    this.#weights(layer.options, shape, connectivity);
+  }
+  #norm({ options }: BatchNormLayer): void {
+    this.#settle();
+    const { shape } = this.#at;
+    this.#node("Norm", batchNorm(plainShape(shape), this.#at, options), shape);
+  }
+  #pool(layer: PoolLayer): void {
+    const ofSums = this.#pending?.options.connectivity;
+    if (layer.over === "max" && ofSums?.kind === "convolution" && !ofSums.maxPool) return this.#maxima(layer, ofSums);
+    this.#settle();
+    const from = this.#at;
+    const { connectivity, shape } = poolThrough(layer, this.#dimensions, from.shape, this.#path);
+    if (layer.over !== "max") this.#pending = { from, options: { connectivity }, shape };
+    else this.#node("Max", maxPool(shape, from, layer.kernel, layer.options), shape);
+  }
+  /** Right behind a convolution maxima are its own. */
+  #maxima(layer: PoolLayer, c: ConnectivityOf<"convolution">): void {
+    const pending = this.#pending!;
+    const { shape } = poolThrough(layer, this.#dimensions, pending.shape, this.#path);
+    const connectivity = { ...c, maxPool: windowOf(layer, this.#dimensions) };
+    this.#pending = { ...pending, options: { ...pending.options, connectivity }, shape };
+  }
+  /** A node of its own for what has been made so far. */
+  #settle(): void {
+    const pending = this.#pending;
+    if (!pending) return;
+    this.#pending = undefined;
+    const node = this.#node("Sum", sum(plainShape(pending.shape)), pending.shape);
+    this.#stack.connections.push(...connect(pending.from.node, node, pending.options));
+  }
+  #node(kind: string, t: Transform, shape: readonly number[]): string {
+    const { transforms } = this.#stack;
+    const name = (n: number): string => `${this.#above}${kind}${n === 1 ? "" : n}`;
+    let n = 1;
+    while (name(n) in transforms) n++;
+    transforms[name(n)] = t;
+    this.#at = { node: name(n), port: "value", size: sizeOfShape(shape), shape };
+    return name(n);
+  }
+
+  /** The connection to the neurons; their shape, and their port where one was named. */
+  end(node: string): { shape: readonly number[]; port: string | undefined } {
+    const { shape, options, from } = this.#pending ?? { shape: this.#at.shape, options: asItIs, from: this.#at };
+    const port = this.#port;
+    this.#stack.connections.push(...connect(from.node, node, { ...options, ...(port !== undefined && { port }) }));
+    return { shape, port };
   }
 }
 
@@ -240,7 +369,7 @@ class Stack {
 function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
   const stages: Stage[] = [];
   for (let k = 0; k < rest.length; ) {
-    const [layer, above, next] = [rest[k]!, rest[k + 1], rest[k + 2]];
+    const layer = rest[k]!;
     if (isLayer(layer, "gated")) {
       stages.push(layer);
       k++;
@@ -248,39 +377,41 @@ function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
       stages.push(residualStage(layer, `${name}, layer ${first + k}`));
       k++;
     } else {
-      const norm = above && isLayer(above, "batchNorm") ? above : undefined;
-      stages.push(denseStage(layer, norm, norm ? next : above, { place: first + k, name }));
-      k += norm ? 3 : 2;
+      const end = rest.findIndex((x, n) => n >= k && !isPart(x));
+      const until = end < 0 ? rest.length : end;
+      stages.push(weightedStage(rest.slice(k, until) as Part[], rest[until], { place: first + k, name }));
+      k = until + 1;
     }
   }
   return stages;
 }
-const isLayer = <K extends "gated" | "residual" | "batchNorm" | "dense" | "neurons">(
-  x: Layer,
-  kind: K,
-): x is Extract<Layer, { layer: K }> => "layer" in x && x.layer === kind;
+const PARTS: ReadonlySet<string> = new Set(["dense", "conv", "pool", "flatten", "batchNorm"]);
+const isPart = (x: Layer): x is Part => "layer" in x && PARTS.has(x.layer);
+const isLayer = <K extends "gated" | "residual" | "neurons">(x: Layer, kind: K): x is Extract<Layer, { layer: K }> =>
+  "layer" in x && x.layer === kind;
 
 function residualStage({ branch, options }: ResidualLayer, name: string): ResidualStage {
   const stages = { branch: stagesOf(branch, name), shortcut: stagesOf(options.shortcut ?? [], `${name}, shortcut`) };
   if (stages.branch.length === 0) throw new ModelError("usage", name, "the branch has no layers");
   return { ...stages, options };
 }
-/** @param where the first of the two layers is, counted from 1 */
-function denseStage(
-  dense: Layer,
-  norm: BatchNormLayer | undefined,
+/** @param where the first of the layers is, counted from 1 */
+function weightedStage(
+  parts: readonly Part[],
   above: Layer | undefined,
   { place, name }: { place: number; name: string },
-): DenseStage {
-  const between = norm && { norm };
-  if (isLayer(dense, "dense") && above) {
-    if (!("layer" in above)) return { dense, ...between, neurons: neurons(above) };
-    if (isLayer(above, "neurons")) return { dense, ...between, neurons: above };
+): WeightedStage {
+  const path = `${name}, layer ${place}`;
+  const first = parts.find((p) => p.layer !== "flatten" && (p.layer !== "pool" || p.over !== "max"));
+  const leads = first !== undefined && first.layer !== "batchNorm";
+  if (leads && above) {
+    if (!("layer" in above)) return { parts, neurons: neurons(above), path };
+    if (isLayer(above, "neurons")) return { parts, neurons: above, path };
   }
   throw new ModelError(
     "usage",
     name,
-    `layers ${place} and ${place + (norm ? 2 : 1)} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
+    `layers ${place} and ${place + Math.max(1, parts.length)} must be denseLayer(...) and neurons (or the first of them gru(...) or lstm(...))`,
   );
 }
 

@@ -103,10 +103,15 @@ export type ResidualJoin = "add" | SpikeJoin;
  *
  * @throws {ModelError} `out-of-range` for another join
  */
-export function residual(size: number, branch: Source, shortcut: Source, how: ResidualJoin = "add"): Transform {
+export function residual(
+  shape: number | readonly number[],
+  branch: Source,
+  shortcut: Source,
+  how: ResidualJoin = "add",
+): Transform {
   const of = [endpoint(branch), endpoint(shortcut)];
-  if (how === "add") return { kind: "sum", size, of };
-  if (how === "and" || how === "iand") return { kind: "spikeJoin", how, size, of };
+  if (how === "add") return { kind: "sum", ...sized(shape), of };
+  if (how === "and" || how === "iand") return { kind: "spikeJoin", how, ...sized(shape), of };
   throw new ModelError("out-of-range", "residual", `must join by 'add', 'and' or 'iand', got '${how}'`);
 }
 
