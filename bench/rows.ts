@@ -6,8 +6,17 @@ import type { Executable } from "../src/backend/backend.ts";
 import { headerWords, QUAD, quadWords } from "../src/ir/blocks.ts";
 import { f64 } from "../src/ir/expr.ts";
 import { LISTED } from "../src/ir/kernelArguments.ts";
-import { type Invoke, invoke, type KernelOf, type Node, type Place, type Program } from "../src/ir/program.ts";
+import {
+  type Invoke,
+  invoke,
+  type Kernel,
+  type KernelOf,
+  type Node,
+  type Place,
+  type Program,
+} from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
+import { groupTargets, reachCount, sourceCount } from "../src/ir/windows.ts";
 
 /** Rows of sources, or columns of targets. */
 export interface Lines {
@@ -20,6 +29,7 @@ export interface Lines {
 /** Lines of the call; nothing where it has no synapses. @throws Error for synapses that are drawn for each event */
 export function linesOf({ kernel, args, counts = {} }: Invoke, { buffers }: Program): Lines | undefined {
   const length = (p: Place): number => buffers.find((b) => b.name === p.buffer)!.length;
+  if (isThroughWindows(kernel)) return kernel.listed ? { count: sourceCount(kernel.windows), parts: 1 } : undefined;
   if (kernel.kind === "deliver") return { count: length(args.start!) / kernel.parts, parts: kernel.parts };
   if (kernel.kind !== "perSynapse") return undefined;
   const { domain, full, drawn } = kernel;
@@ -30,6 +40,10 @@ export function linesOf({ kernel, args, counts = {} }: Invoke, { buffers }: Prog
   const { parts = 1 } = kernel;
   return { count: (length(args.rowStart!) - 1) / parts, parts };
 }
+
+/** Sources of windows reach targets, fewer near a border. */
+const isThroughWindows = (k: Kernel): k is KernelOf<"scatterWindows" | "windowDots" | "outerWindows"> =>
+  k.kind === "scatterWindows" || k.kind === "windowDots" || k.kind === "outerWindows";
 
 /** `visits += 1` */
 const once: Step = {
@@ -55,6 +69,10 @@ export function synapsesOf(call: Invoke, { parts }: Lines, visits: ArrayLike<num
 
 /** Of each line how many synapses it has, of all parts. */
 function lengthsOf({ kernel, args, counts }: Invoke, parts: number, x: Executable): (line: number) => number {
+  if (isThroughWindows(kernel)) {
+    const { windows } = kernel;
+    return (source) => reachCount(windows, source) * groupTargets(windows);
+  }
   if (kernel.kind === "deliver") return inBlocks(kernel, args, counts!.at as Place, x);
   if (kernel.kind !== "perSynapse") throw new Error(`${kernel.kind} has no synapses`);
   if (kernel.full) {

@@ -16,7 +16,11 @@ export { createTrainer } from "./learn/trainer.ts";
 export { connect } from "./model/connection.ts";
 export { discProfile, exponentialProfile, gaussianProfile, grid, points } from "./model/connectivity/space.ts";
 export {
+  averagePooling,
+  averagePooling1d,
   condition,
+  convolution,
+  convolution1d,
   dense as allToAll,
   distanceDependent,
   inDegree,
@@ -24,6 +28,8 @@ export {
   outDegree,
   pairs,
   probability,
+  sumPooling,
+  sumPooling1d,
   totalNumber,
 } from "./model/connectivity.ts";
 export { gatedLayer, gru, lstm } from "./model/gated.ts";
@@ -70,10 +76,26 @@ export { powerLawStdp } from "./model/plasticity/powerLawStdp.ts";
 export { rewardStdp } from "./model/plasticity/rewardStdp.ts";
 export { synapticScaling } from "./model/plasticity/synapticScaling.ts";
 export { tripletStdp } from "./model/plasticity/tripletStdp.ts";
-export { denseLayer, input, neurons, readout, sequential } from "./model/sequential.ts";
+export {
+  batchNormLayer,
+  denseLayer,
+  input,
+  neurons,
+  readout,
+  residualLayer,
+  sequential,
+} from "./model/sequential.ts";
 export { synapse } from "./model/synapse.ts";
 export { gapJunction } from "./model/synapses/gapJunction.ts";
 export { tsodyksMarkram } from "./model/synapses/tsodyksMarkram.ts";
+export {
+  avgPoolLayer,
+  conv1dLayer,
+  convLayer,
+  flattenLayer,
+  maxPoolLayer,
+  sumPoolLayer,
+} from "./model/windowLayers.ts";
 export { createEngine, type Engine } from "./sim/engine.ts";
 export type { Hook, HookView } from "./sim/hooks.ts";
 export type { Recording } from "./sim/recording.ts";

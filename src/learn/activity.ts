@@ -5,6 +5,7 @@ import { along, type Place, place } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
 import { type Slot, type Step, type Store, slotOf } from "../ir/step.ts";
 import { isFloat } from "../ir/types.ts";
+import { isWindowed } from "../model/connection.ts";
 import { namesIn } from "../model/equations/ast.ts";
 import type { NeuronModel } from "../model/neuronModel.ts";
 import type { Context } from "../sim/lower/context.ts";
@@ -19,15 +20,18 @@ export interface PopulationActivity {
    * a membrane, and where a schedule moves it several times a step.
    */
   readonly membraneUpdates?: number;
+  /** `active` of each neuron, where connections through windows listen: those at a border reach fewer targets. */
+  readonly each?: ArrayLike<number>;
 }
 
 /** Buffers of the counters, after the population's name. */
 const ACTIVE = "count.active";
 const CHANGED = "count.changed";
-export const isCounter = (buffer: string): boolean => buffer.endsWith(ACTIVE) || buffer.endsWith(CHANGED);
+const EACH = "count.each";
+export const isCounter = (buffer: string): boolean => [ACTIVE, CHANGED, EACH].some((name) => buffer.endsWith(name));
 
 interface Counter {
-  readonly slot: typeof ACTIVE | typeof CHANGED;
+  readonly slot: typeof ACTIVE | typeof CHANGED | typeof EACH;
   /** Whether this element counts. */
   readonly value: Expr;
 }
@@ -42,12 +46,21 @@ export function counting(node: string, kernel: Kernel, c: Context): Kernel {
       "evaluator.batch",
       `${batch} samples of '${node}' could have more spikes than can be counted; use smaller batches`,
     );
-  const counters = [...activeCounter(step), ...changedCounter(step, c.net.populations[node]!.model, c)];
-  const added = counters.map(({ slot }): Slot => ({ name: slot, type: "i32", space: "uniform" }));
+  const counters = [
+    ...activeCounter(step),
+    ...(hearsWindows(node, c) ? activeCounter(step).map((x) => ({ ...x, slot: EACH }) as const) : []),
+    ...changedCounter(step, c.net.populations[node]!.model, c),
+  ];
+  const added = counters.map(
+    ({ slot }): Slot => ({ name: slot, type: "i32", space: slot === EACH ? "element" : "uniform" }),
+  );
   const later: Slot = { name: LATER, type: "i32", space: "uniform" };
-  const stores = counters.map(({ slot, value }): Store => ({ slot, mode: "sum", value }));
+  const stores = counters.map(({ slot, value }): Store => ({ slot, mode: slot === EACH ? "add" : "sum", value }));
   const places = Object.fromEntries(
-    counters.map(({ slot }) => [slot, place(c.buffer(`${node}.${slot}`, "i32", 1, "output"))]),
+    counters.map(({ slot }) => {
+      const length = slot === EACH ? c.stride(node) : 1;
+      return [slot, place(c.buffer(`${node}.${slot}`, "i32", length, "output"))];
+    }),
   );
   return {
     ...kernel,
@@ -55,6 +68,9 @@ export function counting(node: string, kernel: Kernel, c: Context): Kernel {
     args: { ...args, ...places, [LATER]: laterPlace(c) },
   };
 }
+
+const hearsWindows = (node: string, { net }: Context): boolean =>
+  net.connections.some((x) => x.from.node === node && isWindowed(x));
 
 /** 0 in the first step of a sample, then 1. */
 const LATER = "step.later";
@@ -98,12 +114,14 @@ export function activityOf(
   node: string,
   samples: number,
   c: Context,
-  sum: (buffer: string) => number,
+  sums: (buffer: string) => ArrayLike<number>,
 ): PopulationActivity {
   const count = (name: string): number | undefined =>
-    c.buffers.has(`${node}.${name}`) ? sum(`${node}.${name}`) : undefined;
+    c.buffers.has(`${node}.${name}`) ? sums(`${node}.${name}`)[0] : undefined;
   const [active, changed] = [count(ACTIVE), count(CHANGED)];
+  const each = c.buffers.has(`${node}.${EACH}`) && Array.from(sums(`${node}.${EACH}`)).slice(0, c.size(node));
   return {
+    ...(each && { each }),
     ...(active !== undefined && { active }),
     ...(changed !== undefined && { membraneUpdates: changed + samples * c.size(node) }),
   };

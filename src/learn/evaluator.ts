@@ -80,7 +80,7 @@ function evaluateNodes(l: Lowered, { node, port }: OutputPort, loss: Loss): Node
   const output = l.sources.values.get(`${node}.${port}`)!;
   const places = { context: c, classes: c.size(node), output, gradient: undefined };
   const clear = (name: string): Node =>
-    invoke({ kind: "zero", type: c.buffers.get(name)!.type }, { out: place(name) }, { n: 1 });
+    invoke({ kind: "zero", type: c.buffers.get(name)!.type }, { out: place(name) }, { n: c.buffers.get(name)!.length });
   const answers = forwardNodes(l, lossNodes(loss, places));
   const counters = [...c.buffers.keys()].filter(isCounter);
   return overChunks(c, [LOSS, ...counters].map(clear), answers);
@@ -133,7 +133,7 @@ export class Evaluator implements Disposable {
     const loss = this.#memory.sum(LOSS) / batch.count;
     if (!Number.isFinite(loss)) this.#refuse(batch, loss);
     const { predictions, counted, correct, confusion } = answersOf(this.#x, this.lowered, batch, this.#loss);
-    const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#memory.sum(name));
+    const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#memory.summed(name));
     return {
       samples: batch.count,
       steps: totalSteps(net, batch),

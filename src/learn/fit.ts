@@ -202,10 +202,14 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 function mergeActivity(parts: readonly Evaluation[]): Evaluation["activity"] {
   const total = (node: string, key: "active" | "membraneUpdates") =>
     parts[0]!.activity[node]![key] === undefined ? {} : { [key]: sum(parts.map((p) => p.activity[node]![key]!)) };
+  const each = (node: string) => {
+    const first = parts[0]!.activity[node]!.each;
+    return first && { each: Array.from(first, (_, k) => sum(parts.map((p) => p.activity[node]!.each![k]!))) };
+  };
   return Object.fromEntries(
     Object.keys(parts[0]!.activity).map((node) => [
       node,
-      { ...total(node, "active"), ...total(node, "membraneUpdates") },
+      { ...total(node, "active"), ...total(node, "membraneUpdates"), ...each(node) },
     ]),
   );
 }

@@ -9,6 +9,7 @@ import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts"
 import { inForm } from "../sim/lower/forms.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { isTold } from "../sim/lower/needs.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
@@ -48,11 +49,12 @@ export function listedSpikes(
 ): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
-  const spiking = trained.filter((c) => !isWindowed(c) && signalOf(c, l.context, l.sources).kind === "spikes");
+  const spiking = trained.filter((c) => !isWindowed(c) && !isTold(l.net, c) && isSpiking(c, l));
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
   return [...listed].flatMap((node) => listSpikes(node, l.context));
 }
 
+const isSpiking = (c: Connection, l: Lowered): boolean => signalOf(c, l.context, l.sources).kind === "spikes";
 const gradientPlace = (l: Lowered, errors: PortErrors, name: string): Place =>
   errors.out?.(name) ?? place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
@@ -93,6 +95,8 @@ function weights(c: Connection, l: Lowered, errors: PortErrors): Node[] {
       `connection ${c.name}`,
       "only dense connections and convolutions can be trained; set trainable: false",
     );
+  // Rows of a transform's 0 and 1 are there anyway.
+  if (isTold(l.net, c)) return valueOuter(c, l, errors, l.sources.values.get(`${c.from.node}.value`)!);
   const signal = signalOf(c, l.context, l.sources);
   if (signal.kind === "either") return eitherOuter(c, l, errors, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, errors, signal.signal);

@@ -176,7 +176,7 @@ export const poolNumbers = (kernel: PerDimension, o: PoolOptions, dimensions: nu
   stride: numbersOf(o.stride ?? kernel, dimensions),
   padding: numbersOf(o.padding ?? 0, dimensions),
 });
-function convolutionIn(dimensions: number, o: ConvolutionOptions): ConnectivityOf<"convolution"> {
+export function convolutionIn(dimensions: number, o: ConvolutionOptions): ConnectivityOf<"convolution"> {
   const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, maxPool } = o;
   const pool = typeof maxPool === "object" && "kernel" in maxPool ? maxPool : maxPool && { kernel: maxPool };
   return {

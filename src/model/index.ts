@@ -13,18 +13,28 @@ export {
   points,
 } from "./connectivity/space.ts";
 export {
+  averagePooling,
+  averagePooling1d,
   type ConditionOptions,
   type Connectivity,
+  type ConvolutionOptions,
   condition,
+  convolution,
+  convolution1d,
   type DistanceOptions,
   dense as allToAll,
   distanceDependent,
   inDegree,
   oneToOne,
   outDegree,
+  type PerDimension,
+  type PoolOptions,
   pairs,
   probability,
+  sumPooling,
+  sumPooling1d,
   totalNumber,
+  type WindowNumbers,
 } from "./connectivity.ts";
 export type { DelayOption } from "./delays.ts";
 export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";
@@ -104,11 +114,47 @@ export {
   tripletStdp,
 } from "./plasticity/tripletStdp.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
-export { denseLayer, input, type Layer, neurons, readout, type SequentialOptions, sequential } from "./sequential.ts";
+export {
+  batchNormLayer,
+  denseLayer,
+  input,
+  type Layer,
+  neurons,
+  type ResidualOptions,
+  readout,
+  residualLayer,
+  type SequentialOptions,
+  sequential,
+} from "./sequential.ts";
 export type { WeightStorage } from "./storage.ts";
 export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
 export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
 export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";
 export type { Grain, Trainable } from "./trainable.ts";
-export { batchNorm, concat, softmax, type Transform } from "./transform.ts";
+export {
+  type BatchNorm,
+  type BatchNormOptions,
+  batchNorm,
+  concat,
+  maxPool,
+  type NormalisedOver,
+  type ResidualJoin,
+  residual,
+  type SpikeJoin,
+  softmax,
+  sum,
+  type Transform,
+} from "./transform.ts";
+export {
+  avgPoolLayer,
+  type ConvLayer,
+  type ConvOptions,
+  conv1dLayer,
+  convLayer,
+  type FlattenLayer,
+  flattenLayer,
+  maxPoolLayer,
+  type PoolLayer,
+  sumPoolLayer,
+} from "./windowLayers.ts";

@@ -1,6 +1,7 @@
 /** Layer by layer: makes the same data as `network`. */
 import { ModelError } from "../base/errors.ts";
-import { type ConnectionSpec, connect } from "./connection.ts";
+import { type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
+import { type Connectivity, type ConnectivityOf, oneToOne } from "./connectivity.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import { type LiquidLayer, liquidLayer } from "./liquid.ts";
@@ -16,6 +17,23 @@ import {
 import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";
+import {
+  type BatchNormOptions,
+  batchNorm,
+  maxPool,
+  type ResidualJoin,
+  residual,
+  sum,
+  type Transform,
+} from "./transform.ts";
+import {
+  type ConvLayer,
+  convThrough,
+  type PoolLayer,
+  poolThrough,
+  type WindowLayer,
+  windowOf,
+} from "./windowLayers.ts";
 
 export interface InputLayer {
   readonly layer: "input";
@@ -32,8 +50,27 @@ export interface NeuronLayer {
   readonly model: NeuronModel;
   readonly options: NeuronLayerOptions;
 }
+export interface BatchNormLayer {
+  readonly layer: "batchNorm";
+  readonly options: BatchNormOptions;
+}
+export interface ResidualLayer {
+  readonly layer: "residual";
+  readonly branch: readonly Layer[];
+  readonly options: ResidualOptions;
+}
+/** A layer that brings its own weights. */
+export type WiredLayer = GatedLayer | LiquidLayer;
 /** A neuron model stands for a layer of it. */
-export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | LiquidLayer | NeuronModel;
+export type Layer =
+  | InputLayer
+  | DenseLayer
+  | WindowLayer
+  | NeuronLayer
+  | WiredLayer
+  | BatchNormLayer
+  | ResidualLayer
+  | NeuronModel;
 
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
@@ -66,6 +103,31 @@ export const neurons = (model: NeuronModel, options: NeuronLayerOptions = {}): N
   model,
   options,
 });
+/**
+ * Batch normalisation of what the weights below bring, before the neurons above take it; the weights then have no bias
+ * unless one is asked for.
+ */
+export const batchNormLayer = (options: BatchNormOptions = {}): BatchNormLayer => ({ layer: "batchNorm", options });
+
+/** Options of `residualLayer`. */
+export interface ResidualOptions {
+  /** Default `add`; `and` and `iand` join spikes. */
+  readonly how?: ResidualJoin;
+  /** Layers of the shortcut, where it is not what lies below as it is: where sizes differ. */
+  readonly shortcut?: readonly Layer[];
+  /** Of the node that joins. */
+  readonly name?: string;
+}
+/**
+ * Layers and a shortcut around them, joined element by element: what the last neurons of the branch give, and what lies
+ * below (Fang et al. 2021, arXiv:2102.04159).
+ */
+export const residualLayer = (branch: readonly Layer[], options: ResidualOptions = {}): ResidualLayer => ({
+  layer: "residual",
+  branch,
+  options,
+});
+
 /** What reads a spiking network out: a membrane that never fires. */
 export const readout = (options: Parameters<typeof leakyIntegrator>[0] = {}): NeuronLayer =>
   neurons(leakyIntegrator(options), { name: "output" });
@@ -80,8 +142,10 @@ export interface SequentialOptions {
 }
 
 /**
- * `input`, then any number of hidden layers and an output: each a `denseLayer` and neurons, or a layer that brings its own
- * weights (`gru`, `lstm`, `liquid`, `liquidReadout`). They are called `input`, `hidden` (`hidden1`, `hidden2`, … if there are several) and `output`, unless named.
+ * `input`, then any number of hidden layers and an output: each weights (`denseLayer`, `convLayer`, `conv1dLayer`) and
+ * neurons, with a `batchNormLayer` and pooling (`avgPoolLayer`, `sumPoolLayer`, `maxPoolLayer`) between them or in front if
+ * wanted, or a layer that brings its own weights (`gru`, `lstm`, `liquid`, `liquidReadout`), or a `residualLayer` of such. Neurons are called `hidden` (`hidden1`,
+ * `hidden2`, … if there are several) and `output`, unless named, and the input is called `input`.
  * @throws {ModelError} `usage` if the layers do not follow one another so
  */
 export function sequential(
@@ -91,79 +155,268 @@ export function sequential(
   const [first, ...rest] = layers;
   if (!first || !("layer" in first) || first.layer !== "input")
     throw new ModelError("usage", name, "the first layer is input(...)");
-  const stages = stagesOf(rest, name);
-  const hidden = stages.length - 1;
-  const populations: Record<string, Population> = {};
-  const connections: ConnectionSpec[] = [];
-  let below = "input";
-  stages.forEach((stage, k) => {
-    const usual = k === hidden ? "output" : hidden === 1 ? "hidden" : `hidden${k + 1}`;
-    const node = ("layer" in stage ? stage : stage.neurons).options.name ?? usual;
-    const parts = stageParts(node, below, stage);
-    Object.assign(populations, parts.populations);
-    connections.push(...parts.connections);
-    below = node;
-  });
-  return network({
-    name,
-    dt,
-    steps,
-    schedule,
-    inputs: { input: inputNode(first.shape, first.options) },
-    populations,
-    connections,
-    output: below,
-  });
-}
-
-/** Neurons and the weights that lead to them. */
-interface DenseStage {
-  readonly dense: DenseLayer;
-  readonly neurons: NeuronLayer;
-}
-type Stage = DenseStage | WiredLayer;
-/** A layer that brings its own weights. */
-type WiredLayer = GatedLayer | LiquidLayer;
-const isWired = (x: Layer): x is WiredLayer => "layer" in x && (x.layer === "gated" || x.layer === "liquid");
-
-function stageParts(node: string, below: string, stage: Stage): ReturnType<typeof gatedLayer> {
-  if (!("layer" in stage)) return denseStage(node, below, stage);
-  return stage.layer === "gated" ? gatedLayer(node, below, stage) : liquidLayer(node, below, stage);
-}
-
-function denseStage(node: string, below: string, { dense, neurons: n }: DenseStage): ReturnType<typeof gatedLayer> {
-  const bias = biasOf(dense.options.bias ?? true);
-  const port = dense.options.port && { port: dense.options.port };
-  return {
-    populations: { [node]: population(dense.size, n.model, n.options) },
-    connections: [
-      ...connect(below, node, { ...pick(dense.options), ...(bias !== undefined && { bias }) }),
-      ...(n.options.recurrent ? connect(node, node, { delay: 1, ...port }) : []),
-    ],
-  };
-}
-
-function stagesOf(rest: readonly Layer[], name: string): Stage[] {
-  const stages: Stage[] = [];
-  for (let k = 0; k < rest.length; k++) {
-    const layer = rest[k]!;
-    if (isWired(layer)) stages.push(layer);
-    else stages.push(denseStageOf(layer, rest[++k], k + 1, name));
-  }
+  const stages = stagesOf(rest, name, 2);
   if (stages.length === 0)
     throw new ModelError("usage", name, "after the input there must be denseLayer(...) and neurons, or gated units");
+  if (isResidual(stages.at(-1)!)) throw new ModelError("usage", name, "the last layer is neurons, which answer");
+  const input = inputNode(first.shape, first.options);
+  const stack = new Stack(countNeurons(stages));
+  const port = input.signal === "spikes" ? "spike" : "value";
+  const top = stack.all(stages, { node: "input", port, size: input.size, shape: input.shape });
+  const { populations, transforms, connections } = stack;
+  return network({
+    ...{ name, dt, steps, schedule, populations, transforms, connections },
+    inputs: { input },
+    output: top.node,
+  });
+}
+
+/** What lies between neurons and those below: weights, pooling and the like, in this order. */
+type Part = DenseLayer | WindowLayer | BatchNormLayer;
+/** Neurons and what leads to them. */
+interface WeightedStage {
+  readonly parts: readonly Part[];
+  readonly neurons: NeuronLayer;
+  /** The stage in words, for errors. */
+  readonly path: string;
+}
+interface ResidualStage {
+  readonly branch: readonly Stage[];
+  readonly shortcut: readonly Stage[];
+  readonly options: ResidualOptions;
+}
+type Stage = WeightedStage | WiredLayer | ResidualStage;
+const isResidual = (s: Stage): s is ResidualStage => "branch" in s;
+const countNeurons = (stages: readonly Stage[]): number =>
+  stages.reduce((n, s) => n + (isResidual(s) ? countNeurons(s.branch) + countNeurons(s.shortcut) : 1), 0);
+
+/** What lies below a stage. */
+interface Below extends Endpoint {
+  readonly size: number;
+  readonly shape: readonly number[];
+}
+/** A connection that still needs its target. */
+interface Pending {
+  readonly from: Below;
+  readonly options: ConnectOptions;
+  readonly shape: readonly number[];
+}
+
+/** Makes the nodes of stages, from below. */
+class Stack {
+  readonly populations: Record<string, Population> = {};
+  readonly transforms: Record<string, Transform> = {};
+  readonly connections: ConnectionSpec[] = [];
+  readonly #layers: number;
+  #made = 0;
+  #residuals = 0;
+
+  /** @param layers of neurons, the output included */
+  constructor(layers: number) {
+    this.#layers = layers;
+  }
+
+  all(stages: readonly Stage[], below: Below): Below {
+    return stages.reduce((from, stage) => this.#stage(stage, from), below);
+  }
+  #stage(stage: Stage, below: Below): Below {
+    if (isResidual(stage)) return this.#residual(stage, below);
+    const usual = this.#usualName();
+    if ("layer" in stage) return this.#wired(stage.options.name ?? usual, stage, below);
+    return this.#weighted(stage.neurons.options.name ?? usual, stage, below);
+  }
+  #usualName(): string {
+    this.#made++;
+    if (this.#made === this.#layers) return "output";
+    return this.#layers === 2 ? "hidden" : `hidden${this.#made}`;
+  }
+
+  #wired(node: string, stage: WiredLayer, below: Below): Below {
+    const parts = WIRED[stage.layer](node, below.node, stage as never);
+    Object.assign(this.populations, parts.populations);
+    this.connections.push(...parts.connections);
+    return this.#outputOf(node);
+  }
+  #weighted(node: string, { parts, neurons: n, path }: WeightedStage, below: Below): Below {
+    const way = new Way(
+      node,
+      below,
+      this,
+      parts.some((p) => p.layer === "batchNorm"),
+      path,
+    );
+    for (const part of parts) way.part(part);
+    const { shape, port } = way.end(node);
+    this.populations[node] = population(shape, n.model, n.options);
+    if (n.options.recurrent)
+      this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
+    return this.#outputOf(node);
+  }
+  #residual({ branch, shortcut, options }: ResidualStage, below: Below): Below {
+    const node = options.name ?? `residual${++this.#residuals}`;
+    const [top, around] = [this.all(branch, below), this.all(shortcut, below)];
+    if (top.size !== around.size)
+      throw new ModelError(
+        "shape-mismatch",
+        node,
+        `the branch gives ${top.size} values and the shortcut ${around.size}: give the shortcut layers of its own (option shortcut)`,
+      );
+    this.transforms[node] = residual(top.shape.length > 1 ? top.shape : top.size, top, around, options.how);
+    return { node, port: "value", size: top.size, shape: top.shape };
+  }
+  #outputOf(node: string): Below {
+    const { model, size, shape } = this.populations[node]!;
+    return { node, port: model.spike ? "spike" : model.outputs[0]!, size, shape };
+  }
+}
+
+const asItIs = { weight: 1, connectivity: oneToOne, trainable: false } as const;
+const sizeOfShape = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+/** One dimension is a number. */
+const plainShape = (shape: readonly number[]): number | readonly number[] => (shape.length === 1 ? shape[0]! : shape);
+
+/** From neurons below to those above: what weights bring is summed in a node of its own where something else follows. */
+class Way {
+  readonly #above: string;
+  readonly #stack: Stack;
+  readonly #normed: boolean;
+  readonly #path: string;
+  #at: Below;
+  #pending: Pending | undefined;
+  #dimensions: 1 | 2 = 2;
+  #port: string | undefined;
+
+  /** @param normed whether a batch normalisation follows, which has an offset of its own */
+  constructor(above: string, below: Below, stack: Stack, normed: boolean, path: string) {
+    this.#above = above;
+    this.#at = below;
+    this.#stack = stack;
+    this.#normed = normed;
+    this.#path = path;
+    if (below.shape.length === 2) this.#dimensions = 1;
+  }
+
+  part(part: Part): void {
+    if (part.layer === "dense") this.#weights(part.options, [part.size]);
+    else if (part.layer === "conv") this.#convolution(part);
+    else if (part.layer === "batchNorm") this.#norm(part);
+    else if (part.layer === "pool") this.#pool(part);
+    else {
+      this.#settle();
+      this.#at = { ...this.#at, shape: [this.#at.size] };
+    }
+  }
+  #weights(o: DenseOptions, shape: readonly number[], connectivity?: Connectivity): void {
+    this.#settle();
+    const bias = biasOf(o.bias ?? !this.#normed);
+    const options = { ...pick(o), ...(bias !== undefined && { bias }), ...(connectivity && { connectivity }) };
+    const { port, ...rest } = options;
+    this.#port = port;
+    this.#pending = { from: this.#at, options: rest, shape };
+  }
+  #convolution(layer: ConvLayer): void {
+    this.#settle();
+    this.#dimensions = layer.dimensions;
+    const { connectivity, shape } = convThrough(layer, this.#at.shape, this.#path);
+    this.#weights(layer.options, shape, connectivity);
+  }
+  #norm({ options }: BatchNormLayer): void {
+    this.#settle();
+    const { shape } = this.#at;
+    this.#node("Norm", batchNorm(plainShape(shape), this.#at, options), shape);
+  }
+  #pool(layer: PoolLayer): void {
+    const ofSums = this.#pending?.options.connectivity;
+    if (layer.over === "max" && ofSums?.kind === "convolution" && !ofSums.maxPool) return this.#maxima(layer, ofSums);
+    this.#settle();
+    const from = this.#at;
+    const { connectivity, shape } = poolThrough(layer, this.#dimensions, from.shape, this.#path);
+    if (layer.over !== "max") this.#pending = { from, options: { connectivity }, shape };
+    else this.#node("Max", maxPool(shape, from, layer.kernel, layer.options), shape);
+  }
+  /** Right behind a convolution maxima are its own. */
+  #maxima(layer: PoolLayer, c: ConnectivityOf<"convolution">): void {
+    const pending = this.#pending!;
+    const { shape } = poolThrough(layer, this.#dimensions, pending.shape, this.#path);
+    const connectivity = { ...c, maxPool: windowOf(layer, this.#dimensions) };
+    this.#pending = { ...pending, options: { ...pending.options, connectivity }, shape };
+  }
+  /** A node of its own for what has been made so far. */
+  #settle(): void {
+    const pending = this.#pending;
+    if (!pending) return;
+    this.#pending = undefined;
+    const node = this.#node("Sum", sum(plainShape(pending.shape)), pending.shape);
+    this.#stack.connections.push(...connect(pending.from.node, node, pending.options));
+  }
+  #node(kind: string, t: Transform, shape: readonly number[]): string {
+    const { transforms } = this.#stack;
+    const name = (n: number): string => `${this.#above}${kind}${n === 1 ? "" : n}`;
+    let n = 1;
+    while (name(n) in transforms) n++;
+    transforms[name(n)] = t;
+    this.#at = { node: name(n), port: "value", size: sizeOfShape(shape), shape };
+    return name(n);
+  }
+
+  /** The connection to the neurons; their shape, and their port where one was named. */
+  end(node: string): { shape: readonly number[]; port: string | undefined } {
+    const { shape, options, from } = this.#pending ?? { shape: this.#at.shape, options: asItIs, from: this.#at };
+    const port = this.#port;
+    this.#stack.connections.push(...connect(from.node, node, { ...options, ...(port !== undefined && { port }) }));
+    return { shape, port };
+  }
+}
+
+/** @param first the place of the first of the layers, as they are counted */
+function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
+  const stages: Stage[] = [];
+  for (let k = 0; k < rest.length; ) {
+    const layer = rest[k]!;
+    if (isWired(layer)) {
+      stages.push(layer);
+      k++;
+    } else if (isLayer(layer, "residual")) {
+      stages.push(residualStage(layer, `${name}, layer ${first + k}`));
+      k++;
+    } else {
+      const end = rest.findIndex((x, n) => n >= k && !isPart(x));
+      const until = end < 0 ? rest.length : end;
+      stages.push(weightedStage(rest.slice(k, until) as Part[], rest[until], { place: first + k, name }));
+      k = until + 1;
+    }
+  }
   return stages;
 }
-/** @param place of the first of the two layers, counted from 1 */
-function denseStageOf(dense: Layer, above: Layer | undefined, place: number, name: string): DenseStage {
-  if ("layer" in dense && dense.layer === "dense" && above) {
-    if (!("layer" in above)) return { dense, neurons: neurons(above) };
-    if (above.layer === "neurons") return { dense, neurons: above };
+const PARTS: ReadonlySet<string> = new Set(["dense", "conv", "pool", "flatten", "batchNorm"]);
+const isPart = (x: Layer): x is Part => "layer" in x && PARTS.has(x.layer);
+const WIRED = { gated: gatedLayer, liquid: liquidLayer } as const;
+const isWired = (x: Layer): x is WiredLayer => "layer" in x && Object.hasOwn(WIRED, x.layer);
+const isLayer = <K extends "residual" | "neurons">(x: Layer, kind: K): x is Extract<Layer, { layer: K }> =>
+  "layer" in x && x.layer === kind;
+
+function residualStage({ branch, options }: ResidualLayer, name: string): ResidualStage {
+  const stages = { branch: stagesOf(branch, name), shortcut: stagesOf(options.shortcut ?? [], `${name}, shortcut`) };
+  if (stages.branch.length === 0) throw new ModelError("usage", name, "the branch has no layers");
+  return { ...stages, options };
+}
+/** @param where the first of the layers is, counted from 1 */
+function weightedStage(
+  parts: readonly Part[],
+  above: Layer | undefined,
+  { place, name }: { place: number; name: string },
+): WeightedStage {
+  const path = `${name}, layer ${place}`;
+  const first = parts.find((p) => p.layer !== "flatten" && (p.layer !== "pool" || p.over !== "max"));
+  const leads = first !== undefined && first.layer !== "batchNorm";
+  if (leads && above) {
+    if (!("layer" in above)) return { parts, neurons: neurons(above), path };
+    if (isLayer(above, "neurons")) return { parts, neurons: above, path };
   }
   throw new ModelError(
     "usage",
     name,
-    `layers ${place} and ${place + 1} must be denseLayer(...) and neurons (or the first of them gru(...), lstm(...), liquid(...) or liquidReadout(...))`,
+    `layers ${place} and ${place + Math.max(1, parts.length)} must be denseLayer(...) and neurons (or the first of them gru(...), lstm(...), liquid(...) or liquidReadout(...))`,
   );
 }
 

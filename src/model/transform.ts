@@ -49,7 +49,8 @@ export type Transform =
 
 /** A node by its name, for what it gives by default: values of an input or a transform. */
 type Source = string | Endpoint;
-const endpoint = (x: Source): Endpoint => (typeof x === "string" ? { node: x, port: "value" } : x);
+const endpoint = (x: Source): Endpoint =>
+  typeof x === "string" ? { node: x, port: "value" } : { node: x.node, port: x.port };
 
 /** Joins values end to end. */
 export const concat = (size: number, of: readonly Source[]): Transform => ({
@@ -102,10 +103,15 @@ export type ResidualJoin = "add" | SpikeJoin;
  *
  * @throws {ModelError} `out-of-range` for another join
  */
-export function residual(size: number, branch: Source, shortcut: Source, how: ResidualJoin = "add"): Transform {
+export function residual(
+  shape: number | readonly number[],
+  branch: Source,
+  shortcut: Source,
+  how: ResidualJoin = "add",
+): Transform {
   const of = [endpoint(branch), endpoint(shortcut)];
-  if (how === "add") return { kind: "sum", size, of };
-  if (how === "and" || how === "iand") return { kind: "spikeJoin", how, size, of };
+  if (how === "add") return { kind: "sum", ...sized(shape), of };
+  if (how === "and" || how === "iand") return { kind: "spikeJoin", how, ...sized(shape), of };
   throw new ModelError("out-of-range", "residual", `must join by 'add', 'and' or 'iand', got '${how}'`);
 }
 
@@ -184,6 +190,14 @@ function gainOf({ gain, threshold, alpha }: BatchNormOptions, path: string): num
 export const takesConnections = (t: Transform): boolean => t.kind === "sum";
 /** Whether a transform has a mean, a variance, a gain and an offset. */
 export const isNorm = (t: Transform | undefined): t is BatchNorm => t?.kind === "batchNorm";
+
+const JOINS_SPIKES: ReadonlySet<Transform["kind"]> = new Set(["concat", "maxPool", "spikeJoin"]);
+/** Whether all that a transform gives is 0 or 1, made of spikes: what listens is then told who, as of neurons. */
+export function givesSpikes({ transforms }: Pick<Network, "transforms">, node: string): boolean {
+  const t = transforms[node];
+  if (!t || !JOINS_SPIKES.has(t.kind)) return false;
+  return t.of.every((e) => e.port === "spike" || givesSpikes({ transforms }, e.node));
+}
 
 /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
 export function checkTransform(name: string, t: Transform, net: Network): void {

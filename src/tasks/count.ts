@@ -5,8 +5,10 @@ import { countLayer, type LayerActivity, type LayerDescription, type UpdateCost 
 import { countZeros, effectiveFanOut } from "../energy/neurobench.ts";
 import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
+import { groupTargets, pairCount, reachCount, sourceCount } from "../ir/windows.ts";
 import { answersSteps } from "../learn/loss.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { biasCount, type Connection, hasMatrix, isConvolution, isWindowed, windowsIn } from "../model/connection.ts";
+import { synapsesOf } from "../model/connectivity/windowed.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { type Lowered, lower } from "../sim/lower/lower.ts";
@@ -40,7 +42,8 @@ interface Counting {
  * @throws {ModelError} `unsupported` unless `isCounted`
  */
 export function countDeployed(name: string, d: Deployed, did: Active, execution: Execution): Counts {
-  if (!isCounted(d.net)) throw new ModelError("unsupported", d.net.name, "counts need dense connections alone");
+  if (!isCounted(d.net))
+    throw new ModelError("unsupported", d.net.name, "counts need dense connections and convolutions alone");
   const inferences = inferencesOf(d, did);
   const c: Counting = { d, did, execution, plain: plainProgram(d.net), inferences };
   const layers = Object.keys(d.net.populations).flatMap((node) => layersOf(node, c));
@@ -54,7 +57,9 @@ const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.nod
 /** Counts are made where every population is fed, and by dense connections from inputs and populations. */
 export function isCounted(net: Network): boolean {
   const fed = new Set(net.connections.map((c) => c.to.node));
-  const plain = net.connections.every((c) => hasMatrix(c) && !(c.from.node in net.transforms));
+  const plain = net.connections.every(
+    (c) => (hasMatrix(c) || isConvolution(c)) && !(c.from.node in net.transforms) && !(c.to.node in net.transforms),
+  );
   return plain && Object.keys(net.populations).every((node) => fed.has(node));
 }
 
@@ -78,9 +83,23 @@ const callsOf = (x: Connection, { d, inferences }: Counting): number => (repeats
 
 type Synapses = Omit<LayerDescription, keyof Neurons>;
 function synapses(x: Connection, { d, execution }: Counting): Synapses & { readonly otherParameters: number } {
-  const [inputs, fanOut] = [sizeOf(d.net, x.from.node), sizeOf(d.net, x.to.node)];
+  const inputs = sizeOf(d.net, x.from.node);
   const weights = d.parameters[`${x.name}.weight`]!;
   const zeroWeights = countZeros(weights);
+  if (isWindowed(x)) {
+    const { windows } = windowsIn(d.net, x);
+    const fanOut = Float64Array.from({ length: inputs }, (_, k) => reachCount(windows, k) * groupTargets(windows));
+    const effective = (): Float64Array =>
+      Float64Array.from({ length: inputs }, (_, k) =>
+        [...synapsesOf(windows, k)].reduce((sum, [, weight]) => sum + Number(weights[weight] !== 0), 0),
+      );
+    return {
+      ...{ name: x.name, inputs, execution, fanOut, weights: weights.length, zeroWeights },
+      ...(zeroWeights > 0 && { effectiveFanOut: effective() }),
+      otherParameters: x.bias ? biasCount(d.net, x) : 0,
+    };
+  }
+  const fanOut = sizeOf(d.net, x.to.node);
   return {
     name: x.name,
     inputs,
@@ -110,7 +129,7 @@ function neurons(node: string, c: Counting): Neurons {
   return {
     neurons: population.size,
     neuron: population.model.name,
-    otherParameters: own.reduce((a, b) => a + b, first!.bias ? population.size : 0),
+    otherParameters: own.reduce((a, b) => a + b, first!.bias ? biasCount(c.d.net, first!) : 0),
     stateVariables: c.plain.populations.get(node)!.states.length,
     spiking: population.model.spike !== undefined,
     update: updateCost(node, c),
@@ -127,12 +146,14 @@ function activityOf(x: Connection, c: Counting): LayerActivity {
   const calls = callsOf(x, c);
   // A state that leaves by value has no counter: it is hardly ever exactly zero.
   const all = sizeOf(d.net, x.from.node) * calls * inferences.count;
+  const own = x.from.node in d.net.inputs ? undefined : did.activity[x.from.node]!;
+  const everyone = (): Float64Array => new Float64Array(sizeOf(d.net, x.from.node)).fill(calls * inferences.count);
   return {
     samples: inferences.count,
     steps: inferences.steps,
     calls,
     binaryInputs: x.from.port === "spike",
-    activeInputs: x.from.node in d.net.inputs ? did.inputActivity : (did.activity[x.from.node]!.active ?? all),
+    activeInputs: !own ? did.inputActivity : isWindowed(x) ? (own.each ?? everyone()) : (own.active ?? all),
   };
 }
 function outputOf(node: string, { did }: Counting): Pick<LayerActivity, "activeOutputs" | "membraneUpdates"> {
@@ -165,7 +186,22 @@ function updateCost(node: string, c: Counting): UpdateCost {
   });
   const { biases, sums } = startOfSums(node, c);
   const begin = { ...NOTHING, parameterReads: biases, stateWrites: inMemory * sums };
-  return [begin, ...cost].reduce(added, NOTHING);
+  return [begin, maxima(node, c), ...cost].reduce(added, NOTHING);
+}
+/** In front of maxima lie sums of their own: each begins as 0, is read once, and compared with the largest so far. */
+function maxima(node: string, c: Counting): Cost {
+  const size = c.d.net.populations[node]!.size;
+  const costs = c.d.net.connections
+    .filter((x) => x.to.node === node)
+    .filter(isWindowed)
+    .map((x): Cost => {
+      const { pool } = windowsIn(c.d.net, x);
+      if (!pool) return NOTHING;
+      const share = callsOf(x, c) / c.inferences.steps / size;
+      const [seen, sums] = [pairCount(pool) * pool.sources, sourceCount(pool)];
+      return { ...NOTHING, additions: (seen - size) * share, stateReads: seen * share, stateWrites: sums * share };
+    });
+  return costs.reduce(added, NOTHING);
 }
 /** Biases read and sums written a neuron and step. */
 function startOfSums(node: string, c: Counting): { biases: number; sums: number } {

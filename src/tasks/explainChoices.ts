@@ -1,6 +1,6 @@
 /** Which kernels bring what each connection carries, and the errors back, and why. */
 import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { type Connection, hasMatrix, isWindowed, type WindowedConnection, windowsIn } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { percent } from "../report/numbers.ts";
@@ -29,12 +29,27 @@ export const choicesOf = (net: Network, surrogate?: Surrogate): KernelChoice[] =
   });
 
 function forwardOf(net: Network, c: Connection, rowsFrom: number | undefined): string {
+  if (isWindowed(c)) return windowsOf(net, c, rowsFrom);
   if (!hasMatrix(c)) return "synapse by synapse, those of spikes";
   if (rowsFrom === 1) return "values that are not zero, at any share";
   if (rowsFrom !== undefined) return `values that are not zero; a product from ${percent(rowsFrom, 0)} of them on`;
   if (c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes")
     return "rows of those that spike, at any rate";
   return "a product with all values";
+}
+
+/** Values are added to the sums that they reach one after the other, in either form. */
+function windowsOf(net: Network, c: WindowedConnection, rowsFrom: number | undefined): string {
+  const { windows: w, pool } = windowsIn(net, c);
+  const who =
+    c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes"
+      ? "those that spike"
+      : rowsFrom === undefined
+        ? "all values"
+        : "values that are not zero";
+  const weights = c.connectivity.kind === "pooling" ? "one weight" : `rows of ${w.targets / w.groups} weights`;
+  const most = `${weights} for each of up to ${w.rows.kernel * w.columns.kernel} positions`;
+  return `${who}: ${most}${pool ? `; then maxima of ${pool.rows.kernel} x ${pool.columns.kernel}` : ""}`;
 }
 
 function backwardOf(net: Network, c: Connection, surrogate: Surrogate): string | undefined {

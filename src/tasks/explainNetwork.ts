@@ -1,7 +1,7 @@
 /** A network in words: its nodes, its connections, its schedule. */
 import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
 import type { Connection } from "../model/connection.ts";
-import type { Connectivity } from "../model/connectivity.ts";
+import type { Connectivity, WindowNumbers } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
@@ -104,9 +104,15 @@ function storageDoc(c: Connection, net: Network): string {
 }
 /** The kind, and what is said of it in a word or number. */
 function connectivityDoc({ kind, ...details }: Connectivity): string {
-  const said = Object.entries(details).filter(([, value]) => typeof value !== "object");
-  return said.length === 0 ? kind : `${kind}(${said.map(([name, value]) => `${name} ${value}`).join(", ")})`;
+  const said = Object.entries(details).flatMap(([name, value]) => {
+    if (isShort(value)) return [`${name} ${value.join(" x ")}`];
+    if (name === "maxPool") return [`maxima of ${(value as WindowNumbers).kernel.join(" x ")}`];
+    return typeof value === "object" ? [] : [`${name} ${value}`];
+  });
+  return said.length === 0 ? kind : `${kind}(${said.join(", ")})`;
 }
+/** Numbers of a window, one a dimension. */
+const isShort = (value: unknown): value is readonly number[] => Array.isArray(value) && value.length <= 2;
 function initialDoc(from: Initializer): string {
   if (from.kind === "values") return "given";
   const { kind, ...numbers } = from;

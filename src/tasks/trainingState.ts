@@ -49,9 +49,10 @@ const summary = struct<Summary>({
   predictions: (x, path) => Int32Array.from(numbers(x, path)),
   confusion: (x, path) => Uint32Array.from(numbers(x, path)),
   activity: recordOf(
-    struct<{ active?: number; membraneUpdates?: number }>({
+    struct<{ active?: number; membraneUpdates?: number; each?: ArrayLike<number> }>({
       active: optional(finite),
       membraneUpdates: optional(finite),
+      each: optional(numbers),
     }),
   ),
   inputEvents: finite,

@@ -50,6 +50,7 @@ test("every kernel has a case", () => {
     outerWindows: true,
     maxPool: true,
     unpool: true,
+    pick: true,
     foldRows: true,
     unpackBits: true,
     winners: true,

@@ -7,7 +7,7 @@ import { seal, unseal } from "../../src/io/seal.ts";
 import { connect, hasMatrix } from "../../src/model/connection.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
-import { denseLayer, input, readout, sequential } from "../../src/model/sequential.ts";
+import { batchNormLayer, denseLayer, input, readout, residualLayer, sequential } from "../../src/model/sequential.ts";
 import { initialParameters, type Parameters } from "../../src/sim/lower/parameters.ts";
 import { readGraph } from "./nirGraph.ts";
 import { networks, normal } from "./randomNetwork.ts";
@@ -102,6 +102,20 @@ describe("round trip", () => {
     expect(bitsOf((await decodeArtefact(await encodeArtefact(artefactOf(net, parameters)))).parameters)).toEqual(
       bitsOf(parameters),
     );
+  });
+  test("batch normalisation with its running statistics, sums and residuals", async () => {
+    const block = [denseLayer(4), batchNormLayer({ threshold: 1 }), lif(), denseLayer(4), batchNormLayer(), lif()];
+    const each = batchNormLayer({ over: "batch", momentum: 0.3 });
+    const net = sequential(
+      [input(3), denseLayer(4), each, lif(), residualLayer(block, { how: "iand" }), denseLayer(2), readout()],
+      { steps: 5 },
+    );
+    const start = initialParameters(net, 1);
+    expect(start["hidden1Norm.mean"]!.length).toBe(5 * 4); // a row for each step
+    const parameters = { ...start, "hidden1Norm.mean": Float32Array.from({ length: 20 }, (_, k) => k / 7) };
+    const back = await decodeArtefact(await encodeArtefact(artefactOf(net, parameters)));
+    expect(normal(back.network)).toEqual(normal(net));
+    expect(bitsOf(back.parameters)).toEqual(bitsOf(parameters));
   });
   test("twenty at once", async () => {
     const all = Array.from({ length: 20 }, (_, seed) => artefactOf(small, initialParameters(small, seed)));

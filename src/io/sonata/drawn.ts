@@ -1,11 +1,11 @@
 /** What a network draws, as numbers: SONATA holds who meets whom, weights and parameters, and no law that they come from. */
-import { type Connection, connectedSizes, hasMatrix } from "../../model/connection.ts";
+import { type Connection, connectedSizes, hasMatrix, isWindowed } from "../../model/connection.ts";
 import { fillSources, rowsOf } from "../../model/connectivity/rows.ts";
 import { stepsOf } from "../../model/delays.ts";
 import { drawing, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { initialName } from "../../model/trainable.ts";
-import type { Parameters } from "../../sim/lower/parameters.ts";
+import { type Parameters, weightsWrittenOut } from "../../sim/lower/parameters.ts";
 
 /** One number for all, or one each. */
 export type Numbers = number | Float64Array;
@@ -51,7 +51,11 @@ export function drawnConnection(c: Connection, { net, seed, parameters }: Drawin
     for (let k = 0; k < rows.count; k++) out[rows.origin![k]!] = next(k);
     return out;
   };
-  const matrix = hasMatrix(c) ? parameters[`${c.name}.weight`] : undefined;
+  const matrix = isWindowed(c)
+    ? weightsWrittenOut(c, net, parameters)
+    : hasMatrix(c)
+      ? parameters[`${c.name}.weight`]
+      : undefined;
   const bias = c.bias && parameters[`${c.name}.bias`];
   return {
     connection: c,
@@ -59,7 +63,7 @@ export function drawnConnection(c: Connection, { net, seed, parameters }: Drawin
     target,
     weight: matrix && c.weight.kind !== "constant" ? Float64Array.from(matrix) : weightOf(c, matrix, numbers),
     delay: c.delays ? delaysOf(numbers(c.delays, "delay"), net.dt) : c.delay,
-    ...(bias && { bias: biasOf(c.bias!, bias) }),
+    ...(bias && { bias: biasOf(c.bias!, bias, size.targets) }),
   };
 }
 /** A matrix that training has changed is no constant any more. */
@@ -73,10 +77,11 @@ function weightOf(
   const same = matrix.every((x) => x === (matrix instanceof Float32Array ? Math.fround(start) : start));
   return same ? start : Float64Array.from(matrix);
 }
-const biasOf = (start: Initializer, values: Parameters[string]): Initializer =>
+/** Of windows there is one a channel. */
+const biasOf = (start: Initializer, values: Parameters[string], targets: number): Initializer =>
   start.kind === "constant" && values.every((x) => x === Math.fround(start.value) || x === start.value)
     ? start
-    : { kind: "values", values: Array.from(values) };
+    : { kind: "values", values: Array.from({ length: targets }, (_, k) => values[k % values.length]!) };
 const delaysOf = (seconds: Numbers, dt: number): number | Int32Array =>
   typeof seconds === "number" ? stepsOf(seconds, dt) : Int32Array.from(seconds, (x) => stepsOf(x, dt));
 

@@ -56,6 +56,19 @@ export function stagesOf(c: Windowed, size: Size, path = "connectivity"): Stages
   return { windows, pool: windowsOf(summed, expected, own, [to.channels, to.channels, to.channels]) };
 }
 
+/** The shape that a target must have. @param channels of a convolution's target; pooling keeps them */
+export function shapeThrough(
+  c: Windowed,
+  from: readonly number[],
+  channels: number | undefined,
+  path: string,
+): readonly number[] {
+  checkOptions(c, path);
+  const source = shapeOf(from, c, `${path}: the source`);
+  const dilation = c.kind === "pooling" ? c.kernel.map(() => 1) : c.dilation;
+  return [...extents(source.extent, { ...c, dilation }, path), channels ?? source.channels];
+}
+
 /** Windows of maxima, from one shape to another, channel by channel. */
 export function maximaOf(
   { kernel, stride, padding }: WindowNumbers,

@@ -2,14 +2,14 @@
 import type { Dimension } from "../../base/dimension.ts";
 import { listNames, ModelError } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
-import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { type Connection, connectedSizes, isWindowed } from "../../model/connection.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
 import { asStored, storedWeight } from "../../model/storage.ts";
 import { statementsOf, targetOf } from "../../model/synapse.ts";
-import type { Parameters } from "../lower/parameters.ts";
+import { type Parameters, weightsWrittenOut } from "../lower/parameters.ts";
 
 /**
  * Delays by connection: seconds, a quantity such as "1.37 ms", or seconds of each synapse (in the order of `pairs`, else in
@@ -41,7 +41,7 @@ export function rowsOfConnection(
   const { count, start, origin, fill } = rowsOf(c.connectivity, size, { name: c.name, seed });
   const target = new Uint32Array(count);
   fill(target);
-  const own = parameters[`${c.name}.weight`];
+  const own = isWindowed(c) ? weightsWrittenOut(c, net, parameters) : parameters[`${c.name}.weight`];
   const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
   const order = own || c.weight.kind === "values" ? origin : undefined;
   const { port, sign, later } = arrival(c);

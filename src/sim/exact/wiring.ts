@@ -66,7 +66,7 @@ export function wiringOf(
         );
       const given = parameters[`${c.name}.bias`]!;
       const { bias } = drivenBy(c, c.to.port);
-      for (let k = 0; k < bias.length; k++) bias[k]! += given[k]!;
+      for (let k = 0; k < bias.length; k++) bias[k]! += given[k % given.length]!; // of windows one a channel
     }
     const rows = rowsOfConnection(c, net, parameters, seed, delays);
     if (c.from.port === "spike") wires.push(wire(c, rows, wires.length, target));

@@ -6,7 +6,15 @@ import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
-import { biasCount, fanInOfConnection, weightShape } from "../../model/connection.ts";
+import { sourceCount } from "../../ir/windows.ts";
+import {
+  biasCount,
+  fanInOfConnection,
+  type WindowedConnection,
+  weightShape,
+  windowsIn,
+} from "../../model/connection.ts";
+import { synapsesOf } from "../../model/connectivity/windowed.ts";
 import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { initialName } from "../../model/trainable.ts";
@@ -130,6 +138,17 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
   for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
   return out;
+}
+
+/** Of a connection through windows the weight of each synapse, in order of source, then of target. */
+export function weightsWrittenOut(c: WindowedConnection, net: Network, parameters: Parameters): Float64Array {
+  const { windows } = windowsIn(net, c);
+  const shared = parameters[`${c.name}.weight`];
+  const all = c.weight.kind === "constant" ? c.weight.value : Number.NaN;
+  const out: number[] = [];
+  for (let s = 0; s < sourceCount(windows); s++)
+    for (const [, weight] of synapsesOf(windows, s)) out.push(shared ? shared[weight]! : all);
+  return Float64Array.from(out);
 }
 
 /**
