@@ -14,6 +14,7 @@ const GUIDE = [
   { text: "Where two runs part", link: "/guide/diff" },
   { text: "SONATA networks", link: "/guide/sonata" },
   { text: "Training", link: "/guide/training" },
+  { text: "Which algorithm trains", link: "/guide/algorithms" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },
   { text: "In the browser", link: "/guide/browser" },

@@ -44,13 +44,10 @@ export interface Eprop {
   /** Steps after which eligibilities are brought forward. The gradient does not depend on it but for the order of additions. */
   readonly segment: number;
 }
-/** When weights change: once for the samples of a batch, or after each of their steps. */
-export type OnlineUpdate = "sample" | "step";
 /** Online training through time, as plain data. `ottt` makes it. */
 export interface Ottt {
   readonly kind: "ottt";
   readonly surrogate: Surrogate;
-  readonly update: OnlineUpdate;
 }
 /** How gradients are found. Plain data. */
 export type Algorithm = Bptt | TruncatedBptt | Fptt | Eprop | Ottt;
@@ -169,25 +166,15 @@ export function eprop(
   return { kind: "eprop", surrogate, feedback, seed, segment };
 }
 
-/** Options of `ottt`. */
-export interface OtttOptions {
-  /** Default `sample`. */
-  readonly update?: OnlineUpdate;
-}
-
 /**
  * Online training through time: each source keeps one trace of what left it, decaying like its target's membrane; in each
  * step errors go back through the layers of that step alone, and meet the traces there. Of one layer whose loss is
  * that of each step this is the gradient of back-propagation through time; errors through time and layers at once, and
  * through recurrent connections, are left out.
  *
- * @throws {RheobaseError} `unknown-name`
- * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: `sample` is its OTTT_A, `step` its OTTT_O
+ * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: this is its OTTT_A, which adds up the gradients of all steps
  */
-export function ottt(surrogate: Surrogate = triangle(1), { update = "sample" }: OtttOptions = {}): Ottt {
-  requireOneOf("ottt.update", update, ["sample", "step"]);
-  return { kind: "ottt", surrogate, update };
-}
+export const ottt = (surrogate: Surrogate = triangle(1)): Ottt => ({ kind: "ottt", surrogate });
 
 function requireOneOf(path: string, value: string, known: readonly string[]): void {
   if (!known.includes(value))

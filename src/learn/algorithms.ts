@@ -97,7 +97,7 @@ export const ALGORITHMS: { readonly [K in Algorithm["kind"]]: readonly Algorithm
       growth: "1",
       time: TWICE,
       exact: "one layer of hidden neurons without recurrent connections, and a readout without memory",
-      refuses: `${SYNAPSES}; neurons with more than one leaking membrane, reset by subtraction`,
+      refuses: `${SYNAPSES}; neurons that are not one leaking membrane, reset by subtraction`,
       source: "Xiao et al. 2022, NeurIPS, arXiv:2210.04195",
     },
   ],

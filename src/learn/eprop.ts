@@ -68,7 +68,7 @@ export class EpropPass implements OnlinePass {
     this.#context = c;
     const { step, args } = kernel;
     const isOutput = node === this.#output.node;
-    if (!isOutput && !trainedNodes(this.#net).has(node)) return kernel;
+    if (!isOutput && !trainedNodes(this.#net).has(node)) return withStoresIn(kernel, step, args);
     const ports = [isOutput ? this.#output.port : "spike"];
     const { surrogate } = this.#algorithm;
     const reverse = reverseOf(step, ports, surrogate);
@@ -78,8 +78,7 @@ export class EpropPass implements OnlinePass {
     const tapes = Object.fromEntries(reverse.tape.map((s) => [s.name, this.#tape(node, s.name, s.type)]));
     const shared = { ...args, ...tapes };
     this.#units.set(node, { ...reverse, node, transition, shared, uniform: withUniform(reverse.adjoint, "spike") });
-    const stores = reverse.forward.stores.filter((s) => s.slot !== "out.spike" || args["out.spike"]);
-    return { ...kernel, step: { ...reverse.forward, stores }, args: shared };
+    return withStoresIn(kernel, reverse.forward, shared);
   }
   #tape(node: string, slot: string, type: Context["type"] | Reverse["tape"][number]["type"]): Place {
     const c = this.#context!;
@@ -348,6 +347,12 @@ export class EpropPass implements OnlinePass {
       ],
     };
   }
+}
+
+/** Spikes are stored as numbers only where somebody reads them so. */
+function withStoresIn(kernel: Kernel, step: Step, args: Kernel["args"]): Kernel {
+  const stores = step.stores.filter((s) => s.slot !== "out.spike" || args["out.spike"]);
+  return { ...kernel, step: { ...step, stores }, args };
 }
 
 /** The weights of random feedback from a readout to a population: normal, as far apart as the root of the population's share. */

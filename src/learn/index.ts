@@ -17,7 +17,6 @@ export {
   fptt,
   type OnlineUpdate,
   type Ottt,
-  type OtttOptions,
   ottt,
   type SegmentSteps,
   type TruncatedBptt,
