@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type Bench, fact, type Result } from "./measure.ts";
+import { peakOf } from "./peakOf.ts";
 import { trainingResults } from "./training.ts";
 import { long } from "./workloads/alif.ts";
 
@@ -10,12 +8,6 @@ const PEERS = {
   784: { ms: 858, memory: 1570 },
   2000: { ms: 2815, memory: 4070 },
 } as const;
-
-async function peak(steps: string, ...options: string[]): Promise<number> {
-  const file = fileURLToPath(new URL("peak.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", file, steps, ...options]);
-  return Number(stdout);
-}
 
 export const bench: Bench = {
   name: "train-long",
@@ -29,8 +21,8 @@ export const bench: Bench = {
       const peers = { "train-step": ms, "train-step-wide": ms, "train-step-full": ms, "train-step-checkpoint": ms };
       const options = { log, peers, rename, repeats: 5, forward: false, checkpoint: true };
       results.push(...(await trainingResults(long(Number(steps)), options)));
-      results.push({ ...fact(`${rename("peak")}@1`, "MB", await peak(steps)), peer: memory });
-      results.push({ ...fact(`${rename("peak-checkpoint")}@1`, "MB", await peak(steps, "auto")), peer: memory });
+      results.push({ ...fact(`${rename("peak")}@1`, "MB", await peakOf(steps)), peer: memory });
+      results.push({ ...fact(`${rename("peak-checkpoint")}@1`, "MB", await peakOf(steps, "auto")), peer: memory });
     }
     return results;
   },

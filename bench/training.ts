@@ -28,7 +28,7 @@ export interface TrainingOptions {
 }
 
 /**
- * A trainer as users have it, but for the rate of Adam, which is 0: all is computed, and the weights stay, so that each
+ * A trainer as users have it, but for the rate of the optimiser, which is 0: all is computed, and the weights stay, so that each
  * step does the same work.
  */
 export const stillTrainer = (
@@ -38,9 +38,9 @@ export const stillTrainer = (
   options: BpttOptions = {},
 ): Promise<Trainer> =>
   createTrainer(w.network, backend, {
-    algorithm: bptt(surrogate, options),
+    algorithm: w.algorithm?.(surrogate) ?? bptt(surrogate, options),
     loss: w.loss,
-    optimiser: adam(() => 0),
+    optimiser: w.optimiser ?? adam(() => 0),
     batch: w.batch.count,
     parameters: initialParameters(w.network, w.seed),
   });

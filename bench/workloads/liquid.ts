@@ -5,7 +5,9 @@
  *   biases 0; an update every step by Adamax, clipped at 1.
  */
 import { multiGaussian, triangle } from "../../src/ir/surrogate.ts";
+import { fptt } from "../../src/learn/algorithm.ts";
 import { crossEntropyRising } from "../../src/learn/loss.ts";
+import { adamax } from "../../src/learn/optimiser.ts";
 import { liquid, liquidReadout } from "../../src/model/liquid.ts";
 import { input, sequential } from "../../src/model/sequential.ts";
 import { batchOf, numbers } from "./draw.ts";
@@ -24,5 +26,7 @@ export const liquidLong = (steps: number, { batch = BATCH } = {}): Workload => (
   differs: "no batch normalisation of what arrives",
   seed: 1,
   rate: 3e-3,
+  algorithm: (surrogate) => fptt(surrogate),
+  optimiser: adamax(() => 0, { clip: 1 }),
   surrogates: { compact: triangle(0.3, 0.5), full: multiGaussian({ sigma: 0.3 }) },
 });

@@ -15,7 +15,6 @@ export {
   type Fptt,
   type FpttOptions,
   fptt,
-  type OnlineUpdate,
   type Ottt,
   ottt,
   type SegmentSteps,

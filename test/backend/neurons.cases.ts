@@ -8,6 +8,7 @@ import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
 import { gru, lstm } from "../../src/model/gated.ts";
 import { glorotUniform, orthogonal, truncatedNormal, uniform } from "../../src/model/initializer.ts";
 import type { MethodName } from "../../src/model/integrate/methods.ts";
+import { liquid, liquidReadout } from "../../src/model/liquid.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { adex } from "../../src/model/neuron/adex.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
@@ -156,6 +157,7 @@ function* layers(): Generator<NeuronCase> {
   const cases: [string, Layer[], string[]][] = [
     ["GRU", [entry, gru(6), denseLayer(3, { weight: glorotUniform() }), linearUnit()], ["hidden.h", "output.y"]],
     ["LSTM", [entry, lstm(5), denseLayer(3), linearUnit()], ["hidden.h", "hidden.c", "output.y"]],
+    ["liquid neurons", [entry, liquid(6), liquidReadout(3)], ["hidden_drive.y", "hidden.v", "hidden.b", "output.v"]],
     [
       "recurrent ALIF",
       [entry, denseLayer(7, wires), neurons(alif(), { recurrent: true, parameters: taus }), denseLayer(3), readout()],

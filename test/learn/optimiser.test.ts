@@ -6,6 +6,7 @@ import { bptt } from "../../src/learn/algorithm.ts";
 import { meanSquared } from "../../src/learn/loss.ts";
 import {
   adam,
+  adamax,
   chain,
   clipByNorm,
   cosine,
@@ -70,6 +71,11 @@ test("Adam: the first step of the Keras documentation, and the sequence of optax
   expect(objective.map((x) => x.toPrecision(3))).toEqual(["14.0", "13.9", "13.9", "13.9", "13.8"]);
 });
 
+test("Adamax: the sequence of optax's (optax.adamax, examples)", async () => {
+  const objective = (await course([1, 2, 3], 1, adamax(0.003), 5)).map((w) => w.reduce((s, x) => s + x * x, 0));
+  expect(objective.map((x) => x.toPrecision(3))).toEqual(["14.0", "13.9", "13.9", "13.9", "13.8"]);
+});
+
 /** Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2, for the decay. */
 function adamByHand(rate: (t: number) => number, decay: number, [b1, b2, epsilon] = [0.9, 0.999, 1e-8]) {
   const [m, v] = [[], []] as [number[], number[]];
@@ -78,6 +84,15 @@ function adamByHand(rate: (t: number) => number, decay: number, [b1, b2, epsilon
     v[k] = b2! * (v[k] ?? 0) + (1 - b2!) * g * g;
     const [mHat, vHat] = [m[k]! / (1 - b1! ** t), v[k]! / (1 - b2! ** t)];
     return w - rate(t) * (mHat / (Math.sqrt(vHat) + epsilon!) + decay * w);
+  };
+}
+/** Kingma & Ba 2015, algorithm 2, in the form of PyTorch's Adamax; decay apart, as in AdamW. */
+function adamaxByHand(rate: number, decay: number, [b1, b2, epsilon] = [0.9, 0.999, 1e-8]) {
+  const [m, u] = [[], []] as [number[], number[]];
+  return (w: number, g: number, k: number, t: number): number => {
+    m[k] = b1! * (m[k] ?? 0) + (1 - b1!) * g;
+    u[k] = Math.max(b2! * (u[k] ?? 0), Math.abs(g) + epsilon!);
+    return w - rate * (m[k]! / (1 - b1! ** t) / u[k]! + decay * w);
   };
 }
 /** Sutskever et al. 2013 in the form of PyTorch's SGD; decay is added to the gradient. */
@@ -140,6 +155,13 @@ async function compare(
     }
   });
 }
+
+test("Adamax, with decay apart, other moments and epsilon, and clipped", async () => {
+  await compare(adamax(0.01), adamaxByHand(0.01, 0));
+  await compare(adamax(0.01, { decay: 0.3 }), adamaxByHand(0.01, 0.3));
+  await compare(adamax(0.02, { b1: 0.5, b2: 0.9, epsilon: 1e-3 }), adamaxByHand(0.02, 0, [0.5, 0.9, 1e-3]));
+  await compare(adamax(0.02, { clip: 0.1 }), adamaxByHand(0.02, 0), (norm) => Math.min(1, 0.1 / norm));
+});
 
 test("Adam, and AdamW with its decay apart from the moments; other moments and epsilon", async () => {
   await compare(
@@ -238,6 +260,8 @@ test.each([
   ["a negative rate", () => sgd(-1)],
   ["a rate that is not a number", () => adam(Number.NaN)],
   ["b1 of 1", () => adam(1, { b1: 1 })],
+  ["b2 of 1, of Adamax", () => adamax(1, { b2: 1 })],
+  ["epsilon of 0, of Adamax", () => adamax(1, { epsilon: 0 })],
   ["negative momentum", () => sgd(1, { momentum: -0.1 })],
   ["clipping at 0", () => clipByNorm(0)],
   ["a negative clip", () => adam(1, { clip: -1 })],

@@ -3,9 +3,12 @@ import { expect, test } from "vitest";
 import {
   crossEntropy,
   crossEntropyEachStep,
+  crossEntropyRising,
   meanSquared,
   meanSquaredEachStep,
   softmaxSum,
+  squaredError,
+  squaredErrorRising,
 } from "../../src/learn/loss.ts";
 import { parseLoss } from "../../src/learn/parseLoss.ts";
 
@@ -17,6 +20,11 @@ test.each([
   crossEntropyEachStep("sum"),
   crossEntropyEachStep("mean"),
   meanSquaredEachStep("mean", 2),
+  crossEntropyRising(),
+  crossEntropyRising({ prior: 0 }),
+  squaredError(),
+  squaredError("mean", 0.1),
+  squaredErrorRising(0.2),
 ])("%o", (loss) => {
   expect(parseLoss(JSON.parse(JSON.stringify(loss)))).toEqual(loss);
 });
@@ -33,6 +41,11 @@ test.each([
   { kind: "crossEntropy", each: "sample", pooling: "mean" },
   { kind: "crossEntropy", each: "step", reduce: "max" },
   { kind: "meanSquared", pooling: "mean", target: "1" },
+  { kind: "crossEntropy", each: "step", reduce: "sum", rising: { prior: -1 } },
+  { kind: "crossEntropy", each: "step", reduce: "sum", rising: null },
+  { kind: "squaredError", pooling: "last" },
+  { kind: "squaredError", pooling: "last", within: 0 },
+  { kind: "squaredError", each: "step", reduce: "sum", within: 1 },
 ])("%o is no loss", (found) => {
   expect(parseLoss(found)).toBeUndefined();
 });

@@ -5,11 +5,11 @@ import * as library from "../../../src/model/index.ts";
 const { adex, alif, alphaLif, cobaLif, cubaLif, eif, gif, gruCell, hodgkinHuxley, integrateAndFire, izhikevich } =
   library;
 const { leakyIntegrator, lif, linear, lstmCell, parametricLif, qif, quantisedRelu, relu, resonateAndFire } = library;
-const { seAdLif, secondOrderLif, traubMiles } = library;
+const { seAdLif, secondOrderLif, traubMiles, liquidCell, liquidIntegrator } = library;
 const MAKERS = [
   ...[adex, alif, alphaLif, cobaLif, cubaLif, eif, gif, gruCell, hodgkinHuxley, integrateAndFire, izhikevich],
   ...[leakyIntegrator, lif, linear, lstmCell, parametricLif, qif, quantisedRelu, relu, resonateAndFire],
-  ...[seAdLif, secondOrderLif, traubMiles],
+  ...[seAdLif, secondOrderLif, traubMiles, liquidCell, liquidIntegrator],
 ];
 /** Those with a table of parameters. */
 const TABLED = [adex, cobaLif, eif, gif, hodgkinHuxley, izhikevich, qif, resonateAndFire, traubMiles];
