@@ -35,6 +35,8 @@ export {
   type Loss,
   meanSquared,
   meanSquaredEachStep,
+  meanSquaredValues,
+  meanSquaredValuesEachStep,
   type PooledLoss,
   type Pooling,
   type Reduction,

@@ -1,11 +1,11 @@
 /** Losses as plain data, and as kernels over the rows of the output. */
 import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
-import { add, call, compare, constant, convert, div, type Expr, index, mul, read, select, sub } from "../ir/expr.ts";
-import { type Node, type Place, place } from "../ir/program.ts";
+import type { Node } from "../ir/program.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
-import { COUNTED_SHARE, LOSS, LOSS_SCALE, LossKernels, type LossPlaces, put } from "./lossKernels.ts";
+import { COUNTED_SHARE, LossKernels, type LossPlaces } from "./lossKernels.ts";
+import { needsOfLoss } from "./lossNeeds.ts";
+import { measureNodes } from "./measures.ts";
 import { poolNodes, spreadNodes } from "./pooling.ts";
-import { exponentials, fromEnd, startNode, topNode } from "./softmax.ts";
 
 /**
  * How the output of all steps becomes one answer: membranes, or spikes counted, or the sum of each step's
@@ -19,9 +19,13 @@ export interface SoftmaxSum {
 }
 /**
  * `crossEntropy` of softmax(answer) with the label; `meanSquared`: the mean over the classes of the squared difference
- * of the answer and the one-hot label, scaled by `target`.
+ * of the answer and the one-hot label, scaled by `target`; `meanSquaredValues`: the same with numbers that the batch gives
+ * (`Batch.targets`).
  */
-export type Measure = { readonly kind: "crossEntropy" } | { readonly kind: "meanSquared"; readonly target: number };
+export type Measure =
+  | { readonly kind: "crossEntropy" }
+  | { readonly kind: "meanSquared"; readonly target: number }
+  | { readonly kind: "meanSquaredValues" };
 /** Compares one answer a sample. */
 export type PooledLoss = Measure & { readonly pooling: Pooling };
 /**
@@ -64,6 +68,17 @@ export function meanSquaredEachStep(reduce: Reduction = "mean", target = 1): Ste
   return { kind: "meanSquared", each: "step", reduce, target };
 }
 /**
+ * Mean over the outputs of the squared difference of the answer and the numbers that a batch gives for each sample
+ * (`Batch.targets`): regression. No answer is right or wrong then: `correct` and accuracies are NaN.
+ */
+export const meanSquaredValues = (pooling: Pooling = "mean"): PooledLoss => ({ kind: "meanSquaredValues", pooling });
+/** The same of the membrane in each step for which the batch gives numbers. */
+export const meanSquaredValuesEachStep = (reduce: Reduction = "mean"): StepLoss => ({
+  kind: "meanSquaredValues",
+  each: "step",
+  reduce,
+});
+/**
  * `Σ softmax(membrane)` over the steps from `from` on, counted from 0.
  *
  * @throws {RheobaseError} `out-of-range`
@@ -88,113 +103,31 @@ export const firstStep = (loss: Loss): number =>
 export function lossNodes(loss: Loss, places: LossPlaces): Node[] {
   const k = new LossKernels(places);
   const { gradient, output, context } = places;
+  const needs = needsOfLoss(loss);
   if (isStepLoss(loss)) {
     const share = loss.reduce === "mean" ? { share: context.ofSample(COUNTED_SHARE) } : {};
-    const at = { answer: output.row(), label: k.stepLabel, slope: gradient, best: k.stepBest, ...share };
-    return overSteps(context, measured(loss, k, at));
+    const at = {
+      answer: output.row(),
+      label: k.stepLabel,
+      missing: true,
+      slope: gradient,
+      ...(needs.labels && { best: k.stepBest }),
+      ...(needs.targets && { target: k.stepTarget }),
+      ...share,
+    };
+    const shown = needs.labels || gradient ? [] : [k.copy(output.row(), k.stepAnswer)];
+    return overSteps(context, [...measureNodes(loss, k, at), ...shown]);
   }
-  const { answer, label } = k;
+  const { answer } = k;
+  const at = {
+    answer,
+    slope: gradient && k.slope,
+    ...(needs.labels && { label: k.label }),
+    ...(needs.targets && { target: k.target }),
+  };
   return [
     ...poolNodes(loss.pooling, k),
-    ...measured(loss, k, { answer, label, slope: gradient && k.slope }),
+    ...measureNodes(loss, k, at),
     ...(gradient ? spreadNodes(loss.pooling, k, gradient) : []),
   ];
-}
-
-/** An answer, its label, and where its gradient goes. */
-interface Compared {
-  readonly answer: Place;
-  readonly label: Place;
-  readonly slope: Place | undefined;
-  /** Of an answer that may have no label (-1): where the best class is noted. */
-  readonly best?: Place;
-  /** What the loss is multiplied by. */
-  readonly share?: Place;
-}
-const measured = (loss: Measure, k: LossKernels, at: Compared): Node[] =>
-  loss.kind === "crossEntropy" ? crossEntropyNodes(k, at) : meanSquaredNodes(k, at, loss.target);
-
-const label = (): Expr => read("i32", "label");
-const isLabel = (): Expr => compare("eq", convert("i32", index()), label());
-/** Slots and places that the share and a label which may be missing need, and what they make of a term of the loss. */
-function weighting(k: LossKernels, { best, share, label: at }: Compared) {
-  const shared = (x: Expr): Expr => (share ? mul(x, k.read("share")) : x);
-  const counted = (x: Expr): Expr => (best ? select(compare("ge", label(), constant("i32", 0)), x, k.number(0)) : x);
-  return {
-    slots: "u:share u:label u:scale",
-    args: { label: at, scale: place(LOSS_SCALE), ...(share && { share }) },
-    weighted: (x: Expr): Expr => counted(shared(x)),
-  };
-}
-
-/** -log softmax(answer)[label], and (softmax - one-hot) · scale. */
-function crossEntropyNodes(k: LossKernels, at: Compared): Node[] {
-  const { answer, slope, best } = at;
-  const { slots, args, weighted } = weighting(k, at);
-  const own = k.scratch("own", 1);
-  const { nodes, row, sum, top } = exponentials(k, answer, {
-    slots: "u:own u:best u:label",
-    stores: [
-      put.sum("own", select(isLabel(), k.read("x"), k.number(0))),
-      ...(best ? [put.max("best", fromEnd(k))] : []),
-    ],
-    zeros: { own, ...(best && { best }) },
-    args: { label: at.label },
-  });
-  const loss = sub(add(k.read("top"), call("log", k.read("sum"))), k.read("own"));
-  const oneHot = select(isLabel(), k.number(1), k.number(0));
-  const error = mul(sub(div(k.read("x"), k.read("sum")), oneHot), k.read("scale"));
-  return [
-    ...nodes,
-    k.call(
-      "crossEntropy",
-      { slots: `u:top u:sum u:own e:out ${slots}`, stores: [put.add("out", weighted(loss))], n: 1 },
-      { top, sum, own, out: place(LOSS), ...args },
-    ),
-    ...(slope
-      ? [
-          k.call(
-            "crossEntropy.slope",
-            { slots: `e:x u:sum e:out ${slots}`, stores: [put.set("out", weighted(error))] },
-            { x: row, sum, out: slope, ...args },
-          ),
-        ]
-      : []),
-  ];
-}
-
-/** Σ (answer - target)² / classes, and 2 (answer - target) / classes · scale. */
-function meanSquaredNodes(k: LossKernels, at: Compared, target: number): Node[] {
-  const { answer, slope, best } = at;
-  const { slots, args, weighted } = weighting(k, at);
-  const difference = sub(k.read("x"), select(isLabel(), k.number(target), k.number(0)));
-  const share = k.number(1 / k.places.classes);
-  const error = mul(mul(mul(k.number(2), difference), share), k.read("scale"));
-  const given = { x: answer, ...args };
-  return [
-    ...(best ? bestNodes(k, answer, best) : []),
-    k.call(
-      "square",
-      {
-        slots: `e:x u:out ${slots}`,
-        stores: [put.sum("out", weighted(mul(mul(difference, difference), share)))],
-      },
-      { ...given, out: place(LOSS) },
-    ),
-    ...(slope
-      ? [
-          k.call(
-            "square.slope",
-            { slots: `e:x e:out ${slots}`, stores: [put.set("out", weighted(error))] },
-            { ...given, out: slope },
-          ),
-        ]
-      : []),
-  ];
-}
-
-function bestNodes(k: LossKernels, x: Place, best: Place): Node[] {
-  const top = k.scratch("top", 1);
-  const find = { slots: "e:x u:top u:best", stores: [put.max("best", fromEnd(k))] };
-  return [startNode(k, { best, top }), topNode(k, x, top), k.call("best", find, { x, top, best })];
 }

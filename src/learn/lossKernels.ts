@@ -26,6 +26,10 @@ export const ANSWERS = "answers";
 /** Of losses that compare an answer in each step: labels, and how far the best class lies from the end of all classes. */
 export const STEP_LABELS = "step.labels";
 export const STEP_BEST = "step.best";
+/** Numbers that a batch gives: a row for each sample, or for each of its steps; and the answers in each step. */
+export const TARGETS = "targets";
+export const STEP_TARGETS = "step.targets";
+export const STEP_ANSWERS = "step.answers";
 export const LOSS = "loss";
 export const LOSS_SCALE = "loss.scale";
 /** One over the steps of each sample, and one over those that count. */
@@ -63,10 +67,7 @@ export class LossKernels {
 
   /** The answer of the sample, its label, and the answer's gradient. */
   get answer(): Place {
-    const { stride } = this.places.output;
-    const c = this.context;
-    const answers = c.buffer(ANSWERS, c.type, c.batchRoom * stride, "output");
-    return place(answers, 0, along("chunk", c.options.samples * stride), along("s", stride));
+    return this.#rowOfSample(ANSWERS, "output");
   }
   get label(): Place {
     return this.context.ofSample(LABELS, "i32");
@@ -79,6 +80,30 @@ export class LossKernels {
   }
   get stepBest(): Place {
     return this.#ofStep(STEP_BEST, this.#type, "output");
+  }
+  /** Numbers that the batch gives. */
+  get target(): Place {
+    return this.#rowOfSample(TARGETS, "argument");
+  }
+  get stepTarget(): Place {
+    return this.#rowOfStep(STEP_TARGETS, "argument");
+  }
+  /** Where the answer in each step goes. */
+  get stepAnswer(): Place {
+    return this.#rowOfStep(STEP_ANSWERS, "output");
+  }
+  #rowOfSample(name: string, role: "argument" | "output"): Place {
+    const { stride } = this.places.output;
+    const c = this.context;
+    const buffer = c.buffer(name, c.type, c.batchRoom * stride, role);
+    return place(buffer, 0, along("chunk", c.options.samples * stride), along("s", stride));
+  }
+  #rowOfStep(name: string, role: "argument" | "output"): Place {
+    const { stride } = this.places.output;
+    const c = this.context;
+    const sample = c.options.steps * stride;
+    const buffer = c.buffer(name, c.type, c.batchRoom * sample, role);
+    return place(buffer, 0, along("chunk", c.options.samples * sample), along("s", sample), ...c.inSample(stride));
   }
   #ofStep(name: string, type: FloatType | "i32", role: "argument" | "output"): Place {
     const { samples, steps } = this.context.options;
@@ -97,11 +122,14 @@ export class LossKernels {
   }
 
   call(name: string, { slots, stores, n = this.places.classes }: Call, args: Record<string, Place>): Node {
-    const list = slots.split(" ").map((s): Slot => {
+    const list = [...new Set(slots.split(" "))].map((s): Slot => {
       const slot = s.slice(2);
       return { name: slot, type: slot === "label" ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
     });
     return elementCall(simplify(expand({ name: `loss.${name}`, slots: list, stores })), args, n);
+  }
+  copy(from: Place, to: Place): Node {
+    return this.call("copy", { slots: "e:x e:out", stores: [put.set("out", this.read("x"))] }, { x: from, out: to });
   }
   set(out: Place, x: number, n = this.places.classes): Node {
     return this.call("start", { slots: "e:out", stores: [put.set("out", this.number(x))], n }, { out });

@@ -14,8 +14,6 @@ interface Rule {
   spread(k: LossKernels, row: Place, gradient: Place): Node[];
 }
 
-const copied = (k: LossKernels, from: Place, to: Place): Node =>
-  k.call("copy", { slots: "e:x e:out", stores: [put.set("out", k.read("x"))] }, { x: from, out: to });
 const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overWholeSample(k.context, body);
 
 const summed = (k: LossKernels, row: Place): Node[] => [
@@ -27,7 +25,7 @@ const summed = (k: LossKernels, row: Place): Node[] => [
 ];
 const sum: Rule = {
   pool: summed,
-  spread: (k, _row, gradient) => everyStep(k, copied(k, k.slope, gradient)),
+  spread: (k, _row, gradient) => everyStep(k, k.copy(k.slope, gradient)),
 };
 
 const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
@@ -38,10 +36,10 @@ const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
     spread: (k, _row, gradient) => everyStep(k, share(k, k.slope, gradient)),
   },
   last: {
-    pool: (k, row) => [inLastStep(k, (place) => copied(k, place(row), k.answer))],
+    pool: (k, row) => [inLastStep(k, (place) => k.copy(place(row), k.answer))],
     spread: (k, _row, gradient) => [
       ...everyStep(k, k.set(gradient, 0)),
-      inLastStep(k, (place) => copied(k, k.slope, place(gradient))),
+      inLastStep(k, (place) => k.copy(k.slope, place(gradient))),
     ],
   },
   max: { pool: largest, spread: toFirstLargest },

@@ -33,6 +33,8 @@ export interface SimulateOptions {
   readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
   /** By sample and step, for losses of each step; without, a sample's label is that of its steps. */
   readonly stepLabels?: readonly (readonly number[])[];
+  /** Numbers to compare with, by sample (and step) and output; a step of NaN does not count. */
+  readonly targets?: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[];
   /** Steps after which errors do not go back: what a step takes from before such a border is a number without a past. */
   readonly cut?: number;
 }
@@ -134,7 +136,10 @@ class Simulation {
       if ("each" in loss) return this.#g.sum([this.#eachStep(rows, k, labels[k]!, answers), ...this.#penalties(rows)]);
       const answer = this.#answer(rows, loss.pooling);
       answers.push(answer.map((a) => a.value));
-      return this.#g.sum([this.#loss(answer, labels[k]!), ...this.#penalties(rows)]);
+      return this.#g.sum([
+        this.#loss(answer, labels[k]!, this.#options.targets?.[k] as number[]),
+        ...this.#penalties(rows),
+      ]);
     });
     const loss = this.#g.linear(losses.map((l) => [1 / samples.length, l]));
     if (this.#options.gradients ?? true) this.#g.backward(loss);
@@ -274,7 +279,8 @@ class Simulation {
       const answer = r.get(`${node}.${this.#net.populations[node]!.model.outputs[0]}`)!;
       answers.push(answer.map((a) => a.value));
       const own = this.#options.stepLabels?.[sample]?.[t] ?? label;
-      if (own >= 0) terms.push(this.#loss(answer, own));
+      const wanted = this.#options.targets?.[sample]?.[t] as number[] | undefined;
+      if (own >= 0 && !Number.isNaN(wanted?.[0])) terms.push(this.#loss(answer, own, wanted));
     }
     const { loss } = this.#options;
     const share = "each" in loss && loss.reduce === "mean" ? 1 / terms.length : 1;
@@ -310,8 +316,12 @@ class Simulation {
     });
   }
 
-  #loss(answer: readonly Value[], label: number): Value {
+  #loss(answer: readonly Value[], label: number, wanted: readonly number[] | undefined): Value {
     const { loss } = this.#options;
+    if (loss.kind === "meanSquaredValues")
+      return this.#g.linear(
+        answer.map((a, j) => [1 / answer.length, this.#g.square(this.#g.linear([[1, a]], -wanted![j]!))]),
+      );
     if (loss.kind === "meanSquared")
       return this.#g.linear(
         answer.map((a, j) => [
