@@ -207,7 +207,7 @@ function checkTargets(net: Network, batch: Batch, loss: Loss): void {
     );
   for (let s = 0; s < count; s++)
     for (let t = 0; t < (rows === "steps" ? lengthOf(net, batch, s) : 1); t++)
-      checkTargetRow(targets, (s * steps + t) * outputs, outputs, rows === "steps" && !labels);
+      checkTargetRow(targets, (s * steps + t) * outputs, outputs, isStepLoss(loss) && !labels);
 }
 /** @param optional whether a row of NaN says that there are none */
 function checkTargetRow(targets: ArrayLike<number>, from: number, count: number, optional: boolean): void {

@@ -8,7 +8,7 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
-import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
+import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
 
 /**
  * Spikes of all samples in one list: those of sample s in step t are `list[ends[s·steps + t] .. ends[s·steps + t + 1])`,
@@ -74,7 +74,9 @@ export function writeBatch(x: Executable, l: Lowered, batch: Batch, loss: Loss, 
 const optional = (x: Executable, l: Lowered, name: string) => (l.context.buffers.has(name) ? x.array(name) : undefined);
 
 function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
-  const [own, rest, last, share] = [SAMPLE_STEPS, SAMPLE_REST, LAST_STEP, SHARE].map((name) => optional(x, l, name));
+  const [own, rest, last, share, float] = [SAMPLE_STEPS, SAMPLE_REST, LAST_STEP, SHARE, LENGTH].map((name) =>
+    optional(x, l, name),
+  );
   const { steps } = l.context.options;
   if (l.context.hasSegments) writeSegments(x, l, batch);
   for (let s = 0; s < batch.count; s++) {
@@ -83,6 +85,7 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     if (rest) rest[s] = steps - length;
     if (last) last[s] = length - 1;
     if (share) share[s] = 1 / length;
+    if (float) float[s] = length;
   }
 }
 

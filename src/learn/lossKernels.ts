@@ -32,14 +32,16 @@ export const STEP_TARGETS = "step.targets";
 export const STEP_ANSWERS = "step.answers";
 export const LOSS = "loss";
 export const LOSS_SCALE = "loss.scale";
-/** One over the steps of each sample, and one over those that count. */
+/** One over the steps of each sample, those steps, and one over those that count. */
 export const SHARE = "sample.share";
+export const LENGTH = "sample.length";
 export const COUNTED_SHARE = "sample.share.counted";
 /** Of each sample, its last step. */
 export const LAST_STEP = "sample.last";
 
+const INTEGERS: ReadonlySet<string> = new Set(["label", "last"]);
 interface Call {
-  /** Slots of the step: `e:NAME` (element) and `u:NAME` (uniform) of the float type; `label` is i32. */
+  /** Slots of the step: `e:NAME` (element) and `u:NAME` (uniform) of the float type; `label` and `last` are i32. */
   readonly slots: string;
   readonly stores: readonly Store[];
   /** Elements; default the classes. */
@@ -111,6 +113,16 @@ export class LossKernels {
     return place(buffer, 0, along("chunk", samples * steps), along("s", steps), ...this.context.inSample(1));
   }
 
+  /** A table of all steps of a sample, for the loop over them, with or without segments. */
+  ofSteps(name: string, value: (step: number) => number): Place {
+    const values = Float64Array.from({ length: this.context.options.steps }, (_, t) => value(t));
+    return place(this.context.constant(`loss.${name}`, values), 0, along("t", 1));
+  }
+  /** The step at hand, from 0, in a loop over the steps of a segment. */
+  get stepNumber(): Place {
+    const { buffer } = this.ofSteps("step", (t) => t);
+    return place(buffer, 0, ...this.context.inSample(1));
+  }
   scratch(name: string, length = this.places.output.stride): Place {
     return place(this.context.buffer(`loss.${name}`, this.#type, length, "work"));
   }
@@ -124,7 +136,7 @@ export class LossKernels {
   call(name: string, { slots, stores, n = this.places.classes }: Call, args: Record<string, Place>): Node {
     const list = [...new Set(slots.split(" "))].map((s): Slot => {
       const slot = s.slice(2);
-      return { name: slot, type: slot === "label" ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
+      return { name: slot, type: INTEGERS.has(slot) ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
     });
     return elementCall(simplify(expand({ name: `loss.${name}`, slots: list, stores })), args, n);
   }
