@@ -33,22 +33,44 @@ export { fitStream, fittingStream, type StreamFitOptions, summariseStream } from
 export type { ParameterGroup } from "./groups.ts";
 export { type LatencyCurves, type LatencyOptions, latencyCurves, type Shares } from "./latency.ts";
 export {
+  type CrossEntropyMeasure,
+  type CrossEntropyOptions,
   crossEntropy,
   crossEntropyEachStep,
+  crossEntropyRate,
   crossEntropyRising,
+  type DistillationMeasure,
+  type DistillationOptions,
+  distillation,
+  type ExpressionMeasure,
+  type FirstSpike,
+  firstSpike,
   type Loss,
+  lossOf,
+  lossOfEachStep,
+  type MeanSquaredMeasure,
+  type MeanSquaredValuesMeasure,
+  type Measure,
+  type MixedMeasure,
   meanSquared,
+  meanSquaredCount,
   meanSquaredEachStep,
+  meanSquaredValues,
+  meanSquaredValuesEachStep,
+  meanSquaredValuesRising,
+  type OwnLossOptions,
   type PooledLoss,
   type Pooling,
   type Reduction,
   type Rising,
+  type RisingOptions,
   type SoftmaxSum,
-  type SquaredError,
   type StepLoss,
   softmaxSum,
-  squaredError,
-  squaredErrorRising,
+  type TetOptions,
+  temporalEfficientTraining,
+  type VanRossumLoss,
+  vanRossum,
 } from "./loss.ts";
 export {
   type AdamOptions,
@@ -73,4 +95,3 @@ export {
 export { type RateOptions, type Regulariser, rate, rateAbove } from "./regularise.ts";
 export type { TrainerSnapshot } from "./snapshot.ts";
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from "./trainer.ts";
-export type { LayerWatch, ParameterWatch, WatchReport } from "./watch.ts";
