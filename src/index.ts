@@ -10,7 +10,15 @@ export { bptt } from "./learn/algorithm.ts";
 export { createEvaluator } from "./learn/evaluator.ts";
 export { fit, summarise } from "./learn/fit.ts";
 export { latencyCurves } from "./learn/latency.ts";
-export { crossEntropy, crossEntropyEachStep, meanSquared, meanSquaredEachStep, softmaxSum } from "./learn/loss.ts";
+export {
+  crossEntropy,
+  crossEntropyEachStep,
+  meanSquared,
+  meanSquaredEachStep,
+  meanSquaredValues,
+  meanSquaredValuesEachStep,
+  softmaxSum,
+} from "./learn/loss.ts";
 export { adam, cosine, sgd, stepwise } from "./learn/optimiser.ts";
 export { createTrainer } from "./learn/trainer.ts";
 export { connect } from "./model/connection.ts";

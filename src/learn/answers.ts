@@ -1,53 +1,89 @@
 /** What a network answered, of each sample or of each step, and how often it was right. */
 import type { Executable } from "../backend/backend.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
-import { labelOf, lengthOf } from "./batch.ts";
+import { labelOf, lengthOf, markOf } from "./batch.ts";
 import type { Batch } from "./feed.ts";
-import { answersSteps, hasTargets, type Loss } from "./loss.ts";
-import { ANSWERS, STEP_BEST } from "./lossKernels.ts";
+import { answersSteps, type Loss } from "./loss.ts";
+import { ANSWERS, STEP_ANSWERS, STEP_BEST } from "./lossKernels.ts";
+import { needsOfLoss } from "./lossNeeds.ts";
 import { argmax } from "./readout.ts";
 
 /** What a network answered, and how often it was right. */
 export interface Answers {
   /**
-   * The class answered in each sample; with a loss of each step in each sample and step of the network,
-   * [samples][steps], and -1 behind a sample's end; with targets -1.
+   * The class with the largest answer in each sample; with a loss of each step in each sample and step of the network,
+   * [samples][steps], and -1 behind a sample's end.
    */
   readonly predictions: Int32Array;
-  /** Answers that had a label: samples, or steps. */
+  /** Answers that had a label, or numbers to be compared with: samples, or steps. */
   readonly counted: number;
-  /** Those that were right. */
+  /** Those that were right; NaN where the loss compares with numbers, and none is right or wrong. */
   readonly correct: number;
   /** How often a label was answered by a class: [labels][classes]. */
   readonly confusion: Uint32Array;
+  /**
+   * The numbers themselves, [samples][outputs]; with a loss of each step that compares with numbers
+   * [samples][steps][outputs], NaN behind a sample's end, and otherwise absent.
+   */
+  readonly answers?: Float64Array;
 }
 
 /** Reads the answers to a batch that has been run. */
 export function answersOf(x: Executable, l: Lowered, batch: Batch, loss: Loss): Answers {
-  if (answersSteps(loss)) return ofSteps(x, l, batch);
-  return hasTargets(loss) ? ofNumbers(x, l, batch, loss.within) : ofSamples(x, l, batch);
+  if (!needsOfLoss(loss).labels) return ofNumbers(x, l, batch, loss);
+  return answersSteps(loss) ? ofSteps(x, l, batch) : ofSamples(x, l, batch);
 }
 
-function ofSamples(x: Executable, { net, context: c }: Lowered, batch: Batch): Answers {
+/** Nothing is right or wrong; a step loss keeps answers where it does not learn. */
+function ofNumbers(x: Executable, l: Lowered, batch: Batch, loss: Loss): Answers {
+  const { net, context: c } = l;
+  const classes = c.size(net.output!);
+  const each = answersSteps(loss);
+  const steps = each ? c.options.steps : 1;
+  const lengths = Array.from({ length: batch.count }, (_, s) => (each ? lengthOf(net, batch, s) : 1));
+  const counted = lengths.reduce(
+    (sum, n, s) =>
+      sum +
+      (each ? Array.from({ length: n }, (_, t) => markOf(net, batch, loss, s, t)).filter((m) => m >= 0).length : n),
+    0,
+  );
+  const shown = !each || c.buffers.has(STEP_ANSWERS);
+  const answers = shown ? rowsOf(x.array(each ? STEP_ANSWERS : ANSWERS), l, lengths, steps) : undefined;
+  const predictions = new Int32Array(batch.count * steps).fill(-1);
+  if (answers)
+    for (const [s, n] of lengths.entries())
+      for (let row = s * steps; row < s * steps + n; row++) predictions[row] = argmax(answers, row * classes, classes);
+  return {
+    predictions,
+    counted,
+    correct: Number.NaN,
+    confusion: new Uint32Array(classes * classes),
+    ...(answers && { answers }),
+  };
+}
+
+/** Rows without their padding: so many of each sample, of `most`. */
+function rowsOf(
+  from: ArrayLike<number | bigint>,
+  { net, context: c }: Lowered,
+  rows: readonly number[],
+  most: number,
+): Float64Array {
+  const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
+  const out = new Float64Array(rows.length * most * classes).fill(Number.NaN);
+  for (const [s, n] of rows.entries())
+    for (let row = s * most; row < s * most + n; row++)
+      for (let k = 0; k < classes; k++) out[row * classes + k] = Number(from[row * stride + k]);
+  return out;
+}
+
+function ofSamples(x: Executable, l: Lowered, batch: Batch): Answers {
+  const { net, context: c } = l;
   const [stride, classes] = [c.stride(net.output!), c.size(net.output!)];
   const answers = x.array(ANSWERS);
   const tally = new Tally(batch.count, classes);
   for (let s = 0; s < batch.count; s++) tally.note(s, argmax(answers, s * stride, classes), labelOf(net, batch, s, 0));
-  return tally;
-}
-
-/** A sample is answered rightly where no output is further from its target than that. */
-function ofNumbers(x: Executable, { net, context: c }: Lowered, batch: Batch, within: number): Answers {
-  const [stride, outputs] = [c.stride(net.output!), c.size(net.output!)];
-  const [answers, targets] = [x.array(ANSWERS), batch.targets!];
-  const tally = new Tally(batch.count, outputs);
-  for (let s = 0; s < batch.count; s++) {
-    let worst = 0;
-    for (let k = 0; k < outputs; k++)
-      worst = Math.max(worst, Math.abs(answers[s * stride + k]! - targets[s * outputs + k]!));
-    tally.counted++;
-    tally.correct += Number(worst <= within);
-  }
+  tally.answers = rowsOf(answers, l, new Array<number>(batch.count).fill(1), 1);
   return tally;
 }
 
@@ -70,6 +106,7 @@ class Tally implements Answers {
   readonly #classes: number;
   counted = 0;
   correct = 0;
+  answers?: Float64Array;
 
   constructor(answers: number, classes: number) {
     this.predictions = new Int32Array(answers).fill(-1);

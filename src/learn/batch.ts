@@ -2,7 +2,8 @@
 import { DataError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Batch, BatchInput } from "./feed.ts";
-import { answersSteps, firstStep, hasTargets, type Loss } from "./loss.ts";
+import { answersSteps, firstStep, type Loss } from "./loss.ts";
+import { needsOfLoss } from "./lossNeeds.ts";
 
 /** The name of the one input, which batches feed. @throws {DataError} if there is not exactly one */
 export function inputOf(net: Network): string {
@@ -26,7 +27,14 @@ export function totalSteps(net: Network, batch: Batch): number {
 }
 /** The class of a step of a sample, or -1 where it does not count. */
 export const labelOf = (net: Network, { labels, labelled }: Batch, sample: number, step: number): number =>
-  labelled === "steps" ? labels[sample * net.steps! + step]! : labels[sample]!;
+  labelled === "steps" ? labels![sample * net.steps! + step]! : labels![sample]!;
+/** A number below 0 where a step of a sample does not count; its class, where the loss asks for one. */
+export function markOf(net: Network, batch: Batch, loss: Loss, sample: number, step: number): number {
+  if (needsOfLoss(loss).labels) return labelOf(net, batch, sample, step);
+  const classes = outputsOf(net);
+  return Number.isNaN(batch.targets![(sample * net.steps! + step) * classes]) ? -1 : 0;
+}
+const outputsOf = (net: Network): number => net.populations[net.output!]!.size;
 
 /** Entries of the list that belong to each sample, as `[from, to)`: what lies behind its end does not. */
 export function* entriesOf(net: Network, batch: Batch): Generator<readonly [from: number, to: number]> {
@@ -41,16 +49,15 @@ export function sampleOf(net: Network, batch: Batch, sample: number): Batch {
   const { input, labels, labelled, lengths, numbers, targets } = batch;
   const rows = rowsOfSample(net);
   const steps = net.steps!;
-  const outputs = net.populations[net.output!]!.size;
   const ends = input.ends.slice(sample * rows, (sample + 1) * rows + 1);
   const [from, to] = [ends[0]!, ends[rows]!];
   const list = input.list.subarray(from, to);
   const moved = { ends: ends.map((e) => e - from), list };
   return {
     count: 1,
-    labels: labelled === "steps" ? slice(labels, sample * steps, steps) : [labels[sample]!],
+    ...(labels && { labels: labelled === "steps" ? slice(labels, sample * steps, steps) : [labels[sample]!] }),
+    ...(targets && { targets: slice(targets, (sample * targets.length) / batch.count, targets.length / batch.count) }),
     ...(labelled && { labelled }),
-    ...(targets && { targets: slice(targets, sample * outputs, outputs) }),
     ...(lengths && { lengths: [lengths[sample]!] }),
     numbers: [numbers?.[sample] ?? sample],
     input:
@@ -75,6 +82,7 @@ export function checkBatch(net: Network, batch: Batch, loss: Loss, most: number)
   if (numbers) requireLength("batch.numbers", numbers, count);
   checkLengths(net, batch, loss);
   checkLabels(net, batch, loss);
+  checkTargets(net, batch, loss);
   checkInput(net, input, count);
 }
 
@@ -160,7 +168,8 @@ function checkLengths(net: Network, { count, lengths }: Batch, loss: Loss): void
 
 function checkLabels(net: Network, batch: Batch, loss: Loss): void {
   const { count, labels, labelled = "samples" } = batch;
-  if (hasTargets(loss)) return checkTargets(net, batch);
+  if (!needsOfLoss(loss).labels) return;
+  if (!labels) throw new DataError("shape-mismatch", "batch.labels", "are missing; the loss compares with them");
   if (labelled !== "samples" && labelled !== "steps")
     throw new DataError("type-mismatch", "batch.labelled", `is '${labelled}'; a label is for 'samples' or 'steps'`);
   if (labelled === "samples") {
@@ -170,17 +179,9 @@ function checkLabels(net: Network, batch: Batch, loss: Loss): void {
   }
   checkStepLabels(net, batch, loss);
 }
-function checkTargets(net: Network, { count, targets }: Batch): void {
-  const outputs = net.populations[net.output!]!.size;
-  if (!targets)
-    throw new DataError("shape-mismatch", "batch.targets", `is missing: the loss takes ${outputs} a sample`);
-  requireLength("batch.targets", targets, count * outputs);
-  for (let k = 0; k < targets.length; k++)
-    if (!Number.isFinite(targets[k]!))
-      throw new DataError("not-finite", `batch.targets[${k}]`, `must be finite, got ${targets[k]}`);
-}
 function checkStepLabels(net: Network, batch: Batch, loss: Loss): void {
-  const { count, labels } = batch;
+  const { count } = batch;
+  const labels = batch.labels!;
   const steps = net.steps!;
   if (!answersSteps(loss))
     throw new DataError("type-mismatch", "batch.labelled", "is 'steps', but the loss takes one label a sample");
@@ -191,9 +192,35 @@ function checkStepLabels(net: Network, batch: Batch, loss: Loss): void {
     for (let k = s * steps; k < end; k++) checkLabel(net, labels, k, -1);
   }
 }
+/** Numbers that the loss compares with: a row for each sample, or for each of its steps. */
+function checkTargets(net: Network, batch: Batch, loss: Loss): void {
+  const { labels, targets: rows } = needsOfLoss(loss);
+  if (!rows) return;
+  const { count, targets } = batch;
+  const [outputs, steps] = [outputsOf(net), rows === "steps" ? net.steps! : 1];
+  const shape = `${count}${rows === "steps" ? ` x ${steps}` : ""} x ${outputs}`;
+  if (targets?.length !== count * steps * outputs)
+    throw new DataError(
+      "shape-mismatch",
+      "batch.targets",
+      `${targets ? `${targets.length} numbers` : "are missing"}; the loss compares with numbers, ${shape}`,
+    );
+  for (let s = 0; s < count; s++)
+    for (let t = 0; t < (rows === "steps" ? lengthOf(net, batch, s) : 1); t++)
+      checkTargetRow(targets, (s * steps + t) * outputs, outputs, answersSteps(loss) && !labels);
+}
+/** @param optional whether a row of NaN says that there are none */
+function checkTargetRow(targets: ArrayLike<number>, from: number, count: number, optional: boolean): void {
+  const missing = optional && Number.isNaN(targets[from]);
+  for (let k = from; k < from + count; k++)
+    if (missing ? !Number.isNaN(targets[k]) : !Number.isFinite(targets[k])) {
+      const allowed = optional ? ", or NaN in all of a step that does not count" : "";
+      throw new DataError("not-finite", `batch.targets[${k}]`, `must be finite${allowed}, got ${targets[k]}`);
+    }
+}
 /** @param least 0, or -1 where a label may be missing */
 function checkLabel(net: Network, labels: ArrayLike<number>, k: number, least: 0 | -1): void {
-  const classes = net.populations[net.output!]!.size;
+  const classes = outputsOf(net);
   if (Number.isInteger(labels[k]) && labels[k]! >= least && labels[k]! < classes) return;
   const missing = least < 0 ? ", and -1 for a step that does not count" : "";
   throw new DataError("out-of-range", `batch.labels[${k}]`, `is ${labels[k]}; there are ${classes} classes${missing}`);

@@ -132,7 +132,7 @@ export class Evaluator implements Disposable {
     this.#run(batch);
     const loss = this.#memory.sum(LOSS) / batch.count;
     if (!Number.isFinite(loss)) this.#refuse(batch, loss);
-    const { predictions, counted, correct, confusion } = answersOf(this.#x, this.lowered, batch, this.#loss);
+    const { predictions, counted, correct, confusion, answers } = answersOf(this.#x, this.lowered, batch, this.#loss);
     const activity = (node: string) => activityOf(node, batch.count, context, (name) => this.#memory.summed(name));
     return {
       samples: batch.count,
@@ -142,6 +142,7 @@ export class Evaluator implements Disposable {
       counted,
       correct,
       confusion,
+      ...(answers && { answers }),
       activity: Object.fromEntries(Object.keys(net.populations).map((node) => [node, activity(node)])),
       inputEvents: [...entriesOf(net, batch)].reduce((sum, [from, to]) => sum + to - from, 0),
     };

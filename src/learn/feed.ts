@@ -6,9 +6,9 @@ import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts"
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
-import { checkBatch, entriesOf, inputOf, labelOf, lengthOf } from "./batch.ts";
+import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
-import { COUNTED_SHARE, LABELS, LAST_STEP, SHARE, STEP_LABELS, TARGETS } from "./lossKernels.ts";
+import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
 
 /**
@@ -39,13 +39,17 @@ export interface Batch {
   readonly input: BatchInput;
   /**
    * The class of each sample; where `labelled` is `steps` that of each sample and step of the network, [count][steps],
-   * and -1 for steps that do not count. What lies behind the end of a shorter sample is not looked at.
+   * and -1 for steps that do not count. What lies behind the end of a shorter sample is not looked at, and nothing where
+   * the loss compares with `targets` alone.
    */
-  readonly labels: ArrayLike<number>;
-  /** Of a loss with targets: the numbers that the answer to each sample is to be, [count][outputs]. Then labels may be absent. */
-  readonly targets?: ArrayLike<number>;
+  readonly labels?: ArrayLike<number>;
   /** What a label is for; default `samples`. */
   readonly labelled?: "samples" | "steps";
+  /**
+   * For losses that ask for numbers: those of each sample, [count][outputs]; for losses of each step those of each sample
+   * and step of the network, [count][steps][outputs], and rows of NaN for steps that do not count.
+   */
+  readonly targets?: ArrayLike<number>;
   /** Steps of each sample, from 1 to those of the network, which are the default. */
   readonly lengths?: ArrayLike<number>;
   /** Number of each sample in its data set: keys the random draws (dropout, noise). */
@@ -60,7 +64,9 @@ export function writeBatch(x: Executable, l: Lowered, batch: Batch, loss: Loss, 
   checkBatch(l.net, batch, loss, l.context.options.batch);
   writeCounts(x, l, batch.count);
   writeLengths(x, l, batch);
-  writeLabels(x, l, batch);
+  writeLabels(x, l, batch, loss);
+  writeTargets(x, l, batch, TARGETS, 1);
+  writeTargets(x, l, batch, STEP_TARGETS, l.context.options.steps);
   writeKeys(x, l, batch, update);
   writeInput(x, l, batch);
 }
@@ -69,7 +75,9 @@ export function writeBatch(x: Executable, l: Lowered, batch: Batch, loss: Loss, 
 const optional = (x: Executable, l: Lowered, name: string) => (l.context.buffers.has(name) ? x.array(name) : undefined);
 
 function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
-  const [own, rest, last, share] = [SAMPLE_STEPS, SAMPLE_REST, LAST_STEP, SHARE].map((name) => optional(x, l, name));
+  const [own, rest, last, share, float] = [SAMPLE_STEPS, SAMPLE_REST, LAST_STEP, SHARE, LENGTH].map((name) =>
+    optional(x, l, name),
+  );
   const { steps } = l.context.options;
   if (l.context.hasSegments) writeSegments(x, l, batch);
   for (let s = 0; s < batch.count; s++) {
@@ -78,6 +86,7 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     if (rest) rest[s] = steps - length;
     if (last) last[s] = length - 1;
     if (share) share[s] = 1 / length;
+    if (float) float[s] = length;
   }
 }
 
@@ -101,17 +110,16 @@ function longest(l: Lowered, batch: Batch): number {
   return steps;
 }
 
-function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
+function writeLabels(x: Executable, l: Lowered, batch: Batch, loss: Loss): void {
   const [one, each, share] = [LABELS, STEP_LABELS, COUNTED_SHARE].map((name) => optional(x, l, name));
   const { steps } = l.context.options;
-  if (batch.targets && l.context.buffers.has(TARGETS)) writeTargets(x, l, batch.count, batch.targets);
   for (let s = 0; s < batch.count; s++) {
-    if (one) one[s] = batch.labels[s] ?? 0;
+    if (one) one[s] = batch.labels![s]!;
     if (!each) continue;
     const length = lengthOf(l.net, batch, s);
     let counted = 0;
     for (let t = 0; t < length; t++) {
-      const label = labelOf(l.net, batch, s, t);
+      const label = markOf(l.net, batch, loss, s, t);
       each[s * steps + t] = label;
       if (label >= 0) counted++;
     }
@@ -119,9 +127,18 @@ function writeLabels(x: Executable, l: Lowered, batch: Batch): void {
   }
 }
 
-function writeTargets(x: Executable, { net, context }: Lowered, count: number, targets: ArrayLike<number>): void {
-  const [outputs, stride, to] = [context.size(net.output!), context.stride(net.output!), x.array(TARGETS)];
-  for (let s = 0; s < count; s++) for (let k = 0; k < outputs; k++) to[s * stride + k] = targets[s * outputs + k]!;
+/** As many rows a sample; those of NaN do not count, and become zeros, which cannot spread. */
+function writeTargets(x: Executable, l: Lowered, batch: Batch, name: string, rows: number): void {
+  const to = optional(x, l, name);
+  if (!to) return;
+  const node = l.net.output!;
+  const [classes, stride] = [l.context.size(node), l.context.stride(node)];
+  for (let s = 0; s < batch.count; s++)
+    for (let row = s * rows; row < s * rows + (rows === 1 ? 1 : lengthOf(l.net, batch, s)); row++)
+      for (let k = 0; k < classes; k++) {
+        const value = batch.targets![row * classes + k]!;
+        to[row * stride + k] = Number.isNaN(value) ? 0 : value;
+      }
 }
 
 function writeCounts(x: Executable, l: Lowered, count: number): void {

@@ -1,115 +1,312 @@
 /** Losses as plain data, and as kernels over the rows of the output. */
-import { ModelError, requireFinite, requireInteger, requirePositive } from "../base/errors.ts";
-import { add, call, compare, constant, convert, div, type Expr, index, mul, read, select, sub } from "../ir/expr.ts";
-import { type Node, type Place, place } from "../ir/program.ts";
+import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import type { Node } from "../ir/program.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
-import { COUNTED_SHARE, LOSS, LOSS_SCALE, LossKernels, type LossPlaces, put } from "./lossKernels.ts";
+import { COUNTED_SHARE, LENGTH, LossKernels, type LossPlaces } from "./lossKernels.ts";
+import { needsOfLoss } from "./lossNeeds.ts";
+import { measureNodes } from "./measures.ts";
 import { poolNodes, spreadNodes } from "./pooling.ts";
-import { exponentials, fromEnd, startNode, topNode } from "./softmax.ts";
+import { namesOfLoss, termOf } from "./userLoss.ts";
+import { vanRossumNodes } from "./vanRossum.ts";
 
 /**
- * How the output of all steps becomes one answer: membranes, or spikes counted, or the sum of each step's
- * softmax(membrane) from step `from` on, counted from 0.
+ * How the output of all steps becomes one answer: membranes, or spikes counted (`count`; `rate`: a step), or the sum of each
+ * step's softmax(membrane) from a step on, or how early the first spike was.
  */
-export type Pooling = "sum" | "mean" | "last" | "max" | "count" | SoftmaxSum;
+export type Pooling = "sum" | "mean" | "last" | "max" | "count" | "rate" | SoftmaxSum | FirstSpike;
 /** `Σ softmax(membrane)` over the steps from `from` on. `softmaxSum` makes it. */
 export interface SoftmaxSum {
   readonly kind: "softmaxSum";
   readonly from: number;
 }
-/**
- * `crossEntropy` of softmax(answer) with the label; `meanSquared`: the mean over the classes of the squared difference
- * of the answer and the one-hot label, scaled by `target`; `squaredError`: the mean over the outputs of the squared
- * difference of the answer and the sample's `targets`, which counts as right where no output is off by more than `within`.
- */
+/** Minus the step of the first spike, over `unit` steps or over those of the sample. `firstSpike` makes it. */
+export interface FirstSpike {
+  readonly kind: "firstSpike";
+  readonly unit: number | "sample";
+}
+/** Cross-entropy of softmax(answer) with the label. */
+export interface CrossEntropyMeasure {
+  readonly kind: "crossEntropy";
+  /** Share of the label that all classes have alike; default 0. */
+  readonly smoothing?: number;
+  /** What a sample's loss is multiplied by, of each class; default 1. */
+  readonly weights?: readonly number[];
+}
+/** Mean over the classes of the squared difference of the answer and `target` at the label, `wrong` elsewhere. */
+export interface MeanSquaredMeasure {
+  readonly kind: "meanSquared";
+  readonly target: number;
+  /** Default 0. */
+  readonly wrong?: number;
+  /** Multiplied by the steps of the sample. */
+  readonly times?: "steps";
+}
+/** Mean over the outputs of the squared difference of the answer and the numbers that the batch gives. */
+export interface MeanSquaredValuesMeasure {
+  readonly kind: "meanSquaredValues";
+}
+/** `temperature²` times the divergence of softmax(answer / temperature) from softmax(numbers of the batch / temperature). */
+export interface DistillationMeasure {
+  readonly kind: "distillation";
+  readonly temperature: number;
+}
+/** The sum over the outputs of an expression. */
+export interface ExpressionMeasure {
+  readonly kind: "expression";
+  readonly equation: string;
+  readonly parameters?: Readonly<Record<string, number>>;
+}
+/** A sum of others, each times its share. */
+export interface MixedMeasure {
+  readonly kind: "mixed";
+  readonly parts: readonly { readonly share: number; readonly measure: Measure }[];
+}
+/** Compares an answer with what it should be. */
 export type Measure =
-  | { readonly kind: "crossEntropy" }
-  | { readonly kind: "meanSquared"; readonly target: number }
-  | SquaredError;
-/** Distance to numbers that each sample gives. */
-export type SquaredError = { readonly kind: "squaredError"; readonly within: number };
+  | CrossEntropyMeasure
+  | MeanSquaredMeasure
+  | MeanSquaredValuesMeasure
+  | DistillationMeasure
+  | ExpressionMeasure
+  | MixedMeasure;
 /** Compares one answer a sample. */
 export type PooledLoss = Measure & { readonly pooling: Pooling };
 /**
- * Compares the membrane in each step of a sample with that step's label, and adds up the steps that have one, or takes
- * their mean; a sample without labelled steps adds nothing. Where it is `rising`, every step of a sample is compared with the
- * sample's one label, or with its targets, and the answer is that of the last step.
+ * Compares the answer in each step of a sample with that step's label or numbers, and adds up the steps that have one, or
+ * takes their mean; a sample without such steps adds nothing.
  */
-export type StepLoss = Measure & { readonly each: "step"; readonly reduce: Reduction; readonly rising?: Rising };
+export type StepLoss = Measure & {
+  readonly each: "step";
+  readonly reduce: Reduction;
+  /** What answers: the membrane, or where this says so the spikes, 0 or 1. */
+  readonly of?: "spikes";
+  /** Whether every step is compared with the sample's one label or numbers, and the answer is that of the last step. */
+  readonly rising?: Rising;
+};
 /** Step t of T (counted from 1) counts t/T; what is missing of 1 is a cross-entropy with equal shares, times `prior`. */
 export interface Rising {
   readonly prior: number;
 }
+/** The sum over the outputs of the squares of van Rossum's distances to given trains. */
+export interface VanRossumLoss {
+  readonly kind: "vanRossum";
+  readonly pooling: "count";
+  /** Seconds. */
+  readonly tau: number;
+}
 /** Whether a loss of each step adds the steps up or takes their mean. */
 export type Reduction = "mean" | "sum";
 /** What training makes small: one comparison a sample, or one a step. Plain data. */
-export type Loss = PooledLoss | StepLoss;
+export type Loss = PooledLoss | StepLoss | VanRossumLoss;
 
 export const isStepLoss = (loss: Loss): loss is StepLoss => "each" in loss;
 /** Whether each step has an answer of its own, and not each sample. */
 export const answersSteps = (loss: Loss): boolean => isStepLoss(loss) && !loss.rising;
-/** Whether samples give numbers to be met, and not labels. */
-export const hasTargets = (loss: Loss): loss is Loss & SquaredError => loss.kind === "squaredError";
 
+/** Options of `crossEntropy`. */
+export interface CrossEntropyOptions {
+  /** Share of the label that all classes have alike, from 0 to below 1 (Szegedy et al. 2016, CVPR, section 7); default 0. */
+  readonly smoothing?: number;
+  /** What a sample's loss is multiplied by, for each class; default 1. The mean is still over the samples, not over weights. */
+  readonly weights?: readonly number[];
+}
+function crossEntropyMeasure({ smoothing = 0, weights }: CrossEntropyOptions): CrossEntropyMeasure {
+  if (!(smoothing >= 0 && smoothing < 1))
+    throw new ModelError("out-of-range", "crossEntropy.smoothing", `must be from 0 to below 1, got ${smoothing}`);
+  if (weights) requireFinite("crossEntropy.weights", weights);
+  if (weights?.some((w) => w < 0)) throw new ModelError("out-of-range", "crossEntropy.weights", "must be at least 0");
+  return { kind: "crossEntropy", ...(smoothing > 0 && { smoothing }), ...(weights && { weights }) };
+}
+function meanSquaredMeasure(path: string, target: number, wrong: number): MeanSquaredMeasure {
+  requireFinite(`${path}.target`, [target]);
+  requireFinite(`${path}.wrong`, [wrong]);
+  return { kind: "meanSquared", target, ...(wrong !== 0 && { wrong }) };
+}
 /**
- * `-log softmax(answer)[label]`, where `pooling` makes one answer of all steps: the mean of the membrane unless
- * said.
+ * `-log softmax(answer)[label]`, where `pooling` makes one answer of all steps: the mean of the membrane unless said.
+ * @throws {ModelError} `out-of-range`, `not-finite`
  */
-export const crossEntropy = (pooling: Pooling = "mean"): PooledLoss => ({ kind: "crossEntropy", pooling });
+export const crossEntropy = (pooling: Pooling = "mean", options: CrossEntropyOptions = {}): PooledLoss => ({
+  ...crossEntropyMeasure(options),
+  pooling,
+});
 /**
- * Mean over the classes of the squared difference of the answer and `target` at the label, 0 elsewhere.
+ * Mean over the classes of the squared difference of the answer and `target` at the label, `wrong` elsewhere.
  * @throws {ModelError} `not-finite`
  */
-export function meanSquared(pooling: Pooling = "mean", target = 1): PooledLoss {
-  requireFinite("meanSquared.target", [target]);
-  return { kind: "meanSquared", pooling, target };
-}
+export const meanSquared = (pooling: Pooling = "mean", target = 1, wrong = 0): PooledLoss => ({
+  ...meanSquaredMeasure("meanSquared", target, wrong),
+  pooling,
+});
+/**
+ * Squared differences of the counts of spikes from those that a class should have: mean over the classes of
+ * `(count - rate · steps)² / steps`, with the rate `right` at the label and `wrong` elsewhere, in spikes a step.
+ *
+ * @see Shrestha and Orchard 2018, NeurIPS; snnTorch's `mse_count_loss`, which cuts `rate · steps` off to a whole number
+ * @throws {ModelError} `not-finite`
+ */
+export const meanSquaredCount = (right = 1, wrong = 0): PooledLoss => ({
+  ...meanSquaredMeasure("meanSquaredCount", right, wrong),
+  pooling: "rate",
+  times: "steps",
+});
 /** Cross-entropy of the membrane in each step that has a label. With `sum` snnTorch's loss of membranes (Eshraghian et al. 2023, Proc. IEEE 111:1016, section IV-A). */
-export const crossEntropyEachStep = (reduce: Reduction = "mean"): StepLoss => ({
-  kind: "crossEntropy",
+export const crossEntropyEachStep = (reduce: Reduction = "mean", options: CrossEntropyOptions = {}): StepLoss => ({
+  ...crossEntropyMeasure(options),
   each: "step",
   reduce,
+});
+/** Cross-entropy of the output's spikes, 0 or 1, in each step that has a label: snnTorch's `ce_rate_loss`. */
+export const crossEntropyRate = (reduce: Reduction = "mean", options: CrossEntropyOptions = {}): StepLoss => ({
+  ...crossEntropyEachStep(reduce, options),
+  of: "spikes",
 });
 /**
  * `meanSquared` of the membrane in each step that has a label.
  * @throws {ModelError} `not-finite`
  */
-export function meanSquaredEachStep(reduce: Reduction = "mean", target = 1): StepLoss {
-  requireFinite("meanSquaredEachStep.target", [target]);
-  return { kind: "meanSquared", each: "step", reduce, target };
+export const meanSquaredEachStep = (reduce: Reduction = "mean", target = 1, wrong = 0): StepLoss => ({
+  ...meanSquaredMeasure("meanSquaredEachStep", target, wrong),
+  each: "step",
+  reduce,
+});
+/** Options of `temporalEfficientTraining`. */
+export interface TetOptions extends CrossEntropyOptions {
+  /** Share of the second term, from 0 to 1; default 1e-3, as in the authors' code. */
+  readonly lambda?: number;
+  /** The membrane that all outputs are drawn to; default 1, the threshold. */
+  readonly membrane?: number;
 }
+/**
+ * Temporal efficient training: the mean over the steps of `(1 - lambda) · crossEntropy + lambda · mean (v - membrane)²` of
+ * the output's membrane v.
+ *
+ * @see Deng, Li, Zhang and Gu 2022, ICLR, equations 10 to 12
+ * @throws {ModelError} `out-of-range`, `not-finite`
+ */
+export function temporalEfficientTraining({ lambda = 1e-3, membrane = 1, ...options }: TetOptions = {}): StepLoss {
+  requireShare("temporalEfficientTraining.lambda", lambda);
+  const drawn = meanSquaredMeasure("temporalEfficientTraining", membrane, membrane);
+  return { ...mixture(1 - lambda, crossEntropyMeasure(options), lambda, drawn), each: "step", reduce: "mean" };
+}
+function requireShare(path: string, x: number): void {
+  if (!(x >= 0 && x <= 1)) throw new ModelError("out-of-range", path, `must be from 0 to 1, got ${x}`);
+}
+const mixture = (a: number, first: Measure, b: number, second: Measure): MixedMeasure => ({
+  kind: "mixed",
+  parts: [
+    { share: a, measure: first },
+    { share: b, measure: second },
+  ],
+});
+/** Options of `distillation`. */
+export interface DistillationOptions extends CrossEntropyOptions {
+  readonly pooling?: Pooling;
+  /** Both answers are divided by it before the softmax; default 4. */
+  readonly temperature?: number;
+  /** Share of what the teacher says, against the label; default 0.5. */
+  readonly share?: number;
+}
+/**
+ * Learns from a teacher's answers, which `Batch.targets` gives as they were before its softmax (`Evaluation.answers`):
+ * `(1 - share) · crossEntropy + share · T² · KL(softmax(teacher / T), softmax(answer / T))` with the temperature T.
+ *
+ * @see Hinton, Vinyals and Dean 2015, arXiv:1503.02531, section 2
+ * @throws {ModelError} `out-of-range`, `not-finite`
+ */
+export function distillation(options: DistillationOptions = {}): PooledLoss {
+  const { pooling = "mean", temperature = 4, share = 0.5, ...rest } = options;
+  requireShare("distillation.share", share);
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new ModelError("out-of-range", "distillation.temperature", `must be above 0, got ${temperature}`);
+  const taught = { kind: "distillation", temperature } as const;
+  return { ...mixture(1 - share, crossEntropyMeasure(rest), share, taught), pooling };
+}
+/** Options of `lossOf` and `lossOfEachStep`. */
+export interface OwnLossOptions {
+  /** Numbers that the expression reads by name. */
+  readonly parameters?: Readonly<Record<string, number>>;
+}
+/**
+ * A loss of your own: the sum over the outputs of an expression in the language of equations. It may read `answer`;
+ * `label`, the sample's class; `target`, the number that the batch gives for the output (`Batch.targets`); `output`, the
+ * output's number from 0, `outputs`, how many there are; and parameters. It is differentiated by `answer`.
+ *
+ * @throws {ModelError} `syntax`, `unknown-name`, `unit-mismatch`, `not-differentiable` with the place in the text
+ */
+export function lossOf(equation: string, pooling: Pooling = "mean", { parameters }: OwnLossOptions = {}): PooledLoss {
+  return { ...expressionMeasure(equation, parameters, false), pooling };
+}
+/**
+ * `lossOf` in each step that has a label or numbers; the expression may read `step` too, from 0.
+ * @throws {ModelError} as `lossOf`
+ */
+export function lossOfEachStep(
+  equation: string,
+  reduce: Reduction = "mean",
+  { parameters }: OwnLossOptions = {},
+): StepLoss {
+  return { ...expressionMeasure(equation, parameters, true), each: "step", reduce };
+}
+function expressionMeasure(
+  equation: string,
+  parameters: Readonly<Record<string, number>> | undefined,
+  steps: boolean,
+): ExpressionMeasure {
+  if (parameters) requireFinite("loss.parameters", Object.values(parameters));
+  const measure = { kind: "expression", equation, ...(parameters && { parameters }) } as const;
+  termOf(measure, 2, "f64");
+  const names = namesOfLoss(measure);
+  if (!names.has("label") && !names.has("target"))
+    throw new ModelError("usage", "loss.equation", "compares with nothing: it must read 'label' or 'target'");
+  if (names.has("step") && !steps)
+    throw new ModelError("unknown-name", "loss.equation", "'step' is known to lossOfEachStep alone");
+  return measure;
+}
+/**
+ * Draws each output's spikes to a given train: the sum over the outputs of D², with van Rossum's distance D (see
+ * `vanRossumDistance`). `Batch.targets` holds the trains, [count][steps][outputs], 1 where a spike should be.
+ *
+ * @param tau seconds
+ * @see van Rossum 2001, Neural Comput. 13:751
+ * @throws {ModelError} `out-of-range`
+ */
+export function vanRossum(tau: number): VanRossumLoss {
+  if (!(tau > 0 && Number.isFinite(tau)))
+    throw new ModelError("out-of-range", "vanRossum.tau", `must be above 0 s, got ${tau}`);
+  return { kind: "vanRossum", pooling: "count", tau };
+}
+/**
+ * Mean over the outputs of the squared difference of the answer and the numbers that a batch gives for each sample
+ * (`Batch.targets`): regression. No answer is right or wrong then: `correct` and accuracies are NaN.
+ */
+export const meanSquaredValues = (pooling: Pooling = "mean"): PooledLoss => ({ kind: "meanSquaredValues", pooling });
+/** The same of the membrane in each step for which the batch gives numbers. */
+export const meanSquaredValuesEachStep = (reduce: Reduction = "mean"): StepLoss => ({
+  kind: "meanSquaredValues",
+  each: "step",
+  reduce,
+});
 /**
  * Cross-entropy of the membrane in every step with the sample's one label, `t/T` times in step t of T, and
  * `prior·(1 - t/T)` times that with equal shares for all classes: early answers may be open, late ones must be right.
  *
- * @throws {ModelError} `out-of-range`
+ * @throws {ModelError} `out-of-range`, `not-finite`
  * @see Kag and Saligrama 2021, ICML, and Yin et al. 2023, Nat. Mach. Intell. 5:518, who train with it by FPTT; their
- *   oracle is an estimate that begins as equal shares
+ *   oracle is an estimate that may begin as equal shares
  */
-export function crossEntropyRising({ prior = 1 }: { readonly prior?: number } = {}): StepLoss {
+export function crossEntropyRising({ prior = 1, ...options }: RisingOptions = {}): StepLoss {
   if (!(prior >= 0 && Number.isFinite(prior)))
     throw new ModelError("out-of-range", "crossEntropyRising.prior", `must be a finite number >= 0, got ${prior}`);
-  return { kind: "crossEntropy", each: "step", reduce: "sum", rising: { prior } };
+  return { ...crossEntropyMeasure(options), each: "step", reduce: "sum", rising: { prior } };
 }
-const distance = (within: number): SquaredError => {
-  requirePositive("squaredError.within", within);
-  return { kind: "squaredError", within };
-};
-/**
- * Mean over the outputs of the squared difference of the answer and the sample's `targets`. A sample counts as answered
- * rightly where no output is off by more than `within`.
- * @throws {ModelError} `out-of-range`
- */
-export const squaredError = (pooling: Pooling = "last", within = 0.04): PooledLoss => ({
-  ...distance(within),
-  pooling,
-});
-/**
- * `squaredError` of the membrane in every step, `t/T` times in step t of T.
- * @throws {ModelError} `out-of-range`
- */
-export const squaredErrorRising = (within = 0.04): StepLoss => ({
-  ...distance(within),
+/** Options of `crossEntropyRising`: `prior` (1) is what equal shares count. */
+export interface RisingOptions extends CrossEntropyOptions {
+  readonly prior?: number;
+}
+/** `meanSquaredValues` of the membrane in every step with the sample's one row of numbers, `t/T` times in step t of T. */
+export const meanSquaredValuesRising = (): StepLoss => ({
+  kind: "meanSquaredValues",
   each: "step",
   reduce: "sum",
   rising: { prior: 0 },
@@ -125,6 +322,26 @@ export function softmaxSum(from = 0): SoftmaxSum {
   return { kind: "softmaxSum", from };
 }
 
+/**
+ * How early an output spikes first: minus the step of its first spike, counted from 0, over `unit` steps, or over the steps
+ * of the sample. An output that does not spike counts as if it had in the last step. With `crossEntropy(firstSpike())` the
+ * label's output learns to spike before the others; `meanSquared(firstSpike("sample"), 0, -1)` draws it to the first step
+ * and the others to the last. A time has no derivative where time goes in steps: more of a spike at the first spike's step
+ * (of a silent output the last) is taken to make it earlier, by one step for one spike.
+ *
+ * @see snnTorch's `ce_temporal_loss` and `mse_temporal_loss` (Eshraghian et al. 2023, Proc. IEEE 111:1016), whose convention this is
+ * @throws {ModelError} `out-of-range`
+ */
+export function firstSpike(unit: number | "sample" = 1): FirstSpike {
+  if (unit !== "sample" && !(unit > 0 && Number.isFinite(unit)))
+    throw new ModelError(
+      "out-of-range",
+      "firstSpike.unit",
+      `must be a number of steps above 0, or 'sample', got ${unit}`,
+    );
+  return { kind: "firstSpike", unit };
+}
+
 /** @throws {ModelError} `out-of-range` if no step of the network's samples could count */
 export function requireSteps(loss: Loss, steps: number): void {
   const from = firstStep(loss);
@@ -133,139 +350,61 @@ export function requireSteps(loss: Loss, steps: number): void {
 }
 /** The first step of a sample that the loss looks at. */
 export const firstStep = (loss: Loss): number =>
-  !isStepLoss(loss) && typeof loss.pooling === "object" ? loss.pooling.from : 0;
+  !isStepLoss(loss) && typeof loss.pooling === "object" && "from" in loss.pooling ? loss.pooling.from : 0;
+/** Whether spikes answer, or else the membrane. */
+export function isOfSpikes(loss: Loss): boolean {
+  if (isStepLoss(loss)) return loss.of === "spikes";
+  const { pooling } = loss;
+  return typeof pooling === "object" ? pooling.kind === "firstSpike" : pooling === "count" || pooling === "rate";
+}
 
 /** Kernel calls for one sample: its answers, its loss, and if asked the gradient of every step's row. */
 export function lossNodes(loss: Loss, places: LossPlaces): Node[] {
   const k = new LossKernels(places);
   const { gradient, output, context } = places;
+  if (loss.kind === "vanRossum") return vanRossumNodes(loss, k);
+  const needs = needsOfLoss(loss);
+  if (isStepLoss(loss) && loss.rising) return risingNodes(loss, loss.rising, k);
   if (isStepLoss(loss)) {
-    if (loss.rising) {
-      const at = { answer: output.row(), label: k.label, slope: gradient, rise: k.rise, prior: loss.rising.prior };
-      return overSteps(context, [...measured(loss, k, at), k.copy(output.row(), k.answer)]);
-    }
     const share = loss.reduce === "mean" ? { share: context.ofSample(COUNTED_SHARE) } : {};
-    const at = { answer: output.row(), label: k.stepLabel, slope: gradient, best: k.stepBest, ...share };
-    return overSteps(context, measured(loss, k, at));
+    const at = {
+      answer: output.row(),
+      label: k.stepLabel,
+      missing: true,
+      slope: gradient,
+      ...(needs.labels && { best: k.stepBest }),
+      ...(needs.targets && { target: k.stepTarget }),
+      ...share,
+    };
+    const shown = needs.labels || gradient ? [] : [k.copy(output.row(), k.stepAnswer)];
+    return overSteps(context, [...measureNodes(loss, k, at), ...shown]);
   }
-  const { answer, label } = k;
+  const { answer } = k;
+  const at = {
+    answer,
+    slope: gradient && k.slope,
+    ...(needs.labels && { label: k.label }),
+    ...(needs.targets && { target: k.target }),
+    ...(loss.kind === "meanSquared" && loss.times && { share: context.ofSample(LENGTH) }),
+  };
   return [
     ...poolNodes(loss.pooling, k),
-    ...measured(loss, k, { answer, label, slope: gradient && k.slope }),
+    ...measureNodes(loss, k, at),
     ...(gradient ? spreadNodes(loss.pooling, k, gradient) : []),
   ];
 }
 
-/** An answer, its label, and where its gradient goes. */
-interface Compared {
-  readonly answer: Place;
-  readonly label: Place;
-  readonly slope: Place | undefined;
-  /** Of an answer that may have no label (-1): where the best class is noted. */
-  readonly best?: Place;
-  /** What the loss is multiplied by. */
-  readonly share?: Place;
-  /** The step's number, counted from 1, and one over the steps of the sample: their product is what the label counts. */
-  readonly rise?: { readonly number: Place; readonly share: Place };
-  /** What equal shares of all classes count where the label does not. */
-  readonly prior?: number;
-}
-const measured = (loss: Measure, k: LossKernels, at: Compared): Node[] => {
-  if (loss.kind === "crossEntropy") return crossEntropyNodes(k, at);
-  if (loss.kind === "meanSquared") return squaredNodes(k, at, select(isLabel(), k.number(loss.target), k.number(0)));
-  return squaredNodes(k, at, k.read("target"));
-};
-
-const label = (): Expr => read("i32", "label");
-const isLabel = (): Expr => compare("eq", convert("i32", index()), label());
-/** Slots and places that the share and a label which may be missing need, and what they make of a term of the loss. */
-function weighting(k: LossKernels, { best, share, label: at, rise }: Compared) {
-  const shared = (x: Expr): Expr => (share ? mul(x, k.read("share")) : x);
-  const counted = (x: Expr): Expr => (best ? select(compare("ge", label(), constant("i32", 0)), x, k.number(0)) : x);
-  return {
-    slots: "u:share u:label u:scale u:number",
-    args: { label: at, scale: place(LOSS_SCALE), ...(share && { share }), ...rise },
-    /** What the label counts, where later steps count more. */
-    risen: mul(k.read("number"), k.read("share")),
-    weighted: (x: Expr): Expr => counted(shared(x)),
-  };
-}
-
-/** -log softmax(answer)[label], and (softmax - one-hot) · scale. */
-function crossEntropyNodes(k: LossKernels, at: Compared): Node[] {
-  const { answer, slope, best, rise, prior = 0 } = at;
-  const { slots, args, weighted, risen } = weighting(k, at);
-  const own = k.scratch("own", 1);
-  // What the label has of the target distribution, and what is left for each class.
-  const left = mul(k.number(prior), sub(k.number(1), risen));
-  const each = mul(left, k.number(1 / k.places.classes));
-  const target = rise ? add(select(isLabel(), risen, k.number(0)), each) : select(isLabel(), k.number(1), k.number(0));
-  const { nodes, row, sum, top } = exponentials(k, answer, {
-    slots: "u:own u:best u:label u:number u:share",
-    stores: [
-      put.sum("own", rise ? mul(target, k.read("x")) : select(isLabel(), k.read("x"), k.number(0))),
-      ...(best ? [put.max("best", fromEnd(k))] : []),
-    ],
-    zeros: { own, ...(best && { best }) },
-    args: { label: at.label, ...rise },
-  });
-  const all = add(risen, left);
-  const whole = (x: Expr): Expr => (rise ? mul(all, x) : x);
-  const loss = sub(whole(add(k.read("top"), call("log", k.read("sum")))), k.read("own"));
-  const error = mul(sub(whole(div(k.read("x"), k.read("sum"))), target), k.read("scale"));
-  return [
+/** Every step with what the sample is to be, and where that does not count with equal shares; the last answer stays. */
+function risingNodes(loss: StepLoss, { prior }: Rising, k: LossKernels): Node[] {
+  const { output, gradient: slope, context } = k.places;
+  const { nodes, share, rest } = k.rise;
+  const [row, { labels, targets }] = [output.row(), needsOfLoss(loss)];
+  const at = { answer: row, slope, ...(labels && { label: k.label }), ...(targets && { target: k.target }) };
+  const even = { ...at, share: rest, factor: prior, adds: true };
+  return overSteps(context, [
     ...nodes,
-    k.call(
-      "crossEntropy",
-      { slots: `u:top u:sum u:own e:out ${slots}`, stores: [put.add("out", weighted(loss))], n: 1 },
-      { top, sum, own, out: place(LOSS), ...args },
-    ),
-    ...(slope
-      ? [
-          k.call(
-            "crossEntropy.slope",
-            { slots: `e:x u:sum e:out ${slots}`, stores: [put.set("out", weighted(error))] },
-            { x: row, sum, out: slope, ...args },
-          ),
-        ]
-      : []),
-  ];
-}
-
-/** Σ (answer - target)² / classes, and 2 (answer - target) / classes · scale. */
-function squaredNodes(k: LossKernels, at: Compared, target: Expr): Node[] {
-  const { answer, slope, best, rise } = at;
-  const { slots: own, args, weighted: counted, risen } = weighting(k, at);
-  const given = { x: answer, ...args, ...(target.tag === "read" && { target: k.target }) };
-  const slots = `${own} e:target`;
-  const weighted = (x: Expr): Expr => counted(rise ? mul(risen, x) : x);
-  const difference = sub(k.read("x"), target);
-  const share = k.number(1 / k.places.classes);
-  const error = mul(mul(mul(k.number(2), difference), share), k.read("scale"));
-  return [
-    ...(best ? bestNodes(k, answer, best) : []),
-    k.call(
-      "square",
-      {
-        slots: `e:x u:out ${slots}`,
-        stores: [put.sum("out", weighted(mul(mul(difference, difference), share)))],
-      },
-      { ...given, out: place(LOSS) },
-    ),
-    ...(slope
-      ? [
-          k.call(
-            "square.slope",
-            { slots: `e:x e:out ${slots}`, stores: [put.set("out", weighted(error))] },
-            { ...given, out: slope },
-          ),
-        ]
-      : []),
-  ];
-}
-
-function bestNodes(k: LossKernels, x: Place, best: Place): Node[] {
-  const top = k.scratch("top", 1);
-  const find = { slots: "e:x u:top u:best", stores: [put.max("best", fromEnd(k))] };
-  return [startNode(k, { best, top }), topNode(k, x, top), k.call("best", find, { x, top, best })];
+    ...measureNodes(loss, k, { ...at, share }),
+    ...(prior > 0 ? measureNodes({ kind: "crossEntropy", smoothing: 1 }, k, even) : []),
+    k.copy(row, k.answer),
+  ]);
 }

@@ -1,6 +1,6 @@
 /** What the kernels of a loss have in common: their buffers, and a short way to write an element-wise call. */
 import { expand } from "../ir/expand.ts";
-import { constant, type Expr, read } from "../ir/expr.ts";
+import { add, constant, type Expr, mul, read, sub } from "../ir/expr.ts";
 import { along, type Node, type Place, place } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
 import type { Slot, Store, StoreMode } from "../ir/step.ts";
@@ -21,23 +21,27 @@ export interface LossPlaces {
 
 /** Buffers that the host reads or writes. */
 export const LABELS = "labels";
-/** One row a sample: the numbers that its answer is to be. */
-export const TARGETS = "targets";
 /** One row a sample, of losses that compare one answer a sample. */
 export const ANSWERS = "answers";
 /** Of losses that compare an answer in each step: labels, and how far the best class lies from the end of all classes. */
 export const STEP_LABELS = "step.labels";
 export const STEP_BEST = "step.best";
+/** Numbers that a batch gives: a row for each sample, or for each of its steps; and the answers in each step. */
+export const TARGETS = "targets";
+export const STEP_TARGETS = "step.targets";
+export const STEP_ANSWERS = "step.answers";
 export const LOSS = "loss";
 export const LOSS_SCALE = "loss.scale";
-/** One over the steps of each sample, and one over those that count. */
+/** One over the steps of each sample, those steps, and one over those that count. */
 export const SHARE = "sample.share";
+export const LENGTH = "sample.length";
 export const COUNTED_SHARE = "sample.share.counted";
 /** Of each sample, its last step. */
 export const LAST_STEP = "sample.last";
 
+const INTEGERS: ReadonlySet<string> = new Set(["label", "last"]);
 interface Call {
-  /** Slots of the step: `e:NAME` (element) and `u:NAME` (uniform) of the float type; `label` is i32. */
+  /** Slots of the step: `e:NAME` (element) and `u:NAME` (uniform) of the float type; `label` and `last` are i32. */
   readonly slots: string;
   readonly stores: readonly Store[];
   /** Elements; default the classes. */
@@ -63,18 +67,9 @@ export class LossKernels {
     c.buffer(LOSS_SCALE, c.type, 1, "argument");
   }
 
-  /** The answer of the sample, what it is to be (a label, or numbers), and the answer's gradient. */
+  /** The answer of the sample, its label, and the answer's gradient. */
   get answer(): Place {
     return this.#rowOfSample(ANSWERS, "output");
-  }
-  get target(): Place {
-    return this.#rowOfSample(TARGETS, "argument");
-  }
-  #rowOfSample(name: string, role: "argument" | "output"): Place {
-    const { stride } = this.places.output;
-    const c = this.context;
-    const rows = c.buffer(name, c.type, c.batchRoom * stride, role);
-    return place(rows, 0, along("chunk", c.options.samples * stride), along("s", stride));
   }
   get label(): Place {
     return this.context.ofSample(LABELS, "i32");
@@ -88,19 +83,61 @@ export class LossKernels {
   get stepBest(): Place {
     return this.#ofStep(STEP_BEST, this.#type, "output");
   }
+  /** Numbers that the batch gives. */
+  get target(): Place {
+    return this.#rowOfSample(TARGETS, "argument");
+  }
+  get stepTarget(): Place {
+    return this.#rowOfStep(STEP_TARGETS, "argument");
+  }
+  /** Where the answer in each step goes. */
+  get stepAnswer(): Place {
+    return this.#rowOfStep(STEP_ANSWERS, "output");
+  }
+  #rowOfSample(name: string, role: "argument" | "output"): Place {
+    const { stride } = this.places.output;
+    const c = this.context;
+    const buffer = c.buffer(name, c.type, c.batchRoom * stride, role);
+    return place(buffer, 0, along("chunk", c.options.samples * stride), along("s", stride));
+  }
+  #rowOfStep(name: string, role: "argument" | "output"): Place {
+    const { stride } = this.places.output;
+    const c = this.context;
+    const sample = c.options.steps * stride;
+    const buffer = c.buffer(name, c.type, c.batchRoom * sample, role);
+    return place(buffer, 0, along("chunk", c.options.samples * sample), along("s", sample), ...c.inSample(stride));
+  }
   #ofStep(name: string, type: FloatType | "i32", role: "argument" | "output"): Place {
     const { samples, steps } = this.context.options;
     const buffer = this.context.buffer(name, type, this.context.batchRoom * steps, role);
     return place(buffer, 0, along("chunk", samples * steps), along("s", steps), ...this.context.inSample(1));
   }
 
-  /** The number of the step at hand, counted from 1, and one over the steps of the sample. */
-  get rise(): { number: Place; share: Place } {
-    const numbers = Float32Array.from({ length: this.context.options.steps }, (_, t) => t + 1);
-    const number = place(this.context.constant("loss.number", numbers), 0, ...this.context.inSample(1));
-    return { number, share: this.context.ofSample(SHARE) };
+  /** A table of all steps of a sample, for the loop over them, with or without segments. */
+  ofSteps(name: string, value: (step: number) => number): Place {
+    const values = Float64Array.from({ length: this.context.options.steps }, (_, t) => value(t));
+    return place(this.context.constant(`loss.${name}`, values), 0, along("t", 1));
   }
-
+  /** The step at hand, from 0, in a loop over the steps of a segment. */
+  get stepNumber(): Place {
+    const { buffer } = this.ofSteps("step", (t) => t);
+    return place(buffer, 0, ...this.context.inSample(1));
+  }
+  /** What the step at hand is of the steps of its sample, from above 0 to 1, and what that lacks of 1. */
+  get rise(): { nodes: Node[]; share: Place; rest: Place } {
+    const [share, rest] = [this.scratch("rise", 1), this.scratch("rest", 1)];
+    const risen = mul(add(this.read("step"), this.number(1)), this.read("length"));
+    const node = this.call(
+      "rise",
+      {
+        slots: "u:step u:length e:share e:rest",
+        stores: [put.set("share", risen), put.set("rest", sub(this.number(1), risen))],
+        n: 1,
+      },
+      { step: this.stepNumber, length: this.context.ofSample(SHARE), share, rest },
+    );
+    return { nodes: [node], share, rest };
+  }
   scratch(name: string, length = this.places.output.stride): Place {
     return place(this.context.buffer(`loss.${name}`, this.#type, length, "work"));
   }
@@ -112,14 +149,14 @@ export class LossKernels {
   }
 
   call(name: string, { slots, stores, n = this.places.classes }: Call, args: Record<string, Place>): Node {
-    const list = slots.split(" ").map((s): Slot => {
+    const list = [...new Set(slots.split(" "))].map((s): Slot => {
       const slot = s.slice(2);
-      return { name: slot, type: slot === "label" ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
+      return { name: slot, type: INTEGERS.has(slot) ? "i32" : this.#type, space: s[0] === "u" ? "uniform" : "element" };
     });
     return elementCall(simplify(expand({ name: `loss.${name}`, slots: list, stores })), args, n);
   }
-  copy(x: Place, out: Place): Node {
-    return this.call("copy", { slots: "e:x e:out", stores: [put.set("out", this.read("x"))] }, { x, out });
+  copy(from: Place, to: Place): Node {
+    return this.call("copy", { slots: "e:x e:out", stores: [put.set("out", this.read("x"))] }, { x: from, out: to });
   }
   set(out: Place, x: number, n = this.places.classes): Node {
     return this.call("start", { slots: "e:out", stores: [put.set("out", this.number(x))], n }, { out });

@@ -1,9 +1,9 @@
 /** How the rows of all steps of a sample become one answer, and how the answer's gradient goes back to the rows. */
 import { listNames, ModelError } from "../base/errors.ts";
-import { compare, div, type Expr, max, mul, select, sub } from "../ir/expr.ts";
+import { compare, convert, div, type Expr, max, mul, neg, read, select, sub } from "../ir/expr.ts";
 import { along, loop, type Node, type Place, place } from "../ir/program.ts";
 import { bySampleStep, overWholeSample } from "../sim/lower/segments.ts";
-import type { Pooling, SoftmaxSum } from "./loss.ts";
+import type { FirstSpike, Pooling, SoftmaxSum } from "./loss.ts";
 import { LAST_STEP, type LossKernels, put, SHARE } from "./lossKernels.ts";
 import { exponentials } from "./softmax.ts";
 
@@ -14,7 +14,6 @@ interface Rule {
   spread(k: LossKernels, row: Place, gradient: Place): Node[];
 }
 
-const copied = (k: LossKernels, from: Place, to: Place): Node => k.copy(from, to);
 const everyStep = (k: LossKernels, ...body: Node[]): Node[] => overWholeSample(k.context, body);
 
 const summed = (k: LossKernels, row: Place): Node[] => [
@@ -26,29 +25,32 @@ const summed = (k: LossKernels, row: Place): Node[] => [
 ];
 const sum: Rule = {
   pool: summed,
-  spread: (k, _row, gradient) => everyStep(k, copied(k, k.slope, gradient)),
+  spread: (k, _row, gradient) => everyStep(k, k.copy(k.slope, gradient)),
+};
+
+const mean: Rule = {
+  pool: (k, row) => [...summed(k, row), share(k, k.answer, k.answer)],
+  spread: (k, _row, gradient) => everyStep(k, share(k, k.slope, gradient)),
 };
 
 const RULES: Readonly<Record<Extract<Pooling, string>, Rule>> = {
   sum,
   count: sum,
-  mean: {
-    pool: (k, row) => [...summed(k, row), share(k, k.answer, k.answer)],
-    spread: (k, _row, gradient) => everyStep(k, share(k, k.slope, gradient)),
-  },
+  mean,
+  rate: mean,
   last: {
-    pool: (k, row) => [inLastStep(k, (place) => copied(k, place(row), k.answer))],
+    pool: (k, row) => [inLastStep(k, (place) => k.copy(place(row), k.answer))],
     spread: (k, _row, gradient) => [
       ...everyStep(k, k.set(gradient, 0)),
-      inLastStep(k, (place) => copied(k, k.slope, place(gradient))),
+      inLastStep(k, (place) => k.copy(k.slope, place(gradient))),
     ],
   },
   max: { pool: largest, spread: toFirstLargest },
 };
 function ruleOf(pooling: Pooling): Rule {
-  if (typeof pooling !== "string") return softmaxSum(pooling);
+  if (typeof pooling !== "string") return pooling.kind === "firstSpike" ? firstSpike(pooling) : softmaxSum(pooling);
   if (Object.hasOwn(RULES, pooling)) return RULES[pooling];
-  const known = `${listNames(Object.keys(RULES))}, and softmaxSum(from)`;
+  const known = `${listNames(Object.keys(RULES))}, softmaxSum(from) and firstSpike()`;
   throw new ModelError("unknown-name", "loss.pooling", `unknown pooling '${pooling}'; known: ${known}`);
 }
 /** Rows of all steps, whatever segments there are. */
@@ -139,7 +141,45 @@ function softmaxRow(k: LossKernels): Place {
   const { buffer } = k.scratch("softmax", k.context.options.steps * stride);
   return place(buffer, 0, along("t", stride));
 }
-function counts(k: LossKernels, from: number): Place {
-  const flags = Float32Array.from({ length: k.context.options.steps }, (_, t) => Number(t >= from));
-  return place(k.context.constant("loss.counts", flags), 0, along("t", 1));
+const counts = (k: LossKernels, from: number): Place => k.ofSteps("counts", (t) => Number(t >= from));
+
+/** `-t·unit` of the first step t with a spike, or of the last; its gradient goes to the spike of that step. */
+function firstSpike({ unit }: FirstSpike): Rule {
+  const slots = "u:time u:share u:last";
+  const args = (k: LossKernels): Record<string, Place> => ({
+    time: k.ofSteps("step", (t) => t),
+    last: k.context.ofSample(LAST_STEP, "i32"),
+    ...(unit === "sample" && { share: k.context.ofSample(SHARE) }),
+  });
+  const early = (k: LossKernels, step: Expr): Expr =>
+    neg(mul(step, unit === "sample" ? k.read("share") : k.number(1 / unit)));
+  return {
+    pool: (k, row) => {
+      const silent = early(k, convert(k.context.type, read("i32", "last")));
+      const found = select(compare("gt", k.read("x"), k.number(0)), early(k, k.read("time")), k.read("out"));
+      return [
+        k.call("silent", { slots: `e:out ${slots}`, stores: [put.set("out", silent)] }, { ...args(k), out: k.answer }),
+        ...everyStep(
+          k,
+          k.call(
+            "first",
+            { slots: `e:x e:out ${slots}`, stores: [put.set("out", max(k.read("out"), found))] },
+            { ...args(k), x: row, out: k.answer },
+          ),
+        ),
+      ];
+    },
+    spread: (k, _row, gradient) => {
+      const isFirst = compare("eq", k.read("answer"), early(k, k.read("time")));
+      const value = select(isFirst, k.read("x"), k.number(0));
+      return everyStep(
+        k,
+        k.call(
+          "first.slope",
+          { slots: `e:x e:answer e:out ${slots}`, stores: [put.set("out", value)] },
+          { ...args(k), x: k.slope, answer: k.answer, out: gradient },
+        ),
+      );
+    },
+  };
 }

@@ -1,7 +1,7 @@
 /** Where a network's answer comes from. */
 import { ModelError } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
-import { isStepLoss, type Loss } from "./loss.ts";
+import { isOfSpikes, type Loss } from "./loss.ts";
 
 export interface OutputPort {
   readonly node: string;
@@ -15,10 +15,14 @@ export function outputPort(net: Network, loss: Loss): OutputPort {
     throw new ModelError("usage", net.name, "a network to be trained needs 'output', the population that answers");
   const p = net.populations[node];
   if (!p) throw new ModelError("unsupported", `${net.name}.output`, "the answer of a transform cannot be trained");
-  if (isStepLoss(loss) || loss.pooling !== "count") return { node, port: p.model.outputs[0]! };
+  if (!isOfSpikes(loss)) return { node, port: p.model.outputs[0]! };
   if (p.model.spike) return { node, port: "spike" };
   const others = "choose the pooling sum, mean, last or max of its membrane";
-  throw new ModelError("unsupported", `${net.name}.output`, `'${node}' does not spike; ${others}`);
+  throw new ModelError(
+    "unsupported",
+    `${net.name}.output`,
+    `'${node}' does not spike, and the loss is of spikes; ${others}`,
+  );
 }
 
 /** The class with the largest answer, the first of equals. */

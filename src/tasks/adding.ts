@@ -11,7 +11,7 @@ import { multiGaussian } from "../ir/surrogate.ts";
 import { type Algorithm, bptt, fptt } from "../learn/algorithm.ts";
 import { createEvaluator } from "../learn/evaluator.ts";
 import type { Batch } from "../learn/feed.ts";
-import { squaredError, squaredErrorRising } from "../learn/loss.ts";
+import { meanSquaredValues, meanSquaredValuesRising } from "../learn/loss.ts";
 import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
 import { connect } from "../model/connection.ts";
@@ -93,7 +93,7 @@ export function addingBatch(count: number, steps: number, seed: number, number: 
     values: Float32Array.from(values),
     ends: Int32Array.from(ends),
   };
-  return { count, input: input as Batch["input"], labels: [], targets };
+  return { count, input: input as Batch["input"], targets };
 }
 
 export interface AddingOptions {
@@ -133,7 +133,7 @@ export async function runAdding(options: AddingOptions): Promise<AddingLook[]> {
   const { neurons, learner, steps, batches, seed, backend, batch = 128, every = 20, onLook } = options;
   requireInteger("adding.batches", batches, 1);
   const net = addingNetwork(neurons, steps);
-  const loss = learner === "bptt" ? squaredError("last") : squaredErrorRising();
+  const loss = learner === "bptt" ? meanSquaredValues("last") : meanSquaredValuesRising();
   using trainer = await createTrainer(net, backend, {
     algorithm: algorithmOf(learner, steps),
     loss,
@@ -142,7 +142,7 @@ export async function runAdding(options: AddingOptions): Promise<AddingLook[]> {
     seed,
   });
   const parameters = trainer.deployed();
-  using evaluator = await createEvaluator(net, backend, { loss: squaredError("last"), batch, parameters, seed });
+  using evaluator = await createEvaluator(net, backend, { loss: meanSquaredValues("last"), batch, parameters, seed });
   const looks: AddingLook[] = [];
   const start = performance.now();
   for (let k = 1; k <= batches; k++) {

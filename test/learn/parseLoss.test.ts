@@ -6,9 +6,8 @@ import {
   crossEntropyRising,
   meanSquared,
   meanSquaredEachStep,
+  meanSquaredValuesRising,
   softmaxSum,
-  squaredError,
-  squaredErrorRising,
 } from "../../src/learn/loss.ts";
 import { parseLoss } from "../../src/learn/parseLoss.ts";
 
@@ -22,9 +21,7 @@ test.each([
   meanSquaredEachStep("mean", 2),
   crossEntropyRising(),
   crossEntropyRising({ prior: 0 }),
-  squaredError(),
-  squaredError("mean", 0.1),
-  squaredErrorRising(0.2),
+  meanSquaredValuesRising(),
 ])("%o", (loss) => {
   expect(parseLoss(JSON.parse(JSON.stringify(loss)))).toEqual(loss);
 });
@@ -43,9 +40,6 @@ test.each([
   { kind: "meanSquared", pooling: "mean", target: "1" },
   { kind: "crossEntropy", each: "step", reduce: "sum", rising: { prior: -1 } },
   { kind: "crossEntropy", each: "step", reduce: "sum", rising: null },
-  { kind: "squaredError", pooling: "last" },
-  { kind: "squaredError", pooling: "last", within: 0 },
-  { kind: "squaredError", each: "step", reduce: "sum", within: 1 },
 ])("%o is no loss", (found) => {
   expect(parseLoss(found)).toBeUndefined();
 });

@@ -6,8 +6,9 @@
  * whether that distance is above zero. The network then is differentiable almost everywhere, and its true gradient is
  * what back-propagation with that surrogate and a detached reset computes: finite differences can check this file.
  */
+import { vanRossumDistance } from "../../src/analysis/distance.ts";
 import type { Surrogate } from "../../src/ir/surrogate.ts";
-import type { Loss, Pooling } from "../../src/learn/loss.ts";
+import type { Loss, Measure, Pooling } from "../../src/learn/loss.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import type { Connectivity } from "../../src/model/connectivity.ts";
 import type { Network, Population } from "../../src/model/network.ts";
@@ -33,8 +34,18 @@ export interface SimulateOptions {
   readonly masks?: Readonly<Record<string, readonly ArrayLike<number>[]>>;
   /** By sample and step, for losses of each step; without, a sample's label is that of its steps. */
   readonly stepLabels?: readonly (readonly number[])[];
+  /** Numbers to compare with, by sample (and step) and output; a step of NaN does not count. */
+  readonly targets?: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[];
+  /** What a user's own loss adds for one output, and its derivative by the answer. */
+  readonly own?: (answer: number, at: OwnTerm) => readonly [value: number, slope: number];
   /** Steps after which errors do not go back: what a step takes from before such a border is a number without a past. */
   readonly cut?: number;
+}
+export interface OwnTerm {
+  readonly label: number;
+  readonly target: number;
+  readonly output: number;
+  readonly step: number;
 }
 /** Values of the one input by sample, step and element; samples may differ in their number of steps. */
 export type Samples = readonly (readonly (readonly number[])[])[];
@@ -80,6 +91,12 @@ const SURROGATES: {
     return { slope: alpha / 2 / (1 + z * z), smooth: 0.5 + Math.atan(z) / Math.PI };
   },
 };
+
+function softmaxOf(x: readonly number[]): number[] {
+  const e = x.map((a) => Math.exp(a - Math.max(...x)));
+  const total = e.reduce((a, b) => a + b, 0);
+  return e.map((a) => a / total);
+}
 
 export function simulate(
   net: Network,
@@ -134,7 +151,11 @@ class Simulation {
       if ("each" in loss) return this.#g.sum([this.#eachStep(rows, k, labels[k]!, answers), ...this.#penalties(rows)]);
       const answer = this.#answer(rows, loss.pooling);
       answers.push(answer.map((a) => a.value));
-      return this.#g.sum([this.#loss(answer, labels[k]!), ...this.#penalties(rows)]);
+      const given = this.#options.targets?.[k];
+      if (loss.kind === "vanRossum") return this.#vanRossum(rows, given as number[][], loss.tau);
+      const times = loss.kind === "meanSquared" && loss.times ? rows.length : 1;
+      const compared = this.#g.linear([[times, this.#loss(loss, answer, labels[k]!, given as number[], 0)]]);
+      return this.#g.sum([compared, ...this.#penalties(rows)]);
     });
     const loss = this.#g.linear(losses.map((l) => [1 / samples.length, l]));
     if (this.#options.gradients ?? true) this.#g.backward(loss);
@@ -271,10 +292,13 @@ class Simulation {
     const node = this.#net.output!;
     const terms: Value[] = [];
     for (const [t, r] of rows.entries()) {
-      const answer = r.get(`${node}.${this.#net.populations[node]!.model.outputs[0]}`)!;
+      const spikes = "of" in this.#options.loss;
+      const answer = r.get(`${node}.${spikes ? "spike" : this.#net.populations[node]!.model.outputs[0]}`)!;
       answers.push(answer.map((a) => a.value));
       const own = this.#options.stepLabels?.[sample]?.[t] ?? label;
-      if (own >= 0) terms.push(this.#loss(answer, own));
+      const wanted = this.#options.targets?.[sample]?.[t] as number[] | undefined;
+      if (own >= 0 && !Number.isNaN(wanted?.[0]))
+        terms.push(this.#loss(this.#options.loss as Measure, answer, own, wanted, t));
     }
     const { loss } = this.#options;
     const share = "each" in loss && loss.reduce === "mean" ? 1 / terms.length : 1;
@@ -297,7 +321,17 @@ class Simulation {
 
   #answer(rows: Rows, pooling: Pooling): Value[] {
     const node = this.#net.output!;
-    const port = pooling === "count" ? "spike" : this.#net.populations[node]!.model.outputs[0]!;
+    const spikes = pooling === "count" || pooling === "rate" || (typeof pooling === "object" && !("from" in pooling));
+    const port = spikes ? "spike" : this.#net.populations[node]!.model.outputs[0]!;
+    if (typeof pooling === "object" && !("from" in pooling)) {
+      const unit = pooling.unit === "sample" ? rows.length : pooling.unit;
+      return Array.from({ length: sizeOf(this.#net, node) }, (_, j) => {
+        const course = rows.map((r) => r.get(`${node}.spike`)![j]!);
+        const at = course.findIndex((x) => x.value > 0);
+        const time = at < 0 ? rows.length - 1 : at;
+        return this.#g.apply(-time / unit, [course[time]!], [1]);
+      });
+    }
     if (typeof pooling === "object") {
       const parts = rows.slice(pooling.from).map((r) => this.#softmax(r.get(`${node}.${port}`)!));
       return parts[0]!.map((_, j) => this.#g.sum(parts.map((p) => p[j]!)));
@@ -306,27 +340,66 @@ class Simulation {
       const course = rows.map((r) => r.get(`${node}.${port}`)![j]!);
       if (pooling === "last") return course.at(-1)!;
       if (pooling === "max") return course.reduce((a, b) => (b.value > a.value ? b : a));
-      return this.#g.linear(course.map((x) => [pooling === "mean" ? 1 / course.length : 1, x]));
+      return this.#g.linear(course.map((x) => [pooling === "mean" || pooling === "rate" ? 1 / course.length : 1, x]));
     });
   }
 
-  #loss(answer: readonly Value[], label: number): Value {
-    const { loss } = this.#options;
-    if (loss.kind === "meanSquared")
-      return this.#g.linear(
-        answer.map((a, j) => [
-          1 / answer.length,
-          this.#g.square(this.#g.linear([[1, a]], j === label ? -loss.target : 0)),
-        ]),
+  #loss(
+    m: Measure,
+    answer: readonly Value[],
+    label: number,
+    wanted: readonly number[] | undefined,
+    step: number,
+  ): Value {
+    const g = this.#g;
+    const squares = (of: (j: number) => number): Value =>
+      g.linear(answer.map((a, j) => [1 / answer.length, g.square(g.linear([[1, a]], -of(j)))]));
+    if (m.kind === "meanSquaredValues") return squares((j) => wanted![j]!);
+    if (m.kind === "meanSquared") return squares((j) => (j === label ? m.target : (m.wrong ?? 0)));
+    if (m.kind === "mixed")
+      return g.linear(m.parts.map((p) => [p.share, this.#loss(p.measure, answer, label, wanted, step)]));
+    if (m.kind === "expression")
+      return g.sum(
+        answer.map((a, output) => {
+          const [value, slope] = this.#options.own!(a.value, { label, target: wanted?.[output] ?? 0, output, step });
+          return g.apply(value, [a], [slope]);
+        }),
       );
-    const top = Math.max(...answer.map((a) => a.value));
-    const e = answer.map((a) => Math.exp(a.value - top));
-    const total = e.reduce((a, b) => a + b, 0);
-    return this.#g.apply(
-      Math.log(total) + top - answer[label]!.value,
+    const values = answer.map((a) => a.value);
+    if (m.kind === "distillation") {
+      const cooled = (x: readonly number[]): number[] => softmaxOf(x.map((a) => a / m.temperature));
+      const [q, p] = [cooled(wanted!), cooled(values)];
+      const divergence = q.reduce((sum, qj, j) => sum + qj * Math.log(qj / p[j]!), 0);
+      const slopes = p.map((pj, j) => m.temperature * (pj - q[j]!));
+      return g.apply(m.temperature ** 2 * divergence, answer, slopes);
+    }
+    const { smoothing = 0, weights } = m;
+    const p = softmaxOf(values);
+    const q = p.map((_, j) => (j === label ? 1 - smoothing : 0) + smoothing / p.length);
+    const weight = weights?.[label] ?? 1;
+    const loss = -q.reduce((sum, qj, j) => sum + qj * Math.log(p[j]!), 0);
+    return g.apply(
+      weight * loss,
       answer,
-      e.map((x, j) => x / total - Number(j === label)),
+      p.map((pj, j) => weight * (pj - q[j]!)),
     );
+  }
+
+  /** The closed form of `analysis/`, and derivatives from the sum over all later steps. */
+  #vanRossum(rows: Rows, targets: readonly (readonly number[])[], tau: number): Value {
+    const { output, dt } = this.#net;
+    const terms = Array.from({ length: sizeOf(this.#net, output!) }, (_, j) => {
+      const course = rows.map((r) => r.get(`${output}.spike`)![j]!);
+      const times = (of: (t: number) => number): number[] => rows.flatMap((_, t) => (of(t) > 0 ? [t * dt] : []));
+      const [mine, given] = [times((t) => course[t]!.value), times((t) => targets[t]![j]!)];
+      // d D² / d s_u = Σ over all spikes t, with their signs, of e^(-|t - u| / tau): kernels overlap so.
+      const slopes = course.map((_, u) => {
+        const near = (list: number[]): number => list.reduce((a, t) => a + Math.exp(-Math.abs(t - u * dt) / tau), 0);
+        return near(mine) - near(given);
+      });
+      return this.#g.apply(vanRossumDistance(mine, given, tau) ** 2, course, slopes);
+    });
+    return this.#g.sum(terms);
   }
 
   /** strength · mean over the neurons of (rate - target)², or of the excess alone */
