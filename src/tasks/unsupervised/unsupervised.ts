@@ -167,6 +167,7 @@ function documentOf(
     ...account(NAMES.spiking, deployed, result, "event"),
     published: recipe.published,
     notes: [
+      "Each sample is shown once, however few spikes come of it, as in BindsNET; the paper shows such samples again, brighter.",
       "No twin stands beside it: a conventional network that learns without labels is another algorithm, not this one without spikes.",
       "The answering network has no inhibitory neurons: they fire once for each spike of theirs, so neurons inhibit one another two steps later themselves.",
       ...result.warnings,
