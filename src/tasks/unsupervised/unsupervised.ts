@@ -11,7 +11,6 @@ import { type Artefact, writeArtefact } from "../../io/artefact.ts";
 import { crossEntropy } from "../../learn/loss.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "../../report/numbers.ts";
 import { item, sections, table, wrap } from "../../report/terminal/layout.ts";
-import { initialParameters } from "../../sim/lower/parameters.ts";
 import { wilson } from "../interval.ts";
 import { type LocalTask, requireOwn, writeData } from "../localTask.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "../options.ts";
@@ -89,7 +88,7 @@ async function train(recipe: UnsupervisedRecipe, options: TaskOptions, onProgres
   const labelled = data.train.take(recipe.labelled);
   const heard = await responses(learned, labelled, { ...showing, stage: "labels" });
   const assignment = assignLabels(heard, labelled.labels, { neurons, classes: data.classes.length });
-  const deployed = deployedOf(learned, assignment, seed);
+  const deployed = deployedOf(learned, assignment);
   const result = await evaluateDeployed(deployed, data.test, { ...showing, stage: "test" });
   const tested = await responses(learned, data.test, { ...showing, stage: "test by neuron" });
   const byLabel = predictByLabel(tested, assignment).reduce((n, c, k) => n + Number(c === data.test.labels[k]), 0);
@@ -109,9 +108,9 @@ async function train(recipe: UnsupervisedRecipe, options: TaskOptions, onProgres
   return { document, text: textOf(document) };
 }
 
-function deployedOf(learned: LearnResult, { classes, proportion }: LabelAssignment, seed: number): Deployed {
-  const net = answeringNetwork(learned, { classes, proportions: proportion });
-  return { net, encoder: ENCODER, parameters: initialParameters(net, seed), loss: crossEntropy("sum") };
+function deployedOf(learned: LearnResult, { classes, proportion }: LabelAssignment): Deployed {
+  const answering = answeringNetwork(learned, { classes, proportions: proportion });
+  return { ...answering, encoder: ENCODER, loss: crossEntropy("sum") };
 }
 
 async function artefactOf(
