@@ -6,7 +6,9 @@ import { DataError, requireInteger } from "../base/errors.ts";
 
 /** Of each neuron, which class it stands for. */
 export interface LabelAssignment {
+  /** How many neurons there are, silent ones among them. */
   readonly neurons: number;
+  /** How many classes there are. */
   readonly classes: number;
   /** The class for whose samples it fires most on average, the first of equal ones; -1 where it never fired. Shape [neurons]. */
   readonly label: Int32Array;

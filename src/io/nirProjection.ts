@@ -51,6 +51,8 @@ function whyNotNir(net: Network): string | undefined {
     return `NIR has no node like transform '${Object.keys(net.transforms)[0]}'`;
   if (net.schedule.groups.length > 1)
     return `schedule '${net.schedule.name}' passes spikes on after all neurons have moved`;
+  for (const [node, { winners }] of Object.entries(net.populations))
+    if (winners !== undefined) return `population '${node}': NIR has no competition between neurons`;
   for (const c of net.connections) {
     const fault = whyNotLinear(net, c);
     if (fault) return `connection '${c.name}' ${fault}`;

@@ -11,7 +11,10 @@ import type { NeuronModel } from "../model/neuronModel.ts";
 import type { Context } from "../sim/lower/context.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 
-/** What a population did over the samples of an evaluation, summed. */
+/**
+ * What a population did over the samples of an evaluation, summed. Nothing is known of one in which neurons compete: who fires
+ * is found out between its kernels.
+ */
 export interface PopulationActivity {
   /** Spikes, or non-zero outputs of a population that answers by value; absent for a membrane that only leaks. */
   readonly active?: number;
@@ -40,6 +43,7 @@ interface Counter {
 export function counting(node: string, kernel: Kernel, c: Context): Kernel {
   const { step, args } = kernel;
   const { steps, batch } = c.options;
+  if (c.net.populations[node]!.winners !== undefined) return kernel;
   if (batch * steps * c.size(node) >= 2 ** 31)
     throw new RunError(
       "out-of-range",

@@ -54,8 +54,12 @@ const stepsOf = (net: Network): number => net.steps ?? 1;
 /** An input that is constant over a sample is multiplied once. */
 const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.node]?.constant;
 
-/** Counts are made where every population is fed, and by dense connections from inputs and populations. */
+/**
+ * Counts are made where every population is fed, and by dense connections from inputs and populations. How often neurons fire
+ * that compete nobody counts.
+ */
 export function isCounted(net: Network): boolean {
+  if (Object.values(net.populations).some((p) => p.winners !== undefined)) return false;
   const fed = new Set(net.connections.map((c) => c.to.node));
   const plain = net.connections.every(
     (c) => (hasMatrix(c) || isConvolution(c)) && !(c.from.node in net.transforms) && !(c.to.node in net.transforms),

@@ -16,7 +16,8 @@ export interface LocalTask {
   readonly train: (options: TaskOptions, onProgress: OnProgress) => Promise<TaskReport>;
 }
 
-const NOT_FOR_ALL = ["data", "epochs", "neurons", "samples", "steps", "encoder", "segment"] as const;
+/** Where data lie an environment variable may say, whatever the task. */
+const NOT_FOR_ALL = ["epochs", "neurons", "samples", "steps", "encoder", "segment"] as const;
 /** @throws {UsageError} `usage` for an option that the task has not, and for checkpoints */
 export function requireOwn({ name, takes }: LocalTask, options: TaskOptions): void {
   const odd = NOT_FOR_ALL.find((o) => options[o] !== undefined && !(takes as readonly string[]).includes(o));

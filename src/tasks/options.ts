@@ -37,8 +37,9 @@ export interface TaskOptions {
   readonly epochs?: number;
   /** Time steps a sample. */
   readonly steps?: number;
-  /** Of tasks that learn without gradients: neurons that learn, and samples of an epoch (or experiments). */
+  /** Of tasks that learn without gradients: neurons that learn. */
   readonly neurons?: number;
+  /** Of tasks that learn without gradients: samples of an epoch, or experiments. */
   readonly samples?: number;
   readonly seed: number;
   /** At most this many; the result does not depend on it. */

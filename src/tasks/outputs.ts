@@ -46,7 +46,8 @@ function kindOf<K extends string>(file: string, kinds: Kinds<K>, allowed: readon
   const hint = suffix === ".h5" ? " (a trained network: 'rheobase train' saves one)" : "";
   throw new UsageError("usage", file, `--out writes files that end in ${listed(known)}, not ${ending(file)}${hint}`);
 }
-const listed = (names: readonly string[]): string => `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+const listed = (names: readonly string[]): string =>
+  names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 function ending(file: string): string {
   const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
   const dot = name.lastIndexOf(".");

@@ -223,6 +223,7 @@ describe("why there is none", () => {
       "population 'y': it has 2 state variables, not one",
     ],
     ["a start elsewhere", one(lif(), { initial: { v: 0.5 } }), "population 'y': 'v' does not start at 0"],
+    ["a competition", one(lif(), { winners: 1 }), "population 'y': NIR has no competition between neurons"],
     [
       "a drawn parameter",
       one(lif(), { parameters: { tau: { kind: "uniform", low: 0.01, high: 0.02 } } }),

@@ -2,12 +2,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { triangle } from "../../src/ir/surrogate.ts";
+import { bptt } from "../../src/learn/algorithm.ts";
+import { createEvaluator } from "../../src/learn/evaluator.ts";
+import { crossEntropy } from "../../src/learn/loss.ts";
+import { adam } from "../../src/learn/optimiser.ts";
+import { createTrainer } from "../../src/learn/trainer.ts";
 import { connect } from "../../src/model/connection.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { createExactEngine } from "../../src/sim/exact/engine.ts";
+import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { BACKENDS, run } from "./run.ts";
 
 /** `drive` is what it starts with; every spike takes 1 off, and every crossing is counted. */
@@ -139,6 +147,46 @@ test("trials side by side have contests of their own", async () => {
       [0, 1],
     ]);
   }
+});
+
+describe("in learning", () => {
+  const net = network({
+    dt: "1 ms",
+    steps: 6,
+    inputs: { in: inputNode(3) },
+    populations: {
+      p: population(4, contender({ refractory: "2 ms" }), { winners: 1 }),
+      out: population(2, leakyIntegrator()),
+    },
+    connections: [
+      connect("in", "p", { weight: Array.from({ length: 12 }, (_, k) => 0.5 + ((k * 5) % 7) / 4) }),
+      connect("p", "out", { weight: [1, 0, 0, 1, 1, 0, 0, 1] }),
+    ],
+    output: "out",
+  });
+  const list = Uint32Array.from({ length: 36 }, (_, k) => k % 3);
+  const ends = Uint32Array.from({ length: 13 }, (_, k) => 3 * k);
+  test("an evaluator sees the winners that an engine sees", async () => {
+    const parameters = initialParameters(net, 0);
+    const loss = crossEntropy();
+    using evaluator = await createEvaluator(net, wasm, { loss, parameters, batch: 2 });
+    const input = { kind: "events", list, ends } as const;
+    const labels = Int32Array.of(0, 1);
+    const found = evaluator.evaluate({ count: 2, input, labels, numbers: Uint32Array.of(0, 1) });
+    using engine = await createEngine(net, wasm, { samples: 2, parameters, record: ["out.v"] });
+    const { values, spikes } = engine.run(6, { in: { list, ends } });
+    const v = values["out.v"]!; // [samples][steps][classes]
+    const answer = (s: number, c: number) =>
+      [0, 1, 2, 3, 4, 5].reduce((sum, t) => sum + v[(s * 6 + t) * 2 + c]!, 0) / 6;
+    const loss0 = [0, 1].map((s) => Math.log(1 + Math.exp(answer(s, 1 - s) - answer(s, s))));
+    expect(found.loss).toBeCloseTo((loss0[0]! + loss0[1]!) / 2, 5);
+    expect(spikes.p!.steps.length).toBeGreaterThan(8);
+    expect(found.activity.p).toEqual({});
+  });
+  test("gradients do not go through a competition", () =>
+    expect(
+      createTrainer(net, wasm, { algorithm: bptt(triangle(1)), loss: crossEntropy(), optimiser: adam(1e-3), batch: 2 }),
+    ).rejects.toThrow("p.winners: a competition has no derivative"));
 });
 
 describe("what cannot be", () => {

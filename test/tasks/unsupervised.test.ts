@@ -66,8 +66,8 @@ describe("the network", () => {
     const theta = Float32Array.from({ length: 40 }, (_, k) => ((k * 5) % 9) / 4);
     learning.synapses("in>e").w!.set(weights);
     learning.state("e.theta").set(theta);
-    const net = answeringNetwork({ inputs: 784, neurons: 40, weights, theta });
-    using answering = await createEngine(net, wasm, { block: 256 });
+    const { net, parameters } = answeringNetwork({ inputs: 784, neurons: 40, weights, theta });
+    using answering = await createEngine(net, wasm, { block: 256, parameters });
     const spikes = [learning, answering].map((engine) =>
       inputsOf(data.test.take(10)).map((input) => {
         const { e } = engine.run(STEPS, { in: input }).spikes;

@@ -58,6 +58,8 @@ async function train(options: TaskOptions, onProgress: OnProgress): Promise<Task
   return { document, text: textOf(document) };
 }
 
+const many = (n: number, what: string): string => `${whole(n)} ${what}${n === 1 ? "" : "s"}`;
+
 interface Found {
   readonly experiments: number;
   readonly epochs: number;
@@ -73,7 +75,7 @@ function documentOf({ experiments, epochs, window, before, after, seconds: took 
     kind: "rewarded" as const,
     task: REWARDED.name,
     head: [
-      `XOR by reward: ${whole(experiments)} experiments of ${whole(epochs)} epochs, of four patterns of half a second each.`,
+      `XOR by reward: ${many(experiments, "experiment")} of ${many(epochs, "epoch")}, of four patterns of half a second each.`,
       "60 inputs, 60 hidden neurons, and one that answers; a spike of it is worth 1 where one input is on, and -1 where both are.",
     ],
     headline: {

@@ -119,7 +119,8 @@ export async function learn(train: Examples, options: LearnOptions): Promise<Lea
       onProgress({ stage: "learning", done, total, note: `${(fired / count).toFixed(0)} spikes a sample` });
     }
   const seconds = (performance.now() - start) / 1000;
-  const counts = { spikes: spikes / total, spikesInTheEnd: late / Math.floor(total - Math.ceil(0.9 * total)) };
+  const last = total - Math.ceil(0.9 * total);
+  const counts = { spikes: spikes / total, spikesInTheEnd: last > 0 ? late / last : spikes / total };
   return { ...learner.learned, seconds, samples: total, ...counts, bytes: learner.bytes };
 }
 
@@ -133,7 +134,8 @@ export async function responses(
 ): Promise<Uint16Array> {
   const { neurons } = learned;
   const trials = Math.min(TRIALS, samples.count);
-  using engine = await createEngine(answeringNetwork(learned), backend, { seed, samples: trials, block: 256 });
+  const { net, parameters } = answeringNetwork(learned);
+  using engine = await createEngine(net, backend, { seed, samples: trials, block: 256, parameters });
   const reader = readerOf(samples, { encoder: ENCODER, steps: STEPS, seed });
   const out = new Uint16Array(samples.count * neurons);
   let done = 0;

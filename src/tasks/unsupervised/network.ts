@@ -12,6 +12,7 @@ import { inputNode, type Network, network, population } from "../../model/networ
 import { neuron } from "../../model/neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../../model/neuronModel.ts";
 import { type SynapseModel, synapse } from "../../model/synapse.ts";
+import type { Parameters } from "../../sim/lower/parameters.ts";
 
 /** Steps of 1 ms for which each sample is shown. */
 export const STEPS = 250;
@@ -142,18 +143,25 @@ export interface Learned {
 /** Adds up what arrives in a step. */
 const votes = neuron({ name: "votes", equations: "sum = i : 1\ni : 1 (input)", port: "i" });
 
+/** How spikes vote: proportions `[neurons][classes]`. */
+export interface Voting {
+  readonly classes: number;
+  readonly proportions: ArrayLike<number>;
+}
+/** A network, and what its weights are: too many to stand in a description. */
+export interface Answering {
+  readonly net: Network;
+  readonly parameters: Parameters;
+}
+
 /**
  * The network that answers. An inhibitory neuron fires whenever its excitatory one has, so here these inhibit one another
  * themselves, as much later as it took; spikes vote for classes.
- * @param proportions `[neurons][classes]`, for votes
  */
-export function answeringNetwork(
-  { inputs, neurons, weights, theta }: Learned,
-  voting?: { readonly classes: number; readonly proportions: ArrayLike<number> },
-): Network {
+export function answeringNetwork({ inputs, neurons, weights, theta }: Learned, voting?: Voting): Answering {
   const lateral = new Float32Array(neurons * neurons).fill(-INHIBITION);
   for (let k = 0; k < neurons; k++) lateral[k * neurons + k] = 0;
-  return network({
+  const net = network({
     ...SHAPE,
     name: "diehl-cook",
     inputs: { in: inputNode(inputs) },
@@ -162,10 +170,16 @@ export function answeringNetwork(
       ...(voting && { votes: population(voting.classes, votes) }),
     },
     connections: [
-      connect("in", "e", { name: PLASTIC, weight: weights, delay: 1 }),
-      connect("e", "e", { name: "e>e", weight: lateral, delay: 2 }),
-      ...(voting ? [connect("e", "votes", { weight: voting.proportions })] : []),
+      connect("in", "e", { name: PLASTIC, weight: 0, delay: 1 }),
+      connect("e", "e", { name: "e>e", weight: 0, delay: 2 }),
+      ...(voting ? [connect("e", "votes", { weight: 0 })] : []),
     ],
     ...(voting && { output: "votes" }),
   });
+  const parameters = {
+    [`${PLASTIC}.weight`]: weights,
+    "e>e.weight": lateral,
+    ...(voting && { "e>votes.weight": Float32Array.from(voting.proportions) }),
+  };
+  return { net, parameters };
 }

@@ -5,13 +5,12 @@
 import { assignLabels, type LabelAssignment, predictByLabel } from "../../analysis/labels.ts";
 import { threadedWasm } from "../../backend/wasm/wasm.ts";
 import { requireInteger } from "../../base/errors.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, Examples } from "../../data/dataset.ts";
 import { idxDataset } from "../../data/sets/mnist.ts";
 import { type Artefact, writeArtefact } from "../../io/artefact.ts";
 import { crossEntropy } from "../../learn/loss.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "../../report/numbers.ts";
 import { item, sections, table, wrap } from "../../report/terminal/layout.ts";
-import { initialParameters } from "../../sim/lower/parameters.ts";
 import { wilson } from "../interval.ts";
 import { type LocalTask, requireOwn, writeData } from "../localTask.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "../options.ts";
@@ -21,7 +20,7 @@ import { dataDocument, digestOf, peakBytes, threadsDocument, version } from "../
 import { type Deployed, type Evaluated, evaluateDeployed } from "../session.ts";
 import { account, NAMES, resultDocument } from "../side.ts";
 import type { LoadOptions, Published } from "../task.ts";
-import { ENCODER, type LearnResult, learn, responses } from "./learn.ts";
+import { ENCODER, type LearnOptions, type LearnResult, learn, responses } from "./learn.ts";
 import { answeringNetwork } from "./network.ts";
 
 /** What it learns from, and how much. */
@@ -83,21 +82,14 @@ async function train(recipe: UnsupervisedRecipe, options: TaskOptions, onProgres
   using backend = threadedWasm(options.threads);
   onProgress({ stage: "data", done: 0, total: 1 });
   const data = await recipe.load({ directory: options.data, seed });
-  const samples = data.train.take(options.samples ?? data.train.count);
-  const learned = await learn(samples, { neurons, epochs, seed, backend, onProgress });
-  const showing = { seed, backend, onProgress };
+  const shown = data.train.take(options.samples ?? data.train.count);
   const labelled = data.train.take(recipe.labelled);
-  const heard = await responses(learned, labelled, { ...showing, stage: "labels" });
-  const assignment = assignLabels(heard, labelled.labels, { neurons, classes: data.classes.length });
-  const deployed = deployedOf(learned, assignment, seed);
-  const result = await evaluateDeployed(deployed, data.test, { ...showing, stage: "test" });
-  const tested = await responses(learned, data.test, { ...showing, stage: "test by neuron" });
-  const byLabel = predictByLabel(tested, assignment).reduce((n, c, k) => n + Number(c === data.test.labels[k]), 0);
-  const found = { learned, assignment, deployed, result, byLabel };
+  const found = await findOut({ shown, labelled, data }, { neurons, epochs, seed, backend, onProgress });
+  const amounts = { seed, epochs, samples: shown.count, labelled: labelled.count };
   for (const { file } of outputs.filter((o) => o.kind === "network"))
-    await writeArtefact(file, await artefactOf(recipe, found, data, { seed, epochs, samples: samples.count }));
+    await writeArtefact(file, await artefactOf(recipe, found, data, amounts));
   const document = {
-    ...documentOf(recipe, found, data, { labelled: labelled.count, epochs }),
+    ...documentOf(recipe, found, data, amounts),
     seed,
     files: filesOf(options.out),
     data: dataDocument(data),
@@ -109,27 +101,56 @@ async function train(recipe: UnsupervisedRecipe, options: TaskOptions, onProgres
   return { document, text: textOf(document) };
 }
 
-function deployedOf(learned: LearnResult, { classes, proportion }: LabelAssignment, seed: number): Deployed {
-  const net = answeringNetwork(learned, { classes, proportions: proportion });
-  return { net, encoder: ENCODER, parameters: initialParameters(net, seed), loss: crossEntropy("sum") };
+interface Given {
+  readonly data: Dataset;
+  /** What it learns from, and what tells classes apart afterwards. */
+  readonly shown: Examples;
+  readonly labelled: Examples;
+}
+/** Learns, asks which class each neuron stands for, and tests it. */
+async function findOut({ data, shown, labelled }: Given, options: LearnOptions): Promise<Found> {
+  const { neurons } = options;
+  const classes = data.classes.length;
+  const learned = await learn(shown, options);
+  const heard = await responses(learned, labelled, { ...options, stage: "labels" });
+  const assignment = assignLabels(heard, labelled.labels, { neurons, classes });
+  const deployed = deployedOf(learned, assignment);
+  const result = await evaluateDeployed(deployed, data.test, { ...options, stage: "test" });
+  const tested = await responses(learned, data.test, { ...options, stage: "test by neuron" });
+  const byLabel = predictByLabel(tested, assignment).reduce((n, c, k) => n + Number(c === data.test.labels[k]), 0);
+  return { learned, assignment, deployed, result, byLabel };
+}
+
+/** How much there was of everything. */
+interface Amounts {
+  readonly seed: number;
+  readonly epochs: number;
+  /** Of an epoch. */
+  readonly samples: number;
+  readonly labelled: number;
+}
+
+function deployedOf(learned: LearnResult, { classes, proportion }: LabelAssignment): Deployed {
+  const answering = answeringNetwork(learned, { classes, proportions: proportion });
+  return { ...answering, encoder: ENCODER, loss: crossEntropy("sum") };
 }
 
 async function artefactOf(
   { name }: UnsupervisedRecipe,
   { deployed, result }: Found,
   data: Dataset,
-  options: { readonly seed: number; readonly epochs: number; readonly samples: number },
+  { seed, epochs, samples }: Amounts,
 ): Promise<Artefact> {
   const { net: network, encoder, parameters, loss } = deployed;
   return {
     ...{ network, parameters, encoder, classes: data.classes },
     provenance: {
       version: await version(),
-      seed: options.seed,
+      seed,
       task: name,
       dataDigest: data.digest,
       metrics: { accuracy: result.accuracy, testSamples: result.samples },
-      trainingOptions: { loss, epochs: options.epochs, samples: options.samples },
+      trainingOptions: { loss, epochs, samples },
     },
   };
 }
@@ -138,7 +159,7 @@ function documentOf(
   recipe: UnsupervisedRecipe,
   { learned, assignment, deployed, result, byLabel }: Found,
   data: Dataset,
-  { labelled, epochs }: { readonly labelled: number; readonly epochs: number },
+  { labelled, epochs }: Amounts,
 ) {
   const { neurons, samples } = learned;
   const right = Math.round(result.accuracy * result.samples);
@@ -167,6 +188,7 @@ function documentOf(
     ...account(NAMES.spiking, deployed, result, "event"),
     published: recipe.published,
     notes: [
+      "Each sample is shown once, however few spikes come of it, as in BindsNET; the paper shows such samples again, brighter.",
       "No twin stands beside it: a conventional network that learns without labels is another algorithm, not this one without spikes.",
       "The answering network has no inhibitory neurons: they fire once for each spike of theirs, so neurons inhibit one another two steps later themselves.",
       ...result.warnings,
