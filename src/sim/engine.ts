@@ -8,6 +8,7 @@ import { listNames, ModelError, RunError, requireInteger } from "../base/errors.
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import { type Connection, connectedSizes } from "../model/connection.ts";
+import { MOST_MARKED } from "../model/connectivity/degree.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
@@ -25,7 +26,7 @@ import { STEP_TABLES } from "./lower/places.ts";
 import { fillTimed } from "./lower/timed.ts";
 import { Memory } from "./memory.ts";
 import { type Mill, synapseMill } from "./mill/mill.ts";
-import { rowCounter } from "./mill/rowCounter.ts";
+import { type CountShape, rowCounter } from "./mill/rowCounter.ts";
 import { checkRecord, type Recording, WholeRecorder, type Window } from "./recording.ts";
 import { handedOut } from "./records/handedOut.ts";
 import { memorySink, type RecordedSeries } from "./records/memorySink.ts";
@@ -117,7 +118,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record, ...handedOut(net, options.records ?? {})])];
-  using counter = isLarge(net) ? await rowCounter(backend) : undefined;
+  using counter = isLarge(net) ? await rowCounter(backend, countShape(net)) : undefined;
   const lowered = lower(net, {
     type,
     mode: "stream",
@@ -128,7 +129,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     parts,
     record: recorded,
     seed,
-    counter: counter?.count,
+    counter,
   });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   requireRoom(net, backend, program);
@@ -142,6 +143,17 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
 
 /** Synapses for which compiled kernels pay that draw them. */
 const MANY = 100_000;
+function countShape(net: Network): CountShape {
+  const own = net.connections.flatMap((c) => (c.connectivity.kind === "inDegree" ? [{ c, ...c.connectivity }] : []));
+  const distinct = own.filter((x) => !x.multapses && x.degree > 0);
+  return {
+    degree: Math.max(0, ...own.map((x) => x.degree)),
+    distinctOf: Math.min(
+      MOST_MARKED,
+      Math.max(0, ...distinct.map(({ c }) => connectedSizes(net, c.from.node, c.to.node).sources)),
+    ),
+  };
+}
 const isLarge = (net: Network): boolean =>
   net.connections
     .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
