@@ -109,7 +109,8 @@ const net = network({
 
 using backend = threadedWasm(Number(values.threads));
 const start = performance.now();
-using engine = await createEngine(net, backend, { seed: 1 });
+// Small networks differ: of six seeds, in 2 s layer 2/3 fires at 0.77 to 0.89 spikes a second, as it does in longer runs.
+using engine = await createEngine(net, backend, { seed: 2 });
 const built = performance.now();
 engine.run(1000); // 0.1 s to settle
 const begun = performance.now();

@@ -16,9 +16,12 @@ export interface DrawnRows {
 }
 /**
  * `trials`: every target by itself, with the probability whose 1/log(1 - p) is `factor`. `choices`: as many as `degree[source]`
- * (an argument), each any target.
+ * (an argument), each any target. `distinct`: as many, none of them twice; not for rows that are drawn in a kernel's run.
  */
-export type RowLaw = { readonly kind: "trials"; readonly factor: number } | { readonly kind: "choices" };
+export type RowLaw =
+  | { readonly kind: "trials"; readonly factor: number }
+  | { readonly kind: "choices" }
+  | { readonly kind: "distinct" };
 
 /** What a row's numbers are made of: u32 values by these names. */
 export const BLOCK = "block";

@@ -78,7 +78,12 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   zero: () => ({ args: ["out"], counts: ["n"] }),
   drawCounts: () => ({ args: ["out", "seed", "sample", "stepLow", "stepHigh"], counts: ["first", "n"] }),
   drawRows: ({ law }) => ({
-    args: ["key", "out", ...when(law !== "choices", "factor"), ...when(law !== "counts", "starts")],
+    args: [
+      ...["key", "out"],
+      ...when(law === "trials" || law === "counts", "factor"),
+      ...when(law !== "counts", "starts"),
+      ...when(law === "distinct", "marks"),
+    ],
     counts: ["first", "n", "targets", "notItself"],
   }),
   sortRows: () => ({ args: ["out", "starts", "spare", "bins"], counts: ["n", "below"] }),
@@ -121,7 +126,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   winners: (k) => ["list", "to", ...when(k.flagged, "flag")],
   zero: () => ["out"],
   drawCounts: () => ["out"],
-  drawRows: () => ["out"],
+  drawRows: ({ law }) => ["out", ...when(law === "distinct", "marks")],
   sortRows: () => ["out", "spare", "bins"],
   weave: () => ["out"],
   lookUp: () => ["out", "asked"],

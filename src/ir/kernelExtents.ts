@@ -157,7 +157,8 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
   drawRows: ({ law }, known) => ({
     key: argument(LIST, 2),
     out: argument(LIST, law === "counts" ? known("n") : DATA),
-    ...(law !== "choices" && { factor: argument(["f64"], 1) }),
+    ...((law === "trials" || law === "counts") && { factor: argument(["f64"], 1) }),
+    ...(law === "distinct" && { marks: argument(LIST, words(known("targets"))) }),
     ...(law !== "counts" && { starts: argument(POSITION, known("n") + 1) }),
   }),
   sortRows: (_kernel, known) => ({

@@ -294,10 +294,11 @@ export type Kernel =
   /**
    * Rows of synapses that are drawn once, from the numbers of lines (`drawnRows.ts`): of k < n the ends of line `first` + k, in
    * the order in which they come, are `out[starts[k]]` to `out[starts[k + 1] - 1]`; with `counts` (by trials) `out[k]` is how
-   * many there are. `notItself` is 1 where no line is its own end. Args `key` (seed, stream), `out`, `factor`? (of trials),
-   * `starts`?. Counts `first`, `n`, `targets`, `notItself`.
+   * many there are. `distinct` choices are those of Floyd (`model/connectivity/degree.ts`), with a bit of `marks` for each end,
+   * all zero before and after. `notItself` is 1 where no line is its own end. Args `key` (seed, stream), `out`, `factor`? (of
+   * trials), `starts`?, `marks`? (of distinct choices). Counts `first`, `n`, `targets`, `notItself`.
    */
-  | { readonly kind: "drawRows"; readonly law: "trials" | "choices" | "counts" }
+  | { readonly kind: "drawRows"; readonly law: "trials" | "choices" | "distinct" | "counts" }
   /**
    * Sorts numbers below `below` within each row: k < n has `[starts[k], starts[k + 1])` of `out`. Leaves anything in `spare`
    * (as long as a row) and `bins` (256). Args `out`, `starts`, `spare`, `bins`. Counts `n`, `below`.

@@ -23,7 +23,7 @@ import { initialParameters, type Parameters, writeParameters } from "./lower/par
 import { partsFor } from "./lower/parts.ts";
 import { STEP_TABLES } from "./lower/places.ts";
 import { fillTimed } from "./lower/timed.ts";
-import { blockFor, isLarge } from "./making.ts";
+import { blockFor, countShape, isLarge } from "./making.ts";
 import { Memory } from "./memory.ts";
 import { type Mill, synapseMill } from "./mill/mill.ts";
 import { rowCounter } from "./mill/rowCounter.ts";
@@ -118,7 +118,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const populations = Object.entries(net.populations);
   const spiking = populations.filter(([, p]) => p.model.spike).map(([name]) => `${name}.spike`);
   const recorded = [...new Set([...spiking, ...record, ...handedOut(net, options.records ?? {})])];
-  using counter = isLarge(net) ? await rowCounter(backend) : undefined;
+  using counter = isLarge(net) ? await rowCounter(backend, countShape(net)) : undefined;
   const lowered = lower(net, {
     type,
     mode: "stream",
@@ -129,7 +129,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     parts,
     record: recorded,
     seed,
-    counter: counter?.count,
+    counter,
   });
   const program = programOf(net.name, lowered, [
     { name: "run", body: forwardNodes(lowered) },

@@ -1,7 +1,9 @@
 /** What an engine is made with where nothing was said. */
 import { connectedSizes } from "../model/connection.ts";
+import { MOST_MARKED } from "../model/connectivity/degree.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import type { Network } from "../model/network.ts";
+import type { CountShape } from "./mill/rowCounter.ts";
 
 const BLOCK = 64;
 /** A block of up to so many neurons takes hardly longer than what surrounds it: lists to and fro, and threads that must be told. */
@@ -19,3 +21,16 @@ export const isLarge = (net: Network): boolean =>
   net.connections
     .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
     .reduce((sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)), 0) >= MANY;
+
+/** What counting the rows of all connections needs at most. */
+export function countShape(net: Network): CountShape {
+  const own = net.connections.flatMap((c) => (c.connectivity.kind === "inDegree" ? [{ c, ...c.connectivity }] : []));
+  const distinct = own.filter((x) => !x.multapses && x.degree > 0);
+  return {
+    degree: Math.max(0, ...own.map((x) => x.degree)),
+    distinctOf: Math.min(
+      MOST_MARKED,
+      Math.max(0, ...distinct.map(({ c }) => connectedSizes(net, c.from.node, c.to.node).sources)),
+    ),
+  };
+}

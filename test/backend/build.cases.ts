@@ -26,21 +26,18 @@ function sums(counts: readonly number[]): number[] {
 }
 
 const KEY = [7, 4000000001];
-function draw(
-  law: "trials" | "choices" | "counts",
-  p: number,
-  targets: number,
-  notItself: number,
-  first: number,
-): Case {
+function draw(law: KernelOf<"drawRows">["law"], p: number, targets: number, notItself: number, first: number): Case {
   const n = 9;
   const factor = 1 / Math.log1p(-p);
-  const counts = Array.from({ length: n }, (_, k) => (law === "choices" ? (k * 7) % 23 : targets));
+  const counts = Array.from({ length: n }, (_, k) =>
+    law === "choices" || law === "distinct" ? (k * 7) % 23 : targets,
+  );
   const arrays: Arrays = {
     key: ["u32", KEY],
     out: ["u32", zeros(2 + (law === "counts" ? n : sums(counts).at(-1)!))],
-    ...(law !== "choices" && { factor: ["f64", [factor]] as const }),
+    ...((law === "trials" || law === "counts") && { factor: ["f64", [factor]] as const }),
     ...(law !== "counts" && { starts: ["i32", sums(counts)] as const }),
+    ...(law === "distinct" && { marks: ["u32", zeros(Math.ceil(targets / 32))] as const }),
   };
   const args = Object.fromEntries(Object.keys(arrays).map((a) => [a, place(a, a === "out" ? 1 : 0)]));
   return oneCall(
@@ -182,6 +179,9 @@ export const BUILD: readonly Case[] = [
   ]),
   draw("choices", 0, 1000, 0, 0),
   draw("choices", 0, 12, 1, 2),
+  draw("distinct", 0, 1000, 0, 0),
+  draw("distinct", 0, 24, 1, 2),
+  draw("distinct", 0, 22, 0, 2 ** 20),
   draw("choices", 0, 2 ** 20 + 1, 0, 5),
   ...[2, 256, 257, 60_000, 2 ** 31].map(sort),
   ...[0, 3, 4, 10].map(weaveCase),

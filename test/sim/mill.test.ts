@@ -51,7 +51,7 @@ type Drawn = Exclude<Connectivity["kind"], "convolution" | "pooling">;
 const KINDS: Readonly<Record<Drawn, readonly Connectivity[]>> = {
   dense: [dense],
   oneToOne: [oneToOne],
-  pairs: [pairs(given(30_000, 13), given(30_000, 29))],
+  pairs: [pairs(given(90_000, 13), given(90_000, 29))],
   probability: [probability(0.3), probability(0.4, { autapses: false })],
   inDegree: [inDegree(80), inDegree(70, { autapses: false, multapses: false })],
   outDegree: [outDegree(90), outDegree(60, { autapses: false }), outDegree(75, { multapses: false })],

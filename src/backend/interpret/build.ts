@@ -25,12 +25,16 @@ export function drawRows({ law }: KernelOf<"drawRows">, frame: Frame): void {
     const line = first + k;
     const ends: number[] = [];
     draws.begin(line);
-    if (law === "choices")
-      for (let n = item(starts!, k + 1) - item(starts!, k); n > 0; n--) {
-        const end = draws.below(targets - notItself);
-        ends.push(notItself && end >= line ? end + 1 : end);
+    if (law === "choices" || law === "distinct") {
+      const [degree, among] = [item(starts!, k + 1) - item(starts!, k), targets - notItself];
+      const chosen: number[] = [];
+      for (let n = 0; n < degree; n++) {
+        const last = law === "distinct" ? among - degree + n : among - 1;
+        const end = draws.below(last + 1);
+        chosen.push(law === "distinct" && chosen.includes(end) ? last : end);
       }
-    else
+      ends.push(...chosen.map((end) => (notItself && end >= line ? end + 1 : end)));
+    } else
       for (let end = draws.failures(item(factor!, 0)); end < targets; end += 1 + draws.failures(item(factor!, 0)))
         if (!notItself || end !== line) ends.push(end);
     if (law === "counts") out.data[out.at + k] = ends.length;

@@ -23,7 +23,7 @@ export function drawRows({ law }: KernelOf<"drawRows">, c: KernelContext): void 
     [LINE, line],
     [SEED, loaded(c, "key", "i32", 0)],
     [STREAM, loaded(c, "key", "i32", 4)],
-    ...(law === "choices" ? [] : [[FACTOR, loaded(c, "factor", "f64", 0)] as const]),
+    ...(law === "trials" || law === "counts" ? [[FACTOR, loaded(c, "factor", "f64", 0)] as const] : []),
   ]);
   const blocks: Row["blocks"] = (roots, each) => {
     f.i32(0);
@@ -36,7 +36,7 @@ export function drawRows({ law }: KernelOf<"drawRows">, c: KernelContext): void 
     f.op("end");
     f.op("end");
   };
-  const draw = (law === "choices" ? choices : trials(law === "counts"))(c, { row, line, at, blocks });
+  const draw = LAWS[law](c, { row, line, at, blocks });
   f.i32(0);
   f.set(row);
   f.upTo(
@@ -132,67 +132,184 @@ const trials =
     };
   };
 
-/** Lemire 2019, as `LineStream.below` has it. */
-function choices(c: KernelContext, r: Row): () => void {
-  const { f } = c;
-  const [last, end, refused] = [f.local("i32"), f.local("i32"), f.local("i32")];
-  const [among, product] = [f.local("i64"), f.local("i64")];
-  c.pushCount("targets");
-  c.pushCount("notItself");
-  f.op("i32.sub");
-  f.op("i64.extend_i32_u");
-  f.set(among);
-  f.get(among);
-  f.op("i64.eqz");
-  f.if(
-    () => undefined,
-    () => {
+/**
+ * Each end is as likely: Lemire 2019, as `LineStream.below` has it. Distinct ones are Floyd's, as `model/connectivity/degree.ts`
+ * has them: each is drawn from one more than the last, and where it has been chosen, that one is; marks are then taken back.
+ */
+const choices =
+  (distinct: boolean) =>
+  (c: KernelContext, r: Row): (() => void) => {
+    const { f } = c;
+    const [first, last, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const [among, product] = [f.local("i64"), f.local("i64")];
+    const pushAmong = (): void => {
+      c.pushCount("targets");
+      c.pushCount("notItself");
+      f.op("i32.sub");
+    };
+    const refused = f.local("i32");
+    const refuse = (): void => {
       f.op("i64.const", 4294967296n);
       f.get(among);
       f.op("i64.rem_u");
       f.op("i32.wrap_i64");
+    };
+    if (!distinct) {
+      pushAmong();
+      f.op("i64.extend_i32_u");
+      f.tee(among);
+      f.op("i64.eqz");
+      f.op("i32.eqz");
+      f.if(() => {
+        refuse();
+        f.set(refused);
+      });
+    }
+    const take = (): void => {
+      f.get(product);
+      f.op("i64.const", 32n);
+      f.op("i64.shr_u");
+      f.op("i32.wrap_i64");
+      f.set(end);
+      if (distinct) marked(c, end, among);
+      f.get(r.at, end);
+      // One more where no line is its own end, from there on.
+      f.get(end, r.line);
+      f.op("i32.ge_u");
+      c.pushCount("notItself");
+      f.op("i32.and");
+      f.op("i32.add");
+      f.op("i32.store", 0);
+      f.advance(r.at, 4);
+    };
+    /** Leaves on the stack whether the product of the word will do: where there are many bounds, one seldom has to divide. */
+    const accepted = (): void => {
+      f.get(product);
+      f.op("i32.wrap_i64");
+      if (!distinct) {
+        f.get(refused);
+        return f.op("i32.ge_u");
+      }
+      f.get(among);
+      f.op("i32.wrap_i64");
+      f.op("i32.ge_u");
+      f.op("if");
+      f.i32(1);
       f.set(refused);
-    },
-  );
-  const take = (): void => {
-    f.get(product);
-    f.op("i64.const", 32n);
-    f.op("i64.shr_u");
+      f.op("else");
+      f.get(product);
+      f.op("i32.wrap_i64");
+      refuse();
+      f.op("i32.ge_u");
+      f.set(refused);
+      f.op("end");
+      f.get(refused);
+    };
+    return () => {
+      beginRow(c, r);
+      f.get(r.at);
+      f.set(first);
+      f.get(c.ptr("out"));
+      pushStart(c, r.row, 1);
+      f.i32(2);
+      f.op("i32.shl");
+      f.op("i32.add");
+      f.set(last);
+      if (distinct) {
+        // The first bound is one more than what is left out at first.
+        pushAmong();
+        f.get(last, first);
+        f.op("i32.sub");
+        f.i32(2);
+        f.op("i32.shr_u");
+        f.op("i32.sub");
+        f.i32(1);
+        f.op("i32.add");
+        f.op("i64.extend_i32_u");
+        f.set(among);
+      }
+      r.blocks(words, (drawn) => {
+        for (const word of drawn) {
+          f.get(r.at, last);
+          f.op("i32.ge_u");
+          f.op("br_if", 1);
+          f.get(word);
+          f.op("i64.extend_i32_u");
+          f.get(among);
+          f.op("i64.mul");
+          f.set(product);
+          accepted();
+          f.if(() => {
+            take();
+            if (!distinct) return;
+            f.get(among);
+            f.op("i64.const", 1n);
+            f.op("i64.add");
+            f.set(among);
+          });
+        }
+      });
+      if (distinct) unmark(c, r, first, last);
+    };
+  };
+
+/** Pushes the address of the word with an end's mark. */
+function pushMark({ f, ptr }: KernelContext, end: number): void {
+  f.get(ptr("marks"), end);
+  f.i32(5);
+  f.op("i32.shr_u");
+  f.i32(2);
+  f.op("i32.shl");
+  f.op("i32.add");
+}
+/** Takes the greatest of the ends in the place of one that has been chosen, and marks what was taken. */
+function marked(c: KernelContext, end: number, among: number): void {
+  const { f } = c;
+  pushMark(c, end);
+  f.op("i32.load", 0);
+  f.get(end);
+  f.op("i32.shr_u");
+  f.i32(1);
+  f.op("i32.and");
+  f.if(() => {
+    f.get(among);
     f.op("i32.wrap_i64");
+    f.i32(1);
+    f.op("i32.sub");
     f.set(end);
-    f.get(r.at, end);
-    // One more where no line is its own end, from there on.
+  });
+  pushMark(c, end);
+  pushMark(c, end);
+  f.op("i32.load", 0);
+  f.i32(1);
+  f.get(end);
+  f.op("i32.shl");
+  f.op("i32.or");
+  f.op("i32.store", 0);
+}
+function unmark(c: KernelContext, r: Row, first: number, last: number): void {
+  const { f } = c;
+  const end = f.local("i32");
+  const more = (): void => {
+    f.get(first, last);
+    f.op("i32.lt_u");
+  };
+  f.while(more, () => {
+    f.get(first);
+    f.op("i32.load", 0);
+    f.tee(end);
     f.get(end, r.line);
-    f.op("i32.ge_u");
+    f.op("i32.gt_u");
     c.pushCount("notItself");
     f.op("i32.and");
-    f.op("i32.add");
+    f.op("i32.sub");
+    f.set(end);
+    pushMark(c, end);
+    f.i32(0);
     f.op("i32.store", 0);
-    f.advance(r.at, 4);
-  };
-  return () => {
-    beginRow(c, r);
-    f.get(c.ptr("out"));
-    pushStart(c, r.row, 1);
-    f.i32(2);
-    f.op("i32.shl");
-    f.op("i32.add");
-    f.set(last);
-    r.blocks(words, (drawn) => {
-      for (const word of drawn) {
-        f.get(r.at, last);
-        f.op("i32.ge_u");
-        f.op("br_if", 1);
-        f.get(word);
-        f.op("i64.extend_i32_u");
-        f.get(among);
-        f.op("i64.mul");
-        f.tee(product);
-        f.op("i32.wrap_i64");
-        f.get(refused);
-        f.op("i32.ge_u");
-        f.if(take);
-      }
-    });
-  };
+    f.advance(first, 4);
+  });
 }
+const LAWS: {
+  readonly [L in KernelOf<"drawRows">["law"]]: (c: KernelContext, r: Row) => () => void;
+} = { trials: trials(false), counts: trials(true), choices: choices(false), distinct: choices(true) };

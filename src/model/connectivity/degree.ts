@@ -2,6 +2,7 @@
 import { ModelError, requireInteger } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import type { ConnectivityOf } from "../connectivity.ts";
 import type { Draw, Kind, Lines } from "./kind.ts";
 
@@ -22,6 +23,7 @@ export const inDegreeKind: Kind<ConnectivityOf<"inDegree">> = {
     // Of each source, which is what the order of rows comes from, targets come in ascending order anyway.
     ascending: false,
     distinct: !c.multapses,
+    drawn: drawnBy(choiceOf(c, sources, recurrent), draw),
     ...chosen(choiceOf(c, sources, recurrent), draw),
   }),
 };
@@ -31,7 +33,7 @@ export const outDegreeKind: Kind<ConnectivityOf<"outDegree">> = {
   lines: (c, { targets, recurrent }, draw) => ({
     by: "source",
     ascending: false,
-    ...(c.multapses && drawnBy(choiceOf(c, targets, recurrent), draw)),
+    drawn: drawnBy(choiceOf(c, targets, recurrent), draw),
     distinct: !c.multapses,
     ...chosen(choiceOf(c, targets, recurrent), draw),
   }),
@@ -57,10 +59,13 @@ function check({ degree, among, notItself, multapses }: Choice, what: "source" |
     );
 }
 
-const drawnBy = ({ among, notItself }: Choice, { name, seed }: Draw): Pick<Lines, "drawn"> =>
-  among - Number(notItself) > 0
-    ? { drawn: { seed, stream: streamOf(`${name}.pairs`), targets: among, notItself, law: { kind: "choices" } } }
-    : {};
+/** Kernels mark distinct ones with a bit each, on every thread. */
+export const MOST_MARKED = 2 ** 20;
+function drawnBy({ among, notItself, multapses }: Choice, { name, seed }: Draw): DrawnRows | undefined {
+  if (among - Number(notItself) <= 0 || (!multapses && among > MOST_MARKED)) return undefined;
+  const law = { kind: multapses ? "choices" : "distinct" } as const;
+  return { seed, stream: streamOf(`${name}.pairs`), targets: among, notItself, law };
+}
 function chosen(choice: Choice, { name, seed }: Draw): Pick<Lines, "count" | "each"> {
   const { degree, among, notItself, multapses } = choice;
   const draws = new LineStream(seed, streamOf(`${name}.pairs`));

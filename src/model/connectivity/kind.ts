@@ -29,8 +29,8 @@ export interface Lines {
   readonly distinct: boolean;
   /** Calls `take` for the other end of each synapse. */
   each(line: number, take: (other: number) => void): void;
-  /** Where a kernel can draw the same (kernel `drawRows`), how. */
-  readonly drawn?: DrawnRows;
+  /** Where a kernel can draw the same (kernel `drawRows`), how; its targets are the other ends, whose lines they are. */
+  readonly drawn?: DrawnRows | undefined;
   /** How many there will be, where that is known without drawing them. */
   count?(line: number): number;
   /** Of given synapses: where each came from, in order of source, then target, then as given. */

@@ -27,12 +27,23 @@ export interface Rows {
    * into ranges gives the same.
    */
   fill(target: Uint32Array, from?: number, to?: number, before?: number): void;
-  /** Where a kernel can draw the same, how; by choices rows are then to be sorted. */
+  /** Where a kernel can draw the same row by row, how; by choices rows are then to be sorted. */
   readonly drawn?: DrawnRows | undefined;
+  /** Where it can draw them target by target, of each of which there are as many. */
+  readonly columns?: Columns | undefined;
+}
+/** Lines that belong to targets: as many sources of each. */
+export interface Columns {
+  readonly drawn: DrawnRows;
+  readonly count: number;
+  readonly degree: number;
 }
 
-/** Counts the synapses of rows of trials on many threads: that of row k at k + 1. */
-export type RowCounter = (drawn: DrawnRows, sources: number) => Int32Array;
+/** Counts synapses on many threads: those of row k at k + 1. */
+export interface RowCounter {
+  ofTrials(drawn: DrawnRows, sources: number): Int32Array;
+  ofColumns(columns: Columns, sources: number): Int32Array;
+}
 
 /**
  * @throws {ModelError} `shape-mismatch`, `out-of-range` with the connection's name, also where there are 2^31 synapses
@@ -55,7 +66,7 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw, count
     origin: lines.origin,
     byTarget: lines.by === "target",
     fill: (target, from = 0, to = size.sources, before = 0) => fill({ lines, size, start, before }, target, from, to),
-    drawn: lines.drawn,
+    ...(lines.by === "source" ? { drawn: lines.drawn } : { columns: columnsOf(lines, size) }),
     distinct: lines.distinct,
     full: total === size.sources * size.targets && isFull(lines, size),
   };
@@ -63,9 +74,14 @@ export function rowsOf(connectivity: Connectivity, size: Size, draw: Draw, count
 
 /** How many there are in row k, at k + 1. */
 function countedOf(lines: Lines, size: Size, counter: RowCounter | undefined): Int32Array {
+  const columns = counter && columnsOf(lines, size);
+  if (columns) return counter.ofColumns(columns, size.sources);
   if (lines.by === "target") return countedByTarget(lines, size);
-  if (counter && lines.drawn?.law.kind === "trials") return counter(lines.drawn, size.sources);
+  if (counter && lines.drawn?.law.kind === "trials") return counter.ofTrials(lines.drawn, size.sources);
   return countedBySource(lines, size);
+}
+function columnsOf({ by, drawn, count }: Lines, { targets }: Size): Columns | undefined {
+  return by === "target" && drawn && count && targets > 0 ? { drawn, count: targets, degree: count(0) } : undefined;
 }
 function countedBySource(lines: Lines, { sources }: Size): Int32Array {
   const counts = new Int32Array(sources + 1);

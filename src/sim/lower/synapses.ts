@@ -168,9 +168,10 @@ function typeOf({ synapse }: Connection, name: string, { type }: Context): Type 
 
 function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
   const { start, count } = rows;
-  if (rows.drawn) context.drawn.push({ rows });
+  const byKernels = rows.drawn !== undefined || rows.columns !== undefined;
+  if (byKernels) context.drawn.push({ rows });
   const target = context.filled(`${name}.target`, "u32", count, "constant", (to, _array, mill) => {
-    if (mill && rows.drawn) mill.targets(rows, to as Uint32Array);
+    if (mill && byKernels) mill.targets(rows, to as Uint32Array);
     else rows.fill(to as Uint32Array);
   });
   if (parts.length === 2) context.constant(`${name}.rowStart`, start, "i32");

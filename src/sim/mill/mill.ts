@@ -7,8 +7,9 @@
 import type { Backend, Elements, Executable } from "../../backend/backend.ts";
 import { loadProgram } from "../../backend/load.ts";
 import { BLOCK_ALIGN, JOIN, JOIN_FIELDS } from "../../ir/blocks.ts";
+import type { DrawnRows } from "../../ir/drawnRows.ts";
 import { LOOK_AGAIN, LOOK_ASK } from "../../ir/lookUp.ts";
-import type { Rows } from "../../model/connectivity/rows.ts";
+import type { Columns, Rows } from "../../model/connectivity/rows.ts";
 import type { LookTable } from "../../model/quantile.ts";
 import type { FloatLaw, Series, WholeLaw } from "../lower/drawn.ts";
 import {
@@ -55,7 +56,7 @@ export type Weights =
 export type Plan = BlockPlan | { readonly rows: Rows } | { readonly count: number; readonly series: Series<FloatLaw> };
 
 export interface Mill extends Disposable {
-  /** Targets of all rows, that a kernel can draw. */
+  /** Targets of all rows that a kernel can draw. */
   targets(rows: Rows, to: Uint32Array): void;
   /** Numbers of all synapses. */
   numbers(series: Series<FloatLaw>, to: Elements): void;
@@ -76,15 +77,16 @@ const rowsIn = (plans: readonly Plan[]): Rows[] =>
 export async function synapseMill(plans: readonly Plan[], backend: Backend): Promise<Mill> {
   const tables = plans.filter(isBlocks);
   const looked = new LookTables(tables);
-  const longest = Math.max(0, ...rowsIn(plans).map(longestOf));
-  const all = Math.min(ALL, SHARE * rowsIn(plans).reduce((sum, { count }) => sum + count, 0));
-  const area = 16 * Math.ceil(Math.max(longest + SPARE, Math.min(AREA, all / AREAS)) / 16);
+  const all = rowsIn(plans);
+  const longest = Math.max(0, ...all.map(longestOf), ...all.map(({ columns }) => columns?.degree ?? 0));
+  const room = Math.min(ALL, SHARE * all.reduce((sum, { count }) => sum + count, 0));
+  const area = 16 * Math.ceil(Math.max(longest + SPARE, Math.min(AREA, room / AREAS)) / 16);
   const joined = Math.max(1, ...tables.map((t) => t.joins.length));
-  const pieces = Math.max(joined, Math.floor(all / area));
+  const pieces = Math.max(joined, Math.floor(room / area));
   let slots = 0;
   const weights = tables.flatMap((t) => t.joins.map((j) => j.weights.form));
   const shape: MillShape = {
-    ...{ area, pieces, rows: ROWS },
+    ...{ area, pieces, rows: ROWS, marks: Math.max(0, ...all.map(marksOf)) },
     units: weights.includes("units"),
     numbers: weights.includes("numbers") || plans.some((p) => "series" in p),
     ...{ cells: LOOK_CELLS * looked.tables.length, entries: looked.entries },
@@ -105,6 +107,11 @@ export async function synapseMill(plans: readonly Plan[], backend: Backend): Pro
   return new CompiledMill(await loadProgram(backend, millProgram(shape)), shape, tables, looked);
 }
 
+/** Words with a bit for each other end, where those of a line are distinct. */
+function marksOf({ drawn, columns }: Rows): number {
+  const lines = drawn ?? columns?.drawn;
+  return lines?.law.kind === "distinct" ? Math.ceil(lines.targets / 32) : 0;
+}
 const lengthOf = ({ start }: Rows, r: number): number => start[r + 1]! - start[r]!;
 function mostOf(rows: number, of: (row: number) => number): number {
   let most = 0;
@@ -189,6 +196,7 @@ class CompiledMill implements Mill {
   }
 
   targets(rows: Rows, to: Uint32Array): void {
+    if (rows.columns) return this.#columns(rows, rows.columns, to);
     const { area, pieces } = this.#shape;
     for (let from = 0; from + 1 < rows.start.length; ) {
       const next = endOf([rows], from, area);
@@ -197,6 +205,31 @@ class CompiledMill implements Mill {
       this.#drawn.push(() => to.set(this.#part("target", piece * area, range.count), range.first));
       if (this.#pieces === pieces) this.#draw();
       from = next;
+    }
+    this.#draw();
+  }
+
+  /** As `Rows.fill`: all columns are drawn, and what belongs to the rows is put in its place. */
+  #columns(rows: Rows, columns: Columns, target: Uint32Array, from = 0, to = rows.start.length - 1, before = 0): void {
+    const { area, pieces } = this.#shape;
+    const { count, degree } = columns;
+    const next = rows.start.slice(from, to);
+    const some = Math.min(ROWS, Math.floor((area - SPARE) / Math.max(1, degree)));
+    for (let first = 0; first < count; first += some) {
+      const last = Math.min(count, first + some);
+      const piece = this.#take();
+      const [starts, at] = [this.#view("starts"), piece * startsOf(this.#shape)];
+      for (let k = 0; k <= last - first; k++) starts[at + k] = k * degree;
+      this.#lines(piece, columns.drawn, first, last - first, false);
+      this.#drawn.push(() => {
+        const ends = this.#part("target", piece * area, (last - first) * degree);
+        for (let n = 0, column = first; column < last; column++)
+          for (let k = 0; k < degree; k++, n++) {
+            const row = ends[n]!;
+            if (row >= from && row < to) target[next[row - from]!++ - before] = column;
+          }
+      });
+      if (this.#pieces === pieces) this.#draw();
     }
     this.#draw();
   }
@@ -218,17 +251,23 @@ class CompiledMill implements Mill {
   blocks(plan: BlockPlan, to: Uint32Array, start: Elements): void {
     const t = this.#tables.indexOf(plan);
     const { fills, words } = this.#shape.tables[t]!;
-    const windows = plan.joins.map(({ rows }) => (rows.drawn ? undefined : new RowWindow(rows)));
+    const windows = plan.joins.map(({ rows }) => this.#window(rows));
     const sources = plan.joins[0]!.rows.start.length - 1;
     let [from, end] = [0, 0];
     while (from < sources) {
       const made: (readonly [from: number, to: number])[] = [];
-      for (; made.length < fills && from < sources; from = made.at(-1)![1]) {
-        const next = endOf(
-          plan.joins.map((j) => j.rows),
-          from,
-          this.#shape.area,
-          { wordsOf: plan.wordsOf, words },
+      // What a window draws, it draws with the areas that pieces then take.
+      const last = Math.min(sources, ...windows.map((w) => w?.reach(from) ?? sources));
+      for (; made.length < fills && from < last; from = made.at(-1)![1]) {
+        const blocks = { wordsOf: plan.wordsOf, words };
+        const next = Math.min(
+          last,
+          endOf(
+            plan.joins.map((j) => j.rows),
+            from,
+            this.#shape.area,
+            blocks,
+          ),
         );
         this.#fill(t, made.length, [from, next], windows);
         made.push([from, next]);
@@ -240,6 +279,13 @@ class CompiledMill implements Mill {
     }
   }
 
+  /** Of rows that no kernel draws row by row. */
+  #window(rows: Rows): RowWindow | undefined {
+    const { drawn, columns } = rows;
+    if (drawn) return undefined;
+    if (!columns) return new RowWindow(rows);
+    return new RowWindow(rows, (target, from, to, before) => this.#columns(rows, columns, target, from, to, before));
+  }
   #view(name: string): Elements {
     return this.#views[name]!;
   }
@@ -275,14 +321,14 @@ class CompiledMill implements Mill {
     const [starts, at, first] = [this.#view("starts"), piece * startsOf(this.#shape), start[from]!];
     for (let r = from; r <= to; r++) starts[at + r - from] = start[r]! - first;
     if (!drawn) this.#view("target").set(window!.of(from, to), piece * this.#shape.area);
-    else {
-      const n = to - from;
-      const { law, targets, notItself, seed, stream } = drawn;
-      const line = { firstRow: from, targets, notItself: Number(notItself), rowSeed: seed, rowStream: stream };
-      this.#set(piece, { ...line, ...(law.kind === "trials" ? { trials: n } : { choices: n, sorted: n }) });
-      if (law.kind === "trials") this.#law(piece, { factor: law.factor });
-    }
+    else this.#lines(piece, drawn, from, to - from, drawn.law.kind !== "trials");
     return { first, count: start[to]! - first };
+  }
+  #lines(piece: number, drawn: DrawnRows, firstRow: number, n: number, sorts: boolean): void {
+    const { law, targets, notItself, seed, stream } = drawn;
+    const line = { firstRow, targets, notItself: Number(notItself), rowSeed: seed, rowStream: stream };
+    this.#set(piece, { ...line, [law.kind]: n, ...(sorts && { sorted: n }) });
+    if (law.kind === "trials") this.#law(piece, { factor: law.factor });
   }
   #steps(piece: number, series: Series<WholeLaw>, range: Range): void {
     if (series.all !== undefined) return;

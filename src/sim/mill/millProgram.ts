@@ -33,6 +33,8 @@ export interface MillShape {
   readonly pieces: number;
   /** Rows of a piece. */
   readonly rows: number;
+  /** Words of marks, where some choices are distinct. */
+  readonly marks: number;
   /** Whether weights are whole numbers somewhere, and whether they are not. */
   readonly units: boolean;
   readonly numbers: boolean;
@@ -57,6 +59,7 @@ const PIECE_FIELDS = [
   "firstRow",
   "trials",
   "choices",
+  "distinct",
   "targets",
   "notItself",
   "sorted",
@@ -165,6 +168,7 @@ function pieceBuffers(s: MillShape): Buffer[] {
     of("target", "u32", area),
     of("spare", "u32", area),
     of("bins", "u32", 256),
+    of("marks", "u32", s.marks),
     of("planes", "u32", area),
     of("words", "u32", area),
     of("steps", "i32", area),
@@ -233,6 +237,15 @@ function pieceCalls(s: MillShape): Invoke[] {
       { ...lines, n: field("trials") },
     ),
     invoke({ kind: "drawRows", law: "choices" }, rows, { ...lines, n: field("choices") }),
+    ...(s.marks > 0
+      ? [
+          invoke(
+            { kind: "drawRows", law: "distinct" },
+            { ...rows, marks: own("marks", s.marks) },
+            { ...lines, n: field("distinct") },
+          ),
+        ]
+      : []),
     invoke(
       { kind: "sortRows" },
       { out: rows.out, starts: rows.starts, spare: all("spare"), bins: own("bins", 256) },

@@ -8,14 +8,22 @@ const MANY = 2 ** 24;
 
 export class RowWindow {
   readonly #rows: Rows;
+  readonly #draw: Rows["fill"];
   #target = new Uint32Array(0);
   #from = 0;
   #to = 0;
 
-  constructor(rows: Rows) {
+  /** @param draw what fills rows, as their own `fill` does */
+  constructor(rows: Rows, draw: Rows["fill"] = rows.fill) {
     this.#rows = rows;
+    this.#draw = draw;
   }
 
+  /** Draws the rows from one on, unless they are there; returns where those that are there end. */
+  reach(from: number): number {
+    if (from < this.#from || from >= this.#to) this.#fill(from, from + 1);
+    return this.#to;
+  }
   /** Those of rows `[from, to)`, until the next call. */
   of(from: number, to: number): Uint32Array {
     if (from < this.#from || to > this.#to) this.#fill(from, to);
@@ -31,7 +39,7 @@ export class RowWindow {
     while (end + 1 < start.length && start[end + 1]! - start[from]! <= most) end++;
     const count = start[end]! - start[from]!;
     if (this.#target.length < count) this.#target = new Uint32Array(count + Math.ceil(count / 8));
-    this.#rows.fill(this.#target, from, end, start[from]);
+    this.#draw(this.#target, from, end, start[from]);
     [this.#from, this.#to] = [from, end];
   }
 }
