@@ -23,6 +23,7 @@ import {
   residualLayer,
   sequential,
 } from "../../src/model/sequential.ts";
+import { convLayer, flattenLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { finiteDifferences } from "./finiteDifferences.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples } from "./samples.ts";
@@ -108,6 +109,39 @@ test.each(["add", "and", "iand"] as const)("gradients of smooth layers equal fin
   const found = trainer.gradientBlocks();
   // Differences over 2h lose 1e-16 / 1e-5 to rounding and h² to curvature.
   expectNear(found, finiteDifferences(trainer, batch), 3e-8);
+});
+
+test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite differences", async () => {
+  const smooth = leakyIntegrator({ tau: "3 ms" });
+  const weight = uniform(-1, 1);
+  const window = { kernel: 3, padding: 1, weight };
+  const net = sequential(
+    [
+      input([4, 4, 1], { signal: "values" }),
+      ...[convLayer(2, window), batchNormLayer(), smooth],
+      residualLayer(
+        [
+          ...[convLayer(3, window), batchNormLayer(), smooth],
+          ...[maxPoolLayer(2), convLayer(2, window), batchNormLayer({ threshold: 1, alpha: Math.SQRT1_2 }), smooth],
+        ],
+        {
+          shortcut: [
+            convLayer(2, { kernel: 1, stride: 2, weight }),
+            batchNormLayer({ threshold: 1, alpha: Math.SQRT1_2 }),
+            smooth,
+          ],
+        },
+      ),
+      ...[flattenLayer(), denseLayer(classes, { weight }), readout()],
+    ],
+    { steps: 3 },
+  );
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 16, classes, kind: "values", density: 0.8 });
+  using trainer = await createTrainer(net, wasm, { ...options, optimiser: adam(1e-3), batch: 5, type: "f64" });
+  trainer.gradients(batch);
+  const found = trainer.gradientBlocks();
+  // Differences over 2h lose 1e-16 / 1e-5 to rounding and h² to curvature.
+  expectNear(found, finiteDifferences(trainer, batch), 1e-7);
 });
 
 test.each(["add", "and", "iand"] as const)("learns, and answers alike with running statistics: %s", async (how) => {
