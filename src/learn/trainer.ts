@@ -122,6 +122,10 @@ export class Trainer implements Disposable {
     this.setParameters(parameters);
   }
 
+  /** What learns. */
+  get network(): Network {
+    return this.lowered.net;
+  }
   /** Linear memory: all there is, because nothing is allocated while training. */
   get bytes(): number {
     return this.#x.bytes;

@@ -17,7 +17,7 @@ import { GRADIENTS } from "./weightGradients.ts";
 
 /** Slots of transform k. */
 const stateSlot = (k: number, name: string): string => `${k}.${name}`;
-const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
+export const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
 /** How the names of the optimiser's buffers begin. */
 export const OPTIMISER = "optimiser.";
 const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
@@ -54,7 +54,7 @@ export function updateNodes(l: Lowered, optimiser: Optimiser, groups: readonly P
     }),
   ];
 }
-const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+export const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 const alike = (a: Treatment, b: Treatment): boolean =>
   a.rate === b.rate && a.decay === b.decay && a.low === b.low && a.high === b.high;
 const isUsual = (t: Treatment): boolean => alike(t, USUAL);
@@ -72,7 +72,7 @@ function inBlocks({ offset, length }: Run, call: (offset: number, n: number, ...
 }
 
 /** One slot a shard; their sum is the gradient. */
-const gradientSlot = (shard: number): string => `grad.${shard}`;
+export const gradientSlot = (shard: number): string => `grad.${shard}`;
 const gradientSlots = (shards: number): string[] => Array.from({ length: shards }, (_, k) => gradientSlot(k));
 const gradientSum = (type: FloatType, shards: number): Expr =>
   gradientSlots(shards)
@@ -89,13 +89,13 @@ const numbersOf = (t: GradientTransform): string[] => [
   ...(t.clipLimit === undefined ? [] : [CLIP]),
 ];
 
-interface UpdateStep {
+export interface UpdateStep {
   readonly step: Step;
   readonly states: readonly string[];
   readonly numbers: readonly string[];
 }
 /** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
-function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
+export function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
   const weight = read(type, "w");
   let update = gradientSum(type, shards);
   const states = new Map<string, Expr>();
