@@ -1,9 +1,10 @@
 /** The loop over epochs: trains on batches, watches what it learns and which layers are alive. */
 import { RunError, requireInteger } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
-import type { Evaluation, Evaluator } from "./evaluator.ts";
+import type { Parameters } from "../sim/lower/parameters.ts";
+import type { Evaluation } from "./evaluator.ts";
 import type { Batch } from "./feed.ts";
-import type { StepResult, Trainer } from "./trainer.ts";
+import type { StepResult } from "./trainer.ts";
 import type { WatchReport } from "./watch.ts";
 
 /** What came of one epoch. */
@@ -44,18 +45,47 @@ export interface FitSums {
   readonly samples: number;
 }
 
+/** What `fit` trains: a `Trainer`, or an `EventTrainer`, each with batches of its own. */
+export interface Learner<B = Batch> {
+  /** What learns. */
+  readonly network: Network;
+  /** One update. */
+  step(batch: B): StepResult;
+  /** Throws if a weight is no longer finite. */
+  requireFinite(): void;
+  /** Weights for use. */
+  deployed(): Parameters;
+  /** After an epoch: weights are put to their averages, where the algorithm has some. */
+  settle?(): void;
+  /** Whether it counts what `watched` tells. */
+  readonly watches?: boolean;
+  /** What happened since the last call. */
+  watched?(): WatchReport;
+}
+/** What answers held-out batches: an `Evaluator`, or an `EventTrainer`. */
+export interface Judge<B = Batch> {
+  /** Answers with other weights from now on. */
+  setParameters(parameters: Parameters): void;
+  /** Answers a batch. */
+  evaluate(batch: B): Evaluation;
+}
+/** Batches say how many samples they hold. */
+interface Counted {
+  readonly count: number;
+}
+
 /** Options of `fit`. */
-export interface FitOptions {
+export interface FitOptions<B = Batch> {
   readonly epochs: number;
   /** Where to go on; by default from the start. Its trainer must be as it was there, and the batches the same. */
   readonly from?: FitPosition | undefined;
   /** Batches of an epoch, in order. */
-  readonly batches: (epoch: number) => Iterable<Batch>;
+  readonly batches: (epoch: number) => Iterable<B>;
   /** Evaluates held-out batches after each epoch, which also tells the rates of the layers. */
   readonly validate?: {
-    readonly evaluator: Evaluator;
+    readonly evaluator: Judge<B>;
     /** Held-out batches, anew after each epoch. */
-    readonly batches: () => Iterable<Batch>;
+    readonly batches: () => Iterable<B>;
   };
   /** Hears of each epoch. */
   readonly onEpoch?: (report: EpochReport) => void;
@@ -89,7 +119,7 @@ export interface Summary {
  * @returns a report of each epoch
  * @throws {RunError} `not-finite` with the update and what is to blame; `out-of-range` if there is nothing to train on
  */
-export function fit(trainer: Trainer, options: FitOptions): EpochReport[] {
+export function fit<B extends Counted = Batch>(trainer: Learner<B>, options: FitOptions<B>): EpochReport[] {
   const run = fitting(trainer, options);
   for (;;) {
     const next = run.next();
@@ -105,16 +135,19 @@ const START: FitPosition = { epoch: 0, batches: 0, sums: NOTHING, seconds: 0, re
  * `fit` in steps: it pauses after each batch and tells where it stands, so that whoever runs it may save, wait or stop.
  * @throws {RunError} as `fit`
  */
-export function* fitting(trainer: Trainer, options: FitOptions): Generator<FitPosition, EpochReport[], void> {
+export function* fitting<B extends Counted = Batch>(
+  trainer: Learner<B>,
+  options: FitOptions<B>,
+): Generator<FitPosition, EpochReport[], void> {
   requireInteger("fit.epochs", options.epochs, 0);
   let from = options.from ?? START;
   while (from.epoch < options.epochs) {
     const trained = yield* trainEpoch(trainer, from, options);
-    trainer.settle();
+    trainer.settle?.();
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
-    const warnings = validation ? silentLayers(trainer.lowered.net, validation) : [];
-    const watch = trainer.watches ? { watch: trainer.watched() } : {};
+    const warnings = validation ? silentLayers(trainer.network, validation) : [];
+    const watch = trainer.watches ? { watch: trainer.watched!() } : {};
     const report = { epoch: from.epoch, ...trained, warnings, ...(validation && { validation }), ...watch };
     options.onEpoch?.(report);
     from = { ...START, epoch: from.epoch + 1, reports: [...from.reports, report] };
@@ -123,7 +156,11 @@ export function* fitting(trainer: Trainer, options: FitOptions): Generator<FitPo
 }
 
 type Trained = Pick<EpochReport, "loss" | "penalty" | "accuracy" | "seconds" | "samples">;
-function* trainEpoch(trainer: Trainer, from: FitPosition, options: FitOptions): Generator<FitPosition, Trained, void> {
+function* trainEpoch<B extends Counted>(
+  trainer: Learner<B>,
+  from: FitPosition,
+  options: FitOptions<B>,
+): Generator<FitPosition, Trained, void> {
   const { onBatch, now = () => performance.now() } = options;
   const { epoch } = from;
   let { batches, sums, seconds } = from;
@@ -155,7 +192,7 @@ const added = (sums: FitSums, { loss, penalty, counted, correct }: StepResult, c
   samples: sums.samples + count,
 });
 
-function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOptions["validate"]>): Summary {
+function validated<B>(trainer: Learner<B>, { evaluator, batches }: NonNullable<FitOptions<B>["validate"]>): Summary {
   evaluator.setParameters(trainer.deployed());
   return summarise(evaluator, batches());
 }
@@ -165,7 +202,7 @@ function validated(trainer: Trainer, { evaluator, batches }: NonNullable<FitOpti
  *
  * @throws {RunError} `out-of-range` if there is no sample, or none with a label
  */
-export function summarise(evaluator: Evaluator, batches: Iterable<Batch>): Summary {
+export function summarise<B>(evaluator: Pick<Judge<B>, "evaluate">, batches: Iterable<B>): Summary {
   const parts: Evaluation[] = [];
   for (const batch of batches) parts.push(evaluator.evaluate(batch));
   return summaryOf(parts);

@@ -157,6 +157,10 @@ export class Trainer implements Disposable {
     if (options.watch) this.#watch = new Watch(this.#toWatch());
   }
 
+  /** What learns. */
+  get network(): Network {
+    return this.lowered.net;
+  }
   /** Linear memory: all there is, because nothing is allocated while training. */
   get bytes(): number {
     return this.#x.bytes;

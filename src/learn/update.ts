@@ -18,7 +18,7 @@ import { GRADIENTS } from "./windowGradients.ts";
 
 /** Slots of transform k. */
 const stateSlot = (k: number, name: string): string => `${k}.${name}`;
-const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
+export const numberSlot = (k: number, name: string): string => `${k}.number.${name}`;
 /** How the names of the optimiser's buffers begin. */
 export const OPTIMISER = "optimiser.";
 const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
@@ -78,7 +78,7 @@ function requireClippedFirst(optimiser: Optimiser): void {
       "a gradient is clipped first of all: put clipByNorm at the start of the chain",
     );
 }
-const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+export const USUAL: Treatment = { rate: 1, decay: true, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 const alike = (a: Treatment, b: Treatment): boolean =>
   a.rate === b.rate && a.decay === b.decay && a.low === b.low && a.high === b.high;
 const isUsual = (t: Treatment): boolean => alike(t, USUAL);
@@ -96,7 +96,7 @@ function inBlocks({ offset, length }: Run, call: (offset: number, n: number, ...
 }
 
 /** One slot a shard; their sum is the gradient. */
-const gradientSlot = (shard: number): string => `grad.${shard}`;
+export const gradientSlot = (shard: number): string => `grad.${shard}`;
 const gradientSlots = (shards: number): string[] => Array.from({ length: shards }, (_, k) => gradientSlot(k));
 const gradientSum = (type: FloatType, shards: number): Expr =>
   gradientSlots(shards)
@@ -113,7 +113,7 @@ const numbersOf = (t: GradientTransform): string[] => [
   ...(t.clipLimit === undefined ? [] : [CLIP]),
 ];
 
-interface UpdateStep {
+export interface UpdateStep {
   readonly step: Step;
   readonly states: readonly string[];
   readonly numbers: readonly string[];
@@ -142,7 +142,7 @@ function chained(optimiser: Optimiser, type: FloatType, shards: number, how: Tre
 }
 
 /** `w`, `grad` and the states of all transforms, to the new weight and the new states. */
-function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
+export function updateStep(optimiser: Optimiser, type: FloatType, shards: number, how: Treatment): UpdateStep {
   const { moved, states } = chained(optimiser, type, shards, how);
   const numbers = optimiser.flatMap((t, k) => numbersOf(t).map((name) => numberSlot(k, name)));
   const slot =

@@ -42,6 +42,8 @@ export class Cells {
   /** By input. */
   readonly #currents: ReadonlyMap<string, Float64Array>;
   readonly #scratch: Float64Array;
+  /** States, places of rest and levels as they were before anything had happened. */
+  readonly #beginning: readonly Float64Array[];
 
   constructor(node: string, p: Population, first: number, parameters: Parameters, seed: number) {
     this.node = node;
@@ -72,6 +74,28 @@ export class Cells {
       for (let n = 0; n < p.size; n++) this.#y[n * size + this.placeOf(v.name)] = values[n]!;
     }
     for (let n = 0; n < p.size; n++) this.#settle(n);
+    this.#beginning = [this.#y, this.#rest, this.#level].map((x) => x.slice());
+  }
+
+  /** As if nothing had happened yet. */
+  restart(): void {
+    for (const [k, x] of [this.#y, this.#rest, this.#level].entries()) x.set(this.#beginning[k]!);
+    for (const currents of this.#currents.values()) currents.fill(0);
+    this.last.fill(0);
+    this.refractory.fill(0);
+    this.due.fill(NEVER);
+    this.certain.fill(0);
+    this.queued.fill(NEVER);
+    this.burst.fill(-NEVER);
+    this.repeats.fill(0);
+  }
+  /** Numbers of a neuron's state. */
+  get width(): number {
+    return this.#layout.size;
+  }
+  /** The state of an up-to-date neuron, as distances from rest. */
+  distances(n: number): Float64Array {
+    return this.#y.slice(n * this.width, (n + 1) * this.width);
   }
 
   /** Of a variable in a neuron's state. */
@@ -163,14 +187,23 @@ export class Cells {
 
   /** What a spike does to an up-to-date neuron. */
   reset(n: number): void {
-    const { resets } = this.kind(n);
     const [at, { size }] = [n * this.#layout.size, this.#layout];
     this.#scratch.set(this.#y.subarray(at, at + size));
+    this.#reset(n, this.#scratch, this.#y, at);
+  }
+  /** What a spike makes of a state of neuron n, given and returned as distances from rest. */
+  afterReset(n: number, state: Float64Array): Float64Array {
+    const after = state.slice();
+    this.#reset(n, state, after, 0);
+    return after;
+  }
+  #reset(n: number, before: Float64Array, after: Float64Array, to: number): void {
+    const { resets } = this.kind(n);
+    const [at, { size }] = [n * this.#layout.size, this.#layout];
     for (const { variable, factors, rest } of resets) {
       let sum = rest - this.#rest[at + variable]!;
-      for (let i = 0; i < size; i++)
-        if (factors[i] !== 0) sum += factors[i]! * (this.#scratch[i]! + this.#rest[at + i]!);
-      this.#y[at + variable] = sum;
+      for (let i = 0; i < size; i++) if (factors[i] !== 0) sum += factors[i]! * (before[i]! + this.#rest[at + i]!);
+      after[to + variable] = sum;
     }
   }
 

@@ -28,7 +28,7 @@ import {
   SpikeColumns,
   TimeDigest,
 } from "./recording.ts";
-import { checkDelayNames, type ExactDelays } from "./rows.ts";
+import { checkDelayNames, type ExactDelays, rowsOfConnection } from "./rows.ts";
 import { Sampler, sampleTimes } from "./sampler.ts";
 import { checkInputs, type ExactInputs, type NextSpike, nextSpikes, type SpikeTrain } from "./sources.ts";
 import { currentsOf, type Driven, type Wire, wiringOf } from "./wiring.ts";
@@ -106,6 +106,9 @@ interface Train extends SpikeTrain {
   done: number;
 }
 
+/** Hears of a spike of neuron n, before its reset. */
+export type SpikeWatcher = (cells: Cells, n: number, time: number) => void;
+
 /** Runs a network event by event, in closed form between events, without a grid of time. */
 export class ExactEngine {
   readonly network: Network;
@@ -120,7 +123,7 @@ export class ExactEngine {
   readonly #heap = new EventHeap();
   readonly #record: readonly Recorded[];
   readonly #columns: readonly SpikeColumns[];
-  readonly #digest = new TimeDigest();
+  #digest = new TimeDigest();
   readonly #trains = new Map<string, Train>();
   /** Neurons that something has reached in this round, as numbers among those of all populations. */
   readonly #touched: Uint32Array;
@@ -128,6 +131,8 @@ export class ExactEngine {
   #touches = 0;
   #now = 0;
   readonly #seed: number;
+  readonly #delays: ExactDelays;
+  #onSpike: SpikeWatcher | undefined;
   /** Of the run at hand, if it was told what to record. */
   #recorder: ExactRecorder | undefined;
   readonly #counts = { spikes: 0, inputSpikes: 0, synapticEvents: 0, bounds: 0, crossings: 0, stale: 0 };
@@ -136,6 +141,7 @@ export class ExactEngine {
   constructor(net: Network, { seed, record, parameters, delays, sources }: Required<ExactOptions>) {
     this.network = net;
     this.#seed = seed;
+    this.#delays = delays;
     let first = 0;
     this.#cells = Object.entries(net.populations).map(([node, p]) => {
       const cells = new Cells(node, p, first, parameters, seed);
@@ -157,9 +163,7 @@ export class ExactEngine {
     this.#columns = this.#cells.map(() => new SpikeColumns());
     this.#touched = new Uint32Array(first);
     this.#isTouched = new Uint8Array(first);
-    for (const [name, next] of this.#sources)
-      for (let k = 0; k < net.inputs[name]!.size; k++) this.#pushInput(name, k, next(k, 0, 0));
-    this.#touchAll();
+    this.#begin();
   }
 
   /** Seconds since the engine began. */
@@ -180,6 +184,36 @@ export class ExactEngine {
       pushed,
       popped,
     };
+  }
+
+  /**
+   * Begins anew at 0 s, as an engine just made does; with other weights where they are given. Inputs that fire by themselves
+   * fire as they did. Counts go on.
+   * @throws {ModelError} `unknown-name`, `shape-mismatch` for weights that do not fit
+   */
+  restart(parameters?: Parameters): void {
+    if (parameters) this.#setWeights(parameters);
+    for (const cells of this.#cells) cells.restart();
+    this.#heap.clear();
+    this.#trains.clear();
+    this.#isTouched.fill(0);
+    this.#touches = 0;
+    this.#now = 0;
+    this.#digest = new TimeDigest();
+    for (const columns of this.#columns) columns.take();
+    this.#begin();
+  }
+  #setWeights(parameters: Parameters): void {
+    const layout = parameterLayout(this.network, "f64");
+    writeParameters(new Float64Array(layout.length), layout, parameters); // checks them
+    for (const { connection, weight } of this.#allWires)
+      weight.set(rowsOfConnection(connection, this.network, parameters, this.#seed, this.#delays).weight);
+  }
+  #begin(): void {
+    for (const drawn of this.#drawn.values()) drawn.fill(0);
+    for (const [name, next] of this.#sources)
+      for (let k = 0; k < this.network.inputs[name]!.size; k++) this.#pushInput(name, k, next(k, 0, 0));
+    this.#touchAll();
   }
 
   /**
@@ -207,6 +241,16 @@ export class ExactEngine {
     const recording = this.#run(duration, options, recorder);
     recorder.close();
     return { ...recording, records: sink.finish() };
+  }
+
+  /** Runs as `run` does, and hands over each neuron that fires, up to date and before its reset. */
+  runWatched(duration: number, inputs: ExactInputs, onSpike: SpikeWatcher): ExactRecording {
+    this.#onSpike = onSpike;
+    try {
+      return this.#run(duration, { inputs }, undefined);
+    } finally {
+      this.#onSpike = undefined;
+    }
   }
 
   #run(
@@ -368,6 +412,7 @@ export class ExactEngine {
     else this.#columns[population]!.add(time, n);
     this.#digest.add(population, n, time);
     this.#touch(cells, n, time);
+    this.#onSpike?.(cells, n, time);
     cells.reset(n);
     const { refractory } = cells.kind(n);
     if (refractory > 0) {

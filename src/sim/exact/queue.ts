@@ -26,6 +26,10 @@ export class EventHeap {
     return this.#length > 0 ? this.#orders[0]! : Number.POSITIVE_INFINITY;
   }
 
+  clear(): void {
+    this.#length = 0;
+  }
+
   push(time: number, order: number, base = 0, place = 0): void {
     this.pushed++;
     if (this.#length === this.#times.length) this.#grow();
