@@ -14,6 +14,7 @@ export {
   type Shift,
   shift,
 } from "./augment/augmentation.ts";
+export { augmentImages, type ImageAugmentation, type ImageAugmentOptions } from "./augment/images.ts";
 export { augmentRows, type RowAugmentation, type RowOptions } from "./augment/rows.ts";
 export { type AugmentSequencesOptions, augmentSequences } from "./augment/sequences.ts";
 export { type BatchOptions, batches } from "./batch.ts";

@@ -8,7 +8,9 @@ import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import { EMG_GESTURES } from "./emgGestures.ts";
 import { localTask } from "./localTasks.ts";
+import { NMNIST } from "./nmnist.ts";
 import type { EncoderName } from "./options.ts";
+import { FASHION_CONV, MNIST_CONV } from "./pictures.ts";
 import { SMNIST, SMNIST_ROWS } from "./smnist.ts";
 import { SPEECH_DIGITS } from "./speechDigits.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
@@ -101,6 +103,9 @@ export const TASKS = {
   ...PICTURES,
   ecg: ECG,
   "emg-gestures": EMG_GESTURES,
+  "mnist-conv": MNIST_CONV,
+  "fashion-conv": FASHION_CONV,
+  nmnist: NMNIST,
   "speech-digits": SPEECH_DIGITS,
   smnist: SMNIST,
   "smnist-rows": SMNIST_ROWS,
