@@ -9,7 +9,7 @@
 import { philoxInto } from "../base/philox.ts";
 
 /** The threshold of a certain spike. */
-const ALWAYS = 2 ** 32;
+export const ALWAYS = 2 ** 32;
 
 /** Probability as a threshold: an integer from 0 to 2^32. */
 export const thresholdOf = (probability: number): number => Math.round(probability * ALWAYS);
@@ -21,7 +21,7 @@ export const thresholdOf = (probability: number): number => Math.round(probabili
 export type Trials = (threshold: number, feature: number, sample: number, chunk: number, lanes: number) => number;
 
 /** Thirty-two words are eight Philox blocks, so a chunk of trials owns eight values of the counter. */
-const BLOCKS = 8;
+export const BLOCKS = 8;
 
 /** The same coordinates give the same outcomes, in any order and number of calls. */
 export function trials(seed: number, stream: number, epoch: number): Trials {

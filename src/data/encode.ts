@@ -6,7 +6,6 @@
  */
 import { DataError, requireInteger } from "../base/errors.ts";
 import { streamOf } from "../base/random.ts";
-import { trials } from "./bernoulli.ts";
 import { type Examples, featureScale } from "./dataset.ts";
 import { type Current, type EventEncoder, ruleOf, type Stream } from "./encoder.ts";
 import { patternsOf, wordsOf } from "./patterns.ts";
@@ -96,21 +95,24 @@ function sampleSpikes(
   const { size } = examples;
   const words = wordsOf(steps);
   const features = new Uint32Array(size);
+  const active = { features, codes: new Uint32Array(size), count: 0 };
   const masks = new Int32Array(words * size);
   const codes = codesOf(examples);
-  const patterns = patternsOf(ruleOf(encoder, steps), codes.count, steps, trials(seed, streamOf("data.encode"), epoch));
+  const key = { seed, stream: streamOf("data.encode"), epoch };
+  const patterns = patternsOf(ruleOf(encoder, steps), codes.count, steps, key);
   if (codes.fixed) patterns.tabulate(codes.fixed);
   const load = (index: number, number: number): number => {
     if (!codes.fixed) patterns.tabulate(unitFeatures(examples, index));
     const from = codes.fixed ? index * size : 0;
-    let active = 0;
+    active.count = 0;
     for (let p = 0; p < size; p++) {
       const code = codes.list[from + p]!;
       if (patterns.silent[code]) continue;
-      for (let w = 0; w < words; w++) masks[w * size + active] = patterns.mask(code, p, number, w);
-      features[active++] = p;
+      features[active.count] = p;
+      active.codes[active.count++] = code;
     }
-    return active;
+    patterns.fill(masks, size, active, number);
+    return active.count;
   };
   return { size, words, features, masks, counts: new Int32Array(steps), load };
 }

@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, ModelError } from "../../src/base/errors.ts";
 import { philoxInto } from "../../src/base/philox.ts";
-import { philox4x32 } from "../../src/base/random.ts";
+import { philox4x32, streamOf } from "../../src/base/random.ts";
 import { batches } from "../../src/data/batch.ts";
 import { thresholdOf, trials } from "../../src/data/bernoulli.ts";
 import { Examples } from "../../src/data/dataset.ts";
 import { type EncodeOptions, encodeEvents, encodeValues, eventBatch, valueBatch } from "../../src/data/encode.ts";
 import { bernoulli, current, type EventEncoder, latency, poisson, rate } from "../../src/data/encoder.ts";
+import { ROOM, trialMill } from "../../src/data/trialMill.ts";
 
 const examplesOf = (rows: readonly (readonly number[])[], Kind: typeof Uint8Array | typeof Float32Array): Examples =>
   new Examples("x", rows[0]!.length, Kind.from(rows.flat()), new Uint8Array(rows.length));
@@ -48,6 +49,49 @@ describe("random words", () => {
       }),
       { numRuns: 300 },
     );
+  });
+  test("trials of many features at once are the trials of each", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(u32, fc.oneof(u32, fc.constantFrom(0, 1, 0x80000000, 0xffffffff))), {
+          minLength: 1,
+          maxLength: 50,
+        }),
+        fc.tuple(u32, u32, u32, u32),
+        fc.nat(7),
+        fc.integer(),
+        (features, [seed, stream, epoch, sample], chunk, lanes) => {
+          const mill = trialMill();
+          features.forEach(([feature, threshold], k) => {
+            mill.features[k] = feature;
+            mill.thresholds[k] = threshold;
+          });
+          mill.run(features.length, { sample, epoch, chunk, lanes, seed, stream });
+          const one = trials(seed, stream, epoch);
+          const expected = features.map(([feature, threshold]) => one(threshold, feature, sample, chunk, lanes) | 0);
+          expect([...mill.masks.subarray(0, features.length)]).toEqual(expected);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+  test("more features than the mill has room for, certain ones among them", () => {
+    const size = ROOM + 300;
+    const features = Float32Array.from({ length: size }, (_, k) => (k % 5 === 0 ? 1 : (k % 97) / 97));
+    const steps = 40;
+    const [seed, epoch] = [3, 2];
+    const encoded = raster(bernoulli(), new Examples("x", size, features, new Uint8Array(1)), {
+      steps,
+      seed,
+      epoch,
+    })[0]!;
+    const draw = trials(seed, streamOf("data.encode"), epoch);
+    const masks = [0, 1].map((w) =>
+      Array.from(features, (x, k) => draw(thresholdOf(x), k, 0, w, w === 0 ? -1 : 2 ** (steps - 32) - 1)),
+    );
+    const spiking = (t: number): number[] =>
+      Array.from(features.keys()).filter((k) => ((masks[t >> 5]![k]! >>> (t & 31)) & 1) === 1);
+    for (let t = 0; t < steps; t++) expect(encoded[t]).toEqual(spiking(t));
   });
   test("32 trials are the comparisons u < p·2^32, all bits of u drawn", () => {
     fc.assert(
