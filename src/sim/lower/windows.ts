@@ -25,7 +25,7 @@ export interface Maxima {
   readonly constant: boolean;
 }
 /** Where each maximum was, which errors go back to. An engine, where none do, does not ask. */
-function maximaPlace({ name, windows, constant }: Maxima, c: Context): Place | undefined {
+export function maximaPlace({ name, windows, constant }: Maxima, c: Context): Place | undefined {
   if (c.options.mode === "stream") return undefined;
   const stride = padded(targetCount(windows), "u32");
   const sample = (constant ? 1 : c.stepsKept) * stride;
@@ -36,7 +36,12 @@ function maximaPlace({ name, windows, constant }: Maxima, c: Context): Place | u
 export function maximaCall(m: Maxima, a: Place, out: Place, c: Context): Node {
   const index = maximaPlace(m, c);
   const kernel = { kind: "maxPool", type: c.type, windows: m.windows, indexed: index !== undefined } as const;
-  return invoke(kernel, { out, a, reach: reachPlace("target", m.windows, m.name, c), ...(index && { index }) });
+  return invoke(kernel, {
+    out,
+    a,
+    reach: reachPlace("target", m.windows, `${m.name}.maxima`, c),
+    ...(index && { index }),
+  });
 }
 /** `out` = the error at each source, from that at the maxima. */
 export function unpoolNodes(m: Maxima, error: Place, out: Place, c: Context): Node[] {
