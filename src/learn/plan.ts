@@ -40,7 +40,7 @@ import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
 import { bitsPlace, weightGradients } from "./weightGradients.ts";
-import { GRADIENTS } from "./windowGradients.ts";
+import { GRADIENTS, turnedWeights } from "./windowGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
@@ -116,8 +116,9 @@ export class TrainingPlan {
     ];
     const { optimiser, groups } = this.#learning;
     const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
+    const batch = this.#batch(l, start);
     return [
-      { name: "gradients", body: [...this.#batch(l, start), ...neuronGradients(l, this.#backward)] },
+      { name: "gradients", body: [...turnedWeights(l), ...batch, ...neuronGradients(l, this.#backward)] },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...noted, ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];

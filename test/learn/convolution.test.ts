@@ -4,11 +4,14 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { wasm } from "../../src/backend/wasm/wasm.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { interpret } from "../../src/backend/interpret/run.ts";
+import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
 import { type Algorithm, bptt } from "../../src/learn/algorithm.ts";
+import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
-import { sgd } from "../../src/learn/optimiser.ts";
+import { adam, sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { connect } from "../../src/model/connection.ts";
 import {
@@ -23,12 +26,15 @@ import {
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
+import { denseLayer, input, readout, sequential } from "../../src/model/sequential.ts";
 import { maxPool, sum } from "../../src/model/transform.ts";
+import { convLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { initialParameters, type Parameters } from "../../src/sim/lower/parameters.ts";
+import { countDeployed } from "../../src/tasks/count.ts";
 import { finiteDifferences } from "./finiteDifferences.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples, type SampleOptions } from "./samples.ts";
-import { expanded, type Geometry, gathered, outOf, plain, sizesOf } from "./windows.ts";
+import { eachSynapse, expanded, type Geometry, gathered, outOf, plain, sizesOf } from "./windows.ts";
 
 const [classes, steps, count] = [3, 4, 5];
 const start = { kind: "uniform", low: -1, high: 1 } as const;
@@ -262,3 +268,84 @@ async function trained(net: Network, parameters: Parameters, surrogate: Surrogat
   const { loss } = trainer.gradients(batch);
   return { loss, blocks: trainer.gradientBlocks() };
 }
+
+describe("layers of windows, with spikes", () => {
+  const shape = [9, 8, 2];
+  const net = sequential(
+    [
+      input(shape),
+      convLayer(6, { kernel: 3, weight: { kind: "uniform", low: -0.5, high: 1 } }),
+      maxPoolLayer(2),
+      lif({ tau: "3 ms" }),
+      convLayer(5, { kernel: 2, groups: 1, weight: { kind: "uniform", low: -0.5, high: 1 } }),
+      lif({ tau: "3 ms" }),
+      maxPoolLayer([2, 1]),
+      denseLayer(classes),
+      readout(),
+    ],
+    { steps: 7 },
+  );
+  const inputs = 9 * 8 * 2;
+  const samples = drawSamples({ count: 13, steps: 7, inputs, classes, kind: "events", density: 0.3 });
+
+  test("a training run on 1, 2, 3 and 8 threads, and of the interpreter: the same bits", async () => {
+    const run = async (backend: Backend, updates: number) => {
+      using trainer = await createTrainer(net, backend, {
+        ...{ algorithm: bptt(triangle(1)), loss: crossEntropy("mean"), optimiser: adam(0.01) },
+        ...{ batch: 13, chunk: 2, seed: 2 },
+      });
+      const results = Array.from({ length: updates }, () => trainer.step(samples.batch));
+      return { results, parameters: trainer.parameters(), gradients: trainer.gradientBlocks() };
+    };
+    const first = await run(wasm, 3);
+    expect(first.results[2]!.loss).toBeLessThan(first.results[0]!.loss);
+    for (const threads of [1, 2, 3, 8]) {
+      using backend = threadedWasm(threads);
+      expect(await run(backend, 3), `${threads} threads`).toEqual(first);
+    }
+    expect(await run(interpret, 1)).toEqual(await run(wasm, 1));
+  });
+
+  test("synaptic events are counted with borders, neuron by neuron", async () => {
+    const plainNet = sequential(
+      [
+        input(shape),
+        convLayer(6, { kernel: 3, weight: { kind: "uniform", low: -0.5, high: 1 } }),
+        lif({ tau: "3 ms" }),
+        convLayer(5, { kernel: 2, stride: 2, weight: { kind: "uniform", low: -0.5, high: 1 } }),
+        maxPoolLayer(1),
+        lif({ tau: "3 ms" }),
+        denseLayer(classes),
+        readout(),
+      ],
+      { steps: 7 },
+    );
+    const parameters = initialParameters(plainNet, 2);
+    using e = await createEvaluator(plainNet, wasm, { loss: crossEntropy("mean"), batch: 13, parameters });
+    const { activity, samples: all, steps: total } = e.evaluate(samples.batch);
+    const inputActivity = new Uint32Array(inputs);
+    for (const k of (samples.batch.input as { list: Uint32Array }).list) inputActivity[k]!++;
+    const did = { samples: all, steps: total, activity, inputActivity };
+    const deployed = { net: plainNet, encoder: { kind: "events" } as const, parameters, loss: crossEntropy("mean") };
+    const counts = countDeployed("conv", deployed, did, "event");
+    const reached = (g: Geometry, times: ArrayLike<number>): number => {
+      let sum = 0;
+      eachSynapse(g, (source) => (sum += times[source]!));
+      return sum / all;
+    };
+    const one = plain({ height: 9, width: 8, from: 2, to: 6, kernel: [3, 3] });
+    const two = plain({ height: 7, width: 6, from: 6, to: 5, kernel: [2, 2], stride: [2, 2] });
+    const [first, second] = counts.layers;
+    expect(first!.synapticEvents).toBeCloseTo(reached(one, inputActivity), 9);
+    const { each, active } = activity.hidden1!;
+    expect(Array.from(each!).reduce((a, b) => a + b, 0)).toBe(active);
+    expect(second!.synapticEvents).toBeCloseTo(reached(two, each!), 9);
+    expect(first!.weights).toBe(3 * 3 * 2 * 6);
+    expect(first!.synapses).toBe(synapsesIn(one));
+  });
+  const synapsesIn = (g: Geometry): number => {
+    let n = 0;
+    eachSynapse(g, () => n++);
+    return n;
+  };
+});

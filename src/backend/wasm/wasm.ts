@@ -31,7 +31,7 @@ import { rowDots } from "./rowDots.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
-import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
+import { outerWindows, scatterBack, scatterWindows, windowDots } from "./windows.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
@@ -44,6 +44,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   outerRows,
   transposeLists,
   scatterWindows,
+  scatterBack,
   windowDots,
   outerWindows,
   maxPool,
