@@ -117,8 +117,8 @@ test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite
   const window = { kernel: 3, padding: 1, weight };
   const net = sequential(
     [
-      input([4, 4, 1], { signal: "values" }),
-      ...[convLayer(2, window), batchNormLayer(), smooth],
+      input([8, 8, 1], { signal: "values" }),
+      ...[convLayer(2, window), maxPoolLayer(2), batchNormLayer(), smooth],
       residualLayer(
         [
           ...[convLayer(3, window), batchNormLayer(), smooth],
@@ -136,7 +136,7 @@ test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite
     ],
     { steps: 3 },
   );
-  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 16, classes, kind: "values", density: 0.8 });
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 64, classes, kind: "values", density: 0.8 });
   using trainer = await createTrainer(net, wasm, { ...options, optimiser: adam(1e-3), batch: 5, type: "f64" });
   trainer.gradients(batch);
   const found = trainer.gradientBlocks();
