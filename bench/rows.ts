@@ -16,7 +16,7 @@ import {
   type Program,
 } from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
-import { groupTargets, reachCount, sourceCount } from "../src/ir/windows.ts";
+import { groupSources, groupTargets, reachCount, sightsOf, sourceCount, targetCount } from "../src/ir/windows.ts";
 
 /** Rows of sources, or columns of targets. */
 export interface Lines {
@@ -29,6 +29,7 @@ export interface Lines {
 /** Lines of the call; nothing where it has no synapses. @throws Error for synapses that are drawn for each event */
 export function linesOf({ kernel, args, counts = {} }: Invoke, { buffers }: Program): Lines | undefined {
   const length = (p: Place): number => buffers.find((b) => b.name === p.buffer)!.length;
+  if (kernel.kind === "scatterBack") return { count: targetCount(kernel.windows), parts: 1 };
   if (isThroughWindows(kernel)) return kernel.listed ? { count: sourceCount(kernel.windows), parts: 1 } : undefined;
   if (kernel.kind === "deliver") return { count: length(args.start!) / kernel.parts, parts: kernel.parts };
   if (kernel.kind !== "perSynapse") return undefined;
@@ -69,6 +70,10 @@ export function synapsesOf(call: Invoke, { parts }: Lines, visits: ArrayLike<num
 
 /** Of each line how many synapses it has, of all parts. */
 function lengthsOf({ kernel, args, counts }: Invoke, parts: number, x: Executable): (line: number) => number {
+  if (kernel.kind === "scatterBack") {
+    const { windows } = kernel;
+    return (target) => sightsOf(windows, target).length * groupSources(windows);
+  }
   if (isThroughWindows(kernel)) {
     const { windows } = kernel;
     return (source) => reachCount(windows, source) * groupTargets(windows);

@@ -37,7 +37,8 @@ function cifarNetwork(width: number) {
   const layer = (k: number, below: string, shape: readonly number[]): string => {
     const [summed, normed, node] = [`conv${k}`, `norm${k}`, `layer${k}`];
     transforms[summed] = sum(shape);
-    transforms[normed] = batchNorm(shape, summed);
+    // Running statistics are those of the last batch, so that the forward pass alone does the same work.
+    transforms[normed] = batchNorm(shape, summed, { momentum: 1 });
     populations[node] = population(shape, lifNode());
     const windows = convolution({ kernel: 3, padding: 1 });
     connections.push(connect(below, summed, { weight: fanIn(), connectivity: windows }));

@@ -121,6 +121,10 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const read = 2 * cells + (valued ? events : 0);
     return matrixWork(type, { cells, multiplied: valued, read, entries: events * lookUps(listed), written: cells });
   },
+  scatterBack: ({ type }, need) => {
+    const [events, cells] = [need("events"), need("synapses")];
+    return matrixWork(type, { cells, read: 2 * cells + events, entries: events * lookUps(true), written: cells });
+  },
   windowDots: ({ type, windows, listed, accumulate }, need) => {
     const [events, cells] = windowWork(windows, listed, need);
     const more = accumulate ? events : 0;

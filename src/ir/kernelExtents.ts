@@ -7,7 +7,7 @@ import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
-import { reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
+import { backRows, groupSources, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
 export interface Argument {
@@ -101,6 +101,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     reach: argument(POSITION, reachLength("source", windows)),
     ...(listed && { list: argument(LIST, entries(known)) }),
     ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
+  }),
+  scatterBack: ({ type, windows, stride }, known) => ({
+    out: argument([type], sourceCount(windows)),
+    weights: argument([type], matrix(backRows(windows), stride, groupSources(windows))),
+    reach: argument(POSITION, reachLength("target", windows)),
+    list: argument(LIST, entries(known)),
+    values: argument([type], entries(known)),
   }),
   windowDots: ({ type, windows, stride, listed }, known) => ({
     out: argument([type], listed ? DATA : sourceCount(windows)),

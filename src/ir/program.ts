@@ -224,6 +224,14 @@ export type Kernel =
       readonly valued: boolean;
     }
   /**
+   * The other way round, what targets bring to all sources that their windows see: for each target element t = list[e], for
+   * each source position s that window row a and column b join it to: `out[s][c] += values[e]·weights[a, t's channel, b][c]`
+   * for the source channels c of its group, in the order of the list, then of a and b. Rows of `weights`, which are
+   * `[window row][target channel][window column]`, are `stride` apart. Args `out`, `weights`, `reach` (`reachTable` of
+   * targets), `list`, `values`. Counts `from`, `to`.
+   */
+  | { readonly kind: "scatterBack"; readonly type: FloatType; readonly windows: Windows; readonly stride: number }
+  /**
    * Errors back through windows: `out[i] = Σ_k Σ_c a[t][c]·weights[k, i's channel][c]` for each listed source i (or every
    * one), over window positions k that join it to a target position t, ascending. Of the channels of its group the c-th
    * goes to vector (c div lanes) mod 4, lane c mod lanes, of four that start at 0 (what a last vector lacks are zeros);

@@ -127,3 +127,27 @@ export function pairCount(w: Windows): number {
     Array.from({ length: a.target }, (_, t) => reachOf("target", a, t).count).reduce((x, y) => x + y, 0);
   return along(w.rows) * along(w.columns);
 }
+
+/** A source position that a target's window sees, and the row of weights on the way back. */
+export interface Sight {
+  /** First element of the target's group. */
+  readonly source: number;
+  /** Row of the weights as `scatterBack` has them. */
+  readonly row: number;
+}
+/** Rows of weights as `scatterBack` has them. */
+export const backRows = (w: Windows): number => windowSize(w) * w.targets;
+/** All that the window of a target element sees, by window row, then column. */
+export function sightsOf(w: Windows, target: number): Sight[] {
+  const [channel, pixel] = [target % w.targets, Math.floor(target / w.targets)];
+  const first = Math.floor(channel / groupTargets(w)) * groupSources(w);
+  const across = positionsFrom("target", w.columns, pixel % w.columns.target);
+  return positionsFrom("target", w.rows, Math.floor(pixel / w.columns.target)).flatMap((down) =>
+    across.map(
+      (right): Sight => ({
+        source: (down.other * w.columns.source + right.other) * w.sources + first,
+        row: (down.position * w.targets + channel) * w.columns.kernel + right.position,
+      }),
+    ),
+  );
+}

@@ -47,7 +47,7 @@ import { keptByChunk, onwardNodes } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, weightGradients } from "./weightGradients.ts";
-import { GRADIENTS } from "./windowGradients.ts";
+import { GRADIENTS, turnedWeights } from "./windowGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
@@ -81,11 +81,11 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
-    if (this.segment !== undefined && needsStages(net))
+    if (needsStages(net) && (learning.algorithm.kind !== "bptt" || this.segment !== undefined))
       throw new ModelError(
         "unsupported",
         "algorithm",
-        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint or segment",
+        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint",
       );
     this.isOnward = learning.algorithm.kind === "fptt" && this.segment !== undefined;
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
@@ -136,8 +136,9 @@ export class TrainingPlan {
     const c = l.context;
     const start = (): Node[] => [...this.#clearGradients(l), ...this.#clearSums(l)];
     const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
+    const batch = this.#batch(l, start);
     return [
-      { name: "gradients", body: [...this.#batch(l, start), ...this.#neuronGradients(l)] },
+      { name: "gradients", body: [...turnedWeights(l), ...batch, ...this.#neuronGradients(l)] },
       { name: "update", body: this.#update(l, noted) },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
@@ -147,8 +148,13 @@ export class TrainingPlan {
     const shared = { backward: this.#whole, each: this.#loss(l) };
     const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), this.#neuronGradients(l)];
     const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
-    const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l)] });
-    return [{ name: "gradients", body: [...whole, ...neurons] }, { name: ONWARD, body: each }, lookRegion(l)];
+    const turned = turnedWeights(l);
+    const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l), ...turned] });
+    return [
+      { name: "gradients", body: [...turned, ...whole, ...neurons] },
+      { name: ONWARD, body: [...turned, ...each] },
+      lookRegion(l),
+    ];
   }
   /** @param noted what an update leaves beside the parameters */
   #update(l: Lowered, noted: readonly Node[] = []): Node[] {

@@ -4,14 +4,17 @@
  * step by step.
  */
 import { ModelError } from "../base/errors.ts";
-import { invoke, type Node, type Place, padded, place } from "../ir/program.ts";
-import { isConvolution, type WindowedConnection, windowsIn } from "../model/connection.ts";
+import { along, invoke, loop, type Node, type Place, padded, place } from "../ir/program.ts";
+import { backRows, groupSources, sourceCount, targetCount, type Windows } from "../ir/windows.ts";
+import { isConvolution, isWindowed, type WindowedConnection, windowsIn } from "../model/connection.ts";
+import type { Context } from "../sim/lower/context.ts";
 import { type Signal, signalOf } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import {
   besidePort,
   bySignal,
   isConstant,
+  maximaPlace,
   reachPlace,
   type Told,
   unpoolNodes,
@@ -36,14 +39,18 @@ function wholeError(c: WindowedConnection, error: Place, constant: boolean, l: L
   const { context } = l;
   const { windows, pool } = windowsIn(l.net, c);
   if (!pool) return { at: error, nodes: [] };
+  requireNoDelay(c, l);
+  const at = besidePort(c, "errors", windows, context);
+  return { at, nodes: unpoolNodes({ name: c.name, windows: pool, constant }, error, at, context) };
+}
+
+function requireNoDelay(c: WindowedConnection, { context }: Lowered): void {
   if (context.delayOf(c) > 0)
     throw new ModelError(
       "unsupported",
       `connection ${c.name}.delay`,
       "errors find no way back through maxima that arrive late; put 'maxPool' and the delay into connections of their own",
     );
-  const at = besidePort(c, "errors", windows, context);
-  return { at, nodes: unpoolNodes({ name: c.name, windows: pool, constant }, error, at, context) };
 }
 
 /** Sources that want their errors: listed ones, or all. */
@@ -62,12 +69,12 @@ export function errorsThroughWindows(
 ): Node[] {
   const { context } = l;
   const { type } = context;
-  const { windows } = windowsIn(l.net, c);
-  const whole = wholeError(c, error, false, l);
+  const { windows, pool } = windowsIn(l.net, c);
+  if (pool) return [...errorsOfMaxima(c, error, out, accumulate, l), ...learned(c, error, l)];
   const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type) } as const;
   const args = {
     out,
-    a: whole.at,
+    a: error,
     weights: windowWeights(c, windows, l.parameters, context),
     reach: reachPlace("source", windows, c.name, context),
   };
@@ -75,7 +82,72 @@ export function errorsThroughWindows(
     list && count
       ? invoke({ ...kernel, listed: true, accumulate }, { ...args, list }, { from: 0, to: count })
       : invoke({ ...kernel, listed: false, accumulate }, args);
-  return [...whole.nodes, dots, ...(isTakenBack(c, l) ? outer(c, whole.at, sourceNow(c, l), 0, l) : [])];
+  return [dots, ...learned(c, error, l)];
+}
+/** The gradient of weights that is taken on the way back. */
+function learned(c: WindowedConnection, error: Place, l: Lowered): Node[] {
+  if (!isTakenBack(c, l)) return [];
+  const whole = wholeError(c, error, false, l);
+  const nodes = outer(c, whole.at, sourceNow(c, l), 0, l);
+  return nodes.length === 0 ? [] : [...whole.nodes, ...nodes];
+}
+
+/**
+ * In front of maxima most errors are zero: those that are not go back one by one, to all that their window sees. That is
+ * less work than to sum all errors for each source, even where few sources want theirs (T3: with a third of them).
+ */
+function errorsOfMaxima(c: WindowedConnection, error: Place, out: Place, accumulate: boolean, l: Lowered): Node[] {
+  const { context } = l;
+  const { type } = context;
+  const { windows, pool } = windowsIn(l.net, c);
+  const maxima = { name: c.name, windows: pool!, constant: false };
+  requireNoDelay(c, l);
+  const kernel = { kind: "scatterBack", type, windows, stride: backStride(windows, context) } as const;
+  const args = {
+    out,
+    weights: backWeights(c, windows, context),
+    reach: reachPlace("target", windows, c.name, context),
+    list: maximaPlace(maxima, context)!,
+    values: error,
+  };
+  return [
+    ...(accumulate ? [] : [invoke({ kind: "zero", type }, { out }, { n: padded(sourceCount(windows), type) })]),
+    invoke(kernel, args, { from: 0, to: targetCount(pool!) }),
+  ];
+}
+const backStride = (w: Windows, { type }: Context): number => padded(groupSources(w), type);
+const backWeights = (c: WindowedConnection, w: Windows, context: Context): Place =>
+  place(context.buffer(`${c.name}.weight.back`, context.type, backRows(w) * backStride(w, context), "work"));
+
+/** Once a batch: weights in front of maxima as `scatterBack` takes them. A product with ones on the diagonal turns them over. */
+export function turnedWeights(l: Lowered): Node[] {
+  const { context } = l;
+  const { type } = context;
+  return l.net.connections.filter(isWindowed).flatMap((c) => {
+    const { windows: w, pool } = windowsIn(l.net, c);
+    if (!pool || !context.buffers.has(`${c.name}.weight.back`)) return [];
+    const [width, row] = [backStride(w, context), padded(w.targets, type)];
+    const [rows, columns] = [w.rows.kernel, w.columns.kernel];
+    const depth = groupSources(w);
+    const ones = context.constant(
+      `${c.name}.ones`,
+      Float64Array.from({ length: depth * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
+    );
+    const of = (at: Place, alongRows: number, alongColumns: number): Place => ({
+      ...at,
+      terms: [along("window.row", alongRows), along("window.column", alongColumns)],
+    });
+    const shape = { width, bStride: width, outStride: columns * width, aRow: 1, aColumn: row } as const;
+    const kernel = { kind: "product", type, ...shape, start: "zero" } as const;
+    const args = {
+      out: of(backWeights(c, w, context), w.targets * columns * width, width),
+      a: of(windowWeights(c, w, l.parameters, context), columns * depth * row, depth * row),
+      b: place(ones),
+    };
+    return [
+      loop("window.row", rows, [loop("window.column", columns, [invoke(kernel, args, { rows: w.targets, depth })])]),
+    ];
+  });
 }
 
 /** What left the source in the step at hand, which arrives after the connection's delay. */

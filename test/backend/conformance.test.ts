@@ -46,6 +46,7 @@ test("every kernel has a case", () => {
     outerRows: true,
     transposeLists: true,
     scatterWindows: true,
+    scatterBack: true,
     windowDots: true,
     outerWindows: true,
     maxPool: true,

@@ -3,6 +3,7 @@ import { type Buffer, invoke, type Kernel, type Place, padded, place } from "../
 import type { FloatType, Type } from "../../src/ir/types.ts";
 import {
   type Axis,
+  backRows,
   reachTable,
   sourceCount,
   targetCount,
@@ -100,6 +101,49 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
   };
 }
 
+/** Targets in any order, some of them twice, as maxima name them. */
+function backCase(type: FloatType, w: Windows): Case {
+  const stride = padded(w.sources / w.groups, type);
+  const [sources, targets] = [sourceCount(w), targetCount(w)];
+  const next = values(91 + targets);
+  const n = 1 + Math.floor(targets / 2);
+  const table = reachTable("target", w);
+  const name = `scatterBack ${type} ${JSON.stringify(w)}`;
+  const args = {
+    out: place("out", 4),
+    weights: place("weights"),
+    reach: place("reach"),
+    list: place("list"),
+    values: place("values"),
+  };
+  return {
+    name,
+    program: {
+      name,
+      buffers: [
+        buffer("out", type, sources + 8),
+        buffer("weights", type, backRows(w) * stride),
+        buffer("reach", "i32", table.length),
+        buffer("list", "u32", n),
+        buffer("values", type, n),
+      ],
+      regions: [
+        {
+          name: "main",
+          body: [invoke({ kind: "scatterBack", type, windows: w, stride }, args, { from: n > 2 ? 1 : 0, to: n })],
+        },
+      ],
+    },
+    inputs: {
+      out: small(sources + 8, 3),
+      weights: small(backRows(w) * stride, 7),
+      reach: [...table],
+      list: Array.from({ length: n }, () => Math.floor(next() * targets)),
+      values: small(n, 9),
+    },
+  };
+}
+
 function poolCase(type: FloatType, w: Windows, indexed: boolean): Case {
   const table = reachTable("target", w);
   const [sources, targets] = [sourceCount(w), targetCount(w)];
@@ -178,6 +222,9 @@ export const WINDOWS: readonly Case[] = TYPES.flatMap((type) => [
         : []),
       throughCase("windowDots", type, w, f),
     ]),
+  ),
+  ...[...GEOMETRIES, windows(axis(6, 3), axis(6, 3), 12, 5), windows(axis(5, 3, 1, 1), axis(5, 3, 1, 1), 4, 3)].map(
+    (w) => backCase(type, w),
   ),
   ...POOLS.flatMap((w) => [true, false].map((indexed) => poolCase(type, w, indexed))),
   indexedCase("unpool", type),

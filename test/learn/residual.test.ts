@@ -1,6 +1,7 @@
 /** Residual blocks of spiking layers with batch normalisation, as `sequential` makes them. */
 import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
+import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
@@ -117,8 +118,8 @@ test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite
   const window = { kernel: 3, padding: 1, weight };
   const net = sequential(
     [
-      input([4, 4, 1], { signal: "values" }),
-      ...[convLayer(2, window), batchNormLayer(), smooth],
+      input([8, 8, 1], { signal: "values" }),
+      ...[convLayer(2, window), maxPoolLayer(2), batchNormLayer(), smooth],
       residualLayer(
         [
           ...[convLayer(3, window), batchNormLayer(), smooth],
@@ -136,7 +137,7 @@ test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite
     ],
     { steps: 3 },
   );
-  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 16, classes, kind: "values", density: 0.8 });
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 64, classes, kind: "values", density: 0.8 });
   using trainer = await createTrainer(net, wasm, { ...options, optimiser: adam(1e-3), batch: 5, type: "f64" });
   trainer.gradients(batch);
   const found = trainer.gradientBlocks();
@@ -165,4 +166,32 @@ test.each(["add", "and", "iand"] as const)("learns, and answers alike with runni
   expect(activity.hidden1!.active).toBeGreaterThan(0);
   const few = await Promise.all(THREADED.map((b) => run(b, 3)));
   for (const r of few) expect(r).toEqual(few[0]);
+});
+
+test("spiking convolutions with norms and maxima: interpreter, wasm, 1, 2, 3 and 8 threads: the same bits", async () => {
+  const conv = (channels: number): Layer[] => [
+    convLayer(channels, { kernel: 3, padding: 1 }),
+    norm,
+    lif({ tau: "2 ms" }),
+  ];
+  const net = sequential(
+    [
+      input([8, 8, 2], { signal: "values", constant: true }),
+      ...[...conv(6), ...conv(6), maxPoolLayer(2)],
+      ...[...conv(7), residualLayer(conv(7), { how: "add" }), ...conv(5), maxPoolLayer(2)],
+      ...[flattenLayer(), denseLayer(classes), readout()],
+    ],
+    { steps: 3 },
+  );
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 128, classes, kind: "constant", density: 0.8 });
+  const trained = async (backend: Backend) => {
+    using trainer = await createTrainer(net, backend, { ...options, optimiser: adam(0.01), batch: 5 });
+    const losses = [1, 2].map(() => trainer.step(batch).loss);
+    const parameters = trainer.parameters();
+    using evaluator = await createEvaluator(net, backend, { loss: options.loss, batch: 5, parameters });
+    return { losses, parameters, answers: evaluator.evaluate(batch) };
+  };
+  const expected = await trained(interpret);
+  expect(expected.answers.activity.hidden1!.active).toBeGreaterThan(0);
+  for (const backend of THREADED) expect(await trained(backend)).toEqual(expected);
 });

@@ -7,7 +7,7 @@ import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
 import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, winners, zero } from "./structural.ts";
-import { foldRows, maxPool, outerWindows, pick, scatterWindows, unpool, windowDots } from "./windows.ts";
+import { foldRows, maxPool, outerWindows, pick, scatterBack, scatterWindows, unpool, windowDots } from "./windows.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
@@ -20,6 +20,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   outerRows,
   transposeLists,
   scatterWindows,
+  scatterBack,
   windowDots,
   outerWindows,
   maxPool,

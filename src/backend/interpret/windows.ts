@@ -1,7 +1,16 @@
 /** Definitions of the kernels that work through windows: plain loops over what each source reaches. */
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
-import { groupTargets, hitsOf, positionsFrom, sourceCount, targetPositions, type Windows } from "../../ir/windows.ts";
+import {
+  groupSources,
+  groupTargets,
+  hitsOf,
+  positionsFrom,
+  sightsOf,
+  sourceCount,
+  targetPositions,
+  type Windows,
+} from "../../ir/windows.ts";
 import type { Frame } from "./run.ts";
 
 const rounding = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
@@ -25,6 +34,17 @@ export function scatterWindows(k: KernelOf<"scatterWindows">, frame: Frame): voi
         const w = weights.data[weights.at + row * k.stride + column + c]!;
         const at = out.at + target + c;
         out.data[at] = round(out.data[at]! + (values ? round(values.data[values.at + e]! * w) : w));
+      }
+}
+
+export function scatterBack(k: KernelOf<"scatterBack">, frame: Frame): void {
+  const round = rounding(k.type);
+  const [out, weights, list, values] = [frame.arg("out"), frame.arg("weights"), frame.arg("list"), frame.arg("values")];
+  for (let e = frame.count("from"); e < frame.count("to"); e++)
+    for (const { source, row } of sightsOf(k.windows, list.data[list.at + e]!))
+      for (let c = 0; c < groupSources(k.windows); c++) {
+        const product = round(values.data[values.at + e]! * weights.data[weights.at + row * k.stride + c]!);
+        out.data[out.at + source + c] = round(out.data[out.at + source + c]! + product);
       }
 }
 

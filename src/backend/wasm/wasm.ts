@@ -36,7 +36,7 @@ import { sortRows } from "./sortRows.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
-import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
+import { outerWindows, scatterBack, scatterWindows, windowDots } from "./windows.ts";
 import { winners } from "./winners.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
@@ -50,6 +50,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   outerRows,
   transposeLists,
   scatterWindows,
+  scatterBack,
   windowDots,
   outerWindows,
   maxPool,

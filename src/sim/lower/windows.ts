@@ -36,7 +36,12 @@ export function maximaPlace({ name, windows, constant }: Maxima, c: Context): Pl
 export function maximaCall(m: Maxima, a: Place, out: Place, c: Context): Node {
   const index = maximaPlace(m, c);
   const kernel = { kind: "maxPool", type: c.type, windows: m.windows, indexed: index !== undefined } as const;
-  return invoke(kernel, { out, a, reach: reachPlace("target", m.windows, m.name, c), ...(index && { index }) });
+  return invoke(kernel, {
+    out,
+    a,
+    reach: reachPlace("target", m.windows, `${m.name}.maxima`, c),
+    ...(index && { index }),
+  });
 }
 /** `out` = the error at each source, from that at the maxima. */
 export function unpoolNodes(m: Maxima, error: Place, out: Place, c: Context): Node[] {
