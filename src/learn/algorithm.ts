@@ -44,10 +44,13 @@ export interface Eprop {
   /** Steps after which eligibilities are brought forward. The gradient does not depend on it but for the order of additions. */
   readonly segment: number;
 }
+/** When weights change: once for the samples of a batch, or after each of their steps. */
+export type OnlineUpdate = "sample" | "step";
 /** Online training through time, as plain data. `ottt` makes it. */
 export interface Ottt {
   readonly kind: "ottt";
   readonly surrogate: Surrogate;
+  readonly update: OnlineUpdate;
 }
 /** How gradients are found. Plain data. */
 export type Algorithm = Bptt | TruncatedBptt | Fptt | Eprop | Ottt;
@@ -170,15 +173,28 @@ export function eprop(
   return { kind: "eprop", surrogate, feedback, seed, segment };
 }
 
+/** Options of `ottt`. */
+export interface OtttOptions {
+  /** Default `sample`. */
+  readonly update?: OnlineUpdate;
+}
+
 /**
  * Online training through time: each source keeps one trace of what left it, decaying like its target's membrane; in each
  * step errors go back through the layers of that step alone, and meet the traces there. Of one layer whose loss is
  * that of each step this is the gradient of back-propagation through time; errors through time and layers at once, and
  * through recurrent connections, are left out.
  *
- * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: this is its OTTT_A, which adds up the gradients of all steps
+ * With `update: "step"` weights change after each step of all samples of a batch, as with `fptt`: the loss compares each step,
+ * no regulariser looks at whole samples, and each of these counts as an update.
+ *
+ * @throws {RheobaseError} `unknown-name`
+ * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: `sample` is its OTTT_A, `step` its OTTT_O
  */
-export const ottt = (surrogate: Surrogate = triangle(1)): Ottt => ({ kind: "ottt", surrogate });
+export function ottt(surrogate: Surrogate = triangle(1), { update = "sample" }: OtttOptions = {}): Ottt {
+  requireOneOf("ottt.update", update, ["sample", "step"]);
+  return { kind: "ottt", surrogate, update };
+}
 
 function requireOneOf(path: string, value: string, known: readonly string[]): void {
   if (!known.includes(value))
@@ -205,6 +221,8 @@ export function segmentSteps(algorithm: Algorithm, steps: number): number | unde
   return segment !== undefined && segment < steps ? segment : undefined;
 }
 
+/** Whether weights change after each segment, and not once a batch. */
+export const isOnward = (a: Algorithm): boolean => a.kind === "fptt" || (a.kind === "ottt" && a.update === "step");
 /** Updates of a batch whose longest sample has so many steps. */
-export const updatesOfBatch = (algorithm: Algorithm, steps: number): number =>
-  algorithm.kind === "fptt" ? Math.ceil(steps / algorithm.every) : 1;
+export const updatesOfBatch = (a: Algorithm, steps: number): number =>
+  isOnward(a) ? Math.ceil(steps / (a.kind === "fptt" ? a.every : 1)) : 1;

@@ -92,8 +92,9 @@ export const ALGORITHMS: { readonly [K in Algorithm["kind"]]: readonly Algorithm
   ottt: [
     {
       name: "OTTT",
-      call: "ottt(surrogate)",
-      keeps: "of each source and target population one number; one step as in BPTT",
+      call: "ottt(surrogate, { update })",
+      keeps:
+        "of each source and target population one number; one step as in BPTT; with an update each step, of all samples of a batch",
       growth: "1",
       time: TWICE,
       exact: "one layer of hidden neurons without recurrent connections, and a readout without memory",

@@ -41,6 +41,14 @@ export class Eligibilities {
     this.#width = padded(1, l.context.type);
   }
 
+  /** Names of the buffers that hold it. */
+  get kept(): string[] {
+    return this.#blocks().flatMap(({ block, forward }) => [
+      ...forward.shared.map((a) => this.#trace(block, a.name).buffer),
+      ...forward.own.map((a) => this.#eligibility(block, a.name).buffer),
+    ]);
+  }
+
   /** Of the sample at hand, before its first step: nothing has arrived. */
   begin(): Node[] {
     const zero = (out: Place, n: number): Node => invoke({ kind: "zero", type: this.#l.context.type }, { out }, { n });

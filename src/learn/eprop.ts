@@ -138,6 +138,9 @@ export class EpropPass implements OnlinePass {
     return this.#readout.transition.shared;
   }
 
+  kept(l: Lowered): readonly string[] {
+    return this.#eligibilities(l).kept;
+  }
   begin(l: Lowered): Node[] {
     return this.#eligibilities(l).begin();
   }

@@ -8,8 +8,9 @@ import type { Context } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
-import { overSegments, SegmentStarts, segmentNodes, startNodes } from "../sim/lower/segments.ts";
+import { overSegments, SegmentStarts, segmentNodes, startNodes, withoutStores } from "../sim/lower/segments.ts";
 import { bitsBefore, withoutTape } from "./segmented.ts";
+import { isWatched } from "./watch.ts";
 import type { PortErrors } from "./weightGradients.ts";
 
 /** What an algorithm of this kind does. */
@@ -20,6 +21,8 @@ export interface OnlinePass extends PortErrors {
   kernel(node: string, kernel: Kernel, c: Context): Kernel;
   /** Starts what a shard sums besides weights. */
   clearSums(l: Lowered): Node[];
+  /** Buffers of what a sample keeps from one segment to the next. */
+  kept(l: Lowered): readonly string[];
   /** Of a sample, before its first segment. */
   begin(l: Lowered): Node[];
   /** Of a sample, when it has run through the segment at hand: errors at ports. */
@@ -36,6 +39,9 @@ export interface OnlinePlan {
   readonly each: readonly Node[];
 }
 
+/** Spikes that a watch counts are counted once. */
+const withoutWatch = (nodes: readonly Node[]): Node[] => withoutStores(nodes, (_slot, at) => isWatched(at.buffer));
+
 /** A chunk of samples. Where something needs whole samples, they run twice: the first time to know it, and without a tape. */
 export function onlineNodes(l: Lowered, { pass, whole, each }: OnlinePlan): Node[] {
   const c = l.context;
@@ -46,7 +52,7 @@ export function onlineNodes(l: Lowered, { pass, whole, each }: OnlinePlan): Node
     ...(whole.length > 0 ? first : []),
     ...startNodes(l, [...starts.begin(), ...pass.begin(l)]),
     overSegments(c, [
-      ...segmentNodes(l, { end: [...each, ...pass.errors(l)] }),
+      ...segmentNodes(l, { end: [...each, ...pass.errors(l)], ...(whole.length > 0 && { change: withoutWatch }) }),
       ...pass.gradients(l),
       ...overSamples(c, starts.advance()),
     ]),

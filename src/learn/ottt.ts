@@ -59,6 +59,9 @@ export class OtttPass implements OnlinePass {
     return this.#backward.delta(node, port, ahead);
   }
 
+  kept(l: Lowered): readonly string[] {
+    return this.#traces(l).kept;
+  }
   begin(l: Lowered): Node[] {
     return this.#traces(l).begin();
   }

@@ -18,7 +18,7 @@ import {
 } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
-import { type Algorithm, segmentSteps } from "./algorithm.ts";
+import { type Algorithm, isOnward, segmentSteps } from "./algorithm.ts";
 import { BackwardPass, type BackwardStage } from "./backward.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
@@ -43,7 +43,7 @@ import {
 } from "./regularise.ts";
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
-import { keptByChunk, onwardNodes } from "./timeOutermost.ts";
+import { keptByChunk, onwardNodes, onwardPass } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, weightGradients } from "./weightGradients.ts";
@@ -87,7 +87,7 @@ export class TrainingPlan {
         "algorithm",
         "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint",
       );
-    this.isOnward = learning.algorithm.kind === "fptt" && this.segment !== undefined;
+    this.isOnward = isOnward(learning.algorithm) && this.segment !== undefined;
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     if (this.isOnward) requireEachStep(learning, this.#penalties);
@@ -128,7 +128,12 @@ export class TrainingPlan {
   /** The program of these regions. */
   program(l: Lowered): Program {
     const regions = this.isOnward ? this.#onwardRegions(l) : this.#regions(l);
-    return programOf(l.net.name, l, regions, this.isOnward ? (program) => keptByChunk(program, l) : undefined);
+    return programOf(
+      l.net.name,
+      l,
+      regions,
+      this.isOnward ? (program) => keptByChunk(program, l, this.#kept(l)) : undefined,
+    );
   }
 
   /** `gradients` of all chunks of a batch, and the `update` of the parameters. */
@@ -145,7 +150,8 @@ export class TrainingPlan {
   }
   /** `gradients` without an update, of all segments together, and `onward` with one after each. */
   #onwardRegions(l: Lowered): Region[] {
-    const shared = { backward: this.#whole, each: this.#loss(l) };
+    const backward = this.#backward;
+    const shared = { pass: backward instanceof BackwardPass ? onwardPass(backward) : backward, each: this.#loss(l) };
     const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), this.#neuronGradients(l)];
     const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
     const turned = turnedWeights(l);
@@ -155,6 +161,10 @@ export class TrainingPlan {
       { name: ONWARD, body: [...turned, ...each] },
       lookRegion(l),
     ];
+  }
+  /** What samples keep from one segment to the next besides states and late rows. */
+  #kept(l: Lowered): readonly string[] {
+    return this.#backward instanceof BackwardPass ? [] : this.#backward.kept(l);
   }
   /** @param noted what an update leaves beside the parameters */
   #update(l: Lowered, noted: readonly Node[] = []): Node[] {

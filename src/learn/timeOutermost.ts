@@ -16,6 +16,7 @@ import { inFirstSegment, SegmentStarts, segmentNodes } from "../sim/lower/segmen
 import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { maskName } from "./dropout.ts";
+import type { OnlinePass } from "./online.ts";
 import { bitsBefore } from "./segmented.ts";
 import { weightGradients } from "./weightGradients.ts";
 
@@ -24,7 +25,7 @@ export const SEGMENTS_RUN = "segments.run";
 const segmentsRun = (c: Context): Place => place(c.buffer(SEGMENTS_RUN, "i32", 1, "argument"));
 
 export interface Onward {
-  readonly backward: BackwardPass;
+  readonly pass: Pick<OnlinePass, "begin" | "errors" | "gradients">;
   /** Of a sample: the loss of the segment at hand. */
   readonly each: readonly Node[];
   /** Once a shard, before the first segment: sums over the whole batch start. */
@@ -36,11 +37,11 @@ export interface Onward {
 }
 
 /** A region's body: all samples to where they start, then segment by segment. */
-export function onwardNodes(l: Lowered, { backward, each, start, clear, end }: Onward): Node[] {
+export function onwardNodes(l: Lowered, { pass, each, start, clear, end }: Onward): Node[] {
   const c = l.context;
   const starts = new SegmentStarts(l, bitsBefore(l));
-  const begin = [...l.forward.flatMap((f) => f.start), ...starts.begin()];
-  const errors = [...each, ...backward.segment(l, true), ...inFirstSegment(c, backward.end(l))];
+  const begin = [...l.forward.flatMap((f) => f.start), ...starts.begin(), ...pass.begin(l)];
+  const errors = [...each, ...pass.errors(l)];
   const constant = l.forward.flatMap((f) => f.sample.once); // weights have changed since the segment before
   const steps = segmentNodes(l, { start: constant, end: errors });
   const segment = [
@@ -50,7 +51,7 @@ export function onwardNodes(l: Lowered, { backward, each, start, clear, end }: O
       l.forward.flatMap((f) => f.given.once),
     ),
     ...(c.stepsKept === 1 ? abreast(steps, c) : steps),
-    ...weightGradients(l, backward),
+    ...pass.gradients(l),
     ...overSamples(c, starts.advance()),
   ];
   return [
@@ -59,9 +60,16 @@ export function onwardNodes(l: Lowered, { backward, each, start, clear, end }: O
   ];
 }
 
+/** Errors that end where a segment begins. */
+export const onwardPass = (backward: BackwardPass): Onward["pass"] => ({
+  begin: () => [],
+  errors: (l) => [...backward.segment(l, true), ...inFirstSegment(l.context, backward.end(l))],
+  gradients: (l) => weightGradients(l, backward),
+});
+
 /** The program with a copy for each chunk of all that its samples keep from one segment to the next. */
-export function keptByChunk(program: Program, l: Lowered): Program {
+export function keptByChunk(program: Program, l: Lowered, more: readonly string[]): Program {
   const kept = new SegmentStarts(l, bitsBefore(l)).buffers;
   const masks = Object.keys(l.net.populations).map(maskName);
-  return keptByRound(program, new Set([...kept, ...masks]), "chunk", l.context.chunks);
+  return keptByRound(program, new Set([...kept, ...masks, ...more]), "chunk", l.context.chunks);
 }

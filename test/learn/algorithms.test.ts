@@ -56,13 +56,16 @@ const LEARNING: Readonly<Record<string, Algorithm>> = {
   "e-prop": eprop(surrogate, { segment: 8 }),
   "e-prop, random feedback": eprop(surrogate, { feedback: "random", seed: 2, segment: 8 }),
   OTTT: ottt(surrogate),
+  "OTTT, an update each step": ottt(surrogate, { update: "step" }),
 };
 test.each(Object.entries(LEARNING))("%s learns when which inputs fire", async (_name, algorithm) => {
-  for (const loss of [crossEntropyEachStep(), crossEntropy("mean")]) {
+  const stepwise = algorithm.kind === "ottt" && algorithm.update === "step";
+  const optimiser = adam(stepwise ? 1e-4 : 5e-3); // thirty updates a batch
+  for (const loss of stepwise ? [crossEntropyEachStep()] : [crossEntropyEachStep(), crossEntropy("mean")]) {
     using trainer = await createTrainer(task(), wasm, {
       algorithm,
       loss,
-      optimiser: adam(5e-3),
+      optimiser,
       batch: count,
       seed: 1,
     });
@@ -172,6 +175,7 @@ test("refused: several samples at once, and options that are none", async () => 
   expect(() => eprop(surrogate, { feedback: "none" as "random" })).toThrow(
     "eprop.feedback: must be one of random, symmetric",
   );
+  expect(() => ottt(surrogate, { update: "never" as "step" })).toThrow("ottt.update: must be one of sample, step");
   expect(() => eprop(surrogate, { segment: 0 })).toThrow("eprop.segment: must be an integer >= 1");
 });
 
@@ -184,4 +188,16 @@ describe("the table", () => {
       for (const entry of ALGORITHMS[kind])
         for (const text of Object.values(entry)) expect(text.length).toBeGreaterThan(0);
   });
+});
+
+test("a watch counts each spike once, though a sample runs twice", async () => {
+  const rates = async (algorithm: Algorithm): Promise<number> => {
+    const o = { algorithm, loss: crossEntropy("mean"), optimiser: adam(5e-3), batch: count, seed: 1, watch: true };
+    using trainer = await createTrainer(task(), wasm, o);
+    trainer.step(patterns()(1));
+    return trainer.watched().layers.hidden!.rate;
+  };
+  const expected = await rates(bptt(surrogate));
+  expect(expected).toBeGreaterThan(0);
+  for (const algorithm of [eprop(surrogate), ottt(surrogate)]) expect(await rates(algorithm)).toBe(expected);
 });

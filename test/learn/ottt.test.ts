@@ -111,76 +111,92 @@ describe("one layer, and a loss of each step: the gradient of back-propagation t
   });
 });
 
-/** Eq. 3 to 8 of the paper for `deep`: â[t] = λ·â[t-1] + s[t], δ of one step from the layers above it in that step. */
-function published(
+/**
+ * Eq. 3 to 8 of the paper for `deep`: â[t] = λ·â[t-1] + s[t], δ of one step from the layers above it in that step. All samples
+ * go through a step before the next; `then` is given the gradient of each, and may change the weights.
+ */
+function follow(
   p: Readonly<Record<string, ArrayLike<number>>>,
   samples: Samples,
   labels: readonly (readonly number[])[],
-) {
+  then: (gradient: Readonly<Record<string, number[]>>) => void,
+): void {
   const zeros = (n: number): number[] => new Array<number>(n).fill(0);
   const [ka, kb, ko] = [5, 6, 8].map((tau) => Math.exp(-1 / tau)) as [number, number, number];
-  const block = (name: string) => Array.from(p[name]!, () => 0);
-  const g: Record<string, number[]> = Object.fromEntries(Object.keys(p).map((name) => [name, block(name)]));
   const drive = (w: ArrayLike<number>, x: readonly number[], n: number): number[] =>
     zeros(n).map((_, j) => x.reduce((sum, xi, i) => sum + xi * w[i * n + j]!, 0));
   const sum = (...rows: ArrayLike<number>[]): number[] =>
     Array.from(rows[0]!, (_, j) => rows.reduce((s, r) => s + r[j]!, 0));
   const back = (w: ArrayLike<number>, d: readonly number[], n: number): number[] =>
     zeros(n).map((_, i) => d.reduce((s, dj, j) => s + dj * w[i * d.length + j]!, 0));
-  const add = (name: string, trace: readonly number[], d: readonly number[]): void =>
-    trace.forEach((x, i) => {
-      for (const [j, dj] of d.entries()) g[name]![i * d.length + j]! += x * dj;
-    });
-  samples.forEach((sample, k) => {
-    let [u, v, y] = [zeros(a), zeros(b), zeros(classes)];
-    let [x, s, r, z] = [zeros(inputs), zeros(a), zeros(b), zeros(b)]; // traces
-    let [ones, oneOut] = [0, 0];
-    const past: number[][] = [];
-    sample.forEach((row, t) => {
-      u = sum(
-        u.map((c) => ka * c),
+  const all = samples.map(() => ({
+    ...{ u: zeros(a), v: zeros(b), y: zeros(classes), past: [] as number[][] },
+    ...{ x: zeros(inputs), s: zeros(a), r: zeros(b), z: zeros(b), ones: 0, oneOut: 0 }, // traces
+  }));
+  for (let t = 0; t < steps; t++) {
+    const g: Record<string, number[]> = Object.fromEntries(
+      Object.entries(p).map(([name, block]) => [name, zeros(block.length)]),
+    );
+    const add = (name: string, trace: readonly number[], d: readonly number[]): void =>
+      trace.forEach((x, i) => {
+        for (const [j, dj] of d.entries()) g[name]![i * d.length + j]! += x * dj;
+      });
+    samples.forEach((sample, k) => {
+      const row = sample[t];
+      if (!row) return;
+      const c = all[k]!;
+      c.u = sum(
+        c.u.map((x) => ka * x),
         drive(p["input>a.weight"]!, row, a),
         p["input>a.bias"]!,
       );
-      const psiA = u.map((c) => Math.max(0, 1 - Math.abs(c - 1) / width) / width);
-      const sa = u.map((c) => Number(c > 1));
-      u = u.map((c, j) => c - sa[j]!);
-      const late = past[t - 2] ?? zeros(b);
-      v = sum(
-        v.map((c) => kb * c),
+      const psiA = c.u.map((x) => Math.max(0, 1 - Math.abs(x - 1) / width) / width);
+      const sa = c.u.map((x) => Number(x > 1));
+      c.u = c.u.map((x, j) => x - sa[j]!);
+      const late = c.past[t - 2] ?? zeros(b);
+      c.v = sum(
+        c.v.map((x) => kb * x),
         drive(p["a>b.weight"]!, sa, b),
         drive(p["b>b.weight"]!, late, b),
       );
-      const psiB = v.map((c) => Math.max(0, 1 - Math.abs(c - 1) / width) / width);
-      const sb = v.map((c) => Number(c > 1));
-      v = v.map((c, j) => c - sb[j]!);
-      past.push(sb);
-      y = sum(
-        y.map((c) => ko * c),
+      const psiB = c.v.map((x) => Math.max(0, 1 - Math.abs(x - 1) / width) / width);
+      const sb = c.v.map((x) => Number(x > 1));
+      c.v = c.v.map((x, j) => x - sb[j]!);
+      c.past.push(sb);
+      c.y = sum(
+        c.y.map((x) => ko * x),
         drive(p["b>output.weight"]!, sb, classes),
         p["b>output.bias"]!,
       );
-      x = x.map((c, i) => ka * c + row[i]!);
-      s = s.map((c, i) => kb * c + sa[i]!);
-      r = r.map((c, i) => kb * c + late[i]!);
-      z = z.map((c, i) => ko * c + sb[i]!);
-      [ones, oneOut] = [ka * ones + 1, ko * oneOut + 1];
+      c.x = c.x.map((x, i) => ka * x + row[i]!);
+      c.s = c.s.map((x, i) => kb * x + sa[i]!);
+      c.r = c.r.map((x, i) => kb * x + late[i]!);
+      c.z = c.z.map((x, i) => ko * x + sb[i]!);
+      [c.ones, c.oneOut] = [ka * c.ones + 1, ko * c.oneOut + 1];
       const label = labels[k]![t]!;
       if (label < 0) return;
-      const e = y.map(Math.exp);
+      const e = c.y.map(Math.exp);
       const total = e.reduce((m, n) => m + n, 0);
-      const d = e.map((c, j) => (c / total - Number(j === label)) / samples.length);
-      const db = back(p["b>output.weight"]!, d, b).map((c, j) => c * psiB[j]!);
-      const da = back(p["a>b.weight"]!, db, a).map((c, j) => c * psiA[j]!);
-      add("b>output.weight", z, d);
-      add("b>output.bias", [oneOut], d);
-      add("a>b.weight", s, db);
-      add("b>b.weight", r, db);
-      add("input>a.weight", x, da);
-      add("input>a.bias", [ones], da);
+      const d = e.map((x, j) => (x / total - Number(j === label)) / samples.length);
+      const db = back(p["b>output.weight"]!, d, b).map((x, j) => x * psiB[j]!);
+      const da = back(p["a>b.weight"]!, db, a).map((x, j) => x * psiA[j]!);
+      add("b>output.weight", c.z, d);
+      add("b>output.bias", [c.oneOut], d);
+      add("a>b.weight", c.s, db);
+      add("b>b.weight", c.r, db);
+      add("input>a.weight", c.x, da);
+      add("input>a.bias", [c.ones], da);
     });
+    then(g);
+  }
+}
+/** The sum over all steps, with the same weights in all of them. */
+function published(...given: [Parameters<typeof follow>[0], Samples, readonly (readonly number[])[]]) {
+  const total: Record<string, number[]> = {};
+  follow(...given, (g) => {
+    for (const [name, block] of Object.entries(g)) total[name] = block.map((x, k) => x + (total[name]?.[k] ?? 0));
   });
-  return g;
+  return total;
 }
 
 test("two layers, one of them recurrent: the published equations", async () => {
@@ -194,14 +210,46 @@ test("two layers, one of them recurrent: the published equations", async () => {
   expect(() => expectNear(whole.gradientBlocks(), expected, 0.01)).toThrow(); // it is another one
 });
 
+/** Weights after each step of all samples: gradient descent along the published gradient of that step alone. */
+test("an update each step: weights follow the published gradient of one step after another", async () => {
+  const { batch, samples, stepLabels } = batchFor();
+  using trainer = await make(deep(), ottt(surrogate, { update: "step" }));
+  const rate = 0.1;
+  const p: Record<string, number[]> = {};
+  for (const [name, block] of Object.entries(trainer.parameters())) p[name] = Array.from(block);
+  const start = structuredClone(p);
+  follow(p, samples, stepLabels, (g) => {
+    for (const [name, block] of Object.entries(g)) block.forEach((x, k) => (p[name]![k]! -= rate * x));
+  });
+  trainer.step(batch);
+  expect(trainer.updates).toBe(steps);
+  const change = (to: Readonly<Record<string, ArrayLike<number>>>) =>
+    Object.fromEntries(Object.entries(start).map(([name, block]) => [name, block.map((x, k) => to[name]![k]! - x)]));
+  expectNear(change(trainer.parameters()), change(p), 1e-11);
+  using sums = await make(deep(), ottt(surrogate));
+  sums.step(batch);
+  expect(() => expectNear(change(sums.parameters()), change(p), 0.01)).toThrow(); // it is another way
+});
+test("an update each step needs a loss of each step", async () => {
+  const o = { loss: crossEntropy("mean") };
+  await expect(make(deep(), ottt(surrogate, { update: "step" }), o)).rejects.toThrow(
+    /changes weights while samples run/,
+  );
+});
+
 const THREADS = [1, 2, 3, 8].map((n) => threadedWasm(n));
 afterAll(() => {
   for (const t of THREADS) t.dispose();
 });
-test.each(["f32", "f64"] as const)("interpreter, wasm, any number of threads: the same bits in %s", async (type) => {
+test.each([
+  ["f32", "sample"],
+  ["f64", "sample"],
+  ["f32", "step"],
+] as const)("interpreter, wasm, any number of threads: the same bits in %s, an update a %s", async (type, update) => {
   const run = async (backend: Backend | (typeof THREADS)[number]) => {
-    const more: Partial<TrainerOptions> = { type, regularisers: [rate(0.2, { strength: 3 })] };
-    using trainer = await make(deep(), ottt(surrogate), more, backend as Backend);
+    const regularisers = update === "sample" ? [rate(0.2, { strength: 3 })] : [];
+    const more: Partial<TrainerOptions> = { type, regularisers };
+    using trainer = await make(deep(), ottt(surrogate, { update }), more, backend as Backend);
     const results = [1, 2, 3].map((seed) => trainer.step(batchFor("events", seed).batch));
     return { results, parameters: trainer.parameters(), gradients: trainer.gradientBlocks() };
   };
