@@ -131,7 +131,11 @@ function requireWithin(path: string, x: number, low: number, high: number): void
   throw new ModelError("out-of-range", path, `must be ${allowed}, got ${x}`);
 }
 
-/** Steps of a segment of `eprop`, unless said: few enough that little is kept, and enough that synapses are seldom visited. */
+/**
+ * Steps of a segment of `eprop`, unless said: few enough that little is kept, and enough that synapses are seldom visited.
+ * Of 300-256-10 recurrent LIF neurons, 200 steps, batch 16, one thread, a gradient takes 73 ms with 32 and 1,195 with 1, that
+ * of BPTT 85 (medians of 5).
+ */
 const EPROP_SEGMENT = 32;
 /** Options of `eprop`. */
 export interface EpropOptions {

@@ -113,11 +113,12 @@ export class EpropPass implements OnlinePass {
   #clearLate(node: string, port: string, row: Place): Node[] {
     const c = this.#context!;
     const longest = this.#longest(node, port);
-    if (longest === 0) return [];
     const [sample, { stride }] = row.terms as [Term, Term];
     const out = { ...row, terms: [sample, along("after", stride)] };
     const zero = invoke({ kind: "zero", type: c.type }, { out }, { n: stride });
-    return [loop("after", longest, [zero], { from: c.stepCount })];
+    // A row that a sample has no step for may be read with those of other samples.
+    const ended = c.stepsKept === 1 ? [loop("after", c.restCount, [zero], { from: c.stepCount })] : [];
+    return [...ended, ...(longest > 0 ? [loop("after", longest, [zero], { from: c.stepCount })] : [])];
   }
   /** The adjoint of a state as a run goes backwards; behind its first step, at the segment's start. */
   #carry(node: string, state: string, run: Run): Place {

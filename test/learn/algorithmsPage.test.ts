@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { ALGORITHMS } from "../../src/learn/algorithms.ts";
 
 const rowsIn = (page: string): string[] =>
-  page.split("\n").flatMap((line) => (line.startsWith("|") ? [line.replaceAll(/ {2,}/g, " ")] : []));
+  page
+    .split("\n")
+    .flatMap((line) => (line.startsWith("|") ? [line.replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---")] : []));
 
 test("both tables of docs/guide/algorithms.md are `ALGORITHMS`, row by row", () => {
   const page = readFileSync(new URL("../../docs/guide/algorithms.md", import.meta.url), "utf8");
