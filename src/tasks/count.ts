@@ -6,7 +6,7 @@ import { countZeros, effectiveFanOut } from "../energy/neurobench.ts";
 import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import { answersSteps } from "../learn/loss.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { addsValues, type Connection, hasMatrix } from "../model/connection.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { type Lowered, lower } from "../sim/lower/lower.ts";
@@ -53,8 +53,8 @@ const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.nod
 
 /** Counts are made where every population is fed, and by dense connections from inputs and populations. */
 export function isCounted(net: Network): boolean {
-  const fed = new Set(net.connections.map((c) => c.to.node));
-  const plain = net.connections.every((c) => hasMatrix(c) && !(c.from.node in net.transforms));
+  const fed = new Set(net.connections.filter((c) => !addsValues(c)).map((c) => c.to.node));
+  const plain = net.connections.every((c) => (hasMatrix(c) || addsValues(c)) && !(c.from.node in net.transforms));
   return plain && Object.keys(net.populations).every((node) => fed.has(node));
 }
 
@@ -66,13 +66,17 @@ function plainProgram(net: Network): Lowered {
 }
 
 function layersOf(node: string, c: Counting): LayerCounts[] {
-  const [first, ...more] = c.d.net.connections.filter((x) => x.to.node === node);
+  const [first, ...more] = weightedInto(node, c.d.net);
   const whole = countLayer(
     { ...synapses(first!, c), ...neurons(node, c), name: node },
     { ...activityOf(first!, c), ...outputOf(node, c) },
   );
   return [whole, ...more.map((x) => countLayer({ ...synapses(x, c), ...NO_NEURONS }, activityOf(x, c)))];
 }
+
+/** Connections with weights. What is added as it is needs no synapse: the update reads it, and has been counted. */
+const weightedInto = (node: string, { connections }: Network): Connection[] =>
+  connections.filter((x) => x.to.node === node && !addsValues(x));
 
 const callsOf = (x: Connection, { d, inferences }: Counting): number => (repeats(x, d.net) ? inferences.steps : 1);
 
@@ -105,7 +109,7 @@ type Neurons = Pick<
 >;
 function neurons(node: string, c: Counting): Neurons {
   const population = c.d.net.populations[node]!;
-  const [first] = c.d.net.connections.filter((x) => x.to.node === node);
+  const [first] = weightedInto(node, c.d.net);
   const own = population.model.parameters.map(({ name }) => widthOf(population, name));
   return {
     neurons: population.size,
@@ -127,12 +131,14 @@ function activityOf(x: Connection, c: Counting): LayerActivity {
   const calls = callsOf(x, c);
   // A state that leaves by value has no counter: it is hardly ever exactly zero.
   const all = sizeOf(d.net, x.from.node) * calls * inferences.count;
+  const counted = x.from.port === "spike" || !d.net.populations[x.from.node]?.model.spike;
+  const active = (): number => (counted ? did.activity[x.from.node]!.active : undefined) ?? all;
   return {
     samples: inferences.count,
     steps: inferences.steps,
     calls,
     binaryInputs: x.from.port === "spike",
-    activeInputs: x.from.node in d.net.inputs ? did.inputActivity : (did.activity[x.from.node]!.active ?? all),
+    activeInputs: x.from.node in d.net.inputs ? did.inputActivity : active(),
   };
 }
 function outputOf(node: string, { did }: Counting): Pick<LayerActivity, "activeOutputs" | "membraneUpdates"> {
@@ -169,7 +175,7 @@ function updateCost(node: string, c: Counting): UpdateCost {
 }
 /** Biases read and sums written a neuron and step. */
 function startOfSums(node: string, c: Counting): { biases: number; sums: number } {
-  const incoming = c.d.net.connections.filter((x) => x.to.node === node);
+  const incoming = weightedInto(node, c.d.net);
   const share = (x: Connection): number => callsOf(x, c) / c.inferences.steps;
   const ports = new Map<string, number>();
   for (const x of incoming) ports.set(x.to.port, Math.max(ports.get(x.to.port) ?? 0, share(x)));
