@@ -39,7 +39,7 @@ const TABLES: readonly (readonly [string, readonly number[]])[] = [
   ["bounds of one leading half", [2 ** 31, 2 ** 31 + 10, 2 ** 31 + 10, 2 ** 31 + 65535]],
 ];
 /** The first groups that all bits are needed for are now the first of a turn and now the second. */
-const SEEDS = Array.from({ length: 8 }, (_, seed) => countsCase(`seed ${seed}`, "f32", many, 0, 1000, seed));
+const SEEDS = Array.from({ length: 40 }, (_, seed) => countsCase(`seed ${seed}`, "f32", many, 0, 1000, seed));
 export const COUNTS: readonly Case[] = [
   ...SEEDS,
   ...TABLES.flatMap(([name, bounds]) =>
