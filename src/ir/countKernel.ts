@@ -198,7 +198,7 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
   // Of each element an eighth of a block, and its comparisons; what it seldom takes beside that is left out.
   drawCounts: ({ type, bounds }, need) => {
     const n = need("n") - need("first");
-    const rounds = (PHILOX.rounds * 4) / (PIECE_GROUP / 4);
+    const rounds = (PHILOX.fewRounds * 4) / (PIECE_GROUP / 4);
     return {
       operations: tally([
         ["multiply", "u32", n * rounds],
