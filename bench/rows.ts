@@ -4,7 +4,7 @@
  */
 import type { Executable } from "../src/backend/backend.ts";
 import { headerWords, QUAD, quadWords } from "../src/ir/blocks.ts";
-import { f64 } from "../src/ir/expr.ts";
+import { compare, constant, convert, f64, read } from "../src/ir/expr.ts";
 import { LISTED } from "../src/ir/kernelArguments.ts";
 import {
   type Invoke,
@@ -16,6 +16,7 @@ import {
   type Program,
 } from "../src/ir/program.ts";
 import type { Step } from "../src/ir/step.ts";
+import type { FloatType } from "../src/ir/types.ts";
 import { groupSources, groupTargets, reachCount, sightsOf, sourceCount, targetCount } from "../src/ir/windows.ts";
 
 /** Rows of sources, or columns of targets. */
@@ -52,8 +53,19 @@ const once: Step = {
   slots: [{ name: "visits", type: "f64", space: "element" }],
   stores: [{ slot: "visits", mode: "add", value: f64(1) }],
 };
+/** `visits += (a is not zero)` */
+const notZero = (type: FloatType): Step => ({
+  name: "bench.error",
+  slots: [
+    { name: "a", type, space: "element" },
+    { name: "visits", type: "f64", space: "element" },
+  ],
+  stores: [{ slot: "visits", mode: "add", value: convert("f64", compare("ne", read(type, "a"), constant(type, 0))) }],
+});
 /** Counts the events of a call, line by line; or the call itself for every line, where it goes through all of them. */
-export function visit({ args, counts = {} }: Invoke, { count }: Lines, visits: Place): Node {
+export function visit({ kernel, args, counts = {} }: Invoke, { count }: Lines, visits: Place): Node {
+  if (kernel.kind === "scatterBack")
+    return invoke({ kind: "perElement", step: notZero(kernel.type) }, { a: args.a!, visits }, { n: count });
   const { from, to } = counts;
   if (from === undefined || to === undefined)
     return invoke({ kind: "perElement", step: once }, { visits }, { n: count });

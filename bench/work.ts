@@ -81,6 +81,11 @@ const positions = (name: string, from: Place, to: Place): Counted => ({
   name,
   nodes: (sum) => [call(difference, { from, to, sum })],
 });
+/** The same in every call. */
+const always = (name: string, n: number): Counted => ({
+  name,
+  nodes: (sum) => [call({ ...one, stores: [{ slot: "sum", mode: "add", value: f64(n) }] }, { sum })],
+});
 const asPlace = (c: Count): Place => (typeof c === "number" ? place(NOTHING, constantAt(c)) : c);
 /** Counts that start at a number start at 0. */
 function constantAt(c: number): number {
@@ -89,6 +94,7 @@ function constantAt(c: number): number {
 }
 
 function countedOf({ kernel, args, counts = {} }: Invoke): Counted[] {
+  if (counts.from === 0 && typeof counts.to === "number") return [always("events", counts.to)];
   if ("from" in counts) return [positions("events", asPlace(counts.from!), asPlace(counts.to!))];
   if (kernel.kind === "transposeLists")
     return [positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)), ...countsRead(counts)];
@@ -176,7 +182,8 @@ export class CountingBackend implements Backend {
       const calls = counters[at]!;
       const read = Object.fromEntries(counted.map((name, k) => [name, counters[at + 1 + k]!]));
       const synapses = visited && synapsesOf(call, visited.lines, x.array(visited.buffer), x);
-      const sums: Work = synapses === undefined ? read : { ...read, synapses };
+      const found = call.kernel.kind === "scatterBack" && { events: sumOf(x.array(visited!.buffer)) };
+      const sums: Work = synapses === undefined ? read : { ...read, synapses, ...found };
       return {
         region,
         kernel: call.kernel,
@@ -189,6 +196,8 @@ export class CountingBackend implements Backend {
     });
   }
 }
+
+const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
 type Amounts = Pick<CallWork, "operations" | "each" | "bytesRead" | "bytesWritten">;
 

@@ -13,7 +13,7 @@ export const drawWord = (element: number): number => (element >>> 2) & 3;
 
 /**
  * A Poisson count takes 16 bits, and 16 more where those do not tell, which is seldom: half a word of the law's key and half
- * a word of `poissonRest`. Thirty-two neighbours share four blocks: of two groups of sixteen, each as above, the first takes
+ * a word of `poissonRest`, of blocks with fewer rounds (`philox.ts`). Thirty-two neighbours share four blocks: of two groups of sixteen, each as above, the first takes
  * the low halves and the second the high ones.
  */
 export const PIECE_GROUP = 2 * DRAW_GROUP;

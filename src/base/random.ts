@@ -10,15 +10,15 @@
 import { drawBlock, drawWord, LAW_KEY, pieceBlock, pieceHalf } from "./draws.ts";
 import { ModelError, requireInteger } from "./errors.ts";
 import { normalOf, uniformF32Of, uniformOf } from "./laws.ts";
-import { philoxInto } from "./philox.ts";
+import { PHILOX, philoxInto } from "./philox.ts";
 import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
 
 export type Words = readonly [number, number, number, number];
 
-/** Philox4x32-10: four random words of a counter and a key. */
-export function philox4x32(counter: Words, key: readonly [number, number]): Words {
+/** Philox4x32: four random words of a counter and a key. */
+export function philox4x32(counter: Words, key: readonly [number, number], rounds: number = PHILOX.rounds): Words {
   const out = new Uint32Array(4);
-  philoxInto(out, ...counter, ...key);
+  philoxInto(out, ...counter, ...key, rounds);
   return [out[0]!, out[1]!, out[2]!, out[3]!];
 }
 
@@ -33,18 +33,18 @@ export interface Place {
 }
 /** The word that a law draws at a place. */
 export function randomWord(law: keyof typeof LAW_KEY, place: Place): number {
-  if (law !== "poisson") return wordAt(law, place, drawBlock(place.element));
+  if (law !== "poisson") return wordAt(law, place, drawBlock(place.element), PHILOX.rounds);
   const [piece, rest] = (["poisson", "poissonRest"] as const).map((key) => pieceOf(key, place)) as [number, number];
   return piece * 2 ** 16 + rest;
 }
-function wordAt(law: keyof typeof LAW_KEY, place: Place, block: number): number {
+function wordAt(law: keyof typeof LAW_KEY, place: Place, block: number, rounds: number): number {
   const { seed, stream, element, sample = 0, step = 0 } = place;
   const counter: Words = [block, sample, step >>> 0, Math.floor(step / 2 ** 32)];
-  return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0])[drawWord(element)]!;
+  return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0], rounds)[drawWord(element)]!;
 }
 /** 16 bits, as Poisson counts take them. */
 function pieceOf(law: keyof typeof LAW_KEY, place: Place): number {
-  const word = wordAt(law, place, pieceBlock(place.element));
+  const word = wordAt(law, place, pieceBlock(place.element), PHILOX.fewRounds);
   return pieceHalf(place.element) ? word >>> 16 : word & 0xffff;
 }
 /** In (0, 1): as kernels draw it in f64, or in f32. */

@@ -164,6 +164,7 @@ export {
   voc2012,
 } from "./sets/voc.ts";
 export { type WallFollowingSet, wallFollowing, wallFollowingDataset } from "./sets/wallFollowing.ts";
+export { type YinYang, type YinYangOptions, yinYang } from "./sets/yinYang.ts";
 export { type Found, findSet, type Presence } from "./store/find.ts";
 export { type GetOptions, type Got, getSet, type StoreProgress } from "./store/get.ts";
 export type { FileRecord, Manifest } from "./store/manifest.ts";

@@ -121,9 +121,17 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const read = 2 * cells + (valued ? events : 0);
     return matrixWork(type, { cells, multiplied: valued, read, entries: events * lookUps(listed), written: cells });
   },
-  scatterBack: ({ type }, need) => {
+  // All errors are looked at; those that are not zero are noted. What a window sees is read and written once a position.
+  scatterBack: ({ type, windows }, need) => {
     const [events, cells] = [need("events"), need("synapses")];
-    return matrixWork(type, { cells, read: 2 * cells + events, entries: events * lookUps(true), written: cells });
+    const [targets, seen] = [targetCount(windows), pairCount(windows) * windows.sources];
+    const work = matrixWork(type, { cells, read: cells + targets + seen, entries: 2 * events, written: seen });
+    const operations = tally([
+      ["add", type, cells],
+      ["multiply", type, cells],
+      ["compare", type, targets],
+    ]);
+    return { ...work, operations };
   },
   windowDots: ({ type, windows, listed, accumulate }, need) => {
     const [events, cells] = windowWork(windows, listed, need);
@@ -190,7 +198,7 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
   // Of each element an eighth of a block, and its comparisons; what it seldom takes beside that is left out.
   drawCounts: ({ type, bounds }, need) => {
     const n = need("n") - need("first");
-    const rounds = (PHILOX.rounds * 4) / (PIECE_GROUP / 4);
+    const rounds = (PHILOX.fewRounds * 4) / (PIECE_GROUP / 4);
     return {
       operations: tally([
         ["multiply", "u32", n * rounds],

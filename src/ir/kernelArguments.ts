@@ -61,7 +61,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     args: ["out", "weights", "reach", ...when(k.listed, "list"), ...when(k.valued, "values")],
     counts: when(k.listed, "from", "to"),
   }),
-  scatterBack: () => ({ args: ["out", "weights", "reach", "list", "values"], counts: ["from", "to"] }),
+  scatterBack: () => ({ args: ["out", "a", "weights", "reach", "found"], counts: [] }),
   windowDots: (k) => ({
     args: ["out", "a", "weights", "reach", ...when(k.listed, "list")],
     counts: when(k.listed, "from", "to"),
@@ -117,7 +117,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   outerRows: () => ["out"],
   transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
   scatterWindows: () => ["out"],
-  scatterBack: () => ["out"],
+  scatterBack: () => ["out", "found"],
   windowDots: () => ["out"],
   outerWindows: () => ["out"],
   maxPool: (k) => ["out", ...when(k.indexed, "index")],

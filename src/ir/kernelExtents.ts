@@ -102,12 +102,12 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     ...(listed && { list: argument(LIST, entries(known)) }),
     ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
   }),
-  scatterBack: ({ type, windows, stride }, known) => ({
+  scatterBack: ({ type, windows, stride }) => ({
     out: argument([type], sourceCount(windows)),
     weights: argument([type], matrix(backRows(windows), stride, groupSources(windows))),
+    a: argument([type], targetCount(windows)),
     reach: argument(POSITION, reachLength("target", windows)),
-    list: argument(LIST, entries(known)),
-    values: argument([type], entries(known)),
+    found: argument(LIST, windows.targets),
   }),
   windowDots: ({ type, windows, stride, listed }, known) => ({
     out: argument([type], listed ? DATA : sourceCount(windows)),

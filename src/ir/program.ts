@@ -224,11 +224,12 @@ export type Kernel =
       readonly valued: boolean;
     }
   /**
-   * The other way round, what targets bring to all sources that their windows see: for each target element t = list[e], for
-   * each source position s that window row a and column b join it to: `out[s][c] += values[e]·weights[a, t's channel, b][c]`
-   * for the source channels c of its group, in the order of the list, then of a and b. Rows of `weights`, which are
-   * `[window row][target channel][window column]`, are `stride` apart. Args `out`, `weights`, `reach` (`reachTable` of
-   * targets), `list`, `values`. Counts `from`, `to`.
+   * The other way round, errors that are not zero to all sources that their window sees: for each target position, then each
+   * channel t whose error `a[t]` is not zero, for each source position s that window row y and column x join it to:
+   * `out[s][c] += a[t]·weights[y, t's channel, x][c]` for the source channels c of its group. Every sum takes targets in
+   * their order. Rows of `weights`, which are `[window row][target channel][window column]`, are `stride` apart. `found` has
+   * room for the channels of a target; what it holds afterwards is not defined. Args `out`, `a`, `weights`, `reach`
+   * (`reachTable` of targets), `found`.
    */
   | { readonly kind: "scatterBack"; readonly type: FloatType; readonly windows: Windows; readonly stride: number }
   /**

@@ -59,12 +59,12 @@ export const DRAW_SLOTS = {
 type Block = readonly [Expr, Expr, Expr, Expr];
 const input = ({ type, name }: Slot): Expr => read(type, name);
 
-/** Philox4x32-10 (`base/philox.ts`). */
-export function philox(counter: Block, seed: Expr, stream: number | Expr): Block {
+/** Philox4x32 (`base/philox.ts`). */
+export function philox(counter: Block, seed: Expr, stream: number | Expr, rounds: number = PHILOX.rounds): Block {
   const [m0, m1] = PHILOX.multipliers.map(u32) as [Expr, Expr];
   const [w0, w1] = PHILOX.increments;
   let words = counter;
-  for (let round = 0; round < PHILOX.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const k0 = add(seed, u32(Math.imul(round, w0)));
     const turned = Math.imul(round, w1);
     const k1 = typeof stream === "number" ? u32(stream + turned) : add(stream, u32(turned));
@@ -84,9 +84,9 @@ function whereOf(of: IndexOf): Where {
   const k = index(of);
   return { block: or(shl(shr(k, 4), 2), and(k, u32(3))), word: and(shr(k, 2), u32(3)) };
 }
-function wordAt(stream: number, { block, word }: Where): Expr {
+function wordAt(stream: number, { block, word }: Where, rounds: number = PHILOX.rounds): Expr {
   const { seed, sample, stepLow, stepHigh } = DRAW_SLOTS;
-  const [a, b, c, d] = philox([block, input(sample), input(stepLow), input(stepHigh)], input(seed), stream);
+  const [a, b, c, d] = philox([block, input(sample), input(stepLow), input(stepHigh)], input(seed), stream, rounds);
   const is = (k: number): Expr => compare("eq", word, u32(k));
   return select(is(0), a, select(is(1), b, select(is(2), c, d)));
 }
@@ -163,7 +163,7 @@ function countWord(stream: number, of: IndexOf): Expr {
   const shared = { block: or(shl(shr(block, 3), 2), and(block, u32(3))), word };
   const high = compare("eq", and(shr(block, 2), u32(1)), u32(1));
   const piece = (key: number): Expr => {
-    const whole = wordAt((stream ^ key) >>> 0, shared);
+    const whole = wordAt((stream ^ key) >>> 0, shared, PHILOX.fewRounds);
     return select(high, shr(whole, 16), and(whole, u32(0xffff)));
   };
   return or(shl(piece(LAW_KEY.poisson), 16), piece(LAW_KEY.poissonRest));

@@ -26,6 +26,25 @@ export {
 export { ALGORITHMS, type AlgorithmEntry } from "./algorithms.ts";
 export type { Answers } from "./answers.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+export {
+  type FirstSpikeCrossEntropy,
+  type FirstSpikeOptions,
+  firstSpikeCrossEntropy,
+  type SquaredTimes,
+  squaredTimes,
+  type TimeLoss,
+  type TrainDistance,
+  type Trains,
+  trainDistance,
+} from "./eventprop/timeLoss.ts";
+export {
+  createEventTrainer,
+  type EventBatch,
+  type EventStepResult,
+  type EventTrainer,
+  type EventTrainerOptions,
+  type Raise,
+} from "./eventprop/trainer.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
 export {
   type EpochReport,
@@ -33,6 +52,8 @@ export {
   type FitPosition,
   fit,
   fitting,
+  type Judge,
+  type Learner,
   meanRates,
   type Summary,
   silentLayers,

@@ -5,7 +5,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { along, invoke, loop, type Node, type Place, padded, place } from "../ir/program.ts";
-import { backRows, groupSources, sourceCount, targetCount, type Windows } from "../ir/windows.ts";
+import { backRows, groupSources, sourceCount, type Windows } from "../ir/windows.ts";
 import { isConvolution, isWindowed, type WindowedConnection, windowsIn } from "../model/connection.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { type Signal, signalOf } from "../sim/lower/contributions.ts";
@@ -14,7 +14,6 @@ import {
   besidePort,
   bySignal,
   isConstant,
-  maximaPlace,
   reachPlace,
   type Told,
   unpoolNodes,
@@ -70,7 +69,8 @@ export function errorsThroughWindows(
   const { context } = l;
   const { type } = context;
   const { windows, pool } = windowsIn(l.net, c);
-  if (pool) return [...errorsOfMaxima(c, error, out, accumulate, l), ...learned(c, error, l)];
+  const whole = wholeError(c, error, false, l);
+  if (pool) return [...whole.nodes, ...errorsOfMaxima(c, whole.at, out, accumulate, l), ...learned(c, whole.at, l)];
   const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type) } as const;
   const args = {
     out,
@@ -84,35 +84,29 @@ export function errorsThroughWindows(
       : invoke({ ...kernel, listed: false, accumulate }, args);
   return [dots, ...learned(c, error, l)];
 }
-/** The gradient of weights that is taken on the way back. */
-function learned(c: WindowedConnection, error: Place, l: Lowered): Node[] {
-  if (!isTakenBack(c, l)) return [];
-  const whole = wholeError(c, error, false, l);
-  const nodes = outer(c, whole.at, sourceNow(c, l), 0, l);
-  return nodes.length === 0 ? [] : [...whole.nodes, ...nodes];
-}
+/** The gradient of weights that is taken on the way back. @param error at each sum of windows */
+const learned = (c: WindowedConnection, error: Place, l: Lowered): Node[] =>
+  isTakenBack(c, l) ? outer(c, error, sourceNow(c, l), 0, l) : [];
 
 /**
  * In front of maxima most errors are zero: those that are not go back one by one, to all that their window sees. That is
  * less work than to sum all errors for each source, even where few sources want theirs (T3: with a third of them).
  */
-function errorsOfMaxima(c: WindowedConnection, error: Place, out: Place, accumulate: boolean, l: Lowered): Node[] {
+function errorsOfMaxima(c: WindowedConnection, a: Place, out: Place, accumulate: boolean, l: Lowered): Node[] {
   const { context } = l;
   const { type } = context;
-  const { windows, pool } = windowsIn(l.net, c);
-  const maxima = { name: c.name, windows: pool!, constant: false };
-  requireNoDelay(c, l);
+  const { windows } = windowsIn(l.net, c);
   const kernel = { kind: "scatterBack", type, windows, stride: backStride(windows, context) } as const;
   const args = {
     out,
+    a,
     weights: backWeights(c, windows, context),
     reach: reachPlace("target", windows, c.name, context),
-    list: maximaPlace(maxima, context)!,
-    values: error,
+    found: place(context.buffer(`${c.name}.found`, "u32", windows.targets + 4, "work")),
   };
   return [
     ...(accumulate ? [] : [invoke({ kind: "zero", type }, { out }, { n: padded(sourceCount(windows), type) })]),
-    invoke(kernel, args, { from: 0, to: targetCount(pool!) }),
+    invoke(kernel, args),
   ];
 }
 const backStride = (w: Windows, { type }: Context): number => padded(groupSources(w), type);

@@ -7,7 +7,15 @@ import { countStep, type Operation } from "../ir/count.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import { groupTargets, pairCount, reachCount, sourceCount } from "../ir/windows.ts";
 import { answersSteps } from "../learn/loss.ts";
-import { biasCount, type Connection, hasMatrix, isConvolution, isWindowed, windowsIn } from "../model/connection.ts";
+import {
+  addsValues,
+  biasCount,
+  type Connection,
+  hasMatrix,
+  isConvolution,
+  isWindowed,
+  windowsIn,
+} from "../model/connection.ts";
 import { synapsesOf } from "../model/connectivity/windowed.ts";
 import type { Network, Population } from "../model/network.ts";
 import { sizeOf } from "../model/nodes.ts";
@@ -60,9 +68,12 @@ const repeats = (c: Connection, net: Network): boolean => !net.inputs[c.from.nod
  */
 export function isCounted(net: Network): boolean {
   if (Object.values(net.populations).some((p) => p.winners !== undefined)) return false;
-  const fed = new Set(net.connections.map((c) => c.to.node));
+  const fed = new Set(net.connections.filter((c) => !addsValues(c)).map((c) => c.to.node));
   const plain = net.connections.every(
-    (c) => (hasMatrix(c) || isConvolution(c)) && !(c.from.node in net.transforms) && !(c.to.node in net.transforms),
+    (c) =>
+      (hasMatrix(c) || isConvolution(c) || addsValues(c)) &&
+      !(c.from.node in net.transforms) &&
+      !(c.to.node in net.transforms),
   );
   return plain && Object.keys(net.populations).every((node) => fed.has(node));
 }
@@ -75,13 +86,17 @@ function plainProgram(net: Network): Lowered {
 }
 
 function layersOf(node: string, c: Counting): LayerCounts[] {
-  const [first, ...more] = c.d.net.connections.filter((x) => x.to.node === node);
+  const [first, ...more] = weightedInto(node, c.d.net);
   const whole = countLayer(
     { ...synapses(first!, c), ...neurons(node, c), name: node },
     { ...activityOf(first!, c), ...outputOf(node, c) },
   );
   return [whole, ...more.map((x) => countLayer({ ...synapses(x, c), ...NO_NEURONS }, activityOf(x, c)))];
 }
+
+/** Connections with weights. What is added as it is needs no synapse: the update reads it, and has been counted. */
+const weightedInto = (node: string, { connections }: Network): Connection[] =>
+  connections.filter((x) => x.to.node === node && !addsValues(x));
 
 const callsOf = (x: Connection, { d, inferences }: Counting): number => (repeats(x, d.net) ? inferences.steps : 1);
 
@@ -128,7 +143,7 @@ type Neurons = Pick<
 >;
 function neurons(node: string, c: Counting): Neurons {
   const population = c.d.net.populations[node]!;
-  const [first] = c.d.net.connections.filter((x) => x.to.node === node);
+  const [first] = weightedInto(node, c.d.net);
   const own = population.model.parameters.map(({ name }) => widthOf(population, name));
   return {
     neurons: population.size,
@@ -151,13 +166,18 @@ function activityOf(x: Connection, c: Counting): LayerActivity {
   // A state that leaves by value has no counter: it is hardly ever exactly zero.
   const all = sizeOf(d.net, x.from.node) * calls * inferences.count;
   const own = x.from.node in d.net.inputs ? undefined : did.activity[x.from.node]!;
+  const counted = x.from.port === "spike" || !d.net.populations[x.from.node]?.model.spike;
   const everyone = (): Float64Array => new Float64Array(sizeOf(d.net, x.from.node)).fill(calls * inferences.count);
   return {
     samples: inferences.count,
     steps: inferences.steps,
     calls,
     binaryInputs: x.from.port === "spike",
-    activeInputs: !own ? did.inputActivity : isWindowed(x) ? (own.each ?? everyone()) : (own.active ?? all),
+    activeInputs: !own
+      ? did.inputActivity
+      : isWindowed(x)
+        ? (own.each ?? everyone())
+        : ((counted ? own.active : undefined) ?? all),
   };
 }
 function outputOf(node: string, { did }: Counting): Pick<LayerActivity, "activeOutputs" | "membraneUpdates"> {
@@ -209,7 +229,7 @@ function maxima(node: string, c: Counting): Cost {
 }
 /** Biases read and sums written a neuron and step. */
 function startOfSums(node: string, c: Counting): { biases: number; sums: number } {
-  const incoming = c.d.net.connections.filter((x) => x.to.node === node);
+  const incoming = weightedInto(node, c.d.net);
   const share = (x: Connection): number => callsOf(x, c) / c.inferences.steps;
   const ports = new Map<string, number>();
   for (const x of incoming) ports.set(x.to.port, Math.max(ports.get(x.to.port) ?? 0, share(x)));

@@ -99,10 +99,10 @@ async function answering({ net, loss, parameters }: Subject): Promise<Compiled> 
 
 async function learning(
   { net, loss, parameters }: Subject,
-  { surrogate, rate }: Training,
+  { surrogate, rate, algorithm: own = bptt(surrogate) }: Training,
   segment: SegmentSteps | undefined,
 ): Promise<Compiled> {
-  const algorithm = bptt(surrogate, segment === undefined ? {} : { checkpoint: segment });
+  const algorithm = segment === undefined ? own : bptt(surrogate, { checkpoint: segment });
   const made = { algorithm, loss, optimiser: adam(rate), batch: BATCH, parameters };
   using x = await createTrainer(net, wasm, made);
   return { name: "training", program: x.program, wat: x.text, context: x.lowered.context };

@@ -4,7 +4,14 @@ import type { FloatType } from "../../src/ir/types.ts";
 import { type Case, values } from "./conformance.cases.ts";
 
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
-function countsCase(name: string, type: FloatType, bounds: readonly number[], first: number, n: number): Case {
+function countsCase(
+  name: string,
+  type: FloatType,
+  bounds: readonly number[],
+  first: number,
+  n: number,
+  seed = 9,
+): Case {
   const args = Object.fromEntries([["out", place("out", 3)], ...UNIFORM.map((u) => [u, place(u)] as const)]);
   return {
     name: `drawCounts ${type}, ${name}, ${first} to ${n}`,
@@ -18,7 +25,7 @@ function countsCase(name: string, type: FloatType, bounds: readonly number[], fi
         { name: "main", body: [invoke({ kind: "drawCounts", type, stream: 4000000003, bounds }, args, { first, n })] },
       ],
     },
-    inputs: { seed: [9], sample: [4], stepLow: [2 ** 32 - 5], stepHigh: [3] },
+    inputs: { seed: [seed], sample: [4], stepLow: [2 ** 32 - 5], stepHigh: [3] },
     defined: { out: n + 3 },
   };
 }
@@ -31,9 +38,14 @@ const TABLES: readonly (readonly [string, readonly number[]])[] = [
   ["no bound", []],
   ["bounds of one leading half", [2 ** 31, 2 ** 31 + 10, 2 ** 31 + 10, 2 ** 31 + 65535]],
 ];
-export const COUNTS: readonly Case[] = TABLES.flatMap(([name, bounds]) =>
-  (["f32", "f64"] as const).flatMap((type) => [
-    countsCase(name, type, bounds, 0, 6000),
-    countsCase(name, type, bounds, 128, 133),
-  ]),
-);
+/** The first groups that all bits are needed for are now the first of a turn and now the second. */
+const SEEDS = Array.from({ length: 40 }, (_, seed) => countsCase(`seed ${seed}`, "f32", many, 0, 1000, seed));
+export const COUNTS: readonly Case[] = [
+  ...SEEDS,
+  ...TABLES.flatMap(([name, bounds]) =>
+    (["f32", "f64"] as const).flatMap((type) => [
+      countsCase(name, type, bounds, 0, 6000),
+      countsCase(name, type, bounds, 128, 133),
+    ]),
+  ),
+];

@@ -101,46 +101,41 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
   };
 }
 
-/** Targets in any order, some of them twice, as maxima name them. */
+/** A third of the errors is zero, of either sign; some positions have none. */
 function backCase(type: FloatType, w: Windows): Case {
   const stride = padded(w.sources / w.groups, type);
   const [sources, targets] = [sourceCount(w), targetCount(w)];
   const next = values(91 + targets);
-  const n = 1 + Math.floor(targets / 2);
   const table = reachTable("target", w);
   const name = `scatterBack ${type} ${JSON.stringify(w)}`;
   const args = {
     out: place("out", 4),
+    a: place("a", 1),
     weights: place("weights"),
     reach: place("reach"),
-    list: place("list"),
-    values: place("values"),
+    found: place("found"),
   };
+  const zeros = (x: number, k: number): number => (k % 7 < 2 || k <= w.targets ? 0 : next() < 0.1 ? -0 : x);
   return {
     name,
     program: {
       name,
       buffers: [
         buffer("out", type, sources + 8),
+        buffer("a", type, targets + 1),
         buffer("weights", type, backRows(w) * stride),
         buffer("reach", "i32", table.length),
-        buffer("list", "u32", n),
-        buffer("values", type, n),
+        buffer("found", "u32", w.targets),
       ],
-      regions: [
-        {
-          name: "main",
-          body: [invoke({ kind: "scatterBack", type, windows: w, stride }, args, { from: n > 2 ? 1 : 0, to: n })],
-        },
-      ],
+      regions: [{ name: "main", body: [invoke({ kind: "scatterBack", type, windows: w, stride }, args)] }],
     },
     inputs: {
       out: small(sources + 8, 3),
+      a: small(targets + 1, 5).map(zeros),
       weights: small(backRows(w) * stride, 7),
       reach: [...table],
-      list: Array.from({ length: n }, () => Math.floor(next() * targets)),
-      values: small(n, 9),
     },
+    defined: { found: 0 },
   };
 }
 

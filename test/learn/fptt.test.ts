@@ -9,6 +9,7 @@ import type { Role } from "../../src/ir/program.ts";
 import { triangle } from "../../src/ir/surrogate.ts";
 import { BYTES } from "../../src/ir/types.ts";
 import { bptt, type Fptt, fptt, truncatedBptt } from "../../src/learn/algorithm.ts";
+import { fit } from "../../src/learn/fit.ts";
 import {
   crossEntropy,
   crossEntropyEachStep,
@@ -18,7 +19,7 @@ import {
 } from "../../src/learn/loss.ts";
 import { adamax, type Optimiser, sgd } from "../../src/learn/optimiser.ts";
 import { rate } from "../../src/learn/regularise.ts";
-import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import { connect } from "../../src/model/connection.ts";
 import { gru } from "../../src/model/gated.ts";
 import { uniform } from "../../src/model/initializer.ts";
@@ -293,7 +294,8 @@ describe.each(Object.entries(NETS))("%s", (_name, c) => {
         backend as typeof wasm,
       );
       const results = [1, 2].map((seed) => trainer.step(batchFor(c, seed)));
-      runs.push({ results, weights: trainer.parameters(), snapshot: trainer.snapshot() });
+      const [weights, snapshot, still] = [trainer.parameters(), trainer.snapshot(), trainer.gradients(batchFor(c, 3))];
+      runs.push({ results, weights, snapshot, still, gradients: trainer.gradientBlocks() });
     }
     for (const run of runs.slice(1)) expect(run).toEqual(runs[0]);
   });
@@ -317,6 +319,22 @@ test("a trainer goes on from a snapshot bit for bit", async () => {
   half.restore(snapshot);
   for (const t of [whole, half]) t.step(drawn(2).batch);
   expect(half.snapshot()).toEqual(whole.snapshot());
+});
+
+test("`fit` puts weights to their averages after each epoch, and goes on from there", async () => {
+  const run = async (train: (t: Trainer) => void) => {
+    using trainer = await make(tiny(), fptt(surrogate), { optimiser: adamax(0.01) });
+    train(trainer);
+    return trainer.parameters();
+  };
+  const batches = [1, 2].map((seed) => drawn(seed).batch);
+  const epoch = (t: Trainer, settles: boolean): void => {
+    for (const b of batches) t.step(b);
+    if (settles) t.settle();
+  };
+  const found = await run((t) => void fit(t, { epochs: 2, batches: () => batches }));
+  expect(found).toEqual(await run((t) => [0, 1].forEach(() => epoch(t, true))));
+  expect(found).not.toEqual(await run((t) => [0, 1].forEach(() => epoch(t, false))));
 });
 
 test("memory: what does not grow with the steps of a sample is all but what the host gives", async () => {

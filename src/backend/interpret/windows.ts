@@ -8,6 +8,7 @@ import {
   positionsFrom,
   sightsOf,
   sourceCount,
+  targetCount,
   targetPositions,
   type Windows,
 } from "../../ir/windows.ts";
@@ -39,13 +40,16 @@ export function scatterWindows(k: KernelOf<"scatterWindows">, frame: Frame): voi
 
 export function scatterBack(k: KernelOf<"scatterBack">, frame: Frame): void {
   const round = rounding(k.type);
-  const [out, weights, list, values] = [frame.arg("out"), frame.arg("weights"), frame.arg("list"), frame.arg("values")];
-  for (let e = frame.count("from"); e < frame.count("to"); e++)
-    for (const { source, row } of sightsOf(k.windows, list.data[list.at + e]!))
+  const [out, a, weights] = [frame.arg("out"), frame.arg("a"), frame.arg("weights")];
+  for (let t = 0; t < targetCount(k.windows); t++) {
+    const error = a.data[a.at + t]!;
+    if (error === 0) continue;
+    for (const { source, row } of sightsOf(k.windows, t))
       for (let c = 0; c < groupSources(k.windows); c++) {
-        const product = round(values.data[values.at + e]! * weights.data[weights.at + row * k.stride + c]!);
-        out.data[out.at + source + c] = round(out.data[out.at + source + c]! + product);
+        const at = out.at + source + c;
+        out.data[at] = round(out.data[at]! + round(error * weights.data[weights.at + row * k.stride + c]!));
       }
+  }
 }
 
 /** Vectors of lanes that the channels of a target go to in turn. */

@@ -4,6 +4,7 @@
  * the rounds of one wait for each other.
  */
 import { LAW_KEY, PIECE_GROUP } from "../../base/draws.ts";
+import { PHILOX } from "../../base/philox.ts";
 import { BLOCK } from "../../ir/drawnRows.ts";
 import { type Expr, operands, read } from "../../ir/expr.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
@@ -89,21 +90,60 @@ function blocks(
   const step = simplify({
     name: "block",
     slots: [BLOCK, ...leaves.keys(), "0", "1", "2", "3"].map(slot),
-    stores: philox(counter, read("u32", "seed"), stream).map((value, w) => ({ slot: `${w}`, mode: "set", value })),
+    stores: philox(counter, read("u32", "seed"), stream, PHILOX.fewRounds).map((value, w) => ({
+      slot: `${w}`,
+      mode: "set",
+      value,
+    })),
   });
   const order = nodes(step);
   const varying = new Set<Expr>();
   for (const e of order)
     if ((e.tag === "read" && e.slot === BLOCK) || operands(e).some((o) => varying.has(o))) varying.add(e);
+  const isProduct = (e: Expr, op: "mul" | "mulHi"): boolean => e.tag === "binary" && e.op === op;
+  /** Of upper halves that vary the lower ones. */
+  const lowOf = new Map<Expr, Expr>();
+  for (const high of order.filter((e) => isProduct(e, "mulHi") && varying.has(e))) {
+    const factors = operands(high);
+    const low = order.find((e) => isProduct(e, "mul") && operands(e).every((o) => factors.includes(o)));
+    if (low) lowOf.set(high, low);
+  }
+  const lows = new Set(lowOf.values());
   const shared = new Map<Expr, number>();
   const define = (e: Expr, locals: Map<Expr, number>, number?: number): void => {
     if (e.tag === "read") return void locals.set(e, number ?? leaves.get(e.slot)!);
     const context = { f, lanes: 4, push: (x: Expr) => f.get(locals.get(x)!) } as const;
+    const low = lowOf.get(e);
+    if (low) return products(e, low, locals);
+    if (lows.has(e) && locals.has(e)) return;
     if (e.tag === "const") splatConstant(context, e.type, e.value);
     else emitVector(e, context);
     const local = f.local("v128");
     f.set(local);
     locals.set(e, local);
+  };
+  /** Both halves of products: one set of multiplications for what are two operations. */
+  const products = (high: Expr, low: Expr, locals: Map<Expr, number>): void => {
+    const [even, odd] = (["low", "high"] as const).map((half) => {
+      for (const o of operands(high)) f.get(locals.get(o)!);
+      f.op(`i64x2.extmul_${half}_i32x4_u`);
+      const local = f.local("v128");
+      f.set(local);
+      return local;
+    }) as [number, number];
+    for (const [e, first] of [
+      [high, 1],
+      [low, 0],
+    ] as const) {
+      f.get(even, odd);
+      f.op(
+        "i8x16.shuffle",
+        range(4).flatMap((k) => range(4).map((byte) => 4 * (2 * k + first) + byte)),
+      );
+      const local = f.local("v128");
+      f.set(local);
+      locals.set(e, local);
+    }
   };
   return {
     prepare: () => {
@@ -119,24 +159,31 @@ function blocks(
 
 /** So that signed comparisons order them. */
 const SIGN = 0x8000;
+const twice = (half: number): number[] => range(4).map(() => ((half & 0xffff) * 0x10001) | 0);
+/** Leading halves below it are rare: that any was drawn is as good a reason to look at all bits as that it is a bound's. */
+const RARE = 16;
+/** Numbers of 16 bits that one instruction looks up. */
+const LOOKED_UP = 8;
+
 /** Stores counts by the leading 16 bits, and leaves on the stack whether any of them does not tell. */
 function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (words: readonly number[]) => void {
   const { f } = c;
-  const all = bounds.map((b) => b >>> 16);
-  const tops = [...new Set(all)].map((top) => {
+  const constant = (lanes: readonly number[]): number => {
     const local = f.local("v128");
-    const twice = ((top ^ SIGN) * 0x10001) | 0;
-    f.op("v128.const", "i32x4", [twice, twice, twice, twice]);
+    f.op("v128.const", "i32x4", lanes);
     f.set(local);
-    return { top, local, times: all.filter((x) => x === top).length };
-  });
-  const [sign, low] = [f.local("v128"), f.local("v128")];
-  f.op("v128.const", "i32x4", [-0x7fff8000, -0x7fff8000, -0x7fff8000, -0x7fff8000]);
-  f.set(sign);
-  f.op("v128.const", "i32x4", [0xffff, 0xffff, 0xffff, 0xffff]);
-  f.set(low);
+    return local;
+  };
+  const tops = bounds
+    .map((b) => b >>> 16)
+    .filter((top) => top >= RARE)
+    .sort((a, b) => b - a);
+  const splats = new Map(tops.map((top) => [top, constant(twice(top ^ SIGN))]));
+  const [sign, low, rare] = [constant(twice(SIGN)), constant(range(4).map(() => 0xffff)), constant(twice(RARE ^ SIGN))];
   const [piece, count, open] = [f.local("v128"), f.local("v128"), f.local("v128")];
   const zero = (): void => f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+  const isBound =
+    tops.length < LOOKED_UP ? lookedUp(tops, { f, piece, count, constant }) : oneByOne(splats, { f, piece });
   return (words) => {
     zero();
     f.set(open);
@@ -146,19 +193,21 @@ function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (
       f.set(piece);
       zero();
       f.set(count);
-      for (const { top, local, times } of tops) {
-        f.get(open, piece, local);
-        f.op("i16x8.eq");
-        f.op("v128.or");
-        f.set(open);
-        if (top > 0)
-          for (const _ of range(times)) {
-            f.get(count, local, piece);
-            f.op("i16x8.gt_s");
-            f.op("i16x8.sub");
-            f.set(count);
-          }
+      for (const top of tops) {
+        f.get(count, splats.get(top)!, piece);
+        f.op("i16x8.gt_s");
+        f.op("i16x8.sub");
+        f.set(count);
       }
+      f.get(open);
+      isBound();
+      f.op("v128.or");
+      if (bounds.length > tops.length) {
+        f.get(rare, piece);
+        f.op("i16x8.gt_s");
+        f.op("v128.or");
+      }
+      f.set(open);
       store(type, c, at, 4 * w, () => {
         f.get(count, low);
         f.op("v128.and");
@@ -171,6 +220,42 @@ function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (
     });
     f.get(open);
     f.op("v128.any_true");
+  };
+}
+interface Piece {
+  readonly f: KernelContext["f"];
+  readonly piece: number;
+}
+/** Pushes which pieces are the leading half of a bound. */
+function oneByOne(splats: ReadonlyMap<number, number>, { f, piece }: Piece): () => void {
+  return () => {
+    f.op("v128.const", "i32x4", [0, 0, 0, 0]);
+    for (const splat of splats.values()) {
+      f.get(piece, splat);
+      f.op("i16x8.eq");
+      f.op("v128.or");
+    }
+  };
+}
+/**
+ * The same, where bounds are few: of those in falling order, after as many as lie above a piece, the next is the only one that
+ * it can be. Behind the last the first stands, which lies above.
+ */
+function lookedUp(
+  tops: readonly number[],
+  { f, piece, count, constant }: Piece & { readonly count: number; constant(lanes: readonly number[]): number },
+): () => void {
+  const halves = range(LOOKED_UP).map((k) => (tops[k] ?? tops[0] ?? 0) ^ SIGN);
+  const table = constant(range(4).map((k) => halves[2 * k]! | (halves[2 * k + 1]! << 16)));
+  const [bytes, upper] = [constant(twice(0x0202)), constant(twice(0x0100))];
+  return () => {
+    f.get(table, count, bytes);
+    f.op("i16x8.mul");
+    f.get(upper);
+    f.op("i16x8.add");
+    f.op("i8x16.swizzle");
+    f.get(piece);
+    f.op("i16x8.eq");
   };
 }
 

@@ -77,6 +77,7 @@ const SIMD = runs(0xfd, {
   135: "i16x8.extend_low_i8x16_s",
   142: "i16x8.add",
   145: "i16x8.sub",
+  149: "i16x8.mul",
   160: "i32x4.abs i32x4.neg",
   163: "i32x4.all_true i32x4.bitmask",
   167: "i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u i32x4.extend_high_i16x8_u",

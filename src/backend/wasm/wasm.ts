@@ -32,11 +32,12 @@ import { foldRows, maxPool, pick, unpool } from "./pooling.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
+import { scatterBack } from "./scatterBack.ts";
 import { sortRows } from "./sortRows.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
-import { outerWindows, scatterBack, scatterWindows, windowDots } from "./windows.ts";
+import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
 import { winners } from "./winners.ts";
 
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {

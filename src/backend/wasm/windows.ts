@@ -20,89 +20,14 @@ export function outerWindows(k: KernelOf<"outerWindows">, c: KernelContext): voi
   addRows(k, c, { to: (hit) => hit.weights, from: (hit) => hit.target, target: "a", weights: "out" });
 }
 
-/** What targets bring to the sources that their windows see. */
-export function scatterBack(k: KernelOf<"scatterBack">, c: KernelContext): void {
-  const { f } = c;
-  const w = k.windows;
-  const bytes = BYTES[k.type];
-  const [value, sum] = [f.local("v128"), f.local("v128")];
-  const [channel, pixel, row, column, e, t] = range(6).map(() => f.local("i32")) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const outer: Hit = { target: f.local("i32"), weights: f.local("i32") };
-  const hit: Hit = { target: f.local("i32"), weights: f.local("i32") };
-  const channels = groupSources(w);
-  const add = (pieces: readonly Piece[], at: Hit): void =>
-    overRow(f, pieces, [at.target, at.weights], ([to, from], piece) => {
-      loadPiece(f, to!, piece);
-      f.get(value);
-      loadPiece(f, from!, piece);
-      f.op(`${shapeOf(k.type)}.mul`);
-      f.op(`${shapeOf(k.type)}.add`);
-      f.set(sum);
-      storePiece(f, to!, piece, sum);
-    });
-  // Where a window always sees all of its columns, and these lie as the weights do, a row of them is one run.
-  const whole = w.columns.padding === 0 && w.columns.dilation === 1 && w.groups === 1 && k.stride === w.sources;
-  c.pushCount("from");
-  f.set(e);
-  f.upTo(
-    e,
-    () => c.pushCount("to"),
-    1,
-    () => {
-      pushScaled(f, c.ptr("list"), e, 4);
-      f.op("i32.load", 0);
-      f.set(t);
-      pushScaled(f, c.ptr("values"), e, bytes);
-      f.op(splat(k.type), 0);
-      f.set(value);
-      divided(f, t, w.targets, pixel, channel);
-      divided(f, pixel, w.columns.target, row, column);
-      const [down, right] = [lookUp(c, row, 0), lookUp(c, column, w.rows.target)];
-      f.get(c.ptr("out"));
-      plus(f, down.other, w.columns.source * w.sources * bytes);
-      plus(f, right.other, w.sources * bytes);
-      if (w.groups > 1) {
-        const [group, rest] = [f.local("i32"), f.local("i32")];
-        divided(f, channel, groupTargets(w), group, rest);
-        plus(f, group, channels * bytes);
-      }
-      f.set(outer.target);
-      f.get(c.ptr("weights"));
-      plus(f, down.position, w.targets * w.columns.kernel * k.stride * bytes);
-      plus(f, channel, w.columns.kernel * k.stride * bytes);
-      plus(f, right.position, k.stride * bytes);
-      f.set(outer.weights);
-      repeated(f, down.count, () => {
-        if (whole) add(piecesOf(k.type, w.columns.kernel * w.sources), outer);
-        else {
-          copied(f, outer, hit);
-          repeated(f, right.count, () => {
-            add(piecesOf(k.type, channels), hit);
-            f.advance(hit.target, w.columns.dilation * w.sources * bytes);
-            f.advance(hit.weights, k.stride * bytes);
-          });
-        }
-        f.advance(outer.target, w.rows.dilation * w.columns.source * w.sources * bytes);
-        f.advance(outer.weights, w.targets * w.columns.kernel * k.stride * bytes);
-      });
-    },
-  );
-}
 /** Runs the body as often as a local says. */
-function repeated(f: Emitter, times: number, round: () => void): void {
+export function repeated(f: Emitter, times: number, round: () => void): void {
   const n = f.local("i32");
   f.i32(0);
   f.set(n);
   f.upTo(n, () => f.get(times), 1, round);
 }
-function copied(f: Emitter, from: Hit, to: Hit): void {
+export function copied(f: Emitter, from: Hit, to: Hit): void {
   f.get(from.target);
   f.set(to.target);
   f.get(from.weights);
@@ -110,7 +35,7 @@ function copied(f: Emitter, from: Hit, to: Hit): void {
 }
 
 /** Locals with the addresses of the channels of a source's group at a target, and of the row of weights that leads there. */
-interface Hit {
+export interface Hit {
   readonly target: number;
   readonly weights: number;
 }
@@ -150,7 +75,7 @@ function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContex
 /** Vectors that the channels of a target go to in turn: as many chains of additions. */
 const CHAINS = 4;
 /** Vectors in one basic block: V8 does all loads of a block first, and they must fit the registers beside the sums. */
-const BLOCK = 4;
+export const BLOCK = 4;
 
 export function windowDots(k: KernelOf<"windowDots">, c: KernelContext): void {
   const { f } = c;
@@ -253,7 +178,7 @@ function overSources(k: Through, c: KernelContext, body: (source: number, entry:
 }
 
 /** Locals of an entry of the table: how many, and where they begin. */
-interface Found {
+interface Entry {
   readonly count: number;
   readonly position: number;
   readonly other: number;
@@ -309,7 +234,7 @@ function overHits(
 }
 
 /** Adds `index · factor` to what is on the stack. */
-function plus(f: Emitter, index: number, factor: number): void {
+export function plus(f: Emitter, index: number, factor: number): void {
   f.get(index);
   f.i32(factor);
   f.op("i32.mul");
@@ -334,7 +259,7 @@ function groupOf(f: Emitter, w: Windows, channel: number): [inGroup: number, gro
   divided(f, channel, groupSources(w), group, inGroup);
   return [inGroup, group];
 }
-function lookUp(c: KernelContext, at: number, first: number): Found {
+export function lookUp(c: KernelContext, at: number, first: number): Entry {
   const { f } = c;
   const [entry, count, position, other] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   pushScaled(f, c.ptr("reach"), at, 4 * REACH);

@@ -36,9 +36,7 @@ export function liquidCell({ b0 = 0.1, beta = 1.8 }: LiquidOptions = {}): Neuron
       beta: parameter(beta, "how far a trace of 1 raises the threshold"),
     },
     spike: "v > theta",
-    after: `
-      v = (1 - spike)*v
-      s = spike`,
+    after: "v = (1 - spike)*v; s = spike",
   });
 }
 
