@@ -7,7 +7,9 @@ import { createEvaluator, type Evaluator } from "../src/learn/evaluator.ts";
 import { meanRates } from "../src/learn/fit.ts";
 import { adam } from "../src/learn/optimiser.ts";
 import { createTrainer, type Trainer } from "../src/learn/trainer.ts";
-import { initialParameters, type ParameterLayout } from "../src/sim/lower/parameters.ts";
+import { sizeOf } from "../src/model/nodes.ts";
+import { needsStages } from "../src/sim/lower/lower.ts";
+import { initialParameters, type ParameterLayout, type Parameters } from "../src/sim/lower/parameters.ts";
 import { type KernelLimits, leastOf, measureBeside, phasesOf, phaseTable } from "./limits.ts";
 import { duration, fact, type Result } from "./measure.ts";
 import { BACKENDS } from "./threads.ts";
@@ -45,12 +47,15 @@ export const stillTrainer = (
     parameters: initialParameters(w.network, w.seed),
   });
 
-export const evaluatorOf = (w: Workload, backend: Backend): Promise<Evaluator> =>
-  createEvaluator(w.network, backend, {
-    loss: w.loss,
-    batch: w.batch.count,
-    parameters: initialParameters(w.network, w.seed),
-  });
+export const evaluatorOf = async (w: Workload, backend: Backend): Promise<Evaluator> =>
+  createEvaluator(w.network, backend, { loss: w.loss, batch: w.batch.count, parameters: await startOf(w, backend) });
+/** Where batch normalisation has running statistics, those after a step. */
+async function startOf(w: Workload, backend: Backend): Promise<Parameters> {
+  if (!needsStages(w.network)) return initialParameters(w.network, w.seed);
+  using trainer = await stillTrainer(w, backend, w.surrogates.compact);
+  trainer.step(w.batch);
+  return trainer.deployed();
+}
 
 /** The training step with the compact surrogate has the plain name. */
 const metricOf = (surrogate: string): string => (surrogate === "compact" ? "train-step" : `train-step-${surrogate}`);
@@ -174,12 +179,15 @@ function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) 
   return [...rows, ...support];
 }
 
-/** The share of neurons within the surrogate's support, by population; nothing where all are. */
-function supportOf({ network: { populations } }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
+/**
+ * The share of neurons within the surrogate's support, by population, and of maxima whose spikes are; nothing where all are.
+ */
+function supportOf({ network }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
   return work.flatMap(({ kernel, args, events, calls }): [string, number][] => {
     if (kernel.kind !== "perElement" || !args.support) return [];
-    const node = Object.keys(populations).find((name) => args.support!.buffer.startsWith(`${name}.`))!;
-    return [[node, events / (calls * populations[node]!.size)]];
+    const nodes = Object.keys({ ...network.populations, ...network.transforms });
+    const node = nodes.find((name) => args.support!.buffer.startsWith(`${name}.`))!;
+    return [[node, events / (calls * sizeOf(network, node))]];
   });
 }
 

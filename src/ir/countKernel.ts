@@ -166,6 +166,11 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       entries: need("n"),
       written: need("n"),
     }),
+  pick: ({ type }, need) => ({
+    operations: tally([]),
+    bytesRead: need("n") * (BYTES[type] + ENTRY),
+    bytesWritten: need("n") * BYTES[type],
+  }),
   foldRows: ({ type, width }, need) =>
     matrixWork(type, {
       cells: need("rows") * width,

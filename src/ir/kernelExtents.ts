@@ -134,6 +134,11 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     index: argument(LIST, known("n")),
     a: argument([type], known("n")),
   }),
+  pick: ({ type }, known) => ({
+    out: argument([type], known("n")),
+    index: argument(LIST, known("n")),
+    a: argument([type], DATA),
+  }),
   foldRows: ({ type, width, stride }, known) => ({
     out: argument([type], width),
     a: argument([type], matrix(known("rows"), stride, width)),

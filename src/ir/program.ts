@@ -267,6 +267,8 @@ export type Kernel =
   | { readonly kind: "maxPool"; readonly type: FloatType; readonly windows: Windows; readonly indexed: boolean }
   /** `out[index[k]] += a[k]`, k ascending. Args `out`, `index`, `a`. Count `n`. */
   | { readonly kind: "unpool"; readonly type: FloatType }
+  /** `out[k] = a[index[k]]`. Args `out`, `index`, `a`. Count `n`. */
+  | { readonly kind: "pick"; readonly type: FloatType }
   /** `out[c] += Σ_r a[r·stride + c]` for c < width, r ascending. Args `out`, `a`. Count `rows`. */
   | { readonly kind: "foldRows"; readonly type: FloatType; readonly width: number; readonly stride: number }
   /** Appends the numbers of the set bits among the first `n` to a list. Args `bits`, `list`, `from`, `to`. Count `n`. */

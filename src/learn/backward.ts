@@ -9,17 +9,19 @@ import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { addsValues, type Connection, hasMatrix, isWindowed } from "../model/connection.ts";
+import { addsValues, type Connection, type Endpoint, hasMatrix, isWindowed } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
-import { isNorm, type Transform } from "../model/transform.ts";
+import { isNorm, type Transform, windowsOfPool } from "../model/transform.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
+import { maximaPlace } from "../sim/lower/windows.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
+import { listStep, maskStep } from "./support.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
 import { errorsThroughWindows, GRADIENTS } from "./windowGradients.ts";
 
@@ -378,11 +380,7 @@ export class BackwardPass {
         { x, out },
         { n: rows.length > given.length ? c.size(node) : c.stride(node) },
       );
-    const course = this.#courses.get(node);
-    const support =
-      port === "spike" && weighted.length > 0 && course?.support
-        ? this.#listSupport(node, course, course.support, l)
-        : undefined;
+    const support = weighted.length > 0 ? this.#support(node, port, l) : undefined;
     const nodes = [
       // What the first listener does not list, the adjoint takes as zero without a look (`support.ts`).
       ...(first ? [transfer(copyStep(c.type), first)] : weighted.length > 0 ? [] : [this.#clear(node, out)]),
@@ -406,12 +404,44 @@ export class BackwardPass {
     );
   }
 
-  #listSupport(node: string, { shared }: Course, step: Step, l: Lowered): Listed & { nodes: Node[] } {
+  /** Which elements of a port want their error at all, where that is known. */
+  #support(node: string, port: string, l: Lowered): (Listed & { nodes: Node[] }) | undefined {
+    const course = this.#courses.get(node);
+    if (course)
+      return port === "spike" && course.support ? this.#listSupport(node, course, course.support, l) : undefined;
+    const t = l.net.transforms[node];
+    return t?.kind === "maxPool" ? this.#pooledSupport(node, t, l) : undefined;
+  }
+  /** The error of a maximum goes to one spike: it is wanted where that of the spike is. */
+  #pooledSupport(node: string, t: Extract<Transform, { kind: "maxPool" }>, l: Lowered) {
     const c = l.context;
+    const [{ node: source, port }] = t.of as [Endpoint];
+    const course = this.#courses.get(source);
+    if (port !== "spike" || !course?.support) return undefined;
+    const row = (name: string, n: number): Place => place(c.buffer(name, c.type, n, "work"));
+    const [mask, picked] = [
+      row(`${source}.support.mask`, c.stride(source)),
+      row(`${node}.support.mask`, c.stride(node)),
+    ];
+    const index = maximaPlace({ name: node, windows: windowsOfPool(node, t, l.net), constant: false }, c)!;
+    const listed = this.#list(node, listStep(c.type), { x: picked }, c);
+    return {
+      ...listed,
+      nodes: [
+        elementCall(maskStep(course.support, c.type), { ...course.shared, mask }, c.size(source)),
+        invoke({ kind: "pick", type: c.type }, { out: picked, index, a: mask }, { n: t.size }),
+        ...listed.nodes,
+      ],
+    };
+  }
+  #listSupport(node: string, { shared }: Course, step: Step, l: Lowered): Listed & { nodes: Node[] } {
+    return this.#list(node, step, shared, l.context);
+  }
+  #list(node: string, step: Step, args: Readonly<Record<string, Place>>, c: Context): Listed & { nodes: Node[] } {
     const list = place(c.buffer(`${node}.support`, "u32", c.size(node) + 4, "work"));
     const count = place(c.buffer(`${node}.support.count`, "i32", 1, "work"));
-    const args = { ...shared, support: list, "support.from": place("zero"), "support.to": count };
-    return { nodes: [elementCall(step, args, c.size(node))], list, count };
+    const places = { ...args, support: list, "support.from": place("zero"), "support.to": count };
+    return { nodes: [elementCall(step, places, c.size(node))], list, count };
   }
 
   #route(connection: Connection): Route {

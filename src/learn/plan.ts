@@ -68,11 +68,11 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
-    if (this.segment !== undefined && needsStages(net))
+    if (needsStages(net) && (learning.algorithm.kind !== "bptt" || this.segment !== undefined))
       throw new ModelError(
         "unsupported",
         "algorithm",
-        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint or segment",
+        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint",
       );
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);

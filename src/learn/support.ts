@@ -2,10 +2,11 @@
 import { incoming } from "../ir/adjoint.ts";
 import { gradients } from "../ir/differentiate.ts";
 import { expand } from "../ir/expand.ts";
-import { compare, constant, type Expr, operands, or, rewrite, select } from "../ir/expr.ts";
+import { compare, constant, type Expr, operands, or, read, rewrite, select } from "../ir/expr.ts";
 import { simplify } from "../ir/simplify.ts";
-import { nodes, pruneSlots, type Step } from "../ir/step.ts";
+import { nodes, pruneSlots, type Step, type Store } from "../ir/step.ts";
 import { type Surrogate, surrogateSupport } from "../ir/surrogate.ts";
+import type { FloatType } from "../ir/types.ts";
 
 export interface Support {
   /** Lists the elements whose error a spike's adjoint can change. */
@@ -66,3 +67,22 @@ const slopes = (adjoint: Step, spike: Expr): Expr[] =>
   adjoint.stores
     .flatMap((s) => gradients([{ value: s.value, seed: constant(s.value.type, 1) }], [spike], undefined))
     .filter((e) => e !== undefined);
+
+/** 1 where a step lists an element, else 0. */
+export function maskStep(list: Step, type: FloatType): Step {
+  const [{ value }] = list.stores as [Store];
+  return pruneSlots({
+    name: `${list.name}.mask`,
+    slots: [...list.slots.filter((s) => s.name !== "support"), { name: "mask", type, space: "element" }],
+    stores: [{ slot: "mask", mode: "set", value: select(value, constant(type, 1), constant(type, 0)) }],
+  });
+}
+/** Lists the elements of such a row that are 1. */
+export const listStep = (type: FloatType): Step => ({
+  name: "support",
+  slots: [
+    { name: "x", type, space: "element" },
+    { name: "support", type: "u32", space: "uniform" },
+  ],
+  stores: [{ slot: "support", mode: "append", value: compare("gt", read(type, "x"), constant(type, 0)) }],
+});

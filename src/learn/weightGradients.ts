@@ -9,6 +9,7 @@ import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts"
 import { inForm } from "../sim/lower/forms.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { isTold } from "../sim/lower/needs.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
@@ -28,7 +29,7 @@ export function weightGradients(l: Lowered, backward: BackwardPass, into?: reado
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
   const trained = l.net.connections.filter((c) => c.trainable && (into?.includes(c.to.node) ?? true));
-  const spiking = trained.filter((c) => !isWindowed(c) && signalOf(c, l.context, l.sources).kind === "spikes");
+  const spiking = trained.filter((c) => !isWindowed(c) && !isTold(l.net, c) && isSpiking(c, l));
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
   return [
     ...[...listed].flatMap((node) => listSpikes(node, l.context)),
@@ -36,6 +37,7 @@ export function weightGradients(l: Lowered, backward: BackwardPass, into?: reado
   ];
 }
 
+const isSpiking = (c: Connection, l: Lowered): boolean => signalOf(c, l.context, l.sources).kind === "spikes";
 const gradientPlace = (l: Lowered, name: string): Place => place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
@@ -75,6 +77,8 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
       `connection ${c.name}`,
       "only dense connections and convolutions can be trained; set trainable: false",
     );
+  // Rows of a transform's 0 and 1 are there anyway.
+  if (isTold(l.net, c)) return valueOuter(c, l, backward, l.sources.values.get(`${c.from.node}.value`)!);
   const signal = signalOf(c, l.context, l.sources);
   if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);

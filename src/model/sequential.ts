@@ -49,10 +49,12 @@ export interface NeuronLayer {
   readonly model: NeuronModel;
   readonly options: NeuronLayerOptions;
 }
+/** What `batchNormLayer` makes. */
 export interface BatchNormLayer {
   readonly layer: "batchNorm";
   readonly options: BatchNormOptions;
 }
+/** What `residualLayer` makes. */
 export interface ResidualLayer {
   readonly layer: "residual";
   readonly branch: readonly Layer[];

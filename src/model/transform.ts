@@ -8,7 +8,9 @@ import type { Network } from "./network.ts";
 import { type Nodes, shapeOfNode, sizeOf } from "./nodes.ts";
 
 interface Common {
+  /** Values that it gives. */
   readonly size: number;
+  /** What it takes. */
   readonly of: readonly Endpoint[];
   /** Dimensions, where there are several: [height, width, channels]. */
   readonly shape?: readonly number[];
@@ -24,13 +26,17 @@ export type SpikeJoin = "and" | "iand";
  */
 export interface BatchNorm extends Common {
   readonly kind: "batchNorm";
+  /** The last dimension of its shape; each has a mean, a variance, a gain and an offset. */
   readonly channels: number;
+  /** What share a mean and a variance. */
   readonly over: NormalisedOver;
+  /** Added to the variance. */
   readonly epsilon: number;
   /** The share of a batch's statistics in the running ones. */
   readonly momentum: number;
-  /** Where gain and offset start, all channels alike. */
+  /** Where the gain starts, all channels alike. */
   readonly gain: number;
+  /** Where the offset starts, all channels alike. */
   readonly offset: number;
   /** Whether gain and offset train. */
   readonly trainable: boolean;
@@ -190,6 +196,14 @@ function gainOf({ gain, threshold, alpha }: BatchNormOptions, path: string): num
 export const takesConnections = (t: Transform): boolean => t.kind === "sum";
 /** Whether a transform has a mean, a variance, a gain and an offset. */
 export const isNorm = (t: Transform | undefined): t is BatchNorm => t?.kind === "batchNorm";
+
+const JOINS_SPIKES: ReadonlySet<Transform["kind"]> = new Set(["concat", "maxPool", "spikeJoin"]);
+/** Whether all that a transform gives is 0 or 1, made of spikes: what listens is then told who, as of neurons. */
+export function givesSpikes({ transforms }: Pick<Network, "transforms">, node: string): boolean {
+  const t = transforms[node];
+  if (!t || !JOINS_SPIKES.has(t.kind)) return false;
+  return t.of.every((e) => e.port === "spike" || givesSpikes({ transforms }, e.node));
+}
 
 /** @throws {ModelError} `unknown-name`, `shape-mismatch` */
 export function checkTransform(name: string, t: Transform, net: Network): void {

@@ -75,8 +75,10 @@ function parameterRow({ name, kind, rows, width, trainable, low, high }: Paramet
     ...(low > Number.NEGATIVE_INFINITY ? [`at least ${quantityText(low, d)}`] : []),
     ...(high < Number.POSITIVE_INFINITY ? [`at most ${quantityText(high, d)}`] : []),
   ];
-  const shape = kind === "weight" ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
-  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : "stays"];
+  const shape =
+    kind === "weight" || rows > 1 ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
+  const isNoted = kind === "norm" && /\.(mean|variance)$/.test(name);
+  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : isNoted ? "noted in training" : "stays"];
 }
 
 function connectionLines(net: Network): string[] {

@@ -49,6 +49,7 @@ test("every kernel has a case", () => {
     outerWindows: true,
     maxPool: true,
     unpool: true,
+    pick: true,
     foldRows: true,
     unpackBits: true,
     zero: true,

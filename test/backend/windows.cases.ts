@@ -165,25 +165,25 @@ function poolCase(type: FloatType, w: Windows, indexed: boolean): Case {
     inputs: { out: small(targets, 3), a: sample(type, sources, 5), reach: [...table] },
   };
 }
-function unpoolCase(type: FloatType): Case {
+/** Between `n` elements and some of 15, as an index says. */
+function indexedCase(kind: "unpool" | "pick", type: FloatType): Case {
   const n = 23;
-  const name = `unpool ${type}`;
+  const name = `${kind} ${type}`;
+  const [out, a] = kind === "unpool" ? [15, n] : [n, 15];
   const next = values(41);
   return {
     name,
     program: {
       name,
-      buffers: [buffer("out", type, 15), buffer("index", "u32", n), buffer("a", type, n)],
+      buffers: [buffer("out", type, out), buffer("index", "u32", n), buffer("a", type, a)],
       regions: [
         {
           name: "main",
-          body: [
-            invoke({ kind: "unpool", type }, { out: place("out"), index: place("index"), a: place("a") }, { n: n - 1 }),
-          ],
+          body: [invoke({ kind, type }, { out: place("out"), index: place("index"), a: place("a") }, { n: n - 1 })],
         },
       ],
     },
-    inputs: { out: small(15, 3), a: small(n, 5), index: Array.from({ length: n }, () => Math.floor(next() * 15)) },
+    inputs: { out: small(out, 3), a: small(a, 5), index: Array.from({ length: n }, () => Math.floor(next() * 15)) },
   };
 }
 function foldCase(type: FloatType, width: number, rows: number): Case {
@@ -222,6 +222,7 @@ export const WINDOWS: readonly Case[] = TYPES.flatMap((type) => [
     (w) => backCase(type, w),
   ),
   ...POOLS.flatMap((w) => [true, false].map((indexed) => poolCase(type, w, indexed))),
-  unpoolCase(type),
+  indexedCase("unpool", type),
+  indexedCase("pick", type),
   ...[1, 3, 4, 10].flatMap((width) => [0, 1, 6].map((rows) => foldCase(type, width, rows))),
 ]);

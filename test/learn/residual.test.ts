@@ -1,6 +1,7 @@
 /** Residual blocks of spiking layers with batch normalisation, as `sequential` makes them. */
 import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
+import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
@@ -23,6 +24,7 @@ import {
   residualLayer,
   sequential,
 } from "../../src/model/sequential.ts";
+import { convLayer, flattenLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { finiteDifferences } from "./finiteDifferences.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples } from "./samples.ts";
@@ -110,6 +112,39 @@ test.each(["add", "and", "iand"] as const)("gradients of smooth layers equal fin
   expectNear(found, finiteDifferences(trainer, batch), 3e-8);
 });
 
+test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite differences", async () => {
+  const smooth = leakyIntegrator({ tau: "3 ms" });
+  const weight = uniform(-1, 1);
+  const window = { kernel: 3, padding: 1, weight };
+  const net = sequential(
+    [
+      input([8, 8, 1], { signal: "values" }),
+      ...[convLayer(2, window), maxPoolLayer(2), batchNormLayer(), smooth],
+      residualLayer(
+        [
+          ...[convLayer(3, window), batchNormLayer(), smooth],
+          ...[maxPoolLayer(2), convLayer(2, window), batchNormLayer({ threshold: 1, alpha: Math.SQRT1_2 }), smooth],
+        ],
+        {
+          shortcut: [
+            convLayer(2, { kernel: 1, stride: 2, weight }),
+            batchNormLayer({ threshold: 1, alpha: Math.SQRT1_2 }),
+            smooth,
+          ],
+        },
+      ),
+      ...[flattenLayer(), denseLayer(classes, { weight }), readout()],
+    ],
+    { steps: 3 },
+  );
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 64, classes, kind: "values", density: 0.8 });
+  using trainer = await createTrainer(net, wasm, { ...options, optimiser: adam(1e-3), batch: 5, type: "f64" });
+  trainer.gradients(batch);
+  const found = trainer.gradientBlocks();
+  // Differences over 2h lose 1e-16 / 1e-5 to rounding and h² to curvature.
+  expectNear(found, finiteDifferences(trainer, batch), 1e-7);
+});
+
 test.each(["add", "and", "iand"] as const)("learns, and answers alike with running statistics: %s", async (how) => {
   const net = deep(how);
   const { batch } = drawSamples({ count, steps, inputs, classes, kind: "values", density: 0.5 });
@@ -131,4 +166,32 @@ test.each(["add", "and", "iand"] as const)("learns, and answers alike with runni
   expect(activity.hidden1!.active).toBeGreaterThan(0);
   const few = await Promise.all(THREADED.map((b) => run(b, 3)));
   for (const r of few) expect(r).toEqual(few[0]);
+});
+
+test("spiking convolutions with norms and maxima: interpreter, wasm, 1, 2, 3 and 8 threads: the same bits", async () => {
+  const conv = (channels: number): Layer[] => [
+    convLayer(channels, { kernel: 3, padding: 1 }),
+    norm,
+    lif({ tau: "2 ms" }),
+  ];
+  const net = sequential(
+    [
+      input([8, 8, 2], { signal: "values", constant: true }),
+      ...[...conv(6), ...conv(6), maxPoolLayer(2)],
+      ...[...conv(7), residualLayer(conv(7), { how: "add" }), ...conv(5), maxPoolLayer(2)],
+      ...[flattenLayer(), denseLayer(classes), readout()],
+    ],
+    { steps: 3 },
+  );
+  const { batch } = drawSamples({ count: 5, steps: 3, inputs: 128, classes, kind: "constant", density: 0.8 });
+  const trained = async (backend: Backend) => {
+    using trainer = await createTrainer(net, backend, { ...options, optimiser: adam(0.01), batch: 5 });
+    const losses = [1, 2].map(() => trainer.step(batch).loss);
+    const parameters = trainer.parameters();
+    using evaluator = await createEvaluator(net, backend, { loss: options.loss, batch: 5, parameters });
+    return { losses, parameters, answers: evaluator.evaluate(batch) };
+  };
+  const expected = await trained(interpret);
+  expect(expected.answers.activity.hidden1!.active).toBeGreaterThan(0);
+  for (const backend of THREADED) expect(await trained(backend)).toEqual(expected);
 });

@@ -9,11 +9,11 @@ import { crossEntropy } from "../../src/learn/loss.ts";
 import { sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { connect } from "../../src/model/connection.ts";
-import { oneToOne, pairs } from "../../src/model/connectivity.ts";
+import { convolution, oneToOne, pairs } from "../../src/model/connectivity.ts";
 import { inputNode, type Network, type NetworkSpec, network, population } from "../../src/model/network.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
-import { concat, residual, softmax, sum } from "../../src/model/transform.ts";
+import { concat, maxPool, residual, softmax, sum } from "../../src/model/transform.ts";
 import { initialParameters, type Parameters } from "../../src/sim/lower/parameters.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import { finiteDifferences } from "./finiteDifferences.ts";
@@ -192,4 +192,47 @@ test("spikes joined end to end weigh as they do one by one, with their neurons' 
   expect(one.loss).toBeCloseTo(two.loss, 13);
   expectNear(one, { "x>a.weight": two["x>a.weight"]!, "x>b.weight": two["x>b.weight"]! }, 1e-13);
   expectNear(one, { "t>out.weight": Float64Array.of(...two["a>out.weight"]!, ...two["b>out.weight"]!) }, 1e-13);
+});
+
+test("what transforms make of spikes is told by lists, and the same as by values", async () => {
+  const spike = (node: string) => ({ node, port: "spike" });
+  const made = (told: boolean): Network =>
+    network({
+      ...{ name: "told", dt: "1 ms", steps, output: "out" },
+      inputs: { x: inputNode(inputs, { signal: "values" }) },
+      populations: {
+        a: population([4, 4, 2], lif({ tau: "3 ms" })),
+        b: population([4, 4, 2], lif({ tau: "5 ms" })),
+        c: population([2, 2, 3], lif({ tau: "5 ms" })),
+        out: population(classes, leakyIntegrator({ tau: "4 ms" })),
+      },
+      transforms: {
+        ...{ both: residual(32, spike("a"), spike("b"), "iand"), joined: concat(64, ["both", spike("b")]) },
+        pooled: maxPool([2, 2, 2], spike("a"), 2),
+        ...(told ? {} : { j: sum(64, ["joined"]), p: sum([2, 2, 2], ["pooled"]) }),
+      },
+      connections: [
+        connect("x", "a", { weight: { kind: "uniform", low: -1, high: 3 } }),
+        connect("x", "b", { weight: { kind: "uniform", low: -1, high: 3 } }),
+        connect(told ? "pooled" : "p", "c", {
+          ...{ name: "conv", weight: { kind: "uniform", low: -0.5, high: 1 }, bias: 0.1 },
+          connectivity: convolution({ kernel: 3, padding: 1 }),
+        }),
+        connect(told ? "joined" : "j", "out", { name: "late", weight: start, delay: 1 }),
+        connect(told ? "pooled" : "p", "out", { name: "dense", weight: start }),
+        connect("c", "out", { weight: start }),
+      ],
+    });
+  const gradients = async (net: Network) => {
+    using trainer = await createTrainer(net, wasm, {
+      ...{ algorithm: bptt(), loss: crossEntropy("mean"), optimiser: sgd(0.1) },
+      ...{ batch: count, chunk: 2, seed: 3, type: "f64" },
+    });
+    const { loss } = trainer.gradients(batch);
+    return { loss, ...trainer.gradientBlocks() } as { loss: number } & Record<string, Float64Array>;
+  };
+  const { loss, ...expected } = await gradients(made(false));
+  const found = await gradients(made(true));
+  expect(found.loss).toBeCloseTo(loss, 14);
+  expectNear(found, expected, 1e-13);
 });

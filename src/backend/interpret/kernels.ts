@@ -5,7 +5,7 @@ import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
 import { gatherRows, outerRows, product, rowDots, transposeLists, unpackBits, zero } from "./structural.ts";
-import { foldRows, maxPool, outerWindows, scatterBack, scatterWindows, unpool, windowDots } from "./windows.ts";
+import { foldRows, maxPool, outerWindows, pick, scatterBack, scatterWindows, unpool, windowDots } from "./windows.ts";
 
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
@@ -23,6 +23,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   outerWindows,
   maxPool,
   unpool,
+  pick,
   foldRows,
   unpackBits,
   zero,

@@ -116,6 +116,11 @@ export function unpool(_k: KernelOf<"unpool">, frame: Frame): void {
   for (let k = 0; k < frame.count("n"); k++) out.data[out.at + index.data[index.at + k]!]! += a.data[a.at + k]!;
 }
 
+export function pick(_k: KernelOf<"pick">, frame: Frame): void {
+  const [out, index, a] = [frame.arg("out"), frame.arg("index"), frame.arg("a")];
+  for (let k = 0; k < frame.count("n"); k++) out.data[out.at + k] = a.data[a.at + index.data[index.at + k]!]!;
+}
+
 export function foldRows({ width, stride }: KernelOf<"foldRows">, frame: Frame): void {
   const [out, a] = [frame.arg("out"), frame.arg("a")];
   for (let r = 0; r < frame.count("rows"); r++)

@@ -248,6 +248,29 @@ export function unpool({ type }: KernelOf<"unpool">, c: KernelContext): void {
   );
 }
 
+export function pick({ type }: KernelOf<"pick">, c: KernelContext): void {
+  const { f } = c;
+  const n = f.local("i32");
+  f.i32(0);
+  f.set(n);
+  f.upTo(
+    n,
+    () => c.pushCount("n"),
+    1,
+    () => {
+      pushScaled(f, c.ptr("out"), n, BYTES[type]);
+      f.get(c.ptr("a"));
+      pushScaled(f, c.ptr("index"), n, 4);
+      f.op("i32.load", 0);
+      f.i32(BYTES[type]);
+      f.op("i32.mul");
+      f.op("i32.add");
+      f.op(`${type}.load`, 0);
+      f.op(`${type}.store`, 0);
+    },
+  );
+}
+
 /** Rows that one piece after the other is summed over, the sum in a register. */
 export function foldRows({ type, width, stride }: KernelOf<"foldRows">, c: KernelContext): void {
   const { f } = c;

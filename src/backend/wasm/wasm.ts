@@ -24,7 +24,7 @@ import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
-import { foldRows, maxPool, unpool } from "./pooling.ts";
+import { foldRows, maxPool, pick, unpool } from "./pooling.ts";
 import { product } from "./product.ts";
 import { knownCounts, regionStages, type Stage } from "./region.ts";
 import { rowDots } from "./rowDots.ts";
@@ -50,6 +50,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   outerWindows,
   maxPool,
   unpool,
+  pick,
   foldRows,
   unpackBits,
   zero,

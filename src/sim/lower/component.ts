@@ -15,7 +15,7 @@ import type { Lowered, LowerHooks } from "./lower.ts";
 import { NormKernels } from "./norms.ts";
 import { byPart, onParts, PART } from "./parts.ts";
 import { actNode, motionNodes } from "./pathways.ts";
-import { transformNodes } from "./transforms.ts";
+import { tellNode, transformNodes } from "./transforms.ts";
 
 export interface Component {
   readonly nodes: readonly string[];
@@ -173,7 +173,10 @@ class TimeStep {
     return [context.parts > 1 ? onParts([fired], context) : fired];
   }
   #transform(node: string): Node[] {
-    const t = this.#l.net.transforms[node];
-    return t ? transformNodes(node, t, this.#l) : [];
+    const { context, net, sources } = this.#l;
+    const t = net.transforms[node];
+    if (!t) return [];
+    const nodes = transformNodes(node, t, this.#l);
+    return sources.spikes.has(node) ? [...nodes, byPart(tellNode(node, this.#l), node, context)] : nodes;
   }
 }

@@ -21,6 +21,7 @@ import { type Context, runNumber } from "./context.ts";
 import { arrivalsAt } from "./delivery.ts";
 import { arrivesDirectly } from "./direct.ts";
 import { inForm } from "./forms.ts";
+import { isTold } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { byPart, FROM_PART, fromParts, type PART } from "./parts.ts";
 import { statePlace } from "./places.ts";
@@ -58,7 +59,8 @@ export function signalOf(c: Connection, context: Context, sources: Sources): Sig
   const { node, port } = c.from;
   const sparse = sources.sparseInputs.get(node);
   if (sparse) return { kind: "either", events: sparse.events(), signal: sources.values.get(`${node}.${port}`)! };
-  if (port === "spike") return { kind: "spikes", events: spikeEvents(node, context.delayOf(c), sources) };
+  if (port === "spike" || isTold(context.net, c))
+    return { kind: "spikes", events: spikeEvents(node, context.delayOf(c), sources) };
   return { kind: "values", signal: sources.values.get(`${node}.${port}`)! };
 }
 

@@ -1,8 +1,9 @@
 /** What must be kept of what leaves each port: for every reader, which port and how many steps old it may be. */
-import type { Connection } from "../../model/connection.ts";
+import { addsValues, type Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
+import { givesSpikes } from "../../model/transform.ts";
 
 import { agesOf, type Delivery } from "./delivery.ts";
 
@@ -26,9 +27,14 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
   ];
 }
 
+/** Whether a connection is told who in a transform gives 1, instead of hearing all of its values. */
+export const isTold = (net: Network, c: Connection): boolean =>
+  c.from.node in net.transforms && !addsValues(c) && !c.synapse && givesSpikes(net, c.from.node);
+
 function ofConnection(net: Network, c: Connection): Need[] {
   if (c.synapse) return actsOf(c.synapse).flatMap((a) => ofAct(net, c, a));
-  return [{ ...c.from, age: ageOf(net, c) }];
+  const need = { ...c.from, age: ageOf(net, c) };
+  return isTold(net, c) ? [need, { ...need, port: "spike" }] : [need];
 }
 
 function ofAct(net: Network, c: Connection, a: Act): Need[] {

@@ -1,12 +1,13 @@
 /** Transforms as kernels. */
 
-import { call, constant, div, type Expr, mul, read, sub } from "../../ir/expr.ts";
-import { invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
+import { call, compare, constant, div, type Expr, mul, read, sub } from "../../ir/expr.ts";
+import { type Invoke, invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
 import { type Transform, windowsOfPool } from "../../model/transform.ts";
 import { addStep, copyStep, elementCall } from "./bodies.ts";
 import type { Lowered } from "./lower.ts";
 import { NormKernels } from "./norms.ts";
+import { PART } from "./parts.ts";
 import { stepOf } from "./stepOf.ts";
 import { maximaCall } from "./windows.ts";
 
@@ -40,6 +41,22 @@ function concat(name: string, t: Transform, l: Parts): Node[] {
     offset += n;
     return copy;
   });
+}
+
+/** Lists who gives 1, for those who listen as to neurons. */
+export function tellNode(name: string, { context: c, sources }: Parts): Invoke {
+  const step: Step = {
+    name: `${name}.tell`,
+    slots: [
+      { name: "x", type: c.type, space: "element" },
+      { name: "spikes", type: "u32", space: "uniform" },
+    ],
+    stores: [{ slot: "spikes", mode: "append", value: compare("gt", read(c.type, "x"), constant(c.type, 0)) }],
+  };
+  const { list, from, to } = sources.spikes.get(name)!.events(0, PART);
+  const start = typeof from === "number" ? place("zero") : from;
+  const args = { x: sources.values.get(`${name}.value`)!.row(), spikes: list, "spikes.from": start, "spikes.to": to };
+  return elementCall(step, args, c.size(name));
 }
 
 function maxPool(name: string, t: Extract<Transform, { kind: "maxPool" }>, l: Parts): Node[] {

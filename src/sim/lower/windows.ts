@@ -25,7 +25,7 @@ export interface Maxima {
   readonly constant: boolean;
 }
 /** Where each maximum was, which errors go back to. An engine, where none do, does not ask. */
-function maximaPlace({ name, windows, constant }: Maxima, c: Context): Place | undefined {
+export function maximaPlace({ name, windows, constant }: Maxima, c: Context): Place | undefined {
   if (c.options.mode === "stream") return undefined;
   const stride = padded(targetCount(windows), "u32");
   const sample = (constant ? 1 : c.stepsKept) * stride;
