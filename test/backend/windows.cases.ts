@@ -60,7 +60,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
   const matrix = weightRows(w) * stride;
   const [sources, targets] = [sourceCount(w), targetCount(w)];
   const chosen = list(sources, 77 + sources);
-  const table = reachTable("source", w);
+  const table = reachTable(kind === "scatterWindows" && !listed ? "target" : "source", w);
   const common = { type, windows: w, stride, listed } as const;
   const kernel: Kernel =
     kind === "windowDots" ? { kind, ...common, accumulate: flag } : { kind, ...common, valued: flag };
