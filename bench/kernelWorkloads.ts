@@ -19,6 +19,16 @@ import {
   place,
 } from "../src/ir/program.ts";
 import type { Slot, Step, Store } from "../src/ir/step.ts";
+import {
+  type Axis,
+  reachCount,
+  reachLength,
+  reachTable,
+  sourceCount,
+  targetCount,
+  type Windows,
+  weightRows,
+} from "../src/ir/windows.ts";
 import { deliver } from "./deliveryWorkload.ts";
 
 export interface Workload {
@@ -411,7 +421,43 @@ const clear =
     return { metric: `zero, n=${n}@1`, unit: "Gelement/s", work: n * calls, limit: s.limits.loadAdd, executable };
   };
 
+/** The second convolution of `train-conv`. */
+const SIDE: Axis = { source: 12, target: 8, kernel: 5, stride: 1, padding: 0, dilation: 1 };
+const SECOND: Windows = { rows: SIDE, columns: SIDE, sources: 12, targets: 64, groups: 1 };
+/** Spikes of `expected` sources through windows, or the gradient of the weights that they use. */
+const throughWindows =
+  (kind: "scatterWindows" | "outerWindows", expected: number): Build =>
+  async (s) => {
+    const w = SECOND;
+    const { list, ends } = lists(sourceCount(w), expected);
+    const [weights, targets] = [weightRows(w) * w.targets, targetCount(w)];
+    const kernel: Kernel = { kind, type: "f32", windows: w, stride: w.targets, listed: true, valued: false };
+    const at = place("targets", 0, along("r", targets));
+    const args = {
+      ...(kind === "scatterWindows" ? { out: at, weights: place("weights") } : { out: place("weights"), a: at }),
+      list: place("list"),
+      reach: place("reach"),
+    };
+    const { executable, calls } = await load(s, {
+      name: kind,
+      buffers: [
+        buffer("weights", "f32", weights),
+        buffer("targets", "f32", ROUND * targets),
+        buffer("list", "u32", list.length),
+        buffer("ends", "i32", ends.length),
+        buffer("reach", "i32", reachLength("source", w)),
+      ],
+      body: [invoke(kernel, args, fromTo)],
+      inputs: { list, ends, weights: floats(weights), reach: reachTable("source", w) },
+    });
+    const reached = list.reduce((sum, i) => sum + reachCount(w, i), 0) * w.targets;
+    const metric = `${kind} 12x12x12 by 5x5 to 64, ${expected} events@1`;
+    return { metric, unit: "Gadd/s", work: (calls / ROUND) * reached, limit: s.limits.loadAdd, executable };
+  };
+
 export const WORKLOADS: readonly Build[] = [
+  throughWindows("scatterWindows", 93),
+  throughWindows("outerWindows", 93),
   gather(700, 256, 14),
   gather(256, 256, 23),
   gather(256, 20, 23),

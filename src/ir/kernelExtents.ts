@@ -98,7 +98,7 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
   scatterWindows: ({ type, windows, stride, listed, valued }, known) => ({
     out: argument([type], targetCount(windows)),
     weights: argument([type], matrix(weightRows(windows), stride, windows.targets)),
-    reach: argument(POSITION, reachLength("source", windows)),
+    reach: argument(POSITION, reachLength(listed ? "source" : "target", windows)),
     ...(listed && { list: argument(LIST, entries(known)) }),
     ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
   }),

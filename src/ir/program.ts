@@ -213,7 +213,8 @@ export type Kernel =
    * every source), for each window position k that joins it to a target position t:
    * `out[t][c] += (values[e]·) weights[k, i's channel][c]` for the target channels c of its group; every sum takes its
    * sources in the order of the list. Without a list `values` has a number for every source. Rows of `weights` are `stride`
-   * apart. Args `out`, `weights`, `reach` (`reachTable` of sources), `list`?, `values`?. Counts `from`, `to`.
+   * apart. Args `out`, `weights`, `reach` (`reachTable` of sources, without a list of targets), `list`?, `values`?. Counts
+   * `from`, `to`.
    */
   | {
       readonly kind: "scatterWindows";

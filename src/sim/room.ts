@@ -8,7 +8,7 @@ import { RunError } from "../base/errors.ts";
 import { quadWords } from "../ir/blocks.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { type Connection, connectedSizes } from "../model/connection.ts";
+import { type Connection, connectedSizes, isWindowed } from "../model/connection.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import { isDelivered } from "../model/delivered.ts";
 import type { Network } from "../model/network.ts";
@@ -35,12 +35,12 @@ export function requireRoom(net: Network, backend: Backend, program: Program): v
 const synapsesOf = ({ connectivity, from, to }: Connection, net: Network): number =>
   synapseCount(connectivity, connectedSizes(net, from.node, to.node));
 
-/** Of a synapse: none where rows are drawn again, or where every source has every target and tables are not needed. */
+/** Of a synapse: none where rows are drawn again, where weights are shared, or where every source has every target and tables are not needed. */
 function leastBytes(c: Connection, net: Network, type: FloatType): number {
   if (c.procedural) return 0;
   if (isDelivered(c, net)) return quadWords(true, storedWeight(c, type, sizeOf(net, c.from.node)).form);
   const { connectivity: k } = c;
-  return k.kind === "dense" || (k.kind === "probability" && k.p === 1) ? 0 : 4;
+  return k.kind === "dense" || isWindowed(c) || (k.kind === "probability" && k.p === 1) ? 0 : 4;
 }
 
 const gibibytes = (n: number): string => `${(n / 2 ** 30).toFixed(2)} GiB`;

@@ -55,6 +55,7 @@ function windowsOf(net: Network, c: WindowedConnection, rowsFrom: number | undef
 function backwardOf(net: Network, c: Connection, surrogate: Surrogate): string | undefined {
   if (c.from.node in net.inputs) return undefined;
   const neurons = sizeOf(net, c.from.node);
+  if (isWindowed(c) && windowsIn(net, c).pool) return `all ${neurons}, from errors that are not zero`;
   if (c.from.port !== "spike") return `all ${neurons}`;
   return Number.isFinite(surrogateSupport(surrogate))
     ? `those of ${neurons} within the surrogate's support`

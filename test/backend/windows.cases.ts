@@ -28,6 +28,7 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(5, 3), axis(6, 3), 3, 8),
   windows(axis(5, 3, 2, 1), axis(7, 4, 3, 2), 2, 7),
   windows(axis(9, 3, 2, 2, 3), axis(8, 2, 3, 1, 2), 4, 6, 2),
+  windows(axis(9, 3, 2, 2, 2), axis(12, 4, 4, 3, 2), 2, 3),
   windows(axis(1, 1), axis(11, 5, 1, 2), 1, 1),
   windows(axis(4, 2), axis(4, 2), 5, 5, 5),
   windows(axis(3, 2), axis(3, 2), 2, 67),
@@ -60,7 +61,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
   const matrix = weightRows(w) * stride;
   const [sources, targets] = [sourceCount(w), targetCount(w)];
   const chosen = list(sources, 77 + sources);
-  const table = reachTable("source", w);
+  const table = reachTable(kind === "scatterWindows" && !listed ? "target" : "source", w);
   const common = { type, windows: w, stride, listed } as const;
   const kernel: Kernel =
     kind === "windowDots" ? { kind, ...common, accumulate: flag } : { kind, ...common, valued: flag };

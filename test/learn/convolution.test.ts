@@ -306,6 +306,30 @@ describe("layers of windows, with spikes", () => {
     expect(await run(interpret, 1)).toEqual(await run(wasm, 1));
   });
 
+  test.each([true, false])("values as lists or as rows: the same bits; constant %s", async (constant) => {
+    const analog = sequential(
+      [
+        input(shape, { signal: "values", constant }),
+        convLayer(6, { kernel: 3, stride: 2, padding: 1, groups: 2, weight: { kind: "uniform", low: -0.5, high: 1 } }),
+        lif({ tau: "3 ms" }),
+        denseLayer(classes),
+        readout(),
+      ],
+      { steps: 7 },
+    );
+    const kind = constant ? "constant" : "values";
+    const { batch } = drawSamples({ count: 13, steps: 7, inputs, classes, kind, density: 0.4 });
+    const run = async (form: "lists" | "rows") => {
+      using trainer = await createTrainer(analog, wasm, {
+        ...{ algorithm: bptt(triangle(1)), loss: crossEntropy("mean"), optimiser: adam(0.01) },
+        ...{ batch: 13, chunk: 2, seed: 2, form },
+      });
+      const results = Array.from({ length: 2 }, () => trainer.step(batch));
+      return { results, parameters: trainer.parameters(), gradients: trainer.gradientBlocks() };
+    };
+    expect(await run("rows")).toEqual(await run("lists"));
+  });
+
   test("synaptic events are counted with borders, neuron by neuron", async () => {
     const plainNet = sequential(
       [

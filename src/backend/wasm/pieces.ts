@@ -3,6 +3,9 @@ import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import { range } from "./tiles.ts";
 
+/** Vectors in one basic block: V8 does all loads of a block first, and they must fit the registers beside the sums. */
+export const BLOCK = 4;
+
 /** Part of a row: `lanes` elements, `offset` bytes from its beginning. */
 export interface Piece {
   readonly type: FloatType;

@@ -5,12 +5,11 @@
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import { groupSources, groupTargets } from "../../ir/windows.ts";
-import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
+import { BLOCK, loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
+import { copied, counted, type Hit, lookUp, plus, repeated } from "./reach.ts";
 import { pushScaled, range, splat } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
-import { BLOCK, copied, type Hit, lookUp, plus, repeated } from "./windows.ts";
 
 /** Sums of one tile stay in registers while the errors of a position pass: half of them, and what is loaded for a block. */
 const TILE_BACK = 8;
@@ -68,12 +67,6 @@ export function scatterBack(k: KernelOf<"scatterBack">, c: KernelContext): void 
     });
   });
 }
-function counted(f: Emitter, n: number, times: number, body: () => void): void {
-  f.i32(0);
-  f.set(n);
-  f.upTo(n, () => f.i32(times), 1, body);
-}
-
 interface Found {
   /** Locals: the address of the errors of a position, and behind the channels that were noted. */
   readonly errors: number;

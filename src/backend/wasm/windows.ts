@@ -4,41 +4,25 @@
  */
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
-import { groupSources, groupTargets, movesOf, REACH, sourceCount, type Windows } from "../../ir/windows.ts";
+import { groupSources, groupTargets, movesOf, sourceCount, type Windows } from "../../ir/windows.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
+import { BLOCK, loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
+import { copied, type Hit, lookUp, plus, repeated } from "./reach.ts";
+import { sumWindows } from "./sumWindows.ts";
 import { pushScaled, range, splat } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 type Through = KernelOf<"scatterWindows" | "windowDots" | "outerWindows">;
 
 export function scatterWindows(k: KernelOf<"scatterWindows">, c: KernelContext): void {
+  if (!k.listed) return sumWindows(k, c);
   addRows(k, c, { to: (hit) => hit.target, from: (hit) => hit.weights, target: "out", weights: "weights" });
 }
 export function outerWindows(k: KernelOf<"outerWindows">, c: KernelContext): void {
   addRows(k, c, { to: (hit) => hit.weights, from: (hit) => hit.target, target: "a", weights: "out" });
 }
 
-/** Runs the body as often as a local says. */
-export function repeated(f: Emitter, times: number, round: () => void): void {
-  const n = f.local("i32");
-  f.i32(0);
-  f.set(n);
-  f.upTo(n, () => f.get(times), 1, round);
-}
-export function copied(f: Emitter, from: Hit, to: Hit): void {
-  f.get(from.target);
-  f.set(to.target);
-  f.get(from.weights);
-  f.set(to.weights);
-}
-
-/** Locals with the addresses of the channels of a source's group at a target, and of the row of weights that leads there. */
-export interface Hit {
-  readonly target: number;
-  readonly weights: number;
-}
 interface Ends {
   readonly to: (hit: Hit) => number;
   readonly from: (hit: Hit) => number;
@@ -74,9 +58,6 @@ function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContex
 
 /** Vectors that the channels of a target go to in turn: as many chains of additions. */
 const CHAINS = 4;
-/** Vectors in one basic block: V8 does all loads of a block first, and they must fit the registers beside the sums. */
-export const BLOCK = 4;
-
 export function windowDots(k: KernelOf<"windowDots">, c: KernelContext): void {
   const { f } = c;
   const pieces = piecesOf(k.type, groupTargets(k.windows));
@@ -177,13 +158,6 @@ function overSources(k: Through, c: KernelContext, body: (source: number, entry:
   );
 }
 
-/** Locals of an entry of the table: how many, and where they begin. */
-interface Entry {
-  readonly count: number;
-  readonly position: number;
-  readonly other: number;
-}
-
 /** Runs the body for each target that the source reaches. */
 function overHits(
   k: Through,
@@ -233,13 +207,6 @@ function overHits(
   });
 }
 
-/** Adds `index · factor` to what is on the stack. */
-export function plus(f: Emitter, index: number, factor: number): void {
-  f.get(index);
-  f.i32(factor);
-  f.op("i32.mul");
-  f.op("i32.add");
-}
 /** `quotient = n div by; rest = n mod by` */
 export function divided(f: Emitter, n: number, by: number, quotient: number, rest: number): void {
   f.get(n);
@@ -259,19 +226,6 @@ function groupOf(f: Emitter, w: Windows, channel: number): [inGroup: number, gro
   divided(f, channel, groupSources(w), group, inGroup);
   return [inGroup, group];
 }
-export function lookUp(c: KernelContext, at: number, first: number): Entry {
-  const { f } = c;
-  const [entry, count, position, other] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  pushScaled(f, c.ptr("reach"), at, 4 * REACH);
-  f.set(entry);
-  [count, position, other].forEach((local, n) => {
-    f.get(entry);
-    f.op("i32.load", 4 * (REACH * first + n));
-    f.set(local);
-  });
-  return { count, position, other };
-}
-
 /** Pieces that are written out one by one, at most; whole vectors of longer rows come in a loop of so many a turn. */
 const WRITTEN_OUT = 32;
 const TURN = 16;

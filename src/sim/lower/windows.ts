@@ -107,10 +107,14 @@ export function windowNodes(
   const { type } = context;
   const into = pool ? besidePort(c, "sums", windows, context) : out;
   const weights = windowWeights(c, windows, parameters, context);
-  const reach = reachPlace("source", windows, c.name, context);
+  const reach = (side: "source" | "target"): Place => reachPlace(side, windows, c.name, context);
   const stride = padded(windows.targets, type);
   const scatter = ({ args, counts, ...told }: Told): Node =>
-    invoke({ kind: "scatterWindows", type, windows, stride, ...told }, { out: into, weights, reach, ...args }, counts);
+    invoke(
+      { kind: "scatterWindows", type, windows, stride, ...told },
+      { out: into, weights, reach: reach(told.listed ? "source" : "target"), ...args },
+      counts,
+    );
   const brought = bySignal(c, signal, context, scatter, context.delayOf(c));
   if (!pool) return brought;
   return [

@@ -1,0 +1,59 @@
+/** What the kernels that work through windows share: looking up who reaches whom, and loops over that. */
+import { REACH } from "../../ir/windows.ts";
+import type { Emitter } from "./code.ts";
+import type { KernelContext } from "./kernel.ts";
+import { pushScaled } from "./tiles.ts";
+
+/** Locals with the addresses of the channels of a source's group at a target, and of the row of weights that leads there. */
+export interface Hit {
+  readonly target: number;
+  readonly weights: number;
+}
+/** Runs the body as often as a local says. */
+export function repeated(f: Emitter, times: number, round: () => void): void {
+  const n = f.local("i32");
+  f.i32(0);
+  f.set(n);
+  f.upTo(n, () => f.get(times), 1, round);
+}
+export function copied(f: Emitter, from: Hit, to: Hit): void {
+  f.get(from.target);
+  f.set(to.target);
+  f.get(from.weights);
+  f.set(to.weights);
+}
+
+/** Runs the body so many times; the local counts. */
+export function counted(f: Emitter, n: number, times: number, body: () => void): void {
+  f.i32(0);
+  f.set(n);
+  f.upTo(n, () => f.i32(times), 1, body);
+}
+
+/** Locals of an entry of the table: how many, and where they begin. */
+export interface Entry {
+  readonly count: number;
+  readonly position: number;
+  readonly other: number;
+}
+
+export function lookUp(c: KernelContext, at: number, first: number): Entry {
+  const { f } = c;
+  const [entry, count, position, other] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  pushScaled(f, c.ptr("reach"), at, 4 * REACH);
+  f.set(entry);
+  [count, position, other].forEach((local, n) => {
+    f.get(entry);
+    f.op("i32.load", 4 * (REACH * first + n));
+    f.set(local);
+  });
+  return { count, position, other };
+}
+
+/** Adds `index · factor` to what is on the stack. */
+export function plus(f: Emitter, index: number, factor: number): void {
+  f.get(index);
+  f.i32(factor);
+  f.op("i32.mul");
+  f.op("i32.add");
+}
