@@ -38,7 +38,7 @@ export interface TrainerOptions extends Learning {
   readonly batch: number;
   /**
    * Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold, and
-   * with `fptt` up to 64.
+   * with an update every step up to 64.
    */
   readonly chunk?: number;
   readonly seed?: number;
@@ -87,7 +87,8 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
   const sums = parameterLayout(net, type).length;
-  const usual = plan.isOnward ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
+  const isAbreast = plan.isOnward && segment === 1;
+  const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = usual, form } = options;
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];

@@ -21,14 +21,14 @@ function rheobase(...args: string[]): { code: number | null; out: string; err: s
 
 describe("what cannot be done: nothing on stdout, one line that says why", () => {
   test.each<[string[], number, string]>([
-    [["compare", "cifar"], 2, "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg\n"],
+    [["compare", "cifar"], 2, "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg, smnist, smnist-rows\n"],
     [
       ["train", "cifar", "--out", "x.h5"],
       2,
-      "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg\n",
+      "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg, smnist, smnist-rows\n",
     ],
-    [["evaluate", "x.h5", "cifar"], 2, "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg\n"],
-    [["explain", "nothing"], 2, "rheobase: nothing: neither a task (digits, mnist, fashion-mnist, ecg) nor a file\n"],
+    [["evaluate", "x.h5", "cifar"], 2, "rheobase: cifar: unknown task; known: digits, mnist, fashion-mnist, ecg, smnist, smnist-rows\n"],
+    [["explain", "nothing"], 2, "rheobase: nothing: neither a task (digits, mnist, fashion-mnist, ecg, smnist, smnist-rows) nor a file\n"],
     [["evaluate", "nothing.h5", "digits"], 1, "rheobase: nothing.h5: there is no such file\n"],
     [["evaluate", "README.md", "digits"], 1, "rheobase: README.md: not an HDF5 file"],
     [["compare", "mnist", "--data", "/nowhere"], 1, "rheobase: mnist: needs train-images-idx3-ubyte"],
