@@ -39,7 +39,7 @@ export interface TrainerOptions extends Learning {
   readonly batch: number;
   /**
    * Samples that go forward and backward together; where absent, from 1 to 4, as many as the cache is likely to hold, and
-   * with `fptt` up to 64.
+   * with an update every step up to 64.
    */
   readonly chunk?: number;
   readonly seed?: number;
@@ -103,7 +103,8 @@ export function trainingProgram(
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
   const sums = parameterLayout(net, type).length;
-  const usual = plan.isOnward ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
+  const isAbreast = plan.isOnward && segment === 1;
+  const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = Math.min(usual, plan.mostSamples), form } = options;
   requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];

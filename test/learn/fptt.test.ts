@@ -9,7 +9,7 @@ import type { Role } from "../../src/ir/program.ts";
 import { triangle } from "../../src/ir/surrogate.ts";
 import { BYTES } from "../../src/ir/types.ts";
 import { bptt, type Fptt, fptt, truncatedBptt } from "../../src/learn/algorithm.ts";
-import { fit } from "../../src/learn/fit.ts";
+import { fit as fitEpochs } from "../../src/learn/fit.ts";
 import {
   crossEntropy,
   crossEntropyEachStep,
@@ -332,7 +332,7 @@ test("`fit` puts weights to their averages after each epoch, and goes on from th
     for (const b of batches) t.step(b);
     if (settles) t.settle();
   };
-  const found = await run((t) => void fit(t, { epochs: 2, batches: () => batches }));
+  const found = await run((t) => void fitEpochs(t, { epochs: 2, batches: () => batches }));
   expect(found).toEqual(await run((t) => [0, 1].forEach(() => epoch(t, true))));
   expect(found).not.toEqual(await run((t) => [0, 1].forEach(() => epoch(t, false))));
 });
