@@ -65,7 +65,7 @@ const trainer = createEventTrainer(
     optimiser: adam((update) => number("rate") * 0.95 ** Math.floor(update / 1000)),
     duration: "80 ms",
     seed,
-    raise: { hidden: { share: 0.3, by: 5e-3 }, output: { share: 0.15, by: 1e-4 } },
+    raise: { hidden: { share: 0.3, by: 5e-3 }, output: { share: 0.05, by: 5e-3 } },
   },
 );
 const reports = run(trainer, {

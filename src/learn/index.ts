@@ -30,6 +30,8 @@ export {
   type FirstSpikeCrossEntropy,
   type FirstSpikeOptions,
   firstSpikeCrossEntropy,
+  type HighestVoltage,
+  highestVoltage,
   type SquaredTimes,
   squaredTimes,
   type TimeLoss,

@@ -27,6 +27,13 @@ export interface Fired {
   slope: number;
 }
 
+/** `A y`. */
+export function rateOf({ cascade }: Kind, y: ArrayLike<number>): Float64Array {
+  const out = Float64Array.from(cascade.rates, (r, i) => r * y[i]!);
+  for (const { to, from, gain } of cascade.couplings) out[to]! += gain * y[from]!;
+  return out;
+}
+
 /** `e^{At}` and the like of one set of parameters. */
 class Flow {
   readonly kind: Kind;
@@ -66,13 +73,6 @@ class Flow {
     this.#time = t;
   }
 
-  /** `A y`. */
-  rate(y: ArrayLike<number>): Float64Array {
-    const { rates, couplings } = this.kind.cascade;
-    const out = Float64Array.from(rates, (r, i) => r * y[i]!);
-    for (const { to, from, gain } of couplings) out[to]! += gain * y[from]!;
-    return out;
-  }
   /** `λ·A e`, of the unit vector of a variable. */
   through(λ: Float64Array, at: number, variable: number): number {
     const { rates, couplings } = this.kind.cascade;
@@ -137,12 +137,26 @@ class Course {
   }
 }
 
-/** Kinds of events as they follow backwards at one moment: what a spike brought at once, spikes, what came from before. */
-const ORDER = { echo: 0, spike: 1, arrival: 2 } as const;
+/** Somewhere that the loss looks at a state. */
+export interface Look {
+  readonly node: string;
+  readonly neuron: number;
+  readonly time: number;
+  /** The place in the state, and the derivative of the loss by what is there. */
+  readonly place: number;
+  readonly slope: number;
+}
+
+/**
+ * Kinds of events as they follow backwards at one moment: what a spike brought at once, spikes, what came from before, and
+ * looks at a state that nothing of this moment has changed yet.
+ */
+const ORDER = { echo: 0, spike: 1, arrival: 2, look: 3 } as const;
 interface Happening {
   readonly time: number;
   readonly order: number;
-  readonly fired: Fired;
+  readonly look?: Look;
+  readonly fired?: Fired;
   /** Of an arrival: synapses `[from, to)` of a path. */
   readonly path?: Path;
   readonly from: number;
@@ -160,17 +174,24 @@ export class Adjoint {
   }
 
   /** Adds the gradients of a run's loss, whose derivatives by spike times the spikes hold, to those of the weights. */
-  run(spikes: readonly Fired[], end: number): void {
+  run(spikes: readonly Fired[], end: number, looks: readonly Look[] = []): void {
     for (const course of this.#courses.values()) course.clear();
-    for (const h of this.#happenings(spikes, end)) {
-      if (h.path) this.#arrival(h, h.path);
-      else this.#spike(h.fired);
+    for (const h of this.#happenings(spikes, end, looks)) {
+      if (h.look) this.#look(h.look);
+      else if (h.path) this.#arrival(h, h.path, h.fired!);
+      else this.#spike(h.fired!);
     }
+  }
+  #look({ node, neuron, time, place, slope }: Look): void {
+    const course = this.#courses.get(node)!;
+    course.bring(neuron, time);
+    course.λ[neuron * course.cells.width + place]! += slope;
+    course.wake(neuron, time);
   }
 
   /** The last first. */
-  #happenings(spikes: readonly Fired[], end: number): Happening[] {
-    const all: Happening[] = [];
+  #happenings(spikes: readonly Fired[], end: number, looks: readonly Look[]): Happening[] {
+    const all: Happening[] = looks.map((look) => ({ time: look.time, order: ORDER.look, look, from: 0, to: 0 }));
     for (const fired of spikes) {
       if (fired.cells) all.push({ time: fired.time, order: ORDER.spike, fired, from: 0, to: 0 });
       for (const path of this.#paths.get(fired.node) ?? [])
@@ -182,7 +203,7 @@ export class Adjoint {
     return all.sort((a, b) => b.time - a.time || a.order - b.order);
   }
 
-  #arrival({ time, fired, from, to }: Happening, path: Path): void {
+  #arrival({ time, from, to }: Happening, path: Path, fired: Fired): void {
     const course = this.#courses.get(path.target)!;
     const { width } = course.cells;
     const { λ } = course;
@@ -209,7 +230,7 @@ export class Adjoint {
     const { width } = course.cells;
     const flow = course.flows[n]!;
     const { compared } = flow.kind;
-    const before = flow.rate(state!);
+    const before = rateOf(flow.kind, state!);
     const rise = dot(compared, before);
     if (!(rise > 0))
       throw new RunError(
@@ -217,7 +238,7 @@ export class Adjoint {
         `${node}.spike`,
         `neuron ${n} fires at ${time} s while its membrane does not rise (slope ${rise}), so its time has no derivative`,
       );
-    const after = flow.rate(cells!.afterReset(n, state!));
+    const after = rateOf(flow.kind, cells!.afterReset(n, state!));
     const later = course.λ.slice(n * width, (n + 1) * width);
     const salted = flow.reset(before);
     const whole = slope + later.reduce((sum, l, i) => sum + l * (salted[i]! - after[i]!), 0);

@@ -16,6 +16,7 @@ export interface Group {
 
 export class Path {
   readonly name: string;
+  readonly connection: string;
   readonly source: string;
   readonly target: string;
   readonly targets: Uint32Array;
@@ -37,7 +38,7 @@ export class Path {
     // Weights that are numbers of themselves tell which is whose, in whatever order the rows have them.
     const numbered = own && { ...parameters, [name]: Float64Array.from(own, (_, k) => k + 1) };
     const rows = rowsOfConnection(c, net, numbered ?? parameters, seed, delays);
-    [this.name, this.source, this.target] = [name, c.from.node, c.to.node];
+    [this.name, this.connection, this.source, this.target] = [name, c.name, c.from.node, c.to.node];
     this.targets = rows.target;
     this.sign = own && rows.weight.some((w) => w < 0) ? -1 : 1;
     this.parameter = Int32Array.from(rows.weight, (w) => (own && c.trainable ? Math.abs(w) - 1 : -1));
@@ -47,7 +48,7 @@ export class Path {
     [this.#start, this.#delay] = [rows.start, rows.delay];
     this.#order = own ? Int32Array.from(rows.weight, (w) => Math.abs(w) - 1) : undefined;
     this.setWeights(parameters);
-    this.#refuseDirect(cells, rows.port, c.name);
+    this.#refuseDirect(cells, rows.port);
   }
   readonly #order: Int32Array | undefined;
 
@@ -73,13 +74,13 @@ export class Path {
   }
 
   /** A weight that lifts the membrane itself at once sets off spikes at its own time, which does not depend on the weight. */
-  #refuseDirect(cells: Cells, port: string, connection: string): void {
+  #refuseDirect(cells: Cells, port: string): void {
     for (let n = 0; n < cells.size; n++) {
       const { compared } = cells.kind(n);
       if (!this.jumps[cells.kindNumber(n)]!.some(({ variable }) => compared[variable] !== 0)) continue;
       throw new ModelError(
         "not-differentiable",
-        `connection ${connection}`,
+        `connection ${this.connection}`,
         `adds to '${port}', which the threshold looks at, so that a spike of '${cells.node}' happens when another arrives, whatever the weight; let it jump a synaptic current, as that of cubaLif`,
       );
     }

@@ -17,8 +17,14 @@ export interface TrainDistance {
   readonly kind: "trainDistance";
   readonly tau: number;
 }
+/** Cross-entropy of the highest voltages of outputs that do not spike. `highestVoltage` makes it. */
+export interface HighestVoltage {
+  readonly kind: "highestVoltage";
+  readonly unit: number;
+}
 /** What training by exact spike times makes small. Plain data. */
-export type TimeLoss = FirstSpikeCrossEntropy | SquaredTimes | TrainDistance;
+export type TimeLoss = SpikeLoss | HighestVoltage;
+type SpikeLoss = FirstSpikeCrossEntropy | SquaredTimes | TrainDistance;
 
 function requireSeconds(path: string, x: number): void {
   if (!(x > 0 && Number.isFinite(x))) throw new ModelError("out-of-range", path, `must be above 0 s, got ${x}`);
@@ -66,6 +72,18 @@ export function trainDistance(tau: number): TrainDistance {
   return { kind: "trainDistance", tau };
 }
 
+/**
+ * Cross-entropy of softmax(v / unit) with the label, of the highest voltages v that outputs without spikes have in a sample.
+ *
+ * @see Wunderlich and Pehle 2021, Sci. Rep. 11:12829, equation 6
+ * @throws {ModelError} `out-of-range`
+ */
+export function highestVoltage(unit = 1): HighestVoltage {
+  if (!(unit > 0 && Number.isFinite(unit)))
+    throw new ModelError("out-of-range", "highestVoltage.unit", `must be above 0, got ${unit}`);
+  return { kind: "highestVoltage", unit };
+}
+
 /** Spike times of each output, in order. */
 export type Trains = readonly (readonly number[])[];
 /** What a sample is compared with. */
@@ -82,13 +100,25 @@ export interface Judged {
 }
 
 type Rule<L> = (loss: L, found: Trains, wanted: Wanted, end: number) => Judged;
-const RULES: { readonly [K in TimeLoss["kind"]]: Rule<Extract<TimeLoss, { kind: K }>> } = {
+const RULES: { readonly [K in SpikeLoss["kind"]]: Rule<Extract<SpikeLoss, { kind: K }>> } = {
   firstSpikeCrossEntropy: firstSpikes,
   squaredTimes: squares,
   trainDistance: distances,
 };
 /** @param end of the sample, in seconds: where a silent output is taken to spike, for the loss's value alone */
-export const judge: Rule<TimeLoss> = (loss, ...rest) => (RULES[loss.kind] as Rule<TimeLoss>)(loss, ...rest);
+export const judge: Rule<SpikeLoss> = (loss, ...rest) => (RULES[loss.kind] as Rule<SpikeLoss>)(loss, ...rest);
+
+/** The loss of highest voltages, and its derivative by each. */
+export function judgeVoltages({ unit }: HighestVoltage, voltages: readonly number[], label: number) {
+  const top = Math.max(...voltages);
+  const e = voltages.map((v) => Math.exp((v - top) / unit));
+  const sum = e.reduce((a, b) => a + b, 0);
+  const slopes = e.map((x, k) => (x / sum - Number(k === label)) / unit);
+  return { loss: Math.log(sum) - (voltages[label]! - top) / unit, slopes };
+}
+/** Whether a loss asks for labels, so that an answer is right or wrong. */
+export const isOfClasses = ({ kind }: TimeLoss): boolean =>
+  kind === "firstSpikeCrossEntropy" || kind === "highestVoltage";
 
 const none = (found: Trains): number[][] => found.map((t) => t.map(() => 0));
 
@@ -136,7 +166,7 @@ function distances({ tau }: TrainDistance, found: Trains, { trains }: Wanted): J
 /** @throws {DataError} where what the loss compares with is missing */
 export function requireWanted(loss: TimeLoss, wanted: Wanted, outputs: number, path: string): void {
   const { label, trains } = wanted;
-  if (loss.kind === "firstSpikeCrossEntropy") {
+  if (isOfClasses(loss)) {
     if (Number.isInteger(label) && label! >= 0 && label! < outputs) return;
     throw new DataError("out-of-range", `batch.labels${path}`, `is ${label}; there are ${outputs} classes`);
   }

@@ -12,11 +12,22 @@ import { inputOf } from "../batch.ts";
 import type { Evaluation } from "../evaluator.ts";
 import type { Learner } from "../fit.ts";
 import type { Optimiser } from "../optimiser.ts";
+import { argmax } from "../readout.ts";
 import type { StepResult } from "../trainer.ts";
-import { Adjoint, type Fired } from "./adjoint.ts";
+import { Adjoint, type Fired, type Look } from "./adjoint.ts";
+import { Maxima, type Peak } from "./maxima.ts";
 import { Path } from "./paths.ts";
 import { PlainOptimiser } from "./plainOptimiser.ts";
-import { type Judged, judge, requireWanted, type TimeLoss, type Trains, type Wanted } from "./timeLoss.ts";
+import {
+  isOfClasses,
+  type Judged,
+  judge,
+  judgeVoltages,
+  requireWanted,
+  type TimeLoss,
+  type Trains,
+  type Wanted,
+} from "./timeLoss.ts";
 
 /** Samples whose spikes come at exact times. */
 export interface EventBatch {
@@ -82,19 +93,35 @@ export function createEventTrainer(net: Network, options: EventTrainerOptions): 
   if (net.inputs[inputOf(net)]!.signal !== "spikes")
     throw new ModelError("unsupported", `${net.name}.${inputOf(net)}`, "training by spike times needs spikes to enter");
   requireKnown("eventTrainer.raise", raise, Object.keys(net.populations));
-  if (net.output === undefined || !net.populations[net.output]?.model.spike)
+  requireOutput(net, options.loss);
+  return new EventTrainer(net, options, end);
+}
+
+function requireOutput(net: Network, loss: TimeLoss): void {
+  const p = net.output === undefined ? undefined : net.populations[net.output];
+  const spikes = loss.kind !== "highestVoltage";
+  if (!p || (p.model.spike !== undefined) !== spikes)
     throw new ModelError(
       "usage",
       net.name,
-      "a network to be trained by spike times needs 'output', a population that spikes",
+      `the loss ${loss.kind} needs 'output', a population that ${spikes ? "spikes" : "does not spike"}`,
     );
-  return new EventTrainer(net, options, end);
+  const driven = net.connections.find((c) => c.to.node === net.output && (c.bias || c.from.port !== "spike"));
+  if (!spikes && driven)
+    throw new ModelError(
+      "unsupported",
+      `connection ${driven.name}`,
+      "a constant current into the output is not known to this loss",
+    );
 }
 
 interface Ran {
   readonly fired: Fired[];
   readonly trains: Fired[][];
+  readonly peaks: readonly Peak[];
   readonly judged: Judged;
+  /** The class answered; -1 for none. */
+  readonly answer: number;
 }
 
 /** A network that learns by exact spike times. Make it with `createEventTrainer`. */
@@ -105,6 +132,7 @@ export class EventTrainer implements Learner<EventBatch> {
   readonly #engine: ExactEngine;
   readonly #paths: readonly Path[];
   readonly #adjoint: Adjoint;
+  readonly #maxima: Maxima | undefined;
   readonly #optimiser: PlainOptimiser;
   readonly #weights: ReadonlyMap<string, Float64Array>;
   readonly #gradients: ReadonlyMap<string, Float64Array>;
@@ -134,6 +162,9 @@ export class EventTrainer implements Learner<EventBatch> {
       (c, k) => new Path(net, k, cells.get(c.to.node)!, this.parameters(), seed, delays),
     );
     this.#adjoint = new Adjoint([...cells.values()], this.#paths);
+    const output = cells.get(net.output!)!;
+    if (options.loss.kind === "highestVoltage")
+      this.#maxima = new Maxima(output, net.populations[net.output!]!.model.outputs[0]!, this.#paths);
     const trained = this.#paths.filter((p) => this.#weights.has(p.name) && p.parameter.some((k) => k >= 0));
     this.#gradients = new Map(trained.map((p) => [p.name, p.gradient]));
     this.#optimiser = new PlainOptimiser(options.optimiser, new Map(trained.map((p) => [p.name, p.gradient.length])));
@@ -177,11 +208,18 @@ export class EventTrainer implements Learner<EventBatch> {
     const tally = new Tally(this.network, this.#options.loss);
     this.#each(batch, (ran, wanted) => {
       tally.note(ran, wanted);
-      for (const [k, train] of ran.trains.entries())
-        for (const [n, f] of train.entries()) f.slope = ran.judged.slopes[k]![n]! / batch.count;
-      if (!ran.judged.silent) this.#adjoint.run(ran.fired, this.#end);
+      if (!ran.judged.silent) this.#backwards(ran, batch.count);
     });
     return tally.result(batch.count);
+  }
+  #backwards({ fired, trains, peaks, judged: { slopes } }: Ran, count: number): void {
+    for (const [k, train] of trains.entries()) for (const [n, f] of train.entries()) f.slope = slopes[k]![n]! / count;
+    const looks = peaks.map(({ cells, neuron, place, time, ended }, k): Look => {
+      const slope = slopes[k]![0]! / count;
+      if (ended) ended.by.slope += slope * ended.rise;
+      return { node: cells.node, neuron, time, place, slope };
+    });
+    this.#adjoint.run(fired, this.#end, looks);
   }
 
   /**
@@ -217,7 +255,7 @@ export class EventTrainer implements Learner<EventBatch> {
     }
   }
 
-  /** Answers a batch: the class whose output spikes first. There are no steps: `steps` is NaN. @throws {DataError} for a batch that does not fit */
+  /** Answers a batch: the class whose output spikes first, or has the highest voltage. There are no steps: `steps` is NaN. @throws {DataError} for a batch that does not fit */
   evaluate(batch: EventBatch): Evaluation & EventStepResult {
     const tally = new Tally(this.network, this.#options.loss);
     this.#each(batch, (ran, wanted) => tally.note(ran, wanted));
@@ -254,8 +292,26 @@ export class EventTrainer implements Learner<EventBatch> {
       fired.push(one);
       if (cells.node === output) trains[neuron]!.push(one);
     });
+    return { fired, trains, ...this.#judged(fired, trains, wanted) };
+  }
+  #judged(
+    fired: readonly Fired[],
+    trains: readonly Fired[][],
+    wanted: Wanted,
+  ): Pick<Ran, "peaks" | "judged" | "answer"> {
+    const { loss } = this.#options;
+    if (loss.kind === "highestVoltage") {
+      const peaks = this.#maxima!.find(fired, this.#end);
+      const voltages = peaks.map((p) => p.value);
+      const { slopes, ...rest } = judgeVoltages(loss, voltages, wanted.label!);
+      const judged = { ...rest, slopes: slopes.map((s) => [s]), silent: false };
+      return { peaks, judged, answer: argmax(voltages, 0, voltages.length) };
+    }
     const times = trains.map((t) => t.map((f) => f.time));
-    return { fired, trains, judged: judge(this.#options.loss, times, wanted, this.#end) };
+    const first = times.map((t) => t[0] ?? Number.POSITIVE_INFINITY);
+    const least = Math.min(...first);
+    const answer = least < Number.POSITIVE_INFINITY ? first.indexOf(least) : -1;
+    return { peaks: [], judged: judge(loss, times, wanted, this.#end), answer };
   }
 }
 
@@ -288,16 +344,14 @@ class Tally {
     this.#confusion = new Uint32Array(this.#classes ** 2);
   }
 
-  note({ fired, trains, judged }: Ran, { label }: Wanted): void {
+  note({ fired, judged, answer }: Ran, { label }: Wanted): void {
     this.#sum += judged.loss;
     this.#silent += Number(judged.silent);
-    const first = trains.map((t) => t[0]?.time ?? Number.POSITIVE_INFINITY);
-    const least = Math.min(...first);
-    const answer = least < Number.POSITIVE_INFINITY ? first.indexOf(least) : -1;
     this.#predictions.push(answer);
     if (label !== undefined && answer >= 0) this.#confusion[label * this.#classes + answer]!++;
     this.#correct += Number(answer >= 0 && answer === label);
     for (const [node, p] of Object.entries(this.#net.populations)) {
+      if (!p.model.spike) continue;
       const own = fired.filter((f) => f.node === node);
       this.#active.set(node, (this.#active.get(node) ?? 0) + own.length);
       const quiet = p.size - new Set(own.map((f) => f.neuron)).size;
@@ -306,12 +360,11 @@ class Tally {
   }
 
   result(count: number): EventStepResult {
-    const classes = this.#loss.kind === "firstSpikeCrossEntropy";
     return {
       loss: this.#sum / count,
       penalty: 0,
       counted: count,
-      correct: classes ? this.#correct : Number.NaN,
+      correct: isOfClasses(this.#loss) ? this.#correct : Number.NaN,
       silent: this.#silent,
       silentShare: Object.fromEntries([...this.#quiet].map(([node, sum]) => [node, sum / count])),
     };

@@ -93,6 +93,10 @@ export class Cells {
   get width(): number {
     return this.#layout.size;
   }
+  /** Where a number of a neuron's state comes to rest. */
+  restOf(n: number, place: number): number {
+    return this.#rest[n * this.width + place]!;
+  }
   /** The state of an up-to-date neuron, as distances from rest. */
   distances(n: number): Float64Array {
     return this.#y.slice(n * this.width, (n + 1) * this.width);

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { vanRossumDistance } from "../../../src/analysis/distance.ts";
 import {
   firstSpikeCrossEntropy,
+  highestVoltage,
   squaredTimes,
   type TimeLoss,
   trainDistance,
@@ -148,6 +149,62 @@ test.each(cases)("gradients are finite differences of exact spike times: $name, 
         return trainer.evaluate(batch).loss;
       };
       // Fourth order: the error is of h⁴ and of 1e-15 / h.
+      const measured = (8 * (lossAt(h) - lossAt(-h)) - (lossAt(2 * h) - lossAt(-2 * h))) / (12 * h);
+      expect(Math.abs(slopes[name]![k]! - measured) / scale, `${name}[${k}]`).toBeLessThan(1e-7);
+    }
+});
+const follower = neuron({
+  name: "follower",
+  equations: `
+    dv/dt = (i - v)/(20*ms) : 1
+    di/dt = -i/(5*ms) : 1`,
+  port: "i",
+});
+const voltages = network({
+  dt: "1 ms",
+  output: "out",
+  inputs: { input: inputNode(4) },
+  populations: { hidden: population(7, cell), out: population(4, follower) },
+  connections: [
+    connect("input", "hidden", { ...strong, delay: 1 }),
+    connect("hidden", "hidden", { weight: { kind: "uniform", low: -1, high: 0.4 }, delay: 1 }),
+    connect("hidden", "out", { weight: { kind: "uniform", low: -2, high: 2.5 }, delay: 2 }),
+  ],
+});
+/** The highest of many voltages of the exact engine, from outside. */
+function sampledMaxima(
+  parameters: ReturnType<ReturnType<typeof createEventTrainer>["parameters"]>,
+  spikes: ReturnType<typeof drawnSpikes>,
+) {
+  const engine = createExactEngine(voltages, { parameters, record: ["out.v"] });
+  const sampleAt = Array.from({ length: 50_000 }, (_, k) => k * 1e-6);
+  const v = engine.run(0.05, { inputs: { input: spikes }, sampleAt }).values["out.v"]!;
+  return [0, 1, 2, 3].map((k) =>
+    sampleAt.reduce((top, _, n) => Math.max(top, v[4 * n + k]!), Number.NEGATIVE_INFINITY),
+  );
+}
+test.each([4, 5, 6, 7, 8])("gradients of highest voltages are finite differences, weights of seed %d", (seed) => {
+  const batch = { count: 2, spikes: [drawnSpikes(4, 3), drawnSpikes(4, 3)], labels: [2, 1] };
+  const trainer = createEventTrainer(voltages, options({ loss: highestVoltage(0.3), seed }));
+  const result = trainer.evaluate(batch);
+  const at = trainer.parameters();
+  const tops = batch.spikes.map((s) => sampledMaxima(at, s));
+  const expected = tops.map((v, s) => {
+    const e = v.map((x) => Math.exp(x / 0.3));
+    return -Math.log(e[batch.labels[s]!]! / e.reduce((a, b) => a + b, 0));
+  });
+  expect(result.loss).toBeCloseTo((expected[0]! + expected[1]!) / 2, 4); // a microsecond from a corner
+  expect([...result.predictions]).toEqual(tops.map((v) => v.indexOf(Math.max(...v))));
+  trainer.gradients(batch);
+  const slopes = trainer.gradientBlocks();
+  const scale = Math.max(...Object.values(slopes).flatMap((g) => Array.from(g, Math.abs)));
+  const h = 1e-5;
+  for (const [name, w] of Object.entries(at))
+    for (let k = 0; k < w.length; k++) {
+      const lossAt = (d: number): number => {
+        trainer.setParameters({ ...at, [name]: Float64Array.from(w, (x, i) => (i === k ? x + d : x)) });
+        return trainer.evaluate(batch).loss;
+      };
       const measured = (8 * (lossAt(h) - lossAt(-h)) - (lossAt(2 * h) - lossAt(-2 * h))) / (12 * h);
       expect(Math.abs(slopes[name]![k]! - measured) / scale, `${name}[${k}]`).toBeLessThan(1e-7);
     }
