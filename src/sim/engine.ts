@@ -133,11 +133,11 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   });
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   requireRoom(net, backend, program);
+  const { drawn } = lowered.context;
+  using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);
-  const { drawn } = lowered.context;
-  using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed, mill });
 }
 
