@@ -136,11 +136,11 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
     ...(options.normalise ? [{ name: NORMALISE, body: normaliseNodes(options.normalise, lowered) }] : []),
   ]);
   requireRoom(net, backend, program);
+  const { drawn } = lowered.context;
+  using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   const executable = await loadProgram(backend, program);
   const parameters = options.parameters ?? initialParameters(net, seed, type);
   const feed = new InputFeed(lowered, options.sources, firstSample);
-  const { drawn } = lowered.context;
-  using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed, mill });
 }
 

@@ -65,7 +65,7 @@ export interface Mill extends Disposable {
 }
 
 /** Synapses of an area, as a rule, and of all areas; and the share of all synapses that areas have room for at most. */
-const [AREA, ALL, SHARE] = [2 ** 15, 2 ** 21, 1 / 4];
+const [AREA, ALL, SHARE] = [2 ** 15, 2 ** 20, 1 / 4];
 /** Areas, as a rule, of a network that is small for its many threads. */
 const AREAS = 64;
 
