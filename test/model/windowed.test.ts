@@ -169,6 +169,7 @@ describe("layer by layer", () => {
       hidden2Max: { kind: "maxPool", shape: [3, 3, 4], of: [{ node: "hidden1", port: "spike" }] },
       hidden2Sum: { kind: "sum", shape: [2, 2, 3] },
     });
+    expect(networkFromJson(JSON.parse(JSON.stringify(networkToJson(net))))).toEqual(net);
   });
   test("in one dimension", () => {
     const net = sequential(
