@@ -1,6 +1,8 @@
 /** How sure a share of right answers is. */
 
-/** Standard errors to either side of which 95 % of a normal law lie. */
+/** How often such an interval holds the true share. */
+export const CONFIDENCE = 0.95;
+/** Standard errors to either side of which so much of a normal law lies. */
 const Z = 1.959964;
 
 /**

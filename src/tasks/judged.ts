@@ -1,6 +1,7 @@
 /** What a task is judged by beyond its accuracy: classes alike, and what others reach. */
 import type { ResultDocument, TestedDocument } from "../report/document.ts";
-import { balancedOf, wilson } from "./judge.ts";
+import { CONFIDENCE, wilson } from "./interval.ts";
+import { balancedOf } from "./judge.ts";
 import type { Loaded } from "./run.ts";
 import type { Evaluated } from "./session.ts";
 
@@ -12,7 +13,9 @@ export function judgement(
   const { overlapping = false, balanced = false } = loaded.kind === "samples" ? loaded.task : {};
   const dependent = loaded.kind === "sequences" || overlapping;
   return {
-    ...(!dependent && { interval: wilson(accuracy, counted) }),
+    ...(!dependent && {
+      interval: { ...wilson(Math.round(accuracy * counted), counted), typical: accuracy, confidence: CONFIDENCE },
+    }),
     ...(balanced && { balancedAccuracy: balancedOf(confusion) }),
   };
 }
