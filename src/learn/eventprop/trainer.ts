@@ -41,9 +41,15 @@ export interface EventBatch {
 }
 /** What to do about neurons that do not spike, through which no gradient flows. */
 export interface Raise {
-  /** Where more than this share of a population's neurons is silent in a batch, on the average over its samples … */
+  /**
+   * Where more than this share of a population's neurons is silent in a batch, on the average over its samples, or of the
+   * output where in more than this share of the samples the label's neuron is silent …
+   */
   readonly share: number;
-  /** … this is added to all trained weights that reach it. Of several such populations only the first listed is raised. */
+  /**
+   * … this is added to all trained weights that reach the population; of the output to those of labels' neurons that were
+   * silent. Of several such populations only the first listed is raised.
+   */
   readonly by: number;
 }
 /** Options of `createEventTrainer`. */
@@ -137,6 +143,8 @@ export class EventTrainer implements Learner<EventBatch> {
   readonly #weights: ReadonlyMap<string, Float64Array>;
   readonly #gradients: ReadonlyMap<string, Float64Array>;
   readonly #input: string;
+  /** Labels whose neuron was silent in the last batch. */
+  readonly #missed = new Set<number>();
 
   /** Use `createEventTrainer`. */
   constructor(net: Network, options: EventTrainerOptions, end: number) {
@@ -206,8 +214,10 @@ export class EventTrainer implements Learner<EventBatch> {
   gradients(batch: EventBatch): EventStepResult {
     for (const g of this.#gradients.values()) g.fill(0);
     const tally = new Tally(this.network, this.#options.loss);
+    this.#missed.clear();
     this.#each(batch, (ran, wanted) => {
       tally.note(ran, wanted);
+      if (ran.judged.silent && wanted.label !== undefined) this.#missed.add(wanted.label);
       if (!ran.judged.silent) this.#backwards(ran, batch.count);
     });
     return tally.result(batch.count);
@@ -231,9 +241,9 @@ export class EventTrainer implements Learner<EventBatch> {
     const result = this.gradients(batch);
     if (!Number.isFinite(result.loss))
       throw new RunError("not-finite", `update ${this.updates + 1}`, `the loss became ${result.loss}`);
-    const raised = Object.entries(this.#options.raise ?? {}).find(
-      ([node, { share }]) => result.silentShare[node]! > share,
-    );
+    const quiet = (node: string): number =>
+      this.#isLabelled(node) ? result.silent / batch.count : result.silentShare[node]!;
+    const raised = Object.entries(this.#options.raise ?? {}).find(([node, { share }]) => quiet(node) > share);
     if (result.silent === batch.count && !raised)
       throw new RunError(
         "out-of-range",
@@ -247,11 +257,19 @@ export class EventTrainer implements Learner<EventBatch> {
     this.setParameters(this.parameters());
     return result;
   }
+  /** Whether it is known which of a population's neurons should have spiked. */
+  #isLabelled(node: string): boolean {
+    return node === this.network.output && isOfClasses(this.#options.loss);
+  }
   #raise(node: string, { by }: Raise): void {
+    const all = !this.#isLabelled(node);
     for (const p of this.#paths) {
       const w = this.#weights.get(p.name);
       if (p.target !== node || !w || !this.#gradients.has(p.name)) continue;
-      for (let k = 0; k < w.length; k++) w[k]! += p.sign * by;
+      for (let k = 0; k < p.targets.length; k++) {
+        const own = p.parameter[k]!;
+        if (own >= 0 && (all || this.#missed.has(p.targets[k]!))) w[own]! += p.sign * by;
+      }
     }
   }
 

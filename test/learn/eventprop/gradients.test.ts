@@ -261,7 +261,18 @@ describe("what cannot be trained so", () => {
     expect(() => trainer.step(batch)).toThrow("every output of 'out' spike that must, so there is no gradient");
     const raised = createEventTrainer(weak, options({ raise: { out: { share: 0.5, by: 0.25 } } }));
     expect(raised.step(batch)).toMatchObject({ silent: 1, silentShare: { out: 1 }, correct: 0 });
-    expect([...raised.parameters()["input>out.weight"]!]).toEqual([0.26, 0.26, 0.26, 0.26]);
+    expect([...raised.parameters()["input>out.weight"]!]).toEqual([0.01, 0.26, 0.01, 0.26]); // the label's
+    const hidden = createEventTrainer(
+      twoLayers(),
+      options({ raise: { hidden: { share: 0.5, by: 0.25 } }, loss: trainDistance(5e-3) }),
+    );
+    hidden.setParameters({
+      "input>hidden.weight": new Float64Array(28).fill(0.01),
+      "hidden>out.weight": new Float64Array(21).fill(1),
+    });
+    const still = { count: 1, spikes: batch.spikes, trains: [[[], [], []]] };
+    expect(hidden.step(still).silentShare).toEqual({ hidden: 1, out: 1 });
+    expect([...hidden.parameters()["input>hidden.weight"]!]).toEqual(new Array(28).fill(0.26));
   });
   test.each([
     [{ labels: [2] }, "batch.labels[0]: is 2; there are 2 classes"],
