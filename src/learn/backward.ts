@@ -5,41 +5,27 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir/program.ts";
+import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
+import { overSteps } from "../sim/lower/contributions.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
+import { type Listed, type Route, through } from "./through.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
   readonly ports: readonly string[];
   /** Args of the adjoint that the forward pass shares: tape, masks, constants. */
   readonly shared: Readonly<Record<string, Place>>;
-}
-
-/** Whether an error is added to what is there, and for which sources it is formed: for listed ones, or for so many. */
-interface Reach {
-  readonly accumulate: boolean;
-  readonly rows: number | Listed;
-}
-interface Listed {
-  readonly list: Place;
-  readonly count: Place;
-}
-/** A connection, and the error at its target that comes back through it. */
-interface Route {
-  readonly connection: Connection;
-  readonly error: Place;
 }
 
 /** The row of another loop than that over the steps. */
@@ -241,7 +227,7 @@ export class BackwardPass {
     return late.map((x) => {
       const error = inLoop(this.delta(x.to.node, x.to.port, 0), BEFORE);
       const reach = { accumulate: true, rows: l.context.size(node) };
-      return loop(BEFORE, l.context.delayOf(x), [this.#through([{ connection: x, error }], out, reach, l)]);
+      return loop(BEFORE, l.context.delayOf(x), through([{ connection: x, error }], out, reach, l));
     });
   }
 
@@ -294,14 +280,12 @@ export class BackwardPass {
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
       ...(listeners.length > 0
-        ? [
-            this.#through(
-              listeners.map((connection) => this.#route(connection)),
-              out,
-              { accumulate: given.length > 0, rows: support ?? l.context.size(node) },
-              l,
-            ),
-          ]
+        ? through(
+            listeners.map((connection) => this.#route(connection)),
+            out,
+            { accumulate: given.length > 0, rows: support ?? l.context.size(node) },
+            l,
+          )
         : []),
     ];
     return { place: out, nodes };
@@ -318,33 +302,5 @@ export class BackwardPass {
   #route(connection: Connection): Route {
     const { to } = connection;
     return { connection, error: this.delta(to.node, to.port, this.#context!.delayOf(connection)) };
-  }
-
-  /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
-  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
-    const odd = routes.find(({ connection: x }) => !hasMatrix(x));
-    if (odd)
-      throw new ModelError(
-        "not-differentiable",
-        `connection ${odd.connection.name}`,
-        "only dense connections have an adjoint",
-      );
-    const c = l.context;
-    const widths = routes.map(({ connection }) => c.stride(connection.to.node));
-    const kernel = {
-      kind: "rowDots",
-      type: c.type,
-      parts: widths.map((width) => ({ width, stride: width })),
-      listed: typeof rows !== "number",
-      accumulate,
-    } as const;
-    const pairs = routes.flatMap(({ connection, error }, p) => [
-      [ofPart("a", p), error],
-      [ofPart("weights", p), parameterPlace(l.parameters, `${connection.name}.weight`)],
-    ]);
-    const args: Record<string, Place> = { out, ...Object.fromEntries(pairs) };
-    return typeof rows === "number"
-      ? invoke(kernel, args, { rows })
-      : invoke(kernel, { ...args, list: rows.list }, { from: 0, to: rows.count });
   }
 }

@@ -82,7 +82,7 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   requireInteger("trainer.chunk", chunk, 1, 2 ** 20);
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(chunk, batch);
-  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type).length, type);
+  const shards = shardsFor(Math.ceil(batch / samples), parameterLayout(net, type, { seed }).length, type);
   const lowered = lower(
     net,
     { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, ...(form && { form }) },

@@ -1,7 +1,7 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, loop, type Node, type Place, place, shifted, type Term } from "../ir/program.ts";
-import { type Connection, hasMatrix } from "../model/connection.ts";
+import { type Connection, hasMatrix, hasSynapseWeights } from "../model/connection.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
@@ -12,6 +12,8 @@ import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
+import { synapseGradients } from "./synapseGradients.ts";
+import { requirePlain } from "./through.ts";
 
 export const GRADIENTS = "gradients";
 /** Samples of a chunk times the most steps of a sample. */
@@ -32,7 +34,7 @@ export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
   ];
 }
 
-const gradientPlace = (l: Lowered, name: string): Place => place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
+const weightGradient = (l: Lowered, { name }: Connection): Place => place(GRADIENTS, l.parameters.weights.get(name)!);
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
 /** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
@@ -64,12 +66,7 @@ const without = (p: Place, ...loops: string[]): Place => ({
  * spikes where time is cut into segments, because those before a segment are kept then, and errors after it may be cut.
  */
 function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
-  if (!hasMatrix(c))
-    throw new ModelError(
-      "not-differentiable",
-      `connection ${c.name}`,
-      "only dense connections can be trained; set trainable: false",
-    );
+  if (!hasMatrix(c)) return ofSynapses(c, l, backward);
   const signal = signalOf(c, l.context, l.sources);
   if (signal.kind === "either") return eitherOuter(c, l, backward, signal.signal);
   if (signal.kind === "values") return valueOuter(c, l, backward, signal.signal);
@@ -77,6 +74,35 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   const delay = l.context.delayOf(c);
   if (l.context.hasSegments) return spikeOuter(c, l, deltaRows(c, l, backward, 0), delay);
   return spikeOuter(c, l, deltaRows(c, l, backward, delay), 0);
+}
+
+/** The same of a sparse connection. */
+function ofSynapses(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
+  requirePlain(c);
+  requireParameters(c);
+  const { context } = l;
+  const [signal, delay, out] = [signalOf(c, context, l.sources), context.delayOf(c), weightGradient(l, c)];
+  const error = (ahead: number): Place => backward.delta(c.to.node, c.to.port, ahead);
+  if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
+  if (signal.kind === "values") {
+    const values = signal.signal.row(delay);
+    if (!signal.signal.constant) return synapseGradients(c, l, { values }, error(0), out);
+    const row = along("s", context.stride(c.to.node));
+    return constantRows(c, l, backward, (sums) =>
+      synapseGradients(c, l, { values }, { ...sums, terms: [row] }, out, false),
+    );
+  }
+  if (c.from.node in l.net.inputs) return synapseGradients(c, l, { events: signal.events }, error(0), out);
+  const [late, ahead] = context.hasSegments ? [delay, 0] : [0, delay];
+  const { list, ends, listStride, endsStride } = activeNeurons(c.from.node, context, late);
+  const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
+  const events = { list: { ...list, terms: [along("s", listStride)] }, from, to: shifted(from, 1) };
+  return synapseGradients(c, l, { events }, error(ahead), out);
+}
+function requireParameters(c: Connection): void {
+  if (hasSynapseWeights(c)) return;
+  const what = c.storage ? "weights that are stored narrowly" : "synapses that are drawn again for each spike";
+  throw new ModelError("not-differentiable", `connection ${c.name}`, `${what} cannot be trained; set trainable: false`);
 }
 
 /** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
@@ -96,7 +122,7 @@ function inputOuter(c: Connection, l: Lowered, delta: Rows): Node[] {
     bySample: true,
     steps: segmentLength(l.context),
   };
-  return rowGradients(gradientPlace(l, `${c.name}.weight`), active, delta, l.context);
+  return rowGradients(weightGradient(l, c), active, delta, l.context);
 }
 
 /** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample, from `delay` steps before on. */
@@ -150,7 +176,7 @@ function listSpikes(node: string, c: Context): Node[] {
   ]);
 }
 const spikeOuter = (c: Connection, l: Lowered, delta: Rows, delay: number): Node[] =>
-  rowGradients(gradientPlace(l, `${c.name}.weight`), activeNeurons(c.from.node, l.context, delay), delta, l.context);
+  rowGradients(weightGradient(l, c), activeNeurons(c.from.node, l.context, delay), delta, l.context);
 
 /** Steps before a segment's first whose bits are kept. */
 const pastBits = (node: string, c: Context): number => (c.hasSegments ? c.maxDelay(node, "spike") : 0);
@@ -191,11 +217,7 @@ function outerProduct(c: Connection, l: Lowered, a: Place, b: Place, depth: Coun
     aColumn: l.context.stride(c.from.node),
     start: "out",
   } as const;
-  return invoke(
-    kernel,
-    { out: gradientPlace(l, `${c.name}.weight`), a, b },
-    { rows: l.context.size(c.from.node), depth },
-  );
+  return invoke(kernel, { out: weightGradient(l, c), a, b }, { rows: l.context.size(c.from.node), depth });
 }
 
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
@@ -210,12 +232,7 @@ function constantRows(c: Connection, l: Lowered, backward: BackwardPass, use: (s
 function eitherOuter(c: Connection, l: Lowered, backward: BackwardPass, x: ValueSignal): Node[] {
   const { node } = c.from;
   const lists = (errors: ErrorRows): Node[] =>
-    inForm(
-      l.context,
-      node,
-      "lists",
-      rowGradients(gradientPlace(l, `${c.name}.weight`), activeValues(node, l), errors, l.context),
-    );
+    inForm(l.context, node, "lists", rowGradients(weightGradient(l, c), activeValues(node, l), errors, l.context));
   if (!x.constant)
     return [...lists(deltaRows(c, l, backward, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, backward, x))];
   const width = l.context.stride(c.to.node);
@@ -246,7 +263,9 @@ function activeValues(node: string, l: Lowered): ActiveRows {
 function bias(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   if (!c.bias) return [];
   const { ofSample, width } = deltaRows(c, l, backward, 0);
-  return overSamples(l.context, [sumOverSteps(l.context, gradientPlace(l, `${c.name}.bias`), ofSample, width, true)]);
+  return overSamples(l.context, [
+    sumOverSteps(l.context, place(GRADIENTS, l.parameters.blocks.get(`${c.name}.bias`)!.offset), ofSample, width, true),
+  ]);
 }
 /** `out = (out +) Σ_t rows[t]`: a gather that names each step once. */
 function sumOverSteps(c: Context, out: Place, rows: Place, width: number, init: boolean): Node {

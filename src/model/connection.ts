@@ -192,6 +192,13 @@ function checkProcedural(c: Connection): void {
 /** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */
 export const hasMatrix = (c: Connection): boolean => c.connectivity.kind === "dense" && !c.synapse && !c.delays;
 
+/**
+ * Whether training may change the weights of a sparse connection, or of one with a delay for each synapse: one number a
+ * synapse, or one for all where all start with one. They are then among the parameters.
+ */
+export const hasSynapseWeights = (c: Connection): boolean =>
+  c.trainable && !hasMatrix(c) && !c.synapse && !c.procedural && !c.storage;
+
 /** Numbers of neurons that a connection joins. */
 export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({
   sources: sizeOf(net, from),

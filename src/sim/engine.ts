@@ -33,6 +33,7 @@ import { Recorder } from "./records/recorder.ts";
 import type { Sink } from "./records/sink.ts";
 import type { Records } from "./records/spec.ts";
 import { requireRoom, requireRoomToDraw } from "./room.ts";
+import { settled } from "./settled.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
@@ -101,6 +102,10 @@ const WRAP = 2 ** 28;
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
   const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
+  if (options.parameters) {
+    const { net: own, parameters } = settled(net, options.parameters, seed);
+    if (own !== net) return createEngine(own, backend, { ...options, parameters });
+  }
   const { block = blockFor(net, samples) } = options;
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
   requireInteger("engine.samples", samples, 1, 2 ** 20);
@@ -134,7 +139,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const program = programOf(net.name, lowered, [{ name: "run", body: forwardNodes(lowered) }]);
   requireRoom(net, backend, program);
   const executable = await loadProgram(backend, program);
-  const parameters = options.parameters ?? initialParameters(net, seed, type);
+  const parameters = options.parameters ?? initialParameters(net, seed, type, false);
   const feed = new InputFeed(lowered, options.sources, firstSample);
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
 }

@@ -32,7 +32,10 @@ export function networkDocument(net: Network, encoder: Input) {
     })),
   };
 }
-const blocksOf = (net: Network): ParameterBlock[] => [...parameterLayout(net, "f64").blocks.values()];
+/** Of networks that answer samples, what training may change; a simulation's synapses are not drawn for that. */
+const blocksOf = (net: Network): ParameterBlock[] => [
+  ...parameterLayout(net, "f64", { synapses: net.steps !== undefined }).blocks.values(),
+];
 
 export function networkText(net: Network, encoder: Input): string {
   const inputs = Object.entries(net.inputs).map(

@@ -60,7 +60,7 @@ export async function encodeSonata(net: Network, options: WriteSonataOptions): P
       `${net.name}.${name}`,
       "is a transform, which a SONATA network has no place for",
     );
-  const drawing = { net, seed, parameters: options.parameters ?? initialParameters(net, seed, "f64") };
+  const drawing = { net, seed, parameters: options.parameters ?? initialParameters(net, seed, "f64", false) };
   const connections = net.connections.map((c) => drawnConnection(c, drawing));
   const populations = Object.entries(net.populations).map(([node, p]) => {
     const drawn = drawnPopulation(node, p, drawing);

@@ -49,13 +49,19 @@ export interface LowerHooks extends SourceOptions {
 /** @throws {ModelError} what only the whole network shows: `shape-mismatch` of weights, `unsupported`, names in pathways */
 export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
   const apart = delaysApart(net, options);
-  return { ...lowerApart(apart, options, hooks), delayGroups: apart.groups };
+  const { type, seed, mode } = options;
+  const parameters = parameterLayout(net, type, { seed, synapses: mode === "samples", groups: apart.groups });
+  return { ...lowerApart(apart, parameters, options, hooks), delayGroups: apart.groups };
 }
 
-function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: LowerHooks): Omit<Lowered, "delayGroups"> {
+function lowerApart(
+  { net, selected }: Apart,
+  parameters: ParameterLayout,
+  options: LowerOptions,
+  hooks: LowerHooks,
+): Omit<Lowered, "delayGroups"> {
   const context = new Context(net, options);
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
-  const parameters = parameterLayout(net, options.type);
   context.buffer("parameters", options.type, parameters.length, "parameter");
   const sources = makeSources(context, parameters, hooks, selected);
   const sums = new Map<string, PortSum>();

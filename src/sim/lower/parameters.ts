@@ -6,8 +6,9 @@ import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { padded } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
-import { hasMatrix } from "../../model/connection.ts";
-import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
+import { type Connection, connectedSizes, hasMatrix, hasSynapseWeights } from "../../model/connection.ts";
+import { rowsOf } from "../../model/connectivity/rows.ts";
+import { constantOf, drawing, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { initialName } from "../../model/trainable.ts";
@@ -20,8 +21,13 @@ export interface ParameterBlock {
   readonly width: number;
   readonly stride: number;
   readonly trainable: boolean;
-  /** `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. */
-  readonly kind: "weight" | "bias" | "neuron";
+  /**
+   * `synapse`: weights of a sparse connection, one a synapse in order of source, then of target, or one for all.
+   * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all.
+   */
+  readonly kind: "weight" | "synapse" | "bias" | "neuron";
+  /** Where the numbers lie in another order than their own: the place among them of each. */
+  readonly order?: Uint32Array;
   /** Training keeps the numbers at or above `low` and at or below `high`. */
   readonly low: number;
   readonly high: number;
@@ -29,6 +35,17 @@ export interface ParameterBlock {
 export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
   readonly length: number;
+  /** Where the weights of each connection lie, by its name; of one that was taken apart, those of each part. */
+  readonly weights: ReadonlyMap<string, number>;
+}
+/** What of a network is laid out, and how. */
+export interface LayoutOptions {
+  /** By which sparse connections are drawn; default 0. */
+  readonly seed?: number;
+  /** Whether weights of sparse connections are parameters, as in training; an engine has them in tables. Default true. */
+  readonly synapses?: boolean;
+  /** The synapses of each part of a connection that was taken apart by delay. */
+  readonly groups?: ReadonlyMap<string, readonly { readonly name: string; readonly index: Uint32Array }[]>;
 }
 
 /** Arrays by name (`input>hidden.weight`), dense, without padding: what is saved and exchanged. */
@@ -39,19 +56,38 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of dense connections, then what trains in populations. */
-export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
+/** Weights and biases of connections, then what trains in populations. */
+export function parameterLayout(net: Network, type: FloatType, options: LayoutOptions = {}): ParameterLayout {
+  const { seed = 0, synapses = true, groups } = options;
   const blocks = new Map<string, ParameterBlock>();
+  const weights = new Map<string, number>();
   let offset = 0;
-  const block = (b: Pick<ParameterBlock, "name" | "rows" | "width" | "trainable" | "kind"> & Bounds): void => {
+  const block = (b: Omit<ParameterBlock, "offset" | "stride">): void => {
     const stride = padded(b.width, type);
     blocks.set(b.name, { ...b, offset, stride });
     offset += b.rows * stride;
   };
+  const sparse = (c: Connection): void => {
+    const parts = groups?.get(c.name) ?? [];
+    const each = c.weight.kind !== "constant";
+    let at = offset;
+    weights.set(c.name, at);
+    for (const { name, index } of parts) {
+      weights.set(name, at);
+      if (each) at += index.length;
+    }
+    const width = each ? rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed }).count : 1;
+    const order = each && parts.length > 0 && { order: concatenated(parts.map((p) => p.index)) };
+    block({ name: `${c.name}.weight`, kind: "synapse", rows: 1, width, trainable: true, ...order, ...FREE });
+  };
   for (const c of net.connections) {
     const [width, trainable] = [sizeOf(net, c.to.node), c.trainable];
     const rows = sizeOf(net, c.from.node);
-    if (hasMatrix(c)) block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
+    if (hasMatrix(c)) {
+      weights.set(c.name, offset);
+      block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
+    }
+    if (synapses && hasSynapseWeights(c)) sparse(c);
     if (c.bias) block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
   }
   for (const [node, p] of Object.entries(net.populations))
@@ -59,7 +95,17 @@ export function parameterLayout(net: Network, type: FloatType): ParameterLayout 
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
-  return { blocks, length: Math.max(offset, padded(1, type)) };
+  return { blocks, length: Math.max(offset, padded(1, type)), weights };
+}
+const sizes = (net: Network, c: Connection) => connectedSizes(net, c.from.node, c.to.node);
+function concatenated(lists: readonly Uint32Array[]): Uint32Array {
+  const out = new Uint32Array(lists.reduce((sum, l) => sum + l.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    out.set(list, at);
+    at += list.length;
+  }
+  return out;
 }
 
 /** A parameter or an initial state that trains. */
@@ -90,8 +136,11 @@ function boundsOf({ min, max, dimension }: Population["model"]["parameters"][num
   return { low: min ?? least, high: max ?? FREE.high };
 }
 
-/** The numbers that a network starts with: the same for a seed on every machine. */
-export function initialParameters(net: Network, seed: number, type: FloatType = "f32"): Parameters {
+/**
+ * The numbers that a network starts with: the same for a seed on every machine.
+ * @param synapses whether weights of sparse connections in training are among them
+ */
+export function initialParameters(net: Network, seed: number, type: FloatType = "f32", synapses = true): Parameters {
   const out: Record<string, Float32Array | Float64Array> = {};
   const arrayOf = type === "f32" ? Float32Array : Float64Array;
   for (const c of net.connections) {
@@ -100,6 +149,7 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
       out[`${c.name}.weight`] = arrayOf.from(
         initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }),
       );
+    if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
     if (c.bias)
       out[`${c.name}.bias`] = arrayOf.from(
         initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
@@ -110,6 +160,15 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   );
   for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
   return out;
+}
+
+/** Of a sparse connection, in order of source, then of target. */
+function synapseWeights(c: Connection, net: Network, seed: number): Float64Array {
+  const { count, start, origin } = rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed });
+  const weight = drawing(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: start.length - 1 });
+  if (c.weight.kind === "constant") return Float64Array.of(weight(0));
+  const given = c.weight.kind === "values" ? origin : undefined;
+  return Float64Array.from({ length: count }, (_, k) => weight(given ? given[k]! : k));
 }
 
 /**
@@ -150,10 +209,16 @@ function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void
 
 /** Copies between padded rows and dense arrays. */
 export function writeBlock(to: { [k: number]: number }, block: ParameterBlock, from: ArrayLike<number>): void {
-  for (let r = 0; r < block.rows; r++)
-    for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;
+  const { order, offset } = block;
+  if (order) for (let k = 0; k < order.length; k++) to[offset + k] = from[order[k]!]!;
+  else
+    for (let r = 0; r < block.rows; r++)
+      for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;
 }
 export function readBlock(from: ArrayLike<number>, block: ParameterBlock, to: Float32Array | Float64Array): void {
-  for (let r = 0; r < block.rows; r++)
-    for (let c = 0; c < block.width; c++) to[r * block.width + c] = from[block.offset + r * block.stride + c]!;
+  const { order, offset } = block;
+  if (order) for (let k = 0; k < order.length; k++) to[order[k]!] = from[offset + k]!;
+  else
+    for (let r = 0; r < block.rows; r++)
+      for (let c = 0; c < block.width; c++) to[r * block.width + c] = from[block.offset + r * block.stride + c]!;
 }

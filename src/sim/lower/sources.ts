@@ -42,7 +42,7 @@ export function makeSources(
   for (const node of options.spikeRows ?? []) made.values.set(`${node}.spike`, made.rows(node, "spike"));
   const sparse = context.net.connections.filter((c) => !hasMatrix(c) && !context.delivery.delivered.has(c.name));
   const delivery = makeDelivery(context);
-  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));
+  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, parameters, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery };
 }

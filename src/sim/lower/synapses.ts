@@ -33,6 +33,7 @@ import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts";
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
+import type { ParameterLayout } from "./parameters.ts";
 import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
@@ -72,7 +73,12 @@ export interface SynapseTables {
 }
 
 /** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
-export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
+export function synapseTables(
+  c: Connection,
+  context: Context,
+  parameters: ParameterLayout,
+  selected?: Selected,
+): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   if (c.procedural && context.options.mode === "stream") return drawnTables(c, size, context);
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
@@ -83,7 +89,8 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     rowTables(c, rows, partStarts(size.targets, context.parts), context);
     if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
   }
-  weights(c, rows, own.has("w"), context, selected);
+  const trained = parameters.weights.get(c.name);
+  if (trained === undefined) weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
     else if (shared.of.has(name)) sharedVariable(c, name, value, shared, context);
@@ -110,7 +117,10 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
-    variable: (name) => (side(name) ? tracePlace(c, name, side(name)!, context) : table(name)),
+    variable: (name) => {
+      if (name === "w" && trained !== undefined) return place("parameters", trained);
+      return side(name) ? tracePlace(c, name, side(name)!, context) : table(name);
+    },
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
   };
 }
