@@ -6,7 +6,8 @@ import { badFile, mustBe } from "./check.ts";
 import { isNumbers, isTree, type Leaf, type Tree } from "./hdf5.ts";
 
 /** Weights are matrices, all else vectors. */
-const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] => (kind === "weight" ? [rows, width] : [width]);
+const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] =>
+  kind === "weight" || rows > 1 ? [rows, width] : [width];
 const blocksOf = (network: Network): ParameterBlock[] => [...parameterLayout(network, "f32").blocks.values()];
 
 /** Weights of sparse connections may be left to the seed, where they did not train. */

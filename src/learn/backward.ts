@@ -35,7 +35,6 @@ const inLoop = (row: Place, name: string): Place => ({
 });
 
 export class BackwardPass {
-  readonly #net: Network;
   readonly #surrogate: Surrogate;
   readonly #courses = new Map<string, Course>();
   /** By `node.port`: rows that are added to the port's adjoint in every step. */
@@ -49,7 +48,6 @@ export class BackwardPass {
         `schedule ${net.schedule.name}`,
         "training needs a schedule with one group of phases: layered, nest or loihi",
       );
-    this.#net = net;
     this.#surrogate = surrogate;
   }
 
@@ -72,9 +70,13 @@ export class BackwardPass {
     return { ...kernel, step: { ...reverse.forward, stores }, args: shared };
   }
 
+  /** Those of the lowered network, each of which has one delay. */
+  get #connections(): readonly Connection[] {
+    return this.#context!.net.connections;
+  }
   /** Outputs of a node that something differentiable listens to. */
   #portsOf(node: string): string[] {
-    const heard = this.#net.connections.filter((c) => c.from.node === node).map((c) => c.from.port);
+    const heard = this.#connections.filter((c) => c.from.node === node).map((c) => c.from.port);
     const given = [...this.#given.keys()].filter((k) => k.startsWith(`${node}.`)).map((k) => k.slice(node.length + 1));
     return [...new Set([...heard, ...given])];
   }
@@ -101,7 +103,7 @@ export class BackwardPass {
 
   /** The longest delay of what arrives at a port. */
   #longest(node: string, port: string): number {
-    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
+    const arriving = this.#connections.filter((x) => x.to.node === node && x.to.port === port);
     return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
   }
   #clearAll(node: string, port: string): Node[] {

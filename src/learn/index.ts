@@ -13,6 +13,7 @@ export {
   truncatedBptt,
 } from "./algorithm.ts";
 export type { Answers } from "./answers.ts";
+export { narrowing } from "./delayGradients.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export type { Batch, BatchInput, EventInput, SparseValueInput } from "./feed.ts";
 export {

@@ -9,12 +9,13 @@ import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, segmentSteps } from "./algorithm.ts";
 import { BackwardPass } from "./backward.ts";
+import { delayGradients, requireWidth } from "./delayGradients.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
-import type { Optimiser } from "./optimiser.ts";
+import type { Optimiser, Rate } from "./optimiser.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
   clearCount,
@@ -29,7 +30,7 @@ import {
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
 import { updateNodes } from "./update.ts";
-import { bitsPlace, GRADIENTS, weightGradients } from "./weightGradients.ts";
+import { bitsPlace, GRADIENTS, TAP_GRADIENTS, weightGradients } from "./weightGradients.ts";
 
 /** How a network learns. */
 export interface Learning {
@@ -39,6 +40,11 @@ export interface Learning {
   /** Rates and decay of parameters that are not like the others. */
   readonly groups?: readonly ParameterGroup[];
   readonly regularisers?: readonly Regulariser[];
+  /**
+   * Of delays that learn with a Gaussian between steps: its width after so many updates, in steps, above 0. It must become
+   * narrow, because delays are whole steps in the end: `narrowing(12, 0.5, updates)`.
+   */
+  readonly delayWidth?: Rate;
 }
 
 export class TrainingPlan {
@@ -60,6 +66,7 @@ export class TrainingPlan {
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     this.#backward = new BackwardPass(net, learning.algorithm.surrogate);
     checkPopulations(net, this.output.node);
+    requireWidth(net, learning.delayWidth);
   }
 
   hooks(): LowerHooks {
@@ -95,12 +102,16 @@ export class TrainingPlan {
     const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])];
     const start = [
       clear(GRADIENTS, l.parameters.length),
+      ...(l.learned.length > 0 ? [clear(TAP_GRADIENTS, l.parameters.tapsLength)] : []),
       ...sums.map((s) => clear(s, 1)),
       ...this.#backward.clearSums(l),
     ];
     const { optimiser, groups } = this.#learning;
     return [
-      { name: "gradients", body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward)] },
+      {
+        name: "gradients",
+        body: [...overChunks(c, start, chunk), ...neuronGradients(l, this.#backward), ...delayGradients(l)],
+      },
       { name: "update", body: [...updateNodes(l, optimiser, groups), ...renewNodes(l)] },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];

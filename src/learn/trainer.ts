@@ -18,6 +18,7 @@ import { samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
+import { widthAt } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
@@ -46,6 +47,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   ...NEEDED,
   "groups",
   "regularisers",
+  "delayWidth",
   "chunk",
   "seed",
   "type",
@@ -156,8 +158,17 @@ export class Trainer implements Disposable {
       for (const [name, value] of Object.entries(t.numbers))
         this.#x.array(numberBuffer(k, name))[0] = value(this.#updates);
     });
+    this.#narrow();
     this.#x.run("update");
     return result;
+  }
+  /** With the update that follows, weights are spread over steps anew. */
+  #narrow(): void {
+    const { delayWidth } = this.#options;
+    if (delayWidth === undefined) return;
+    const width = widthAt(delayWidth, this.#updates);
+    const parameters = this.#x.array("parameters");
+    for (const b of this.lowered.parameters.blocks.values()) if (b.kind === "width") parameters[b.offset] = width;
   }
   /** A gradient that is not finite shows in the weights first. @throws {RunError} `not-finite` */
   requireFinite(): void {

@@ -1,13 +1,14 @@
 /** Gradients of weights and biases from the errors at the ports they feed: only rows of active inputs are touched. */
 import { ModelError } from "../base/errors.ts";
 import { along, type Count, invoke, loop, type Node, type Place, place, shifted, type Term } from "../ir/program.ts";
-import { type Connection, hasMatrix, hasSynapseWeights } from "../model/connection.ts";
+import { type Connection, hasMatrix } from "../model/connection.ts";
 import { copyStep } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples, overSteps, signalOf } from "../sim/lower/contributions.ts";
 import { inForm } from "../sim/lower/forms.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { TAPS } from "../sim/lower/parameters.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import type { BackwardPass } from "./backward.ts";
@@ -24,6 +25,7 @@ const LIST_SLACK = 4;
 /** Adds the gradients of one chunk to the buffer `gradients`, which is laid out as `parameters`. */
 export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
+  if (l.learned.length > 0) l.context.buffer(TAP_GRADIENTS, l.context.type, l.parameters.tapsLength, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
   const trained = l.net.connections.filter((c) => c.trainable);
   const spiking = trained.filter((c) => signalOf(c, l.context, l.sources).kind === "spikes");
@@ -34,7 +36,12 @@ export function weightGradients(l: Lowered, backward: BackwardPass): Node[] {
   ];
 }
 
-const weightGradient = (l: Lowered, { name }: Connection): Place => place(GRADIENTS, l.parameters.weights.get(name)!);
+/** Of weights that follow from others (`delayGradients.ts`) the gradients lie apart, as the weights do. */
+export const TAP_GRADIENTS = "taps.gradient";
+function weightGradient(l: Lowered, { name }: Connection): Place {
+  const at = l.parameters.weights.get(name)!.place;
+  return { ...at, buffer: at.buffer === TAPS ? TAP_GRADIENTS : GRADIENTS };
+}
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
 /** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
@@ -79,7 +86,7 @@ function weights(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
 /** The same of a sparse connection. */
 function ofSynapses(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   requirePlain(c);
-  requireParameters(c);
+  requireParameters(c, l);
   const { context } = l;
   const [signal, delay, out] = [signalOf(c, context, l.sources), context.delayOf(c), weightGradient(l, c)];
   const error = (ahead: number): Place => backward.delta(c.to.node, c.to.port, ahead);
@@ -99,8 +106,8 @@ function ofSynapses(c: Connection, l: Lowered, backward: BackwardPass): Node[] {
   const events = { list: { ...list, terms: [along("s", listStride)] }, from, to: shifted(from, 1) };
   return synapseGradients(c, l, { events }, error(ahead), out);
 }
-function requireParameters(c: Connection): void {
-  if (hasSynapseWeights(c)) return;
+function requireParameters(c: Connection, l: Lowered): void {
+  if (l.parameters.weights.has(c.name)) return;
   const what = c.storage ? "weights that are stored narrowly" : "synapses that are drawn again for each spike";
   throw new ModelError("not-differentiable", `connection ${c.name}`, `${what} cannot be trained; set trainable: false`);
 }

@@ -5,7 +5,7 @@ import type { Size } from "./connectivity/kind.ts";
 import { checkConnectivity } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
 import { type Connectivity, dense } from "./connectivity.ts";
-import { type DelayOption, delaysOf } from "./delays.ts";
+import { type DelayOption, delaysOf, type LearnedRange } from "./delays.ts";
 import { fanIn, type Initializer, requireNoMatrix, requireOfSynapses, toInitializer } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { sizeOf } from "./nodes.ts";
@@ -37,6 +37,8 @@ export interface Connection {
   readonly delay: number;
   /** Seconds, where each synapse has a delay of its own: rounded to the nearest step, halves up. */
   readonly delays?: Initializer;
+  /** Where training changes `delays`, which are then what they start with. */
+  readonly learned?: LearnedRange;
   readonly trainable: boolean;
   /** How weights are stored, where they may lose something by it (`storage.ts`). */
   readonly storage?: WeightStorage;
@@ -71,7 +73,7 @@ export interface ConnectOptions {
   readonly bias?: number | ArrayLike<number> | Initializer;
   /**
    * A duration such as "1.5 ms", or a whole number of steps. Of each synapse its own: a list of whole numbers of steps, or
-   * an initialiser in seconds, rounded to the nearest step, halves up.
+   * an initialiser in seconds, rounded to the nearest step, halves up. Delays learn where it is `{ trainable: true, max: "25 ms" }`.
    */
   readonly delay?: DelayOption;
   readonly trainable?: boolean;
@@ -156,6 +158,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   };
   if (built.storage) checkStorage(built);
   if (built.procedural) checkProcedural(built);
+  if (built.learned) checkLearned(built);
   if (built.delays && bias)
     throw new ModelError(
       "unsupported",
@@ -177,6 +180,13 @@ function checkStorage(c: Connection): void {
   if (problem) throw new ModelError("unsupported", path, problem);
 }
 
+function checkLearned(c: Connection): void {
+  const problem =
+    (c.synapse && "synapses with equations or pathways of their own have no adjoint") ||
+    (c.storage && "'storage' is for weights that do not learn") ||
+    (c.procedural && "delays of each synapse must be stored");
+  if (problem) throw new ModelError("unsupported", `connection ${c.name}.delay`, `cannot learn: ${problem}`);
+}
 function checkProcedural(c: Connection): void {
   const path = `connection ${c.name}.procedural`;
   const problem =

@@ -1,6 +1,8 @@
 /** Layer by layer: makes the same data as `network`. */
+
 import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
+import type { DelayOption } from "./delays.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import {
@@ -37,8 +39,8 @@ export type Layer = InputLayer | DenseLayer | NeuronLayer | GatedLayer | NeuronM
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
   readonly weight?: number | ArrayLike<number> | Initializer;
-  /** Whole steps. */
-  readonly delay?: number;
+  /** As of a connection; where each synapse has its own, without a bias. */
+  readonly delay?: DelayOption;
   /** The port of the neurons above; default theirs. */
   readonly port?: string;
 }

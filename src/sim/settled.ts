@@ -6,6 +6,7 @@ import { ModelError, requireFinite } from "../base/errors.ts";
 import { type Connection, connectedSizes, hasSynapseWeights } from "../model/connection.ts";
 import { fillSources, type Rows, rowsOf } from "../model/connectivity/rows.ts";
 import { type Connectivity, pairs } from "../model/connectivity.ts";
+import { delaysOf, stepsOf } from "../model/delays.ts";
 import { constantOf, type Initializer } from "../model/initializer.ts";
 import type { Network } from "../model/network.ts";
 import type { Parameters } from "./lower/parameters.ts";
@@ -24,20 +25,32 @@ export function settled(net: Network, parameters: Parameters, seed: number): Set
   const rest: Record<string, Float32Array | Float64Array> = { ...parameters };
   const connections = net.connections.map((c) => {
     const name = `${c.name}.weight`;
-    const weights = hasSynapseWeights(c) ? parameters[name] : undefined;
+    const weights = c.learned || hasSynapseWeights(c) ? parameters[name] : undefined;
     if (!weights) return c;
-    delete rest[name];
-    return withWeights(c, weights, net, seed);
+    for (const array of [name, `${c.name}.delay`, `${c.name}.delay.width`]) delete rest[array];
+    return withWeights(withDelays(c, parameters[`${c.name}.delay`], net, seed), weights, net, seed);
   });
   const changed = connections.some((c, k) => c !== net.connections[k]);
   return { net: changed ? { ...net, connections } : net, parameters: rest };
 }
 
+/** With each delay as the nearest whole number of steps, halves up. */
+function withDelays(c: Connection, seconds: ArrayLike<number> | undefined, net: Network, seed: number): Connection {
+  if (!c.learned) return c;
+  const path = `parameters.${c.name}.delay`;
+  if (!seconds) throw new ModelError("unknown-name", path, "is missing");
+  requireFinite(path, seconds);
+  const { learned: _range, delays: _start, ...plain } = c;
+  const rows = rowsOf(c.connectivity, connectedSizes(net, c.from.node, c.to.node), { name: c.name, seed });
+  requireNumbers(path, seconds, rows.count);
+  const steps = Array.from(seconds, (x) => stepsOf(x, net.dt));
+  return { ...inOrder(plain, rows), ...delaysOf(steps, path, net.dt) };
+}
+
 function withWeights(c: Connection, weights: ArrayLike<number>, net: Network, seed: number): Connection {
   const path = `parameters.${c.name}.weight`;
   requireFinite(path, weights);
-  if (c.weight.kind === "constant") {
-    requireNumbers(path, weights, 1);
+  if (c.weight.kind === "constant" && weights.length === 1) {
     return { ...c, weight: constantOf(weights[0]!) };
   }
   const rows = rowsOf(c.connectivity, connectedSizes(net, c.from.node, c.to.node), { name: c.name, seed });
@@ -49,10 +62,27 @@ function requireNumbers(path: string, { length }: ArrayLike<number>, count: numb
   if (length !== count) throw new ModelError("shape-mismatch", path, `needs ${count} numbers, got ${length}`);
 }
 
+/**
+ * A network whose delays have learned, with each as the nearest whole number of steps: what engines and chips run, and what
+ * its accuracy is to be stated of. It is in no way special any more.
+ *
+ * @param seed of the training
+ * @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite` for parameters that do not fit
+ */
+export function rounded(net: Network, parameters: Parameters, seed = 0): { network: Network; parameters: Parameters } {
+  const { net: network } = settled(net, parameters, seed);
+  const gone = net.connections.flatMap(({ learned, name, trainable }) =>
+    learned ? [`${name}.delay`, `${name}.delay.width`, ...(trainable ? [] : [`${name}.weight`])] : [],
+  );
+  return { network, parameters: Object.fromEntries(Object.entries(parameters).filter(([n]) => !gone.includes(n))) };
+}
+
 /** The network with the pairs of connections whose weights are given, as a seed draws them. */
 export function withDrawnPairs(net: Network, parameters: Parameters, seed: number): Network {
   const drawn = (c: Connection): boolean =>
-    hasSynapseWeights(c) && !LISTED.has(c.connectivity.kind) && `${c.name}.weight` in parameters;
+    (c.learned !== undefined || hasSynapseWeights(c)) &&
+    !LISTED.has(c.connectivity.kind) &&
+    `${c.name}.weight` in parameters;
   if (!net.connections.some(drawn)) return net;
   const connections = net.connections.map((c) => {
     if (!drawn(c)) return c;

@@ -26,7 +26,7 @@ export function networkDocument(net: Network, encoder: Input) {
     transforms: net.transforms,
     connections: net.connections,
     parameters: blocksOf(net).map(({ name, kind, rows, width, trainable, low, high }) => ({
-      ...{ name, kind, trainable, shape: kind === "weight" ? [rows, width] : [width] },
+      ...{ name, kind, trainable, shape: kind === "weight" || rows > 1 ? [rows, width] : [width] },
       ...(low > Number.NEGATIVE_INFINITY && { min: low }),
       ...(high < Number.POSITIVE_INFINITY && { max: high }),
     })),
@@ -78,7 +78,8 @@ function parameterRow({ name, kind, rows, width, trainable, low, high }: Paramet
     ...(low > Number.NEGATIVE_INFINITY ? [`at least ${quantityText(low, d)}`] : []),
     ...(high < Number.POSITIVE_INFINITY ? [`at most ${quantityText(high, d)}`] : []),
   ];
-  const shape = kind === "weight" ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
+  const shape =
+    kind === "weight" || rows > 1 ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
   return [name, shape, trainable ? ["trains", ...bounds].join(", ") : "stays"];
 }
 

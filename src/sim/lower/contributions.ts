@@ -67,8 +67,7 @@ const isConstant = (s: Signal): boolean => s.kind !== "spikes" && s.signal.const
 export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
   place("parameters", layout.blocks.get(name)!.offset);
 /** The weights of a connection, or of a part of one. */
-export const weightPlace = (layout: ParameterLayout, { name }: Connection): Place =>
-  place("parameters", layout.weights.get(name)!);
+export const weightPlace = (layout: ParameterLayout, { name }: Connection): Place => layout.weights.get(name)!.place;
 
 /** @param late connections from the population's own component */
 export function portSum(

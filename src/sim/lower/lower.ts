@@ -6,6 +6,7 @@ import { expand } from "../../ir/expand.ts";
 import { withCopies } from "../../ir/parallel.ts";
 import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
+import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
 import { type Component, componentOf, type Parted } from "./component.ts";
@@ -15,9 +16,10 @@ import { type Apart, type DelayGroup, delaysApart } from "./delays.ts";
 import { arrivalsOf } from "./direct.ts";
 import type { Emission } from "./emission.ts";
 import { initialContents } from "./initial.ts";
-import { type ParameterLayout, parameterLayout } from "./parameters.ts";
+import { type ParameterLayout, parameterLayout, TAPS } from "./parameters.ts";
 import { type Kernel, type PopulationKernels, populationKernels } from "./populations.ts";
 import { makeSources, type SourceOptions, type Sources } from "./sources.ts";
+import { tapNodes } from "./taps.ts";
 
 /** A network with every address fixed: what the engine runs, and what learning derives the backward pass from. */
 export interface Lowered {
@@ -25,6 +27,8 @@ export interface Lowered {
   readonly net: Network;
   /** Connections that were taken apart for that, by name. */
   readonly delayGroups: ReadonlyMap<string, readonly DelayGroup[]>;
+  /** Connections whose delays learn, as the network has them. */
+  readonly learned: readonly Connection[];
   readonly context: Context;
   readonly sources: Sources;
   readonly parameters: ParameterLayout;
@@ -50,8 +54,17 @@ export interface LowerHooks extends SourceOptions {
 export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
   const apart = delaysApart(net, options);
   const { type, seed, mode } = options;
-  const parameters = parameterLayout(net, type, { seed, synapses: mode === "samples", groups: apart.groups });
-  return { ...lowerApart(apart, parameters, options, hooks), delayGroups: apart.groups };
+  const parameters = parameterLayout(net, type, {
+    seed,
+    synapses: mode === "samples",
+    groups: apart.groups,
+    taps: apart.taps,
+  });
+  return {
+    ...lowerApart(apart, parameters, options, hooks),
+    delayGroups: apart.groups,
+    learned: net.connections.filter((c) => apart.taps.has(c.name)),
+  };
 }
 
 function lowerApart(
@@ -59,8 +72,9 @@ function lowerApart(
   parameters: ParameterLayout,
   options: LowerOptions,
   hooks: LowerHooks,
-): Omit<Lowered, "delayGroups"> {
+): Omit<Lowered, "delayGroups" | "learned"> {
   const context = new Context(net, options);
+  if (parameters.tapsLength > 0) context.buffer(TAPS, options.type, parameters.tapsLength, "work");
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
   context.buffer("parameters", options.type, parameters.length, "parameter");
   const sources = makeSources(context, parameters, hooks, selected);
@@ -137,12 +151,17 @@ export function forwardNodes(l: Lowered, then: readonly Node[] = []): Node[] {
   return [...chunk, ...overSamples(context, all("given")), ...overSamples(context, [...all("sample"), ...then])];
 }
 
-const prepareNodes = (l: Lowered): Node[] => [...l.populations.values()].flatMap((p) => p.prepare);
+const prepareNodes = (l: Lowered): Node[] => [
+  ...[...l.populations.values()].flatMap((p) => p.prepare),
+  ...l.learned.flatMap((c) => tapNodes(c, l)),
+];
 /** What depends on parameters in training, computed again. */
-export const renewNodes = (l: Lowered): Node[] =>
-  [...l.populations.values()]
+export const renewNodes = (l: Lowered): Node[] => [
+  ...[...l.populations.values()]
     .filter((p) => p.kernels.some((k) => k.trained.names.length > 0))
-    .flatMap((p) => p.prepare);
+    .flatMap((p) => p.prepare),
+  ...l.learned.flatMap((c) => tapNodes(c, l)),
+];
 
 /** A program of these regions and `prepare`, which runs when parameters have been written. */
 export function programOf(name: string, l: Lowered, regions: readonly Region[]): Program {

@@ -4,10 +4,11 @@
  */
 import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
-import { padded } from "../../ir/program.ts";
+import { type Place, padded, place } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
 import { type Connection, connectedSizes, hasMatrix, hasSynapseWeights } from "../../model/connection.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
+import type { LearnedRange } from "../../model/delays.ts";
 import { constantOf, drawing, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
@@ -23,9 +24,10 @@ export interface ParameterBlock {
   readonly trainable: boolean;
   /**
    * `synapse`: weights of a sparse connection, one a synapse in order of source, then of target, or one for all.
+   * `delay`: delays that learn, in seconds, in the shape of their weights; `width`: that of their interpolation, in steps.
    * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all.
    */
-  readonly kind: "weight" | "synapse" | "bias" | "neuron";
+  readonly kind: "weight" | "synapse" | "bias" | "delay" | "width" | "neuron";
   /** Where the numbers lie in another order than their own: the place among them of each. */
   readonly order?: Uint32Array;
   /** Training keeps the numbers at or above `low` and at or below `high`. */
@@ -36,8 +38,17 @@ export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
   readonly length: number;
   /** Where the weights of each connection lie, by its name; of one that was taken apart, those of each part. */
-  readonly weights: ReadonlyMap<string, number>;
+  readonly weights: ReadonlyMap<string, WeightPlace>;
+  /** Numbers of the buffer `taps`, which are made of weights and delays (`taps.ts`). */
+  readonly tapsLength: number;
 }
+export interface WeightPlace {
+  readonly place: Place;
+  /** Of a sparse connection: whether each synapse has a weight, or all have one. */
+  readonly each: boolean;
+}
+/** The weights of connections whose delays learn, one array a step. */
+export const TAPS = "taps";
 /** What of a network is laid out, and how. */
 export interface LayoutOptions {
   /** By which sparse connections are drawn; default 0. */
@@ -46,6 +57,8 @@ export interface LayoutOptions {
   readonly synapses?: boolean;
   /** The synapses of each part of a connection that was taken apart by delay. */
   readonly groups?: ReadonlyMap<string, readonly { readonly name: string; readonly index: Uint32Array }[]>;
+  /** What each connection whose delays learn became. */
+  readonly taps?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Arrays by name (`input>hidden.weight`), dense, without padding: what is saved and exchanged. */
@@ -58,10 +71,10 @@ const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? 
 
 /** Weights and biases of connections, then what trains in populations. */
 export function parameterLayout(net: Network, type: FloatType, options: LayoutOptions = {}): ParameterLayout {
-  const { seed = 0, synapses = true, groups } = options;
+  const { seed = 0, synapses = true, groups, taps } = options;
   const blocks = new Map<string, ParameterBlock>();
-  const weights = new Map<string, number>();
-  let offset = 0;
+  const weights = new Map<string, WeightPlace>();
+  let [offset, tapsLength] = [0, 0];
   const block = (b: Omit<ParameterBlock, "offset" | "stride">): void => {
     const stride = padded(b.width, type);
     blocks.set(b.name, { ...b, offset, stride });
@@ -71,23 +84,41 @@ export function parameterLayout(net: Network, type: FloatType, options: LayoutOp
     const parts = groups?.get(c.name) ?? [];
     const each = c.weight.kind !== "constant";
     let at = offset;
-    weights.set(c.name, at);
+    weights.set(c.name, { place: place("parameters", at), each });
     for (const { name, index } of parts) {
-      weights.set(name, at);
+      weights.set(name, { place: place("parameters", at), each });
       if (each) at += index.length;
     }
     const width = each ? rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed }).count : 1;
     const order = each && parts.length > 0 && { order: concatenated(parts.map((p) => p.index)) };
     block({ name: `${c.name}.weight`, kind: "synapse", rows: 1, width, trainable: true, ...order, ...FREE });
   };
+  const learned = (c: Connection, { most, interpolation }: LearnedRange): void => {
+    const matrix = c.connectivity.kind === "dense";
+    const { sources, targets } = sizes(net, c);
+    const shape = matrix
+      ? { rows: sources, width: targets }
+      : { rows: 1, width: rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed }).count };
+    const kind = matrix ? "weight" : "synapse";
+    block({ name: `${c.name}.weight`, kind, ...shape, trainable: c.trainable, ...FREE });
+    const [low, high] = [rounded(type)(c.delay * net.dt), rounded(type)(most * net.dt)];
+    block({ name: `${c.name}.delay`, kind: "delay", ...shape, trainable: true, low, high });
+    if (interpolation === "gaussian")
+      block({ name: `${c.name}.delay.width`, kind: "width", rows: 1, width: 1, trainable: false, ...FREE, low: 0 });
+    for (const name of taps?.get(c.name) ?? []) {
+      weights.set(name, { place: place(TAPS, tapsLength), each: true });
+      tapsLength += shape.rows * padded(shape.width, type);
+    }
+  };
   for (const c of net.connections) {
     const [width, trainable] = [sizeOf(net, c.to.node), c.trainable];
     const rows = sizeOf(net, c.from.node);
     if (hasMatrix(c)) {
-      weights.set(c.name, offset);
+      weights.set(c.name, { place: place("parameters", offset), each: true });
       block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
     }
-    if (synapses && hasSynapseWeights(c)) sparse(c);
+    if (synapses && c.learned) learned(c, c.learned);
+    else if (synapses && hasSynapseWeights(c)) sparse(c);
     if (c.bias) block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
   }
   for (const [node, p] of Object.entries(net.populations))
@@ -95,7 +126,7 @@ export function parameterLayout(net: Network, type: FloatType, options: LayoutOp
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
-  return { blocks, length: Math.max(offset, padded(1, type)), weights };
+  return { blocks, length: Math.max(offset, padded(1, type)), weights, tapsLength };
 }
 const sizes = (net: Network, c: Connection) => connectedSizes(net, c.from.node, c.to.node);
 function concatenated(lists: readonly Uint32Array[]): Uint32Array {
@@ -149,7 +180,11 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
       out[`${c.name}.weight`] = arrayOf.from(
         initialise(c.weight, sources * targets, { name: `${c.name}.weight`, seed, fanIn: sources }),
       );
-    if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
+    if (synapses && c.learned) {
+      out[`${c.name}.weight`] = arrayOf.from(synapseNumbers(c, c.weight, "weight", net, seed));
+      out[`${c.name}.delay`] = arrayOf.from(synapseNumbers(c, c.delays!, "delay", net, seed));
+      if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
+    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
     if (c.bias)
       out[`${c.name}.bias`] = arrayOf.from(
         initialise(c.bias, targets, { name: `${c.name}.bias`, seed, fanIn: sources }),
@@ -162,14 +197,17 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   return out;
 }
 
-/** Of a sparse connection, in order of source, then of target. */
-function synapseWeights(c: Connection, net: Network, seed: number): Float64Array {
+/** Of a sparse connection, in order of source, then of target; or one for all. */
+const synapseWeights = (c: Connection, net: Network, seed: number): Float64Array =>
+  synapseNumbers(c, c.weight, "weight", net, seed).subarray(0, c.weight.kind === "constant" ? 1 : undefined);
+function synapseNumbers(c: Connection, from: Initializer, what: string, net: Network, seed: number): Float64Array {
   const { count, start, origin } = rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed });
-  const weight = drawing(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: start.length - 1 });
-  if (c.weight.kind === "constant") return Float64Array.of(weight(0));
-  const given = c.weight.kind === "values" ? origin : undefined;
-  return Float64Array.from({ length: count }, (_, k) => weight(given ? given[k]! : k));
+  const number = drawing(from, count, { name: `${c.name}.${what}`, seed, fanIn: start.length - 1 });
+  const given = from.kind === "values" ? origin : undefined;
+  return Float64Array.from({ length: count }, (_, k) => number(given ? given[k]! : k));
 }
+/** Half of the range (Hammouamri et al. 2024, section 4), so that errors reach all of it. */
+const widthAtStart = ({ delay }: Connection, { most }: LearnedRange): number => Math.max(0.5, (most - delay) / 2);
 
 /**
  * Writes all blocks.
@@ -197,12 +235,14 @@ export function writeParameters(
     requireWithin(b, to);
   }
 }
+const BOUNDED: ReadonlySet<ParameterBlock["kind"]> = new Set(["neuron", "delay", "width"]);
 /** As they lie in memory, because bounds are rounded to its type too. */
 function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void {
-  for (let k = 0; k < b.width && b.kind === "neuron"; k++) {
-    const x = values[b.offset + k]!;
+  for (let k = 0; k < b.rows * b.width && BOUNDED.has(b.kind); k++) {
+    const x = values[b.offset + Math.floor(k / b.width) * b.stride + (k % b.width)]!;
     if (x >= b.low && x <= b.high) continue;
-    const allowed = `from ${b.low} to ${b.high} (SI units; the model's parameter may say other bounds: min, max)`;
+    const whose = b.kind === "neuron" ? "; the model's parameter may say other bounds: min, max" : "";
+    const allowed = `from ${b.low} to ${b.high} (SI units${whose})`;
     throw new ModelError("out-of-range", `parameters.${b.name}[${k}]`, `is trained, so must be ${allowed}, got ${x}`);
   }
 }

@@ -82,21 +82,24 @@ export function synapseTables(
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   if (c.procedural && context.options.mode === "stream") return drawnTables(c, size, context);
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
+  const tables = selected?.tables ?? c.name;
   const plain = context.options.mode === "stream" && !selected;
   const shared = sharedBy(c, plain ? sharedVariables(c, context.net) : new Map(), rows.count, context);
+  const trained = parameters.weights.get(c.name);
   const own = ownVariables(c, shared);
+  if (trained?.each) own.add("w");
   if (!rows.full) {
-    rowTables(c, rows, partStarts(size.targets, context.parts), context);
+    rowTables({ name: tables }, rows, partStarts(size.targets, context.parts), context);
     if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
   }
-  const trained = parameters.weights.get(c.name);
-  if (trained === undefined) weights(c, rows, own.has("w"), context, selected);
+  if (!trained) weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
     else if (shared.of.has(name)) sharedVariable(c, name, value, shared, context);
     else context.constant(`${c.name}.${name}`, [value]);
   if (own.has(LAST_UPDATE)) context.buffer(`${c.name}.${LAST_UPDATE}`, "u32", Math.max(1, rows.count), "state");
   const table = (name: string): Place => place(`${c.name}.${name}`);
+  const given = (name: string): Place => place(`${tables}.${name}`);
   const side = (name: string): Side | undefined => shared.of.get(name) ?? SIDES.find((x) => LAST_EVENT[x] === name);
   return {
     count: rows.count,
@@ -107,7 +110,7 @@ export function synapseTables(
     distinct: rows.distinct,
     ...(rows.full
       ? { full: [size.sources, size.targets] as const }
-      : { rows: { rowStart: table("rowStart"), target: table("target") } }),
+      : { rows: { rowStart: given("rowStart"), target: given("target") } }),
     ...(context.buffers.has(`${c.name}.columnSource`) && {
       columns: {
         columnStart: table("columnStart"),
@@ -118,7 +121,7 @@ export function synapseTables(
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
     variable: (name) => {
-      if (name === "w" && trained !== undefined) return place("parameters", trained);
+      if (name === "w" && trained) return trained.place;
       return side(name) ? tracePlace(c, name, side(name)!, context) : table(name);
     },
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
@@ -174,7 +177,7 @@ function typeOf({ synapse }: Connection, name: string, { type }: Context): Type 
   return STORED[declared] ?? type;
 }
 
-function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
+function rowTables({ name }: Pick<Connection, "name">, rows: Rows, parts: readonly number[], context: Context): void {
   const { start, count } = rows;
   const target = context.filled(`${name}.target`, "u32", count, "constant", (to) => rows.fill(to as Uint32Array));
   if (parts.length === 2) context.constant(`${name}.rowStart`, start, "i32");
