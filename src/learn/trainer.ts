@@ -195,7 +195,7 @@ export class Trainer implements Disposable {
   }
   /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
   deployed(): Parameters {
-    return scaled(this.lowered.net, this.parameters(), (keep) => keep);
+    return scaled(this.lowered.described, this.parameters(), (keep) => keep);
   }
   /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
   gradientBlocks(): Parameters {

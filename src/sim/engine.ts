@@ -8,7 +8,7 @@ import { listNames, ModelError, RunError, requireInteger } from "../base/errors.
 import type { WordSource } from "../base/words.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import { type Connection, connectedSizes } from "../model/connection.ts";
+import { type Connection, connectedSizes, hasSynapseWeights } from "../model/connection.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import { isDelivered } from "../model/delivered.ts";
 import type { Network } from "../model/network.ts";
@@ -144,6 +144,17 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed });
 }
 
+/** Tables of synapses are made when an engine is. */
+function requireNoSynapses(net: Network, parameters: Parameters): void {
+  const given = net.connections.find((c) => hasSynapseWeights(c) && `${c.name}.weight` in parameters);
+  if (given)
+    throw new ModelError(
+      "unsupported",
+      `parameters.${given.name}.weight`,
+      "an engine takes weights of sparse connections when it is made: make one with these parameters",
+    );
+}
+
 /** Synapses for whose random words a compiled kernel pays. */
 const MANY = 100_000;
 async function millFor(net: Network, backend: Backend): Promise<(WordSource & Disposable) | undefined> {
@@ -220,6 +231,7 @@ export class Engine implements Disposable {
    * @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite`, `out-of-range`
    */
   setParameters(parameters: Parameters): void {
+    requireNoSynapses(this.network, parameters);
     writeParameters(this.#executable.array("parameters"), this.lowered.parameters, parameters);
     this.#executable.run("prepare");
   }

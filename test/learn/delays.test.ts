@@ -19,7 +19,7 @@ import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { probability } from "../../src/model/connectivity.ts";
 import type { Interpolation, LearnedDelay } from "../../src/model/delays.ts";
 import { uniform } from "../../src/model/initializer.ts";
-import { inputNode, type Network, network, population } from "../../src/model/network.ts";
+import { type InputOptions, inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
@@ -43,12 +43,12 @@ interface Wiring {
   readonly back?: ConnectOptions;
   readonly out?: ConnectOptions;
 }
-const built = ({ into, back = { delay: 1 }, out = {} }: Wiring, model = smooth): Network =>
+const built = ({ into, back = { delay: 1 }, out = {} }: Wiring, model = smooth, signal: InputOptions = {}): Network =>
   network({
     dt: "1 ms",
     steps,
     output: "out",
-    inputs: { x: inputNode(inputs) },
+    inputs: { x: inputNode(inputs, signal) },
     populations: { a: population(hidden, model), out: population(classes, leakyIntegrator({ tau: "8 ms" })) },
     connections: [
       connect("x", "a", { weight, ...into }),
@@ -79,15 +79,21 @@ test.each(
   ),
 )("$kind, $of: gradients of weights and delays equal central differences", async ({ kind, wiring }) => {
   const delay = learned(kind);
-  const net = built({
+  const wires = {
     into: { ...wiring, delay },
     back: { ...wiring, delay: { ...delay, min: 1 } },
     out: { ...wiring, delay },
-  });
+  };
   const width = kind === "gaussian" ? { delayWidth: 1.2 } : {};
-  for (const algorithm of [bptt(arctan(2)), bptt(arctan(2), { checkpoint: 4 })]) {
+  const ways = [
+    { algorithm: bptt(arctan(2)), given: "events" },
+    { algorithm: bptt(arctan(2), { checkpoint: 4 }), given: "events" },
+    { algorithm: bptt(arctan(2)), given: "values" },
+  ] as const;
+  for (const { algorithm, given } of ways) {
+    const net = built(wires, smooth, given === "values" ? { signal: "values" } : {});
     using trainer = await createTrainer(net, wasm, options({ ...width, algorithm }));
-    const { batch } = drawSamples({ count, steps, inputs, classes, kind: "events" });
+    const { batch } = drawSamples({ count, steps, inputs, classes, kind: given });
     const parameters = trainer.parameters();
     const { loss } = trainer.gradients(batch);
     expect(loss).toBeGreaterThan(0);

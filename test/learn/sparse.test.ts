@@ -25,6 +25,7 @@ import {
   pairs,
   probability,
 } from "../../src/model/connectivity.ts";
+import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
@@ -282,6 +283,7 @@ test("training, snapshot, artefact, evaluation and engine agree", async () => {
   const run = engine.run(steps, { x: { steps: events.map(([t]) => t), indices: events.map(([, i]) => i) } });
   expect(activity.a!.active).toBeGreaterThan(0);
   for (const node of ["a", "b"]) expect(run.spikes[node]!.steps.length).toBe(activity[node]!.active);
+  expect(() => engine.setParameters(parameters)).toThrow(/x>a\.weight: an engine takes weights of sparse/);
   expect([...engine.synapses("x>a").w!]).toEqual([...parameters["x>a.weight"]!]);
 });
 
@@ -291,6 +293,21 @@ test("without synapses nothing arrives, and nothing comes back", async () => {
   using trainer = await createTrainer(net, wasm, options(arctan(2)));
   expect(trainer.gradients(batch).loss).toBeCloseTo(Math.log(classes), 12);
   expect(trainer.parameters()["x>a.weight"]).toHaveLength(0);
+});
+
+test("dropout: deployed weights are scaled, whatever connection and delay", async () => {
+  const net = built({
+    into: {},
+    back: { connectivity: random() },
+    out: { connectivity: random(), delay: uniform(0, 2e-3) },
+  });
+  const { a, b, out } = net.populations;
+  const dropped = { ...net, populations: { a: { ...a!, dropout: 0.5 }, b: { ...b!, dropout: 0.25 }, out: out! } };
+  using trainer = await createTrainer(dropped, wasm, options(triangle(1)));
+  const [own, deployed] = [trainer.parameters(), trainer.deployed()];
+  const keep: Record<string, number> = { "x>a": 1, "a>b": 0.5, "b>a": 0.75, "b>out": 0.75, skip: 0.5 };
+  for (const [name, k] of Object.entries(keep))
+    expect([...deployed[`${name}.weight`]!]).toEqual(Array.from(own[`${name}.weight`]!, (w) => w * k));
 });
 
 test("what cannot be trained says so", async () => {

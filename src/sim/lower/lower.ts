@@ -27,6 +27,8 @@ export interface Lowered {
   readonly net: Network;
   /** Connections that were taken apart for that, by name. */
   readonly delayGroups: ReadonlyMap<string, readonly DelayGroup[]>;
+  /** The network as it was described. */
+  readonly described: Network;
   /** Connections whose delays learn, as the network has them. */
   readonly learned: readonly Connection[];
   readonly context: Context;
@@ -62,6 +64,7 @@ export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {
   });
   return {
     ...lowerApart(apart, parameters, options, hooks),
+    described: net,
     delayGroups: apart.groups,
     learned: net.connections.filter((c) => apart.taps.has(c.name)),
   };
@@ -72,7 +75,7 @@ function lowerApart(
   parameters: ParameterLayout,
   options: LowerOptions,
   hooks: LowerHooks,
-): Omit<Lowered, "delayGroups" | "learned"> {
+): Omit<Lowered, "delayGroups" | "learned" | "described"> {
   const context = new Context(net, options);
   if (parameters.tapsLength > 0) context.buffer(TAPS, options.type, parameters.tapsLength, "work");
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
