@@ -95,6 +95,22 @@ const cases: Record<string, Case> = {
     weight: 1,
     trainable: slidingPsnWeights(3),
   },
+  "snnTorch's Synaptic": {
+    ...spiking,
+    model: neuron({
+      name: "synaptic",
+      equations: `
+        v[t+1] = beta*v + alpha*i + x - where(v > vTh, vTh, 0) : 1
+        i[t+1] = alpha*i + x : 1
+        x : 1 (input)`,
+      parameters: { alpha: 0.7, beta: 0.9, vTh: 1 },
+      spike: "v > vTh",
+      port: "x",
+    }),
+    output: "v",
+    weight: 0.6,
+    trainable: ["alpha", "beta", "vTh"],
+  },
   "exponential current": { ...spiking, model: cubaLif(), output: "v", weight: 4, trainable: ["tau", "tauSyn"] },
   "double exponential current": {
     ...spiking,
