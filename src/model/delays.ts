@@ -20,6 +20,7 @@ export type Interpolation = "linear" | "gaussian";
 
 /** A delay of each synapse that training changes, from `min` to `max`. */
 export interface LearnedDelay {
+  /** Says that it learns. */
   readonly trainable: true;
   /** A duration such as "25 ms" or a whole number of steps. Work and memory in training grow with the steps from `min` to here. */
   readonly max: string | number;
@@ -41,7 +42,9 @@ export interface Delays {
 }
 /** The delays that a synapse may learn: from its connection's `delay` to `most` steps. */
 export interface LearnedRange {
+  /** Steps. */
   readonly most: number;
+  /** How a spike is shared among steps in training. */
   readonly interpolation: Interpolation;
 }
 
