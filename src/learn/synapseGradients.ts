@@ -68,7 +68,7 @@ export function synapseGradients(
   const added = overSamples(context, steps ? overSteps(context, [over]) : [over]);
   if (!shared) return added;
   return [
-    
+    invoke({ kind: "zero", type }, { out: sums }, { n }),
     ...added,
     invoke({ kind: "perElement", step: totalStep(type) }, { x: sums, total: out }, { n: context.size(c.to.node) }),
   ];
