@@ -116,9 +116,9 @@ const options = (surrogate: Surrogate, more: Partial<TrainerOptions> = {}): Trai
 
 const kinds: Record<string, Connectivity> = {
   probability: random(),
-  pairs: pairs([0, 3, 3, 8, 1, 3, 0, 5], [1, 2, 0, 3, 1, 3, 0, 2]),
-  inDegree: inDegree(3, { multapses: false }),
-  outDegree: outDegree(2, { multapses: false }),
+  pairs: pairs([0, 3, 3, 8, 1, 3, 0, 5, 3], [1, 2, 0, 3, 1, 3, 0, 2, 2]), // one of them twice
+  inDegree: inDegree(3), // with multapses
+  outDegree: outDegree(2),
   condition: condition("(i + j) % 2 == 0"),
   full: probability(1),
 };
