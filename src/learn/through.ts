@@ -86,7 +86,8 @@ function synapseByAnother({ connection: x, error }: Route, out: Place, { rows }:
   const tables = l.sources.synapses.get(x.name)!;
   const step = backStep(l.context.type, tables.weights);
   const args = { w: tables.variable("w"), error, out };
-  if (typeof rows === "number") return [overSynapses(x, { kind: "perSynapse", domain: "all", step }, args, l)];
+  const kernel = { kind: "perSynapse", step, gathers: true } as const;
+  if (typeof rows === "number") return [overSynapses(x, { ...kernel, domain: "all" }, args, l)];
   const { list, count: to } = rows;
-  return [overSynapses(x, { kind: "perSynapse", domain: "rows", step }, args, l, { list, from: 0, to })];
+  return [overSynapses(x, { ...kernel, domain: "rows" }, args, l, { list, from: 0, to })];
 }
