@@ -18,7 +18,7 @@ import { samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
-import { widthAt } from "./delayGradients.ts";
+import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
@@ -91,8 +91,13 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
     plan.hooks(),
   );
   const program = programOf(net.name, lowered, plan.regions(lowered));
-  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), options, parameters);
+}
+
+function startOf(net: Network, { seed = 0, type = "f32", delayWidth }: TrainerOptions): Parameters {
+  const drawn = scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  return delayWidth === undefined ? drawn : withWidth(net, drawn, widthAt(delayWidth, 0));
 }
 
 /**

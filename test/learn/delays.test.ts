@@ -183,7 +183,13 @@ test("delays alone solve a task: what arrives together is told from the same spi
     seed: 1,
   });
   expect(trainer.gradients(batch).correct).toBeLessThan(2);
-  for (let k = 0; k < updates; k++) trainer.step(batch);
+  const width = (): number => trainer.parameters()["x>out.delay.width"]![0]!;
+  expect(width()).toBe(6);
+  for (let k = 0; k < updates; k++) {
+    trainer.step(batch);
+    if (k + 1 === updates / 4) expect(width()).toBeCloseTo(Math.sqrt(6 * 0.5), 6); // halfway in the logarithm
+  }
+  expect(width()).toBe(0.5);
   const parameters = trainer.deployed();
   // The neuron of a class hears all five of its inputs within a step of each other.
   const delays = parameters["x>out.delay"]!;

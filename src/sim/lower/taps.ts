@@ -29,16 +29,8 @@ export interface TapSteps {
 const slot =
   (space: Slot["space"], type: FloatType) =>
   (name: string): Slot => ({ name, type, space });
-const onlyOnce = new Map<string, TapSteps>();
-
 /** @param dt seconds a step: delays are in seconds */
 export function tapSteps(interpolation: Interpolation, type: FloatType, dt: number): TapSteps {
-  const key = `${interpolation} ${type} ${dt}`;
-  const made = onlyOnce.get(key) ?? makeSteps(interpolation, type, dt);
-  onlyOnce.set(key, made);
-  return made;
-}
-function makeSteps(interpolation: Interpolation, type: FloatType, dt: number): TapSteps {
   const [k, r] = [(x: number): Expr => constant(type, x), (name: string): Expr => read(type, name)];
   const late = sub(div(r("d"), k(dt)), r("tap"));
   const each = ["w", "d", "out"].map(slot("element", type));
