@@ -7,6 +7,7 @@ export { threadedWasm, wasm } from "./backend/wasm/wasm.ts";
 export { DataError, ModelError, RheobaseError, RunError, UsageError } from "./base/errors.ts";
 export { arctan, boxcar, fastSigmoid, gaussian, multiGaussian, sigmoid, triangle } from "./ir/surrogate.ts";
 export { bptt } from "./learn/algorithm.ts";
+export { narrowing } from "./learn/delayGradients.ts";
 export { createEvaluator } from "./learn/evaluator.ts";
 export { fit, summarise } from "./learn/fit.ts";
 export { latencyCurves } from "./learn/latency.ts";
@@ -40,7 +41,7 @@ export {
   sumPooling1d,
   totalNumber,
 } from "./model/connectivity.ts";
-export { gatedLayer, gru, lstm } from "./model/gated.ts";
+export { gatedLayer, gru, lstm, spikingLstm } from "./model/gated.ts";
 export {
   clippedNormal,
   exponential,
@@ -56,6 +57,7 @@ export { inputNode, type Network, network, population } from "./model/network.ts
 export { adex } from "./model/neuron/adex.ts";
 export { alif } from "./model/neuron/alif.ts";
 export { alphaLif } from "./model/neuron/alphaLif.ts";
+export { balancedResonateAndFire } from "./model/neuron/balancedResonateAndFire.ts";
 export { cobaLif } from "./model/neuron/cobaLif.ts";
 export { cubaLif } from "./model/neuron/cubaLif.ts";
 export { eif } from "./model/neuron/eif.ts";
@@ -72,6 +74,8 @@ export { relu } from "./model/neuron/relu.ts";
 export { resonateAndFire } from "./model/neuron/resonateAndFire.ts";
 export { seAdLif } from "./model/neuron/seAdLif.ts";
 export { secondOrderLif } from "./model/neuron/secondOrderLif.ts";
+export { slidingPsn, slidingPsnWeights } from "./model/neuron/slidingPsn.ts";
+export { synapseFilter } from "./model/neuron/synapseFilter.ts";
 export { traubMiles } from "./model/neuron/traubMiles.ts";
 export { neuron } from "./model/neuron.ts";
 export type { NeuronModel } from "./model/neuronModel.ts";
@@ -107,3 +111,4 @@ export {
 export { createEngine, type Engine } from "./sim/engine.ts";
 export type { Hook, HookView } from "./sim/hooks.ts";
 export type { Recording } from "./sim/recording.ts";
+export { rounded } from "./sim/settled.ts";

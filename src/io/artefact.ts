@@ -13,6 +13,7 @@
  */
 import type { Network } from "../model/network.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
+import { withDrawnPairs } from "../sim/settled.ts";
 import {
   badFile,
   checkedForSaving,
@@ -53,6 +54,7 @@ export interface Provenance {
 
 /** A trained network, and what is needed to use it and to trace it back. */
 export interface Artefact {
+  /** Sparse connections whose weights train are saved with the pairs that the seed of `provenance` draws. */
   readonly network: Network;
   /** Every array of `parameterLayout`, dense. */
   readonly parameters: Parameters;
@@ -94,7 +96,8 @@ const description = struct<Description>({
  * @throws {DataError} `unsupported` for what cannot be saved, with its path; `shape-mismatch`, `unknown-name`, `not-finite` for parameters
  */
 export async function encodeArtefact(artefact: Artefact): Promise<Uint8Array> {
-  const { network, parameters, classes, encoder, provenance } = artefact;
+  const { parameters, classes, encoder, provenance } = artefact;
+  const network = withDrawnPairs(artefact.network, artefact.parameters, provenance.seed);
   const json = networkToJson(network);
   checkedForSaving(networkFromJson, json, "artefact.network");
   const described = checkedForSaving(description, { classes, encoder, provenance }, "artefact");

@@ -85,10 +85,12 @@ export function networkFromJson(json: unknown, path = "network"): Network {
   return net;
 }
 
-const connectionSpec = ({ from, to, delays, ...options }: Connection): ReturnType<typeof connect> =>
+const connectionSpec = ({ from, to, delays, learned, ...options }: Connection): ReturnType<typeof connect> =>
   connect(from.node, to.node, {
     ...options,
-    delay: delays ?? options.delay,
+    delay: learned
+      ? { trainable: true, min: options.delay, max: learned.most, interpolation: learned.interpolation, start: delays! }
+      : (delays ?? options.delay),
     output: from.port,
     port: to.port,
     ...(options.synapse && { synapse: synapse(options.synapse) }),

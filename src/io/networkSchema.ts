@@ -3,6 +3,7 @@ import { BASE_UNITS, type Dimension } from "../base/dimension.ts";
 import type { Connection, Endpoint } from "../model/connection.ts";
 import type { Positions, Profile } from "../model/connectivity/space.ts";
 import type { Connectivity, WindowNumbers } from "../model/connectivity.ts";
+import type { LearnedRange } from "../model/delays.ts";
 import type { Initializer } from "../model/initializer.ts";
 import { METHOD_NAMES } from "../model/integrate/methods.ts";
 import type { InputNode, Population } from "../model/network.ts";
@@ -224,6 +225,10 @@ export const synapseModel = struct<SynapseModel>({
   functions: optional(recordOf(text)),
 });
 
+const learned = struct<LearnedRange>({
+  most: integer(1, LONGEST_DELAY),
+  interpolation: oneOf("linear", "gaussian"),
+});
 const connection = struct<Connection>({
   name: text,
   from: endpoint,
@@ -233,6 +238,7 @@ const connection = struct<Connection>({
   bias: optional(initializer),
   delay: integer(0, LONGEST_DELAY),
   delays: optional(initializer),
+  learned: optional(learned),
   trainable: flag,
   storage: optional(oneOf(...STORAGES)),
   procedural: optional(flag),

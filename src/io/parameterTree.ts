@@ -10,6 +10,10 @@ const shapeOf = ({ kind, rows, width }: ParameterBlock): number[] =>
   kind === "weight" || rows > 1 ? [rows, width] : [width];
 const blocksOf = (network: Network): ParameterBlock[] => [...parameterLayout(network, "f32").blocks.values()];
 
+/** Weights of sparse connections may be left to the seed, where they did not train. */
+const isAbsent = ({ kind, name }: ParameterBlock, given: object): boolean =>
+  kind === "synapse" && !Object.hasOwn(given, name);
+
 /** The name of a dataset: `/` separates groups in HDF5, and `>` is a nuisance in a shell. */
 const datasetName = encodeURIComponent;
 
@@ -25,19 +29,21 @@ export function arrayTree(network: Network, parameters: Parameters): Tree {
         `not a parameter of the network; known: ${listNames(names)}`,
       );
   return new Map(
-    blocks.map((block) => {
-      const path = `artefact.parameters.${block.name}`;
-      const data = Object.hasOwn(parameters, block.name) ? parameters[block.name] : undefined;
-      if (!data) throw new DataError("unknown-name", path, "is missing");
-      if (data.length !== block.rows * block.width)
-        throw new DataError(
-          "shape-mismatch",
-          path,
-          `must have ${shapeOf(block).join(" x ")} numbers, got ${data.length}`,
-        );
-      requireNumbers("not-finite", path, data);
-      return [datasetName(block.name), { data, shape: shapeOf(block) }];
-    }),
+    blocks
+      .filter((b) => !isAbsent(b, parameters))
+      .map((block) => {
+        const path = `artefact.parameters.${block.name}`;
+        const data = Object.hasOwn(parameters, block.name) ? parameters[block.name] : undefined;
+        if (!data) throw new DataError("unknown-name", path, "is missing");
+        if (data.length !== block.rows * block.width)
+          throw new DataError(
+            "shape-mismatch",
+            path,
+            `must have ${shapeOf(block).join(" x ")} numbers, got ${data.length}`,
+          );
+        requireNumbers("not-finite", path, data);
+        return [datasetName(block.name), { data, shape: shapeOf(block) }];
+      }),
   );
 }
 
@@ -49,7 +55,9 @@ export function arraysIn(group: Tree | Leaf | undefined, network: Network, path:
     if (!blocks.has(name))
       throw badFile(`${path}.${name}`, `not a parameter of the network; known: ${listNames(blocks.keys())}`);
   return Object.fromEntries(
-    [...blocks].map(([name, block]) => [block.name, arrayIn(group.get(name), block, `${path}.${block.name}`)]),
+    [...blocks]
+      .filter(([name, block]) => block.kind !== "synapse" || group.has(name))
+      .map(([name, block]) => [block.name, arrayIn(group.get(name), block, `${path}.${block.name}`)]),
   );
 }
 function arrayIn(x: Tree | Leaf | undefined, block: ParameterBlock, path: string): Float32Array | Float64Array {

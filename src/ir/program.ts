@@ -105,6 +105,7 @@ export type Kernel =
    * have no numbers and nothing of their own. With choices the arguments have `degree`, of each source.
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
+   * `gathers` says that the body adds to one number of the row's source, reads it not, and no other slot lies where that does.
    */
   | {
       readonly kind: "perSynapse";
@@ -113,6 +114,7 @@ export type Kernel =
       readonly parts?: number;
       readonly full?: readonly [sources: number, targets: number];
       readonly apart?: boolean;
+      readonly gathers?: boolean;
       readonly drawn?: DrawnRows;
     }
   /**

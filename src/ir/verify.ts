@@ -20,7 +20,7 @@ import {
   type Program,
   variablesOf,
 } from "./program.ts";
-import { nodes, slotOf } from "./step.ts";
+import { nodes, readsOf, slotOf } from "./step.ts";
 import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
@@ -142,6 +142,7 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   for (const [name, c] of Object.entries(counts)) verifyCount(c, within(scope, name));
   for (const [name, p] of Object.entries(args)) verifyArgument(p, allowed[name]!, within(scope, name));
   if (kernel.kind === "perSynapse" && kernel.apart) verifyApart(kernel, args, scope.path);
+  if (kernel.kind === "perSynapse" && kernel.gathers) verifyGathers(kernel, args, scope.path);
   if (kernel.kind === "perSynapse" && kernel.drawn) verifyDrawn(kernel, scope.path);
 }
 
@@ -175,6 +176,17 @@ function verifyApart({ step, domain }: KernelOf<"perSynapse">, args: Invoke["arg
     const other = step.slots.find((s) => s.name !== slot && args[s.name]!.buffer === args[slot]!.buffer);
     if (other) fail(path, `'${slot}' is stored where '${other.name}' lies too: synapses are not apart`);
   }
+}
+
+/** What a row sums may stay in a register only if nothing else in the row can see it. */
+function verifyGathers({ step, domain }: KernelOf<"perSynapse">, args: Invoke["args"], path: string): void {
+  const [store, more] = step.stores;
+  const slot = store && slotOf(step, store.slot);
+  if (domain === "columns" || !store || more || slot?.space !== "pre" || store.mode !== "add")
+    fail(path, "a row gathers only by adding to one number of its source");
+  const other = step.slots.find((s) => s.name !== store!.slot && args[s.name]!.buffer === args[store!.slot]!.buffer);
+  if (other) fail(path, `'${store!.slot}' is gathered where '${other.name}' lies too`);
+  if (readsOf(step).has(store!.slot)) fail(path, `'${store!.slot}' is gathered, and read`);
 }
 
 /** Synapses of drawn rows have no number: a body can ask for none, nor for what is stored by it. */

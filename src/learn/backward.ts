@@ -5,47 +5,33 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, loop, type Node, ofPart, type Place, place } from "../ir/program.ts";
+import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
-import { addsValues, type Connection, type Endpoint, hasMatrix, isWindowed } from "../model/connection.ts";
+import { addsValues, type Connection, type Endpoint } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { initialName } from "../model/trainable.ts";
 import { isNorm, type Transform, windowsOfPool } from "../model/transform.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
-import { overSteps, parameterPlace } from "../sim/lower/contributions.ts";
+import { overSteps } from "../sim/lower/contributions.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { maximaPlace } from "../sim/lower/windows.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { listStep, maskStep } from "./support.ts";
+import { type Listed, type Route, through } from "./through.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
 import { watchSupport } from "./watch.ts";
-import { errorsThroughWindows, GRADIENTS } from "./windowGradients.ts";
+import { GRADIENTS } from "./windowGradients.ts";
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
   readonly ports: readonly string[];
   /** Args of the adjoint that the forward pass shares: tape, masks, constants. */
   readonly shared: Readonly<Record<string, Place>>;
-}
-
-/** Whether an error is added to what is there, and for which sources it is formed: for listed ones, or for so many. */
-interface Reach {
-  readonly accumulate: boolean;
-  readonly rows: number | Listed;
-}
-interface Listed {
-  readonly list: Place;
-  readonly count: Place;
-}
-/** A connection, and the error at its target that comes back through it. */
-interface Route {
-  readonly connection: Connection;
-  readonly error: Place;
 }
 
 /** What the samples of a batch do before they wait for each other. */
@@ -109,10 +95,14 @@ export class BackwardPass {
     return { ...kernel, step: { ...reverse.forward, stores }, args: shared };
   }
 
+  /** Those of the lowered network, each of which has one delay. */
+  get #connections(): readonly Connection[] {
+    return this.#context!.net.connections;
+  }
   /** Outputs of a node that something differentiable listens to. */
   #portsOf(node: string): string[] {
     const heard = [
-      ...this.#net.connections.map((c) => c.from),
+      ...this.#connections.map((c) => c.from),
       ...Object.values(this.#net.transforms).flatMap((t) => t.of),
     ].flatMap((e) => (e.node === node ? [e.port] : []));
     const given = [...this.#given.keys()].filter((k) => k.startsWith(`${node}.`)).map((k) => k.slice(node.length + 1));
@@ -141,7 +131,7 @@ export class BackwardPass {
 
   /** The longest delay of what arrives at a port. */
   #longest(node: string, port: string): number {
-    const arriving = this.#net.connections.filter((x) => x.to.node === node && x.to.port === port);
+    const arriving = this.#connections.filter((x) => x.to.node === node && x.to.port === port);
     return Math.max(0, ...arriving.map((x) => this.#context!.delayOf(x)));
   }
   #clearAll(node: string, port: string): Node[] {
@@ -236,7 +226,7 @@ export class BackwardPass {
     return members.flatMap((n) => this.#sums(n).map((port) => [n, port] as const));
   }
   #sums(node: string): readonly string[] {
-    const brought = this.#net.connections.some((c) => c.to.node === node) ? ["value"] : [];
+    const brought = this.#connections.some((c) => c.to.node === node) ? ["value"] : [];
     return this.#courses.get(node)?.sums ?? brought;
   }
   #clearCarries(members: readonly string[]): Node[] {
@@ -299,7 +289,7 @@ export class BackwardPass {
         return loop(BEFORE, l.context.delayOf(x), [
           elementCall(addStep(l.context.type), { x: error, out }, l.context.size(node)),
         ]);
-      return loop(BEFORE, l.context.delayOf(x), this.#through([{ connection: x, error }], out, reach, l));
+      return loop(BEFORE, l.context.delayOf(x), through([{ connection: x, error }], out, reach, l));
     });
   }
 
@@ -340,7 +330,8 @@ export class BackwardPass {
   /** Where a transform writes the error at a source: where the source wants it, if nobody else has a say in that. */
   #errorRow(node: string, t: Transform, k: number): Place {
     const { node: source, port } = t.of[k]!;
-    const { connections, transforms } = this.#net;
+    const { transforms } = this.#net;
+    const connections = this.#connections;
     const listeners = [...connections.map((x) => x.from), ...Object.values(transforms).flatMap((x) => x.of)];
     const alone = listeners.filter((e) => e.node === source && e.port === port).length === 1;
     if (alone && source in transforms && this.#sums(source).length > 0) return this.delta(source, port, 0);
@@ -401,7 +392,7 @@ export class BackwardPass {
       ...more.map((x) => transfer(addStep(c.type), x)),
       ...(support?.nodes ?? []),
       ...(weighted.length > 0
-        ? this.#through(
+        ? through(
             weighted.map((connection) => this.#route(connection)),
             out,
             { accumulate: rows.length > 0, rows: support ?? l.context.size(node) },
@@ -466,45 +457,5 @@ export class BackwardPass {
   #route(connection: Connection): Route {
     const { to } = connection;
     return { connection, error: this.delta(to.node, to.port, this.#context!.delayOf(connection)) };
-  }
-
-  /** `out[j] = (out[j]) + Σ weights[j] · error of a target` over connections, for the listed sources or all. */
-  #through(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node[] {
-    const plain = routes.filter((r) => !isWindowed(r.connection));
-    const wanting = typeof rows === "number" ? {} : { list: rows.list, count: rows.count };
-    let first = plain.length === 0 && !accumulate;
-    const windowed = routes.flatMap(({ connection, error }): Node[] => {
-      if (!isWindowed(connection)) return [];
-      const nodes = errorsThroughWindows(connection, error, out, { ...wanting, accumulate: !first }, l);
-      first = false;
-      return nodes;
-    });
-    return [...(plain.length > 0 ? [this.#dots(plain, out, { accumulate, rows }, l)] : []), ...windowed];
-  }
-  #dots(routes: readonly Route[], out: Place, { accumulate, rows }: Reach, l: Lowered): Node {
-    const odd = routes.find(({ connection: x }) => !hasMatrix(x));
-    if (odd)
-      throw new ModelError(
-        "not-differentiable",
-        `connection ${odd.connection.name}`,
-        "only dense connections and those through windows have an adjoint",
-      );
-    const c = l.context;
-    const widths = routes.map(({ connection }) => c.stride(connection.to.node));
-    const kernel = {
-      kind: "rowDots",
-      type: c.type,
-      parts: widths.map((width) => ({ width, stride: width })),
-      listed: typeof rows !== "number",
-      accumulate,
-    } as const;
-    const pairs = routes.flatMap(({ connection, error }, p) => [
-      [ofPart("a", p), error],
-      [ofPart("weights", p), parameterPlace(l.parameters, `${connection.name}.weight`)],
-    ]);
-    const args: Record<string, Place> = { out, ...Object.fromEntries(pairs) };
-    return typeof rows === "number"
-      ? invoke(kernel, args, { rows })
-      : invoke(kernel, { ...args, list: rows.list }, { from: 0, to: rows.count });
   }
 }

@@ -12,6 +12,8 @@ export interface ParameterGroup {
   readonly decay?: boolean;
 }
 
+const DECAYING: ReadonlySet<ParameterBlock["kind"]> = new Set(["weight", "synapse", "bias"]);
+
 /** How a block learns. */
 export interface Treatment {
   readonly rate: number;
@@ -32,8 +34,7 @@ export function treatments(
   const tests = groups.map((g, k) => testOf(g, k, trained));
   return new Map(
     trained.map((b) => {
-      const { rate = 1, decay = b.kind === "weight" || b.kind === "bias" } =
-        groups[tests.findIndex((test) => test(b.name))] ?? {};
+      const { rate = 1, decay = DECAYING.has(b.kind) } = groups[tests.findIndex((test) => test(b.name))] ?? {};
       return [b, { rate, decay, low: b.low, high: b.high }];
     }),
   );

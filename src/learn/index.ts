@@ -25,6 +25,7 @@ export {
 } from "./algorithm.ts";
 export { ALGORITHMS, type AlgorithmEntry } from "./algorithms.ts";
 export type { Answers } from "./answers.ts";
+export { narrowing } from "./delayGradients.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export {
   type FirstSpikeCrossEntropy,

@@ -20,6 +20,7 @@ import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import { type Algorithm, isOnward, segmentSteps } from "./algorithm.ts";
 import { BackwardPass, type BackwardStage } from "./backward.ts";
+import { delayGradients, requireWidth } from "./delayGradients.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import { EpropPass } from "./eprop.ts";
@@ -28,7 +29,7 @@ import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
 import { type OnlinePass, onlineNodes } from "./online.ts";
-import type { Optimiser } from "./optimiser.ts";
+import type { Optimiser, Rate } from "./optimiser.ts";
 import { OtttPass } from "./ottt.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
 import {
@@ -46,7 +47,7 @@ import { stepsOf } from "./start.ts";
 import { keptByChunk, onwardNodes, onwardPass } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
-import { bitsPlace, weightGradients } from "./weightGradients.ts";
+import { bitsPlace, TAP_GRADIENTS, weightGradients } from "./weightGradients.ts";
 import { GRADIENTS, turnedWeights } from "./windowGradients.ts";
 
 /** How a network learns. */
@@ -59,6 +60,11 @@ export interface Learning {
   readonly regularisers?: readonly Regulariser[];
   /** Whether to count, while it learns, what `Trainer.watched` tells. The result is the same. */
   readonly watch?: boolean;
+  /**
+   * Of delays that learn with a Gaussian between steps: its width after so many updates, in steps, above 0. It must become
+   * narrow, because delays are whole steps in the end: `narrowing(12, 0.5, updates)`.
+   */
+  readonly delayWidth?: Rate;
 }
 
 export class TrainingPlan {
@@ -93,6 +99,7 @@ export class TrainingPlan {
     if (this.isOnward) requireEachStep(learning, this.#penalties);
     this.#backward = passOf(net, learning, this.output);
     checkPopulations(net, this.output.node);
+    requireWidth(net, learning.delayWidth);
   }
 
   /** The most samples of a chunk: what synapses carry is of one sample. */
@@ -143,7 +150,7 @@ export class TrainingPlan {
     const noted = c.options.statistics === "batch" ? normsOf(l).flatMap((n) => n.note()) : [];
     const batch = this.#batch(l, start);
     return [
-      { name: "gradients", body: [...turnedWeights(l), ...batch, ...this.#neuronGradients(l)] },
+      { name: "gradients", body: [...turnedWeights(l), ...batch, ...this.#neuronGradients(l), ...delayGradients(l)] },
       { name: "update", body: this.#update(l, noted) },
       ...(c.hasSegments ? [lookRegion(l)] : []),
     ];
@@ -152,8 +159,9 @@ export class TrainingPlan {
   #onwardRegions(l: Lowered): Region[] {
     const backward = this.#backward;
     const shared = { pass: backward instanceof BackwardPass ? onwardPass(backward) : backward, each: this.#loss(l) };
-    const [sums, clear, neurons] = [this.#clearSums(l), this.#clearGradients(l), this.#neuronGradients(l)];
+    const [sums, clear] = [this.#clearSums(l), this.#clearGradients(l)];
     const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
+    const neurons = [...this.#neuronGradients(l), ...delayGradients(l)];
     const turned = turnedWeights(l);
     const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l), ...turned] });
     return [
@@ -174,7 +182,8 @@ export class TrainingPlan {
   }
 
   #clearGradients(l: Lowered): Node[] {
-    return [cleared(l, GRADIENTS, l.parameters.length), ...this.#backward.clearSums(l)];
+    const taps = l.learned.length > 0 ? [cleared(l, TAP_GRADIENTS, l.parameters.tapsLength)] : [];
+    return [cleared(l, GRADIENTS, l.parameters.length), ...taps, ...this.#backward.clearSums(l)];
   }
   #clearSums(l: Lowered): Node[] {
     return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));

@@ -19,6 +19,7 @@ import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
+import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
 import { type Batch, writeBatch } from "./feed.ts";
@@ -55,6 +56,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   "groups",
   "regularisers",
   "watch",
+  "delayWidth",
   "chunk",
   "seed",
   "type",
@@ -102,7 +104,7 @@ export function trainingProgram(
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const sums = parameterLayout(net, type).length;
+  const sums = parameterLayout(net, type, { seed }).length;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = Math.min(usual, plan.mostSamples), form } = options;
@@ -125,6 +127,11 @@ export function trainingProgram(
 /** Options with what follows from them. */
 interface PlannedOptions extends TrainerOptions {
   readonly plan: TrainingPlan;
+}
+
+function startOf(net: Network, { seed = 0, type = "f32", delayWidth }: TrainerOptions): Parameters {
+  const drawn = scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  return delayWidth === undefined ? drawn : withWidth(net, drawn, widthAt(delayWidth, 0));
 }
 
 /**
@@ -229,6 +236,15 @@ export class Trainer implements Disposable {
         for (let j = 0; j < count; j++) numbers[j] = value(this.#updates + j);
       }
     });
+    this.#narrow();
+  }
+  /** With the update that follows, weights are spread over steps anew. */
+  #narrow(): void {
+    const { delayWidth } = this.#options;
+    if (delayWidth === undefined) return;
+    const width = widthAt(delayWidth, this.#updates);
+    const parameters = this.#x.array("parameters");
+    for (const b of this.lowered.parameters.blocks.values()) if (b.kind === "width") parameters[b.offset] = width;
   }
   /** A gradient that is not finite shows in the weights first. @throws {RunError} `not-finite` */
   requireFinite(): void {
@@ -255,7 +271,7 @@ export class Trainer implements Disposable {
   }
   /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
   deployed(): Parameters {
-    return scaled(this.lowered.net, this.parameters(), (keep) => keep);
+    return scaled(this.lowered.described, this.parameters(), (keep) => keep);
   }
   /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
   gradientBlocks(): Parameters {

@@ -177,7 +177,9 @@ function trainableRuns(l: Lowered, groups: readonly ParameterGroup[]): Run[] {
   const runs: (Run & { length: number })[] = [];
   for (const [b, how] of treatments([...l.parameters.blocks.values()], groups)) {
     if (how.rate === 0) continue;
-    const length = how.low > 0 || how.high < 0 ? b.width : b.rows * b.stride;
+    // Of delays padding may leave 0: it belongs to weights that are 0.
+    const short = b.kind === "neuron" && (how.low > 0 || how.high < 0);
+    const length = short ? b.width : b.rows * b.stride;
     const last = runs.at(-1);
     if (last && last.offset + last.length === b.offset && alike(last, how)) last.length += length;
     else runs.push({ ...how, offset: b.offset, length });

@@ -10,9 +10,12 @@ import { inForm } from "../sim/lower/forms.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { isTold } from "../sim/lower/needs.ts";
+import { TAPS } from "../sim/lower/parameters.ts";
 import { type Past, segmentLength } from "../sim/lower/segments.ts";
 import type { ValueSignal } from "../sim/lower/signals.ts";
 import { type ActiveRows, type ErrorRows, rowGradients } from "./rowGradients.ts";
+import { synapseGradients } from "./synapseGradients.ts";
+import { requirePlain } from "./through.ts";
 import { GRADIENTS, isTakenBack, windowGradient } from "./windowGradients.ts";
 
 /** Samples of a chunk times the most steps of a sample. */
@@ -48,6 +51,7 @@ export function listedSpikes(
   trained: readonly Connection[] = l.net.connections.filter((c) => c.trainable),
 ): Node[] {
   l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
+  if (l.learned.length > 0) l.context.buffer(TAP_GRADIENTS, l.context.type, l.parameters.tapsLength, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
   const spiking = trained.filter((c) => !isWindowed(c) && !isTold(l.net, c) && isSpiking(c, l));
   const listed = new Set(spiking.map((c) => c.from.node).filter((node) => !(node in l.net.inputs)));
@@ -57,6 +61,15 @@ export function listedSpikes(
 const isSpiking = (c: Connection, l: Lowered): boolean => signalOf(c, l.context, l.sources).kind === "spikes";
 const gradientPlace = (l: Lowered, errors: PortErrors, name: string): Place =>
   errors.out?.(name) ?? place(GRADIENTS, l.parameters.blocks.get(name)!.offset);
+
+/** Of weights that follow from others (`delayGradients.ts`) the gradients lie apart, as the weights do. */
+export const TAP_GRADIENTS = "taps.gradient";
+function weightGradient(l: Lowered, errors: PortErrors, { name }: Connection): Place {
+  const own = errors.out?.(`${name}.weight`);
+  if (own) return own;
+  const at = l.parameters.weights.get(name)!.place;
+  return { ...at, buffer: at.buffer === TAPS ? TAP_GRADIENTS : GRADIENTS };
+}
 const chunkRows: Count = place(CHUNK_ROWS, 0, along("chunk", 1));
 
 /** Rows of the error from step `ahead` on, without the sample and step terms: where sample 0 starts, and rows a sample. */
@@ -89,12 +102,7 @@ const without = (p: Place, ...loops: string[]): Place => ({
  */
 function weights(c: Connection, l: Lowered, errors: PortErrors): Node[] {
   if (isWindowed(c)) return isTakenBack(c, l) ? [] : windowed(c, l, errors);
-  if (!hasMatrix(c))
-    throw new ModelError(
-      "not-differentiable",
-      `connection ${c.name}`,
-      "only dense connections and convolutions can be trained; set trainable: false",
-    );
+  if (!hasMatrix(c)) return ofSynapses(c, l, errors);
   // Rows of a transform's 0 and 1 are there anyway.
   if (isTold(l.net, c)) return valueOuter(c, l, errors, l.sources.values.get(`${c.from.node}.value`)!);
   const signal = signalOf(c, l.context, l.sources);
@@ -104,6 +112,35 @@ function weights(c: Connection, l: Lowered, errors: PortErrors): Node[] {
   const delay = l.context.delayOf(c);
   if (l.context.hasSegments) return spikeOuter(c, l, errors, 0, delay);
   return spikeOuter(c, l, errors, delay, 0);
+}
+
+/** The same of a sparse connection. */
+function ofSynapses(c: Connection, l: Lowered, errors: PortErrors): Node[] {
+  requirePlain(c);
+  requireParameters(c, l);
+  const { context } = l;
+  const [signal, delay, out] = [signalOf(c, context, l.sources), context.delayOf(c), weightGradient(l, errors, c)];
+  const error = (ahead: number): Place => errors.delta(c.to.node, c.to.port, ahead);
+  if (signal.kind === "either") throw new Error(`connection ${c.name}: lists of values through sparse synapses`);
+  if (signal.kind === "values") {
+    const values = signal.signal.row(delay);
+    if (!signal.signal.constant) return synapseGradients(c, l, { values }, error(0), out);
+    const row = along("s", context.stride(c.to.node));
+    return constantRows(c, l, errors, (sums) =>
+      synapseGradients(c, l, { values }, { ...sums, terms: [row] }, out, false),
+    );
+  }
+  if (c.from.node in l.net.inputs) return synapseGradients(c, l, { events: signal.events }, error(0), out);
+  const [late, ahead] = context.hasSegments ? [delay, 0] : [0, delay];
+  const { list, ends, listStride, endsStride } = activeNeurons(c.from.node, context, late);
+  const from = { ...ends, terms: [along("s", endsStride), along("t", 1)] };
+  const events = { list: { ...list, terms: [along("s", listStride)] }, from, to: shifted(from, 1) };
+  return synapseGradients(c, l, { events }, error(ahead), out);
+}
+function requireParameters(c: Connection, l: Lowered): void {
+  if (l.parameters.weights.has(c.name)) return;
+  const what = c.storage ? "weights that are stored narrowly" : "synapses that are drawn again for each spike";
+  throw new ModelError("not-differentiable", `connection ${c.name}`, `${what} cannot be trained; set trainable: false`);
 }
 
 /** Input spikes lie in one list in order of sample and step; behind the end of a sample there are none. */
@@ -123,7 +160,7 @@ function inputOuter(c: Connection, l: Lowered, errors: PortErrors): Node[] {
     bySample: true,
     steps: segmentLength(l.context),
   };
-  return rowGradients(gradientPlace(l, errors, `${c.name}.weight`), active, deltaRows(c, l, errors, 0), l.context);
+  return rowGradients(weightGradient(l, errors, c), active, deltaRows(c, l, errors, 0), l.context);
 }
 
 /** Spikes of a population, which its bits tell: lists of a chunk, a stretch of them a sample, from `delay` steps before on. */
@@ -179,7 +216,7 @@ function listSpikes(node: string, c: Context): Node[] {
 /** Errors are looked up some steps ahead, or spikes some steps back. */
 const spikeOuter = (c: Connection, l: Lowered, errors: PortErrors, ahead: number, back: number): Node[] =>
   rowGradients(
-    gradientPlace(l, errors, `${c.name}.weight`),
+    weightGradient(l, errors, c),
     activeNeurons(c.from.node, l.context, back),
     deltaRows(c, l, errors, ahead),
     l.context,
@@ -239,11 +276,7 @@ function outerProduct(
     start: "out",
     ...strides,
   } as const;
-  return invoke(
-    kernel,
-    { out: gradientPlace(l, errors, `${c.name}.weight`), a, b },
-    { rows: l.context.size(c.from.node), depth },
-  );
+  return invoke(kernel, { out: weightGradient(l, errors, c), a, b }, { rows: l.context.size(c.from.node), depth });
 }
 
 /** For inputs that are constant over a sample: errors are summed over its steps first. */
@@ -262,7 +295,7 @@ function eitherOuter(c: Connection, l: Lowered, errors: PortErrors, x: ValueSign
       l.context,
       node,
       "lists",
-      rowGradients(gradientPlace(l, errors, `${c.name}.weight`), activeValues(node, l), rows, l.context),
+      rowGradients(weightGradient(l, errors, c), activeValues(node, l), rows, l.context),
     );
   if (!x.constant)
     return [...lists(deltaRows(c, l, errors, 0)), ...inForm(l.context, node, "rows", valueOuter(c, l, errors, x))];

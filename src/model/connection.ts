@@ -7,7 +7,7 @@ import { checkConnectivity } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
 import { fanInOf, poolingWeight, type Stages, stagesOf, biasOf as windowBias } from "./connectivity/windowed.ts";
 import { type Connectivity, type ConnectivityOf, dense, type Windowed } from "./connectivity.ts";
-import { type DelayOption, delaysOf } from "./delays.ts";
+import { type DelayOption, delaysOf, type LearnedRange } from "./delays.ts";
 import {
   constantOf,
   fanIn,
@@ -46,6 +46,8 @@ export interface Connection {
   readonly delay: number;
   /** Seconds, where each synapse has a delay of its own: rounded to the nearest step, halves up. */
   readonly delays?: Initializer;
+  /** Where training changes `delays`, which are then what they start with. */
+  readonly learned?: LearnedRange;
   readonly trainable: boolean;
   /** How weights are stored, where they may lose something by it (`storage.ts`). */
   readonly storage?: WeightStorage;
@@ -80,7 +82,7 @@ export interface ConnectOptions {
   readonly bias?: number | ArrayLike<number> | Initializer;
   /**
    * A duration such as "1.5 ms", or a whole number of steps. Of each synapse its own: a list of whole numbers of steps, or
-   * an initialiser in seconds, rounded to the nearest step, halves up.
+   * an initialiser in seconds, rounded to the nearest step, halves up. Delays learn where it is `{ trainable: true, max: "25 ms" }`.
    */
   readonly delay?: DelayOption;
   readonly trainable?: boolean;
@@ -169,6 +171,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   };
   if (built.storage) checkStorage(built);
   if (built.procedural) checkProcedural(built);
+  if (built.learned) checkLearned(built);
   if (built.delays && bias)
     throw new ModelError(
       "unsupported",
@@ -213,6 +216,13 @@ function checkStorage(c: Connection): void {
   if (problem) throw new ModelError("unsupported", path, problem);
 }
 
+function checkLearned(c: Connection): void {
+  const problem =
+    (c.synapse && "synapses with equations or pathways of their own have no adjoint") ||
+    (c.storage && "'storage' is for weights that do not learn") ||
+    (c.procedural && "delays of each synapse must be stored");
+  if (problem) throw new ModelError("unsupported", `connection ${c.name}.delay`, `cannot learn: ${problem}`);
+}
 function checkProcedural(c: Connection): void {
   const path = `connection ${c.name}.procedural`;
   const problem =
@@ -274,6 +284,13 @@ export const biasCount = (net: Nodes, c: Connection): number =>
 /** Weights that one target sums, for laws that ask. */
 export const fanInOfConnection = (net: Nodes, c: Connection): number =>
   isWindowed(c) ? fanInOf(windowsIn(net, c).windows) : sizeOf(net, c.from.node);
+
+/**
+ * Whether training may change the weights of a sparse connection, or of one with a delay for each synapse: one number a
+ * synapse, or one for all where all start with one. They are then among the parameters.
+ */
+export const hasSynapseWeights = (c: Connection): boolean =>
+  c.trainable && !hasMatrix(c) && !isWindowed(c) && !c.synapse && !c.procedural && !c.storage;
 
 /** Numbers of neurons that a connection joins, and how they lie. */
 export const connectedSizes = (net: Nodes, from: string, to: string): Size => ({

@@ -1,12 +1,13 @@
-/** Layers of gated units (GRU, LSTM): a population together with its connections from below and to itself. */
+/** Layers of gated units (GRU, LSTM, spiking LSTM): a population together with its connections from below and to itself. */
 import { type ConnectionSpec, connect } from "./connection.ts";
 import { uniform } from "./initializer.ts";
 import { type Population, population } from "./network.ts";
 import { gruCell } from "./neuron/gru.ts";
 import { lstmCell } from "./neuron/lstm.ts";
+import { spikingLstmCell } from "./neuron/spikingLstm.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 
-/** Options of `gru` and `lstm`. */
+/** Options of `gru`, `lstm` and `spikingLstm`. */
 export interface GatedOptions {
   /** Of the population, in `sequential`. */
   readonly name?: string;
@@ -14,7 +15,7 @@ export interface GatedOptions {
   readonly delay?: number;
   readonly dropout?: number;
 }
-/** A layer of gated units as plain data: what `gru` and `lstm` make. */
+/** A layer of gated units as plain data: what `gru`, `lstm` and `spikingLstm` make. */
 export interface GatedLayer {
   readonly layer: "gated";
   readonly cell: keyof typeof CELLS;
@@ -33,6 +34,7 @@ const LSTM_PORTS = ["store", "forget", "candidate", "output"];
 const CELLS = {
   gru: { model: gruCell, below: ["reset", "update", "candidate"], own: ["reset", "update", "recurrent"] },
   lstm: { model: lstmCell, below: LSTM_PORTS, own: LSTM_PORTS },
+  spikingLstm: { model: spikingLstmCell, below: LSTM_PORTS, own: LSTM_PORTS },
 } as const satisfies Record<string, Cell>;
 
 /** `size` gated recurrent units, for `sequential` or `gatedLayer`. */
@@ -46,6 +48,17 @@ export const gru = (size: number, options: GatedOptions = {}): GatedLayer => ({
 export const lstm = (size: number, options: GatedOptions = {}): GatedLayer => ({
   layer: "gated",
   cell: "lstm",
+  size,
+  options,
+});
+
+/**
+ * `size` spiking long short-term memory units, for `sequential` or `gatedLayer`: to itself the layer sends its membrane `h` by
+ * value, to the next one its spikes.
+ */
+export const spikingLstm = (size: number, options: GatedOptions = {}): GatedLayer => ({
+  layer: "gated",
+  cell: "spikingLstm",
   size,
   options,
 });

@@ -36,8 +36,8 @@ export {
   totalNumber,
   type WindowNumbers,
 } from "./connectivity.ts";
-export type { DelayOption } from "./delays.ts";
-export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm } from "./gated.ts";
+export type { DelayOption, Interpolation, LearnedDelay, LearnedRange } from "./delays.ts";
+export { type GatedLayer, type GatedOptions, gatedLayer, gru, lstm, spikingLstm } from "./gated.ts";
 export {
   clippedNormal,
   constantOf,
@@ -74,6 +74,10 @@ export {
 export { type AdexOptions, adex } from "./neuron/adex.ts";
 export { type AlifOptions, alif } from "./neuron/alif.ts";
 export { type AlphaLifOptions, alphaLif } from "./neuron/alphaLif.ts";
+export {
+  type BalancedResonateAndFireOptions,
+  balancedResonateAndFire,
+} from "./neuron/balancedResonateAndFire.ts";
 export { type CobaLifOptions, cobaLif } from "./neuron/cobaLif.ts";
 export { type CubaLifOptions, cubaLif } from "./neuron/cubaLif.ts";
 export { type EifOptions, eif } from "./neuron/eif.ts";
@@ -94,6 +98,9 @@ export { relu } from "./neuron/relu.ts";
 export { type ResonateAndFireOptions, resonateAndFire } from "./neuron/resonateAndFire.ts";
 export { type SeAdLifOptions, seAdLif } from "./neuron/seAdLif.ts";
 export { type SecondOrderLifOptions, secondOrderLif } from "./neuron/secondOrderLif.ts";
+export { type SlidingPsnOptions, slidingPsn, slidingPsnWeights } from "./neuron/slidingPsn.ts";
+export { spikingLstmCell } from "./neuron/spikingLstm.ts";
+export { type SynapseFilterOptions, synapseFilter } from "./neuron/synapseFilter.ts";
 export type { ParameterTable, TableOptions } from "./neuron/tabled.ts";
 export { type TraubMilesOptions, traubMiles } from "./neuron/traubMiles.ts";
 export { neuron } from "./neuron.ts";

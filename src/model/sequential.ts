@@ -2,6 +2,7 @@
 import { ModelError } from "../base/errors.ts";
 import { type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
 import { type Connectivity, type ConnectivityOf, oneToOne } from "./connectivity.ts";
+import type { DelayOption } from "./delays.ts";
 import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import { type LiquidLayer, liquidLayer } from "./liquid.ts";
@@ -77,8 +78,8 @@ export type Layer =
 export interface DenseOptions {
   readonly bias?: boolean | number | ArrayLike<number> | Initializer;
   readonly weight?: number | ArrayLike<number> | Initializer;
-  /** Whole steps. */
-  readonly delay?: number;
+  /** As of a connection; where each synapse has its own, without a bias. */
+  readonly delay?: DelayOption;
   /** The port of the neurons above; default theirs. */
   readonly port?: string;
 }

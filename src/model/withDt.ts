@@ -1,7 +1,7 @@
 /** A network with another step. */
 import { ModelError, requirePositive } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
-import { delaysOf } from "./delays.ts";
+import { type Delays, delaysOf } from "./delays.ts";
 import type { Network } from "./network.ts";
 import type { SynapseModel } from "./synapse.ts";
 import { checkDelays } from "./topology.ts";
@@ -40,9 +40,16 @@ function connectionWith(c: Connection, dt: number, inSteps: InSteps): Connection
   const path = `connection ${c.name}`;
   return {
     ...c,
-    ...(c.delays ? delaysOf(c.delays, `${path}.delay`, dt) : { delay: inSteps(c.delay, `${path}.delay`) }),
+    ...delaysWith(c, dt, inSteps),
     ...(c.synapse && { synapse: synapseWith(c.synapse, path, inSteps) }),
   };
+}
+function delaysWith({ delay, delays, learned, name }: Connection, dt: number, inSteps: InSteps): Delays {
+  const path = `connection ${name}.delay`;
+  if (!delays) return { delay: inSteps(delay, path) };
+  if (!learned) return delaysOf(delays, path, dt);
+  const range = { min: inSteps(delay, path), max: inSteps(learned.most, path) };
+  return delaysOf({ trainable: true, ...range, start: delays, interpolation: learned.interpolation }, path, dt);
 }
 const synapseWith = (s: SynapseModel, path: string, inSteps: InSteps): SynapseModel => ({
   ...s,

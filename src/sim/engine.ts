@@ -7,7 +7,7 @@ import { loadProgram } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
-import type { Connection } from "../model/connection.ts";
+import { type Connection, hasSynapseWeights } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
@@ -35,6 +35,7 @@ import type { Sink } from "./records/sink.ts";
 import type { Records } from "./records/spec.ts";
 import { Reset } from "./reset.ts";
 import { requireRoom, requireRoomToDraw } from "./room.ts";
+import { settled } from "./settled.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
@@ -101,6 +102,10 @@ const WRAP = 2 ** 28;
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
   const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
+  if (options.parameters) {
+    const { net: own, parameters } = settled(net, options.parameters, seed);
+    if (own !== net) return createEngine(own, backend, { ...options, parameters });
+  }
   const { block = blockFor(net, samples) } = options;
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
   requireInteger("engine.samples", samples, 1, 2 ** 20);
@@ -139,9 +144,20 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const { drawn } = lowered.context;
   using mill = isLarge(net) && drawn.length > 0 ? await synapseMill(drawn, backend) : undefined;
   const executable = await loadProgram(backend, program);
-  const parameters = options.parameters ?? initialParameters(net, seed, type);
+  const parameters = options.parameters ?? initialParameters(net, seed, type, false);
   const feed = new InputFeed(lowered, options.sources, firstSample);
   return new Engine(net, lowered, program, executable, parameters, { firstStep, firstSample, feed, mill });
+}
+
+/** Tables of synapses are made when an engine is. */
+function requireNoSynapses(net: Network, parameters: Parameters): void {
+  const given = net.connections.find((c) => hasSynapseWeights(c) && `${c.name}.weight` in parameters);
+  if (given)
+    throw new ModelError(
+      "unsupported",
+      `parameters.${given.name}.weight`,
+      "an engine takes weights of sparse connections when it is made: make one with these parameters",
+    );
 }
 
 /**
@@ -217,6 +233,7 @@ export class Engine implements Disposable {
    * @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite`, `out-of-range`
    */
   setParameters(parameters: Parameters): void {
+    requireNoSynapses(this.network, parameters);
     writeParameters(this.#executable.array("parameters"), this.lowered.parameters, parameters);
     this.#executable.run("prepare");
   }

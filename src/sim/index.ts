@@ -50,6 +50,7 @@ export type {
   Trigger,
   VariableRecord,
 } from "./records/spec.ts";
+export { rounded } from "./settled.ts";
 export { type Run, type SimulateOptions, simulate } from "./simulate.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { arraySource, poissonSource, regularSource, type SpikeSource, type SpikeSources } from "./spikeSource.ts";

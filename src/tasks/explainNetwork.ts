@@ -1,5 +1,5 @@
 /** A network in words: its nodes, its connections, its schedule. */
-import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
+import { DIMENSIONLESS, type Dimension, NAMED } from "../base/dimension.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Connectivity, WindowNumbers } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
@@ -26,13 +26,16 @@ export function networkDocument(net: Network, encoder: Input) {
     transforms: net.transforms,
     connections: net.connections,
     parameters: blocksOf(net).map(({ name, kind, rows, width, trainable, low, high }) => ({
-      ...{ name, kind, trainable, shape: kind === "weight" ? [rows, width] : [width] },
+      ...{ name, kind, trainable, shape: kind === "weight" || rows > 1 ? [rows, width] : [width] },
       ...(low > Number.NEGATIVE_INFINITY && { min: low }),
       ...(high < Number.POSITIVE_INFINITY && { max: high }),
     })),
   };
 }
-const blocksOf = (net: Network): ParameterBlock[] => [...parameterLayout(net, "f64").blocks.values()];
+/** Of networks that answer samples, what training may change; a simulation's synapses are not drawn for that. */
+const blocksOf = (net: Network): ParameterBlock[] => [
+  ...parameterLayout(net, "f64", { synapses: net.steps !== undefined }).blocks.values(),
+];
 
 export function networkText(net: Network, encoder: Input): string {
   const inputs = Object.entries(net.inputs).map(
@@ -50,10 +53,7 @@ export function networkText(net: Network, encoder: Input): string {
     "",
     ...connectionLines(net),
     "",
-    leftTable([
-      ["parameters", "shape", "training"],
-      ...blocksOf(net).map((b) => parameterRow(b, dimensionOf(net, b.name))),
-    ]),
+    leftTable([["parameters", "shape", "training"], ...blocksOf(net).map((b) => parameterRow(b, dimensionOf(net, b)))]),
     "",
     ...models(net).flatMap(modelLines),
   ].join("\n");
@@ -62,39 +62,43 @@ export function networkText(net: Network, encoder: Input): string {
 const inputDoc = (signal: string, encoder: Input): string =>
   `${signal}, ${encoder.kind === "events" ? "as they are" : "encoded as below"}`;
 
-/** Of a parameter of a population; weights and the like have none of their own. */
-function dimensionOf({ populations }: Network, block: string): Dimension {
+/** Of a parameter of a population, and of delays; weights and the like have none of their own. */
+function dimensionOf({ populations }: Network, { name: block, kind }: ParameterBlock): Dimension {
+  if (kind === "delay") return NAMED.second!;
   const all = Object.entries(populations).flatMap(([node, { model }]) =>
     model.parameters.map(({ name, dimension }) => [`${node}.${name}`, dimension] as const),
   );
   return new Map<string, Dimension>(all).get(block) ?? DIMENSIONLESS;
 }
 
+const SHARED: ReadonlySet<ParameterBlock["kind"]> = new Set(["neuron", "synapse"]);
 function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock, d: Dimension): Row {
   const bounds = [
     ...(low > Number.NEGATIVE_INFINITY ? [`at least ${quantityText(low, d)}`] : []),
     ...(high < Number.POSITIVE_INFINITY ? [`at most ${quantityText(high, d)}`] : []),
   ];
   const shape =
-    kind === "weight" || rows > 1 ? `${rows} x ${width}` : kind === "neuron" && width === 1 ? "1, for all" : `${width}`;
+    kind === "weight" || rows > 1 ? `${rows} x ${width}` : SHARED.has(kind) && width === 1 ? "1, for all" : `${width}`;
   const isNoted = kind === "norm" && /\.(mean|variance)$/.test(name);
-  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : isNoted ? "noted in training" : "stays"];
+  const still = kind === "width" ? "set by the trainer" : isNoted ? "noted in training" : "stays";
+  return [name, shape, trainable ? ["trains", ...bounds].join(", ") : still];
 }
 
 function connectionLines(net: Network): string[] {
   return net.connections.map((c) => {
     const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
-    const delay = c.delays
-      ? `, delays ${initialDoc(c.delays)} s`
-      : c.delay === 0
-        ? ""
-        : `, delay ${c.delay} ${c.delay === 1 ? "step" : "steps"}`;
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
     return wrap(
-      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${storageDoc(c, net)}${bias}${delay}`,
+      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${storageDoc(c, net)}${bias}${delayDoc(c)}`,
       "  ",
     );
   });
+}
+function delayDoc({ delay, delays, learned }: Connection): string {
+  if (learned)
+    return `, delays that learn (${learned.interpolation}) from ${delay} to ${learned.most} steps, at first ${initialDoc(delays!)} s`;
+  if (delays) return `, delays ${initialDoc(delays)} s`;
+  return delay === 0 ? "" : `, delay ${delay} ${delay === 1 ? "step" : "steps"}`;
 }
 /** What storing them narrowly costs. */
 function storageDoc(c: Connection, net: Network): string {

@@ -683,6 +683,43 @@ function synapseCase(domain: "all" | "rows" | "columns", type: FloatType): Case 
   };
 }
 
+/** What synapses of a row bring to its source: rows of no synapse, of one, and of more than fit a turn. */
+function synapseGatherCase(domain: "all" | "rows", type: FloatType, weight: "synapse" | "uniform"): Case {
+  const slots: Slot[] = [
+    { name: "w", type, space: weight },
+    { name: "error", type, space: "post" },
+    { name: "out", type, space: "pre" },
+  ];
+  const value = mul(read(type, "w"), read(type, "error"));
+  const step: Step = { name: "back", slots, stores: [{ slot: "out", mode: "add", value }] };
+  const rowStart = [0, 9, 9, 10, 15];
+  const target = [0, 1, 2, 2, 3, 4, 5, 5, 6, 3, 0, 2, 4, 5, 6];
+  const name = `perSynapse gathers ${domain} ${type}, weights ${weight}`;
+  const list = domain === "rows" ? [3, 0, 0, 1] : [];
+  return {
+    name,
+    program: program(
+      name,
+      [
+        buffer("w", type, 15),
+        buffer("error", type, 7),
+        buffer("out", type, 4),
+        buffer("rowStart", "i32", 5),
+        buffer("target", "u32", 15),
+        buffer("list", "u32", 4),
+      ],
+      [
+        invoke(
+          { kind: "perSynapse", domain, step, gathers: true },
+          Object.fromEntries(["w", "error", "out", "rowStart", "target", "list"].map((s) => [s, place(s)])),
+          domain === "all" ? { sources: 4 } : { from: 0, to: list.length },
+        ),
+      ],
+    ),
+    inputs: { w: small(15, 51, 4), error: small(7, 53), out: small(4, 55), rowStart, target, list },
+  };
+}
+
 /** Every source with every target: whole vectors and what is left of them, with bodies whose synapses are apart and not. */
 function fullCase(domain: Shape["domain"], type: FloatType, [sources, targets]: readonly [number, number]): Case {
   const apart = targets !== 9;
@@ -854,6 +891,11 @@ export const CASES: readonly Case[] = [
   ...FLOATS.flatMap((type) =>
     [1, 2, 5, 20].flatMap((most) =>
       [1, 3].flatMap((parts) => [true, false].map((f) => winnersCase(type, most, parts, f))),
+    ),
+  ),
+  ...FLOATS.flatMap((type) =>
+    (["all", "rows"] as const).flatMap((d) =>
+      (["synapse", "uniform"] as const).map((weight) => synapseGatherCase(d, type, weight)),
     ),
   ),
   ...FLOATS.flatMap((type) =>

@@ -5,7 +5,7 @@
  */
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { oneToOne, pairs, probability } from "../../src/model/connectivity.ts";
-import { gru, lstm } from "../../src/model/gated.ts";
+import { gru, lstm, spikingLstm } from "../../src/model/gated.ts";
 import { glorotUniform, orthogonal, truncatedNormal, uniform } from "../../src/model/initializer.ts";
 import type { MethodName } from "../../src/model/integrate/methods.ts";
 import { liquid, liquidReadout } from "../../src/model/liquid.ts";
@@ -13,6 +13,7 @@ import { inputNode, type Network, network, population } from "../../src/model/ne
 import { adex } from "../../src/model/neuron/adex.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
 import { alphaLif } from "../../src/model/neuron/alphaLif.ts";
+import { balancedResonateAndFire } from "../../src/model/neuron/balancedResonateAndFire.ts";
 import { cobaLif } from "../../src/model/neuron/cobaLif.ts";
 import { cubaLif } from "../../src/model/neuron/cubaLif.ts";
 import { eif } from "../../src/model/neuron/eif.ts";
@@ -29,7 +30,9 @@ import { relu } from "../../src/model/neuron/relu.ts";
 import { resonateAndFire } from "../../src/model/neuron/resonateAndFire.ts";
 import { seAdLif } from "../../src/model/neuron/seAdLif.ts";
 import { secondOrderLif } from "../../src/model/neuron/secondOrderLif.ts";
+import { slidingPsn } from "../../src/model/neuron/slidingPsn.ts";
 import type { Reset } from "../../src/model/neuron/spiking.ts";
+import { synapseFilter } from "../../src/model/neuron/synapseFilter.ts";
 import { traubMiles } from "../../src/model/neuron/traubMiles.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel } from "../../src/model/neuronModel.ts";
@@ -121,6 +124,9 @@ const CLASSICAL: readonly (readonly [NeuronModel, Drive])[] = [
   [traubMiles(), { range: [0, 2e-9], port: "i", dt: "0.05 ms", steps: 3000 }],
   [gif(), { range: [0, 1e-9] }],
   [resonateAndFire(), { range: [-1, 1] }],
+  [balancedResonateAndFire(), { range: [-40, 80], dt: "10 ms" }],
+  [slidingPsn({ order: 5 }), { range: [-0.5, 1] }],
+  [synapseFilter({ tauRise: "2 ms" }), { range: [0, 1], port: "x" }],
 ];
 function* classical(): Generator<NeuronCase> {
   for (const [model, drive] of CLASSICAL) {
@@ -156,6 +162,11 @@ function* layers(): Generator<NeuronCase> {
   const wires = { weight: orthogonal(2) };
   const cases: [string, Layer[], string[]][] = [
     ["GRU", [entry, gru(6), denseLayer(3, { weight: glorotUniform() }), linearUnit()], ["hidden.h", "output.y"]],
+    [
+      "spiking LSTM",
+      [entry, spikingLstm(9), denseLayer(3, { weight: glorotUniform() }), readout()],
+      ["hidden.h", "hidden.c", "output.v"],
+    ],
     ["LSTM", [entry, lstm(5), denseLayer(3), linearUnit()], ["hidden.h", "hidden.c", "output.y"]],
     ["liquid neurons", [entry, liquid(6), liquidReadout(3)], ["hidden_drive.y", "hidden.v", "hidden.b", "output.v"]],
     [

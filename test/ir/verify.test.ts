@@ -313,6 +313,11 @@ const double: Step = {
   slots: [slot("x", "f32"), slot("k", "f32", "uniform")],
   stores: [store("x", "set", mul(x, read("f32", "k")))],
 };
+const gathering: Step = {
+  name: "back",
+  slots: [slot("error", "f32", "post"), slot("out", "f32", "pre")],
+  stores: [store("out", "add", read("f32", "error"))],
+};
 const doubled = (args: Record<string, Place>, counts: Record<string, number | Place> = { n: 8 }): Invoke =>
   invoke({ kind: "perElement", step: double }, args, counts);
 const gather: Kernel = { kind: "gatherRows", type: "f32", width: 8, stride: 8, valued: false, init: false };
@@ -451,6 +456,28 @@ describe("programs out of order", () => {
         ),
       ]),
       "run.0:perElement s: reads 'y'",
+    ],
+    [
+      "a row that gathers where its targets lie",
+      program([
+        invoke(
+          { kind: "perSynapse", domain: "all", gathers: true, step: gathering },
+          { out: place("v"), error: place("v"), rowStart: place("n"), target: place("list") },
+          { sources: 3 },
+        ),
+      ]),
+      "'out' is gathered where 'error' lies too",
+    ],
+    [
+      "a row that gathers nothing",
+      program([
+        invoke(
+          { kind: "perSynapse", domain: "all", gathers: true, step: { ...gathering, stores: [] } },
+          { out: place("v"), error: place("v"), rowStart: place("n"), target: place("list") },
+          { sources: 3 },
+        ),
+      ]),
+      "a row gathers only by adding to one number of its source",
     ],
     [
       "elements in a synaptic loop",

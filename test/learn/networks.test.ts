@@ -20,6 +20,7 @@ import { linear } from "../../src/model/neuron/linear.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { synapse } from "../../src/model/synapse.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples, type SampleOptions } from "./samples.ts";
 import { simulate } from "./simulate.ts";
@@ -276,11 +277,7 @@ const refusals: Record<string, [() => Network, string]> = {
     () => net([denseLayer(5), neuron({ ...cell.spec, spike: "v >= vTh" })]),
     "hidden: a surrogate needs a spike condition of the form",
   ],
-  "synapses that are trainable but not dense": [
-    () => ({ ...mixed(true), connections: mixed(true).connections.map((c) => ({ ...c, trainable: true })) }),
-    "connection input>out: only dense connections and convolutions can be trained",
-  ],
-  "errors through synapses that are not dense": [
+  "synapses with pathways": [
     () =>
       network({
         dt: 1,
@@ -288,9 +285,12 @@ const refusals: Record<string, [() => Network, string]> = {
         output: "out",
         inputs: { input: inputNode(2) },
         populations: { a: population(2, cell), out: population(2, leakyIntegrator()) },
-        connections: [connect("input", "a"), connect("a", "out", { connectivity: pairs([0], [1]), trainable: false })],
+        connections: [
+          connect("input", "a"),
+          connect("a", "out", { connectivity: pairs([0], [1]), synapse: synapse({ name: "s", onPre: "i_post += w" }) }),
+        ],
       }),
-    "connection a>out: only dense connections and those through windows have an adjoint",
+    "connection a>out: synapses with equations or pathways of their own have no adjoint",
   ],
 };
 test.each(Object.entries(refusals))("%s: refused by name", async (_name, [make, message]) => {

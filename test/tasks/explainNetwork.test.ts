@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { NAMED, quotient } from "../../src/base/dimension.ts";
 import { bernoulli, current, type Encoder, latency, poisson, rate } from "../../src/data/encoder.ts";
 import { connect } from "../../src/model/connection.ts";
-import { probability } from "../../src/model/connectivity.ts";
+import { oneToOne, probability } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
-import { network, population } from "../../src/model/network.ts";
+import { inputNode, network, population } from "../../src/model/network.ts";
 import { alif } from "../../src/model/neuron/alif.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
@@ -81,4 +81,34 @@ test.each<[Encoder, string]>([
   expect(text).not.toMatch(/[{}"]/);
   expect(text).toContain("5 steps of 1 ms");
   expect(text).toMatch(/^ {2}tauM = [\d.]+ ms$/m);
+});
+
+test("sparse connections and delays that learn: what trains of them", () => {
+  const net = network({
+    dt: "1 ms",
+    steps: 5,
+    output: "b",
+    inputs: { x: inputNode(4) },
+    populations: { a: population(4, lif()), b: population(2, lif()) },
+    connections: [
+      connect("x", "a", { connectivity: oneToOne, weight: 0.5 }),
+      connect("a", "b", {
+        weight: uniform(0, 1),
+        trainable: false,
+        delay: { trainable: true, max: 6, start: "2 ms", interpolation: "gaussian" },
+      }),
+    ],
+  });
+  const text = networkText(net, current());
+  expect(text.replaceAll(/\s+/g, " ")).toContain(
+    "delays that learn (gaussian) from 0 to 6 steps, at first constant(0.002) s",
+  );
+  const lines = text.split("\n");
+  const first = lines.findIndex((l) => l.startsWith("parameters"));
+  expect(lines.slice(first + 1, first + 5).map((l) => l.trim().split(/ {2,}/))).toEqual([
+    ["x>a.weight", "1, for all", "trains"],
+    ["a>b.weight", "4 x 2", "stays"],
+    ["a>b.delay", "4 x 2", "trains, at least 0 s, at most 6 ms"],
+    ["a>b.delay.width", "1", "set by the trainer"],
+  ]);
 });

@@ -29,13 +29,13 @@ type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
 
 export function perSynapse(kernel: KernelOf<"perSynapse">, c: KernelContext): void {
-  const { domain, step, parts = 1, full, apart, drawn } = kernel;
+  const { domain, step, parts = 1, full, apart, drawn, gathers } = kernel;
   if (drawn) return drawnSynapses(kernel, c);
   if (full || (apart && isRich(step))) return synapseLines(kernel, c);
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
   const shared = uniforms(step, c);
-  const visit = domain === "columns" ? column(step, numbers, shared, c) : row(step, numbers, parts, shared, c);
+  const visit = domain === "columns" ? column(step, numbers, shared, c) : row(step, numbers, parts, shared, c, gathers);
   if (domain !== "all") return overList(domain === "rows" ? numbers.pre : numbers.post, c, visit);
   f.upTo(numbers.pre, () => c.pushCount("sources"), 1, visit);
 }
@@ -90,8 +90,16 @@ function drawnSynapses({ step, drawn }: KernelOf<"perSynapse">, c: KernelContext
 }
 
 /** The synapses of source `pre`. */
-function row(step: Step, numbers: Numbers, parts: number, shared: Uniforms, c: KernelContext): () => void {
+function row(
+  step: Step,
+  numbers: Numbers,
+  parts: number,
+  shared: Uniforms,
+  c: KernelContext,
+  gathers = false,
+): () => void {
   const { f } = c;
+  const sum = gathers ? new RowSum(step, numbers, c) : undefined;
   const [at, first, last, end] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const target = f.local("i32");
   const running = new Map(step.slots.filter((s) => s.space === "synapse").map((s) => [s.name, f.local("i32")]));
@@ -110,10 +118,17 @@ function row(step: Step, numbers: Numbers, parts: number, shared: Uniforms, c: K
         f.op("i32.add");
         f.set(numbers.synapse);
       }
-      body(step, numbers, shared, c, (slot) => {
-        const pointer = running.get(slot.name);
-        return pointer === undefined ? fixed(slot) : { push: () => f.get(pointer), offset: v * BYTES[slot.type] };
-      });
+      body(
+        step,
+        numbers,
+        shared,
+        c,
+        (slot) => {
+          const pointer = running.get(slot.name);
+          return pointer === undefined ? fixed(slot) : { push: () => f.get(pointer), offset: v * BYTES[slot.type] };
+        },
+        sum,
+      );
     }
     f.advance(target, 4 * count);
     for (const slot of step.slots)
@@ -146,6 +161,7 @@ function row(step: Step, numbers: Numbers, parts: number, shared: Uniforms, c: K
       pushScaled(f, c.ptr(slot.name), first, BYTES[slot.type]);
       f.set(pointer);
     }
+    sum?.begin();
     if (nodes(step).length <= SHORT) {
       const turns = f.local("i32");
       f.get(target, last, first);
@@ -159,7 +175,47 @@ function row(step: Step, numbers: Numbers, parts: number, shared: Uniforms, c: K
       whileBefore(turns, TURN);
     }
     whileBefore(end, 1);
+    sum?.end();
   };
+}
+/** What a row adds to its source, in a register from the row's first synapse to its last: the same additions in the same order. */
+class RowSum {
+  readonly #slot: Slot;
+  readonly #numbers: Numbers;
+  readonly #c: KernelContext;
+  readonly #local: number;
+
+  constructor(step: Step, numbers: Numbers, c: KernelContext) {
+    this.#slot = slotNamed(step, step.stores[0]!.slot);
+    this.#numbers = numbers;
+    this.#c = c;
+    this.#local = c.f.local(valTypeOf(this.#slot.type));
+  }
+  get #type() {
+    return valTypeOf(this.#slot.type);
+  }
+  #address(): void {
+    pushScaled(this.#c.f, this.#c.ptr(this.#slot.name), this.#numbers.pre, BYTES[this.#slot.type]);
+  }
+  begin(): void {
+    const { f } = this.#c;
+    this.#address();
+    f.op(`${this.#type}.load`, 0);
+    f.set(this.#local);
+  }
+  add(push: () => void): void {
+    const { f } = this.#c;
+    f.get(this.#local);
+    push();
+    f.op(`${this.#type}.add`);
+    f.set(this.#local);
+  }
+  end(): void {
+    const { f } = this.#c;
+    this.#address();
+    f.get(this.#local);
+    f.op(`${this.#type}.store`, 0);
+  }
 }
 const asksForSynapse = (step: Step): boolean => nodes(step).some((e) => e.tag === "index" && e.of === "synapse");
 
@@ -200,7 +256,14 @@ function fixedAddresses(numbers: Numbers, { f, ptr }: KernelContext): AddressOf 
   });
 }
 
-function body(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext, addressOf: AddressOf): void {
+function body(
+  step: Step,
+  numbers: Numbers,
+  shared: Uniforms,
+  c: KernelContext,
+  addressOf: AddressOf,
+  sum?: RowSum,
+): void {
   const { f } = c;
   const locals = new Map<Expr, number>();
   const context = { f, push: (e: Expr): void => f.get(locals.get(e)!) };
@@ -222,6 +285,7 @@ function body(step: Step, numbers: Numbers, shared: Uniforms, c: KernelContext, 
     f.set(local);
     locals.set(e, local);
   }
+  if (sum) return sum.add(() => context.push(step.stores[0]!.value));
   for (const store of step.stores) {
     const slot = slotNamed(step, store.slot);
     const address = addressOf(slot);

@@ -16,6 +16,7 @@ import { fileSystem } from "../../base/node.ts";
 import type { Network } from "../../model/network.ts";
 import type { EventData } from "../../sim/feed.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
+import { settled } from "../../sim/settled.ts";
 import { checkedForSaving } from "../check.ts";
 import { writeBytes } from "../file.ts";
 import { counterpartOf } from "./counterpart.ts";
@@ -54,13 +55,17 @@ export async function encodeSonata(net: Network, options: WriteSonataOptions): P
   const { steps, seed = 0, inputs = {}, index = true } = options;
   requireInteger("sonata.steps", steps, 1);
   requireInteger("sonata.seed", seed, 0, 2 ** 32 - 1);
+  if (options.parameters) {
+    const { net: own, parameters } = settled(net, options.parameters, seed);
+    if (own !== net) return encodeSonata(own, { ...options, parameters });
+  }
   for (const name of Object.keys(net.transforms))
     throw new DataError(
       "unsupported",
       `${net.name}.${name}`,
       "is a transform, which a SONATA network has no place for",
     );
-  const drawing = { net, seed, parameters: options.parameters ?? initialParameters(net, seed, "f64") };
+  const drawing = { net, seed, parameters: options.parameters ?? initialParameters(net, seed, "f64", false) };
   const connections = net.connections.map((c) => drawnConnection(c, drawing));
   const populations = Object.entries(net.populations).map(([node, p]) => {
     const drawn = drawnPopulation(node, p, drawing);

@@ -16,6 +16,7 @@ import { initialParameters, type Parameters, parameterLayout, writeParameters } 
 import { memorySink, type RecordedSeries } from "../records/memorySink.ts";
 import type { Sink } from "../records/sink.ts";
 import type { Records } from "../records/spec.ts";
+import { settled } from "../settled.ts";
 import type { SpikeSource } from "../spikeSource.ts";
 import { Cells } from "./cells.ts";
 import { EventHeap } from "./queue.ts";
@@ -95,8 +96,12 @@ export function createExactEngine(net: Network, options: ExactOptions = {}): Exa
         "a competition is decided step by step, and there are no steps",
       );
   checkDelayNames(net, delays);
-  const parameters = options.parameters ?? initialParameters(net, seed, "f64");
-  const layout = parameterLayout(net, "f64");
+  if (options.parameters) {
+    const { net: own, parameters } = settled(net, options.parameters, seed);
+    if (own !== net) return createExactEngine(own, { ...options, parameters });
+  }
+  const parameters = options.parameters ?? initialParameters(net, seed, "f64", false);
+  const layout = parameterLayout(net, "f64", { synapses: false });
   writeParameters(new Float64Array(layout.length), layout, parameters); // checks them
   return new ExactEngine(net, { seed, record, parameters, delays, sources });
 }

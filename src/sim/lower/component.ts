@@ -43,7 +43,7 @@ export interface Parted {
   readonly once: readonly Node[];
   readonly steps: readonly Node[];
 }
-type Parts = Omit<Lowered, "forward" | "delayGroups">;
+type Parts = Omit<Lowered, "forward" | "delayGroups" | "learned" | "described">;
 
 export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHooks): Component {
   const { context, net, populations } = l;

@@ -76,6 +76,8 @@ export const spikeEvents = (
 /** The row of a parameter array. */
 export const parameterPlace = (layout: ParameterLayout, name: string): Place =>
   place("parameters", layout.blocks.get(name)!.offset);
+/** The weights of a connection, or of a part of one. */
+export const weightPlace = (layout: ParameterLayout, { name }: Connection): Place => layout.weights.get(name)!.place;
 
 /** @param late connections from the population's own component */
 export function portSum(
@@ -235,7 +237,7 @@ class SumBuilder {
     const start = this.#sum && { init: this.#sum };
     const matrix = { type: this.#c.type, width, bStride: width, outStride: width, aRow, aColumn: 1 };
     const kernel = { kind: "product", ...matrix, start: start ? "init" : "zero" } as const;
-    const b = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
+    const b = weightPlace(this.#sources.parameters, c);
     return invoke(kernel, { out, a, b, ...start }, { rows, depth: this.#c.size(c.from.node) });
   }
 
@@ -312,7 +314,7 @@ class SumBuilder {
     const width = this.#c.stride(this.#node);
     const init = this.#sum && { init: this.#sum };
     const shape = { type: this.#c.type, width, stride: width, valued: values !== undefined, init: init !== undefined };
-    const weights = parameterPlace(this.#sources.parameters, `${c.name}.weight`);
+    const weights = weightPlace(this.#sources.parameters, c);
     return invoke(
       { kind: "gatherRows", ...shape },
       { out, weights, list, ...init, ...(values && { values }) },

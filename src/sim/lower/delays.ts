@@ -26,6 +26,8 @@ export interface DelayGroup {
 export interface Selected {
   /** The connection that they are some synapses of. */
   readonly of: string;
+  /** Where that connection's tables are theirs. */
+  readonly tables?: string;
   /** How many it has. */
   readonly total: number;
   readonly rows: Rows;
@@ -38,6 +40,8 @@ export interface Apart {
   readonly net: Network;
   /** Of each connection that was taken apart, by its name. */
   readonly groups: ReadonlyMap<string, readonly DelayGroup[]>;
+  /** Of each connection whose delays learn, by its name: what it became, one for each step. */
+  readonly taps: ReadonlyMap<string, readonly string[]>;
   /** The synapses of each connection that was made, by its name. */
   readonly selected: ReadonlyMap<string, Selected>;
 }
@@ -47,12 +51,28 @@ export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "se
   const groups = new Map<string, readonly DelayGroup[]>();
   const selected = new Map<string, Selected>();
   const names = new Set(net.connections.map((c) => c.name));
+  const taps = new Map<string, readonly string[]>();
+  const claim = (c: Connection, name: string): void => {
+    if (names.has(name))
+      throw new ModelError("duplicate-name", `connection ${c.name}`, `the name '${name}' is needed for its delays`);
+  };
   const connections = net.connections.flatMap((c) => {
+    if (c.learned && mode === "samples") {
+      const made = tapsOf(c, net, seed);
+      for (const { tap, synapses } of made) {
+        claim(c, tap.name);
+        if (synapses) selected.set(tap.name, synapses);
+      }
+      taps.set(
+        c.name,
+        made.map(({ tap }) => tap.name),
+      );
+      return made.map(({ tap }) => tap);
+    }
     if (!c.delays || (mode === "stream" && isDelivered(c, net))) return [c];
     const parts = takenApart(c, c.delays, net, seed);
     for (const { name, synapses } of parts) {
-      if (names.has(name))
-        throw new ModelError("duplicate-name", `connection ${c.name}`, `the name '${name}' is needed for its delays`);
+      claim(c, name);
       selected.set(name, synapses);
     }
     groups.set(
@@ -61,7 +81,24 @@ export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "se
     );
     return parts.map(({ name, delay }): Connection => ({ ...c, name, delay }));
   });
-  return { net: { ...net, connections }, groups, selected };
+  return { net: { ...net, connections }, groups, taps, selected };
+}
+
+/**
+ * A connection whose delays learn is one for each step that they may take, all with the same synapses and with weights that
+ * follow from weight and delay (`taps.ts`).
+ */
+function tapsOf(c: Connection, net: Network, seed: number): { tap: Connection; synapses?: Selected }[] {
+  const { delays: _start, learned, ...plain } = c;
+  const taps = Array.from({ length: learned!.most - c.delay + 1 }, (_, k): Connection => {
+    const delay = c.delay + k;
+    return { ...plain, name: `${c.name}, tap ${delay}`, delay, trainable: true };
+  });
+  if (c.connectivity.kind === "dense") return taps.map((tap) => ({ tap }));
+  const rows = rowsOf(c.connectivity, connectedSizes(net, c.from.node, c.to.node), { name: c.name, seed });
+  const index = Uint32Array.from({ length: rows.count }, (_, k) => k);
+  const synapses = { of: c.name, tables: c.name, total: rows.count, rows, index, origin: rows.origin };
+  return taps.map((tap) => ({ tap, synapses }));
 }
 
 interface Part {

@@ -6,6 +6,7 @@ import { expand } from "../../ir/expand.ts";
 import { withCopies } from "../../ir/parallel.ts";
 import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
+import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { components } from "../../model/topology.ts";
 import { isNorm } from "../../model/transform.ts";
@@ -18,9 +19,10 @@ import { arrivalsOf } from "./direct.ts";
 import type { Emission } from "./emission.ts";
 import { initialContents } from "./initial.ts";
 import { NormKernels } from "./norms.ts";
-import { type ParameterLayout, parameterLayout } from "./parameters.ts";
+import { type ParameterLayout, parameterLayout, TAPS } from "./parameters.ts";
 import { type Kernel, type PopulationKernels, populationKernels } from "./populations.ts";
 import { makeSources, type SourceOptions, type Sources } from "./sources.ts";
+import { tapNodes } from "./taps.ts";
 
 /** A network with every address fixed: what the engine runs, and what learning derives the backward pass from. */
 export interface Lowered {
@@ -28,6 +30,10 @@ export interface Lowered {
   readonly net: Network;
   /** Connections that were taken apart for that, by name. */
   readonly delayGroups: ReadonlyMap<string, readonly DelayGroup[]>;
+  /** The network as it was described. */
+  readonly described: Network;
+  /** Connections whose delays learn, as the network has them. */
+  readonly learned: readonly Connection[];
   readonly context: Context;
   readonly sources: Sources;
   readonly parameters: ParameterLayout;
@@ -52,13 +58,30 @@ export interface LowerHooks extends SourceOptions {
 /** @throws {ModelError} what only the whole network shows: `shape-mismatch` of weights, `unsupported`, names in pathways */
 export function lower(net: Network, options: LowerOptions, hooks: LowerHooks = {}): Lowered {
   const apart = delaysApart(net, options);
-  return { ...lowerApart(apart, options, hooks), delayGroups: apart.groups };
+  const { type, seed, mode } = options;
+  const parameters = parameterLayout(net, type, {
+    seed,
+    synapses: mode === "samples",
+    groups: apart.groups,
+    taps: apart.taps,
+  });
+  return {
+    ...lowerApart(apart, parameters, options, hooks),
+    described: net,
+    delayGroups: apart.groups,
+    learned: net.connections.filter((c) => apart.taps.has(c.name)),
+  };
 }
 
-function lowerApart({ net, selected }: Apart, options: LowerOptions, hooks: LowerHooks): Omit<Lowered, "delayGroups"> {
+function lowerApart(
+  { net, selected }: Apart,
+  parameters: ParameterLayout,
+  options: LowerOptions,
+  hooks: LowerHooks,
+): Omit<Lowered, "delayGroups" | "learned" | "described"> {
   const context = new Context(net, options);
+  if (parameters.tapsLength > 0) context.buffer(TAPS, options.type, parameters.tapsLength, "work");
   const order = components(net).filter((nodes) => !nodes.every((n) => n in net.inputs));
-  const parameters = parameterLayout(net, options.type);
   context.buffer("parameters", options.type, parameters.length, "parameter");
   const sources = makeSources(context, parameters, hooks, selected);
   const sums = new Map<string, PortSum>();
@@ -165,15 +188,18 @@ export function forwardStages({ context, forward }: Lowered, then: readonly Node
 const prepareNodes = (l: Lowered): Node[] => [
   ...[...l.populations.values()].flatMap((p) => p.prepare),
   ...normsOf(l).flatMap((n) => n.prepare()),
+  ...l.learned.flatMap((c) => tapNodes(c, l)),
 ];
 /** Batch normalisation of a lowered network. */
 export const normsOf = (l: Lowered): NormKernels[] =>
   Object.entries(l.net.transforms).flatMap(([name, t]) => (isNorm(t) ? [new NormKernels(name, t, l)] : []));
 /** What depends on parameters in training, computed again. */
-export const renewNodes = (l: Lowered): Node[] =>
-  [...l.populations.values()]
+export const renewNodes = (l: Lowered): Node[] => [
+  ...[...l.populations.values()]
     .filter((p) => p.kernels.some((k) => k.trained.names.length > 0))
-    .flatMap((p) => p.prepare);
+    .flatMap((p) => p.prepare),
+  ...l.learned.flatMap((c) => tapNodes(c, l)),
+];
 
 /**
  * A program of these regions and `prepare`, which runs when parameters have been written.

@@ -4,18 +4,23 @@
  */
 import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
-import { padded } from "../../ir/program.ts";
+import { type Place, padded, place } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
 import { sourceCount } from "../../ir/windows.ts";
 import {
   biasCount,
+  type Connection,
+  connectedSizes,
   fanInOfConnection,
+  hasSynapseWeights,
   type WindowedConnection,
   weightShape,
   windowsIn,
 } from "../../model/connection.ts";
+import { rowsOf } from "../../model/connectivity/rows.ts";
 import { synapsesOf } from "../../model/connectivity/windowed.ts";
-import { constantOf, type Initializer, initialise } from "../../model/initializer.ts";
+import type { LearnedRange } from "../../model/delays.ts";
+import { constantOf, drawing, type Initializer, initialise } from "../../model/initializer.ts";
 import type { Network, Population } from "../../model/network.ts";
 import { initialName } from "../../model/trainable.ts";
 import { type BatchNorm, isNorm } from "../../model/transform.ts";
@@ -29,10 +34,14 @@ export interface ParameterBlock {
   readonly stride: number;
   readonly trainable: boolean;
   /**
+   * `synapse`: weights of a sparse connection, one a synapse in order of source, then of target, or one for all.
+   * `delay`: delays that learn, in seconds, in the shape of their weights; `width`: that of their interpolation, in steps.
    * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. `norm`: of
    * batch normalisation, one value a channel; running statistics of each step have a row each.
    */
-  readonly kind: "weight" | "bias" | "neuron" | "norm";
+  readonly kind: "weight" | "synapse" | "bias" | "delay" | "width" | "neuron" | "norm";
+  /** Where the numbers lie in another order than their own: the place among them of each. */
+  readonly order?: Uint32Array;
   /** Training keeps the numbers at or above `low` and at or below `high`. */
   readonly low: number;
   readonly high: number;
@@ -40,6 +49,28 @@ export interface ParameterBlock {
 export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
   readonly length: number;
+  /** Where the weights of each connection lie, by its name; of one that was taken apart, those of each part. */
+  readonly weights: ReadonlyMap<string, WeightPlace>;
+  /** Numbers of the buffer `taps`, which are made of weights and delays (`taps.ts`). */
+  readonly tapsLength: number;
+}
+export interface WeightPlace {
+  readonly place: Place;
+  /** Of a sparse connection: whether each synapse has a weight, or all have one. */
+  readonly each: boolean;
+}
+/** The weights of connections whose delays learn, one array a step. */
+export const TAPS = "taps";
+/** What of a network is laid out, and how. */
+export interface LayoutOptions {
+  /** By which sparse connections are drawn; default 0. */
+  readonly seed?: number;
+  /** Whether weights of sparse connections are parameters, as in training; an engine has them in tables. Default true. */
+  readonly synapses?: boolean;
+  /** The synapses of each part of a connection that was taken apart by delay. */
+  readonly groups?: ReadonlyMap<string, readonly { readonly name: string; readonly index: Uint32Array }[]>;
+  /** What each connection whose delays learn became. */
+  readonly taps?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Arrays by name (`input>hidden.weight`), dense, without padding: what is saved and exchanged. */
@@ -50,22 +81,57 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of dense connections and convolutions, then what trains in populations, then what batch normalisation has. */
-export function parameterLayout(net: Network, type: FloatType): ParameterLayout {
+/** Weights and biases of connections, then what trains in populations, then what batch normalisation has. */
+export function parameterLayout(net: Network, type: FloatType, options: LayoutOptions = {}): ParameterLayout {
+  const { seed = 0, synapses = true, groups, taps } = options;
   const blocks = new Map<string, ParameterBlock>();
-  let offset = 0;
-  const block = (b: Pick<ParameterBlock, "name" | "rows" | "width" | "trainable" | "kind"> & Bounds): void => {
+  const weights = new Map<string, WeightPlace>();
+  let [offset, tapsLength] = [0, 0];
+  const block = (b: Omit<ParameterBlock, "offset" | "stride">): void => {
     const stride = padded(b.width, type);
     blocks.set(b.name, { ...b, offset, stride });
     offset += b.rows * stride;
+  };
+  const sparse = (c: Connection): void => {
+    const parts = groups?.get(c.name) ?? [];
+    const each = c.weight.kind !== "constant";
+    let at = offset;
+    weights.set(c.name, { place: place("parameters", at), each });
+    for (const { name, index } of parts) {
+      weights.set(name, { place: place("parameters", at), each });
+      if (each) at += index.length;
+    }
+    const width = each ? rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed }).count : 1;
+    const order = each && parts.length > 0 && { order: concatenated(parts.map((p) => p.index)) };
+    block({ name: `${c.name}.weight`, kind: "synapse", rows: 1, width, trainable: true, ...order, ...FREE });
+  };
+  const learned = (c: Connection, { most, interpolation }: LearnedRange): void => {
+    const matrix = c.connectivity.kind === "dense";
+    const { sources, targets } = sizes(net, c);
+    const shape = matrix
+      ? { rows: sources, width: targets }
+      : { rows: 1, width: rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed }).count };
+    const kind = matrix ? "weight" : "synapse";
+    block({ name: `${c.name}.weight`, kind, ...shape, trainable: c.trainable, ...FREE });
+    const [low, high] = [rounded(type)(c.delay * net.dt), rounded(type)(most * net.dt)];
+    block({ name: `${c.name}.delay`, kind: "delay", ...shape, trainable: true, low, high });
+    if (interpolation === "gaussian")
+      block({ name: `${c.name}.delay.width`, kind: "width", rows: 1, width: 1, trainable: false, ...FREE, low: 0 });
+    for (const name of taps?.get(c.name) ?? []) {
+      weights.set(name, { place: place(TAPS, tapsLength), each: true });
+      tapsLength += shape.rows * padded(shape.width, type);
+    }
   };
   for (const c of net.connections) {
     const { trainable } = c;
     const shape = weightShape(net, c);
     if (shape) {
       const { rows, width } = shape;
+      weights.set(c.name, { place: place("parameters", offset), each: true });
       block({ name: `${c.name}.weight`, kind: "weight", rows, width, trainable, ...FREE });
     }
+    if (synapses && c.learned) learned(c, c.learned);
+    else if (synapses && hasSynapseWeights(c)) sparse(c);
     if (c.bias) {
       const width = biasCount(net, c);
       block({ name: `${c.name}.bias`, kind: "bias", rows: 1, width, trainable, ...FREE });
@@ -77,7 +143,17 @@ export function parameterLayout(net: Network, type: FloatType): ParameterLayout 
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
   for (const { start: _, ...array } of normArrays(net)) block({ ...array, kind: "norm", ...FREE });
-  return { blocks, length: Math.max(offset, padded(1, type)) };
+  return { blocks, length: Math.max(offset, padded(1, type)), weights, tapsLength };
+}
+const sizes = (net: Network, c: Connection) => connectedSizes(net, c.from.node, c.to.node);
+function concatenated(lists: readonly Uint32Array[]): Uint32Array {
+  const out = new Uint32Array(lists.reduce((sum, l) => sum + l.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    out.set(list, at);
+    at += list.length;
+  }
+  return out;
 }
 
 /** What batch normalisation has: what trains, and what training notes. */
@@ -121,8 +197,11 @@ function boundsOf({ min, max, dimension }: Population["model"]["parameters"][num
   return { low: min ?? least, high: max ?? FREE.high };
 }
 
-/** The numbers that a network starts with: the same for a seed on every machine. */
-export function initialParameters(net: Network, seed: number, type: FloatType = "f32"): Parameters {
+/**
+ * The numbers that a network starts with: the same for a seed on every machine.
+ * @param synapses whether weights of sparse connections in training are among them
+ */
+export function initialParameters(net: Network, seed: number, type: FloatType = "f32", synapses = true): Parameters {
   const out: Record<string, Float32Array | Float64Array> = {};
   const arrayOf = type === "f32" ? Float32Array : Float64Array;
   for (const c of net.connections) {
@@ -130,6 +209,11 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
     const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
     if (shape)
       out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+    if (synapses && c.learned) {
+      out[`${c.name}.weight`] = arrayOf.from(synapseNumbers(c, c.weight, "weight", net, seed));
+      out[`${c.name}.delay`] = arrayOf.from(synapseNumbers(c, c.delays!, "delay", net, seed));
+      if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
+    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
     if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
@@ -150,6 +234,17 @@ export function weightsWrittenOut(c: WindowedConnection, net: Network, parameter
     for (const [, weight] of synapsesOf(windows, s)) out.push(shared ? shared[weight]! : all);
   return Float64Array.from(out);
 }
+/** Of a sparse connection, in order of source, then of target; or one for all. */
+const synapseWeights = (c: Connection, net: Network, seed: number): Float64Array =>
+  synapseNumbers(c, c.weight, "weight", net, seed).subarray(0, c.weight.kind === "constant" ? 1 : undefined);
+function synapseNumbers(c: Connection, from: Initializer, what: string, net: Network, seed: number): Float64Array {
+  const { count, start, origin } = rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed });
+  const number = drawing(from, count, { name: `${c.name}.${what}`, seed, fanIn: start.length - 1 });
+  const given = from.kind === "values" ? origin : undefined;
+  return Float64Array.from({ length: count }, (_, k) => number(given ? given[k]! : k));
+}
+/** Half of the range (Hammouamri et al. 2024, section 4), so that errors reach all of it. */
+const widthAtStart = ({ delay }: Connection, { most }: LearnedRange): number => Math.max(0.5, (most - delay) / 2);
 
 /**
  * Writes all blocks.
@@ -187,22 +282,30 @@ function requireNotNegative({ name }: ParameterBlock, values: ArrayLike<number>)
         `is a variance, so must be >= 0, got ${values[k]}`,
       );
 }
+const BOUNDED: ReadonlySet<ParameterBlock["kind"]> = new Set(["neuron", "delay", "width"]);
 /** As they lie in memory, because bounds are rounded to its type too. */
 function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void {
-  for (let k = 0; k < b.width && b.kind === "neuron"; k++) {
-    const x = values[b.offset + k]!;
+  for (let k = 0; k < b.rows * b.width && BOUNDED.has(b.kind); k++) {
+    const x = values[b.offset + Math.floor(k / b.width) * b.stride + (k % b.width)]!;
     if (x >= b.low && x <= b.high) continue;
-    const allowed = `from ${b.low} to ${b.high} (SI units; the model's parameter may say other bounds: min, max)`;
+    const whose = b.kind === "neuron" ? "; the model's parameter may say other bounds: min, max" : "";
+    const allowed = `from ${b.low} to ${b.high} (SI units${whose})`;
     throw new ModelError("out-of-range", `parameters.${b.name}[${k}]`, `is trained, so must be ${allowed}, got ${x}`);
   }
 }
 
 /** Copies between padded rows and dense arrays. */
 export function writeBlock(to: { [k: number]: number }, block: ParameterBlock, from: ArrayLike<number>): void {
-  for (let r = 0; r < block.rows; r++)
-    for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;
+  const { order, offset } = block;
+  if (order) for (let k = 0; k < order.length; k++) to[offset + k] = from[order[k]!]!;
+  else
+    for (let r = 0; r < block.rows; r++)
+      for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;
 }
 export function readBlock(from: ArrayLike<number>, block: ParameterBlock, to: Float32Array | Float64Array): void {
-  for (let r = 0; r < block.rows; r++)
-    for (let c = 0; c < block.width; c++) to[r * block.width + c] = from[block.offset + r * block.stride + c]!;
+  const { order, offset } = block;
+  if (order) for (let k = 0; k < order.length; k++) to[order[k]!] = from[offset + k]!;
+  else
+    for (let r = 0; r < block.rows; r++)
+      for (let c = 0; c < block.width; c++) to[r * block.width + c] = from[block.offset + r * block.stride + c]!;
 }

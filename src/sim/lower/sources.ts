@@ -50,7 +50,7 @@ export function makeSources(
     !(context.options.mode === "samples" && addsValues(c));
   const sparse = context.net.connections.filter(hasTables);
   const delivery = makeDelivery(context);
-  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, selected.get(c.name))]));
+  const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, parameters, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
   return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery };
 }

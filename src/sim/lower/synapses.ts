@@ -34,6 +34,7 @@ import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts
 import type { Context, Fill } from "./context.ts";
 import type { Selected } from "./delays.ts";
 import { floatLaw } from "./drawn.ts";
+import type { ParameterLayout } from "./parameters.ts";
 import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
@@ -73,25 +74,34 @@ export interface SynapseTables {
 }
 
 /** Tables of 4 bytes a synapse and variable, filled in place when the program is loaded. */
-export function synapseTables(c: Connection, context: Context, selected?: Selected): SynapseTables {
+export function synapseTables(
+  c: Connection,
+  context: Context,
+  parameters: ParameterLayout,
+  selected?: Selected,
+): SynapseTables {
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   if (c.procedural && context.options.mode === "stream") return drawnTables(c, size, context);
   const { seed, counter } = context.options;
   const rows = selected?.rows ?? rowsOf(c.connectivity, size, { name: c.name, seed }, counter);
+  const tables = selected?.tables ?? c.name;
   const plain = context.options.mode === "stream" && !selected;
   const shared = sharedBy(c, plain ? sharedVariables(c, context.net) : new Map(), rows.count, context);
+  const trained = parameters.weights.get(c.name);
   const own = ownVariables(c, shared);
+  if (trained?.each) own.add("w");
   if (!rows.full) {
-    rowTables(c, rows, partStarts(size.targets, context.parts), context);
+    rowTables({ name: tables }, rows, partStarts(size.targets, context.parts), context);
     if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
   }
-  weights(c, rows, own.has("w"), context, selected);
+  if (!trained) weights(c, rows, own.has("w"), context, selected);
   for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
     if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
     else if (shared.of.has(name)) sharedVariable(c, name, value, shared, context);
     else context.constant(`${c.name}.${name}`, [value]);
   if (own.has(LAST_UPDATE)) context.buffer(`${c.name}.${LAST_UPDATE}`, "u32", Math.max(1, rows.count), "state");
   const table = (name: string): Place => place(`${c.name}.${name}`);
+  const given = (name: string): Place => place(`${tables}.${name}`);
   const side = (name: string): Side | undefined => shared.of.get(name) ?? SIDES.find((x) => LAST_EVENT[x] === name);
   return {
     count: rows.count,
@@ -102,7 +112,7 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     distinct: rows.distinct,
     ...(rows.full
       ? { full: [size.sources, size.targets] as const }
-      : { rows: { rowStart: table("rowStart"), target: table("target") } }),
+      : { rows: { rowStart: given("rowStart"), target: given("target") } }),
     ...(context.buffers.has(`${c.name}.columnSource`) && {
       columns: {
         columnStart: table("columnStart"),
@@ -112,7 +122,10 @@ export function synapseTables(c: Connection, context: Context, selected?: Select
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
-    variable: (name) => (side(name) ? tracePlace(c, name, side(name)!, context) : table(name)),
+    variable: (name) => {
+      if (name === "w" && trained) return trained.place;
+      return side(name) ? tracePlace(c, name, side(name)!, context) : table(name);
+    },
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
   };
 }
@@ -166,7 +179,7 @@ function typeOf({ synapse }: Connection, name: string, { type }: Context): Type 
   return STORED[declared] ?? type;
 }
 
-function rowTables({ name }: Connection, rows: Rows, parts: readonly number[], context: Context): void {
+function rowTables({ name }: Pick<Connection, "name">, rows: Rows, parts: readonly number[], context: Context): void {
   const { start, count } = rows;
   const byKernels = rows.drawn !== undefined || rows.columns !== undefined;
   if (byKernels) context.drawn.push({ rows });

@@ -9,7 +9,7 @@ import { statePlace } from "./places.ts";
 /** After the first group of phases: the list of those above threshold becomes that of those that fire. */
 export function winnersNodes(
   node: string,
-  { context: c, net, populations, sources }: Omit<Lowered, "forward" | "delayGroups">,
+  { context: c, net, populations, sources }: Omit<Lowered, "forward" | "delayGroups" | "learned" | "described">,
 ): Node[] {
   const most = net.populations[node]?.winners;
   if (most === undefined) return [];

@@ -3,6 +3,7 @@
 import { type ThreadedBackend, threadedWasm } from "../../backend/wasm/wasm.ts";
 import { RunError } from "../../base/errors.ts";
 import type { FloatType } from "../../ir/types.ts";
+import { hasMatrix } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
@@ -75,7 +76,7 @@ export async function clockedRunner(
   requireLength(net, given, steps);
   const backend = threadedWasm(options.threads);
   try {
-    const parameters = subject.parameters ?? initialParameters(net, options.seed, options.type);
+    const parameters = subject.parameters ?? initialParameters(net, options.seed, options.type, false);
     const records = recordsOf(net, plan);
     const engine = await createEngine(net, backend, {
       type: options.type,
@@ -211,7 +212,8 @@ class ClockedRunner implements Runner {
     }, 0);
   }
   look({ connection, variable }: RecordedSynapses): ArrayLike<number> | undefined {
-    const dense = this.#parts.parameters[`${connection}.weight`];
+    const matrix = this.#net.connections.some((c) => c.name === connection && hasMatrix(c));
+    const dense = matrix ? this.#parts.parameters[`${connection}.weight`] : undefined;
     if (dense) return variable === "w" ? dense : undefined;
     return this.#engine.synapses(connection)[variable]?.slice();
   }

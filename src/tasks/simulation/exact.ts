@@ -1,5 +1,6 @@
 /** Runs a network with the exact engine: ticks are seconds. */
 import { RunError } from "../../base/errors.ts";
+import { hasMatrix } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { createExactEngine, type ExactEngine } from "../../sim/exact/engine.ts";
 import type { ExactRecording } from "../../sim/exact/recording.ts";
@@ -34,7 +35,7 @@ class ExactRunner implements Runner {
     this.#net = subject.net;
     this.#subject = subject;
     this.#values = plan.values;
-    this.#parameters = subject.parameters ?? initialParameters(subject.net, seed, "f64");
+    this.#parameters = subject.parameters ?? initialParameters(subject.net, seed, "f64", false);
     this.#engine = createExactEngine(subject.net, {
       seed,
       record: [...new Set(plan.values.map((v) => `${v.node}.${v.variable}`))],
@@ -85,7 +86,8 @@ class ExactRunner implements Runner {
     return this.#engine.digest;
   }
   look({ connection, variable }: RecordedSynapses): ArrayLike<number> | undefined {
-    return variable === "w" ? this.#parameters[`${connection}.weight`] : undefined;
+    const own = this.#net.connections.some((c) => c.name === connection && hasMatrix(c));
+    return own && variable === "w" ? this.#parameters[`${connection}.weight`] : undefined;
   }
   work(): Work {
     const { inputSpikes, synapticEvents, updates } = this.#engine.counts;

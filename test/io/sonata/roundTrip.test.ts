@@ -19,6 +19,7 @@ import { synapse } from "../../../src/model/synapse.ts";
 import { concat } from "../../../src/model/transform.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import type { EventData } from "../../../src/sim/feed.ts";
+import { initialParameters } from "../../../src/sim/lower/parameters.ts";
 
 type Inputs = Readonly<Record<string, EventData>>;
 
@@ -320,4 +321,30 @@ test("what the format has no place for is refused by name", async () => {
     transforms: { both: concat(3, [{ node: "a", port: "v" }]) },
   });
   await expect(encodeSonata(net, { steps: 1 })).rejects.toThrow("network.both: is a transform");
+});
+
+test("weights and delays that training has changed are written, not those that a seed draws", async () => {
+  const net = network({
+    dt: "1 ms",
+    inputs: { x: inputNode(6) },
+    populations: { a: population(5, lif({ tau: "10 ms" })) },
+    connections: [
+      connect("x", "a", { connectivity: probability(0.5), weight: uniform(0, 1), delay: 1 }),
+      connect("a", "a", { weight: 0.1, delay: { trainable: true, min: 1, max: 6 } }),
+    ],
+  });
+  const parameters = Object.fromEntries(
+    Object.entries(initialParameters(net, 4)).map(([name, x]) => [
+      name,
+      x.map((_, k) => (name.endsWith(".delay") ? 1e-3 * (1 + ((k * 7) % 50) / 10) : 0.3 + k / 64)),
+    ]),
+  );
+  const files = await encodeSonata(net, { steps: 60, seed: 4, parameters });
+  const { network: read } = await readSonata("simulation_config.json", { files });
+  const steps = Int32Array.from({ length: 40 }, (_, k) => k);
+  const inputs = { x: { steps, indices: steps.map((k) => (5 * k) % 6) } };
+  using engine = await createEngine(net, interpret, { seed: 4, parameters });
+  const { digest, spikes } = engine.run(60, inputs);
+  expect(spikes.a!.steps.length).toBeGreaterThan(10);
+  expect(await digestOf(read, 60, inputs, 0)).toBe(digest);
 });
