@@ -82,9 +82,8 @@ export interface StepResult {
  */
 export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
   requireOptions(options);
-  const { seed = 0, type = "f32" } = options;
   const { lowered, plan, program } = trainingProgram(net, options);
-  const parameters = options.parameters ?? scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
+  const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
 /** @throws {ModelError} `unknown-name`, `usage` */
