@@ -15,6 +15,7 @@ const GUIDE = [
   { text: "SONATA networks", link: "/guide/sonata" },
   { text: "Training", link: "/guide/training" },
   { text: "Which algorithm trains", link: "/guide/algorithms" },
+  { text: "Tasks", link: "/guide/tasks" },
   { text: "Energy without illusions", link: "/guide/energy" },
   { text: "Data and formats", link: "/guide/data" },
   { text: "In the browser", link: "/guide/browser" },
