@@ -24,7 +24,7 @@ describe("batch normalisation over batch and time", () => {
     inputs: { x: inputNode(size, { signal: "values" }) },
     populations: { n: population(size, lif()) },
     transforms: { norm: batchNorm(size, "x", { epsilon }) },
-    connections: [connect("norm", "n", { port: "i", weight: 1, connectivity: oneToOne })],
+    connections: [connect("norm", "n", { port: "i", weight: 1, connectivity: oneToOne, trainable: false })],
   });
   const x = Array.from({ length: samples * steps * size }, numbers(31)).map((v, k) => v * 3 + (k % size));
   /** (x - mean) / sqrt(variance + epsilon), each channel over all `count` rows (Ioffe and Szegedy 2015, eq. 1 to 3). */
@@ -65,7 +65,8 @@ describe("batch normalisation over batch and time", () => {
       e.array(SHARDS.first).set(Array.from({ length: samples / chunk }, (_, k) => k));
       e.array("chunk.samples").fill(chunk);
       new Memory(e, program).fill(l.context.contents);
-      e.array("parameters").fill(1, l.parameters.blocks.get("norm.gain")!.offset, size);
+      const { offset } = l.parameters.blocks.get("norm.gain")!;
+      e.array("parameters").fill(1, offset, offset + size);
       e.run("prepare");
       e.run("run");
       const out = Array.from({ length: samples * steps }, (_, r) => [
