@@ -98,8 +98,18 @@ const PICTURES = {
   },
 } as const satisfies Readonly<Record<string, ImageTask>>;
 
+type Pictures = Readonly<Record<keyof typeof PICTURES, ImageTask>>;
 /** The tasks by name. */
-export const TASKS = {
+export const TASKS: Pictures & {
+  readonly ecg: typeof ECG;
+  readonly "emg-gestures": typeof EMG_GESTURES;
+  readonly "mnist-conv": typeof MNIST_CONV;
+  readonly "fashion-conv": typeof FASHION_CONV;
+  readonly nmnist: typeof NMNIST;
+  readonly "speech-digits": typeof SPEECH_DIGITS;
+  readonly smnist: typeof SMNIST;
+  readonly "smnist-rows": typeof SMNIST_ROWS;
+} = {
   ...PICTURES,
   ecg: ECG,
   "emg-gestures": EMG_GESTURES,
@@ -109,7 +119,7 @@ export const TASKS = {
   "speech-digits": SPEECH_DIGITS,
   smnist: SMNIST,
   "smnist-rows": SMNIST_ROWS,
-} as const satisfies Readonly<Record<string, Task>>;
+};
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 
