@@ -113,7 +113,8 @@ export const SMNIST: SampleTask = {
   name: "smnist",
   doc: "MNIST pixel by pixel: 784 steps of one number, back-propagation through all of them",
   inputs: 1,
-  spiking: { network: pixelNetwork, training: PIXEL_TRAINING, input: stream(1) },
+  // Grey levels: a resonator's step takes a hundredth of what it is driven by.
+  spiking: { network: pixelNetwork, training: PIXEL_TRAINING, input: stream(1, 255) },
   twin: {
     network: () => gatedNetwork("smnist-twin", 1, PIXELS, gru(96)),
     training: { ...GATED, loss: crossEntropy("last") },

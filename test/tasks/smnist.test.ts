@@ -25,7 +25,7 @@ test("pixel by pixel a recurrent layer of resonators, row by row a liquid one; g
 
 test.for<[string, typeof SMNIST, number, Partial<Training>]>([
   ["row by row", SMNIST_ROWS, 1024, { epochs: 3, batch: 64 }],
-  ["pixel by pixel", SMNIST, 320, { epochs: 12, batch: 16, rate: 0.05 }],
+  ["pixel by pixel", SMNIST, 320, { epochs: 8, batch: 16, rate: 0.05 }],
 ])(
   "a few epochs on a few digits, better than chance: %s",
   { timeout: 120_000 },
