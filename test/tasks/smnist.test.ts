@@ -18,7 +18,12 @@ test("pixel by pixel a recurrent layer of resonators, row by row a liquid one; g
     [28, 28, 10],
     [28, 28, 10],
   ]);
-  expect(nets.map((n) => n.populations.hidden!.model.name)).toEqual(["balanced-resonate-and-fire", "gru", "liquid", "gru"]);
+  expect(nets.map((n) => n.populations.hidden!.model.name)).toEqual([
+    "balanced-resonate-and-fire",
+    "gru",
+    "liquid",
+    "gru",
+  ]);
   expect(SMNIST.spiking.training.algorithm).toBeUndefined();
   expect(SMNIST_ROWS.spiking.training.algorithm).toMatchObject({ kind: "fptt", every: 1 });
 });
