@@ -109,6 +109,7 @@ export {
   type AdamOptions,
   adam,
   adamax,
+  averageWeights,
   chain,
   clipByNorm,
   cosine,
