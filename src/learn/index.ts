@@ -115,6 +115,7 @@ export {
   cosine,
   type GradientTransform,
   type Optimiser,
+  type Overflow,
   type Rate,
   type SgdOptions,
   scaleByAdam,

@@ -31,7 +31,7 @@ import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { numberBuffer, stateBuffer } from "./update.ts";
+import { numberBuffer, SKIPPED, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
 
@@ -265,6 +265,11 @@ export class Trainer implements Disposable {
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);
   }
 
+  /** Updates that were left out because their gradients were not finite; see `clipByNorm`. */
+  get skipped(): number {
+    return this.lowered.context.buffers.has(SKIPPED) ? this.#x.array(SKIPPED)[0]! : 0;
+  }
+
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
     return this.#blocks(this.#x.array("parameters"));
@@ -278,7 +283,7 @@ export class Trainer implements Disposable {
   }
   #averaged(): Parameters {
     const behind = this.#behindAverages();
-    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + behind[k]!)) : this.parameters();
+    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + (behind[k] ?? 0))) : this.parameters();
   }
   /** By how much averages of weights are above these. */
   #behindAverages(): Elements | undefined {
