@@ -193,7 +193,7 @@ export const EMG_GESTURES: SampleTask = {
   balanced: true,
   overlapping: true,
   spiking: { network: spikingNetwork, training: TRAINING, input: stream(WIDTH) },
-  twin: { network: twinNetwork, training: TRAINING, input: stream(WIDTH) },
+  twin: { doc: "gated units", network: twinNetwork, training: TRAINING, input: stream(WIDTH) },
   published: [],
   baseline,
 };

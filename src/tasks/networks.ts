@@ -13,7 +13,7 @@ import type { ImageTask, Recipe, SampleRecipe, SampleTask, SequenceTask, Trainin
 import { withinMemory } from "./withinMemory.ts";
 
 /** A network to be trained: what it is, how data enter it, and how it learns. */
-export interface Design extends Pick<SampleRecipe, "view" | "renewed"> {
+export interface Design extends Pick<SampleRecipe, "doc" | "view" | "renewed"> {
   readonly net: Network;
   readonly encoder: Input;
   readonly training: Training;
@@ -69,8 +69,9 @@ function changed(net: Network, training: Training, { epochs = training.epochs, m
 
 /** The networks of a task whose data are events. */
 export function recurrentDesign(recipe: Recipe, changes: Changes = {}): Design {
+  const { doc, training } = recipe;
   const net = recipe.network();
-  return { net, encoder: AS_EVENTS, training: changed(net, recipe.training, changes) };
+  return { ...(doc && { doc }), net, encoder: AS_EVENTS, training: changed(net, training, changes) };
 }
 
 /** The networks of a task that gives them itself. */

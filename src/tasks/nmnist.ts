@@ -96,6 +96,7 @@ export const NMNIST: SampleTask = {
   classes: CLASSES,
   spiking: { network: spikingNetwork, training: TRAINING, input: AS_LABELLED_EVENTS, renewed },
   twin: {
+    doc: "the same layers of rectified units; it has all events of a recording at once",
     network: twinNetwork,
     training: TRAINING,
     input: current(),

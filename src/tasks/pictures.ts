@@ -71,7 +71,11 @@ function taskOf({ name, doc, set, sizes, changes, training, published }: Picture
     ...{ name, doc, published, classes: CLASSES, inputs: SHAPE[0]! * SHAPE[1]! },
     load: ({ directory }) => idxDataset(set, { directory }),
     spiking: { ...shared, network: () => networkOf(`${name}-spiking`, STEPS, spiking, readout, sizes) },
-    twin: { ...shared, network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes) },
+    twin: {
+      ...shared,
+      doc: "the same layers of rectified units, one step",
+      network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes),
+    },
   };
 }
 

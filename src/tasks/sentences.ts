@@ -33,8 +33,8 @@ function inputSentences({ code }: Plan): string[] {
 }
 
 /** A twin of the same shape needs no word. */
-export const twinSentences = (plan: Plan): string[] =>
-  plan.code ? [] : [`Twin ${shapeOf(plan.twin.net)}, sized by accuracy on training sequences held out.`];
+export const twinSentences = ({ code, twin: { net, doc } }: Plan): string[] =>
+  code ? [] : [`Twin ${shapeOf(net)}${doc ? `: ${doc}` : ""}.`];
 
 export const headOf = (task: Task, plan: Plan, seed: number): string[] => [
   `${task.name}: ${task.doc}`,

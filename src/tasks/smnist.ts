@@ -102,6 +102,7 @@ export const SMNIST: SampleTask = {
   inputs: 1,
   spiking: { network: pixelNetwork, training: PIXEL_TRAINING, input: stream(1) },
   twin: {
+    doc: "gated units",
     network: () => gatedNetwork("smnist-twin", 1, PIXELS, gru(96)),
     training: { ...GATED, loss: crossEntropy("last") },
     input: stream(1),
@@ -116,6 +117,7 @@ export const SMNIST_ROWS: SampleTask = {
   inputs: SIDE,
   spiking: { network: rowNetwork, training: ROW_TRAINING, input: stream(SIDE) },
   twin: {
+    doc: "gated units",
     network: () => gatedNetwork("smnist-rows-twin", SIDE, SIDE, gru(96)),
     training: { ...GATED, epochs: 12, loss: crossEntropy("last") },
     input: stream(SIDE),

@@ -93,6 +93,8 @@ export interface ImageTask extends Described {
 
 /** A network with its recipe. */
 export interface Recipe {
+  /** What the network is, in words, where its layers' sizes do not tell; of the twin. */
+  readonly doc?: string;
   readonly network: () => Network;
   readonly training: Training;
 }
