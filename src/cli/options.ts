@@ -1,7 +1,7 @@
 /** The options that commands share: one text, one check and one default each. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError, Option } from "commander";
-import { ENCODERS, type EncoderName } from "../tasks/options.ts";
+import { CELLS, type CellName, ENCODERS, type EncoderName, LEARNERS, type LearnerName } from "../tasks/options.ts";
 
 /** What commander hands to a command that has these options. */
 export interface Flags {
@@ -10,6 +10,8 @@ export interface Flags {
   readonly steps?: number;
   readonly neurons?: number;
   readonly samples?: number;
+  readonly cell?: CellName;
+  readonly learner?: LearnerName;
   readonly seed: number;
   readonly threads: number;
   readonly encoder?: EncoderName;
@@ -59,6 +61,8 @@ export const option = {
     new Option("--samples <n>", "samples of an epoch (unsupervised), experiments (r-stdp)").argParser(
       wholeNumber(1, 2 ** 31),
     ),
+  cell: () => new Option("--cell <name>", "hidden neurons (adding)").choices(CELLS),
+  learner: () => new Option("--learner <name>", "how it is learned (adding)").choices(LEARNERS),
   segment: () =>
     new Option("--segment <k>", "show training that keeps k steps at a time (auto: the root of all)").argParser(
       (text: string) => (text === "auto" ? text : wholeNumber(1, 10_000)(text)),

@@ -10,9 +10,11 @@ import { openKeeper } from "./keeper.ts";
 import { openLearningLog } from "./learningLog.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
+import { requireTaken } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
+import { ownTask } from "./ownTasks.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { provenanceOf } from "./provenance.ts";
@@ -54,10 +56,14 @@ interface Comparison {
 }
 
 /** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
-export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
-  compareOn(taskOf(options.task), options, onProgress);
+export async function compare(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const own = ownTask(options.task);
+  if (own?.compare) return own.compare(options, onProgress);
+  return compareOn(taskOf(options.task), options, onProgress);
+}
 
 export async function compareOn(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  requireTaken(task, options);
   const outputs = await outputsOf(options.out, ["page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const start = performance.now();

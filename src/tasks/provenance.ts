@@ -11,6 +11,8 @@ const FLAGS = [
   "steps",
   "neurons",
   "samples",
+  "cell",
+  "learner",
   "encoder",
   "memory",
   "seed",

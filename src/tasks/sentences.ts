@@ -80,6 +80,7 @@ const dataNote = ({ source, licence }: TaskData): string => `Data: ${source}. Li
 
 export const compareNotes = (spiking: Side, twin: Side, threads: number, data: TaskData): string[] => [
   ...[spiking, twin].flatMap((s) => s.result.warnings),
+  ...(spiking.told?.notes ?? []),
   ...memoryNotes(spiking),
   ...energyNotes(spiking.energy.f32),
   ...unpricedNotes(twin),
@@ -91,6 +92,7 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
 ];
 export const trainNotes = (side: Side, threads: number, saved: boolean): string[] => [
   ...side.result.warnings,
+  ...(side.told?.notes ?? []),
   ...memoryNotes(side),
   ...(saved ? [] : ["The network is not saved: no --out ends in .h5."]),
   ...threadsNotes(threads),
