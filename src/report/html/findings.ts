@@ -1,5 +1,5 @@
 /** Tables and curves of a task of its own kind, as a page. */
-import type { FindingsDocument, FindingsPlot, FindingsTable } from "../document.ts";
+import type { FindingsDocument, FindingsPlot, FindingsTable } from "../findingsDocument.ts";
 import { exactAxis, linearAxis } from "./axis.ts";
 import { grid } from "./learning.ts";
 import { html, type Markup, tied } from "./markup.ts";

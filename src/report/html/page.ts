@@ -2,7 +2,8 @@
  * A result as one file: no request leaves it, and most of it needs no script. A content security policy says so to the
  * browser as well: scripts run only if they have the hash of ours.
  */
-import type { CompareDocument, FindingsDocument, SimulateDocument, TrainDocument } from "../document.ts";
+import type { CompareDocument, SimulateDocument, TrainDocument } from "../document.ts";
+import type { FindingsDocument } from "../findingsDocument.ts";
 import { compareBody } from "./compare.ts";
 import { findingsBody } from "./findings.ts";
 import { html, Markup, tied } from "./markup.ts";

@@ -1,5 +1,5 @@
 /** Tables and curves of a task of its own kind, in a terminal. */
-import type { FindingsDocument, FindingsPlot } from "../document.ts";
+import type { FindingsDocument, FindingsPlot } from "../findingsDocument.ts";
 import { short } from "../numbers.ts";
 import { sparkline } from "./charts.ts";
 import {

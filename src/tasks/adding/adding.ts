@@ -8,7 +8,7 @@ import { RunError } from "../../base/errors.ts";
 import { hash64 } from "../../base/hash.ts";
 import { stream } from "../../data/encoder.ts";
 import { writeArtefact } from "../../io/artefact.ts";
-import type { FindingsDocument, FindingsPlot } from "../../report/document.ts";
+import type { FindingsDocument, FindingsPlot } from "../../report/findingsDocument.ts";
 import { bytes, joulesRange, percent, seconds, short, whole } from "../../report/numbers.ts";
 import { findingsText } from "../../report/terminal/findings.ts";
 import { energies } from "../account.ts";

@@ -4,7 +4,7 @@ import { hash64 } from "../../base/hash.ts";
 import { writeArtefact } from "../../io/artefact.ts";
 import { badFile, finite, integer, listOf, struct } from "../../io/check.ts";
 import type { SavedTraining } from "../../io/checkpoint.ts";
-import type { FindingsDocument } from "../../report/document.ts";
+import type { FindingsDocument } from "../../report/findingsDocument.ts";
 import { bytes, joulesRange, percent, seconds, whole } from "../../report/numbers.ts";
 import { findingsText } from "../../report/terminal/findings.ts";
 import { wilson } from "../interval.ts";
