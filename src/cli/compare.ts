@@ -21,6 +21,7 @@ export function compareCommand(): Command {
     .addOption(option.samples())
     .addOption(option.encoder())
     .addOption(option.seed())
+    .addOption(option.seeds())
     .addOption(option.threads())
     .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("nowhere"))

@@ -13,6 +13,7 @@ export interface Flags {
   readonly cell?: CellName;
   readonly learner?: LearnerName;
   readonly seed: number;
+  readonly seeds?: readonly number[];
   readonly threads: number;
   readonly encoder?: EncoderName;
   readonly segment?: number | "auto";
@@ -75,6 +76,11 @@ export const option = {
   encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
   seed: () =>
     new Option("--seed <n>", "of weights, split, order and noise").argParser(wholeNumber(0, LARGEST_SEED)).default(1),
+  seeds: () =>
+    new Option(
+      "--seeds <list>",
+      "several, as 1,2,3, one after the other: mean and spread (not saved on their way)",
+    ).argParser((text: string) => text.split(",").map(wholeNumber(0, LARGEST_SEED))),
   trainedSeed: () =>
     new Option("--seed <n>", "of split and noise (default: that of the training)").argParser(
       wholeNumber(0, LARGEST_SEED),

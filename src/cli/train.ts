@@ -31,6 +31,7 @@ export function trainCommand(): Command {
     .addOption(option.learner())
     .addOption(option.encoder())
     .addOption(option.seed())
+    .addOption(option.seeds())
     .addOption(option.threads())
     .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("the first --out, with .checkpoint added"))
@@ -49,7 +50,8 @@ export function trainCommand(): Command {
       ) => {
         const { train } = await import("../tasks/train.ts");
         const { watch, rest } = watchOf(flags);
-        const saving = { checkpoint: checkpoint ?? `${flags.out![0]}.checkpoint`, every, ...(resume && { resume }) };
+        const file = checkpoint ?? (flags.seeds ? undefined : `${flags.out![0]}.checkpoint`);
+        const saving = { ...(file && { checkpoint: file }), every, ...(resume && { resume }) };
         await resumable(saving, (checkpoint) =>
           print({ json, quiet }, (onProgress) =>
             train({ task, ...rest, watch, ...(checkpoint && { checkpoint }) }, onProgress),

@@ -27,6 +27,8 @@ export interface FindingsDocument {
   readonly head: readonly string[];
   readonly headline: HeadlineDocument;
   readonly tables: readonly FindingsTable[];
+  /** The numbers that it comes to, whose spread over several seeds is worth knowing; shares lie in [0, 1]. */
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly share?: boolean }[];
   readonly plots: readonly FindingsPlot[];
   readonly published: readonly { readonly source: string; readonly network: string; readonly says: string }[];
   readonly notes: readonly string[];

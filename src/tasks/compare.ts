@@ -19,6 +19,7 @@ import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
+import { overSeeds } from "./seeds.ts";
 import { compareNotes, headOf, twinSentences } from "./sentences.ts";
 import type { Deployed } from "./session.ts";
 import { shownOf } from "./shown.ts";
@@ -57,6 +58,8 @@ interface Comparison {
 
 /** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
 export async function compare(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const { seeds, ...rest } = options;
+  if (seeds) return overSeeds("compare", compare, { ...rest, seeds }, onProgress);
   const own = ownTask(options.task);
   if (own?.compare) return own.compare(options, onProgress);
   return compareOn(taskOf(options.task), options, onProgress);

@@ -55,6 +55,8 @@ export interface TaskOptions {
   /** Of `adding`: how it is learned. */
   readonly learner?: LearnerName;
   readonly seed: number;
+  /** Of `train` and `compare`: each of them instead of `seed`, one after the other. */
+  readonly seeds?: readonly number[];
   /** At most this many; the result does not depend on it. */
   readonly threads: number;
   readonly encoder?: EncoderName;

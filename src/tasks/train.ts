@@ -13,6 +13,7 @@ import { ownTask } from "./ownTasks.ts";
 import { encoderDocument, planOf } from "./plan.ts";
 import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, loadTask, peakBytes, threadsDocument, version } from "./run.ts";
+import { overSeeds } from "./seeds.ts";
 import { energyNotes, headOf, trainNotes } from "./sentences.ts";
 import { shownOf } from "./shown.ts";
 import { deployedOf, inferenceOf, type Side, sideDocument, spikingSide } from "./side.ts";
@@ -22,6 +23,8 @@ import { taskOf } from "./tasks.ts";
 
 /** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
 export async function train(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const { seeds, ...rest } = options;
+  if (seeds) return overSeeds("train", train, { ...rest, seeds }, onProgress);
   const own = ownTask(options.task);
   if (own) return own.train(options, onProgress);
   return trainTask(taskOf(options.task), options, onProgress);

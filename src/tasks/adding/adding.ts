@@ -184,6 +184,7 @@ async function documentOf(
     headline: headlineOf(runs),
     ...{ steps, epochs, guessing: GUESSING, runs },
     tables: [{ title: "What was learned", rows: rowsOf(runs) }],
+    figures: runs.map((r) => ({ name: `${r.name}: error`, value: isDone(r) ? r.error : Number.POSITIVE_INFINITY })),
     plots: done.length > 0 ? [plotOf(done)] : [],
     published: PUBLISHED,
     notes: [

@@ -202,6 +202,10 @@ function documentOf(found: Found, { spiking, twin, data }: Answers, { experiment
         ],
       },
     ],
+    figures: [
+      { name: "experiments that learn", value: right / experiments, share: true },
+      { name: "right answers of one", value: spiking.result.accuracy, share: true },
+    ],
     plots: [],
     published: PUBLISHED,
     notes: [
