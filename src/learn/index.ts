@@ -115,6 +115,7 @@ export {
   type AdamOptions,
   adam,
   adamax,
+  averageWeights,
   chain,
   clipByNorm,
   cosine,

@@ -5,7 +5,7 @@
 
 import { cos, wholePower } from "../base/elementary.ts";
 import { ModelError, requirePositive } from "../base/errors.ts";
-import { abs, add, constant, div, type Expr, max, mul, neg, sqrt } from "../ir/expr.ts";
+import { abs, add, constant, div, type Expr, max, mul, neg, sqrt, sub } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
 
 /** The number that scales a clipped gradient. */
@@ -152,12 +152,30 @@ export function clipByNorm(limit: number): GradientTransform {
   };
 }
 
+/** The state of `averageWeights`: the average less the weight. It starts at 0 and keeps its digits. */
+export const AVERAGE = "average";
+/**
+ * Keeps an average of weights over updates, which forgets by `decay` in each, and in the first ones by (1 + k) / (10 + k), so
+ * that it is not held by the first weights (Polyak and Juditsky 1992, as TensorFlow's ExponentialMovingAverage has it).
+ * Training goes on as without it; `deployed()` gives the average. Put it last.
+ */
+export function averageWeights(decay: number): GradientTransform {
+  requireFraction("averageWeights", decay);
+  return {
+    name: "average",
+    states: [AVERAGE],
+    numbers: { kept: (step) => Math.min(decay, (1 + step) / (10 + step)) },
+    update: (g) => ({ update: g }),
+    after: (moved, c) => ({ [AVERAGE]: mul(c.number("kept"), sub(c.state(AVERAGE), sub(moved, c.weight))) }),
+  };
+}
+
 const optional = (x: number | undefined, make: (x: number) => GradientTransform): Optimiser =>
   x === undefined ? [] : [make(x)];
 
 /**
- * Options of `adam`: its moments (0.9 and 0.999), `epsilon` (1e-8), weight decay and the norm that gradients are
- * clipped to.
+ * Options of `adam`: its moments (0.9 and 0.999), `epsilon` (1e-8), weight decay, the norm that gradients are clipped to,
+ * and `average`, what an average of weights that is used in their place keeps from update to update.
  */
 export interface AdamOptions {
   readonly b1?: number;
@@ -165,29 +183,44 @@ export interface AdamOptions {
   readonly epsilon?: number;
   readonly decay?: number;
   readonly clip?: number;
+  readonly average?: number;
 }
 /** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). */
-export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(...optional(clip, clipByNorm), scaleByAdam(moments), ...optional(decay, weightDecay), scaleByRate(rate));
+export const adam = (rate: Rate, { decay, clip, average, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(
+    ...optional(clip, clipByNorm),
+    scaleByAdam(moments),
+    ...optional(decay, weightDecay),
+    scaleByRate(rate),
+    ...optional(average, averageWeights),
+  );
 
 /** Adamax (Kingma and Ba 2015, algorithm 2), with the options of `adam`. */
-export const adamax = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(...optional(clip, clipByNorm), scaleByAdamax(moments), ...optional(decay, weightDecay), scaleByRate(rate));
+export const adamax = (rate: Rate, { decay, clip, average, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(
+    ...optional(clip, clipByNorm),
+    scaleByAdamax(moments),
+    ...optional(decay, weightDecay),
+    scaleByRate(rate),
+    ...optional(average, averageWeights),
+  );
 
-/** Options of `sgd`: momentum, weight decay and the norm that gradients are clipped to. */
+/** Options of `sgd`: momentum; weight decay, the norm that gradients are clipped to, and `average` as in `adam`. */
 export interface SgdOptions {
   readonly momentum?: number;
   readonly nesterov?: boolean;
   readonly decay?: number;
   readonly clip?: number;
+  readonly average?: number;
 }
 /** Stochastic gradient descent, with momentum if asked. */
-export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip }: SgdOptions = {}): Optimiser =>
+export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip, average }: SgdOptions = {}): Optimiser =>
   chain(
     ...optional(clip, clipByNorm),
     ...optional(decay, weightDecay),
     ...optional(momentum, (m) => trace({ decay: m, nesterov })),
     scaleByRate(rate),
+    ...optional(average, averageWeights),
   );
 
 /** From `peak` to `floor` over `total` steps along half a cosine, after a linear `warmup` (Loshchilov & Hutter 2017). */

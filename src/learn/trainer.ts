@@ -1,5 +1,5 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
-import type { Backend, Executable } from "../backend/backend.ts";
+import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
@@ -26,6 +26,7 @@ import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eve
 import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
+import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
@@ -288,9 +289,21 @@ export class Trainer implements Disposable {
   parameters(): Parameters {
     return this.#blocks(this.#x.array("parameters"));
   }
-  /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
+  /**
+   * Weights for use: their averages where the optimiser keeps some; those out of a population with dropout are scaled by the
+   * share that was heard.
+   */
   deployed(): Parameters {
-    return scaled(this.lowered.described, this.parameters(), (keep) => keep);
+    return scaled(this.lowered.described, this.#averaged(), (keep) => keep);
+  }
+  #averaged(): Parameters {
+    const behind = this.#behindAverages();
+    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + behind[k]!)) : this.parameters();
+  }
+  /** By how much averages of weights are above these. */
+  #behindAverages(): Elements | undefined {
+    const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(AVERAGE));
+    return at < 0 ? undefined : this.#x.array(stateBuffer(at, AVERAGE));
   }
   /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
   gradientBlocks(): Parameters {
@@ -329,11 +342,12 @@ export class Trainer implements Disposable {
     return out;
   }
   /**
-   * Goes on from these weights; the optimiser knows nothing of it.
+   * Goes on from these weights; averages start anew from them, otherwise the optimiser knows nothing of it.
    * @throws {ModelError} `unknown-name`, `shape-mismatch`
    */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#behindAverages()?.fill(0);
     this.#x.run("prepare");
   }
 

@@ -95,10 +95,14 @@ function trainerOptions(
 
 /** A warm-up takes at most a tenth of all updates. */
 const OPTIMISERS = { adam, adamax } as const;
-const optimiserOf = ({ rate, warmup, clip, decay, optimiser = "adam" }: Training, updates: number): Optimiser =>
+const optimiserOf = (
+  { rate, warmup, clip, decay, average, optimiser = "adam" }: Training,
+  updates: number,
+): Optimiser =>
   OPTIMISERS[optimiser](cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
     ...(clip !== undefined && { clip }),
     ...(decay !== undefined && { decay }),
+    ...(average !== undefined && { average }),
   });
 
 function resultOf(trainer: Trainer, selection: Selection | undefined): Pick<Trained, "parameters" | "selected"> {

@@ -32,6 +32,8 @@ export interface Training {
   readonly clip?: number;
   /** What weights and biases shrink by, times the rate, in an update. */
   readonly decay?: number;
+  /** What averages of weights, which are used in their place, keep from one update to the next. */
+  readonly average?: number;
   /** Parameters with a rate of their own: `match` as in `ParameterGroup`, the rate in units of the highest. */
   readonly groups?: readonly { readonly match: string; readonly rate: number }[];
   /** What else is to be small, such as the rates of neurons. */

@@ -7,6 +7,7 @@ import { meanSquared } from "../../src/learn/loss.ts";
 import {
   adam,
   adamax,
+  averageWeights,
   chain,
   clipByNorm,
   cosine,
@@ -268,3 +269,38 @@ test.each([
   ["negative decay", () => adam(1, { decay: -1 })],
   ["epsilon 0", () => adam(1, { epsilon: 0 })],
 ])("%s is refused", (_name, make) => expect(make).toThrow(expect.objectContaining({ code: "out-of-range" })));
+
+test("averages of weights: by hand, of what trains alone, and training goes on as without them", async () => {
+  const make = (optimiser: Optimiser) =>
+    createTrainer(net, wasm, { algorithm: bptt(), loss: meanSquared("mean", 1), optimiser, batch: 4, type: "f64" });
+  using plain = await make(adam(0.1));
+  using trainer = await make(adam(0.1, { average: 0.4 }));
+  const averages = structuredClone(trainer.deployed()) as Record<string, Float64Array>;
+  batches.forEach((batch, t) => {
+    plain.step(batch);
+    trainer.step(batch);
+    const kept = [2 / 11, 3 / 12, 4 / 13, 5 / 14, 0.4, 0.4][t]!; // (1 + k) / (10 + k), at most 0.4
+    expect(trainer.parameters()).toEqual(plain.parameters());
+    for (const [name, mean] of Object.entries(averages)) {
+      mean.forEach((x, k) => {
+        mean[k] = kept * x + (1 - kept) * trainer.parameters()[name]![k]!;
+      });
+      trainer.deployed()[name]!.forEach((x, k) => {
+        expect(x).toBeCloseTo(mean[k]!, 12);
+      });
+    }
+  });
+  expect(trainer.deployed()["fixed.weight"]).toEqual(trainer.parameters()["fixed.weight"]);
+  expect(trainer.deployed()["skip.weight"]).not.toEqual(trainer.parameters()["skip.weight"]);
+
+  using other = await make(chain(adam(0.1), averageWeights(0.4)));
+  other.restore(trainer.snapshot());
+  for (const t of [other, trainer]) t.step(batches[0]!);
+  expect(other.deployed()).toEqual(trainer.deployed());
+  trainer.setParameters(plain.parameters());
+  expect(trainer.deployed()).toEqual(plain.parameters());
+});
+
+test.each([-0.1, 1, Number.NaN])("an average that keeps %d is refused", (decay) => {
+  expect(() => averageWeights(decay)).toThrow("averageWeights: must be from 0 to below 1");
+});
