@@ -94,6 +94,7 @@ export interface ImageTask extends Described {
   readonly spiking: Readonly<Record<EncoderName, SpikingRecipe>>;
   readonly twin: Training;
   readonly trial: Trial;
+  readonly published?: readonly Published[];
 }
 
 /** A network with its recipe. */

@@ -81,6 +81,13 @@ const PICTURES = {
     ),
     twin: LARGE_TWIN,
     trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
+    published: [
+      {
+        source: "Wu et al. 2018, Frontiers in Neuroscience 12:331",
+        network: "fully connected, 784-800-10, by STBP",
+        accuracy: 0.9889,
+      },
+    ],
   },
   "fashion-mnist": {
     ...IMAGES,
