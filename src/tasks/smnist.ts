@@ -118,7 +118,9 @@ export const SMNIST: SampleTask = {
   twin: {
     doc: "gated units",
     network: () => gatedNetwork("smnist-twin", 1, PIXELS, gru(96)),
-    training: { ...GATED, loss: crossEntropy("last") },
+    // The mean of all steps, not the last one: an error shrinks on its way back through 784 steps until its numbers are
+    // denormal, and then each update takes seven times as long and teaches nothing.
+    training: { ...GATED, epochs: 5 },
     input: stream(1),
   },
 };

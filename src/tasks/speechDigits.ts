@@ -3,6 +3,8 @@
  * for the first time. Sound comes as energies of 32 mel bands every 16 ms, with how they change, over the first second.
  *
  * Loudness is left out: of each recording the mean over bands and frames is taken away.
+ *
+ * Two layers of 256 spiking neurons: 99.7 % (98.1 to 99.9) with seed 1; beside them a convolutional network.
  */
 import { augmentRows } from "../data/augment/rows.ts";
 import { type Dataset, dataset, Examples } from "../data/dataset.ts";

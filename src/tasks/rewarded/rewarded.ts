@@ -1,4 +1,7 @@
-/** The task `r-stdp`: networks that learn XOR by being rewarded, as often as Florian's do. */
+/**
+ * The task `r-stdp`: networks that learn XOR by being rewarded, as often as Florian's do: 20 of 20 with seeds 1 to 20. A pattern
+ * needs 1.5 to 2.8 µJ of one of them, 62 to 106 nJ of a conventional network of the same shape.
+ */
 import { threadedWasm, wasm } from "../../backend/wasm/wasm.ts";
 import { hash64 } from "../../base/hash.ts";
 import { writeArtefact } from "../../io/artefact.ts";
