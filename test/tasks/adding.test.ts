@@ -101,7 +101,8 @@ describe("as a command, shortened", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
   test("compare sets both cells and both learners side by side, and gated units", async () => {
-    const { document } = await compare({ ...short, out: join(folder, "a.html") }, quiet);
+    const { document, text } = await compare({ ...short, out: join(folder, "a.html") }, quiet);
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const { runs } = document as unknown as { runs: { cell: string; learner: string; error: number }[] };
     expect(runs.map((r) => `${r.cell} ${r.learner}`)).toEqual([
       "liquid fptt",

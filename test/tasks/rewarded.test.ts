@@ -125,6 +125,7 @@ describe("as a command, shortened", () => {
     const { document, text } = await train({ ...options, samples: 1, epochs: 40, out }, () => {});
     expect(document).toMatchObject({ experiments: 1, published: [{ share: 0.982 }, { share: 0.991 }] });
     expect(text).toContain("98.2 %: MSTDPET, as here, of 1,000 experiments");
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const { spiking, twin } = document as unknown as Record<"spiking" | "twin", SideDocument>;
     expect(spiking.accuracy).toBeGreaterThan(0.6); // 200 presentations, by chance 0.5 ± 0.035
     expect(twin.accuracy).toBe(1);

@@ -31,7 +31,7 @@ export function findingsBody(d: FindingsDocument): readonly (Markup | undefined)
 function tableOf({ rows: [head = [], ...rows] }: FindingsTable): Markup {
   const cells = (row: readonly string[]): Markup =>
     html`<tr><th scope="row">${row[0]}</th>${row.slice(1).map((x) => html`<td>${tied(x)}</td>`)}</tr>`;
-  return html`<div class="scroll"><table><thead><tr>${head.map((x) => html`<th scope="col">${x}</th>`)}</tr></thead><tbody>${rows.map(cells)}</tbody></table></div>`;
+  return html`<div class="scroll"><table class="numbers"><thead><tr>${head.map((x) => html`<th scope="col">${x}</th>`)}</tr></thead><tbody>${rows.map(cells)}</tbody></table></div>`;
 }
 
 /** Two colours that the page has for two networks, then others; each plain, then dashed. */
@@ -48,9 +48,9 @@ function figureOf({ title, x, y, lines, level }: FindingsPlot): Markup {
   const series = lines.map((l, k): Series => ({ ...l, ...styleOf(k), dots: false }));
   const across =
     level &&
-    html`<path class="rule" d="M${place(axes, axes.x.low, level.value)}L${place(axes, axes.x.high, level.value)}"/>`;
+    html`<path class="line threshold" d="M${place(axes, axes.x.low, level.value)}L${place(axes, axes.x.high, level.value)}"/>`;
   const entries = series.map(({ name, tone, style }): LegendEntry => ({ name, tone, sign: style }));
-  const named = level ? `${title}; the line across is ${level.name}` : title;
+  const named = level ? `${title}; dotted: ${level.name}` : title;
   return plotFigure({
     title: named,
     ...axes,

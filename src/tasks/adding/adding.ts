@@ -162,7 +162,8 @@ function runDocument(outcome: Outcome) {
 }
 
 type RunDocument = ReturnType<typeof runDocument>;
-const isDone = (r: RunDocument): r is Exclude<RunDocument, { broken: string }> => !("broken" in r);
+type Done = Exclude<RunDocument, { broken: string }>;
+const isDone = (r: RunDocument): r is Done => !("broken" in r);
 
 async function documentOf(
   command: "train" | "compare",
@@ -183,7 +184,10 @@ async function documentOf(
     ],
     headline: headlineOf(runs),
     ...{ steps, epochs, guessing: GUESSING, runs },
-    tables: [{ title: "What was learned", rows: rowsOf(runs) }],
+    tables: [
+      { title: "What was learned", rows: learnedRows(runs) },
+      { title: "What it took", rows: costRows(done) },
+    ],
     figures: runs.map((r) => ({ name: `${r.name}: error`, value: isDone(r) ? r.error : Number.POSITIVE_INFINITY })),
     plots: done.length > 0 ? [plotOf(done)] : [],
     published: PUBLISHED,
@@ -219,23 +223,29 @@ function headlineOf(runs: readonly RunDocument[]) {
   return { text: `${found}, of ${runs.length} ways; guessing has an error of ${GUESSING.toFixed(3)}.`, lines: [] };
 }
 
-function rowsOf(runs: readonly RunDocument[]): string[][] {
+function learnedRows(runs: readonly RunDocument[]): string[][] {
   const row = (r: RunDocument): string[] =>
     isDone(r)
       ? [
           r.name,
           `${r.error.toFixed(4)} ± ${r.standardError.toFixed(4)}`,
           percent(r.near),
-          seconds(r.trainSeconds),
-          bytes(r.trainingBytes),
-          r.meanRate["hidden"]?.toFixed(3) ?? "-",
-          joulesRange(r.energy.f32.total, r.energy.f32.lowerBound),
+          r.meanRate["hidden"]?.toFixed(4) ?? "-",
         ]
-      : [r.name, "broke down", "", "", "", "", ""];
-  return [["", "error", "near", "time", "memory", "rate", "energy"], ...runs.map(row)];
+      : [r.name, "broke down", "", ""];
+  return [["", "error", "near", "spikes a neuron and step"], ...runs.map(row)];
 }
+const costRows = (runs: readonly Done[]): string[][] => [
+  ["", "time", "memory", "energy"],
+  ...runs.map((r) => [
+    r.name,
+    seconds(r.trainSeconds),
+    bytes(r.trainingBytes),
+    joulesRange(r.energy.f32.total, r.energy.f32.lowerBound),
+  ]),
+];
 
-const plotOf = (runs: readonly Exclude<RunDocument, { broken: string }>[]): FindingsPlot => ({
+const plotOf = (runs: readonly Done[]): FindingsPlot => ({
   title: "Error on fresh sequences",
   x: "batches",
   y: "mean square",
