@@ -61,7 +61,7 @@ test("a network learns Yin-Yang through fit", { timeout: 60_000 }, () => {
 });
 
 describe("as an algorithm of createTrainer", () => {
-  const raise = { hidden: { share: 0.3, by: 5e-3 } };
+  const raise = { hidden: { share: 0.01, by: 5e-3 } };
   const algorithm = eventProp({ duration: "80 ms", raise });
   const options = { algorithm, loss: firstSpikeCrossEntropy(), optimiser: adam(1e-2), seed: 1, batch: 20 };
 
@@ -69,8 +69,13 @@ describe("as an algorithm of createTrainer", () => {
     const trainer = await createTrainer(layers(12), wasm, options);
     const { algorithm: _, ...rest } = options;
     const own = createEventTrainer(layers(12), { ...rest, duration: "80 ms", raise });
-    for (const batch of batches(100, 20, 1)) expect(trainer.step(batch)).toEqual(own.step(batch));
+    const plain = await createTrainer(layers(12), wasm, { ...options, algorithm: eventProp({ duration: "80 ms" }) });
+    for (const batch of batches(100, 20, 1)) {
+      expect(trainer.step(batch)).toEqual(own.step(batch));
+      plain.step(batch);
+    }
     expect(trainer.parameters()).toEqual(own.parameters());
+    expect(trainer.parameters()).not.toEqual(plain.parameters()); // what raises has been heard
     expect(JSON.parse(JSON.stringify(algorithm))).toEqual(algorithm);
     expect(ALGORITHMS[algorithm.kind]).toHaveLength(1);
   });
