@@ -28,6 +28,12 @@ export type { Answers } from "./answers.ts";
 export { narrowing } from "./delayGradients.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export {
+  type EventProp,
+  type EventPropOptions,
+  type EventPropTrainerOptions,
+  eventProp,
+} from "./eventprop/algorithm.ts";
+export {
   type FirstSpikeCrossEntropy,
   type FirstSpikeOptions,
   firstSpikeCrossEntropy,

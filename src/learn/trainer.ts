@@ -22,6 +22,8 @@ import { brokenBlock, culprit } from "./culprit.ts";
 import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
+import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
+import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
@@ -77,11 +79,23 @@ export interface StepResult {
 }
 
 /**
+ * Makes a network learn by the exact times of its spikes. The exact engine runs it, and the backend has no part in that.
+ *
+ * @throws {ModelError} `unsupported` for options that have no meaning without steps; as `createEventTrainer`
+ */
+export function createTrainer(net: Network, backend: Backend, options: EventPropTrainerOptions): Promise<EventTrainer>;
+/**
  * Compiles a network together with its backward pass and its optimiser.
  *
  * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
-export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+export function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer>;
+export async function createTrainer(
+  net: Network,
+  backend: Backend,
+  options: TrainerOptions | EventPropTrainerOptions,
+): Promise<Trainer | EventTrainer> {
+  if (isEventProp(options)) return eventTrainerOf(net, options);
   requireOptions(options);
   const { lowered, plan, program } = trainingProgram(net, options);
   const parameters = options.parameters ?? startOf(net, options);
@@ -89,6 +103,12 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
 }
 /** @throws {ModelError} `unknown-name`, `usage` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
+  if (isEventProp(options))
+    throw new ModelError(
+      "unsupported",
+      "trainer.algorithm",
+      "EventProp has no program: what it keeps are the spikes there are",
+    );
   requireKnown("trainer", options, OPTIONS);
   for (const key of NEEDED)
     if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");

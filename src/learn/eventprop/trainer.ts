@@ -65,8 +65,10 @@ export interface EventTrainerOptions {
   readonly delays?: ExactDelays;
   /** By population, in the order of the network. */
   readonly raise?: Readonly<Record<string, Raise>>;
+  /** Samples of one update, at most; by default as many as come. */
+  readonly batch?: number;
 }
-const OPTIONS = ["loss", "optimiser", "duration", "seed", "parameters", "delays", "raise"] as const;
+const OPTIONS = ["loss", "optimiser", "duration", "seed", "parameters", "delays", "raise", "batch"] as const;
 
 /** What came of one update by exact spike times. */
 export interface EventStepResult extends StepResult {
@@ -289,6 +291,9 @@ export class EventTrainer implements Learner<EventBatch> {
     const { count, spikes, labels, trains } = batch;
     if (!(Number.isInteger(count) && count >= 1 && spikes.length === count))
       throw new DataError("shape-mismatch", "batch.spikes", `holds ${spikes.length} samples, count is ${count}`);
+    const { batch: most = count } = this.#options;
+    if (count > most)
+      throw new DataError("shape-mismatch", "batch", `holds ${count} samples, at most ${most} were asked for`);
     for (let s = 0; s < count; s++) {
       const wanted = { label: labels?.[s], trains: trains?.[s] };
       requireWanted(this.#options.loss, wanted, this.network.populations[this.network.output!]!.size, `[${s}]`);
