@@ -14,6 +14,7 @@ import {
   besidePort,
   bySignal,
   isConstant,
+  orderPlace,
   reachPlace,
   type Told,
   unpoolNodes,
@@ -80,7 +81,11 @@ export function errorsThroughWindows(
   };
   const dots =
     list && count
-      ? invoke({ ...kernel, listed: true, accumulate }, { ...args, list }, { from: 0, to: count })
+      ? invoke(
+          { ...kernel, listed: true, accumulate },
+          { ...args, list, order: orderPlace(c.name, windows, context) },
+          { from: 0, to: count },
+        )
       : invoke({ ...kernel, listed: false, accumulate }, args);
   return [dots, ...learned(c, error, l)];
 }
@@ -165,8 +170,10 @@ function outer(c: WindowedConnection, error: Place, signal: Signal, age: number,
   context.buffer(GRADIENTS, type, l.parameters.length, "work");
   const kernel = { kind: "outerWindows", type, windows, stride: padded(windows.targets, type) } as const;
   const args = { out, a: error, reach: reachPlace("source", windows, c.name, context) };
-  const call = (told: Told): Node =>
-    invoke({ ...kernel, listed: told.listed, valued: told.valued }, { ...args, ...told.args }, told.counts);
+  const call = ({ args: given, counts, ...told }: Told): Node => {
+    const order = told.listed && { order: orderPlace(c.name, windows, context) };
+    return invoke({ ...kernel, ...told }, { ...args, ...given, ...order }, counts);
+  };
   return bySignal(c, signal, context, call, age);
 }
 

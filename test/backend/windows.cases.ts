@@ -4,6 +4,7 @@ import type { FloatType, Type } from "../../src/ir/types.ts";
 import {
   type Axis,
   backRows,
+  orderLength,
   reachTable,
   sourceCount,
   targetCount,
@@ -72,7 +73,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
     reach: place("reach"),
     ...(kind !== "scatterWindows" && { a: place("a", 1) }),
     ...(kind !== "outerWindows" && { weights: place("weights") }),
-    ...(listed && { list: place("list") }),
+    ...(listed && { list: place("list"), ...(kind !== "scatterWindows" && { order: place("order", 1) }) }),
     ...(kind !== "windowDots" && flag && { values: place("values") }),
   };
   const name = `${kind} ${type} ${JSON.stringify(w)}${listed ? " listed" : ""}${flag ? " +" : ""}`;
@@ -87,6 +88,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
         buffer("weights", type, matrix),
         buffer("reach", "i32", table.length),
         buffer("list", "u32", chosen.length),
+        buffer("order", "u32", 1 + orderLength(w)),
         buffer("values", type, sources),
       ],
       regions: [{ name: "main", body: [invoke(kernel, args, listed ? { from, to } : {})] }],
@@ -99,6 +101,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
       list: chosen,
       values: small(sources, 9),
     },
+    defined: { order: 1 },
   };
 }
 
