@@ -20,6 +20,7 @@ import {
   unpoolNodes,
   windowWeights,
 } from "../sim/lower/windows.ts";
+import { errorsByTiles, goesByTiles, weightTiles } from "./windowTiles.ts";
 
 export const GRADIENTS = "gradients";
 
@@ -72,6 +73,11 @@ export function errorsThroughWindows(
   const { windows, pool } = windowsIn(l.net, c);
   const whole = wholeError(c, error, false, l);
   if (pool) return [...whole.nodes, ...errorsOfMaxima(c, whole.at, out, accumulate, l), ...learned(c, whole.at, l)];
+  if (!list && goesByTiles(windows, type)) {
+    turnedPlace(c, windows, context);
+    const tiled = { name: c.name, windows, context };
+    return [...errorsByTiles(tiled, error, out, accumulate), ...learned(c, error, l)];
+  }
   const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type) } as const;
   const args = {
     out,
@@ -118,35 +124,69 @@ const backStride = (w: Windows, { type }: Context): number => padded(groupSource
 const backWeights = (c: WindowedConnection, w: Windows, context: Context): Place =>
   place(context.buffer(`${c.name}.weight.back`, context.type, backRows(w) * backStride(w, context), "work"));
 
-/** Once a batch: weights in front of maxima as `scatterBack` takes them. A product with ones on the diagonal turns them over. */
+/** Weights `[position][target channel][source channel]`, from which those of tiles are made. */
+const turnedPlace = (c: WindowedConnection, w: Windows, context: Context): Place =>
+  place(context.buffer(`${c.name}.weight.turned`, context.type, backRows(w) * w.sources, "work"));
+
+/** Once a batch: weights as they are wanted on the way back. */
 export function turnedWeights(l: Lowered): Node[] {
   const { context } = l;
   const { type } = context;
   return l.net.connections.filter(isWindowed).flatMap((c) => {
-    const { windows: w, pool } = windowsIn(l.net, c);
-    if (!pool || !context.buffers.has(`${c.name}.weight.back`)) return [];
-    const [width, row] = [backStride(w, context), padded(w.targets, type)];
-    const [rows, columns] = [w.rows.kernel, w.columns.kernel];
-    const depth = groupSources(w);
-    const ones = context.constant(
-      `${c.name}.ones`,
-      Float64Array.from({ length: depth * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
-    );
-    const of = (at: Place, alongRows: number, alongColumns: number): Place => ({
-      ...at,
-      terms: [along("window.row", alongRows), along("window.column", alongColumns)],
-    });
-    const shape = { width, bStride: width, outStride: columns * width, aRow: 1, aColumn: row } as const;
-    const kernel = { kind: "product", type, ...shape, start: "zero" } as const;
-    const args = {
-      out: of(backWeights(c, w, context), w.targets * columns * width, width),
-      a: of(windowWeights(c, w, l.parameters, context), columns * depth * row, depth * row),
-      b: place(ones),
-    };
-    return [
-      loop("window.row", rows, [loop("window.column", columns, [invoke(kernel, args, { rows: w.targets, depth })])]),
-    ];
+    const { windows, pool } = windowsIn(l.net, c);
+    const has = (what: string): boolean => context.buffers.has(`${c.name}.weight.${what}`);
+    const { kernel: columns } = windows.columns;
+    if (pool && has("back")) {
+      const width = backStride(windows, context);
+      const strides = { row: windows.targets * columns * width, column: width, target: columns * width };
+      return turned(c, windows, { out: backWeights(c, windows, context), width, ...strides }, l);
+    }
+    if (!has("turned")) return [];
+    const out = turnedPlace(c, windows, context);
+    const width = padded(windows.sources, type);
+    const strides = { row: columns * windows.targets * width, column: windows.targets * width, target: width };
+    return [...turned(c, windows, { out, width, ...strides }, l), weightTiles({ name: c.name, windows, context }, out)];
   });
+}
+
+/** Where turned weights lie, and how far rows and columns of windows and target channels are apart; `width` of a row. */
+interface Turned {
+  readonly out: Place;
+  readonly width: number;
+  readonly row: number;
+  readonly column: number;
+  readonly target: number;
+}
+/** Source channels that are turned over at once, where they are whole blocks. */
+const BLOCKS = [16, 4];
+/** Products with ones on the diagonal, of a few source channels each. */
+function turned(c: WindowedConnection, w: Windows, t: Turned, l: Lowered): Node[] {
+  const { context } = l;
+  const { type } = context;
+  const row = padded(w.targets, type);
+  const depth = groupSources(w);
+  const block = BLOCKS.find((n) => depth % n === 0) ?? depth;
+  const width = padded(block, type);
+  const ones = context.constant(
+    `ones.${block}`,
+    Float64Array.from({ length: block * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
+  );
+  const of = (at: Place, alongRows: number, alongColumns: number, alongBlocks: number): Place => ({
+    ...at,
+    terms: [along("window.row", alongRows), along("window.column", alongColumns), along("window.block", alongBlocks)],
+  });
+  const shape = { width, bStride: width, outStride: t.target, aRow: 1, aColumn: row } as const;
+  const call = invoke(
+    { kind: "product", type, ...shape, start: "zero" },
+    {
+      out: of(t.out, t.row, t.column, block),
+      a: of(windowWeights(c, w, l.parameters, context), w.columns.kernel * depth * row, depth * row, block * row),
+      b: place(ones),
+    },
+    { rows: w.targets, depth: block },
+  );
+  const inBlocks = loop("window.block", depth / block, [call]);
+  return [loop("window.row", w.rows.kernel, [loop("window.column", w.columns.kernel, [inBlocks])])];
 }
 
 /** What left the source in the step at hand, which arrives after the connection's delay. */
