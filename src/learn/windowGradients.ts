@@ -20,7 +20,7 @@ import {
   unpoolNodes,
   windowWeights,
 } from "../sim/lower/windows.ts";
-import { errorsByTiles, goesByTiles, weightTiles } from "./windowTiles.ts";
+import { errorsByTiles, goesByTiles, stripWidth, weightTiles } from "./windowTiles.ts";
 
 export const GRADIENTS = "gradients";
 
@@ -124,7 +124,7 @@ const backStride = (w: Windows, { type }: Context): number => padded(groupSource
 const backWeights = (c: WindowedConnection, w: Windows, context: Context): Place =>
   place(context.buffer(`${c.name}.weight.back`, context.type, backRows(w) * backStride(w, context), "work"));
 
-/** Weights `[position][target channel][source channel]`, from which those of tiles are made. */
+/** Weights in strips of source channels, from which those of tiles are made. */
 const turnedPlace = (c: WindowedConnection, w: Windows, context: Context): Place =>
   place(context.buffer(`${c.name}.weight.turned`, context.type, backRows(w) * w.sources, "work"));
 
@@ -138,38 +138,45 @@ export function turnedWeights(l: Lowered): Node[] {
     const { kernel: columns } = windows.columns;
     if (pool && has("back")) {
       const width = backStride(windows, context);
-      const strides = { row: windows.targets * columns * width, column: width, target: columns * width };
-      return turned(c, windows, { out: backWeights(c, windows, context), width, ...strides }, l);
+      const block = BLOCKS.find((n) => groupSources(windows) % n === 0) ?? groupSources(windows);
+      const strides = { row: windows.targets * columns * width, column: width, block, target: columns * width };
+      return turned(c, windows, { out: backWeights(c, windows, context), channels: block, ...strides }, l);
     }
     if (!has("turned")) return [];
     const out = turnedPlace(c, windows, context);
-    const width = padded(windows.sources, type);
-    const strides = { row: columns * windows.targets * width, column: windows.targets * width, target: width };
-    return [...turned(c, windows, { out, width, ...strides }, l), weightTiles({ name: c.name, windows, context }, out)];
+    const [size, strip] = [windows.targets * windows.sources, stripWidth(type)];
+    const strides = { row: columns * size, column: size, block: windows.targets * strip, target: strip };
+    return [
+      ...turned(c, windows, { out, channels: strip, ...strides }, l),
+      weightTiles({ name: c.name, windows, context }, out),
+    ];
   });
-}
-
-/** Where turned weights lie, and how far rows and columns of windows and target channels are apart; `width` of a row. */
-interface Turned {
-  readonly out: Place;
-  readonly width: number;
-  readonly row: number;
-  readonly column: number;
-  readonly target: number;
 }
 /** Source channels that are turned over at once, where they are whole blocks. */
 const BLOCKS = [16, 4];
+
+/** Where turned weights go, block by block of source channels, and how far apart what belongs to another part is there. */
+interface Turned {
+  readonly out: Place;
+  /** Source channels of a block. */
+  readonly channels: number;
+  /** Of the window. */
+  readonly row: number;
+  readonly column: number;
+  readonly block: number;
+  /** Target channels. */
+  readonly target: number;
+}
 /** Products with ones on the diagonal, of a few source channels each. */
-function turned(c: WindowedConnection, w: Windows, t: Turned, l: Lowered): Node[] {
+function turned(c: WindowedConnection, w: Windows, { out, channels, ...t }: Turned, l: Lowered): Node[] {
   const { context } = l;
   const { type } = context;
   const row = padded(w.targets, type);
   const depth = groupSources(w);
-  const block = BLOCKS.find((n) => depth % n === 0) ?? depth;
-  const width = padded(block, type);
+  const width = padded(channels, type);
   const ones = context.constant(
-    `ones.${block}`,
-    Float64Array.from({ length: block * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
+    `ones.${channels}`,
+    Float64Array.from({ length: channels * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
   );
   const of = (at: Place, alongRows: number, alongColumns: number, alongBlocks: number): Place => ({
     ...at,
@@ -179,13 +186,13 @@ function turned(c: WindowedConnection, w: Windows, t: Turned, l: Lowered): Node[
   const call = invoke(
     { kind: "product", type, ...shape, start: "zero" },
     {
-      out: of(t.out, t.row, t.column, block),
-      a: of(windowWeights(c, w, l.parameters, context), w.columns.kernel * depth * row, depth * row, block * row),
+      out: of(out, t.row, t.column, t.block),
+      a: of(windowWeights(c, w, l.parameters, context), w.columns.kernel * depth * row, depth * row, channels * row),
       b: place(ones),
     },
-    { rows: w.targets, depth: block },
+    { rows: w.targets, depth: channels },
   );
-  const inBlocks = loop("window.block", depth / block, [call]);
+  const inBlocks = loop("window.block", depth / channels, [call]);
   return [loop("window.row", w.rows.kernel, [loop("window.column", w.columns.kernel, [inBlocks])])];
 }
 

@@ -232,14 +232,16 @@ test.each(surrogates)("spikes and gradients are those of the weights written out
     await expectWrittenOut(first, second, surrogate, delay);
   }
 });
-test.each<readonly [number, number]>([
-  [1, 1],
-  [0, 2],
-  [2, 0],
-  [2, 2],
-])("so are those that come back by tiles: padding %s %s", async (...padding) => {
-  const first = plain({ height: 6, width: 8, from: 2, to: 16, kernel: [1, 1] });
-  const second = plain({ height: 6, width: 8, from: 16, to: 20, kernel: [3, 3], padding });
+test.each<readonly [height: number, width: number, padding: readonly [number, number]]>([
+  [6, 8, [1, 1]],
+  [6, 8, [0, 2]],
+  [6, 8, [2, 0]],
+  [4, 8, [1, 1]],
+  [8, 4, [0, 2]],
+  [12, 4, [2, 0]],
+])("so are those that come back by tiles: %s x %s, padding %s", async (height, width, padding) => {
+  const first = plain({ height, width, from: 2, to: 16, kernel: [1, 1] });
+  const second = plain({ height, width, from: 16, to: 24, kernel: [3, 3], padding });
   await expectWrittenOut(first, second, arctan(2), 0);
   await expectWrittenOut(first, second, arctan(2), 1);
 });
