@@ -20,6 +20,7 @@ import {
   unpoolNodes,
   windowWeights,
 } from "../sim/lower/windows.ts";
+import { inErrorForm } from "./errorForms.ts";
 import { errorsByTiles, goesByTiles, stripWidth, weightTiles } from "./windowTiles.ts";
 
 export const GRADIENTS = "gradients";
@@ -65,35 +66,48 @@ export function errorsThroughWindows(
   c: WindowedConnection,
   error: Place,
   out: Place,
-  { list, count, accumulate }: Wanting,
+  wanting: Wanting,
   l: Lowered,
 ): Node[] {
+  const { count, accumulate } = wanting;
   const { context } = l;
   const { type } = context;
   const { windows, pool } = windowsIn(l.net, c);
   const whole = wholeError(c, error, false, l);
   if (pool) return [...whole.nodes, ...errorsOfMaxima(c, whole.at, out, accumulate, l), ...learned(c, whole.at, l)];
-  if (!list && goesByTiles(windows, type)) {
+  const tiles = (): Node[] => {
     turnedPlace(c, windows, context);
-    const tiled = { name: c.name, windows, context };
-    return [...errorsByTiles(tiled, error, out, accumulate), ...learned(c, error, l)];
-  }
-  const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type) } as const;
+    return errorsByTiles({ name: c.name, windows, context }, error, out, accumulate);
+  };
+  const dots = (): Node[] => [dotsOf(c, windows, error, out, wanting, l)];
+  const back = (): Node[] => {
+    if (!goesByTiles(windows, type)) return dots();
+    if (!count) return tiles();
+    return inErrorForm({ name: c.name, windows, count }, { listed: dots, all: tiles }, context);
+  };
+  return [...back(), ...learned(c, error, l)];
+}
+/** A sum for each source that wants its error. */
+function dotsOf(
+  c: WindowedConnection,
+  windows: Windows,
+  error: Place,
+  out: Place,
+  { list, count, accumulate }: Wanting,
+  l: Lowered,
+): Node {
+  const { context } = l;
+  const { type } = context;
+  const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type), accumulate } as const;
   const args = {
     out,
     a: error,
     weights: windowWeights(c, windows, l.parameters, context),
     reach: reachPlace("source", windows, c.name, context),
   };
-  const dots =
-    list && count
-      ? invoke(
-          { ...kernel, listed: true, accumulate },
-          { ...args, list, order: orderPlace(c.name, windows, context) },
-          { from: 0, to: count },
-        )
-      : invoke({ ...kernel, listed: false, accumulate }, args);
-  return [dots, ...learned(c, error, l)];
+  if (!list || !count) return invoke({ ...kernel, listed: false }, args);
+  const order = orderPlace(c.name, windows, context);
+  return invoke({ ...kernel, listed: true }, { ...args, list, order }, { from: 0, to: count });
 }
 /** The gradient of weights that is taken on the way back. @param error at each sum of windows */
 const learned = (c: WindowedConnection, error: Place, l: Lowered): Node[] =>

@@ -110,6 +110,12 @@ function rowsAtOnce(w: Windows): number {
 /** Elements from one matrix to the next: a line more than it has, lest all begin in one set of a cache. */
 const apart = (rows: number, columns: number): number => rows * columns + 16;
 
+/** Products of two numbers that the errors of a step take, and factors and sums that are made for them. */
+export function tileWork(w: Windows): { readonly products: number; readonly factors: number } {
+  const each = algorithmOf(w)!.patch ** 2 * down(w) * across(w);
+  return { products: each * w.sources * w.targets, factors: each * (w.sources + w.targets) };
+}
+
 /** What a connection's kernels work on. */
 export interface Tiled {
   readonly name: string;

@@ -8,7 +8,9 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
+import type { Windows } from "../../src/ir/windows.ts";
 import { type Algorithm, bptt } from "../../src/learn/algorithm.ts";
+import { errorCosts, mostListed } from "../../src/learn/errorForms.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
 import { adam, sgd } from "../../src/learn/optimiser.ts";
@@ -289,6 +291,7 @@ async function trained(net: Network, parameters: Parameters, surrogate: Surrogat
 
 describe("layers of windows, with spikes", () => {
   const shape = [9, 8, 2];
+  const square = { source: 8, target: 8, kernel: 3, stride: 1, padding: 1, dilation: 1 };
   const wide = { kernel: 3, padding: 1, weight: { kind: "uniform", low: -0.1, high: 0.3 } } as const;
   /** Errors come back by tiles, of all sources at once. */
   const tiled = sequential(
@@ -319,6 +322,7 @@ describe("layers of windows, with spikes", () => {
   test.each([
     ["listed", net, triangle(1), 0.01],
     ["all, by tiles", tiled, arctan(2), 0.001],
+    ["listed or all", tiled, triangle(1), 0.001],
   ] as const)(
     "a training run, errors of sources: %s; on 1, 2, 3 and 8 threads, and of the interpreter: the same bits",
     async (_how, network, surrogate, rate) => {
@@ -339,6 +343,41 @@ describe("layers of windows, with spikes", () => {
       expect(await run(interpret, 1)).toEqual(await run(wasm, 1));
     },
   );
+
+  test("errors to listed sources or to all by tiles: the same but for rounding, whichever is chosen", async () => {
+    const windows: Windows = { rows: square, columns: square, sources: 16, targets: 16, groups: 1 };
+    const most = mostListed(windows);
+    const costs = [most, most + 1].map((n) => errorCosts(windows, n));
+    expect(costs[0]!.listed).toBeLessThanOrEqual(costs[0]!.all);
+    expect(costs[1]!.listed).toBeGreaterThan(costs[1]!.all);
+
+    const wider = sequential(
+      [
+        ...[input([8, 8, 2]), convLayer(16, wide), lif({ tau: "3 ms" })],
+        ...[convLayer(16, wide), lif({ tau: "3 ms" }), denseLayer(classes), readout()],
+      ],
+      { steps: 7 },
+    );
+    const { batch } = drawSamples({ count: 5, steps: 7, inputs: 8 * 8 * 2, classes, kind: "events", density: 0.3 });
+    const run = async (surrogate: Surrogate, errors?: "listed" | "all") => {
+      using trainer = await createTrainer(wider, wasm, {
+        ...{ algorithm: bptt(surrogate), loss: crossEntropy("mean"), optimiser: adam(0.01) },
+        ...{ batch: 5, seed: 2, type: "f64", ...(errors && { errors }) },
+      });
+      trainer.gradients(batch);
+      return trainer.gradientBlocks();
+    };
+    for (const width of [0.05, 5]) {
+      const [listed, all, chosen] = [
+        await run(triangle(width), "listed"),
+        await run(triangle(width), "all"),
+        await run(triangle(width)),
+      ];
+      expectNear(all, listed, 1e-12);
+      expect(all).not.toEqual(listed);
+      expect(chosen, `width ${width}`).toEqual(width < 1 ? listed : all);
+    }
+  });
 
   test.each([true, false])("values as lists or as rows: the same bits; constant %s", async (constant) => {
     const analog = sequential(
