@@ -17,7 +17,7 @@ import { tileWork } from "./windowTiles.ts";
 /** ns: of a source that is listed, of a product of two numbers, of a factor of a tile or a sum of its products. */
 const PRICE = {
   listed: { source: 4, product: 0.07 },
-  all: { product: 0.053, factor: 0.45 },
+  all: { product: 0.057, factor: 0.45 },
 } as const;
 
 /** ns, predicted, of bringing errors back in one step, by form. */
