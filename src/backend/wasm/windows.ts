@@ -12,7 +12,7 @@ import type { Emitter } from "./code.ts";
 import { type Grouping, type Member, overGroups, type Through } from "./groups.ts";
 import type { KernelContext } from "./kernel.ts";
 import { BLOCK, isWhole, loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
-import { divided, plus, repeated } from "./reach.ts";
+import { counted, divided, plus, repeated } from "./reach.ts";
 import { sumWindows } from "./sumWindows.ts";
 import { pushScaled, range, splat } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
@@ -30,6 +30,8 @@ interface Ends {
   readonly target: string;
   readonly weights: string;
   readonly shared: "target" | "weights";
+  /** Local with the only row of windows that counts; all where there is none. */
+  readonly row?: number | undefined;
 }
 
 /** Vectors that a source moves, from which on it pays to look whom it goes with. */
@@ -47,27 +49,44 @@ function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContex
   const sum = f.local("v128");
   const pieces = piecesOf(k.type, groupTargets(k.windows));
   const values = range(4).map(() => f.local("v128"));
-  overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", 4), (members) => {
-    if (k.valued)
-      members.forEach(({ entry }, n) => {
-        pushScaled(f, c.ptr("values"), entry, BYTES[k.type]);
-        f.op(splat(k.type), 0);
-        f.set(values[n]!);
-      });
-    overHits(k, c, members, ends, ({ shared, own }) =>
-      overRow(f, { pieces, turn: ADD_TURN }, [shared, ...own], ([to, ...from], piece) => {
-        loadPiece(f, to!, piece);
-        from.forEach((row, n) => {
-          if (k.valued) f.get(values[n]!);
-          loadPiece(f, row, piece);
-          if (k.valued) f.op(`${shapeOf(k.type)}.mul`);
-          f.op(`${shapeOf(k.type)}.add`);
+  byWindowRows(k, c, ends, (row) =>
+    overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", 4), (members) => {
+      if (k.valued)
+        members.forEach(({ entry }, n) => {
+          pushScaled(f, c.ptr("values"), entry, BYTES[k.type]);
+          f.op(splat(k.type), 0);
+          f.set(values[n]!);
         });
-        f.set(sum);
-        storePiece(f, to!, piece, sum);
-      }),
-    );
-  });
+      overHits(k, c, members, { ...ends, row }, ({ shared, own }) =>
+        overRow(f, { pieces, turn: ADD_TURN }, [shared, ...own], ([to, ...from], piece) => {
+          loadPiece(f, to!, piece);
+          from.forEach((row, n) => {
+            if (k.valued) f.get(values[n]!);
+            loadPiece(f, row, piece);
+            if (k.valued) f.op(`${shapeOf(k.type)}.mul`);
+            f.op(`${shapeOf(k.type)}.add`);
+          });
+          f.set(sum);
+          storePiece(f, to!, piece, sum);
+        }),
+      );
+    }),
+  );
+}
+
+/** Bytes of weights that a second-level cache holds beside what else is in use. */
+const CACHED = 2 ** 20;
+/**
+ * Runs the body once, or for each row of windows with a local that holds its number, where their weights are more than a cache
+ * holds. A target takes its sources in their order all the same: those further down reach it through later rows.
+ */
+function byWindowRows(k: Through, c: KernelContext, { shared }: Ends, body: (row?: number) => void): void {
+  const { rows } = k.windows;
+  const bytes = windowSize(k.windows) * rowBytes(k).weightRow;
+  if (shared !== "target" || bytes <= CACHED || rows.kernel === 1 || movesOf("source", rows).position !== 1)
+    return body();
+  const row = c.f.local("i32");
+  counted(c.f, row, rows.kernel, () => body(row));
 }
 
 /** Vectors that the channels of a target go to in turn: as many chains of additions. */
@@ -181,7 +200,27 @@ function overHits(
     f.advance(at.shared, bytes[together]);
     for (const local of at.own) f.advance(local, bytes[apart]);
   };
-  repeated(f, first.down.count, () => {
+  const down = (body: () => void): void => {
+    if (ends.row === undefined) return repeated(f, first.down.count, body);
+    // As many rows of targets below the first one, if that is one of those that the sources reach.
+    const n = f.local("i32");
+    f.get(ends.row, first.down.position);
+    f.op("i32.sub");
+    f.tee(n);
+    f.get(first.down.count);
+    f.op("i32.lt_u");
+    f.if(() => {
+      for (const local of [outer.shared, ...outer.own]) {
+        const { target, weights } = moves.down;
+        const bytes = { target, weights }[local === outer.shared ? together : apart];
+        f.get(local);
+        plus(f, n, bytes);
+        f.set(local);
+      }
+      body();
+    });
+  };
+  down(() => {
     [outer.shared, ...outer.own].forEach((local, n) => {
       f.get(local);
       f.set([hit.shared, ...hit.own][n]!);
