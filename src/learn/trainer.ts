@@ -5,6 +5,7 @@ import { ModelError, RunError, requireInteger, requireKnown } from "../base/erro
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { ErrorForm } from "../sim/lower/context.ts";
 import type { Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
@@ -50,6 +51,11 @@ export interface TrainerOptions extends Learning {
   readonly type?: FloatType;
   /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
   readonly form?: Form;
+  /**
+   * The form of errors that go back through windows of 3x3, where it is not to be chosen by how many there are in each step:
+   * one by one to sources that are `listed`, or to `all`. The result differs in rounding.
+   */
+  readonly errors?: ErrorForm;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
@@ -64,6 +70,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   "seed",
   "type",
   "form",
+  "errors",
   "parameters",
 ];
 /** What came of one update. */
@@ -127,7 +134,7 @@ export function trainingProgram(
   const sums = parameterLayout(net, type, { seed }).length;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
-  const { chunk = Math.min(usual, plan.mostSamples), form } = options;
+  const { chunk = Math.min(usual, plan.mostSamples), form, errors } = options;
   requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
@@ -138,7 +145,11 @@ export function trainingProgram(
   const statistics = wide ? "batch" : "running";
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
+    {
+      ...{ type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics },
+      ...(form && { form }),
+      ...(errors && { errors }),
+    },
     plan.hooks(),
   );
   return { lowered, plan, program: plan.program(lowered) };
