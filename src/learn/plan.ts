@@ -183,7 +183,7 @@ export class TrainingPlan {
 
   #clearGradients(l: Lowered): Node[] {
     const taps = l.learned.length > 0 ? [cleared(l, TAP_GRADIENTS, l.parameters.tapsLength)] : [];
-    return [cleared(l, GRADIENTS, l.parameters.length), ...taps, ...this.#backward.clearSums(l)];
+    return [cleared(l, GRADIENTS, l.parameters.learnedLength), ...taps, ...this.#backward.clearSums(l)];
   }
   #clearSums(l: Lowered): Node[] {
     return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));

@@ -103,7 +103,7 @@ export function trainingProgram(
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const sums = parameterLayout(net, type, { seed }).length;
+  const sums = parameterLayout(net, type, { seed }).learnedLength;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = Math.min(usual, plan.mostSamples), form } = options;
@@ -272,9 +272,9 @@ export class Trainer implements Disposable {
   deployed(): Parameters {
     return scaled(this.lowered.described, this.parameters(), (keep) => keep);
   }
-  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
+  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`; 0 of running statistics. */
   gradientBlocks(): Parameters {
-    return this.#blocks(this.#memory.summed(GRADIENTS));
+    return this.#blocks(this.#memory.summed(GRADIENTS), this.lowered.parameters.learnedLength);
   }
   /**
    * What happened since the last call, or since the trainer was made. Neurons are counted in the samples that they learn
@@ -301,11 +301,14 @@ export class Trainer implements Disposable {
       gradients: () => this.gradientBlocks(),
     };
   }
-  #blocks(from: ArrayLike<number>): Parameters {
+  /** @param length numbers that there are; others are 0 */
+  #blocks(from: ArrayLike<number>, length = from.length): Parameters {
     const arrayOf = this.lowered.context.type === "f32" ? Float32Array : Float64Array;
     const out: Record<string, Float32Array | Float64Array> = {};
-    for (const b of this.lowered.parameters.blocks.values())
-      readBlock(from, b, (out[b.name] = new arrayOf(b.rows * b.width)));
+    for (const b of this.lowered.parameters.blocks.values()) {
+      const values = (out[b.name] = new arrayOf(b.rows * b.width));
+      if (b.offset < length) readBlock(from, b, values);
+    }
     return out;
   }
   /**
@@ -325,7 +328,7 @@ export class Trainer implements Disposable {
     const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(GAP));
     if (at < 0) return;
     const [weights, gaps] = [this.#x.array("parameters"), this.#x.array(stateBuffer(at, GAP))];
-    for (let k = 0; k < weights.length; k++) weights[k]! += gaps[k]!;
+    for (let k = 0; k < gaps.length; k++) weights[k]! += gaps[k]!; // running statistics have none
     gaps.fill(0);
     this.#x.run("prepare");
   }

@@ -25,7 +25,7 @@ const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
 /** The buffer of a number that the host writes before each update, or before all updates of a batch. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
 
-/** The buffer of a transform's state, laid out as the parameters are. */
+/** The buffer of a transform's state, laid out as the parameters that learn are. */
 export const stateBuffer = (k: number, name: string): string => bufferName(stateSlot(k, name));
 
 /** How parameters are updated, and how often. */
@@ -43,7 +43,7 @@ export function updateNodes(l: Lowered, { optimiser, groups = [], eachSegment = 
   const runs = trainableRuns(l, groups);
   const usual = updateStep(optimiser, type, options.shards, USUAL);
   const { states, numbers } = usual;
-  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
+  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.learnedLength, "state");
   const clip = optimiser.findIndex((t) => t.clipLimit !== undefined);
   const numberPlace = (n: string): Place => {
     const each = eachSegment && n !== numberSlot(clip, CLIP);
@@ -103,7 +103,7 @@ const gradientSum = (type: FloatType, shards: number): Expr =>
     .map((slot): Expr => read(type, slot))
     .reduce(add);
 function gradientPlaces(l: Lowered, offset: number, term: readonly Term[]): Record<string, Place> {
-  const stride = copyStride(l.parameters.length);
+  const stride = copyStride(l.parameters.learnedLength);
   const slots = gradientSlots(l.context.options.shards);
   return Object.fromEntries(slots.map((slot, k) => [slot, place(GRADIENTS, k * stride + offset, ...term)]));
 }

@@ -49,6 +49,8 @@ export interface ParameterBlock {
 export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
   readonly length: number;
+  /** Numbers in front of those that training only notes: gradients and what an optimiser keeps are no longer than that. */
+  readonly learnedLength: number;
   /** Where the weights of each connection lie, by its name; of one that was taken apart, those of each part. */
   readonly weights: ReadonlyMap<string, WeightPlace>;
   /** Numbers of the buffer `taps`, which are made of weights and delays (`taps.ts`). */
@@ -81,7 +83,7 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of connections, then what trains in populations, then what batch normalisation has. */
+/** Weights and biases of connections, then what trains in populations, then what batch normalisation has: statistics last. */
 export function parameterLayout(net: Network, type: FloatType, options: LayoutOptions = {}): ParameterLayout {
   const { seed = 0, synapses = true, groups, taps } = options;
   const blocks = new Map<string, ParameterBlock>();
@@ -142,8 +144,11 @@ export function parameterLayout(net: Network, type: FloatType, options: LayoutOp
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
-  for (const { start: _, ...array } of normArrays(net)) block({ ...array, kind: "norm", ...FREE });
-  return { blocks, length: Math.max(offset, padded(1, type)), weights, tapsLength };
+  const norms = normArrays(net).map(({ start: _, ...array }) => array);
+  for (const array of norms.filter((a) => !isNoted(a.name))) block({ ...array, kind: "norm", ...FREE });
+  const learnedLength = Math.max(offset, padded(1, type));
+  for (const array of norms.filter((a) => isNoted(a.name))) block({ ...array, kind: "norm", ...FREE });
+  return { blocks, length: Math.max(offset, padded(1, type)), learnedLength, weights, tapsLength };
 }
 const sizes = (net: Network, c: Connection) => connectedSizes(net, c.from.node, c.to.node);
 function concatenated(lists: readonly Uint32Array[]): Uint32Array {
@@ -156,6 +161,8 @@ function concatenated(lists: readonly Uint32Array[]): Uint32Array {
   return out;
 }
 
+/** Whether an array of batch normalisation is what training notes: running statistics. */
+const isNoted = (name: string): boolean => /\.(mean|variance)$/.test(name);
 /** What batch normalisation has: what trains, and what training notes. */
 const normArrays = (net: Network) =>
   Object.entries(net.transforms).flatMap(([node, t]) => (isNorm(t) ? arraysOf(node, t, net) : []));
