@@ -6,6 +6,7 @@ import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts"
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
+import { CHUNKS_RUN } from "../sim/lower/stepNorms.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
@@ -157,6 +158,8 @@ function writeShards(x: Executable, l: Lowered, chunks: number): void {
   const starts = shardStarts(chunks, shards);
   x.array(SHARDS.first).set(starts.slice(0, shards));
   x.array(SHARDS.chunks).set(starts.slice(1).map((end, k) => end - starts[k]!));
+  const run = optional(x, l, CHUNKS_RUN);
+  if (run) run[0] = chunks;
 }
 
 /** What keys random draws: the seed, and the numbers of the sample, the step and the update. */

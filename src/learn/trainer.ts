@@ -14,7 +14,7 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
@@ -111,7 +111,7 @@ export function trainingProgram(
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
   if (wide) requireWhole(net, batch, options.chunk);
-  const samples = wide ? Math.ceil(batch / shardsFor(batch, sums, type)) : Math.min(chunk, batch);
+  const samples = wide ? Math.ceil(batch / wideShards(batch, sums, type, isAbreast)) : Math.min(chunk, batch);
   const chunks = Math.ceil(batch / samples);
   const shards = wide ? chunks : shardsFor(chunks, sums, type);
   const statistics = wide ? "batch" : "running";
@@ -122,6 +122,10 @@ export function trainingProgram(
   );
   return { lowered, plan, program: plan.program(lowered) };
 }
+
+/** Shards of a batch each of which has all its samples in one chunk. */
+const wideShards = (batch: number, sums: number, type: FloatType, isAbreast: boolean): number =>
+  isAbreast ? shardsAbreast(batch, sums, type) : shardsFor(batch, sums, type);
 
 /** Options with what follows from them. */
 interface PlannedOptions extends TrainerOptions {

@@ -67,7 +67,7 @@ export class NormParts {
   }
   /** The step at hand among those that have statistics here, and among all of a sample. */
   get inStep(): Term[] {
-    return this.t.over === "batch" ? [along("t", this.stride)] : [];
+    return this.t.over === "batch" && this.rows > 1 ? [along("t", this.stride)] : [];
   }
   get inAll(): Term[] {
     return this.t.over === "batch" ? this.l.context.inSample(this.stride) : [];
