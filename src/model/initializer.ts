@@ -114,7 +114,9 @@ export interface Draw {
  */
 export function initialise(from: Initializer, length: number, draw: Draw): Float64Array {
   const next = drawing(from, length, draw);
-  return Float64Array.from({ length }, (_, k) => next(k));
+  const out = new Float64Array(length);
+  for (let k = 0; k < length; k++) out[k] = next(k);
+  return out;
 }
 
 /**

@@ -215,18 +215,18 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
     const shape = weightShape(net, c);
     const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
     if (shape)
-      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+      out[`${c.name}.weight`] = new arrayOf(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
     if (synapses && c.learned) {
-      out[`${c.name}.weight`] = arrayOf.from(synapseNumbers(c, c.weight, "weight", net, seed));
-      out[`${c.name}.delay`] = arrayOf.from(synapseNumbers(c, c.delays!, "delay", net, seed));
+      out[`${c.name}.weight`] = new arrayOf(synapseNumbers(c, c.weight, "weight", net, seed));
+      out[`${c.name}.delay`] = new arrayOf(synapseNumbers(c, c.delays!, "delay", net, seed));
       if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
-    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
-    if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
+    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = new arrayOf(synapseWeights(c, net, seed));
+    if (c.bias) out[`${c.name}.bias`] = new arrayOf(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
   );
-  for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
+  for (const { name, start, width } of own) out[name] = new arrayOf(initialise(start, width, { name, seed }));
   for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
   return out;
 }
