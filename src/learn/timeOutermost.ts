@@ -14,7 +14,7 @@ import { type Context, SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { inStages } from "../sim/lower/meetings.ts";
-import { inFirstSegment, SegmentStarts, segmentNodes } from "../sim/lower/segments.ts";
+import { inFirstSegment, SegmentStarts, segmentCounts, segmentNodes } from "../sim/lower/segments.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { maskName } from "./dropout.ts";
@@ -46,14 +46,16 @@ export function onwardNodes(l: Lowered, { pass, each, start, clear, end }: Onwar
   const errors = [...each, ...pass.errors(l)];
   const constant = l.forward.flatMap((f) => f.sample.once); // weights have changed since the segment before
   const steps = segmentNodes(l, { start: constant, end: errors });
+  const gradients = pass.gradients(l);
   const segment = [
+    ...segmentCounts(c),
     ...l.forward.flatMap((f) => f.chunk),
     ...overSamples(
       c,
       l.forward.flatMap((f) => f.given.once),
     ),
     ...steps,
-    ...pass.gradients(l),
+    ...gradients,
     ...overSamples(c, starts.advance()),
   ];
   return [

@@ -60,7 +60,7 @@ export const RUN_LENGTH = 4;
 export const SAMPLE_STEPS = "sample.steps";
 /** Those by which it is shorter than the longest. */
 export const SAMPLE_REST = "sample.rest";
-/** The loop over the segments of time, and the same two numbers for each sample and segment. */
+/** The loop over the segments of time, and the same two numbers of each sample in the segment at hand. */
 export const SEGMENT = "segment";
 export const SEGMENT_STEPS = "segment.steps";
 export const SEGMENT_REST = "segment.rest";
@@ -138,11 +138,10 @@ export class Context {
   get restCount(): Place {
     return this.hasSegments ? this.#ofSegment(SEGMENT_REST) : this.ofSample(SAMPLE_REST, "i32");
   }
+  /** Worked out when a segment begins (`segments.ts`). */
   #ofSegment(name: string): Place {
-    const { samples } = this.options;
-    const { segments } = this;
-    const buffer = this.buffer(name, "i32", this.batchRoom * segments, "argument");
-    return place(buffer, 0, along("chunk", samples * segments), along("s", segments), along(SEGMENT, 1));
+    const buffer = this.buffer(name, "i32", this.batchRoom, "work");
+    return place(buffer, 0, along("chunk", this.options.samples), along("s", 1));
   }
 
   /**

@@ -2,6 +2,7 @@
  * Everything that training may change lies in one buffer, `parameters`: gradients and an optimiser's moments are
  * buffers of the same shape. Rows of weights are padded to whole vectors; the padding is zero and stays zero.
  */
+import type { Elements } from "../../backend/backend.ts";
 import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { type Place, padded, place } from "../../ir/program.ts";
@@ -257,11 +258,7 @@ const widthAtStart = ({ delay }: Connection, { most }: LearnedRange): number => 
  * Writes all blocks.
  * @throws {ModelError} `unknown-name` for one that is missing or not here, `shape-mismatch`, `not-finite`, `out-of-range`
  */
-export function writeParameters(
-  to: { [k: number]: number },
-  { blocks }: ParameterLayout,
-  parameters: Parameters,
-): void {
+export function writeParameters(to: Elements, { blocks }: ParameterLayout, parameters: Parameters): void {
   for (const name of Object.keys(parameters))
     if (!blocks.has(name))
       throw new ModelError("unknown-name", `parameters.${name}`, `no such array; known: ${listNames(blocks.keys())}`);
@@ -302,9 +299,10 @@ function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void
 }
 
 /** Copies between padded rows and dense arrays. */
-export function writeBlock(to: { [k: number]: number }, block: ParameterBlock, from: ArrayLike<number>): void {
+export function writeBlock(to: Elements, block: ParameterBlock, from: ArrayLike<number>): void {
   const { order, offset } = block;
   if (order) for (let k = 0; k < order.length; k++) to[offset + k] = from[order[k]!]!;
+  else if (block.stride === block.width) to.set(from, offset);
   else
     for (let r = 0; r < block.rows; r++)
       for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;
