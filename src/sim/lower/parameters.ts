@@ -215,14 +215,16 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   for (const c of net.connections) {
     const shape = weightShape(net, c);
     const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
-    if (shape)
-      out[`${c.name}.weight`] = new arrayOf(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+    const drawn = (name: string, from: Initializer, length: number) => {
+      out[name] = initialise(from, length, draw(name), new arrayOf(length));
+    };
+    if (shape) drawn(`${c.name}.weight`, c.weight, shape.rows * shape.width);
     if (synapses && c.learned) {
       out[`${c.name}.weight`] = new arrayOf(synapseNumbers(c, c.weight, "weight", net, seed));
       out[`${c.name}.delay`] = new arrayOf(synapseNumbers(c, c.delays!, "delay", net, seed));
       if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
     } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = new arrayOf(synapseWeights(c, net, seed));
-    if (c.bias) out[`${c.name}.bias`] = new arrayOf(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
+    if (c.bias) drawn(`${c.name}.bias`, c.bias, biasCount(net, c));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
