@@ -1,5 +1,5 @@
 import { type Bench, fact, type Result } from "./measure.ts";
-import { peakOf } from "./peakOf.ts";
+import { withPeaks } from "./peakOf.ts";
 import { BACKENDS } from "./threads.ts";
 import { stillTrainer, trainingResults } from "./training.ts";
 import { liquidLong } from "./workloads/liquid.ts";
@@ -18,25 +18,34 @@ const timed =
   (metric: string, threads: number): boolean =>
     steps === 784 ? threads === 2 || metric === "train-step" : threads === 2 && metric === "train-step";
 
+/** With batch normalisation, one row: it differs by the kernels of the norms, and by how many neurons learn. */
+const normed = (metric: string, threads: number): boolean => threads === 2 && metric === "train-step";
+
 export const bench: Bench = {
   name: "train-fptt",
   about:
     "forward propagation through time, an update every step of 784 and of 2,000: one number a step, 256 neurons with " +
-    "liquid time constants, batch 128; a training step is all updates of a batch",
-  run: async ({ log }) => {
-    const results: Result[] = [];
-    for (const [length, { ms, memory }] of Object.entries(PEERS)) {
-      const steps = Number(length);
-      const rename = (metric: string): string => `${metric}-${steps}`;
-      const peers = { "train-step": ms, "train-step-full": ms };
-      const options = { log, peers, rename, repeats: 3, forward: false, timed: timed(steps) };
-      results.push(...(await trainingResults(liquidLong(steps), options)));
-      results.push({ ...fact(`${rename("peak")}@2`, "MB", await peakOf(length, "fptt")), peer: memory });
-      results.push({ ...fact(`${rename("peak-warm")}@2`, "MB", await peakOf(length, "fptt-warm")), peer: memory });
-    }
-    for (const steps of MEMORY_ONLY) results.push(fact(`memory-${steps}@2`, "MB", (await bytesOf(steps)) / 1e6));
-    return results;
-  },
+    "liquid time constants, batch 128; a training step is all updates of a batch; with (`-norm`) and without the norms of " +
+    "the published code",
+  run: ({ log }) =>
+    withPeaks(async (peakOf) => {
+      const results: Result[] = [];
+      for (const [length, { ms, memory }] of Object.entries(PEERS)) {
+        const steps = Number(length);
+        const rename = (metric: string): string => `${metric}-${steps}`;
+        const peers = { "train-step": ms, "train-step-full": ms };
+        const options = { log, peers, repeats: 3, forward: false };
+        results.push(...(await trainingResults(liquidLong(steps), { ...options, rename, timed: timed(steps) })));
+        results.push({ ...fact(`${rename("peak")}@2`, "MB", await peakOf(length, "fptt")), peer: memory });
+        results.push({ ...fact(`${rename("peak-warm")}@2`, "MB", await peakOf(length, "fptt-warm")), peer: memory });
+        if (steps > 784) continue;
+        const norms = { ...options, rename: (metric: string) => rename(`${metric}-norm`), timed: normed };
+        results.push(...(await trainingResults(liquidLong(steps, { norm: true }), norms)));
+        results.push(fact("peak-threads@2", "MB", await peakOf(length, "fptt-threads")));
+      }
+      for (const steps of MEMORY_ONLY) results.push(fact(`memory-${steps}@2`, "MB", (await bytesOf(steps)) / 1e6));
+      return results;
+    }),
 };
 
 async function bytesOf(steps: number): Promise<number> {

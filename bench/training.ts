@@ -193,7 +193,7 @@ function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) 
  */
 function supportOf({ network }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
   return work.flatMap(({ kernel, args, events, calls }): [string, number][] => {
-    if (kernel.kind !== "perElement" || !args.support) return [];
+    if (kernel.kind !== "perElement" || !args.support || calls === 0) return [];
     const nodes = Object.keys({ ...network.populations, ...network.transforms });
     const node = nodes.find((name) => args.support!.buffer.startsWith(`${name}.`))!;
     return [[node, events / (calls * sizeOf(network, node))]];
