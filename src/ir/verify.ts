@@ -20,7 +20,7 @@ import {
   type Program,
   variablesOf,
 } from "./program.ts";
-import { nodes, readsOf, slotOf } from "./step.ts";
+import { nodes, readsOf, type Step, slotOf } from "./step.ts";
 import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
@@ -30,6 +30,8 @@ interface Scope {
   readonly path: string;
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly loops: readonly Loop[];
+  /** Bodies that have been checked: programs call most of theirs several times. */
+  readonly checked: Set<Step>;
 }
 
 function fail(path: string, problem: string): never {
@@ -57,7 +59,8 @@ export function verifyProgram(program: Program): void {
   for (const b of program.buffers)
     if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
-  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [] });
+  const checked = new Set<Step>();
+  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked });
 }
 
 function unique(path: string, what: string, names: readonly string[]): void {
@@ -133,7 +136,7 @@ function verifyBounds(place: Place, extent: number, buffer: Buffer, { path, loop
 }
 
 function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void {
-  verifyKernel(kernel, scope.path);
+  verifyKernel(kernel, scope);
   const known = (name: string): number => (typeof counts[name] === "number" ? counts[name] : Number.NaN);
   const signature = signatureOf(kernel);
   const allowed = argumentsOf(kernel, known);
@@ -200,9 +203,10 @@ function verifyDrawn({ step, domain, full, parts }: KernelOf<"perSynapse">, path
 }
 
 /** The body fits its skeleton. */
-function verifyKernel(kernel: Kernel, path: string): void {
+function verifyKernel(kernel: Kernel, { path, checked }: Scope): void {
   if (!("step" in kernel)) return;
-  verifyStep(kernel.step, path);
+  if (!checked.has(kernel.step)) verifyStep(kernel.step, path);
+  checked.add(kernel.step);
   const [domain, wanted] = [domainOf(kernel.step), kernel.kind === "perElement" ? "element" : "synapse"];
   if (domain !== "any" && domain !== wanted) fail(path, `the body is for '${domain}'`);
 }

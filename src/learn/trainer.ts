@@ -15,7 +15,7 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
@@ -131,7 +131,7 @@ export function trainingProgram(
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const sums = parameterLayout(net, type, { seed }).length;
+  const sums = parameterLayout(net, type, { seed }).learnedLength;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = Math.min(usual, plan.mostSamples), form, errors } = options;
@@ -139,7 +139,7 @@ export function trainingProgram(
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
   if (wide) requireWhole(net, batch, options.chunk);
-  const samples = wide ? Math.ceil(batch / shardsFor(batch, sums, type)) : Math.min(chunk, batch);
+  const samples = wide ? Math.ceil(batch / wideShards(batch, sums, type, isAbreast)) : Math.min(chunk, batch);
   const chunks = Math.ceil(batch / samples);
   const shards = wide ? chunks : shardsFor(chunks, sums, type);
   const statistics = wide ? "batch" : "running";
@@ -154,6 +154,10 @@ export function trainingProgram(
   );
   return { lowered, plan, program: plan.program(lowered) };
 }
+
+/** Shards of a batch each of which has all its samples in one chunk. */
+const wideShards = (batch: number, sums: number, type: FloatType, isAbreast: boolean): number =>
+  isAbreast ? shardsAbreast(batch, sums, type) : shardsFor(batch, sums, type);
 
 /** Options with what follows from them. */
 interface PlannedOptions extends TrainerOptions {
@@ -321,9 +325,9 @@ export class Trainer implements Disposable {
     const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(AVERAGE));
     return at < 0 ? undefined : this.#x.array(stateBuffer(at, AVERAGE));
   }
-  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
+  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`; 0 of running statistics. */
   gradientBlocks(): Parameters {
-    return this.#blocks(this.#memory.summed(GRADIENTS));
+    return this.#blocks(this.#memory.summed(GRADIENTS), this.lowered.parameters.learnedLength);
   }
   /**
    * What happened since the last call, or since the trainer was made. Neurons are counted in the samples that they learn
@@ -350,11 +354,14 @@ export class Trainer implements Disposable {
       gradients: () => this.gradientBlocks(),
     };
   }
-  #blocks(from: ArrayLike<number>): Parameters {
+  /** @param length numbers that there are; others are 0 */
+  #blocks(from: ArrayLike<number>, length = from.length): Parameters {
     const arrayOf = this.lowered.context.type === "f32" ? Float32Array : Float64Array;
     const out: Record<string, Float32Array | Float64Array> = {};
-    for (const b of this.lowered.parameters.blocks.values())
-      readBlock(from, b, (out[b.name] = new arrayOf(b.rows * b.width)));
+    for (const b of this.lowered.parameters.blocks.values()) {
+      const values = (out[b.name] = new arrayOf(b.rows * b.width));
+      if (b.offset < length) readBlock(from, b, values);
+    }
     return out;
   }
   /**
@@ -375,7 +382,7 @@ export class Trainer implements Disposable {
     const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(GAP));
     if (at < 0) return;
     const [weights, gaps] = [this.#x.array("parameters"), this.#x.array(stateBuffer(at, GAP))];
-    for (let k = 0; k < weights.length; k++) weights[k]! += gaps[k]!;
+    for (let k = 0; k < gaps.length; k++) weights[k]! += gaps[k]!; // running statistics have none
     gaps.fill(0);
     this.#x.run("prepare");
   }

@@ -28,7 +28,7 @@ export const numberBuffer = (k: number, name: string): string => bufferName(numb
 /** The buffer that counts gradients that were not finite when they were clipped. */
 export const SKIPPED = bufferName("skipped");
 
-/** The buffer of a transform's state, laid out as the parameters are. */
+/** The buffer of a transform's state, laid out as the parameters that learn are. */
 export const stateBuffer = (k: number, name: string): string => bufferName(stateSlot(k, name));
 
 /** How parameters are updated, and how often. */
@@ -46,7 +46,7 @@ export function updateNodes(l: Lowered, { optimiser, groups = [], eachSegment = 
   const runs = trainableRuns(l, groups);
   const usual = updateStep(optimiser, type, options.shards, USUAL);
   const { states, numbers } = usual;
-  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.length, "state");
+  for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.learnedLength, "state");
   const clip = optimiser.findIndex((t) => t.clipLimit !== undefined);
   const numberPlace = (n: string): Place => {
     const each = eachSegment && n !== numberSlot(clip, CLIP);
@@ -106,7 +106,7 @@ const gradientSum = (type: FloatType, shards: number): Expr =>
     .map((slot): Expr => read(type, slot))
     .reduce(add);
 function gradientPlaces(l: Lowered, offset: number, term: readonly Term[]): Record<string, Place> {
-  const stride = copyStride(l.parameters.length);
+  const stride = copyStride(l.parameters.learnedLength);
   const slots = gradientSlots(l.context.options.shards);
   return Object.fromEntries(slots.map((slot, k) => [slot, place(GRADIENTS, k * stride + offset, ...term)]));
 }

@@ -235,8 +235,9 @@ class Stack {
   }
 
   #wired(node: string, stage: WiredLayer, below: Below): Below {
-    const parts = WIRED[stage.layer](node, below.node, stage as never);
+    const parts: WiredParts = WIRED[stage.layer](node, below.node, stage as never);
     Object.assign(this.populations, parts.populations);
+    Object.assign(this.transforms, parts.transforms);
     this.connections.push(...parts.connections);
     return this.#outputOf(node);
   }
@@ -394,6 +395,12 @@ function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
 const PARTS: ReadonlySet<string> = new Set(["dense", "conv", "pool", "flatten", "batchNorm"]);
 const isPart = (x: Layer): x is Part => "layer" in x && PARTS.has(x.layer);
 const WIRED = { gated: gatedLayer, liquid: liquidLayer } as const;
+/** What a layer that brings its own weights is made of. */
+interface WiredParts {
+  readonly populations: Readonly<Record<string, Population>>;
+  readonly transforms?: Readonly<Record<string, Transform>>;
+  readonly connections: readonly ConnectionSpec[];
+}
 const isWired = (x: Layer): x is WiredLayer => "layer" in x && Object.hasOwn(WIRED, x.layer);
 const isLayer = <K extends "residual" | "neurons">(x: Layer, kind: K): x is Extract<Layer, { layer: K }> =>
   "layer" in x && x.layer === kind;

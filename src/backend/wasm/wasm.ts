@@ -119,7 +119,13 @@ async function load(program: Program, team?: Team): Promise<Executable> {
   const { module, instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
   const stages = [...code.regions.values()].flat().map((s) => s.name);
   const membership = team && { team, id: await team.load({ module, memory, stages }), stages };
-  return new WasmExecutable({ name: program.name, at, code }, memory, instance, membership);
+  const compiled = {
+    name: program.name,
+    at,
+    regions: code.regions,
+    text: () => toWat(generate(program, at, pages, shared)),
+  };
+  return new WasmExecutable(compiled, memory, instance, membership);
 }
 
 /** @throws {RunError} `out-of-range` where WebAssembly cannot address so much, or the host does not give it */
@@ -187,10 +193,11 @@ class KernelSet {
   }
 }
 
-interface Compiled {
+/** What of a program is needed after it has been compiled: its code is not, until somebody wants to read it. */
+interface Compiled extends Pick<Generated, "regions"> {
   readonly name: string;
   readonly at: Layout;
-  readonly code: Generated;
+  readonly text: () => string;
 }
 /** Under which number a team knows a program, and its stages in their order. */
 interface Membership {
@@ -224,7 +231,7 @@ class WasmExecutable implements Executable {
   }
   run(region: string): void {
     const { exports } = this.#live().instance;
-    const stages = this.#compiled.code.regions.get(region);
+    const stages = this.#compiled.regions.get(region);
     if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
     for (const stage of stages) this.#runStage(stage, exports[stage.name] as (...numbers: number[]) => void);
   }
@@ -245,7 +252,7 @@ class WasmExecutable implements Executable {
     return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;
   }
   text(): string {
-    return toWat(this.#compiled.code);
+    return this.#compiled.text();
   }
   dispose(): void {
     if (this.#memory) this.#membership?.team.drop(this.#membership.id);

@@ -90,12 +90,12 @@ function batchWide(nodes: readonly string[], l: Parts): BatchWide | undefined {
       path,
       "each step of a sample has statistics of its own, and an engine has no samples",
     );
-  if (statistics !== "batch") return undefined;
+  if (statistics !== "batch" || context.meetsInStep(norm)) return undefined;
   if (nodes.length > 1)
     throw new ModelError(
       "unsupported",
       path,
-      `its statistics need all samples first, and so it cannot be trained in a cycle: ${nodes.join(", ")}`,
+      `its statistics need all samples first, and it stands in a cycle (${nodes.join(", ")}): train with fptt(), an update after every step, and give it statistics of each step (over: "batch")`,
     );
   const kernels = new NormKernels(norm, t, l);
   return { notes: kernels.notes(), meet: kernels.meet() };
