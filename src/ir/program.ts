@@ -118,6 +118,24 @@ export type Kernel =
       readonly drawn?: DrawnRows;
     }
   /**
+   * What events of targets do to full rows (`perSynapse`), put off until a row is asked for; `LATE` neighbouring rows take it
+   * in together. For each step s from `since[g]` to `now` - 1 group g goes through the body, for each target that the step
+   * lists and then each source of the group, and then through `motion`, for each source (slots of space `element`, found under
+   * the same names); then `since[g]` is `now`. `rows`: the groups of listed sources. `all`: every group, and then `since` is 0.
+   * The list of step s is entries [first, ends[k·endStride]) from `events[k·listStride]` on, with k = (start + s) mod `steps`,
+   * a power of two. Args slots, `since`, `events`, `ends`, `list`?. Counts `from`, `to` (list), `first`, `start`, `now`.
+   */
+  | {
+      readonly kind: "lateColumns";
+      readonly domain: "all" | "rows";
+      readonly step: Step;
+      readonly motion: Step;
+      readonly full: readonly [sources: number, targets: number];
+      readonly steps: number;
+      readonly listStride: number;
+      readonly endStride: number;
+    }
+  /**
    * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j
    * steps from now is added in row (phase + j) mod group (`group` is a power of two). Of each source r = list[e],
    * from ≤ e < to, the synapses of one group of delays are gone through, in the order in which they lie. They lie in blocks
@@ -348,6 +366,9 @@ export type Kernel =
 
 /** How weights of synapses are stored: none of their own, whole numbers of a unit, or floating point. */
 export type WeightForm = "one" | "i8" | "i16" | "f32" | "f64";
+
+/** Rows that take in late events together: what one line of memory of each holds is then used for all of them. */
+export const LATE = 8;
 
 /** Where a range of elements may begin: whole words of bits, whole cache lines. */
 export const RANGE = 64;

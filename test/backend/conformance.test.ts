@@ -38,6 +38,7 @@ test("every kernel has a case", () => {
   const all: Record<KernelKind, true> = {
     perElement: true,
     perSynapse: true,
+    lateColumns: true,
     deliver: true,
     touch: true,
     gatherRows: true,

@@ -22,6 +22,7 @@ import { encode } from "./encode.ts";
 import { fillBlocks } from "./fillBlocks.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
+import { lateColumns } from "./lateColumns.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
 import { meetFunction } from "./meet.ts";
@@ -43,6 +44,7 @@ import { winners } from "./winners.ts";
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
   perSynapse,
+  lateColumns,
   deliver,
   touch,
   gatherRows,
@@ -178,7 +180,7 @@ class KernelSet {
   }
   /** Steps are compared by identity, everything else by value. */
   #key(kernel: Kernel, known: Readonly<Record<string, number>>): string {
-    return JSON.stringify([kernel, known], (k, v: unknown) => (k === "step" ? this.#numberOf(v) : v));
+    return JSON.stringify([kernel, known], (k, v: unknown) => (k === "step" || k === "motion" ? this.#numberOf(v) : v));
   }
   #numberOf(step: unknown): number {
     let n = this.#identity.get(step);
