@@ -16,6 +16,7 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Space, Step } from "../../src/ir/step.ts";
 import type { FloatType, Type } from "../../src/ir/types.ts";
+import type { Case } from "./conformance.cases.ts";
 
 export interface LateShape {
   readonly type: FloatType;
@@ -128,3 +129,37 @@ export function lateInputs({ targets, start, first, counts, asks }: LateShape): 
   for (const [k, count] of counts.entries()) ends[((start + k) % STEPS) * END_STRIDE] = first + count;
   return { events, ends, asked: asks.flatMap((x) => x.list), numbers: [first, start] };
 }
+
+/** Values between 0 and 1 whose sums round; integers; and both truths. */
+const VALUES: Readonly<Partial<Record<Type, (k: number) => number>>> = {
+  f32: (k) => Math.fround(((k * 7919 + 13) % 101) / 101),
+  f64: (k) => ((k * 7919 + 13) % 101) / 101,
+  u32: (k) => (k * 2654435761) % 2 ** 32,
+  bool: (k) => ((k * 7) >> 1) & 1,
+};
+/** What synapses and sources begin with. */
+export const lateValues = ({ type, sources, targets }: LateShape): Record<string, number[]> =>
+  Object.fromEntries(
+    lateStep(type).slots.map(({ name, type: t, space }) => [
+      name,
+      Array.from({ length: space === "synapse" ? sources * targets : sources }, (_, k) => VALUES[t]!(k + name.length)),
+    ]),
+  );
+
+const shape = (type: FloatType, sources: number): LateShape => ({
+  ...{ type, sources, targets: 37, start: 5, first: 2, counts: [3, 0, 20, 1, 1, 0, 7, 2] },
+  asks: [
+    { now: 0, list: [0] },
+    { now: 3, list: [1, sources - 1] },
+    { now: 5, list: [sources - 1] },
+    { now: 8, list: [2] },
+  ],
+});
+/** A last group that is whole, and one that is not. */
+export const LATE_COLUMNS: readonly Case[] = (["f32", "f64"] as const).flatMap((type) =>
+  [2 * LATE, 2 * LATE + 3].map((sources) => ({
+    name: `lateColumns ${type}, ${sources} sources`,
+    program: lateProgram(shape(type, sources), true),
+    inputs: { ...lateInputs(shape(type, sources)), ...lateValues(shape(type, sources)) },
+  })),
+);

@@ -5,7 +5,6 @@ import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { index, read } from "../../src/ir/expr.ts";
 import type { KernelOf } from "../../src/ir/program.ts";
-import type { Type } from "../../src/ir/types.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import {
   type LateShape,
@@ -14,6 +13,7 @@ import {
   lateMotion,
   lateProgram,
   lateStep,
+  lateValues,
   STEPS,
 } from "./lateColumns.cases.ts";
 
@@ -34,24 +34,13 @@ const SHAPE: fc.Arbitrary<LateShape> = fc
       .toSorted((a, b) => a.now - b.now),
   }));
 
-/** Values between 0 and 1 whose sums round; integers; and both truths. */
-const VALUES: Readonly<Partial<Record<Type, (k: number) => number>>> = {
-  f32: (k) => Math.fround(((k * 7919 + 13) % 101) / 101),
-  f64: (k) => ((k * 7919 + 13) % 101) / 101,
-  u32: (k) => (k * 2654435761) % 2 ** 32,
-  bool: (k) => ((k * 7) >> 1) & 1,
-};
-
 async function run(backend: Backend, shape: LateShape, late: boolean): Promise<Record<string, number[]>> {
   const program = lateProgram(shape, late);
   verifyProgram(program);
   using x = await backend.load(program);
-  for (const [name, values] of Object.entries(lateInputs(shape))) x.array(name).set(values);
+  const inputs = { ...lateInputs(shape), ...lateValues(shape) };
+  for (const [name, values] of Object.entries(inputs)) x.array(name).set(values);
   const { slots } = lateStep(shape.type);
-  for (const { name, type } of slots) {
-    const to = x.array(name);
-    for (let k = 0; k < to.length; k++) to[k] = VALUES[type]!(k + name.length);
-  }
   x.run("main");
   return Object.fromEntries(
     [...slots.map((s) => s.name), "since"].map((name) => [name, Array.from(x.array(name), Number)]),
