@@ -77,6 +77,12 @@ interface TeamLocals {
   readonly threads: number;
   readonly parks: number;
 }
+/** Locals of a loop: its variable, the first value, and that behind the last. */
+interface Rounds {
+  readonly variable: number;
+  readonly first: number;
+  readonly end: number;
+}
 const TEAM: TeamLocals = { thread: 0, threads: 1, parks: 2 };
 
 /** Counts of a call that are known when compiling. */
@@ -137,19 +143,7 @@ class RegionWriter {
       this.#restore(before);
     };
     if (shared) {
-      f.get(first, shared.thread);
-      f.op("i32.add");
-      f.set(variable);
-      const more = (): void => {
-        f.get(variable, end);
-        f.op("i32.lt_s");
-      };
-      f.while(more, () => {
-        round();
-        f.get(variable, shared.threads);
-        f.op("i32.add");
-        f.set(variable);
-      });
+      this.#ownRounds(shared, { variable, first, end }, round);
     } else if (reverse) {
       f.get(end);
       f.i32(1);
@@ -170,6 +164,53 @@ class RegionWriter {
     }
     for (const variable of variablesOf(loop)) this.#loops.delete(variable);
     this.#restore(outside);
+  }
+  /**
+   * The rounds of a thread: every so many-th, one time upwards and the next time downwards. What the last round has left in the
+   * cache is then used by the first of the next, where rounds in one order would find nothing of theirs there.
+   */
+  #ownRounds({ thread, threads }: TeamLocals, { variable, first, end }: Rounds, round: () => void): void {
+    const f = this.#f;
+    const [down, next, both] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    f.get(first, thread);
+    f.op("i32.add");
+    f.tee(next);
+    f.get(end);
+    f.op("i32.lt_s");
+    f.if(() => {
+      // both = 2·next + threads·((end - 1 - next) div threads): the sum of its first round and its last
+      f.get(end);
+      f.i32(1);
+      f.op("i32.sub");
+      f.get(next);
+      f.op("i32.sub");
+      f.get(threads);
+      f.op("i32.div_u");
+      f.get(threads);
+      f.op("i32.mul");
+      f.get(next);
+      f.i32(2);
+      f.op("i32.mul");
+      f.op("i32.add");
+      f.set(both);
+      f.op("loop");
+      f.get(both, next);
+      f.op("i32.sub");
+      f.get(next, down);
+      f.op("select");
+      f.set(variable);
+      round();
+      f.get(next, threads);
+      f.op("i32.add");
+      f.tee(next);
+      f.get(end);
+      f.op("i32.lt_s");
+      f.op("br_if", 0);
+      f.op("end");
+      f.get(down);
+      f.op("i32.eqz");
+      f.set(down);
+    });
   }
   /** Each thread runs the rounds that are its own; the first alone does what nobody shares. */
   #meetingBody(loop: Loop, team: TeamLocals): void {
