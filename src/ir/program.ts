@@ -106,6 +106,8 @@ export type Kernel =
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    * `gathers` says that the body adds to one number of the row's source, reads it not, and no other slot lies where that does.
+   * `far` changes nothing: it says that rows lie in tables which no cache holds, so that a backend may ask for all of a call's
+   * rows before it works on the first.
    */
   | {
       readonly kind: "perSynapse";
@@ -115,6 +117,7 @@ export type Kernel =
       readonly full?: readonly [sources: number, targets: number];
       readonly apart?: boolean;
       readonly gathers?: boolean;
+      readonly far?: boolean;
       readonly drawn?: DrawnRows;
     }
   /**
