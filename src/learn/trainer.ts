@@ -1,7 +1,7 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
+import { RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
@@ -23,6 +23,7 @@ import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
 import { type Batch, writeBatch } from "./feed.ts";
+import { requireGiven } from "./given.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
@@ -87,11 +88,10 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage` */
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   requireKnown("trainer", options, OPTIONS);
-  for (const key of NEEDED)
-    if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+  requireGiven("trainer", options, NEEDED);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */
