@@ -1,7 +1,7 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
+import { RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
@@ -26,6 +26,7 @@ import { GAP } from "./dynamicRegulariser.ts";
 import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
 import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
+import { requireGiven } from "./given.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
@@ -108,7 +109,7 @@ export async function createTrainer(
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage` */
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   if (isEventProp(options))
     throw new ModelError(
@@ -117,8 +118,7 @@ export function requireOptions(options: Partial<TrainerOptions>): asserts option
       "EventProp has no program: what it keeps are the spikes there are",
     );
   requireKnown("trainer", options, OPTIONS);
-  for (const key of NEEDED)
-    if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+  requireGiven("trainer", options, NEEDED);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */

@@ -8,6 +8,7 @@ import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
 import { sections, wrap } from "../report/terminal/layout.ts";
 import { initialParameters } from "../sim/lower/parameters.ts";
+import { AS_EVENTS } from "./batches.ts";
 import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
@@ -57,7 +58,8 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 }
 
 async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
-  if (!isTask(target)) return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target) };
+  if (!isTask(target))
+    return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target, AS_EVENTS) };
   const task = taskOf(target);
   if (task.kind === "sequences") {
     requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });

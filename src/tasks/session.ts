@@ -17,6 +17,7 @@ import type { Keeper, KeptTraining } from "./keeper.ts";
 import type { LearningLog } from "./learningLog.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
+import { Pulse } from "./pulse.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
 import type { Samples, Training } from "./task.ts";
 import { type Passes, quantile } from "./times.ts";
@@ -145,6 +146,7 @@ async function runEpochs(
   const readerIn = (epoch: number): BatchSource =>
     renewed ? readerOf(renewed(samples, { seed: options.seed, epoch }), encoding) : reader;
   const total = epochs * samples.count;
+  const pulse = new Pulse(design, samples, { ...options, encoding });
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage, done, total, note });
   const run = fitting(trainer, {
@@ -165,6 +167,7 @@ async function runEpochs(
     const next = run.next();
     if (next.done) return next.value;
     await kept?.after(trainer, next.value, selection?.best);
+    await pulse.after(trainer, next.value);
   }
 }
 const heldOutNote = (selection: Selection | undefined): string[] =>

@@ -11,6 +11,7 @@ import { initialParameters, type Parameters, parameterLayout, writeParameters } 
 import { inputOf } from "../batch.ts";
 import type { Evaluation } from "../evaluator.ts";
 import type { Learner } from "../fit.ts";
+import { requireGiven } from "../given.ts";
 import type { Optimiser } from "../optimiser.ts";
 import { argmax } from "../readout.ts";
 import type { StepResult } from "../trainer.ts";
@@ -91,8 +92,7 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
  */
 export function createEventTrainer(net: Network, options: EventTrainerOptions): EventTrainer {
   requireKnown("eventTrainer", options, OPTIONS);
-  for (const key of ["loss", "optimiser", "duration"] as const)
-    if (options[key] === undefined) throw new ModelError("usage", `eventTrainer.${key}`, "is missing");
+  requireGiven("eventTrainer", options, ["loss", "optimiser", "duration"]);
   const { seed = 0, duration, raise = {} } = options;
   requireInteger("eventTrainer.seed", seed, 0, 2 ** 32 - 1);
   const end = typeof duration === "string" ? quantityOf(duration, SECOND, "duration") : duration;
