@@ -7,7 +7,7 @@ import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
-import { backRows, groupSources, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
+import { backRows, groupSources, orderLength, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
 export interface Argument {
@@ -114,13 +114,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     a: argument([type], targetCount(windows)),
     weights: argument([type], matrix(weightRows(windows), stride, windows.targets)),
     reach: argument(POSITION, reachLength("source", windows)),
-    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
   }),
   outerWindows: ({ type, windows, stride, listed, valued }, known) => ({
     out: argument([type], matrix(weightRows(windows), stride, windows.targets)),
     a: argument([type], targetCount(windows)),
     reach: argument(POSITION, reachLength("source", windows)),
-    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
     ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
   }),
   maxPool: ({ type, windows, indexed }) => ({

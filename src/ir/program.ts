@@ -239,8 +239,9 @@ export type Kernel =
    * Errors back through windows: `out[i] = Σ_k Σ_c a[t][c]·weights[k, i's channel][c]` for each listed source i (or every
    * one), over window positions k that join it to a target position t, ascending. Of the channels of its group the c-th
    * goes to vector (c div lanes) mod 4, lane c mod lanes, of four that start at 0 (what a last vector lacks are zeros);
-   * folded (v0 + v1) + (v2 + v3), then as in `rowDots`. With `accumulate` the sum is added to `out[i]`.
-   * Args `out`, `a`, `weights`, `reach`, `list`?. Counts `from`, `to`.
+   * folded (v0 + v1) + (v2 + v3), then as in `rowDots`. With `accumulate` the sum is added to `out[i]`. `order` has room
+   * (`orderLength`) to sort sources in; what it holds afterwards is not defined.
+   * Args `out`, `a`, `weights`, `reach`, `list` and `order` where listed. Counts `from`, `to`.
    */
   | {
       readonly kind: "windowDots";
@@ -252,7 +253,7 @@ export type Kernel =
     }
   /**
    * Gradient of what `scatterWindows` adds: `out[k, i's channel][c] += (values[e]·) a[t][c]`, in the same order.
-   * Args `out`, `a`, `reach`, `list`?, `values`?. Counts `from`, `to`.
+   * Args `out`, `a`, `reach`, `list` and `order` (as above) where listed, `values`?. Counts `from`, `to`.
    */
   | {
       readonly kind: "outerWindows";

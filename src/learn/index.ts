@@ -121,6 +121,7 @@ export {
   cosine,
   type GradientTransform,
   type Optimiser,
+  type Overflow,
   type Rate,
   type SgdOptions,
   scaleByAdam,

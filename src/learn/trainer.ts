@@ -5,6 +5,7 @@ import { ModelError, RunError, requireInteger, requireKnown } from "../base/erro
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { ErrorForm } from "../sim/lower/context.ts";
 import type { Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
@@ -33,7 +34,7 @@ import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { numberBuffer, stateBuffer } from "./update.ts";
+import { numberBuffer, SKIPPED, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
 
@@ -50,6 +51,11 @@ export interface TrainerOptions extends Learning {
   readonly type?: FloatType;
   /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
   readonly form?: Form;
+  /**
+   * The form of errors that go back through windows of 3x3, where it is not to be chosen by how many there are in each step:
+   * one by one to sources that are `listed`, or to `all`. The result differs in rounding.
+   */
+  readonly errors?: ErrorForm;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
@@ -64,6 +70,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   "seed",
   "type",
   "form",
+  "errors",
   "parameters",
 ];
 /** What came of one update. */
@@ -127,7 +134,7 @@ export function trainingProgram(
   const sums = parameterLayout(net, type, { seed }).length;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
-  const { chunk = Math.min(usual, plan.mostSamples), form } = options;
+  const { chunk = Math.min(usual, plan.mostSamples), form, errors } = options;
   requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
@@ -138,7 +145,11 @@ export function trainingProgram(
   const statistics = wide ? "batch" : "running";
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
+    {
+      ...{ type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics },
+      ...(form && { form }),
+      ...(errors && { errors }),
+    },
     plan.hooks(),
   );
   return { lowered, plan, program: plan.program(lowered) };
@@ -285,6 +296,11 @@ export class Trainer implements Disposable {
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);
   }
 
+  /** Updates that were left out because their gradients were not finite; see `clipByNorm`. */
+  get skipped(): number {
+    return this.lowered.context.buffers.has(SKIPPED) ? this.#x.array(SKIPPED)[0]! : 0;
+  }
+
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
     return this.#blocks(this.#x.array("parameters"));
@@ -298,7 +314,7 @@ export class Trainer implements Disposable {
   }
   #averaged(): Parameters {
     const behind = this.#behindAverages();
-    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + behind[k]!)) : this.parameters();
+    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + (behind[k] ?? 0))) : this.parameters();
   }
   /** By how much averages of weights are above these. */
   #behindAverages(): Elements | undefined {

@@ -76,10 +76,15 @@ const memoryNotes = ({ design }: Side): string[] => {
   return memory ? [memory.reason] : [];
 };
 
+const skippedNotes = ({ trained: { skipped } }: Side): string[] =>
+  skipped
+    ? [`Of ${skipped.of} updates ${skipped.updates} were left out: their gradients were beyond what a number can hold.`]
+    : [];
+
 const dataNote = ({ source, licence }: TaskData): string => `Data: ${source}. Licence: ${licence}.`;
 
 export const compareNotes = (spiking: Side, twin: Side, threads: number, data: TaskData): string[] => [
-  ...[spiking, twin].flatMap((s) => s.result.warnings),
+  ...[spiking, twin].flatMap((s) => [...s.result.warnings, ...skippedNotes(s)]),
   ...(spiking.told?.notes ?? []),
   ...memoryNotes(spiking),
   ...energyNotes(spiking.energy.f32),
@@ -92,6 +97,7 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
 ];
 export const trainNotes = (side: Side, threads: number, saved: boolean): string[] => [
   ...side.result.warnings,
+  ...skippedNotes(side),
   ...(side.told?.notes ?? []),
   ...memoryNotes(side),
   ...(saved ? [] : ["The network is not saved: no --out ends in .h5."]),

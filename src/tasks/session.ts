@@ -44,6 +44,8 @@ export interface Trained {
   readonly samplesPerSecond: number;
   /** Linear memory. */
   readonly bytes: number;
+  /** Updates, and those of them that were left out because their gradients were not finite. */
+  readonly skipped?: { readonly updates: number; readonly of: number };
   /** Where the best of several epochs was taken, and not the last. */
   readonly selected?: Selected;
 }
@@ -62,7 +64,14 @@ export async function trainDesign(design: Design, samples: Samples, options: Ses
   const rule = design.training.selection;
   using selection = rule && heldOut && (await openSelection(design, rule, heldOut, selecting, trainer.deployed()));
   const epochs = await runEpochs(trainer, design, rest, { ...options, kept, selection });
-  const trained = { ...resultOf(trainer, selection), ...timesOf(epochs, selection), epochs, bytes: trainer.bytes };
+  const { bytes, skipped, updates } = trainer;
+  const trained: Trained = {
+    ...resultOf(trainer, selection),
+    ...timesOf(epochs, selection),
+    epochs,
+    bytes,
+    ...(skipped > 0 && { skipped: { updates: skipped, of: updates } }),
+  };
   await kept?.finish(trained);
   return trained;
 }
@@ -96,11 +105,12 @@ function trainerOptions(
 /** A warm-up takes at most a tenth of all updates. */
 const OPTIMISERS = { adam, adamax } as const;
 const optimiserOf = (
-  { rate, warmup, clip, decay, average, optimiser = "adam" }: Training,
+  { rate, warmup, clip, overflow, decay, average, optimiser = "adam" }: Training,
   updates: number,
 ): Optimiser =>
   OPTIMISERS[optimiser](cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
     ...(clip !== undefined && { clip }),
+    ...(overflow && { overflow }),
     ...(decay !== undefined && { decay }),
     ...(average !== undefined && { average }),
   });

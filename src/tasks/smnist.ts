@@ -85,9 +85,10 @@ const PIXEL_TRAINING: Training = {
   loss: crossEntropy("mean"),
   surrogate: triangle(0.5, 0.4),
   clip: 1,
+  overflow: "skip",
 };
 const ROW_TRAINING: Training = {
-  epochs: 30,
+  epochs: 12,
   batch: 128,
   rate: 3e-3,
   warmup: 500,

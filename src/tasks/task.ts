@@ -5,6 +5,7 @@ import type { SequenceDataset, Sequences } from "../data/sequences.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Algorithm } from "../learn/algorithm.ts";
 import type { Loss } from "../learn/loss.ts";
+import type { Overflow } from "../learn/optimiser.ts";
 import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
 import type { Input } from "./batches.ts";
@@ -30,6 +31,8 @@ export interface Training {
   readonly optimiser?: "adam" | "adamax";
   /** The most that the norm of a gradient may be. */
   readonly clip?: number;
+  /** What becomes of an update whose gradient is not finite, where gradients are clipped. */
+  readonly overflow?: Overflow;
   /** What weights and biases shrink by, times the rate, in an update. */
   readonly decay?: number;
   /** What averages of weights, which are used in their place, keep from one update to the next. */

@@ -1,6 +1,6 @@
 /** Optimisers against their published formulas, written out by hand, and against sequences that others printed. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { meanSquared } from "../../src/learn/loss.ts";
@@ -217,6 +217,40 @@ test("a norm that overflows single precision is clipped all the same", async () 
   trainer.step(one(1e2));
   const [a, b] = trainer.parameters()["input>out.weight"]!;
   expect([a, b]).toEqual([expect.closeTo(1e15 - 1e14 / Math.SQRT2, -9), expect.closeTo(-1e15 + 1e14 / Math.SQRT2, -9)]);
+});
+
+describe("a gradient beyond single precision, of a finite loss", () => {
+  // y = x·w is 1e10, the loss 1e20, and the gradient 2·x·y 2e40.
+  const broken = one(1e30);
+  const sound = one(1);
+  const make = (optimiser: Optimiser) =>
+    createTrainer(quadratic([1e-20]), wasm, { algorithm: bptt(), loss: meanSquared("mean", 0), optimiser, batch: 1 });
+  const optimiser = adam(0.1, { clip: 1, overflow: "skip" });
+
+  test("breaks weights, unless it is to be skipped", async () => {
+    using trainer = await make(adam(0.1, { clip: 1 }));
+    expect(trainer.step(broken).loss).toBeCloseTo(1e20, -14);
+    expect(() => trainer.requireFinite()).toThrow("input>out.weight is not finite");
+  });
+  test("counts as 0 where it is skipped: moments fade, and the count is told and kept", async () => {
+    using trainer = await make(optimiser);
+    trainer.step(sound);
+    const [first] = trainer.parameters()["input>out.weight"]!;
+    expect(trainer.skipped).toBe(0);
+    trainer.step(broken);
+    trainer.requireFinite();
+    const [second] = trainer.parameters()["input>out.weight"]!;
+    const [m, v] = [0.9 / (1 - 0.9 ** 2), 0.999 / (1 - 0.999 ** 2)].map((c, k) => c * (1 - [0.9, 0.999][k]!)) as [
+      number,
+      number,
+    ];
+    const g = 2e-20; // too small for Adam's epsilon
+    expect(second! - first!).toBeCloseTo((-0.1 * m * g) / (Math.sqrt(v) * g + 1e-8), 19); // to some last places of 9.5e-14 in f32
+    expect(trainer.skipped).toBe(1);
+    using other = await make(optimiser);
+    other.restore(trainer.snapshot());
+    expect(other.skipped).toBe(1);
+  });
 });
 
 test("clipping anywhere but first is refused", async () => {

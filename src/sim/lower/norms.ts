@@ -258,13 +258,15 @@ export class NormKernels {
     const r = (slot: string): Expr => this.#read(slot);
     const [errors, slopes] = [this.ofSample("sample.errors"), this.ofSample("sample.slopes")];
     const start = [this.#clear(errors, this.#stride), this.#clear(slopes, this.#stride)];
-    const total = this.#step("errors", "e:dy e:out", "out", "add", r("dy"));
     const slope = mul(r("dy"), sub(r("x"), r("mean")));
-    const weighed = this.#step("slopes", "e:dy e:x e:mean e:out", "out", "add", slope);
-    const steps = [
-      this.#positions(total, { dy: error }, { out: errors }),
-      this.#positions(weighed, { dy: error, x: this.#x }, { mean: this.shared("mean", this.#inStep), out: slopes }),
-    ];
+    const weighed = this.#step("errors", "e:dy e:x e:mean e:slopes", "slopes", "add", slope);
+    const both: Step = {
+      ...weighed,
+      slots: [...weighed.slots, { name: "errors", type: this.#type, space: "element" }],
+      stores: [...weighed.stores, { slot: "errors", mode: "add", value: r("dy") }],
+    };
+    const mean = this.shared("mean", this.#inStep);
+    const steps = [this.#positions(both, { dy: error, x: this.#x }, { mean, errors, slopes })];
     return this.#t.over === "batch" ? { start: [], steps: [...start, ...steps] } : { start, steps };
   }
   /**
