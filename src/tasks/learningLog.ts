@@ -1,5 +1,5 @@
 /** What a training tells while it runs, beside its progress: lines for people, JSON lines, TensorBoard's event files. */
-import { DataError } from "../base/errors.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 import { type LogFile, openLog } from "../io/learning/logFile.ts";
 import { type Scalar, scalarRecord, versionRecord } from "../io/learning/tfEvents.ts";
@@ -18,6 +18,14 @@ export interface WatchedEpoch {
 }
 export interface LearningLog extends Disposable {
   epoch(what: WatchedEpoch): void;
+}
+
+/** @throws {UsageError} where somebody asks to watch what has neither losses nor gradients */
+export function requireUnwatched(name: string, watch: WatchOptions = {}): void {
+  const [asked] = Object.keys(watch);
+  if (asked === undefined) return;
+  const flag = asked === "terminal" ? "--watch" : `--${asked}`;
+  throw new UsageError("usage", flag, `${name} learns without losses and gradients: there is nothing to tell an epoch`);
 }
 
 interface Run {

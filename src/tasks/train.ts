@@ -5,7 +5,7 @@ import { resultText } from "../report/terminal/result.ts";
 import { trainHeadline } from "./headline.ts";
 import { judgement, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
-import { openLearningLog } from "./learningLog.ts";
+import { openLearningLog, requireUnwatched } from "./learningLog.ts";
 import { requireTaken } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
@@ -33,6 +33,7 @@ export async function train(options: TaskOptions, onProgress: OnProgress): Promi
 export async function trainTask(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { seed } = options;
   requireTaken(task, options);
+  if (task.kind === "samples" && task.spiking.learn) requireUnwatched(task.name, options.watch);
   const outputs = await outputsOf(options.out, ["network", "page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const loaded = await loadTask(task, { ...options, onProgress });

@@ -152,6 +152,7 @@ describe("as a command, shortened", () => {
     await expect(train({ ...options, neurons: 50 }, () => {})).rejects.toThrow(
       "--neurons: r-stdp takes --epochs, --samples and --seed",
     );
+    await expect(train({ ...options, watch: { log: "x" } }, () => {})).rejects.toThrow("--log: r-stdp learns without");
     await expect(train({ ...options, out: "x.txt" }, () => {})).rejects.toThrow("--out writes files that end in");
   });
 });

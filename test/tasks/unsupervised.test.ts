@@ -193,6 +193,7 @@ describe("as a command", () => {
     ["an option of others", { steps: 5 }, "--steps: unsupervised says itself"],
     ["another option of others", { cell: "alif" as const }, "--cell: unsupervised has no such option"],
     ["a budget of memory", { memory: 1e9 }, "--memory: diehl-cook learns without gradients"],
+    ["a watch", { watch: { terminal: true } }, "--watch: unsupervised learns without losses"],
     ["too few neurons", { neurons: 3 }, "--neurons"],
   ])("%s is refused", async (_what, more, message) => {
     await expect(trainTask(task(), { ...options, ...more }, () => {})).rejects.toThrow(message);

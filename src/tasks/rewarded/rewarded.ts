@@ -12,6 +12,7 @@ import { bytes, joulesRange, percent, seconds, whole } from "../../report/number
 import { findingsText } from "../../report/terminal/findings.ts";
 import { wilson } from "../interval.ts";
 import { type KeptWork, openKeeper } from "../keeper.ts";
+import { requireUnwatched } from "../learningLog.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "../options.ts";
 import { filesOf, outputsOf, writeReports } from "../outputs.ts";
 import { type OwnTask, requireOwn } from "../ownTask.ts";
@@ -53,6 +54,7 @@ interface Found {
 
 async function run(command: "train" | "compare", options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
   requireOwn(REWARDED, options);
+  requireUnwatched(REWARDED.name, options.watch);
   const { seed, epochs = EPOCHS, samples: experiments = EXPERIMENTS } = options;
   const outputs = await outputsOf(options.out, command === "train" ? ["network", "page", "data"] : ["page", "data"]);
   const keeper = await openKeeper(command, REWARDED, { digest: "generated" }, options);
