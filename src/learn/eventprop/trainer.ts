@@ -289,6 +289,8 @@ export class EventTrainer implements Learner<EventBatch> {
 
   #each(batch: EventBatch, use: (ran: Ran, wanted: Wanted) => void): void {
     const { count, spikes, labels, trains } = batch;
+    if (!Array.isArray(spikes))
+      throw new DataError("type-mismatch", "batch.spikes", `must be a list with { times, indices } of each sample`);
     if (!(Number.isInteger(count) && count >= 1 && spikes.length === count))
       throw new DataError("shape-mismatch", "batch.spikes", `holds ${spikes.length} samples, count is ${count}`);
     const { batch: most = count } = this.#options;
