@@ -5,7 +5,7 @@ import { ModelError, RunError, requireInteger, requireKnown } from "../base/erro
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import type { Form } from "../sim/lower/forms.ts";
+import { type Form, requireForm } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -86,11 +86,12 @@ export async function createTrainer(net: Network, backend: Backend, options: Tra
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage` */
+/** @throws {ModelError} `unknown-name`, `usage`, `out-of-range` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   requireKnown("trainer", options, OPTIONS);
   for (const key of NEEDED)
     if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+  requireForm("trainer.form", options.form);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */
