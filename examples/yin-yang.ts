@@ -1,7 +1,7 @@
 /**
  * Exact gradients of spike times (EventProp) on the Yin-Yang set: each coordinate of a point is the time of a spike, and the
  * output that spikes first is the answer. Shortened; in full (the set-up of the paper's code, published 98.1 %):
- * `node --import tsx examples/yin-yang.ts --epochs 100 --samples 5000 --hidden 200 --rate 0.005`.
+ * `node --import tsx examples/yin-yang.ts --epochs 100 --samples 5000 --hidden 200 --batch 32 --rate 0.005`.
  *
  * @see Wunderlich and Pehle 2021, Sci. Rep. 11:12829; Kriener, Göltz and Petrovici 2022, doi:10.1145/3517343.3517380
  */
@@ -15,8 +15,8 @@ const { values: given } = parseArgs({
     epochs: { type: "string", default: "12" },
     samples: { type: "string", default: "800" },
     hidden: { type: "string", default: "60" },
-    batch: { type: "string", default: "32" },
-    rate: { type: "string", default: "0.01" },
+    batch: { type: "string", default: "16" },
+    rate: { type: "string", default: "0.015" },
     seed: { type: "string", default: "1" },
   },
 });

@@ -5,7 +5,7 @@ import { RunError, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import { type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
+import { type Form, inputsInEitherForm, requireForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
 import { overChunks, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
@@ -58,6 +58,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   requireGiven("evaluator", options, NEEDED);
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
+  requireForm("evaluator.form", options.form);
   const steps = stepsOf(net);
   requireSteps(options.loss, steps);
   const output = outputPort(net, options.loss);

@@ -6,7 +6,7 @@ import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
 import type { ErrorForm } from "../sim/lower/context.ts";
-import type { Form } from "../sim/lower/forms.ts";
+import { type Form, requireForm } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -109,7 +109,7 @@ export async function createTrainer(
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch` */
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch`, `out-of-range` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
   if (isEventProp(options))
     throw new ModelError(
@@ -119,6 +119,7 @@ export function requireOptions(options: Partial<TrainerOptions>): asserts option
     );
   requireKnown("trainer", options, OPTIONS);
   requireGiven("trainer", options, NEEDED);
+  requireForm("trainer.form", options.form);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */

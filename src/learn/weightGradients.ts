@@ -265,6 +265,7 @@ function outerProduct(
   strides: { readonly aColumn?: number; readonly bStride?: number } = {},
 ): Node {
   const { width } = deltaRows(c, l, errors, 0);
+  const { node, port } = c.from;
   const kernel = {
     kind: "product",
     type: l.context.type,
@@ -272,7 +273,7 @@ function outerProduct(
     bStride: width,
     outStride: width,
     aRow: 1,
-    aColumn: l.context.stride(c.from.node),
+    aColumn: l.sources.values.get(`${node}.${port}`)?.stride ?? l.context.stride(node),
     start: "out",
     ...strides,
   } as const;

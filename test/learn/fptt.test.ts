@@ -354,6 +354,15 @@ test("memory: what does not grow with the steps of a sample is all but what the 
   expect((long.given - short.given) / 9900).toBeCloseTo(each, 0);
   expect(long.all - short.all).toBeLessThan(9900 * each + 65536);
 });
+test("memory: one number of each step takes the room of one, in either form, and of a list its place and end", async () => {
+  const bytes = async (n: number) => {
+    const net = sequential([input(1, { signal: "values" }), denseLayer(classes), linear()], { steps: n });
+    using trainer = await make(net, fptt(surrogate), { type: "f32" });
+    return trainer.program.buffers.reduce((sum, b) => sum + b.length * BYTES[b.type], 0);
+  };
+  // Of a step its number, where it starts, whether it is the first, and its rate.
+  expect(((await bytes(1100)) - (await bytes(100))) / 1000).toBeCloseTo(count * 16 + 4 * 4, 0);
+});
 
 test("numbers as targets: a leaky integrator by hand, an update every step", async () => {
   const [a, n] = [Math.exp(-1 / 6), 5];
@@ -408,6 +417,11 @@ describe("refusals", () => {
     { rho: -1 },
   ])("%o", (options) => {
     expect(() => fptt(surrogate, options)).toThrow(expect.objectContaining({ code: "out-of-range" }));
+  });
+  test("a form of inputs that is none", async () => {
+    await expect(make(tiny(), fptt(surrogate), { form: "dense" as "rows" })).rejects.toThrow(
+      "trainer.form: must be 'lists' or 'rows', got 'dense'",
+    );
   });
   test("weights that grow without bound, with what is to blame", async () => {
     using trainer = await make(tiny(), fptt(surrogate), { optimiser: sgd(1e200) });

@@ -228,7 +228,7 @@ class SumBuilder {
       return undefined;
     const [inner, rows] = phase === "sample" ? ["s", this.#c.sampleCount] : ["t", this.#c.stepCount];
     const without = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== inner) });
-    const product = this.#product(c, without(out), without(signal.signal.row()), rows, this.#c.stride(c.from.node));
+    const product = this.#product(c, without(out), without(signal.signal.row()), rows, signal.signal.stride);
     const nodes = inForm(this.#c, c.from.node, "rows", [product]);
     return { phase: phase === "sample" ? "chunk" : "steps", nodes };
   }

@@ -101,7 +101,8 @@ export class ValueSignal {
     this.allSteps = c.options.mode === "samples" && (allSteps || this.#whole);
     this.name = input ? `${node}.${port}` : `${node}.out.${port}`;
     this.constant = input?.constant ?? false;
-    this.stride = c.stride(node);
+    // One number of each step is no row of whole vectors: of long sequences this is most of what the host gives.
+    this.stride = this.#whole && c.size(node) === 1 ? 1 : c.stride(node);
     this.maxDelay = c.maxDelay(node, port);
     const rows = this.allSteps ? c.options.steps + this.maxDelay : c.rows(this.maxDelay);
     this.rows = this.constant ? 1 : rows;
