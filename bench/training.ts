@@ -27,6 +27,8 @@ export interface TrainingOptions {
   readonly forward?: boolean;
   /** Whether training with checkpoints in time is timed too; default false. */
   readonly checkpoint?: boolean;
+  /** Which of these are timed, by metric before it is renamed and threads; default all. What is not is not counted either. */
+  readonly timed?: (metric: string, threads: number) => boolean;
 }
 
 /**
@@ -77,18 +79,23 @@ interface Variant {
   readonly options: BpttOptions;
 }
 const CHECKPOINT = "train-step-checkpoint";
-const variantsOf = ({ surrogates }: Workload, { checkpoint = false }: TrainingOptions): Variant[] => [
-  ...Object.entries(surrogates).map(([name, surrogate]) => ({ metric: metricOf(name), surrogate, options: {} })),
-  ...(checkpoint
-    ? [{ metric: CHECKPOINT, surrogate: surrogates.compact, options: { checkpoint: "auto" } as const }]
-    : []),
-];
+function variantsOf({ surrogates }: Workload, { checkpoint = false, timed = all }: TrainingOptions): Variant[] {
+  const variants: Variant[] = [
+    ...Object.entries(surrogates).map(([name, surrogate]) => ({ metric: metricOf(name), surrogate, options: {} })),
+    ...(checkpoint
+      ? [{ metric: CHECKPOINT, surrogate: surrogates.compact, options: { checkpoint: "auto" } as const }]
+      : []),
+  ];
+  return variants.filter(({ metric }) => [...BACKENDS.keys()].some((threads) => timed(metric, threads)));
+}
+const all = (): boolean => true;
 
 async function candidatesOf(w: Workload, backends: Backends, options: TrainingOptions): Promise<Candidate[]> {
-  const { forward = true } = options;
+  const { forward = true, timed = all } = options;
   const made: Candidate[] = [];
   for (const [threads, backend] of backends) {
     for (const { metric, surrogate, options: how } of variantsOf(w, options)) {
+      if (!timed(metric, threads)) continue;
       const t = await stillTrainer(w, backend, surrogate, how);
       made.push({
         metric,
@@ -174,7 +181,9 @@ function leastSeconds(
 function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) => string): Result[] {
   const rows = Object.entries(rates).map(([node, rate]) => fact(rename(`rate-${node}`), "spikes/neuron/step", rate));
   const support = Object.keys(w.surrogates).flatMap((name) =>
-    supportOf(w, work[metricOf(name)]!).map(([node, share]) => fact(rename(`support-${name}-${node}`), "share", share)),
+    supportOf(w, work[metricOf(name)] ?? []).map(([node, share]) =>
+      fact(rename(`support-${name}-${node}`), "share", share),
+    ),
   );
   return [...rows, ...support];
 }
@@ -184,7 +193,7 @@ function factsOf(w: Workload, { work, rates }: Counts, rename: (metric: string) 
  */
 function supportOf({ network }: Workload, work: readonly CallWork[]): [node: string, share: number][] {
   return work.flatMap(({ kernel, args, events, calls }): [string, number][] => {
-    if (kernel.kind !== "perElement" || !args.support) return [];
+    if (kernel.kind !== "perElement" || !args.support || calls === 0) return [];
     const nodes = Object.keys({ ...network.populations, ...network.transforms });
     const node = nodes.find((name) => args.support!.buffer.startsWith(`${name}.`))!;
     return [[node, events / (calls * sizeOf(network, node))]];

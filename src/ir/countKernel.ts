@@ -56,6 +56,12 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const inner = body(countStep(step), { synapse: synapses, pre: synapses, post: synapses });
     return { ...inner, bytesRead: inner.bytesRead + (full || drawn ? 0 : synapses * ENTRY) };
   },
+  // Of each target's event an entry of a list; each source of a group reads what it has of its own once a step at least.
+  lateColumns: ({ step, full }, need) => {
+    const events = need("events");
+    const inner = body(countStep(step), { synapse: events * full[0], pre: events * full[0] });
+    return { ...inner, bytesRead: inner.bytesRead + events * ENTRY };
+  },
   // Of each event where its block begins and two numbers of its header; of each synapse its target and weight, and a sum.
   deliver: ({ type, narrow, weight }, need) => {
     const [events, synapses] = [need("events"), need("synapses")];

@@ -4,7 +4,7 @@
  */
 import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
-import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 import { backRows, groupSources, orderLength, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
@@ -40,6 +40,14 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       : full
         ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
         : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
+  lateColumns: ({ domain, step, motion, full, steps, endStride }, known) => ({
+    ...slotArguments(motion, { element: full[0], uniform: DATA, pre: DATA, post: DATA, synapse: DATA }),
+    ...slotArguments(step, { element: DATA, uniform: DATA, pre: full[0], post: DATA, synapse: full[0] * full[1] }),
+    since: argument(POSITION, Math.ceil(full[0] / LATE)),
+    events: argument(LIST, DATA),
+    ends: argument(POSITION, (steps - 1) * endStride + 1),
+    ...(domain === "rows" && { list: argument(LIST, entries(known)) }),
+  }),
   deliver: ({ type, group, cells, weight }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),

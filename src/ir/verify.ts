@@ -20,7 +20,7 @@ import {
   type Program,
   variablesOf,
 } from "./program.ts";
-import { nodes, readsOf, slotOf } from "./step.ts";
+import { nodes, readsOf, type Step, slotOf } from "./step.ts";
 import { belongs } from "./together.ts";
 import { isInt } from "./types.ts";
 import { domainOf, verifyStep } from "./verifyStep.ts";
@@ -30,6 +30,8 @@ interface Scope {
   readonly path: string;
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly loops: readonly Loop[];
+  /** Bodies that have been checked: programs call most of theirs several times. */
+  readonly checked: Set<Step>;
 }
 
 function fail(path: string, problem: string): never {
@@ -57,7 +59,8 @@ export function verifyProgram(program: Program): void {
   for (const b of program.buffers)
     if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
-  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [] });
+  const checked = new Set<Step>();
+  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked });
 }
 
 function unique(path: string, what: string, names: readonly string[]): void {
@@ -133,7 +136,7 @@ function verifyBounds(place: Place, extent: number, buffer: Buffer, { path, loop
 }
 
 function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void {
-  verifyKernel(kernel, scope.path);
+  verifyKernel(kernel, scope);
   const known = (name: string): number => (typeof counts[name] === "number" ? counts[name] : Number.NaN);
   const signature = signatureOf(kernel);
   const allowed = argumentsOf(kernel, known);
@@ -144,6 +147,7 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   if (kernel.kind === "perSynapse" && kernel.apart) verifyApart(kernel, args, scope.path);
   if (kernel.kind === "perSynapse" && kernel.gathers) verifyGathers(kernel, args, scope.path);
   if (kernel.kind === "perSynapse" && kernel.drawn) verifyDrawn(kernel, scope.path);
+  if (kernel.kind === "lateColumns") verifyLate(kernel, args, scope.path);
 }
 
 function sameNames(
@@ -189,6 +193,27 @@ function verifyGathers({ step, domain }: KernelOf<"perSynapse">, args: Invoke["a
   if (readsOf(step).has(store!.slot)) fail(path, `'${store!.slot}' is gathered, and read`);
 }
 
+/** Events that are put off must find what they would have found: what is the synapse's, or moves with its source. */
+function verifyLate({ step, motion, steps }: KernelOf<"lateColumns">, args: Invoke["args"], path: string): void {
+  if (!isPowerOfTwo(steps)) fail(path, `lists of ${steps} steps: not a power of two`);
+  verifyStep(motion, path);
+  const foreign = [
+    ...step.slots.filter((s) => s.space !== "synapse" && s.space !== "pre"),
+    ...motion.slots.filter((s) => s.space !== "element"),
+  ].find(() => true);
+  if (foreign) fail(path, `'${foreign.name}' (${foreign.space}) may have changed until a row takes in its events`);
+  if ([step, motion].some((s) => nodes(s).some((e) => e.tag === "index")))
+    fail(path, "events that are put off have no numbers");
+  const other = step.stores.find((s) => slotOf(step, s.slot).space !== "synapse");
+  if (other) fail(path, `'${other.slot}' is stored by events that are put off, and is not the synapse's own`);
+  for (const { slot } of [...step.stores, ...motion.stores]) {
+    const same = [...step.slots, ...motion.slots].find(
+      (s) => s.name !== slot && args[s.name]!.buffer === args[slot]!.buffer,
+    );
+    if (same) fail(path, `'${slot}' is stored where '${same.name}' lies too`);
+  }
+}
+
 /** Synapses of drawn rows have no number: a body can ask for none, nor for what is stored by it. */
 function verifyDrawn({ step, domain, full, parts }: KernelOf<"perSynapse">, path: string): void {
   const other = domain !== "rows" ? domain : full ? "full" : parts ? "parts" : undefined;
@@ -200,9 +225,10 @@ function verifyDrawn({ step, domain, full, parts }: KernelOf<"perSynapse">, path
 }
 
 /** The body fits its skeleton. */
-function verifyKernel(kernel: Kernel, path: string): void {
+function verifyKernel(kernel: Kernel, { path, checked }: Scope): void {
   if (!("step" in kernel)) return;
-  verifyStep(kernel.step, path);
+  if (!checked.has(kernel.step)) verifyStep(kernel.step, path);
+  checked.add(kernel.step);
   const [domain, wanted] = [domainOf(kernel.step), kernel.kind === "perElement" ? "element" : "synapse"];
   if (domain !== "any" && domain !== wanted) fail(path, `the body is for '${domain}'`);
 }

@@ -2,6 +2,7 @@
 import type { Executable } from "../backend/backend.ts";
 import { copyStride } from "../ir/parallel.ts";
 import type { Place } from "../ir/program.ts";
+import { isNorm } from "../model/transform.ts";
 import { SEGMENT } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
@@ -27,12 +28,18 @@ export interface Accident {
 export function culprit(a: Accident): string {
   const broken = brokenBlock(a.parameters);
   if (broken) return broken;
+  if (isShared(a.lowered))
+    return "an answer is not finite, and samples share their statistics; try smaller weights or inputs";
   const sample = firstBadSample(a);
   if (sample === undefined) return "every answer is finite; the loss is too large for its type";
   runAlone(a, sample);
   const layer = firstBadLayer(a, sample);
   return `${layer ? `layer '${layer}'` : "an answer"} is not finite in sample ${sample} of the batch; try smaller weights or inputs`;
 }
+
+/** Whether a sample alone would go another way: where each step has the statistics of all samples. */
+const isShared = ({ net, context }: Lowered): boolean =>
+  context.options.statistics === "batch" && Object.values(net.transforms).some((t) => isNorm(t) && t.over === "batch");
 
 /** In words, the first array of weights that holds something else than numbers. */
 export function brokenBlock(parameters: Parameters): string | undefined {

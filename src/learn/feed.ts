@@ -1,11 +1,12 @@
 /** A batch as the host hands it over, and its way into a program's buffers. */
 import type { Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
-import { KEY, SAMPLE_REST, SAMPLE_STEPS, SEGMENT_REST, SEGMENT_STEPS } from "../sim/lower/context.ts";
+import { KEY, SAMPLE_REST, SAMPLE_STEPS } from "../sim/lower/context.ts";
 import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
+import { CHUNKS_RUN } from "../sim/lower/stepNorms.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
@@ -79,7 +80,8 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     optional(x, l, name),
   );
   const { steps } = l.context.options;
-  if (l.context.hasSegments) writeSegments(x, l, batch);
+  const run = optional(x, l, SEGMENTS_RUN);
+  if (run) run[0] = Math.ceil(longest(l, batch) / l.context.stepsKept);
   for (let s = 0; s < batch.count; s++) {
     const length = lengthOf(l.net, batch, s);
     own![s] = length;
@@ -88,20 +90,6 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     if (share) share[s] = 1 / length;
     if (float) float[s] = length;
   }
-}
-
-/** How many steps of each segment a sample has, and how many it lacks. */
-function writeSegments(x: Executable, l: Lowered, batch: Batch): void {
-  const [own, rest] = [SEGMENT_STEPS, SEGMENT_REST].map((name) => optional(x, l, name));
-  const { segments, stepsKept } = l.context;
-  const run = optional(x, l, SEGMENTS_RUN);
-  if (run) run[0] = Math.ceil(longest(l, batch) / stepsKept);
-  for (let s = 0; s < batch.count; s++)
-    for (let k = 0; k < segments; k++) {
-      const length = Math.min(stepsKept, Math.max(0, lengthOf(l.net, batch, s) - k * stepsKept));
-      own![s * segments + k] = length;
-      if (rest) rest[s * segments + k] = stepsKept - length;
-    }
 }
 
 function longest(l: Lowered, batch: Batch): number {
@@ -157,6 +145,8 @@ function writeShards(x: Executable, l: Lowered, chunks: number): void {
   const starts = shardStarts(chunks, shards);
   x.array(SHARDS.first).set(starts.slice(0, shards));
   x.array(SHARDS.chunks).set(starts.slice(1).map((end, k) => end - starts[k]!));
+  const run = optional(x, l, CHUNKS_RUN);
+  if (run) run[0] = chunks;
 }
 
 /** What keys random draws: the seed, and the numbers of the sample, the step and the update. */

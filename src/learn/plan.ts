@@ -2,6 +2,7 @@
 import { ModelError } from "../base/errors.ts";
 import { along, invoke, type Node, type Place, type Program, place, type Region } from "../ir/program.ts";
 import type { Network } from "../model/network.ts";
+import { isNorm } from "../model/transform.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import { inputsInEitherForm } from "../sim/lower/forms.ts";
@@ -15,6 +16,7 @@ import {
   programOf,
   renewNodes,
   type Stage,
+  stepNormsOf,
 } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { overChunks } from "../sim/lower/shards.ts";
@@ -87,13 +89,8 @@ export class TrainingPlan {
     this.output = outputPort(net, learning.loss);
     requireSteps(learning.loss, stepsOf(net));
     this.segment = segmentSteps(learning.algorithm, stepsOf(net));
-    if (needsStages(net) && (learning.algorithm.kind !== "bptt" || this.segment !== undefined))
-      throw new ModelError(
-        "unsupported",
-        "algorithm",
-        "batch normalisation needs all steps of all samples at once: train with bptt() without checkpoint",
-      );
     this.isOnward = isOnward(learning.algorithm) && this.segment !== undefined;
+    if (needsStages(net)) requireStatistics(net, learning.algorithm, this.segment);
     this.optimiser = [...regulariserOf(learning.algorithm), ...learning.optimiser];
     this.#penalties = penaltiesOf(net, learning.regularisers ?? []);
     if (this.isOnward) requireEachStep(learning, this.#penalties);
@@ -163,11 +160,15 @@ export class TrainingPlan {
     const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
     const neurons = [...this.#neuronGradients(l), ...delayGradients(l)];
     const turned = turnedWeights(l);
-    const each = onwardNodes(l, { ...shared, start: sums, clear, end: [...neurons, ...this.#update(l), ...turned] });
+    const noted = stepNormsOf(l).flatMap((n) => n.note());
+    const each = onwardNodes(l, {
+      ...shared,
+      ...{ start: sums, clear, end: [...noted, ...neurons, ...this.#update(l), ...turned] },
+    });
     return [
       { name: "gradients", body: [...turned, ...whole, ...neurons] },
       { name: ONWARD, body: [...turned, ...each] },
-      lookRegion(l),
+      ...(noted.length > 0 ? [] : [lookRegion(l)]),
     ];
   }
   /** What samples keep from one segment to the next besides states and late rows. */
@@ -183,7 +184,7 @@ export class TrainingPlan {
 
   #clearGradients(l: Lowered): Node[] {
     const taps = l.learned.length > 0 ? [cleared(l, TAP_GRADIENTS, l.parameters.tapsLength)] : [];
-    return [cleared(l, GRADIENTS, l.parameters.length), ...taps, ...this.#backward.clearSums(l)];
+    return [cleared(l, GRADIENTS, l.parameters.learnedLength), ...taps, ...this.#backward.clearSums(l)];
   }
   #clearSums(l: Lowered): Node[] {
     return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));
@@ -268,6 +269,17 @@ export const ONWARD = "onward";
 
 const cleared = ({ context: { type } }: Lowered, name: string, n: number): Node =>
   invoke({ kind: "zero", type }, { out: place(name) }, { n });
+
+/** Statistics of the batch need all of its samples at once, in the steps that have them in common. */
+function requireStatistics(net: Network, { kind }: Algorithm, segment: number | undefined): void {
+  if (kind === "bptt" && segment === undefined) return;
+  const over = Object.values(net.transforms).find((t) => isNorm(t) && t.over !== "batch");
+  if (kind === "fptt" && (segment ?? 1) === 1 && !over) return;
+  const why =
+    "batch normalisation needs all samples of its statistics at once: train with bptt() without checkpoint, or give each step " +
+    'statistics of its own (over: "batch") and train with fptt(), an update after every step';
+  throw new ModelError("unsupported", "algorithm", why);
+}
 
 const regulariserOf = (algorithm: Algorithm): Optimiser =>
   algorithm.kind === "fptt" && algorithm.alpha > 0 ? [dynamicRegulariser(algorithm)] : [];

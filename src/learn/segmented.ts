@@ -16,6 +16,7 @@ import {
   overSegments,
   type Past,
   SegmentStarts,
+  segmentCounts,
   segmentNodes,
   startNodes,
   withoutStores,
@@ -95,7 +96,10 @@ export function lookRegion(l: Lowered): Region {
   const starts = new SegmentStarts(l, bitsBefore(l));
   const count = place(c.buffer(LOOK_SEGMENTS, "i32", 1, "argument"));
   const sweep = segmentNodes(l, { end: starts.advance(), change: withoutTape(l) });
-  return { name: LOOK, body: overChunks(c, [], [...startNodes(l, starts.begin()), loop(SEGMENT, count, sweep)]) };
+  return {
+    name: LOOK,
+    body: overChunks(c, [], [...startNodes(l, starts.begin()), loop(SEGMENT, count, [...segmentCounts(c), ...sweep])]),
+  };
 }
 
 /** The first pass needs nothing of what only the adjoint reads, but for spikes that are late. */

@@ -1,7 +1,8 @@
 /**
  * Time outermost: all samples of a batch go through one segment of time, forwards and backwards, before any goes on to the
  * next. Of every sample its states are kept, and as many rows of what left as delays reach back; nothing that grows with
- * the number of segments. So weights may change between segments (`fptt`).
+ * the number of segments. So weights may change between segments (`fptt`). Where a segment is one step, what needs all
+ * samples of a batch may stand anywhere in it (`sim/lower/meetings.ts`).
  *
  * The loop over the segments stands around the parallel loop over shards: threads run it together, and meet where one
  * needs what another has summed.
@@ -12,7 +13,8 @@ import { abreast } from "../sim/lower/abreast.ts";
 import { type Context, SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
-import { inFirstSegment, SegmentStarts, segmentNodes } from "../sim/lower/segments.ts";
+import { inStages } from "../sim/lower/meetings.ts";
+import { inFirstSegment, SegmentStarts, segmentCounts, segmentNodes } from "../sim/lower/segments.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { maskName } from "./dropout.ts";
@@ -44,20 +46,32 @@ export function onwardNodes(l: Lowered, { pass, each, start, clear, end }: Onwar
   const errors = [...each, ...pass.errors(l)];
   const constant = l.forward.flatMap((f) => f.sample.once); // weights have changed since the segment before
   const steps = segmentNodes(l, { start: constant, end: errors });
+  const gradients = pass.gradients(l);
   const segment = [
+    ...segmentCounts(c),
     ...l.forward.flatMap((f) => f.chunk),
     ...overSamples(
       c,
       l.forward.flatMap((f) => f.given.once),
     ),
-    ...(c.stepsKept === 1 ? abreast(steps, c) : steps),
-    ...pass.gradients(l),
+    ...steps,
+    ...gradients,
     ...overSamples(c, starts.advance()),
   ];
   return [
     ...overChunks(c, start, overSamples(c, begin)),
-    loop(SEGMENT, segmentsRun(c), [...overChunks(c, clear, segment), ...end]),
+    loop(SEGMENT, segmentsRun(c), [...together(segment, clear, c), ...end]),
   ];
+}
+
+/** What chunks do in a segment, side by side as far as one need not wait for the others. @param clear once a shard, first of all */
+function together(segment: readonly Node[], clear: readonly Node[], c: Context): Node[] {
+  const wide = c.options.statistics === "batch";
+  const stages = wide ? inStages(segment) : [{ shard: [], chunk: segment }];
+  return stages.flatMap(({ shard, chunk }, k) => {
+    const nodes = c.stepsKept === 1 ? abreast(chunk, c) : chunk;
+    return overChunks(c, [...(k === 0 ? clear : []), ...shard], nodes);
+  });
 }
 
 /** Errors that end where a segment begins. */

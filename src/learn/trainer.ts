@@ -1,5 +1,5 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
-import type { Backend, Executable } from "../backend/backend.ts";
+import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
@@ -15,7 +15,7 @@ import {
   readBlock,
   writeParameters,
 } from "../sim/lower/parameters.ts";
-import { samplesAbreast, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
@@ -23,15 +23,19 @@ import { brokenBlock, culprit } from "./culprit.ts";
 import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
+import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
+import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
+import { requireGiven } from "./given.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
+import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { numberBuffer, stateBuffer } from "./update.ts";
+import { numberBuffer, SKIPPED, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
 
@@ -83,21 +87,38 @@ export interface StepResult {
 }
 
 /**
+ * Makes a network learn by the exact times of its spikes. The exact engine runs it, and the backend has no part in that.
+ *
+ * @throws {ModelError} `unsupported` for options that have no meaning without steps; as `createEventTrainer`
+ */
+export function createTrainer(net: Network, backend: Backend, options: EventPropTrainerOptions): Promise<EventTrainer>;
+/**
  * Compiles a network together with its backward pass and its optimiser.
  *
  * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
-export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+export function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer>;
+export async function createTrainer(
+  net: Network,
+  backend: Backend,
+  options: TrainerOptions | EventPropTrainerOptions,
+): Promise<Trainer | EventTrainer> {
+  if (isEventProp(options)) return eventTrainerOf(net, options);
   requireOptions(options);
   const { lowered, plan, program } = trainingProgram(net, options);
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage` */
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
+  if (isEventProp(options))
+    throw new ModelError(
+      "unsupported",
+      "trainer.algorithm",
+      "EventProp has no program: what it keeps are the spikes there are",
+    );
   requireKnown("trainer", options, OPTIONS);
-  for (const key of NEEDED)
-    if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+  requireGiven("trainer", options, NEEDED);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */
@@ -110,7 +131,7 @@ export function trainingProgram(
   const steps = stepsOf(net);
   const plan = new TrainingPlan(net, options);
   const { output, segment } = plan;
-  const sums = parameterLayout(net, type, { seed }).length;
+  const sums = parameterLayout(net, type, { seed }).learnedLength;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
   const { chunk = Math.min(usual, plan.mostSamples), form, errors } = options;
@@ -118,7 +139,7 @@ export function trainingProgram(
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
   if (wide) requireWhole(net, batch, options.chunk);
-  const samples = wide ? Math.ceil(batch / shardsFor(batch, sums, type)) : Math.min(chunk, batch);
+  const samples = wide ? Math.ceil(batch / wideShards(batch, sums, type, isAbreast)) : Math.min(chunk, batch);
   const chunks = Math.ceil(batch / samples);
   const shards = wide ? chunks : shardsFor(chunks, sums, type);
   const statistics = wide ? "batch" : "running";
@@ -133,6 +154,10 @@ export function trainingProgram(
   );
   return { lowered, plan, program: plan.program(lowered) };
 }
+
+/** Shards of a batch each of which has all its samples in one chunk. */
+const wideShards = (batch: number, sums: number, type: FloatType, isAbreast: boolean): number =>
+  isAbreast ? shardsAbreast(batch, sums, type) : shardsFor(batch, sums, type);
 
 /** Options with what follows from them. */
 interface PlannedOptions extends TrainerOptions {
@@ -275,17 +300,34 @@ export class Trainer implements Disposable {
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);
   }
 
+  /** Updates that were left out because their gradients were not finite; see `clipByNorm`. */
+  get skipped(): number {
+    return this.lowered.context.buffers.has(SKIPPED) ? this.#x.array(SKIPPED)[0]! : 0;
+  }
+
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
     return this.#blocks(this.#x.array("parameters"));
   }
-  /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
+  /**
+   * Weights for use: their averages where the optimiser keeps some; those out of a population with dropout are scaled by the
+   * share that was heard.
+   */
   deployed(): Parameters {
-    return scaled(this.lowered.described, this.parameters(), (keep) => keep);
+    return scaled(this.lowered.described, this.#averaged(), (keep) => keep);
   }
-  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`. */
+  #averaged(): Parameters {
+    const behind = this.#behindAverages();
+    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + (behind[k] ?? 0))) : this.parameters();
+  }
+  /** By how much averages of weights are above these. */
+  #behindAverages(): Elements | undefined {
+    const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(AVERAGE));
+    return at < 0 ? undefined : this.#x.array(stateBuffer(at, AVERAGE));
+  }
+  /** The gradients that the last `gradients` or `step` left, by the names of `parameters`; 0 of running statistics. */
   gradientBlocks(): Parameters {
-    return this.#blocks(this.#memory.summed(GRADIENTS));
+    return this.#blocks(this.#memory.summed(GRADIENTS), this.lowered.parameters.learnedLength);
   }
   /**
    * What happened since the last call, or since the trainer was made. Neurons are counted in the samples that they learn
@@ -312,19 +354,23 @@ export class Trainer implements Disposable {
       gradients: () => this.gradientBlocks(),
     };
   }
-  #blocks(from: ArrayLike<number>): Parameters {
+  /** @param length numbers that there are; others are 0 */
+  #blocks(from: ArrayLike<number>, length = from.length): Parameters {
     const arrayOf = this.lowered.context.type === "f32" ? Float32Array : Float64Array;
     const out: Record<string, Float32Array | Float64Array> = {};
-    for (const b of this.lowered.parameters.blocks.values())
-      readBlock(from, b, (out[b.name] = new arrayOf(b.rows * b.width)));
+    for (const b of this.lowered.parameters.blocks.values()) {
+      const values = (out[b.name] = new arrayOf(b.rows * b.width));
+      if (b.offset < length) readBlock(from, b, values);
+    }
     return out;
   }
   /**
-   * Goes on from these weights; the optimiser knows nothing of it.
+   * Goes on from these weights; averages start anew from them, otherwise the optimiser knows nothing of it.
    * @throws {ModelError} `unknown-name`, `shape-mismatch`
    */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#behindAverages()?.fill(0);
     this.#x.run("prepare");
   }
 
@@ -336,7 +382,7 @@ export class Trainer implements Disposable {
     const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(GAP));
     if (at < 0) return;
     const [weights, gaps] = [this.#x.array("parameters"), this.#x.array(stateBuffer(at, GAP))];
-    for (let k = 0; k < weights.length; k++) weights[k]! += gaps[k]!;
+    for (let k = 0; k < gaps.length; k++) weights[k]! += gaps[k]!; // running statistics have none
     gaps.fill(0);
     this.#x.run("prepare");
   }

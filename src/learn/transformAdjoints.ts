@@ -8,8 +8,10 @@ import type { Step } from "../ir/step.ts";
 import { type BatchNorm, type Transform, windowsOfPool } from "../model/transform.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
+import { meetingNode } from "../sim/lower/meetings.ts";
 import { NormKernels } from "../sim/lower/norms.ts";
 import type { ParameterBlock } from "../sim/lower/parameters.ts";
+import { StepNorm } from "../sim/lower/stepNorms.ts";
 import { stepOf } from "../sim/lower/stepOf.ts";
 import { unpoolNodes } from "../sim/lower/windows.ts";
 
@@ -126,10 +128,15 @@ function spikeJoin(
 
 /** Its statistics are those of the whole batch: every number of a channel has a part in the error of every other. */
 function batchNorm(t: BatchNorm, { name, l, error, row, gradient }: AdjointParts): TransformErrors {
-  const kernels = new NormKernels(name, t, l);
-  const { start, steps } = kernels.errorNotes(error);
   const wanted = !(t.of[0]!.node in l.net.inputs);
   const errors = wanted ? [row(0)] : [];
+  if (l.context.meetsInStep(name)) {
+    const norm = new StepNorm(name, t, l);
+    const back = errors.map((out) => norm.errorsBack(error, out));
+    return { nodes: [meetingNode(norm.errorsMeet(error, gradient)), ...back], errors };
+  }
+  const kernels = new NormKernels(name, t, l);
+  const { start, steps } = kernels.errorNotes(error);
   const nodes = errors.map((out) => kernels.errorsBack(error, out));
   return { nodes: steps, errors, wide: { start, meet: kernels.errorsMeet(gradient), nodes } };
 }

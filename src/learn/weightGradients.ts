@@ -50,7 +50,7 @@ export function listedSpikes(
   l: Lowered,
   trained: readonly Connection[] = l.net.connections.filter((c) => c.trainable),
 ): Node[] {
-  l.context.buffer(GRADIENTS, l.context.type, l.parameters.length, "work");
+  l.context.buffer(GRADIENTS, l.context.type, l.parameters.learnedLength, "work");
   if (l.learned.length > 0) l.context.buffer(TAP_GRADIENTS, l.context.type, l.parameters.tapsLength, "work");
   l.context.buffer(CHUNK_ROWS, "i32", l.context.chunks, "argument");
   const spiking = trained.filter((c) => !isWindowed(c) && !isTold(l.net, c) && isSpiking(c, l));

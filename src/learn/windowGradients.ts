@@ -228,7 +228,7 @@ function outer(c: WindowedConnection, error: Place, signal: Signal, age: number,
   const { type } = context;
   const { windows } = windowsIn(l.net, c);
   const out = place(GRADIENTS, l.parameters.blocks.get(`${c.name}.weight`)!.offset);
-  context.buffer(GRADIENTS, type, l.parameters.length, "work");
+  context.buffer(GRADIENTS, type, l.parameters.learnedLength, "work");
   const kernel = { kind: "outerWindows", type, windows, stride: padded(windows.targets, type) } as const;
   const args = { out, a: error, reach: reachPlace("source", windows, c.name, context) };
   const call = ({ args: given, counts, ...told }: Told): Node => {

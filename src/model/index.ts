@@ -54,6 +54,7 @@ export {
 export {
   type LiquidLayer,
   type LiquidLayerOptions,
+  type LiquidNormOptions,
   type LiquidReadoutOptions,
   liquid,
   liquidLayer,

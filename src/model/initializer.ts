@@ -108,13 +108,26 @@ export interface Draw {
 }
 
 /**
- * The numbers, in f64.
+ * The numbers, in f64, or rounded as they are written into `out`.
  * @throws {ModelError} `shape-mismatch` if values are given and there are not exactly `length`; `not-finite`;
  *   `out-of-range` for bounds that leave no room; `unsupported` for a kind that needs a matrix where there is none
  */
-export function initialise(from: Initializer, length: number, draw: Draw): Float64Array {
+export function initialise(from: Initializer, length: number, draw: Draw): Float64Array;
+export function initialise<T extends Float32Array | Float64Array>(
+  from: Initializer,
+  length: number,
+  draw: Draw,
+  out: T,
+): T;
+export function initialise(
+  from: Initializer,
+  length: number,
+  draw: Draw,
+  out: Float32Array | Float64Array = new Float64Array(length),
+): Float32Array | Float64Array {
   const next = drawing(from, length, draw);
-  return Float64Array.from({ length }, (_, k) => next(k));
+  for (let k = 0; k < length; k++) out[k] = next(k);
+  return out;
 }
 
 /**

@@ -9,11 +9,11 @@
  * @param rows at most `length`
  */
 export function orthonormalRows(rows: number, length: number, normal: () => number): Float64Array {
-  const q = Float64Array.from({ length: rows * length }, normal);
-  for (let i = 0; i < rows; i++) {
-    const own = q.subarray(i * length, (i + 1) * length);
-    for (let pass = 0; pass < 2; pass++)
-      for (let j = 0; j < i; j++) clear(own, q.subarray(j * length, (j + 1) * length));
+  const q = new Float64Array(rows * length);
+  for (let k = 0; k < q.length; k++) q[k] = normal();
+  const units = Array.from({ length: rows }, (_, i) => q.subarray(i * length, (i + 1) * length));
+  for (const [i, own] of units.entries()) {
+    for (let pass = 0; pass < 2; pass++) for (let j = 0; j < i; j++) clear(own, units[j]!);
     const size = Math.sqrt(dot(own, own));
     for (let k = 0; k < length; k++) own[k]! /= size;
   }

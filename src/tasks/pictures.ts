@@ -2,6 +2,9 @@
  * The tasks `mnist-conv` and `fashion-conv`: two convolutions with maxima behind them, of spiking neurons and of rectified
  * linear units. Pictures enter as a constant current, so that the first convolution is formed once a picture; in each epoch
  * they are moved by up to two pixels (clothes by one, and mirrored).
+ *
+ * Seed 1 on one thread: `mnist-conv` 99.40 % (99.23 to 99.53), 523 s, 5.8 MB, 25.8 to 50.7 µJ a picture, its twin 47.7 to
+ * 90.2; `fashion-conv` 91.79 % (91.24 to 92.31), 2,948 s, 17.2 MB, 1.46 to 5.76 mJ, its twin 2.67 to 10.5.
  */
 import { augmentImages, type ImageAugmentation } from "../data/augment/images.ts";
 import type { Examples } from "../data/dataset.ts";
@@ -71,7 +74,11 @@ function taskOf({ name, doc, set, sizes, changes, training, published }: Picture
     ...{ name, doc, published, classes: CLASSES, inputs: SHAPE[0]! * SHAPE[1]! },
     load: ({ directory }) => idxDataset(set, { directory }),
     spiking: { ...shared, network: () => networkOf(`${name}-spiking`, STEPS, spiking, readout, sizes) },
-    twin: { ...shared, network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes) },
+    twin: {
+      ...shared,
+      doc: "the same layers of rectified units, one step",
+      network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
+import type { SparseValueInput } from "../../src/learn/feed.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
 import { adam, sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
@@ -260,6 +261,14 @@ describe("refused", () => {
     using trainer = await createTrainer({ ...normed(6), steps: 1 }, wasm, { algorithm: bptt(), ...options });
     const one = drawSamples({ count: 1, steps: 1, inputs, classes, kind: "values" }).batch;
     expect(() => trainer.step(one)).toThrow("batch: batch normalisation needs more than one sample of one step");
+  });
+  test("numbers that are too large, where no sample can be tried alone", async () => {
+    const net = normed(6, { over: "batch" });
+    using trainer = await createTrainer(net, wasm, { algorithm: bptt(), ...options, batch: count });
+    const input = batch.input as SparseValueInput;
+    const values = input.values.map((x) => 2.8e38 * x); // two are more than f32 has
+    const step = (): unknown => trainer.step({ ...batch, input: { ...input, values } });
+    expect(step).toThrow("an answer is not finite, and samples share their statistics; try smaller weights or inputs");
   });
   test.each<[() => unknown, string]>([
     [

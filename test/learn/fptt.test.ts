@@ -348,9 +348,9 @@ test("memory: what does not grow with the steps of a sample is all but what the 
   const [short, middle, long] = [await bytes(100), await bytes(1000), await bytes(10_000)];
   expect(middle.kept).toBe(short.kept);
   expect(long.kept).toBe(short.kept);
-  // Of a step and sample: places and numbers of the input as lists, the same as a row of whole vectors, the list's end, and
-  // whether the step is one of the sample's; of a step: its number, whether it is the first, and two numbers of Adamax.
-  const each = count * (inputs * 8 + 16 + 4 + 8) + 4 * 4;
+  // Of a step and sample: places and numbers of the input as lists, the same as a row of whole vectors, and the list's end;
+  // of a step: its number, where it starts, whether it is the first, and two numbers of Adamax.
+  const each = count * (inputs * 8 + 16 + 4) + 5 * 4;
   expect((long.given - short.given) / 9900).toBeCloseTo(each, 0);
   expect(long.all - short.all).toBeLessThan(9900 * each + 65536);
 });

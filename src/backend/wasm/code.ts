@@ -23,6 +23,20 @@ export interface ModuleCode {
   readonly shared?: boolean;
 }
 
+/** Most instructions of a module are alike: each exists once, as data that nobody changes. */
+const PLAIN = new Map<string, Instr>();
+function plain(op: string): Instr {
+  let made = PLAIN.get(op);
+  if (!made) PLAIN.set(op, (made = [op]));
+  return made;
+}
+const OF_LOCALS: Readonly<Record<"local.get" | "local.set" | "local.tee", Instr[]>> = {
+  "local.get": [],
+  "local.set": [],
+  "local.tee": [],
+};
+const ofLocal = (op: keyof typeof OF_LOCALS, local: number): Instr => (OF_LOCALS[op][local] ??= [op, local]);
+
 /** Builds one function body. Locals are numbers; the first are the parameters. */
 export class Emitter {
   readonly params: readonly ValType[];
@@ -39,16 +53,16 @@ export class Emitter {
     return this.params.length + this.locals.length - 1;
   }
   op(name: string, ...immediates: Immediate[]): void {
-    this.body.push([name, ...immediates]);
+    this.body.push(immediates.length === 0 ? plain(name) : [name, ...immediates]);
   }
   get(...locals: number[]): void {
-    for (const l of locals) this.op("local.get", l);
+    for (const l of locals) this.body.push(ofLocal("local.get", l));
   }
   set(local: number): void {
-    this.op("local.set", local);
+    this.body.push(ofLocal("local.set", local));
   }
   tee(local: number): void {
-    this.op("local.tee", local);
+    this.body.push(ofLocal("local.tee", local));
   }
   i32(value: number): void {
     this.op("i32.const", value | 0);

@@ -4,7 +4,7 @@
  * Instructions are data here because `explain` prints them; encoding them is then a table (`opcodes.ts`) and the few
  * rules below, checked in the tests against an independent assembler fed with the printed text.
  */
-import type { Func, Immediate, Instr, ModuleCode, ValType } from "./code.ts";
+import type { Func, Instr, ModuleCode, ValType } from "./code.ts";
 import { OPCODES, unsigned } from "./opcodes.ts";
 
 const VALTYPE: Readonly<Record<ValType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -17,13 +17,31 @@ class Bytes {
   readonly #view = new DataView(new ArrayBuffer(16));
 
   push(bytes: ArrayLike<number>): void {
-    if (this.#length + bytes.length > this.#data.length) {
-      const larger = new Uint8Array(Math.max(this.#data.length * 2, this.#length + bytes.length));
-      larger.set(this.#data.subarray(0, this.#length));
-      this.#data = larger;
-    }
+    this.#reserve(bytes.length);
     this.#data.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+  byte(x: number): void {
+    this.#reserve(1);
+    this.#data[this.#length++] = x;
+  }
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#data.length) return;
+    const larger = new Uint8Array(Math.max(this.#data.length * 2, this.#length + bytes));
+    larger.set(this.#data.subarray(0, this.#length));
+    this.#data = larger;
+  }
+  /** LEB128 of a whole number from 0 on. */
+  unsigned(x: number): void {
+    let rest = x;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.byte((rest % 0x80) | 0x80);
+    this.byte(rest);
+  }
+  /** LEB128 of 32 bits, signed. */
+  signed(x: number): void {
+    let rest = x | 0;
+    for (; rest < -0x40 || rest > 0x3f; rest >>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest & 0x7f);
   }
   /** The bytes of fixed-width numbers. */
   fixed(bytes: number, write: (view: DataView) => void): void {
@@ -35,8 +53,8 @@ class Bytes {
   }
 }
 
-/** LEB128, signed. */
-function signed(x: bigint): number[] {
+/** LEB128 of 64 bits, signed. */
+function signed64(x: bigint): number[] {
   const bytes: number[] = [];
   let rest = x;
   for (;;) {
@@ -106,20 +124,19 @@ function localRuns(locals: readonly ValType[]): [number, ValType][] {
   return runs;
 }
 
-type Immediates = readonly Immediate[];
 /** How the immediates of the few instructions that have any are written. */
-const IMMEDIATES: Readonly<Record<string, (imm: Immediates, out: Bytes) => void>> = {
-  block: (_, out) => out.push([EMPTY_BLOCK]),
-  loop: (_, out) => out.push([EMPTY_BLOCK]),
-  if: (_, out) => out.push([EMPTY_BLOCK]),
-  "i32.const": ([x], out) => out.push(signed(BigInt(x as number))),
-  "i64.const": ([x], out) => out.push(signed(BigInt.asIntN(64, BigInt(x as bigint)))),
-  "f32.const": ([x], out) => out.fixed(4, (v) => v.setFloat32(0, x as number, true)),
-  "f64.const": ([x], out) => out.fixed(8, (v) => v.setFloat64(0, x as number, true)),
-  "v128.const": ([shape, lanes], out) =>
+const IMMEDIATES: Readonly<Record<string, (instruction: Instr, out: Bytes) => void>> = {
+  block: (_, out) => out.byte(EMPTY_BLOCK),
+  loop: (_, out) => out.byte(EMPTY_BLOCK),
+  if: (_, out) => out.byte(EMPTY_BLOCK),
+  "i32.const": ([, x], out) => out.signed(x as number),
+  "i64.const": ([, x], out) => out.push(signed64(BigInt.asIntN(64, BigInt(x as bigint)))),
+  "f32.const": ([, x], out) => out.fixed(4, (v) => v.setFloat32(0, x as number, true)),
+  "f64.const": ([, x], out) => out.fixed(8, (v) => v.setFloat64(0, x as number, true)),
+  "v128.const": ([, shape, lanes], out) =>
     out.fixed(16, (v) => (lanes as (number | bigint)[]).forEach((x, k) => LANE[shape as string]!(v, k, x))),
-  "i8x16.shuffle": ([lanes], out) => out.push(lanes as number[]),
-  "memory.fill": (_, out) => out.push([0]),
+  "i8x16.shuffle": ([, lanes], out) => out.push(lanes as number[]),
+  "memory.fill": (_, out) => out.byte(0),
   "memory.copy": (_, out) => out.push([0, 0]),
 };
 const LANE: Readonly<Record<string, (v: DataView, k: number, x: number | bigint) => void>> = {
@@ -129,20 +146,23 @@ const LANE: Readonly<Record<string, (v: DataView, k: number, x: number | bigint)
   f64x2: (v, k, x) => v.setFloat64(8 * k, Number(x), true),
 };
 
-function instruction([op, ...immediates]: Instr, index: ReadonlyMap<string, number>, out: Bytes): void {
+/** One of thousands: nothing is made on the way that would have to be cleared away. */
+function instruction(given: Instr, index: ReadonlyMap<string, number>, out: Bytes): void {
+  const op = given[0];
   const opcode = OPCODES.get(op);
   if (!opcode) throw new Error(`wasm: unknown instruction '${op}'`);
   out.push(opcode);
   const special = IMMEDIATES[op];
-  if (special) special(immediates, out);
-  else if (op === "call") out.push(unsigned(functionIndex(index, String(immediates[0]))));
-  else if (op.includes(".atomic."))
-    out.push([2, 0]); // words, aligned, without an offset
-  else if (/\.(load|store)/.test(op)) {
-    const [offset = 0, lane] = immediates as number[];
-    out.push([0, ...unsigned(offset)]); // alignment is only a hint
-    if (lane !== undefined) out.push([lane]);
-  } else for (const x of immediates as number[]) out.push(unsigned(x)); // locals, labels, lanes
+  if (special) special(given, out);
+  else if (op === "call") out.unsigned(functionIndex(index, String(given[1])));
+  else if (op.includes(".atomic.")) {
+    out.byte(2); // words, aligned
+    out.byte(0); // without an offset
+  } else if (op.includes(".load") || op.includes(".store")) {
+    out.byte(0); // alignment is only a hint
+    out.unsigned((given[1] as number | undefined) ?? 0);
+    if (given[2] !== undefined) out.byte(given[2] as number);
+  } else for (let k = 1; k < given.length; k++) out.unsigned(given[k] as number); // locals, labels, lanes
 }
 function functionIndex(index: ReadonlyMap<string, number>, name: string): number {
   const k = index.get(name);

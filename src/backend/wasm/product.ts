@@ -94,15 +94,16 @@ function productTile(k: KernelOf<"product">, c: KernelContext, t: ProductTile): 
   const { f } = c;
   const bytes = BYTES[k.type];
   const sums = range(t.rows).map(() => range(t.vectors).map(() => f.local("v128")));
-  const outs = range(t.rows).map((q) => tileRow(f, c.ptr("out"), t.r, q, k.outStride * bytes, t.column));
-  const as = range(t.rows).map((q) => tileRow(f, c.ptr("a"), t.r, q, k.aRow * bytes, undefined));
+  const out = tileRow(f, c.ptr("out"), t.r, k.outStride * bytes, t.column);
+  const a = tileRow(f, c.ptr("a"), t.r, k.aRow * bytes, undefined);
+  const ofOut = (q: number, v: number): number => q * k.outStride * bytes + v * 16;
   const [b, d, x] = [f.local("i32"), f.local("i32"), f.local("v128")];
   sums.forEach((row, q) =>
     row.forEach((s, v) => {
       if (k.start === "init") loadAt(f, c.ptr("init"), t.column, v);
       else if (k.start === "out") {
-        f.get(outs[q]!);
-        f.op("v128.load", v * 16);
+        f.get(out);
+        f.op("v128.load", ofOut(q, v));
       } else f.op("v128.const", "i32x4", [0, 0, 0, 0]);
       f.set(s);
     }),
@@ -124,8 +125,8 @@ function productTile(k: KernelOf<"product">, c: KernelContext, t: ProductTile): 
         f.set(local);
       });
       sums.forEach((row, q) => {
-        f.get(as[q]!);
-        f.op(splat(k.type), 0);
+        f.get(a);
+        f.op(splat(k.type), q * k.aRow * bytes);
         f.set(x);
         row.forEach((s, v) => {
           f.get(s, x, bs[v]!);
@@ -133,24 +134,22 @@ function productTile(k: KernelOf<"product">, c: KernelContext, t: ProductTile): 
           f.op(`${shapeOf(k.type)}.add`);
           f.set(s);
         });
-        f.advance(as[q]!, k.aColumn * bytes);
       });
+      f.advance(a, k.aColumn * bytes);
       f.advance(b, k.bStride * bytes);
     },
   );
   sums.forEach((row, q) =>
     row.forEach((s, v) => {
-      f.get(outs[q]!, s);
-      f.op("v128.store", v * 16);
+      f.get(out, s);
+      f.op("v128.store", ofOut(q, v));
     }),
   );
 }
-/** A local with the address of row r + q, moved to a column. */
-function tileRow(f: Emitter, base: number, r: number, q: number, bytes: number, column: number | undefined): number {
+/** A local with the address of row r, moved to a column. */
+function tileRow(f: Emitter, base: number, r: number, bytes: number, column: number | undefined): number {
   const at = f.local("i32");
   pushScaled(f, base, r, bytes);
-  f.i32(q * bytes);
-  f.op("i32.add");
   if (column !== undefined) {
     f.get(column);
     f.op("i32.add");

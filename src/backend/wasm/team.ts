@@ -198,6 +198,7 @@ function mayWait(): boolean {
 interface NodeThreads {
   readonly Worker: new (
     url: URL,
+    options: { execArgv: readonly string[] },
   ) => {
     on(event: "message", listen: Listen): void;
     on(event: "error", listen: (error: unknown) => void): void;
@@ -212,7 +213,8 @@ function startThread(listen: Listen): Thread {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): NodeThreads | undefined } };
   const node = process?.getBuiltinModule?.("node:worker_threads");
   if (node) {
-    const worker = new node.Worker(new URL("./worker.js", import.meta.url));
+    // What this process loads before its program, a thread has no use for: it runs one plain file.
+    const worker = new node.Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
     worker.on("message", listen);
     worker.on("error", (error) => listen({ broken: String(error) }));
     worker.unref();

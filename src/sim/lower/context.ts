@@ -8,6 +8,7 @@ import type { RowCounter } from "../../model/connectivity/rows.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
 import { ageOf } from "../../model/timing.ts";
+import { isNorm } from "../../model/transform.ts";
 import type { Mill, Plan } from "../mill/mill.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Form } from "./forms.ts";
@@ -37,7 +38,8 @@ export interface LowerOptions {
   readonly shards: number;
   /**
    * Which mean and variance batch normalisation takes: those of the batch (`samples` only, with a chunk for each shard,
-   * because all samples are kept), or those that training has noted. Default `running`.
+   * because all samples are kept; with segments of one step those of the step), or those that training has noted. Default
+   * `running`.
    */
   readonly statistics?: "batch" | "running";
   /** `stream` only: parts of populations that run side by side within a step (`parts.ts`); default 1. */
@@ -62,7 +64,7 @@ export const RUN_LENGTH = 4;
 export const SAMPLE_STEPS = "sample.steps";
 /** Those by which it is shorter than the longest. */
 export const SAMPLE_REST = "sample.rest";
-/** The loop over the segments of time, and the same two numbers for each sample and segment. */
+/** The loop over the segments of time, and the same two numbers of each sample in the segment at hand. */
 export const SEGMENT = "segment";
 export const SEGMENT_STEPS = "segment.steps";
 export const SEGMENT_REST = "segment.rest";
@@ -140,13 +142,21 @@ export class Context {
   get restCount(): Place {
     return this.hasSegments ? this.#ofSegment(SEGMENT_REST) : this.ofSample(SAMPLE_REST, "i32");
   }
+  /** Worked out when a segment begins (`segments.ts`). */
   #ofSegment(name: string): Place {
-    const { samples } = this.options;
-    const { segments } = this;
-    const buffer = this.buffer(name, "i32", this.batchRoom * segments, "argument");
-    return place(buffer, 0, along("chunk", samples * segments), along("s", segments), along(SEGMENT, 1));
+    const buffer = this.buffer(name, "i32", this.batchRoom, "work");
+    return place(buffer, 0, along("chunk", this.options.samples), along("s", 1));
   }
 
+  /**
+   * Whether batch normalisation has its statistics within the step, because all samples of the batch take it together: where
+   * segments are of one step and each has statistics of its own.
+   */
+  meetsInStep(norm: string): boolean {
+    const t = this.net.transforms[norm];
+    const { statistics, segment } = this.options;
+    return statistics === "batch" && segment === 1 && isNorm(t) && t.over === "batch";
+  }
   get hasSegments(): boolean {
     return this.options.segment !== undefined;
   }

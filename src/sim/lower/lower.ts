@@ -22,6 +22,7 @@ import { NormKernels } from "./norms.ts";
 import { type ParameterLayout, parameterLayout, TAPS } from "./parameters.ts";
 import { type Kernel, type PopulationKernels, populationKernels } from "./populations.ts";
 import { makeSources, type SourceOptions, type Sources } from "./sources.ts";
+import { StepNorm } from "./stepNorms.ts";
 import { tapNodes } from "./taps.ts";
 
 /** A network with every address fixed: what the engine runs, and what learning derives the backward pass from. */
@@ -190,9 +191,13 @@ const prepareNodes = (l: Lowered): Node[] => [
   ...normsOf(l).flatMap((n) => n.prepare()),
   ...l.learned.flatMap((c) => tapNodes(c, l)),
 ];
-/** Batch normalisation of a lowered network. */
+/** Batch normalisation of a lowered network, and that whose statistics meet within a step. */
 export const normsOf = (l: Lowered): NormKernels[] =>
   Object.entries(l.net.transforms).flatMap(([name, t]) => (isNorm(t) ? [new NormKernels(name, t, l)] : []));
+export const stepNormsOf = (l: Lowered): StepNorm[] =>
+  Object.entries(l.net.transforms).flatMap(([name, t]) =>
+    isNorm(t) && l.context.meetsInStep(name) ? [new StepNorm(name, t, l)] : [],
+  );
 /** What depends on parameters in training, computed again. */
 export const renewNodes = (l: Lowered): Node[] => [
   ...[...l.populations.values()]

@@ -2,6 +2,7 @@
  * Everything that training may change lies in one buffer, `parameters`: gradients and an optimiser's moments are
  * buffers of the same shape. Rows of weights are padded to whole vectors; the padding is zero and stays zero.
  */
+import type { Elements } from "../../backend/backend.ts";
 import { NAMED, sameDimension } from "../../base/dimension.ts";
 import { listNames, ModelError, requireFinite } from "../../base/errors.ts";
 import { type Place, padded, place } from "../../ir/program.ts";
@@ -49,6 +50,8 @@ export interface ParameterBlock {
 export interface ParameterLayout {
   readonly blocks: ReadonlyMap<string, ParameterBlock>;
   readonly length: number;
+  /** Numbers in front of those that training only notes: gradients and what an optimiser keeps are no longer than that. */
+  readonly learnedLength: number;
   /** Where the weights of each connection lie, by its name; of one that was taken apart, those of each part. */
   readonly weights: ReadonlyMap<string, WeightPlace>;
   /** Numbers of the buffer `taps`, which are made of weights and delays (`taps.ts`). */
@@ -81,7 +84,7 @@ const FREE: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFI
 /** What a type holds of a number. */
 const rounded = (type: FloatType): ((x: number) => number) => (type === "f32" ? Math.fround : (x) => x);
 
-/** Weights and biases of connections, then what trains in populations, then what batch normalisation has. */
+/** Weights and biases of connections, then what trains in populations, then what batch normalisation has: statistics last. */
 export function parameterLayout(net: Network, type: FloatType, options: LayoutOptions = {}): ParameterLayout {
   const { seed = 0, synapses = true, groups, taps } = options;
   const blocks = new Map<string, ParameterBlock>();
@@ -142,8 +145,11 @@ export function parameterLayout(net: Network, type: FloatType, options: LayoutOp
       const bounds = { low: rounded(type)(low), high: rounded(type)(high) };
       block({ name: `${node}.${name}`, kind: "neuron", rows: 1, width, trainable: true, ...bounds });
     }
-  for (const { start: _, ...array } of normArrays(net)) block({ ...array, kind: "norm", ...FREE });
-  return { blocks, length: Math.max(offset, padded(1, type)), weights, tapsLength };
+  const norms = normArrays(net).map(({ start: _, ...array }) => array);
+  for (const array of norms.filter((a) => !isNoted(a.name))) block({ ...array, kind: "norm", ...FREE });
+  const learnedLength = Math.max(offset, padded(1, type));
+  for (const array of norms.filter((a) => isNoted(a.name))) block({ ...array, kind: "norm", ...FREE });
+  return { blocks, length: Math.max(offset, padded(1, type)), learnedLength, weights, tapsLength };
 }
 const sizes = (net: Network, c: Connection) => connectedSizes(net, c.from.node, c.to.node);
 function concatenated(lists: readonly Uint32Array[]): Uint32Array {
@@ -156,6 +162,8 @@ function concatenated(lists: readonly Uint32Array[]): Uint32Array {
   return out;
 }
 
+/** Whether an array of batch normalisation is what training notes: running statistics. */
+const isNoted = (name: string): boolean => /\.(mean|variance)$/.test(name);
 /** What batch normalisation has: what trains, and what training notes. */
 const normArrays = (net: Network) =>
   Object.entries(net.transforms).flatMap(([node, t]) => (isNorm(t) ? arraysOf(node, t, net) : []));
@@ -207,19 +215,21 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   for (const c of net.connections) {
     const shape = weightShape(net, c);
     const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
-    if (shape)
-      out[`${c.name}.weight`] = arrayOf.from(initialise(c.weight, shape.rows * shape.width, draw(`${c.name}.weight`)));
+    const drawn = (name: string, from: Initializer, length: number) => {
+      out[name] = initialise(from, length, draw(name), new arrayOf(length));
+    };
+    if (shape) drawn(`${c.name}.weight`, c.weight, shape.rows * shape.width);
     if (synapses && c.learned) {
-      out[`${c.name}.weight`] = arrayOf.from(synapseNumbers(c, c.weight, "weight", net, seed));
-      out[`${c.name}.delay`] = arrayOf.from(synapseNumbers(c, c.delays!, "delay", net, seed));
+      out[`${c.name}.weight`] = new arrayOf(synapseNumbers(c, c.weight, "weight", net, seed));
+      out[`${c.name}.delay`] = new arrayOf(synapseNumbers(c, c.delays!, "delay", net, seed));
       if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
-    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = arrayOf.from(synapseWeights(c, net, seed));
-    if (c.bias) out[`${c.name}.bias`] = arrayOf.from(initialise(c.bias, biasCount(net, c), draw(`${c.name}.bias`)));
+    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = new arrayOf(synapseWeights(c, net, seed));
+    if (c.bias) drawn(`${c.name}.bias`, c.bias, biasCount(net, c));
   }
   const own = Object.entries(net.populations).flatMap(([node, p]) =>
     trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
   );
-  for (const { name, start, width } of own) out[name] = arrayOf.from(initialise(start, width, { name, seed }));
+  for (const { name, start, width } of own) out[name] = new arrayOf(initialise(start, width, { name, seed }));
   for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
   return out;
 }
@@ -250,11 +260,7 @@ const widthAtStart = ({ delay }: Connection, { most }: LearnedRange): number => 
  * Writes all blocks.
  * @throws {ModelError} `unknown-name` for one that is missing or not here, `shape-mismatch`, `not-finite`, `out-of-range`
  */
-export function writeParameters(
-  to: { [k: number]: number },
-  { blocks }: ParameterLayout,
-  parameters: Parameters,
-): void {
+export function writeParameters(to: Elements, { blocks }: ParameterLayout, parameters: Parameters): void {
   for (const name of Object.keys(parameters))
     if (!blocks.has(name))
       throw new ModelError("unknown-name", `parameters.${name}`, `no such array; known: ${listNames(blocks.keys())}`);
@@ -295,9 +301,10 @@ function requireWithin(b: ParameterBlock, values: { [k: number]: number }): void
 }
 
 /** Copies between padded rows and dense arrays. */
-export function writeBlock(to: { [k: number]: number }, block: ParameterBlock, from: ArrayLike<number>): void {
+export function writeBlock(to: Elements, block: ParameterBlock, from: ArrayLike<number>): void {
   const { order, offset } = block;
   if (order) for (let k = 0; k < order.length; k++) to[offset + k] = from[order[k]!]!;
+  else if (block.stride === block.width) to.set(from, offset);
   else
     for (let r = 0; r < block.rows; r++)
       for (let c = 0; c < block.width; c++) to[block.offset + r * block.stride + c] = from[r * block.width + c]!;

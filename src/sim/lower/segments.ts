@@ -3,12 +3,13 @@
  * longest delay reaches back. These rows and the states are all that a segment needs of those before it, so that it can
  * be run again from a copy of them (Chen et al. 2016, arXiv:1604.06174; Gruslys et al. 2016, arXiv:1606.03401).
  */
+import { type Expr, i32, max, min, read, sub } from "../../ir/expr.ts";
 import { signatureOf } from "../../ir/kernelArguments.ts";
 import { along, type Count, invoke, loop, type Node, type Place, place } from "../../ir/program.ts";
-import { pruneSlots } from "../../ir/step.ts";
+import { pruneSlots, type Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import { copyStep } from "./bodies.ts";
-import { type Context, SEGMENT } from "./context.ts";
+import { type Context, SAMPLE_STEPS, SEGMENT, SEGMENT_REST } from "./context.ts";
 import { overSamples } from "./contributions.ts";
 import type { Lowered } from "./lower.ts";
 import type { StateBuffer } from "./populations.ts";
@@ -21,7 +22,37 @@ export const overWholeSample = (c: Context, body: readonly Node[], reverse = fal
 export const bySampleStep = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== SEGMENT) });
 
 export const overSegments = (c: Context, body: readonly Node[], reverse = false): Node =>
-  loop(SEGMENT, c.segments, body, { reverse });
+  loop(SEGMENT, c.segments, [...segmentCounts(c), ...body], { reverse });
+/**
+ * When a chunk begins a segment: how many steps of it each sample has, and where somebody has asked for that, how many it
+ * lacks. What asks must have been made before.
+ */
+export function segmentCounts(c: Context): Node[] {
+  const starts = Int32Array.from({ length: c.segments }, (_, k) => k * c.stepsKept);
+  const first = place(c.constant("segment.starts", starts, "i32"), 0, along(SEGMENT, 1));
+  const all = c.ofSample(SAMPLE_STEPS, "i32");
+  const own = (what: (length: Expr) => Expr, out: Place): Node => {
+    const kernel = { kind: "perElement", step: countsStep(what, c.stepsKept) } as const;
+    return invoke(kernel, { all: ofFirst(all), first, out: ofFirst(out) }, { n: c.sampleCount });
+  };
+  return [
+    own((length) => length, c.stepCount),
+    ...(c.buffers.has(SEGMENT_REST) ? [own((length) => sub(i32(c.stepsKept), length), c.restCount)] : []),
+  ];
+}
+const ofFirst = (p: Place): Place => ({ ...p, terms: p.terms.filter((t) => t.loop !== "s") });
+function countsStep(what: (length: Expr) => Expr, kept: number): Step {
+  const [all, first] = [read("i32", "all"), read("i32", "first")];
+  return {
+    name: "segment.counts",
+    slots: [
+      { name: "all", type: "i32", space: "element" },
+      { name: "first", type: "i32", space: "uniform" },
+      { name: "out", type: "i32", space: "element" },
+    ],
+    stores: [{ slot: "out", mode: "set", value: what(min(max(sub(all, first), i32(0)), i32(kept))) }],
+  };
+}
 /** What happens in a sample's first segment only. */
 export function inFirstSegment(c: Context, body: readonly Node[]): Node[] {
   if (body.length === 0) return [];

@@ -42,8 +42,10 @@ export function samplesOfChunk({ populations }: Network, steps: number, type: Fl
  */
 const ROOM_ABREAST = 2 ** 22;
 const MOST_ABREAST = 64;
+export const shardsAbreast = (batch: number, sums: number, type: FloatType): number =>
+  shardsFor(batch, sums, type, ROOM_ABREAST);
 export const samplesAbreast = (batch: number, sums: number, type: FloatType): number =>
-  Math.min(MOST_ABREAST, Math.ceil(batch / shardsFor(batch, sums, type, ROOM_ABREAST)));
+  Math.min(MOST_ABREAST, Math.ceil(batch / shardsAbreast(batch, sums, type)));
 
 /** Buffers that the host fills before a batch: the first chunk of each shard, and how many it has. */
 export const SHARDS = { first: "shard.first", chunks: "shard.chunks" } as const;

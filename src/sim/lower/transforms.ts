@@ -3,11 +3,13 @@
 import { call, compare, constant, div, type Expr, mul, read, sub } from "../../ir/expr.ts";
 import { type Invoke, invoke, type Node, type Place, place, shifted } from "../../ir/program.ts";
 import type { Step } from "../../ir/step.ts";
-import { type Transform, windowsOfPool } from "../../model/transform.ts";
+import { type BatchNorm, type Transform, windowsOfPool } from "../../model/transform.ts";
 import { addStep, copyStep, elementCall } from "./bodies.ts";
 import type { Lowered } from "./lower.ts";
+import { meetingNode } from "./meetings.ts";
 import { NormKernels } from "./norms.ts";
 import { PART } from "./parts.ts";
+import { StepNorm } from "./stepNorms.ts";
 import { stepOf } from "./stepOf.ts";
 import { maximaCall } from "./windows.ts";
 
@@ -20,7 +22,7 @@ const MAKE: { readonly [K in Transform["kind"]]: Make<K> } = {
   maxPool,
   sum,
   spikeJoin,
-  batchNorm: (name, t, l) => new NormKernels(name, t, l).normalise(),
+  batchNorm,
 };
 
 export const transformNodes = (name: string, t: Transform, l: Parts): Node[] =>
@@ -103,6 +105,12 @@ function sum(name: string, t: Transform, l: Parts): Node[] {
   return t.of.map(({ node, port }, k) =>
     elementCall(k === 0 && !brought ? copyStep(c.type) : addStep(c.type), { x: rowOf(l, node, port), out }, t.size),
   );
+}
+
+function batchNorm(name: string, t: BatchNorm, l: Parts): Node[] {
+  if (!l.context.meetsInStep(name)) return new NormKernels(name, t, l).normalise();
+  const norm = new StepNorm(name, t, l);
+  return [meetingNode(norm.statistics()), ...norm.normalise()];
 }
 
 /** Of spikes as 0 and 1: both, or the shortcut without the branch. */

@@ -102,7 +102,7 @@ describe("batch normalisation over batch and time", () => {
     });
     const own = { type: "f32", samples: 1, steps, shards: 1, batch: 1, record: [], seed: 0 } as const;
     expect(() => lower(around, { ...own, mode: "samples", statistics: "batch" })).toThrow(
-      "transform norm: its statistics need all samples first, and so it cannot be trained in a cycle: n, norm",
+      "transform norm: its statistics need all samples first, and it stands in a cycle (n, norm): train with fptt()",
     );
     const each = network({
       dt: 1,
