@@ -70,6 +70,7 @@ interface Errors {
   readonly to: number;
 }
 const ERRORS: readonly Errors[] = [
+  { side: 16, from: 16, to: 16 },
   { side: 32, from: 32, to: 32 },
   { side: 32, from: 128, to: 128 },
   { side: 16, from: 256, to: 256 },

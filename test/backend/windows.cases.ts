@@ -35,7 +35,7 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(3, 2), axis(3, 2), 2, 67),
   windows(axis(2, 2), axis(3, 2), 1, 143),
   windows(axis(2, 2), axis(3, 2), 1, 256),
-  // Weights beyond a second-level cache.
+  // Weights that go row of windows by row.
   windows(axis(6, 3, 1, 2, 2), axis(3, 7, 1, 3), 64, 200),
 ];
 const POOLS: readonly Windows[] = [

@@ -74,8 +74,8 @@ function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContex
   );
 }
 
-/** Bytes of weights that a second-level cache holds beside what else is in use. */
-const CACHED = 2 ** 20;
+/** Bytes of weights that stay in a second-level cache beside all else that a training step has there. */
+const CACHED = 2 ** 18;
 /**
  * Runs the body once, or for each row of windows with a local that holds its number, where their weights are more than a cache
  * holds. A target takes its sources in their order all the same: those further down reach it through later rows.
