@@ -3,6 +3,10 @@
  * resonate-and-fire neurons trained by back-propagation through time. Task `smnist-rows`: row by row, 28 steps of 28
  * numbers, a layer with liquid time constants trained by forward propagation through time, which updates weights after
  * every row.
+ *
+ * Seed 1 on one thread of a busy machine: `smnist` 98.22 % (97.94 to 98.46), 4,092 s, 12.0 MB, 247 to 482 µJ a picture. Of
+ * the last two thirds of its updates a quarter (3,309) is skipped, because gradients grow beyond f32 on their way through
+ * 784 steps.
  */
 import { stream } from "../data/encoder.ts";
 import { idxDataset } from "../data/sets/mnist.ts";
