@@ -21,6 +21,7 @@ import {
 import type { Slot, Step, Store } from "../src/ir/step.ts";
 import {
   type Axis,
+  orderLength,
   reachCount,
   reachLength,
   reachTable,
@@ -434,7 +435,9 @@ const throughWindows =
     const kernel: Kernel = { kind, type: "f32", windows: w, stride: w.targets, listed: true, valued: false };
     const at = place("targets", 0, along("r", targets));
     const args = {
-      ...(kind === "scatterWindows" ? { out: at, weights: place("weights") } : { out: place("weights"), a: at }),
+      ...(kind === "scatterWindows"
+        ? { out: at, weights: place("weights") }
+        : { out: place("weights"), a: at, order: place("order") }),
       list: place("list"),
       reach: place("reach"),
     };
@@ -445,6 +448,7 @@ const throughWindows =
         buffer("targets", "f32", ROUND * targets),
         buffer("list", "u32", list.length),
         buffer("ends", "i32", ends.length),
+        buffer("order", "u32", orderLength(w)),
         buffer("reach", "i32", reachLength("source", w)),
       ],
       body: [invoke(kernel, args, fromTo)],

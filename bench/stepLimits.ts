@@ -35,7 +35,8 @@ export function runWork(work: readonly CallWork[], program: Program, limits: Lim
     synapses: amount(done.filter(isSynaptic)),
   };
 }
-const isSynaptic = ({ kernel: { kind } }: CallWork): boolean => kind === "perSynapse" || kind === "deliver";
+const isSynaptic = ({ kernel: { kind } }: CallWork): boolean =>
+  kind === "perSynapse" || kind === "deliver" || kind === "lateColumns";
 
 function amountOf(work: readonly CallWork[], program: Program, limits: Limits): Amount {
   const sum = (of: (w: CallWork) => number): number => work.reduce((n, w) => n + of(w), 0);

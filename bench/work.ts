@@ -15,6 +15,7 @@ import {
   type Invoke,
   invoke,
   type Kernel,
+  type KernelOf,
   loop,
   type Node,
   type Place,
@@ -95,6 +96,8 @@ function constantAt(c: number): number {
 
 function countedOf({ kernel, args, counts = {} }: Invoke): Counted[] {
   if (counts.from === 0 && typeof counts.to === "number") return [always("events", counts.to)];
+  if (kernel.kind === "lateColumns" && kernel.domain === "all")
+    return [putOff(kernel, args.ends!, counts), positions("steps", place(NOTHING), asPlace(counts.now!))];
   if ("from" in counts) return [positions("events", asPlace(counts.from!), asPlace(counts.to!))];
   if (kernel.kind === "transposeLists")
     return [positions("events", place(NOTHING), shifted(args.starts!, kernel.rows)), ...countsRead(counts)];
@@ -120,6 +123,16 @@ function entries(ends: Place, rows: Count): Counted {
     terms: [...ends.terms, along("bench.row", 1)],
   });
   const nodes = (sum: Place): Node[] => [loop("bench.row", rows, [call(difference, { from: at(0), to: at(1), sum })])];
+  return { name: "events", nodes };
+}
+
+/** Entries of the lists of all steps until now. */
+function putOff({ steps, endStride }: KernelOf<"lateColumns">, ends: Place, counts: Invoke["counts"] = {}): Counted {
+  const row = { ...ends, terms: [...ends.terms, along("bench.row", endStride, { modulo: steps })] };
+  const from = asPlace(counts.first!);
+  const nodes = (sum: Place): Node[] => [
+    loop("bench.row", counts.now!, [call(difference, { from, to: row, sum })], { from: counts.start! }),
+  ];
   return { name: "events", nodes };
 }
 
@@ -190,12 +203,16 @@ export class CountingBackend implements Backend {
         args: call.args,
         calls,
         events: sums.events ?? 0,
-        synapses: synapses ?? 0,
+        synapses: synapses ?? lateSynapses(call.kernel, sums),
         ...amounts(call, calls, sums),
       };
     });
   }
 }
+
+/** Of events that full rows take in later. */
+const lateSynapses = (kernel: Kernel, { events = 0 }: Work): number =>
+  kernel.kind === "lateColumns" && kernel.domain === "all" ? events * kernel.full[0] : 0;
 
 const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 

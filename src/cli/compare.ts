@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { trainNames } from "../tasks/names.ts";
 import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
@@ -11,13 +12,16 @@ export function compareCommand(): Command {
         "operation counts and energy of both, saying which of them wins at what. Energy is priced by tables of arithmetic, of a " +
         "processor and of chips, and measured where the processor's counters (RAPL) can be read.",
     )
-    .argument("<task>", "digits, mnist, fashion-mnist or ecg")
+    .argument("<task>", trainNames())
     .addOption(option.out("report.html, result.json"))
     .addOption(option.data())
     .addOption(option.epochs())
     .addOption(option.steps())
+    .addOption(option.neurons())
+    .addOption(option.samples())
     .addOption(option.encoder())
     .addOption(option.seed())
+    .addOption(option.seeds())
     .addOption(option.threads())
     .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("nowhere"))

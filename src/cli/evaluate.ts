@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { sharedNames } from "../tasks/names.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
 
@@ -6,7 +7,7 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .description("Runs a saved network on the test data of a task, and prints its accuracy, rates, counts and energy.")
     .argument("<file>", "what `rheobase train` saved")
-    .argument("<task>", "digits, mnist, fashion-mnist or ecg")
+    .argument("<task>", sharedNames())
     .addOption(option.data())
     .addOption(option.trainedSeed())
     .addOption(option.threads())

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { sharedNames } from "../tasks/names.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
 
@@ -8,7 +9,7 @@ export function explainCommand(): Command {
       "Prints the network of a task or of a saved file, its schedule, its program, its kernels (IR and WebAssembly text), " +
         "its memory plan, and the operations and bytes of a step.",
     )
-    .argument("<target>", "a task, or a file that `rheobase train` saved")
+    .argument("<target>", `a task (${sharedNames()}), or a file that \`rheobase train\` saved`)
     .addOption(option.steps())
     .addOption(option.encoder())
     .addOption(option.segment())

@@ -1,7 +1,7 @@
 /** The options that commands share: one text, one check and one default each. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError, Option } from "commander";
-import { ENCODERS, type EncoderName } from "../tasks/options.ts";
+import { CELLS, type CellName, ENCODERS, type EncoderName, LEARNERS, type LearnerName } from "../tasks/options.ts";
 
 /** What commander hands to a command that has these options. */
 export interface Flags {
@@ -10,7 +10,10 @@ export interface Flags {
   readonly steps?: number;
   readonly neurons?: number;
   readonly samples?: number;
+  readonly cell?: CellName;
+  readonly learner?: LearnerName;
   readonly seed: number;
+  readonly seeds?: readonly number[];
   readonly threads: number;
   readonly encoder?: EncoderName;
   readonly segment?: number | "auto";
@@ -59,6 +62,8 @@ export const option = {
     new Option("--samples <n>", "samples of an epoch (unsupervised), experiments (r-stdp)").argParser(
       wholeNumber(1, 2 ** 31),
     ),
+  cell: () => new Option("--cell <name>", "hidden neurons (adding)").choices(CELLS),
+  learner: () => new Option("--learner <name>", "how it is learned (adding)").choices(LEARNERS),
   segment: () =>
     new Option("--segment <k>", "show training that keeps k steps at a time (auto: the root of all)").argParser(
       (text: string) => (text === "auto" ? text : wholeNumber(1, 10_000)(text)),
@@ -71,6 +76,11 @@ export const option = {
   encoder: () => new Option("--encoder <name>", "how the input becomes spikes").choices(ENCODERS),
   seed: () =>
     new Option("--seed <n>", "of weights, split, order and noise").argParser(wholeNumber(0, LARGEST_SEED)).default(1),
+  seeds: () =>
+    new Option(
+      "--seeds <list>",
+      "several, as 1,2,3, one after the other: mean and spread (not saved on their way)",
+    ).argParser((text: string) => text.split(",").map(wholeNumber(0, LARGEST_SEED))),
   trainedSeed: () =>
     new Option("--seed <n>", "of split and noise (default: that of the training)").argParser(
       wholeNumber(0, LARGEST_SEED),

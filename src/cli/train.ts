@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { UsageError } from "../base/errors.ts";
+import { trainNames } from "../tasks/names.ts";
 import { type CheckpointFlags, checkpointOption, resumable } from "./checkpoint.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
@@ -20,15 +20,18 @@ export function trainCommand(): Command {
       "Trains the spiking network of a task and saves it, with its encoder and its origin, as one HDF5 file (.h5); " +
         "also writes what was found as a page (.html) or as data (.json).",
     )
-    .argument("<task>", "digits, mnist, fashion-mnist, ecg, or without gradients: unsupervised, r-stdp")
+    .argument("<task>", trainNames())
     .addOption(option.out("network.h5, report.html, result.json").makeOptionMandatory())
     .addOption(option.data())
     .addOption(option.epochs())
     .addOption(option.steps())
     .addOption(option.neurons())
     .addOption(option.samples())
+    .addOption(option.cell())
+    .addOption(option.learner())
     .addOption(option.encoder())
     .addOption(option.seed())
+    .addOption(option.seeds())
     .addOption(option.threads())
     .addOption(option.memory())
     .addOption(checkpointOption.checkpoint("the first --out, with .checkpoint added"))
@@ -46,13 +49,9 @@ export function trainCommand(): Command {
         { json, quiet, checkpoint, every, resume, ...flags }: Flags & CheckpointFlags & WatchFlags,
       ) => {
         const { train } = await import("../tasks/train.ts");
-        const { localTask } = await import("../tasks/localTasks.ts");
         const { watch, rest } = watchOf(flags);
-        if (localTask(task)) {
-          if (checkpoint || resume) throw new UsageError("usage", "--checkpoint", `${task} learns in one go`);
-          return print({ json, quiet }, (onProgress) => train({ task, ...rest, watch }, onProgress));
-        }
-        const saving = { checkpoint: checkpoint ?? `${flags.out![0]}.checkpoint`, every, ...(resume && { resume }) };
+        const file = checkpoint ?? (flags.seeds ? undefined : `${flags.out![0]}.checkpoint`);
+        const saving = { ...(file && { checkpoint: file }), every, ...(resume && { resume }) };
         await resumable(saving, (checkpoint) =>
           print({ json, quiet }, (onProgress) =>
             train({ task, ...rest, watch, ...(checkpoint && { checkpoint }) }, onProgress),

@@ -56,6 +56,18 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const inner = body(countStep(step), { synapse: synapses, pre: synapses, post: synapses });
     return { ...inner, bytesRead: inner.bytesRead + (full || drawn ? 0 : synapses * ENTRY) };
   },
+  // What rows take in when they are asked for, the call for all at the end counts: each of them takes in every event once.
+  lateColumns: ({ domain, step, motion, full: [sources] }, need) => {
+    const events = need("events");
+    if (domain === "rows") return { operations: tally([]), bytesRead: events * ENTRY, bytesWritten: 0 };
+    const taken = body(countStep(step), { synapse: events * sources, pre: events * sources });
+    const moved = body(countStep(motion), { element: need("steps") * sources });
+    return {
+      operations: summed(taken.operations, moved.operations),
+      bytesRead: taken.bytesRead + moved.bytesRead + events * ENTRY,
+      bytesWritten: taken.bytesWritten + moved.bytesWritten,
+    };
+  },
   // Of each event where its block begins and two numbers of its header; of each synapse its target and weight, and a sum.
   deliver: ({ type, narrow, weight }, need) => {
     const [events, synapses] = [need("events"), need("synapses")];
@@ -249,6 +261,8 @@ export function countKernel(kernel: Kernel, work: Work): KernelCounts {
   return (RULES[kernel.kind] as (k: Kernel, need: (name: string) => number) => KernelCounts)(kernel, need);
 }
 
+const summed = (a: OperationCounts, b: OperationCounts): OperationCounts =>
+  tally([a, b].flatMap((x) => OPERATIONS.flatMap((o) => TYPES.map((t): Item => [o, t, x[o][t]]))));
 /** A body run over so many elements or synapses; uniform values move once. */
 function body(counts: StepCounts, times: Partial<Record<Space, number>>): KernelCounts {
   const runs = times.element ?? times.synapse ?? 0;

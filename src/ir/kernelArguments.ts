@@ -18,6 +18,10 @@ const slotArguments = (step: Step): string[] => {
   return step.slots.flatMap(({ name }) => [name, ...when(appended.has(name), `${name}.from`, `${name}.to`)]);
 };
 
+const lateSlots = ({ step, motion }: KernelOf<"lateColumns">): string[] => [
+  ...new Set([...step.slots, ...motion.slots].map((s) => s.name)),
+];
+
 const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } = {
   perElement: (k) => ({
     args: [...slotArguments(k.step), ...when(k.domain === "list", LISTED)],
@@ -37,6 +41,10 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
       ...(k.domain === "all" ? ["sources"] : ["from", "to"]),
       ...when(k.drawn !== undefined || (k.full !== undefined && k.domain !== "columns"), "first", "n"),
     ],
+  }),
+  lateColumns: (k) => ({
+    args: [...lateSlots(k), "since", "events", "ends", ...when(k.domain === "rows", "list")],
+    counts: [...when(k.domain === "rows", "from", "to"), "first", "start", "now"],
   }),
   deliver: (k) => ({
     args: ["out", "rows", "start", "list", ...when(hasUnit(k.weight), "w")],
@@ -63,11 +71,11 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   }),
   scatterBack: () => ({ args: ["out", "a", "weights", "reach", "found"], counts: [] }),
   windowDots: (k) => ({
-    args: ["out", "a", "weights", "reach", ...when(k.listed, "list")],
+    args: ["out", "a", "weights", "reach", ...when(k.listed, "list", "order")],
     counts: when(k.listed, "from", "to"),
   }),
   outerWindows: (k) => ({
-    args: ["out", "a", "reach", ...when(k.listed, "list"), ...when(k.valued, "values")],
+    args: ["out", "a", "reach", ...when(k.listed, "list", "order"), ...when(k.valued, "values")],
     counts: when(k.listed, "from", "to"),
   }),
   maxPool: (k) => ({ args: ["out", "a", "reach", ...when(k.indexed, "index")], counts: [] }),
@@ -109,6 +117,7 @@ export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kin
 const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {
   perElement: (k) => storedArguments(k.step),
   perSynapse: (k) => storedArguments(k.step),
+  lateColumns: (k) => [...storedArguments(k.step), ...storedArguments(k.motion), "since"],
   deliver: () => ["out"],
   touch: () => [],
   gatherRows: () => ["out"],
@@ -118,8 +127,8 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   transposeLists: (k) => ["starts", "order", ...when(k.valued, "sorted")],
   scatterWindows: () => ["out"],
   scatterBack: () => ["out", "found"],
-  windowDots: () => ["out"],
-  outerWindows: () => ["out"],
+  windowDots: (k) => ["out", ...when(k.listed, "order")],
+  outerWindows: (k) => ["out", ...when(k.listed, "order")],
   maxPool: (k) => ["out", ...when(k.indexed, "index")],
   unpool: () => ["out"],
   pick: () => ["out"],

@@ -4,10 +4,10 @@
  */
 import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
-import { type Kernel, type KernelKind, type KernelOf, ofPart, RANGE } from "./program.ts";
+import { type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
-import { backRows, groupSources, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
+import { backRows, groupSources, orderLength, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
 export interface Argument {
@@ -40,6 +40,14 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       : full
         ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
         : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
+  lateColumns: ({ domain, step, motion, full, steps, endStride }, known) => ({
+    ...slotArguments(motion, { element: full[0], uniform: DATA, pre: DATA, post: DATA, synapse: DATA }),
+    ...slotArguments(step, { element: DATA, uniform: DATA, pre: full[0], post: DATA, synapse: full[0] * full[1] }),
+    since: argument(POSITION, Math.ceil(full[0] / LATE)),
+    events: argument(LIST, DATA),
+    ends: argument(POSITION, (steps - 1) * endStride + 1),
+    ...(domain === "rows" && { list: argument(LIST, entries(known)) }),
+  }),
   deliver: ({ type, group, cells, weight }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),
@@ -114,13 +122,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     a: argument([type], targetCount(windows)),
     weights: argument([type], matrix(weightRows(windows), stride, windows.targets)),
     reach: argument(POSITION, reachLength("source", windows)),
-    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
   }),
   outerWindows: ({ type, windows, stride, listed, valued }, known) => ({
     out: argument([type], matrix(weightRows(windows), stride, windows.targets)),
     a: argument([type], targetCount(windows)),
     reach: argument(POSITION, reachLength("source", windows)),
-    ...(listed && { list: argument(LIST, entries(known)) }),
+    ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
     ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
   }),
   maxPool: ({ type, windows, indexed }) => ({

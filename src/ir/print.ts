@@ -153,19 +153,19 @@ function printWindows({ rows, columns, sources, targets, groups }: Windows): str
 const attributes = (kernel: Kernel): string[] =>
   Object.entries(kernel)
     .flatMap(([key, value]) =>
-      key === "kind" || key === "step" || value === false
+      key === "kind" || key === "step" || key === "motion" || value === false
         ? []
         : [value === true ? key : key === "windows" ? printWindows(value as Windows) : `${key}=${value}`],
     )
     .sort();
 
 function printInvoke({ kernel, args, counts = {} }: Invoke, printed: Set<Step>): string[] {
-  const step = "step" in kernel ? kernel.step : undefined;
+  const steps = [...("step" in kernel ? [kernel.step] : []), ...("motion" in kernel ? [kernel.motion] : [])];
   const numbers = Object.entries(counts).map(([name, c]) => `${name}=${printCount(c)}`);
-  const head = [kernel.kind, ...(step ? [step.name] : []), ...attributes(kernel), ...numbers].join(" ");
+  const head = [kernel.kind, ...steps.map((s) => s.name), ...attributes(kernel), ...numbers].join(" ");
   const places = Object.entries(args).map(([name, p]) => `${name}: ${printPlace(p)}`);
-  const body = step && !printed.has(step) ? printStep(step).split("\n") : [];
-  if (step) printed.add(step);
+  const body = steps.filter((s) => !printed.has(s)).flatMap((s) => printStep(s).split("\n"));
+  for (const s of steps) printed.add(s);
   return [head, ...indented([...places, ...body])];
 }
 

@@ -106,6 +106,8 @@ export type Kernel =
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    * `gathers` says that the body adds to one number of the row's source, reads it not, and no other slot lies where that does.
+   * `far` changes nothing: it says that rows lie in tables which no cache holds, so that a backend may ask for all of a call's
+   * rows before it works on the first.
    */
   | {
       readonly kind: "perSynapse";
@@ -115,7 +117,26 @@ export type Kernel =
       readonly full?: readonly [sources: number, targets: number];
       readonly apart?: boolean;
       readonly gathers?: boolean;
+      readonly far?: boolean;
       readonly drawn?: DrawnRows;
+    }
+  /**
+   * What events of targets do to full rows (`perSynapse`), put off until a row is asked for; `LATE` neighbouring rows take it
+   * in together. For each step s from `since[g]` to `now` - 1 group g goes through the body, for each target that the step
+   * lists and then each source of the group, and then through `motion`, for each source (slots of space `element`, found under
+   * the same names); then `since[g]` is `now`. `rows`: the groups of listed sources. `all`: every group, and then `since` is 0.
+   * The list of step s is entries [first, ends[k·endStride]) from `events[k·listStride]` on, with k = (start + s) mod `steps`,
+   * a power of two. Args slots, `since`, `events`, `ends`, `list`?. Counts `from`, `to` (list), `first`, `start`, `now`.
+   */
+  | {
+      readonly kind: "lateColumns";
+      readonly domain: "all" | "rows";
+      readonly step: Step;
+      readonly motion: Step;
+      readonly full: readonly [sources: number, targets: number];
+      readonly steps: number;
+      readonly listStride: number;
+      readonly endStride: number;
     }
   /**
    * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j
@@ -239,8 +260,9 @@ export type Kernel =
    * Errors back through windows: `out[i] = Σ_k Σ_c a[t][c]·weights[k, i's channel][c]` for each listed source i (or every
    * one), over window positions k that join it to a target position t, ascending. Of the channels of its group the c-th
    * goes to vector (c div lanes) mod 4, lane c mod lanes, of four that start at 0 (what a last vector lacks are zeros);
-   * folded (v0 + v1) + (v2 + v3), then as in `rowDots`. With `accumulate` the sum is added to `out[i]`.
-   * Args `out`, `a`, `weights`, `reach`, `list`?. Counts `from`, `to`.
+   * folded (v0 + v1) + (v2 + v3), then as in `rowDots`. With `accumulate` the sum is added to `out[i]`. `order` has room
+   * (`orderLength`) to sort sources in; what it holds afterwards is not defined.
+   * Args `out`, `a`, `weights`, `reach`, `list` and `order` where listed. Counts `from`, `to`.
    */
   | {
       readonly kind: "windowDots";
@@ -252,7 +274,7 @@ export type Kernel =
     }
   /**
    * Gradient of what `scatterWindows` adds: `out[k, i's channel][c] += (values[e]·) a[t][c]`, in the same order.
-   * Args `out`, `a`, `reach`, `list`?, `values`?. Counts `from`, `to`.
+   * Args `out`, `a`, `reach`, `list` and `order` (as above) where listed, `values`?. Counts `from`, `to`.
    */
   | {
       readonly kind: "outerWindows";
@@ -348,6 +370,9 @@ export type Kernel =
 
 /** How weights of synapses are stored: none of their own, whole numbers of a unit, or floating point. */
 export type WeightForm = "one" | "i8" | "i16" | "f32" | "f64";
+
+/** Rows that take in late events together: what one line of memory of each holds is then used for all of them. */
+export const LATE = 8;
 
 /** Where a range of elements may begin: whole words of bits, whole cache lines. */
 export const RANGE = 64;

@@ -215,7 +215,19 @@ function simplifyCompare(e: Compare): Expr {
   if (e.a === e.b && (e.op === "lt" || e.op === "gt")) return bool(false); // for NaN as well
   if (!isConst(e.b)) return e;
   if (e.a.type === "bool") return (e.op === "eq") === (e.b.value === 1) ? e.a : not(e.a);
+  const apart = isFloat(e.a.type) && e.b.value === 0 ? againstConstant(e.a) : undefined;
+  if (apart) return compare(e.op, apart[0], apart[1]);
   return e.a.tag === "spike" ? compareSpike(e, e.a.a, e.b) : e;
+}
+/**
+ * What a difference from a finite number compares with 0, the terms do with each other: it is 0 for equal ones alone, because
+ * the smallest differences are not flushed, and where it overflows its sign is right.
+ */
+function againstConstant(e: Expr): readonly [Expr, Const] | undefined {
+  if (e.tag !== "binary" || (e.op !== "sub" && e.op !== "add")) return undefined;
+  const { a, b } = e;
+  if (!isConst(b) || !Number.isFinite(b.value)) return undefined;
+  return [a, e.op === "sub" ? b : constant(b.type, -b.value)];
 }
 /** A spike is 0 or 1, so comparing it with a constant asks whether `u > 0`, or nothing at all. */
 function compareSpike(e: Compare, u: Expr, limit: Const): Expr {

@@ -150,6 +150,9 @@ export const surrogateDerivative = (s: Surrogate, u: Expr): Expr => ruleOf(s).de
 export const surrogateSmooth = (s: Surrogate, u: Expr): Expr | undefined => ruleOf(s).smooth(s, u);
 /** Half-width outside which the derivative is exactly zero; Infinity if there is none. */
 export const surrogateSupport = (s: Surrogate): number => ruleOf(s).support(s);
+/** Whether this is what one of the functions above makes. */
+export const isSurrogate = (x: unknown): x is Surrogate =>
+  typeof x === "object" && x !== null && Object.hasOwn(RULES, String((x as { kind?: unknown }).kind));
 /** Integral of the derivative. */
 export const surrogateMass = (s: Surrogate): number => ruleOf(s).mass(s);
 

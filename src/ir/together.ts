@@ -51,6 +51,11 @@ export function belongs(name: string, { kernel, counts = {} }: Invoke, variables
     return (
       ofRound(kernel.domain === "list" ? counts.from : counts.first) && (name === LISTED || isRanged(name, kernel))
     );
+  // Lists have entries of all parts, and each takes those of its own; so do rows.
+  if (kernel.kind === "lateColumns")
+    return (
+      ofRound(counts.first) && (name === "events" || kernel.step.slots.some((s) => s.name === name && OWN.has(s.space)))
+    );
   if (kernel.kind === "drawCounts") return name === "out" && ofRound(counts.first);
   if (kernel.kind !== "perSynapse") return false;
   if (name === "list") return kernel.domain === "columns" && ofRound(counts.from);

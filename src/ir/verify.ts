@@ -147,6 +147,7 @@ function verifyInvoke({ kernel, args, counts = {} }: Invoke, scope: Scope): void
   if (kernel.kind === "perSynapse" && kernel.apart) verifyApart(kernel, args, scope.path);
   if (kernel.kind === "perSynapse" && kernel.gathers) verifyGathers(kernel, args, scope.path);
   if (kernel.kind === "perSynapse" && kernel.drawn) verifyDrawn(kernel, scope.path);
+  if (kernel.kind === "lateColumns") verifyLate(kernel, args, scope.path);
 }
 
 function sameNames(
@@ -190,6 +191,27 @@ function verifyGathers({ step, domain }: KernelOf<"perSynapse">, args: Invoke["a
   const other = step.slots.find((s) => s.name !== store!.slot && args[s.name]!.buffer === args[store!.slot]!.buffer);
   if (other) fail(path, `'${store!.slot}' is gathered where '${other.name}' lies too`);
   if (readsOf(step).has(store!.slot)) fail(path, `'${store!.slot}' is gathered, and read`);
+}
+
+/** Events that are put off must find what they would have found: what is the synapse's, or moves with its source. */
+function verifyLate({ step, motion, steps }: KernelOf<"lateColumns">, args: Invoke["args"], path: string): void {
+  if (!isPowerOfTwo(steps)) fail(path, `lists of ${steps} steps: not a power of two`);
+  verifyStep(motion, path);
+  const foreign = [
+    ...step.slots.filter((s) => s.space !== "synapse" && s.space !== "pre"),
+    ...motion.slots.filter((s) => s.space !== "element"),
+  ].find(() => true);
+  if (foreign) fail(path, `'${foreign.name}' (${foreign.space}) may have changed until a row takes in its events`);
+  if ([step, motion].some((s) => nodes(s).some((e) => e.tag === "index")))
+    fail(path, "events that are put off have no numbers");
+  const other = step.stores.find((s) => slotOf(step, s.slot).space !== "synapse");
+  if (other) fail(path, `'${other.slot}' is stored by events that are put off, and is not the synapse's own`);
+  for (const { slot } of [...step.stores, ...motion.stores]) {
+    const same = [...step.slots, ...motion.slots].find(
+      (s) => s.name !== slot && args[s.name]!.buffer === args[slot]!.buffer,
+    );
+    if (same) fail(path, `'${slot}' is stored where '${same.name}' lies too`);
+  }
 }
 
 /** Synapses of drawn rows have no number: a body can ask for none, nor for what is stored by it. */

@@ -128,6 +128,12 @@ export function pairCount(w: Windows): number {
   return along(w.rows) * along(w.columns);
 }
 
+/** Entries for each source channel, on average, of a stretch of a list that kernels sort by channel. */
+const STRETCH = 16;
+export const stretchLength = (w: Windows): number => STRETCH * w.sources;
+/** Room to sort one in: its entries, and where those of each channel begin. */
+export const orderLength = (w: Windows): number => stretchLength(w) + w.sources + 1;
+
 /** A source position that a target's window sees, and the row of weights on the way back. */
 export interface Sight {
   /** First element of the target's group. */

@@ -1,6 +1,7 @@
 /** How gradients are found. Plain data: an artefact records it. */
-import { listNames, ModelError, requireInteger } from "../base/errors.ts";
+import { listNames, ModelError, requireInteger, requireKnown } from "../base/errors.ts";
 import { type Surrogate, triangle } from "../ir/surrogate.ts";
+import { requireSurrogate } from "./given.ts";
 
 /** Back-propagation through time, as plain data. `bptt` makes it. */
 export interface Bptt {
@@ -71,9 +72,11 @@ export interface BpttOptions {
  * Back-propagation through time with a surrogate for the derivative of the spike. The reset is not differentiated
  * (it is a selection by the spike). With a surrogate of compact support, errors are formed only where it is not zero.
  *
- * @throws {RheobaseError} `out-of-range` for a segment that is not a whole number of steps from 1 on
+ * @throws {RheobaseError} `out-of-range` for a segment that is not a whole number of steps from 1 on; `type-mismatch`, `unknown-name`
  */
-export function bptt(surrogate: Surrogate = triangle(1), { checkpoint }: BpttOptions = {}): Bptt {
+export function bptt(surrogate: Surrogate = triangle(1), options: BpttOptions = {}): Bptt {
+  check("bptt", surrogate, options, ["checkpoint"]);
+  const { checkpoint } = options;
   if (checkpoint === undefined) return { kind: "bptt", surrogate };
   requireSteps("bptt.checkpoint", checkpoint);
   return { kind: "bptt", surrogate, checkpoint };
@@ -87,10 +90,13 @@ export function bptt(surrogate: Surrogate = triangle(1), { checkpoint }: BpttOpt
  * forgotten. Where the loss or a regulariser needs all steps first (any answer pooled over the steps; rates), all segments
  * run forwards before, as with checkpoints.
  *
- * @throws {RheobaseError} `out-of-range` for a segment that is not a whole number of steps from 1 on
+ * @throws {RheobaseError} `out-of-range` for a segment that is not a whole number of steps from 1 on; `type-mismatch`, `unknown-name`
  * @see Williams and Peng 1990, Neural Computation 2:490
  */
-export function truncatedBptt(surrogate: Surrogate, { segment }: { readonly segment: SegmentSteps }): TruncatedBptt {
+export function truncatedBptt(surrogate: Surrogate, options: { readonly segment: SegmentSteps }): TruncatedBptt {
+  check("truncatedBptt", surrogate, options ?? {}, ["segment"]);
+  const { segment } = options ?? {};
+  if (segment === undefined) throw new ModelError("usage", "truncatedBptt.segment", 'is missing: steps, or "auto"');
   requireSteps("truncatedBptt.segment", segment);
   return { kind: "truncated-bptt", surrogate, segment };
 }
@@ -121,7 +127,9 @@ export interface FpttOptions {
  * @see Kag and Saligrama 2021, Training RNNs via forward propagation through time, ICML; Yin, Corradi and Bohté 2023,
  *   Nature Machine Intelligence 5:518
  */
-export function fptt(surrogate: Surrogate, { every = 1, alpha = 0.1, beta = 0.5, rho = 0 }: FpttOptions = {}): Fptt {
+export function fptt(surrogate: Surrogate, options: FpttOptions = {}): Fptt {
+  check("fptt", surrogate, options, ["every", "alpha", "beta", "rho"]);
+  const { every = 1, alpha = 0.1, beta = 0.5, rho = 0 } = options;
   requireInteger("fptt.every", every, 1);
   requireWithin("fptt.alpha", alpha, 0, Number.MAX_VALUE);
   requireWithin("fptt.beta", beta, 0, 1);
@@ -163,10 +171,9 @@ export interface EpropOptions {
  * @throws {RheobaseError} `out-of-range`, `unknown-name`
  * @see Bellec et al. 2020, Nat. Commun. 11:3625
  */
-export function eprop(
-  surrogate: Surrogate = triangle(1),
-  { feedback = "symmetric", seed = 0, segment = EPROP_SEGMENT }: EpropOptions = {},
-): Eprop {
+export function eprop(surrogate: Surrogate = triangle(1), options: EpropOptions = {}): Eprop {
+  check("eprop", surrogate, options, ["feedback", "seed", "segment"]);
+  const { feedback = "symmetric", seed = 0, segment = EPROP_SEGMENT } = options;
   requireOneOf("eprop.feedback", feedback, ["symmetric", "random"]);
   requireInteger("eprop.seed", seed, 0);
   requireInteger("eprop.segment", segment, 1);
@@ -191,11 +198,17 @@ export interface OtttOptions {
  * @throws {RheobaseError} `unknown-name`
  * @see Xiao et al. 2022, NeurIPS, arXiv:2210.04195: `sample` is its OTTT_A, `step` its OTTT_O
  */
-export function ottt(surrogate: Surrogate = triangle(1), { update = "sample" }: OtttOptions = {}): Ottt {
+export function ottt(surrogate: Surrogate = triangle(1), options: OtttOptions = {}): Ottt {
+  check("ottt", surrogate, options, ["update"]);
+  const { update = "sample" } = options;
   requireOneOf("ottt.update", update, ["sample", "step"]);
   return { kind: "ottt", surrogate, update };
 }
 
+function check(name: string, surrogate: unknown, options: object, known: readonly string[]): void {
+  requireSurrogate(`${name}.surrogate`, surrogate);
+  requireKnown(name, options, known);
+}
 function requireOneOf(path: string, value: string, known: readonly string[]): void {
   if (!known.includes(value))
     throw new ModelError("unknown-name", path, `must be one of ${listNames(known)}, got '${value}'`);

@@ -3,6 +3,7 @@
  * from. What they need in bytes is not written down here: `trainingMemory` counts it in the program that would run.
  */
 import type { Algorithm } from "./algorithm.ts";
+import type { EventProp } from "./eventprop/algorithm.ts";
 
 /** A way to train, in words. `T` is the steps of a sample. */
 export interface AlgorithmEntry {
@@ -27,7 +28,7 @@ const SYNAPSES =
   "transforms, convolutions, sparse connections in training, trained parameters of neurons, values between populations";
 
 /** All algorithms: those that are exact for every network first. */
-export const ALGORITHMS: { readonly [K in Algorithm["kind"]]: readonly AlgorithmEntry[] } = {
+export const ALGORITHMS: { readonly [K in (Algorithm | EventProp)["kind"]]: readonly AlgorithmEntry[] } = {
   bptt: [
     {
       name: "BPTT",
@@ -100,6 +101,19 @@ export const ALGORITHMS: { readonly [K in Algorithm["kind"]]: readonly Algorithm
       exact: "one layer of hidden neurons without recurrent connections, and a readout without memory",
       refuses: `${SYNAPSES}; neurons that are not one leaking membrane, reset by subtraction`,
       source: "Xiao et al. 2022, NeurIPS, arXiv:2210.04195",
+    },
+  ],
+  eventprop: [
+    {
+      name: "EventProp",
+      call: "eventProp({ duration })",
+      keeps: "of each spike of one sample its time, and how far its neuron was from its threshold",
+      growth: "spikes",
+      time: "forwards by the exact engine, and backwards from spike to spike; one thread, double precision",
+      exact: "none: it is the gradient of the times of spikes themselves, without a surrogate and without steps",
+      refuses:
+        "neurons that are not linear with a synaptic current between weight and threshold, or have a refractory period; trained parameters of neurons; losses of steps; groups, regularisers, watch, snapshots",
+      source: "Wunderlich and Pehle 2021, Sci. Rep. 11:12829",
     },
   ],
 };

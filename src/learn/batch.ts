@@ -88,6 +88,12 @@ export function checkBatch(net: Network, batch: Batch, loss: Loss, most: number)
 
 function checkInput(net: Network, input: BatchInput, count: number): void {
   const { signal, size } = net.inputs[inputOf(net)]!;
+  if (typeof input !== "object" || input === null)
+    throw new DataError(
+      "type-mismatch",
+      "batch.input",
+      `must be { kind: "${signal === "spikes" ? "events" : "sparse"}", list, … }, got ${input}`,
+    );
   if (signal !== (input.kind === "events" ? "spikes" : "values"))
     throw new DataError("type-mismatch", "batch.input", `this network takes ${signal}, not '${input.kind}'`);
   checkArrays(input);

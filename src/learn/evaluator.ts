@@ -15,6 +15,7 @@ import { type Answers, answersOf } from "./answers.ts";
 import { entriesOf, totalSteps } from "./batch.ts";
 import { culprit } from "./culprit.ts";
 import { type Batch, writeBatch } from "./feed.ts";
+import { requireGiven } from "./given.ts";
 import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
@@ -34,6 +35,8 @@ export interface EvaluatorOptions {
   readonly seed?: number;
 }
 
+const NEEDED: readonly (keyof EvaluatorOptions)[] = ["loss", "batch", "parameters"];
+
 /** What came of one batch: answers, loss, and what the populations did. */
 export interface Evaluation extends Answers {
   readonly samples: number;
@@ -52,6 +55,7 @@ export interface Evaluation extends Answers {
  * @throws {ModelError} for options or a network that cannot be evaluated so
  */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
+  requireGiven("evaluator", options, NEEDED);
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
   requireForm("evaluator.form", options.form);

@@ -20,6 +20,7 @@ export interface EpochReport {
   readonly samples: number;
   /** On held-out samples, where they are given. */
   readonly validation?: Summary;
+  /** Layers that are as good as dead or saturated, in words, where something told their rates: `validate`, or a watch. */
   readonly warnings: readonly string[];
   /** What happened in the epoch, layer by layer, where the trainer watches. */
   readonly watch?: WatchReport;
@@ -146,9 +147,11 @@ export function* fitting<B extends Counted = Batch>(
     trainer.settle?.();
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
-    const warnings = validation ? silentLayers(trainer.network, validation) : [];
-    const watch = trainer.watches ? { watch: trainer.watched!() } : {};
-    const report = { epoch: from.epoch, ...trained, warnings, ...(validation && { validation }), ...watch };
+    const watch = trainer.watches ? trainer.watched!() : undefined;
+    const rates = validation ? meanRates(trainer.network, validation) : watch && watchedRates(watch);
+    const warnings = rates ? extremeRates(rates) : [];
+    const said = { ...(validation && { validation }), ...(watch && { watch }) };
+    const report = { epoch: from.epoch, ...trained, warnings, ...said };
     options.onEpoch?.(report);
     from = { ...START, epoch: from.epoch + 1, reports: [...from.reports, report] };
   }
@@ -267,8 +270,12 @@ export function meanRates(
 }
 
 /** Plain words for layers that no longer carry anything. */
-export function silentLayers(net: Network, summary: Pick<Summary, "activity" | "steps">): string[] {
-  return Object.entries(meanRates(net, summary)).flatMap(([node, rate]) => {
+export const silentLayers = (net: Network, summary: Pick<Summary, "activity" | "steps">): string[] =>
+  extremeRates(meanRates(net, summary));
+const watchedRates = ({ layers }: WatchReport): Record<string, number> =>
+  Object.fromEntries(Object.entries(layers).map(([node, { rate }]) => [node, rate]));
+function extremeRates(rates: Readonly<Record<string, number>>): string[] {
+  return Object.entries(rates).flatMap(([node, rate]) => {
     const found = `layer '${node}' fires ${rate.toPrecision(2)} times a neuron and step`;
     if (rate < DEAD)
       return [`${found}: it is as good as dead; try larger initial weights, a lower threshold, or a wider surrogate`];

@@ -28,6 +28,12 @@ export type { Answers } from "./answers.ts";
 export { narrowing } from "./delayGradients.ts";
 export { createEvaluator, type Evaluation, type Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export {
+  type EventProp,
+  type EventPropOptions,
+  type EventPropTrainerOptions,
+  eventProp,
+} from "./eventprop/algorithm.ts";
+export {
   type FirstSpikeCrossEntropy,
   type FirstSpikeOptions,
   firstSpikeCrossEntropy,
@@ -109,11 +115,13 @@ export {
   type AdamOptions,
   adam,
   adamax,
+  averageWeights,
   chain,
   clipByNorm,
   cosine,
   type GradientTransform,
   type Optimiser,
+  type Overflow,
   type Rate,
   type SgdOptions,
   scaleByAdam,

@@ -273,7 +273,7 @@ function expressionMeasure(
  */
 export function vanRossum(tau: number): VanRossumLoss {
   if (!(tau > 0 && Number.isFinite(tau)))
-    throw new ModelError("out-of-range", "vanRossum.tau", `must be above 0 s, got ${tau}`);
+    throw new ModelError("out-of-range", "vanRossum.tau", `must be a number of seconds above 0, got ${tau}`);
   return { kind: "vanRossum", pooling: "count", tau };
 }
 /**

@@ -5,10 +5,10 @@
 
 import { cos, wholePower } from "../base/elementary.ts";
 import { ModelError, requirePositive } from "../base/errors.ts";
-import { abs, add, constant, div, type Expr, max, mul, neg, sqrt } from "../ir/expr.ts";
+import { abs, add, compare, constant, div, type Expr, max, mul, neg, select, sqrt, sub } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
 
-/** The number that scales a clipped gradient. */
+/** The number that scales a clipped gradient; 0 where that is not finite. */
 export const CLIP = "clip";
 
 /** What a transform sees: the update so far, the weight, its own state slots, and numbers of this step. */
@@ -140,24 +140,62 @@ export function weightDecay(decay: number): GradientTransform {
   };
 }
 
-/** Scales the gradient of all parameters together so that its Euclidean norm is at most `limit` (Pascanu et al. 2013). */
-export function clipByNorm(limit: number): GradientTransform {
+/** What becomes of an update whose gradient is not finite; see `clipByNorm`. */
+export type Overflow = "keep" | "skip";
+/**
+ * Scales the gradient of all parameters together so that its Euclidean norm is at most `limit` (Pascanu et al. 2013).
+ *
+ * Back through many steps of a recurrent network a gradient may grow beyond single precision, in one sample of a million.
+ * With `overflow: "skip"` such a gradient counts as 0, as loss scaling has it (Micikevicius et al. 2018), and
+ * `trainer.skipped` counts it; with "keep", as by default, weights break, and training ends with an error.
+ */
+export function clipByNorm(
+  limit: number,
+  { overflow = "keep" }: { readonly overflow?: Overflow } = {},
+): GradientTransform {
   if (!(limit > 0)) throw new ModelError("out-of-range", "clipByNorm", `must be > 0, got ${limit}`);
+  const clipped = (g: Expr, factor: Expr): Expr => mul(factor, g);
+  const finite = (g: Expr, factor: Expr): Expr => {
+    const none = constant(g.type as FloatType, 0);
+    return select(compare("gt", factor, none), clipped(g, factor), none);
+  };
+  const scale = overflow === "skip" ? finite : clipped;
   return {
     name: "clip",
     states: [],
     numbers: {},
     clipLimit: limit,
-    update: (g, c) => ({ update: mul(c.number(CLIP), g) }),
+    update: (g, c) => ({ update: scale(g, c.number(CLIP)) }),
+  };
+}
+
+/** The state of `averageWeights`: the average less the weight. It starts at 0 and keeps its digits. */
+export const AVERAGE = "average";
+/**
+ * Keeps an average of weights over updates, which forgets by `decay` in each, and in the first ones by (1 + k) / (10 + k), so
+ * that it is not held by the first weights (Polyak and Juditsky 1992, as TensorFlow's ExponentialMovingAverage has it).
+ * Training goes on as without it; `deployed()` gives the average. Put it last.
+ */
+export function averageWeights(decay: number): GradientTransform {
+  requireFraction("averageWeights", decay);
+  return {
+    name: "average",
+    states: [AVERAGE],
+    numbers: { kept: (step) => Math.min(decay, (1 + step) / (10 + step)) },
+    update: (g) => ({ update: g }),
+    after: (moved, c) => ({ [AVERAGE]: mul(c.number("kept"), sub(c.state(AVERAGE), sub(moved, c.weight))) }),
   };
 }
 
 const optional = (x: number | undefined, make: (x: number) => GradientTransform): Optimiser =>
   x === undefined ? [] : [make(x)];
 
+const clipping = (clip?: number, overflow?: Overflow): Optimiser =>
+  optional(clip, (limit) => clipByNorm(limit, { ...(overflow && { overflow }) }));
+
 /**
- * Options of `adam`: its moments (0.9 and 0.999), `epsilon` (1e-8), weight decay and the norm that gradients are
- * clipped to.
+ * Options of `adam`: its moments (0.9 and 0.999), `epsilon` (1e-8), weight decay, the norm that gradients are clipped to,
+ * and `average`, what an average of weights that is used in their place keeps from update to update.
  */
 export interface AdamOptions {
   readonly b1?: number;
@@ -165,29 +203,51 @@ export interface AdamOptions {
   readonly epsilon?: number;
   readonly decay?: number;
   readonly clip?: number;
+  /** What becomes of an update whose gradient is not finite, where gradients are clipped; see `clipByNorm`. */
+  readonly overflow?: Overflow;
+  readonly average?: number;
 }
 /** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). */
-export const adam = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(...optional(clip, clipByNorm), scaleByAdam(moments), ...optional(decay, weightDecay), scaleByRate(rate));
+export const adam = (rate: Rate, { decay, clip, overflow, average, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(
+    ...clipping(clip, overflow),
+    scaleByAdam(moments),
+    ...optional(decay, weightDecay),
+    scaleByRate(rate),
+    ...optional(average, averageWeights),
+  );
 
 /** Adamax (Kingma and Ba 2015, algorithm 2), with the options of `adam`. */
-export const adamax = (rate: Rate, { decay, clip, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(...optional(clip, clipByNorm), scaleByAdamax(moments), ...optional(decay, weightDecay), scaleByRate(rate));
+export const adamax = (rate: Rate, { decay, clip, overflow, average, ...moments }: AdamOptions = {}): Optimiser =>
+  chain(
+    ...clipping(clip, overflow),
+    scaleByAdamax(moments),
+    ...optional(decay, weightDecay),
+    scaleByRate(rate),
+    ...optional(average, averageWeights),
+  );
 
-/** Options of `sgd`: momentum, weight decay and the norm that gradients are clipped to. */
+/** Options of `sgd`: momentum; weight decay, the norm that gradients are clipped to, and `average` as in `adam`. */
 export interface SgdOptions {
   readonly momentum?: number;
   readonly nesterov?: boolean;
   readonly decay?: number;
   readonly clip?: number;
+  /** What becomes of an update whose gradient is not finite, where gradients are clipped; see `clipByNorm`. */
+  readonly overflow?: Overflow;
+  readonly average?: number;
 }
 /** Stochastic gradient descent, with momentum if asked. */
-export const sgd = (rate: Rate, { momentum, nesterov = false, decay, clip }: SgdOptions = {}): Optimiser =>
+export const sgd = (
+  rate: Rate,
+  { momentum, nesterov = false, decay, clip, overflow, average }: SgdOptions = {},
+): Optimiser =>
   chain(
-    ...optional(clip, clipByNorm),
+    ...clipping(clip, overflow),
     ...optional(decay, weightDecay),
     ...optional(momentum, (m) => trace({ decay: m, nesterov })),
     scaleByRate(rate),
+    ...optional(average, averageWeights),
   );
 
 /** From `peak` to `floor` over `total` steps along half a cosine, after a linear `warmup` (Loshchilov & Hutter 2017). */

@@ -1,10 +1,11 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
-import type { Backend, Executable } from "../backend/backend.ts";
+import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
 import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import type { ErrorForm } from "../sim/lower/context.ts";
 import { type Form, requireForm } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
@@ -22,15 +23,19 @@ import { brokenBlock, culprit } from "./culprit.ts";
 import { widthAt, withWidth } from "./delayGradients.ts";
 import { scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
+import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
+import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
+import { requireGiven } from "./given.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
+import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
 import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
-import { numberBuffer, stateBuffer } from "./update.ts";
+import { numberBuffer, SKIPPED, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
 
@@ -47,6 +52,11 @@ export interface TrainerOptions extends Learning {
   readonly type?: FloatType;
   /** The form of analog inputs, where it is not to be chosen by what each batch holds. The result is the same. */
   readonly form?: Form;
+  /**
+   * The form of errors that go back through windows of 3x3, where it is not to be chosen by how many there are in each step:
+   * one by one to sources that are `listed`, or to `all`. The result differs in rounding.
+   */
+  readonly errors?: ErrorForm;
   /** Weights to start from, as `Trainer.parameters` gives them; drawn by `seed` where absent. */
   readonly parameters?: Parameters;
 }
@@ -61,6 +71,7 @@ const OPTIONS: readonly (keyof TrainerOptions)[] = [
   "seed",
   "type",
   "form",
+  "errors",
   "parameters",
 ];
 /** What came of one update. */
@@ -76,21 +87,38 @@ export interface StepResult {
 }
 
 /**
+ * Makes a network learn by the exact times of its spikes. The exact engine runs it, and the backend has no part in that.
+ *
+ * @throws {ModelError} `unsupported` for options that have no meaning without steps; as `createEventTrainer`
+ */
+export function createTrainer(net: Network, backend: Backend, options: EventPropTrainerOptions): Promise<EventTrainer>;
+/**
  * Compiles a network together with its backward pass and its optimiser.
  *
  * @throws {ModelError} `not-differentiable`, `unsupported` where the network cannot be trained so; `out-of-range`, `unknown-name`, `usage` for an option
  */
-export async function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer> {
+export function createTrainer(net: Network, backend: Backend, options: TrainerOptions): Promise<Trainer>;
+export async function createTrainer(
+  net: Network,
+  backend: Backend,
+  options: TrainerOptions | EventPropTrainerOptions,
+): Promise<Trainer | EventTrainer> {
+  if (isEventProp(options)) return eventTrainerOf(net, options);
   requireOptions(options);
   const { lowered, plan, program } = trainingProgram(net, options);
   const parameters = options.parameters ?? startOf(net, options);
   return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
 }
-/** @throws {ModelError} `unknown-name`, `usage`, `out-of-range` */
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch`, `out-of-range` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
+  if (isEventProp(options))
+    throw new ModelError(
+      "unsupported",
+      "trainer.algorithm",
+      "EventProp has no program: what it keeps are the spikes there are",
+    );
   requireKnown("trainer", options, OPTIONS);
-  for (const key of NEEDED)
-    if (options[key] === undefined) throw new ModelError("usage", `trainer.${key}`, "is missing");
+  requireGiven("trainer", options, NEEDED);
   requireForm("trainer.form", options.form);
 }
 
@@ -107,7 +135,7 @@ export function trainingProgram(
   const sums = parameterLayout(net, type, { seed }).learnedLength;
   const isAbreast = plan.isOnward && segment === 1;
   const usual = isAbreast ? samplesAbreast(batch, sums, type) : samplesOfChunk(net, segment ?? steps, type);
-  const { chunk = Math.min(usual, plan.mostSamples), form } = options;
+  const { chunk = Math.min(usual, plan.mostSamples), form, errors } = options;
   requireInteger("trainer.chunk", chunk, 1, Math.min(2 ** 20, plan.mostSamples));
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const wide = needsStages(net);
@@ -118,7 +146,11 @@ export function trainingProgram(
   const statistics = wide ? "batch" : "running";
   const lowered = lower(
     net,
-    { type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics, ...(form && { form }) },
+    {
+      ...{ type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics },
+      ...(form && { form }),
+      ...(errors && { errors }),
+    },
     plan.hooks(),
   );
   return { lowered, plan, program: plan.program(lowered) };
@@ -269,13 +301,30 @@ export class Trainer implements Disposable {
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);
   }
 
+  /** Updates that were left out because their gradients were not finite; see `clipByNorm`. */
+  get skipped(): number {
+    return this.lowered.context.buffers.has(SKIPPED) ? this.#x.array(SKIPPED)[0]! : 0;
+  }
+
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
     return this.#blocks(this.#x.array("parameters"));
   }
-  /** Weights for use without dropout: those out of a population with dropout are scaled by the share that was heard. */
+  /**
+   * Weights for use: their averages where the optimiser keeps some; those out of a population with dropout are scaled by the
+   * share that was heard.
+   */
   deployed(): Parameters {
-    return scaled(this.lowered.described, this.parameters(), (keep) => keep);
+    return scaled(this.lowered.described, this.#averaged(), (keep) => keep);
+  }
+  #averaged(): Parameters {
+    const behind = this.#behindAverages();
+    return behind ? this.#blocks(this.#x.array("parameters").map((w, k) => w + (behind[k] ?? 0))) : this.parameters();
+  }
+  /** By how much averages of weights are above these. */
+  #behindAverages(): Elements | undefined {
+    const at = this.#options.plan.optimiser.findIndex((t) => t.states.includes(AVERAGE));
+    return at < 0 ? undefined : this.#x.array(stateBuffer(at, AVERAGE));
   }
   /** The gradients that the last `gradients` or `step` left, by the names of `parameters`; 0 of running statistics. */
   gradientBlocks(): Parameters {
@@ -317,11 +366,12 @@ export class Trainer implements Disposable {
     return out;
   }
   /**
-   * Goes on from these weights; the optimiser knows nothing of it.
+   * Goes on from these weights; averages start anew from them, otherwise the optimiser knows nothing of it.
    * @throws {ModelError} `unknown-name`, `shape-mismatch`
    */
   setParameters(parameters: Parameters): void {
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
+    this.#behindAverages()?.fill(0);
     this.#x.run("prepare");
   }
 

@@ -194,6 +194,7 @@ const inWords = ({ name, bytes, refused }: Tried): string =>
 /** As memory is asked for: a million bytes are a MB. */
 function sizeInWords(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
+  if (bytes < 1e5) return `${(bytes / 1e3).toFixed(1)} kB`;
   const megabytes = bytes / 1e6;
   return `${megabytes < 10 ? megabytes.toFixed(2) : megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
 }

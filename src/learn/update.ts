@@ -3,7 +3,7 @@
  * within them after the step; moments know nothing of that (projected gradient descent).
  */
 import { ModelError } from "../base/errors.ts";
-import { add, constant, convert, div, type Expr, f64, max, min, mul, read, sqrt } from "../ir/expr.ts";
+import { add, compare, constant, convert, div, type Expr, f64, max, min, mul, read, select, sqrt } from "../ir/expr.ts";
 import { copyStride } from "../ir/parallel.ts";
 import { along, invoke, loop, type Node, type Place, place, type Term } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
@@ -24,6 +24,9 @@ export const OPTIMISER = "optimiser.";
 const bufferName = (slot: string): string => `${OPTIMISER}${slot}`;
 /** The buffer of a number that the host writes before each update, or before all updates of a batch. */
 export const numberBuffer = (k: number, name: string): string => bufferName(numberSlot(k, name));
+
+/** The buffer that counts gradients that were not finite when they were clipped. */
+export const SKIPPED = bufferName("skipped");
 
 /** The buffer of a transform's state, laid out as the parameters that learn are. */
 export const stateBuffer = (k: number, name: string): string => bufferName(stateSlot(k, name));
@@ -196,9 +199,10 @@ function clipNodes(l: Lowered, optimiser: Optimiser, runs: readonly Run[], place
   const { clipLimit: limit } = optimiser.at(-1)!;
   const parts = runs.map((run, k) => squares(l, before, run, `optimiser.squares.${k}`, places));
   const norm = place(l.context.buffer("optimiser.norm", "f64", 1, "work"));
+  const skipped = place(l.context.buffer(SKIPPED, "f64", 1, "state"));
   const total = (part: Part): Node =>
     invoke({ kind: "perElement", step: totalStep }, { x: part.sums, norm }, { n: part.count });
-  const args = { norm, out: place(numberBuffer(before.length, CLIP)) };
+  const args = { norm, skipped, out: place(numberBuffer(before.length, CLIP)) };
   return [
     ...parts.flatMap((p) => [invoke({ kind: "zero", type: "f64" }, { out: p.sums }, { n: p.count }), ...p.nodes]),
     invoke({ kind: "zero", type: "f64" }, { out: norm }, { n: 1 }),
@@ -248,13 +252,19 @@ const totalStep: Step = {
   stores: [{ slot: "norm", mode: "sum", value: read("f64", "x") }],
 };
 function clipStep(type: FloatType, limit: number): Step {
-  const factor = min(f64(1), div(f64(limit), sqrt(read("f64", "norm"))));
+  const norm = read("f64", "norm");
+  const finite = compare("lt", norm, f64(Number.POSITIVE_INFINITY));
+  const factor = select(finite, min(f64(1), div(f64(limit), sqrt(norm))), f64(0));
   return {
     name: "clip",
     slots: [
       { name: "norm", type: "f64", space: "uniform" },
       { name: "out", type, space: "element" },
+      { name: "skipped", type: "f64", space: "element" },
     ],
-    stores: [{ slot: "out", mode: "set", value: convert(type, factor) }],
+    stores: [
+      { slot: "out", mode: "set", value: convert(type, factor) },
+      { slot: "skipped", mode: "set", value: add(read("f64", "skipped"), select(finite, f64(0), f64(1))) },
+    ],
   };
 }

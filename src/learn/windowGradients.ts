@@ -14,11 +14,14 @@ import {
   besidePort,
   bySignal,
   isConstant,
+  orderPlace,
   reachPlace,
   type Told,
   unpoolNodes,
   windowWeights,
 } from "../sim/lower/windows.ts";
+import { inErrorForm } from "./errorForms.ts";
+import { errorsByTiles, goesByTiles, stripWidth, weightTiles } from "./windowTiles.ts";
 
 export const GRADIENTS = "gradients";
 
@@ -63,26 +66,48 @@ export function errorsThroughWindows(
   c: WindowedConnection,
   error: Place,
   out: Place,
-  { list, count, accumulate }: Wanting,
+  wanting: Wanting,
   l: Lowered,
 ): Node[] {
+  const { count, accumulate } = wanting;
   const { context } = l;
   const { type } = context;
   const { windows, pool } = windowsIn(l.net, c);
   const whole = wholeError(c, error, false, l);
   if (pool) return [...whole.nodes, ...errorsOfMaxima(c, whole.at, out, accumulate, l), ...learned(c, whole.at, l)];
-  const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type) } as const;
+  const tiles = (): Node[] => {
+    turnedPlace(c, windows, context);
+    return errorsByTiles({ name: c.name, windows, context }, error, out, accumulate);
+  };
+  const dots = (): Node[] => [dotsOf(c, windows, error, out, wanting, l)];
+  const back = (): Node[] => {
+    if (!goesByTiles(windows, type)) return dots();
+    if (!count) return tiles();
+    return inErrorForm({ name: c.name, windows, count }, { listed: dots, all: tiles }, context);
+  };
+  return [...back(), ...learned(c, error, l)];
+}
+/** A sum for each source that wants its error. */
+function dotsOf(
+  c: WindowedConnection,
+  windows: Windows,
+  error: Place,
+  out: Place,
+  { list, count, accumulate }: Wanting,
+  l: Lowered,
+): Node {
+  const { context } = l;
+  const { type } = context;
+  const kernel = { kind: "windowDots", type, windows, stride: padded(windows.targets, type), accumulate } as const;
   const args = {
     out,
     a: error,
     weights: windowWeights(c, windows, l.parameters, context),
     reach: reachPlace("source", windows, c.name, context),
   };
-  const dots =
-    list && count
-      ? invoke({ ...kernel, listed: true, accumulate }, { ...args, list }, { from: 0, to: count })
-      : invoke({ ...kernel, listed: false, accumulate }, args);
-  return [dots, ...learned(c, error, l)];
+  if (!list || !count) return invoke({ ...kernel, listed: false }, args);
+  const order = orderPlace(c.name, windows, context);
+  return invoke({ ...kernel, listed: true }, { ...args, list, order }, { from: 0, to: count });
 }
 /** The gradient of weights that is taken on the way back. @param error at each sum of windows */
 const learned = (c: WindowedConnection, error: Place, l: Lowered): Node[] =>
@@ -113,35 +138,76 @@ const backStride = (w: Windows, { type }: Context): number => padded(groupSource
 const backWeights = (c: WindowedConnection, w: Windows, context: Context): Place =>
   place(context.buffer(`${c.name}.weight.back`, context.type, backRows(w) * backStride(w, context), "work"));
 
-/** Once a batch: weights in front of maxima as `scatterBack` takes them. A product with ones on the diagonal turns them over. */
+/** Weights in strips of source channels, from which those of tiles are made. */
+const turnedPlace = (c: WindowedConnection, w: Windows, context: Context): Place =>
+  place(context.buffer(`${c.name}.weight.turned`, context.type, backRows(w) * w.sources, "work"));
+
+/** Once a batch: weights as they are wanted on the way back. */
 export function turnedWeights(l: Lowered): Node[] {
   const { context } = l;
   const { type } = context;
   return l.net.connections.filter(isWindowed).flatMap((c) => {
-    const { windows: w, pool } = windowsIn(l.net, c);
-    if (!pool || !context.buffers.has(`${c.name}.weight.back`)) return [];
-    const [width, row] = [backStride(w, context), padded(w.targets, type)];
-    const [rows, columns] = [w.rows.kernel, w.columns.kernel];
-    const depth = groupSources(w);
-    const ones = context.constant(
-      `${c.name}.ones`,
-      Float64Array.from({ length: depth * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
-    );
-    const of = (at: Place, alongRows: number, alongColumns: number): Place => ({
-      ...at,
-      terms: [along("window.row", alongRows), along("window.column", alongColumns)],
-    });
-    const shape = { width, bStride: width, outStride: columns * width, aRow: 1, aColumn: row } as const;
-    const kernel = { kind: "product", type, ...shape, start: "zero" } as const;
-    const args = {
-      out: of(backWeights(c, w, context), w.targets * columns * width, width),
-      a: of(windowWeights(c, w, l.parameters, context), columns * depth * row, depth * row),
-      b: place(ones),
-    };
+    const { windows, pool } = windowsIn(l.net, c);
+    const has = (what: string): boolean => context.buffers.has(`${c.name}.weight.${what}`);
+    const { kernel: columns } = windows.columns;
+    if (pool && has("back")) {
+      const width = backStride(windows, context);
+      const block = BLOCKS.find((n) => groupSources(windows) % n === 0) ?? groupSources(windows);
+      const strides = { row: windows.targets * columns * width, column: width, block, target: columns * width };
+      return turned(c, windows, { out: backWeights(c, windows, context), channels: block, ...strides }, l);
+    }
+    if (!has("turned")) return [];
+    const out = turnedPlace(c, windows, context);
+    const [size, strip] = [windows.targets * windows.sources, stripWidth(type)];
+    const strides = { row: columns * size, column: size, block: windows.targets * strip, target: strip };
     return [
-      loop("window.row", rows, [loop("window.column", columns, [invoke(kernel, args, { rows: w.targets, depth })])]),
+      ...turned(c, windows, { out, channels: strip, ...strides }, l),
+      weightTiles({ name: c.name, windows, context }, out),
     ];
   });
+}
+/** Source channels that are turned over at once, where they are whole blocks. */
+const BLOCKS = [16, 4];
+
+/** Where turned weights go, block by block of source channels, and how far apart what belongs to another part is there. */
+interface Turned {
+  readonly out: Place;
+  /** Source channels of a block. */
+  readonly channels: number;
+  /** Of the window. */
+  readonly row: number;
+  readonly column: number;
+  readonly block: number;
+  /** Target channels. */
+  readonly target: number;
+}
+/** Products with ones on the diagonal, of a few source channels each. */
+function turned(c: WindowedConnection, w: Windows, { out, channels, ...t }: Turned, l: Lowered): Node[] {
+  const { context } = l;
+  const { type } = context;
+  const row = padded(w.targets, type);
+  const depth = groupSources(w);
+  const width = padded(channels, type);
+  const ones = context.constant(
+    `ones.${channels}`,
+    Float64Array.from({ length: channels * width }, (_, k) => Number(Math.floor(k / width) === k % width)),
+  );
+  const of = (at: Place, alongRows: number, alongColumns: number, alongBlocks: number): Place => ({
+    ...at,
+    terms: [along("window.row", alongRows), along("window.column", alongColumns), along("window.block", alongBlocks)],
+  });
+  const shape = { width, bStride: width, outStride: t.target, aRow: 1, aColumn: row } as const;
+  const call = invoke(
+    { kind: "product", type, ...shape, start: "zero" },
+    {
+      out: of(out, t.row, t.column, t.block),
+      a: of(windowWeights(c, w, l.parameters, context), w.columns.kernel * depth * row, depth * row, channels * row),
+      b: place(ones),
+    },
+    { rows: w.targets, depth: channels },
+  );
+  const inBlocks = loop("window.block", depth / channels, [call]);
+  return [loop("window.row", w.rows.kernel, [loop("window.column", w.columns.kernel, [inBlocks])])];
 }
 
 /** What left the source in the step at hand, which arrives after the connection's delay. */
@@ -165,8 +231,10 @@ function outer(c: WindowedConnection, error: Place, signal: Signal, age: number,
   context.buffer(GRADIENTS, type, l.parameters.learnedLength, "work");
   const kernel = { kind: "outerWindows", type, windows, stride: padded(windows.targets, type) } as const;
   const args = { out, a: error, reach: reachPlace("source", windows, c.name, context) };
-  const call = (told: Told): Node =>
-    invoke({ ...kernel, listed: told.listed, valued: told.valued }, { ...args, ...told.args }, told.counts);
+  const call = ({ args: given, counts, ...told }: Told): Node => {
+    const order = told.listed && { order: orderPlace(c.name, windows, context) };
+    return invoke({ ...kernel, ...told }, { ...args, ...given, ...order }, counts);
+  };
   return bySignal(c, signal, context, call, age);
 }
 

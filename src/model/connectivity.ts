@@ -170,7 +170,7 @@ export interface ConvolutionOptions {
 }
 
 const numbersOf = (x: PerDimension, dimensions: number): readonly number[] =>
-  typeof x === "number" ? new Array<number>(dimensions).fill(x) : [...x];
+  Array.isArray(x) ? [...x] : new Array<number>(dimensions).fill(x as number);
 export const poolNumbers = (kernel: PerDimension, o: PoolOptions, dimensions: number): WindowNumbers => ({
   kernel: numbersOf(kernel, dimensions),
   stride: numbersOf(o.stride ?? kernel, dimensions),

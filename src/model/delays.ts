@@ -51,7 +51,7 @@ export interface LearnedRange {
 const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 export const LONGEST_DELAY = 2 ** 20;
 
-/** @throws {ModelError} `out-of-range`, `unit-mismatch`, `not-finite`, `unsupported` for what is no law of delays */
+/** @throws {ModelError} `out-of-range`, `unit-mismatch`, `not-finite`, `usage`, `unsupported` for what is no law of delays */
 export function delaysOf(given: DelayOption, path: string, dt: number): Delays {
   if (typeof given === "string") return { delay: wholeSteps(quantityOf(given, SECOND, path) / dt, path, dt) };
   if (typeof given === "number") return { delay: wholeSteps(given, path, dt) };
@@ -77,6 +77,8 @@ function learnedDelays(given: LearnedDelay, path: string, dt: number): Delays {
       `${path}.trainable`,
       "must be true; delays that do not learn are given as they are",
     );
+  if (given.max === undefined)
+    throw new ModelError("usage", `${path}.max`, "is missing: the longest delay to be learned");
   const bound = (x: string | number, name: string): number => delaysOf(x, `${path}.${name}`, dt).delay;
   const { min = 0, max, interpolation = "linear" } = given;
   const [least, most] = [bound(min, "min"), bound(max, "max")];

@@ -10,7 +10,7 @@ import type { TimedArray, TimedArraySpec } from "./timedArray.ts";
 export interface ParameterSpec {
   /** A quantity such as "20 ms", or a number in `unit`. */
   readonly value: string | number;
-  /** Unit of a plain number, such as "mV". */
+  /** Unit of a plain number, such as "mV"; "1", or nothing, for one without. */
   readonly unit?: string;
   readonly doc?: string;
   /** Whether training changes it in populations that do not say what trains. */

@@ -31,7 +31,8 @@ const finite = (value: number, path: string): number => {
 
 function quantityIn({ value, unit }: Pick<ParameterSpec, "value" | "unit">, path: string): Quantity {
   if (typeof value === "number") finite(value, path);
-  const quantity = parseQuantity(unit === undefined ? value : `${value} ${unit}`, path);
+  const isBare = unit === undefined || unit === "1"; // as equations write it
+  const quantity = parseQuantity(isBare ? value : `${value} ${unit}`, path);
   finite(quantity.value, path);
   return quantity;
 }

@@ -147,16 +147,16 @@ export interface SequentialOptions {
 /**
  * `input`, then any number of hidden layers and an output: each weights (`denseLayer`, `convLayer`, `conv1dLayer`) and
  * neurons, with a `batchNormLayer` and pooling (`avgPoolLayer`, `sumPoolLayer`, `maxPoolLayer`) between them or in front if
- * wanted, or a layer that brings its own weights (`gru`, `lstm`, `liquid`, `liquidReadout`), or a `residualLayer` of such. Neurons are called `hidden` (`hidden1`,
+ * wanted, or a layer that brings its own weights (`gru`, `lstm`, `liquid`, `liquidReadout`), or a `residualLayer` of such;
+ * pooling may stand in front of these too. Neurons are called `hidden` (`hidden1`,
  * `hidden2`, … if there are several) and `output`, unless named, and the input is called `input`.
- * @throws {ModelError} `usage` if the layers do not follow one another so
+ * @throws {ModelError} `usage` if the layers do not follow one another so; `type-mismatch` for what is no layer
  */
-export function sequential(
-  layers: readonly Layer[],
-  { steps, dt = "1 ms", schedule = "layered", name = "sequential" }: SequentialOptions,
-): Network {
+export function sequential(layers: readonly Layer[], options: SequentialOptions): Network {
+  const { steps, dt = "1 ms", schedule = "layered", name = "sequential" } = options ?? {};
+  if (steps === undefined) throw new ModelError("usage", `${name}.steps`, "is missing: the steps of a sample");
   const [first, ...rest] = layers;
-  if (!first || !("layer" in first) || first.layer !== "input")
+  if (typeof first !== "object" || !("layer" in first) || first.layer !== "input")
     throw new ModelError("usage", name, "the first layer is input(...)");
   const stages = stagesOf(rest, name, 2);
   if (stages.length === 0)
@@ -183,15 +183,24 @@ interface WeightedStage {
   /** The stage in words, for errors. */
   readonly path: string;
 }
+/** What lies below layers that bring weights of their own, without any itself. */
+interface Passage {
+  readonly passed: readonly Part[];
+  readonly path: string;
+}
 interface ResidualStage {
   readonly branch: readonly Stage[];
   readonly shortcut: readonly Stage[];
   readonly options: ResidualOptions;
 }
-type Stage = WeightedStage | WiredLayer | ResidualStage;
+type Stage = WeightedStage | WiredLayer | ResidualStage | Passage;
 const isResidual = (s: Stage): s is ResidualStage => "branch" in s;
+const isPassage = (s: Stage): s is Passage => "passed" in s;
 const countNeurons = (stages: readonly Stage[]): number =>
-  stages.reduce((n, s) => n + (isResidual(s) ? countNeurons(s.branch) + countNeurons(s.shortcut) : 1), 0);
+  stages.reduce((n, s) => {
+    if (isPassage(s)) return n;
+    return n + (isResidual(s) ? countNeurons(s.branch) + countNeurons(s.shortcut) : 1);
+  }, 0);
 
 /** What lies below a stage. */
 interface Below extends Endpoint {
@@ -213,6 +222,7 @@ class Stack {
   readonly #layers: number;
   #made = 0;
   #residuals = 0;
+  #passages = 0;
 
   /** @param layers of neurons, the output included */
   constructor(layers: number) {
@@ -224,6 +234,7 @@ class Stack {
   }
   #stage(stage: Stage, below: Below): Below {
     if (isResidual(stage)) return this.#residual(stage, below);
+    if (isPassage(stage)) return this.#passage(stage, below);
     const usual = this.#usualName();
     if ("layer" in stage) return this.#wired(stage.options.name ?? usual, stage, below);
     return this.#weighted(stage.neurons.options.name ?? usual, stage, below);
@@ -255,6 +266,11 @@ class Stack {
     if (n.options.recurrent)
       this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
     return this.#outputOf(node);
+  }
+  #passage({ passed, path }: Passage, below: Below): Below {
+    const way = new Way(`below${++this.#passages}`, below, this, true, path);
+    for (const part of passed) way.part(part);
+    return way.reached();
   }
   #residual({ branch, shortcut, options }: ResidualStage, below: Below): Below {
     const node = options.name ?? `residual${++this.#residuals}`;
@@ -363,6 +379,11 @@ class Way {
     return name(n);
   }
 
+  /** What has been made so far, as a node. */
+  reached(): Below {
+    this.#settle();
+    return this.#at;
+  }
   /** The connection to the neurons; their shape, and their port where one was named. */
   end(node: string): { shape: readonly number[]; port: string | undefined } {
     const { shape, options, from } = this.#pending ?? { shape: this.#at.shape, options: asItIs, from: this.#at };
@@ -377,6 +398,7 @@ function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
   const stages: Stage[] = [];
   for (let k = 0; k < rest.length; ) {
     const layer = rest[k]!;
+    requireLayer(layer, name, first + k);
     if (isWired(layer)) {
       stages.push(layer);
       k++;
@@ -386,11 +408,24 @@ function stagesOf(rest: readonly Layer[], name: string, first = 1): Stage[] {
     } else {
       const end = rest.findIndex((x, n) => n >= k && !isPart(x));
       const until = end < 0 ? rest.length : end;
-      stages.push(weightedStage(rest.slice(k, until) as Part[], rest[until], { place: first + k, name }));
-      k = until + 1;
+      const [parts, above] = [rest.slice(k, until) as Part[], rest[until]];
+      if (until < rest.length) requireLayer(above!, name, first + until);
+      const passes = above !== undefined && (isWired(above) || isLayer(above, "residual")) && parts.every(isWeightless);
+      if (passes) stages.push({ passed: parts, path: `${name}, layer ${first + k}` });
+      else stages.push(weightedStage(parts, above, { place: first + k, name }));
+      k = passes ? until : until + 1;
     }
   }
   return stages;
+}
+/** What changes neither how many numbers a neuron hears, nor what they mean. */
+const isWeightless = (p: Part): boolean => p.layer === "pool" || p.layer === "flatten";
+const isPlain = (x: unknown): x is object => typeof x === "object" && x !== null;
+/** Types are not checked in JavaScript. @throws {ModelError} `type-mismatch` */
+function requireLayer(x: unknown, name: string, place: number): asserts x is Layer {
+  if (isPlain(x) && ("layer" in x || "spec" in x)) return;
+  const found = typeof x === "function" ? `the function ${x.name || "without a name"}; call it` : String(x);
+  throw new ModelError("type-mismatch", name, `layer ${place} must be a layer or a neuron model, got ${found}`);
 }
 const PARTS: ReadonlySet<string> = new Set(["dense", "conv", "pool", "flatten", "batchNorm"]);
 const isPart = (x: Layer): x is Part => "layer" in x && PARTS.has(x.layer);
@@ -426,9 +461,20 @@ function weightedStage(
   throw new ModelError(
     "usage",
     name,
-    `layers ${place} and ${place + Math.max(1, parts.length)} must be denseLayer(...) and neurons (or the first of them gru(...), lstm(...), liquid(...) or liquidReadout(...))`,
+    `layers ${place} and ${place + Math.max(1, parts.length)} must be denseLayer(...) and neurons (or the first of them gru(...), lstm(...), liquid(...) or liquidReadout(...)), found ${[...parts, above].map(calledOf).join(", ")}`,
   );
 }
+/** A layer by the name of what makes it. */
+function calledOf(layer: Layer | undefined): string {
+  if (layer === undefined) return "no more";
+  if (!("layer" in layer)) return layer.name;
+  if (layer.layer === "neurons") return layer.model.name;
+  if (layer.layer === "pool") return `${POOLS[layer.over]}PoolLayer`;
+  if (layer.layer === "conv") return layer.dimensions === 1 ? "conv1dLayer" : "convLayer";
+  return CALLED.has(layer.layer) ? `${layer.layer}Layer` : layer.layer;
+}
+const POOLS = { average: "avg", sum: "sum", max: "max" } as const;
+const CALLED: ReadonlySet<string> = new Set(["dense", "flatten", "batchNorm", "residual"]);
 
 const pick = ({ weight, delay, port }: DenseOptions) => ({
   ...(weight !== undefined && { weight }),

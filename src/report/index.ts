@@ -16,6 +16,7 @@ export type {
   TraceDocument,
   TrainDocument,
 } from "./document.ts";
+export type { FindingsDocument, FindingsPlot, FindingsTable } from "./findingsDocument.ts";
 export { type PageDocument, pageOf } from "./html/page.ts";
 export { PLAIN, type View } from "./terminal/layout.ts";
 export { renderText } from "./terminal/result.ts";

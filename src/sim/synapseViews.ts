@@ -2,7 +2,8 @@
 import type { Elements, Executable } from "../backend/backend.ts";
 import { evaluateBody } from "../backend/interpret/body.ts";
 import { RunError } from "../base/errors.ts";
-import { type Connection, connectedSizes } from "../model/connection.ts";
+import { groupTargets, reachCount, sourceCount, type Windows } from "../ir/windows.ts";
+import { type Connection, connectedSizes, isWindowed, windowsIn } from "../model/connection.ts";
 import { fillSources, rowsOf } from "../model/connectivity/rows.ts";
 import { SIDES, type Side } from "../model/synapseSharing.ts";
 import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
@@ -152,6 +153,7 @@ function sourcesOf(rowStart: Elements, parts: number, count: number): Uint32Arra
 
 /** Synapses of each source; undefined of a dense connection. Where synapses lie by delay, rows are added up. */
 export function outDegrees(x: Executable, l: Lowered, c: Connection): Uint32Array | undefined {
+  if (isWindowed(c)) return windowDegrees(windowsIn(l.net, c).windows);
   const groups = l.delayGroups.get(c.name)?.map((g) => g.name) ?? [c.name];
   if (!isSparse(l, c.name)) return undefined;
   if (!groups.every((name) => l.sources.synapses.get(name)?.rows)) return countedSources(x, l, c);
@@ -163,6 +165,10 @@ export function outDegrees(x: Executable, l: Lowered, c: Connection): Uint32Arra
   }
   return out;
 }
+
+/** Places of windows that see a source, times their channels: sums before any maxima of them. */
+const windowDegrees = (w: Windows): Uint32Array =>
+  Uint32Array.from({ length: sourceCount(w) }, (_, source) => reachCount(w, source) * groupTargets(w));
 
 /** Where no table says where rows begin. */
 function countedSources(x: Executable, l: Lowered, c: Connection): Uint32Array {

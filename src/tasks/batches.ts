@@ -151,7 +151,9 @@ const KINDS: ReadonlySet<string> = new Set<Input["kind"]>([
 
 /** An encoder as found in a file. Its numbers are checked when it encodes. @throws {DataError} `bad-file` */
 export function encoderFrom(found: object | undefined, path: string): Input {
-  const { kind } = (found ?? {}) as { kind?: unknown };
+  if (found === undefined)
+    throw new DataError("bad-file", path, `does not say how data enter: save it with an encoder, such as latency()`);
+  const { kind } = found as { kind?: unknown };
   if (typeof kind === "string" && KINDS.has(kind)) return found as Input;
   throw new DataError("bad-file", `${path}.encoder`, `must have a kind among ${[...KINDS].join(", ")}, got ${kind}`);
 }

@@ -10,13 +10,16 @@ import { openKeeper } from "./keeper.ts";
 import { openLearningLog } from "./learningLog.ts";
 import { allTables, type Machines, machines } from "./machines.ts";
 import { measuredDocument } from "./measured.ts";
+import { requireTaken } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
 import { type BreakEvenLine, breakEvenLines } from "./ownBreakEven.ts";
+import { ownTask } from "./ownTasks.ts";
 import { encoderDocument, type Plan, planOf } from "./plan.ts";
 import { type PromiseReport, promiseReport } from "./promise.ts";
 import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, type Loaded, loadTask, paceOf, peakBytes, threadsDocument } from "./run.ts";
+import { overSeeds } from "./seeds.ts";
 import { compareNotes, headOf, twinSentences } from "./sentences.ts";
 import type { Deployed } from "./session.ts";
 import { shownOf } from "./shown.ts";
@@ -54,10 +57,16 @@ interface Comparison {
 }
 
 /** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
-export const compare = async (options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> =>
-  compareOn(taskOf(options.task), options, onProgress);
+export async function compare(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  const { seeds, ...rest } = options;
+  if (seeds) return overSeeds("compare", compare, { ...rest, seeds }, onProgress);
+  const own = ownTask(options.task);
+  if (own?.compare) return own.compare(options, onProgress);
+  return compareOn(taskOf(options.task), options, onProgress);
+}
 
 export async function compareOn(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
+  requireTaken(task, options);
   const outputs = await outputsOf(options.out, ["page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const start = performance.now();

@@ -85,6 +85,7 @@ const TRAINING: Training = {
   surrogate: triangle(1, 0.3),
   clip: 1,
   decay: 0.01,
+  average: 0.997,
   chunk: 1,
   selection: { heldOut: 62, every: 5 },
 };
@@ -109,7 +110,11 @@ export const ECG: SequenceTask = {
       ],
     },
   },
-  twin: { network: twinNetwork, training: { ...TRAINING, rate: 0.02 } },
+  twin: {
+    doc: "gated units, as few as come near on training sequences held out",
+    network: twinNetwork,
+    training: { ...TRAINING, rate: 0.02 },
+  },
   scoredFrom: 10,
   promise: { source: "of adaptive spiking networks on such streams", low: 20, high: 1000 },
   published: [

@@ -5,6 +5,8 @@
  * A frame is 200 ms of eight electrodes, described by five features each, every 100 ms; people differ, so each has inputs of
  * their own. What is judged are frames at least half a second from any change of what was asked for, as a person lags behind.
  * The linear discriminant knows a frame, the networks hear it and the seven before it: a stream is what they are made for.
+ * One layer of 256 spiking neurons: 93.6, 91.3 and 87.9 % of the classes alike with seeds 1 to 3, the discriminant 91.0, 90.9
+ * and 86.2.
  */
 import { DataError } from "../base/errors.ts";
 import { type Dataset, dataset, Examples } from "../data/dataset.ts";
@@ -193,7 +195,7 @@ export const EMG_GESTURES: SampleTask = {
   balanced: true,
   overlapping: true,
   spiking: { network: spikingNetwork, training: TRAINING, input: stream(WIDTH) },
-  twin: { network: twinNetwork, training: TRAINING, input: stream(WIDTH) },
+  twin: { doc: "gated units", network: twinNetwork, training: TRAINING, input: stream(WIDTH) },
   published: [],
   baseline,
 };

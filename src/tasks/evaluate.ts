@@ -8,7 +8,7 @@ import { LOSSES, parseLoss } from "../learn/parseLoss.ts";
 import { sizeOf } from "../model/nodes.ts";
 import { percent, whole } from "../report/numbers.ts";
 import { resultText } from "../report/terminal/result.ts";
-import { encoderFrom } from "./batches.ts";
+import { encoderFrom, type Input } from "./batches.ts";
 import { isCounted } from "./count.ts";
 import { judgement } from "./judged.ts";
 import { allTables, machines } from "./machines.ts";
@@ -73,10 +73,18 @@ export async function evaluateTask(task: Task, options: EvaluateOptions, onProgr
 }
 const NO_COUNTS = "Operations are counted where all connections are dense; here it is not so.";
 
-/** What an artefact says of its use. @throws {DataError} `bad-file` */
-export function deployedFrom({ network, parameters, encoder, provenance }: Artefact, file: string): Deployed {
+/**
+ * What an artefact says of its use.
+ * @param usual how data enter where it does not say
+ * @throws {DataError} `bad-file`
+ */
+export function deployedFrom(
+  { network, parameters, encoder, provenance }: Artefact,
+  file: string,
+  usual?: Input,
+): Deployed {
   const { loss } = provenance.trainingOptions as { loss?: unknown };
-  return { net: network, parameters, encoder: encoderFrom(encoder, file), loss: lossFrom(loss, file) };
+  return { net: network, parameters, encoder: encoderFrom(encoder ?? usual, file), loss: lossFrom(loss, file) };
 }
 
 /** The loss it was trained with, which says how the output of all steps becomes an answer; by default the mean. */
@@ -104,6 +112,7 @@ export function requireFit(task: Task, { network }: Artefact, file: string): voi
 /** A test on data of another digest may hold samples that the network was trained on. */
 function otherData(task: Task, { provenance }: Artefact, data: TaskData): string[] {
   if (provenance.dataDigest === data.digest) return [];
-  const trained = `trained on ${provenance.task ?? "other data"} (seed ${provenance.seed}, ${provenance.dataDigest})`;
+  const digest = provenance.dataDigest && `, ${provenance.dataDigest}`;
+  const trained = `trained on ${provenance.task ?? "other data"} (seed ${provenance.seed}${digest})`;
   return [`It was ${trained}, and these are other data of ${task.name}: some test samples may have been learned.`];
 }

@@ -8,15 +8,17 @@ import { adam } from "../learn/optimiser.ts";
 import { createTrainer } from "../learn/trainer.ts";
 import { sections, wrap } from "../report/terminal/layout.ts";
 import { initialParameters } from "../sim/lower/parameters.ts";
+import { AS_EVENTS } from "./batches.ts";
 import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
 import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
+import { sharedNames } from "./names.ts";
 import { type Design, recurrentDesign, requireNoCode, sampleDesign, spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import type { Deployed } from "./session.ts";
 import type { Training } from "./task.ts";
-import { isTask, taskNames, taskOf } from "./tasks.ts";
+import { isTask, taskOf } from "./tasks.ts";
 
 /** A network with numbers to start from, and how it learns where that is known. */
 interface Subject extends Deployed {
@@ -56,7 +58,8 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 }
 
 async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
-  if (!isTask(target)) return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target) };
+  if (!isTask(target))
+    return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target, AS_EVENTS) };
   const task = taskOf(target);
   if (task.kind === "sequences") {
     requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
@@ -79,14 +82,15 @@ async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOpti
   const from = `The spiking network of ${task.name} with ${code} input, as it starts with seed ${seed}.${chosen}`;
   return started(spikingDesign(task, code, { steps }), from, seed);
 }
-function started({ net, encoder, training }: Design, from: string, seed: number): Subject {
-  return { from, net, encoder, training, loss: training.loss, parameters: initialParameters(net, seed) };
+function started({ net, encoder, training, learn }: Design, from: string, seed: number): Subject {
+  const { loss } = training;
+  return { from, net, encoder, ...(!learn && { training }), loss, parameters: initialParameters(net, seed) };
 }
 
 const artefactAt = (target: string): Promise<Artefact> =>
   readArtefact(target).catch((cause) => {
     const absent = cause instanceof DataError && cause.code === "missing-file";
-    throw absent ? new UsageError("unknown-name", target, `neither a task (${taskNames()}) nor a file`) : cause;
+    throw absent ? new UsageError("unknown-name", target, `neither a task (${sharedNames()}) nor a file`) : cause;
   });
 
 /** Samples side by side in the programs shown: the least that shows all loops. */

@@ -30,23 +30,22 @@ export const choicesOf = (net: Network, surrogate?: Surrogate): KernelChoice[] =
 
 function forwardOf(net: Network, c: Connection, rowsFrom: number | undefined): string {
   if (isWindowed(c)) return windowsOf(net, c, rowsFrom);
-  if (!hasMatrix(c)) return "synapse by synapse, those of spikes";
+  if (!hasMatrix(c))
+    return isSpiking(net, c) ? "synapse by synapse, those of spikes" : "synapse by synapse, all values";
   if (rowsFrom === 1) return "values that are not zero, at any share";
   if (rowsFrom !== undefined) return `values that are not zero; a product from ${percent(rowsFrom, 0)} of them on`;
-  if (c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes")
-    return "rows of those that spike, at any rate";
+  if (isSpiking(net, c)) return "rows of those that spike, at any rate";
   return "a product with all values";
 }
+
+const isSpiking = (net: Network, { from }: Connection): boolean =>
+  from.port === "spike" || net.inputs[from.node]?.signal === "spikes";
 
 /** Values are added to the sums that they reach one after the other, in either form. */
 function windowsOf(net: Network, c: WindowedConnection, rowsFrom: number | undefined): string {
   const { windows: w, pool } = windowsIn(net, c);
-  const who =
-    c.from.port === "spike" || net.inputs[c.from.node]?.signal === "spikes"
-      ? "those that spike"
-      : rowsFrom === undefined
-        ? "all values"
-        : "values that are not zero";
+  const values = rowsFrom === undefined ? "all values" : "values that are not zero";
+  const who = isSpiking(net, c) ? "those that spike" : values;
   const weights = c.connectivity.kind === "pooling" ? "one weight" : `rows of ${w.targets / w.groups} weights`;
   const most = `${weights} for each of up to ${w.rows.kernel * w.columns.kernel} positions`;
   return `${who}: ${most}${pool ? `; then maxima of ${pool.rows.kernel} x ${pool.columns.kernel}` : ""}`;

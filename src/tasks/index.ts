@@ -9,10 +9,14 @@ export { doctor } from "./doctor.ts";
 export { evaluate } from "./evaluate.ts";
 export { explain } from "./explain.ts";
 export {
+  CELLS,
+  type CellName,
   type CheckpointOptions,
   ENCODERS,
   type EncoderName,
   type EvaluateOptions,
+  LEARNERS,
+  type LearnerName,
   type OnProgress,
   type Progress,
   type TaskOptions,

@@ -22,8 +22,7 @@ export function judgement(
 
 /** Figures from elsewhere, and from something simpler on the same data. */
 export async function published({ kind, task, data }: Loaded): Promise<Pick<ResultDocument, "published">> {
-  if (kind === "images") return {};
   const baseline = kind === "samples" ? await task.baseline?.(data) : undefined;
-  const all = [...(baseline ? [baseline] : []), ...task.published];
+  const all = [...(baseline ? [baseline] : []), ...(task.published ?? [])];
   return all.length > 0 ? { published: all } : {};
 }

@@ -4,6 +4,7 @@
  * weights, and the one at hand. It is removed when the result is safe.
  */
 import { DataError, RunError, requireInteger, UsageError } from "../base/errors.ts";
+import { plainObject } from "../io/check.ts";
 import { readCheckpoint, requireSame, type SavedTraining, writeCheckpoint } from "../io/checkpoint.ts";
 import { isTaken, requireFolder, sweep } from "../io/file.ts";
 import type { FitPosition } from "../learn/fit.ts";
@@ -14,7 +15,7 @@ import { filesOf } from "./outputs.ts";
 import { version } from "./run.ts";
 import type { Best } from "./selection.ts";
 import type { Trained } from "./session.ts";
-import type { Samples, Task, TaskData } from "./task.ts";
+import type { Samples } from "./task.ts";
 import { type Going, originOf, savedGoing, savedTrained, trainingIn } from "./trainingState.ts";
 
 /**
@@ -25,9 +26,9 @@ import { type Going, originOf, savedGoing, savedTrained, trainingIn } from "./tr
  */
 export async function openKeeper(
   command: string,
-  task: Task,
-  data: TaskData,
-  { checkpoint, out, seed, epochs, steps, encoder }: TaskOptions,
+  task: { readonly name: string },
+  data: { readonly digest: string },
+  { checkpoint, out, seed, epochs, steps, encoder, neurons, samples, cell, learner }: TaskOptions,
 ): Promise<Keeper | undefined> {
   if (!checkpoint) return undefined;
   const { file, every, resume } = checkpoint;
@@ -41,6 +42,7 @@ export async function openKeeper(
     epochs,
     steps,
     encoder,
+    ...{ neurons, samples, cell, learner },
     data: data.digest,
     version: await version(),
   };
@@ -76,6 +78,16 @@ export interface KeptTraining {
   finish(trained: Trained): Promise<void>;
 }
 
+/** What learns in a way of its own, as far as it was saved, and how to save it further: as its task has it. */
+export interface KeptWork {
+  readonly saved?: SavedTraining;
+  /**
+   * To be called after so many updates of whatever kind: lets the event loop turn, and saves where that is due.
+   * @throws {RunError} `interrupted`, after saving, if it is asked to stop; {DataError} `write-failed`
+   */
+  after(updates: number, now: () => SavedTraining): Promise<void>;
+}
+
 export class Keeper {
   readonly #options: CheckpointOptions;
   readonly #origin: object;
@@ -102,6 +114,29 @@ export class Keeper {
       ...found,
       after: (trainer, position, best) => this.#after(name, origin, trainer, { position, best }),
       finish: (trained) => this.#save(name, savedTrained(origin, trained), `the end of '${name}'`),
+    };
+  }
+
+  /**
+   * @param origin what the work must share with what is saved, as plain data
+   * @throws {DataError} `bad-file` if other work is saved under this name, with what differs
+   */
+  work(name: string, origin: object): KeptWork {
+    const path = `${this.#options.file}.trainings.${name}`;
+    const found = this.#trainings.get(name);
+    if (found) requireSame(found.state["origin" as keyof object], origin, path);
+    let last = 0;
+    return {
+      ...(found && { saved: { state: stateIn(found, path), arrays: found.arrays } }),
+      after: async (updates, now) => {
+        await turn();
+        const { every, stop } = this.#options;
+        if (!stop?.aborted && Math.floor(updates / every) === Math.floor(last / every)) return;
+        last = updates;
+        const { state, arrays } = now();
+        await this.#save(name, { state: { origin, state }, arrays }, `update ${updates} of '${name}'`);
+        this.#stopIfAsked();
+      },
     };
   }
 
@@ -145,6 +180,9 @@ export class Keeper {
     await rm(this.#options.file, { force: true }).catch(() => {});
   }
 }
+
+const stateIn = ({ state }: SavedTraining, path: string): object =>
+  plainObject((state as { state?: unknown }).state, `${path}.state`);
 
 /** Signals are heard only when the event loop turns. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

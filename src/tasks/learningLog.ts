@@ -1,5 +1,5 @@
 /** What a training tells while it runs, beside its progress: lines for people, JSON lines, TensorBoard's event files. */
-import { DataError } from "../base/errors.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 import { fileSystem } from "../base/node.ts";
 import { type LogFile, openLog } from "../io/learning/logFile.ts";
 import { type Scalar, scalarRecord, versionRecord } from "../io/learning/tfEvents.ts";
@@ -18,6 +18,14 @@ export interface WatchedEpoch {
 }
 export interface LearningLog extends Disposable {
   epoch(what: WatchedEpoch): void;
+}
+
+/** @throws {UsageError} where somebody asks to watch what has neither losses nor gradients */
+export function requireUnwatched(name: string, watch: WatchOptions = {}): void {
+  const [asked] = Object.keys(watch);
+  if (asked === undefined) return;
+  const flag = asked === "terminal" ? "--watch" : `--${asked}`;
+  throw new UsageError("usage", flag, `${name} learns without losses and gradients: there is nothing to tell an epoch`);
 }
 
 interface Run {
@@ -59,7 +67,8 @@ const inTerminal = (onProgress: OnProgress): LearningLog => ({
 export function linesOf(stage: string, { report, look }: Omit<WatchedEpoch, "stage">): string[] {
   const { epoch, loss, accuracy, watch } = report;
   const held = look ? `, held out ${percent(look.accuracy)}` : "";
-  const head = `${stage}, epoch ${epoch + 1}: loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${held}`;
+  const right = Number.isNaN(accuracy) ? "" : `, accuracy ${percent(accuracy)}`; // where answers are near or far, and not right
+  const head = `${stage}, epoch ${epoch + 1}: loss ${loss.toFixed(4)}${right}${held}`;
   const layers = Object.entries(watch?.layers ?? {}).map(
     ([node, { rate, support, dead, saturated, neurons }]) =>
       `  ${node}: rate ${rate.toFixed(4)}, support ${support.toFixed(3)}, dead ${dead} and saturated ${saturated} of ${neurons}`,
@@ -100,7 +109,9 @@ function asEvents(file: LogFile): LearningLog {
 /** As plots, grouped by what they show. */
 export function scalarsOf({ stage, report, look }: WatchedEpoch): Scalar[] {
   const named = (group: string, numbers: Readonly<Record<string, number>>): Scalar[] =>
-    Object.entries(numbers).map(([name, value]) => ({ tag: `${stage}/${group}${name}`, value }));
+    Object.entries(numbers)
+      .filter(([, value]) => !Number.isNaN(value))
+      .map(([name, value]) => ({ tag: `${stage}/${group}${name}`, value }));
   const { loss, penalty, accuracy, seconds, watch } = report;
   return [
     ...named("", { loss, penalty, accuracy, seconds }),

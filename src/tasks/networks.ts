@@ -9,22 +9,35 @@ import { relu } from "../model/neuron/relu.ts";
 import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
 import { AS_EVENTS, type Input } from "./batches.ts";
 import type { EncoderName, TaskOptions } from "./options.ts";
-import type { ImageTask, Recipe, SampleRecipe, SampleTask, SequenceTask, Training } from "./task.ts";
+import type {
+  ImageTask,
+  NetworkChanges,
+  Recipe,
+  SampleRecipe,
+  SampleTask,
+  SequenceTask,
+  Task,
+  Training,
+} from "./task.ts";
 import { withinMemory } from "./withinMemory.ts";
 
 /** A network to be trained: what it is, how data enter it, and how it learns. */
-export interface Design extends Pick<SampleRecipe, "view" | "renewed"> {
+export interface Design extends Pick<SampleRecipe, "doc" | "view" | "renewed" | "learn"> {
   readonly net: Network;
   readonly encoder: Input;
   readonly training: Training;
+  /** The first training samples, where not all are learned from. */
+  readonly samples?: number | undefined;
 }
 
 /** What the command line may change. */
-export interface Changes {
+export interface Changes extends NetworkChanges {
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
   /** Bytes that training may take: they choose the algorithm. */
   readonly memory?: number | undefined;
+  /** Samples of an epoch. */
+  readonly samples?: number | undefined;
 }
 
 /** LIF neurons that lose their threshold when they fire, read out by membranes that only leak. */
@@ -69,14 +82,32 @@ function changed(net: Network, training: Training, { epochs = training.epochs, m
 
 /** The networks of a task whose data are events. */
 export function recurrentDesign(recipe: Recipe, changes: Changes = {}): Design {
+  const { doc, training } = recipe;
   const net = recipe.network();
-  return { net, encoder: AS_EVENTS, training: changed(net, recipe.training, changes) };
+  return { ...(doc && { doc }), net, encoder: AS_EVENTS, training: changed(net, training, changes) };
 }
 
 /** The networks of a task that gives them itself. */
 export function sampleDesign({ network, training, input, ...data }: SampleRecipe, changes: Changes = {}): Design {
-  const net = network();
-  return { ...data, net, encoder: input, training: changed(net, training, changes) };
+  const net = network(changes);
+  const { learn } = data;
+  if (learn && changes.memory !== undefined)
+    throw new UsageError(
+      "usage",
+      "--memory",
+      `${net.name} learns without gradients, in the same memory however it learns`,
+    );
+  const { samples } = changes;
+  return { ...data, net, encoder: input, training: changed(net, training, changes), ...(samples && { samples }) };
+}
+
+/** @throws {UsageError} for options of other tasks */
+export function requireTaken(task: Task, options: TaskOptions): void {
+  const takes: readonly string[] = (task.kind === "samples" && task.takes) || [];
+  const odd = (["neurons", "samples", "cell", "learner"] as const).find(
+    (o) => options[o] !== undefined && !takes.includes(o),
+  );
+  if (odd) throw new UsageError("usage", `--${odd}`, `${task.name} has no such option`);
 }
 
 /** A task that says how its samples enter leaves nothing to choose. @throws {UsageError} */

@@ -1,6 +1,7 @@
 /**
  * The task `nmnist`: digits that an event camera saw while it moved, the small split (1,000 to train, 100 to test). Steps are
- * 10 ms; in each epoch recordings are moved by up to three pixels and a tenth of their events is left out.
+ * 10 ms; in each epoch recordings are moved by up to three pixels and a tenth of their events is left out. Two convolutions:
+ * 99 % (94.6 to 99.8) with seed 1; a published figure of this split there is not.
  */
 
 import { drop, shift } from "../data/augment/augmentation.ts";
@@ -96,6 +97,7 @@ export const NMNIST: SampleTask = {
   classes: CLASSES,
   spiking: { network: spikingNetwork, training: TRAINING, input: AS_LABELLED_EVENTS, renewed },
   twin: {
+    doc: "the same layers of rectified units; it has all events of a recording at once",
     network: twinNetwork,
     training: TRAINING,
     input: current(),

@@ -7,6 +7,15 @@ export const ENCODERS = ["latency", "rate", "current"] as const;
 /** The name of an encoder. */
 export type EncoderName = (typeof ENCODERS)[number];
 
+/** Hidden neurons of the task `adding`. */
+export const CELLS = ["liquid", "alif", "gru"] as const;
+/** The name of such neurons. */
+export type CellName = (typeof CELLS)[number];
+/** How the task `adding` is learned. */
+export const LEARNERS = ["fptt", "bptt"] as const;
+/** The name of a way to learn. */
+export type LearnerName = (typeof LEARNERS)[number];
+
 /** Where training is saved on its way, and how often. */
 export interface CheckpointOptions {
   readonly file: string;
@@ -30,18 +39,24 @@ export interface WatchOptions {
 
 /** What a task is asked with. */
 export interface TaskOptions {
-  /** `digits`, `mnist`, `fashion-mnist`, `ecg`; for `explain` also the path of an artefact. */
+  /** A name in `TASKS`, or `adding` or `r-stdp`; for `explain` also the path of an artefact. */
   readonly task: string;
   /** Folder with the data, or with a folder of the task's name in it. */
   readonly data?: string;
   readonly epochs?: number;
   /** Time steps a sample. */
   readonly steps?: number;
-  /** Of tasks that learn without gradients: neurons that learn. */
+  /** Of `unsupervised`: neurons that learn. */
   readonly neurons?: number;
-  /** Of tasks that learn without gradients: samples of an epoch, or experiments. */
+  /** Of `unsupervised` samples of an epoch; of `r-stdp` experiments. */
   readonly samples?: number;
+  /** Of `adding`: hidden neurons. */
+  readonly cell?: CellName;
+  /** Of `adding`: how it is learned. */
+  readonly learner?: LearnerName;
   readonly seed: number;
+  /** Of `train` and `compare`: each of them instead of `seed`, one after the other. */
+  readonly seeds?: readonly number[];
   /** At most this many; the result does not depend on it. */
   readonly threads: number;
   readonly encoder?: EncoderName;

@@ -2,6 +2,9 @@
  * The tasks `mnist-conv` and `fashion-conv`: two convolutions with maxima behind them, of spiking neurons and of rectified
  * linear units. Pictures enter as a constant current, so that the first convolution is formed once a picture; in each epoch
  * they are moved by up to two pixels (clothes by one, and mirrored).
+ *
+ * Seed 1 on one thread: `mnist-conv` 99.40 % (99.23 to 99.53), 523 s, 5.8 MB, 25.8 to 50.7 µJ a picture, its twin 47.7 to
+ * 90.2; `fashion-conv` 91.79 % (91.24 to 92.31), 2,948 s, 17.2 MB, 1.46 to 5.76 mJ, its twin 2.67 to 10.5.
  */
 import { augmentImages, type ImageAugmentation } from "../data/augment/images.ts";
 import type { Examples } from "../data/dataset.ts";
@@ -28,11 +31,14 @@ const STEPS = 6;
 interface Sizes {
   readonly channels: readonly [number, number];
   readonly dense: number;
+  /** Share of the neurons of the second convolution, and of the dense layer, that are silenced for a sample. */
+  readonly dropout: readonly [number, number];
 }
 
 function networkOf(name: string, steps: number, neuron: () => NeuronModel, answer: NeuronModel, sizes: Sizes): Network {
   const gain = steps > 1 ? 2 : 1;
   const [first, second] = sizes.channels;
+  const [middle, last] = sizes.dropout;
   return sequential(
     [
       input(SHAPE, { signal: "values", constant: true }),
@@ -41,9 +47,9 @@ function networkOf(name: string, steps: number, neuron: () => NeuronModel, answe
       neurons(neuron()),
       convLayer(second, { kernel: 5, weight: fanIn(gain) }),
       maxPoolLayer(2),
-      neurons(neuron(), { dropout: 0.2 }),
+      neurons(neuron(), { dropout: middle }),
       denseLayer(sizes.dense, { weight: fanIn(gain) }),
-      neurons(neuron(), { dropout: 0.3 }),
+      neurons(neuron(), { dropout: last }),
       denseLayer(CLASSES),
       neurons(answer, { name: "output" }),
     ],
@@ -71,7 +77,11 @@ function taskOf({ name, doc, set, sizes, changes, training, published }: Picture
     ...{ name, doc, published, classes: CLASSES, inputs: SHAPE[0]! * SHAPE[1]! },
     load: ({ directory }) => idxDataset(set, { directory }),
     spiking: { ...shared, network: () => networkOf(`${name}-spiking`, STEPS, spiking, readout, sizes) },
-    twin: { ...shared, network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes) },
+    twin: {
+      ...shared,
+      doc: "the same layers of rectified units, one step",
+      network: () => networkOf(`${name}-twin`, 1, relu, linear(), sizes),
+    },
   };
 }
 
@@ -91,7 +101,7 @@ export const MNIST_CONV: SampleTask = taskOf({
   name: "mnist-conv",
   doc: "MNIST by two convolutions",
   set: "mnist",
-  sizes: { channels: [16, 32], dense: 128 },
+  sizes: { channels: [16, 32], dense: 128, dropout: [0.2, 0.3] },
   changes: { shift: 2 },
   training: TRAINING,
   published: [
@@ -106,9 +116,9 @@ export const FASHION_CONV: SampleTask = taskOf({
   name: "fashion-conv",
   doc: "Fashion-MNIST by two convolutions",
   set: "fashion-mnist",
-  sizes: { channels: [32, 64], dense: 256 },
+  sizes: { channels: [32, 64], dense: 256, dropout: [0.1, 0.2] },
   changes: { shift: 1, mirror: true },
-  training: { ...TRAINING, epochs: 20 },
+  training: { ...TRAINING, epochs: 24, average: 0.999 },
   published: [
     {
       source: "as convolutional spiking networks are reported",

@@ -11,9 +11,12 @@ const FLAGS = [
   "steps",
   "neurons",
   "samples",
+  "cell",
+  "learner",
   "encoder",
   "memory",
   "seed",
+  "seeds",
   "threads",
 ] as const satisfies readonly (keyof TaskOptions)[];
 
@@ -26,16 +29,18 @@ export async function provenanceOf(
     version: isNode() ? await version() : "unknown",
     ...(await machineOf()),
     date: new Date().toISOString(),
-    options: Object.fromEntries(FLAGS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))),
+    options: Object.fromEntries(flagsOf(options).map((name) => [name, options[name]])),
     command: commandOf(command, options, outputs),
   };
 }
 
+/** Those that were given; several seeds stand in place of the one. */
+const flagsOf = (options: TaskOptions) =>
+  FLAGS.filter((name) => options[name] !== undefined && !(name === "seed" && options.seeds));
+
 export function commandOf(command: string, options: TaskOptions, outputs: readonly string[]): string {
   const unit = (name: string): string => (name === "memory" ? "B" : "");
-  const flags = FLAGS.flatMap((name) =>
-    options[name] === undefined ? [] : [`--${name}`, `${options[name]}${unit(name)}`],
-  );
+  const flags = flagsOf(options).flatMap((name) => [`--${name}`, `${options[name]}${unit(name)}`]);
   const files = outputs.flatMap((file) => ["--out", file]);
   return ["rheobase", command, options.task, ...flags, ...files].map(quoted).join(" ");
 }

@@ -33,8 +33,8 @@ function inputSentences({ code }: Plan): string[] {
 }
 
 /** A twin of the same shape needs no word. */
-export const twinSentences = (plan: Plan): string[] =>
-  plan.code ? [] : [`Twin ${shapeOf(plan.twin.net)}, sized by accuracy on training sequences held out.`];
+export const twinSentences = ({ code, twin: { net, doc } }: Plan): string[] =>
+  code ? [] : [`Twin ${shapeOf(net)}${doc ? `: ${doc}` : ""}.`];
 
 export const headOf = (task: Task, plan: Plan, seed: number): string[] => [
   `${task.name}: ${task.doc}`,
@@ -76,10 +76,16 @@ const memoryNotes = ({ design }: Side): string[] => {
   return memory ? [memory.reason] : [];
 };
 
+const skippedNotes = ({ trained: { skipped } }: Side): string[] =>
+  skipped
+    ? [`Of ${skipped.of} updates ${skipped.updates} were left out: their gradients were beyond what a number can hold.`]
+    : [];
+
 const dataNote = ({ source, licence }: TaskData): string => `Data: ${source}. Licence: ${licence}.`;
 
 export const compareNotes = (spiking: Side, twin: Side, threads: number, data: TaskData): string[] => [
-  ...[spiking, twin].flatMap((s) => s.result.warnings),
+  ...[spiking, twin].flatMap((s) => [...s.result.warnings, ...skippedNotes(s)]),
+  ...(spiking.told?.notes ?? []),
   ...memoryNotes(spiking),
   ...energyNotes(spiking.energy.f32),
   ...unpricedNotes(twin),
@@ -91,6 +97,8 @@ export const compareNotes = (spiking: Side, twin: Side, threads: number, data: T
 ];
 export const trainNotes = (side: Side, threads: number, saved: boolean): string[] => [
   ...side.result.warnings,
+  ...skippedNotes(side),
+  ...(side.told?.notes ?? []),
   ...memoryNotes(side),
   ...(saved ? [] : ["The network is not saved: no --out ends in .h5."]),
   ...threadsNotes(threads),

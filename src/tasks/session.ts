@@ -17,6 +17,7 @@ import type { Keeper, KeptTraining } from "./keeper.ts";
 import type { LearningLog } from "./learningLog.ts";
 import type { Design } from "./networks.ts";
 import type { OnProgress } from "./options.ts";
+import { Pulse } from "./pulse.ts";
 import { openSelection, type Selected, type Selection } from "./selection.ts";
 import type { Samples, Training } from "./task.ts";
 import { type Passes, quantile } from "./times.ts";
@@ -44,6 +45,8 @@ export interface Trained {
   readonly samplesPerSecond: number;
   /** Linear memory. */
   readonly bytes: number;
+  /** Updates, and those of them that were left out because their gradients were not finite. */
+  readonly skipped?: { readonly updates: number; readonly of: number };
   /** Where the best of several epochs was taken, and not the last. */
   readonly selected?: Selected;
 }
@@ -62,7 +65,14 @@ export async function trainDesign(design: Design, samples: Samples, options: Ses
   const rule = design.training.selection;
   using selection = rule && heldOut && (await openSelection(design, rule, heldOut, selecting, trainer.deployed()));
   const epochs = await runEpochs(trainer, design, rest, { ...options, kept, selection });
-  const trained = { ...resultOf(trainer, selection), ...timesOf(epochs, selection), epochs, bytes: trainer.bytes };
+  const { bytes, skipped, updates } = trainer;
+  const trained: Trained = {
+    ...resultOf(trainer, selection),
+    ...timesOf(epochs, selection),
+    epochs,
+    bytes,
+    ...(skipped > 0 && { skipped: { updates: skipped, of: updates } }),
+  };
   await kept?.finish(trained);
   return trained;
 }
@@ -95,10 +105,15 @@ function trainerOptions(
 
 /** A warm-up takes at most a tenth of all updates. */
 const OPTIMISERS = { adam, adamax } as const;
-const optimiserOf = ({ rate, warmup, clip, decay, optimiser = "adam" }: Training, updates: number): Optimiser =>
+const optimiserOf = (
+  { rate, warmup, clip, overflow, decay, average, optimiser = "adam" }: Training,
+  updates: number,
+): Optimiser =>
   OPTIMISERS[optimiser](cosine(rate, updates, { warmup: Math.min(warmup, Math.floor(updates / 10)) }), {
     ...(clip !== undefined && { clip }),
+    ...(overflow && { overflow }),
     ...(decay !== undefined && { decay }),
+    ...(average !== undefined && { average }),
   });
 
 function resultOf(trainer: Trainer, selection: Selection | undefined): Pick<Trained, "parameters" | "selected"> {
@@ -131,6 +146,7 @@ async function runEpochs(
   const readerIn = (epoch: number): BatchSource =>
     renewed ? readerOf(renewed(samples, { seed: options.seed, epoch }), encoding) : reader;
   const total = epochs * samples.count;
+  const pulse = new Pulse(design, samples, { ...options, encoding });
   let note = "";
   const tell = (done: number): void => options.onProgress({ stage, done, total, note });
   const run = fitting(trainer, {
@@ -151,6 +167,7 @@ async function runEpochs(
     const next = run.next();
     if (next.done) return next.value;
     await kept?.after(trainer, next.value, selection?.best);
+    await pulse.after(trainer, next.value);
   }
 }
 const heldOutNote = (selection: Selection | undefined): string[] =>

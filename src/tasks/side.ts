@@ -14,7 +14,7 @@ import {
   type Trained,
   trainDesign,
 } from "./session.ts";
-import type { TaskData } from "./task.ts";
+import type { TaskData, Told } from "./task.ts";
 
 export interface Accounted {
   readonly counts: Counts;
@@ -24,6 +24,8 @@ export interface Side extends Accounted {
   readonly design: Design;
   readonly trained: Trained;
   readonly result: Evaluated;
+  /** Where it learned in a way of its own. */
+  readonly told?: Told;
 }
 /** The twin is also accounted for as if it skipped zeros, as the spiking network does. */
 export interface Twin extends Side {
@@ -45,12 +47,26 @@ export function account(name: string, d: Deployed, result: Evaluated, execution:
   return { counts, energy: energies(counts) };
 }
 
-async function trainAndTest(design: Design, { train, test }: TaskData, options: SessionOptions) {
-  const { view = (samples) => samples } = design;
-  const trained = await trainDesign(design, view(train), options);
-  const deployed = deployedOf(design, trained);
+async function trainAndTest(asked: Design, data: TaskData, options: SessionOptions) {
+  const { view = (samples) => samples } = asked;
+  const { design, ...done } = await learned(asked, data, options);
+  const deployed = deployedOf(design, done.trained);
   const testing = { ...options, stage: `${options.stage}, test` };
-  return { design, trained, deployed, result: await evaluateDeployed(deployed, view(test), testing) };
+  return { ...done, design, deployed, result: await evaluateDeployed(deployed, view(data.test), testing) };
+}
+/** By gradients, or in a way of its own, which may find another network to answer with. */
+async function learned(
+  design: Design,
+  data: TaskData,
+  options: SessionOptions,
+): Promise<Pick<Side, "design" | "trained" | "told">> {
+  if (design.learn) {
+    const { net, ...found } = await design.learn(design, data, options);
+    return { ...found, design: { ...design, net } };
+  }
+  const { view = (samples) => samples, samples } = design;
+  const shown = samples === undefined ? data.train : data.train.take(samples);
+  return { design, trained: await trainDesign(design, view(shown), options) };
 }
 export const deployedOf = ({ net, encoder, training }: Design, { parameters }: Trained): Deployed => ({
   net,
@@ -89,6 +105,7 @@ export function sideDocument(side: Side) {
     training: { rate, batch, dropout },
     counts,
     energy,
+    ...side.told?.numbers,
   };
 }
 

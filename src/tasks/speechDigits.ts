@@ -3,22 +3,26 @@
  * for the first time. Sound comes as energies of 32 mel bands every 16 ms, with how they change, over the first second.
  *
  * Loudness is left out: of each recording the mean over bands and frames is taken away.
+ *
+ * Two layers of 256 spiking neurons: 99.7 % (98.1 to 99.9) with seed 1; beside them a convolutional network.
  */
 import { augmentRows } from "../data/augment/rows.ts";
 import { type Dataset, dataset, Examples } from "../data/dataset.ts";
-import { stream } from "../data/encoder.ts";
+import { current, stream } from "../data/encoder.ts";
 import { type MelOptions, melSpectrogram } from "../data/frontend/mel.ts";
 import { standardised, standardOf } from "../data/frontend/windows.ts";
 import { fsdd, type SpokenDigit } from "../data/sets/fsdd.ts";
 import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { connect } from "../model/connection.ts";
-import { gatedLayer, gru } from "../model/gated.ts";
 import { fanIn } from "../model/initializer.ts";
 import { inputNode, type Network, network, population } from "../model/network.ts";
 import { leakyIntegrator } from "../model/neuron/leakyIntegrator.ts";
 import { lif } from "../model/neuron/lif.ts";
 import { linear } from "../model/neuron/linear.ts";
+import { relu } from "../model/neuron/relu.ts";
+import { denseLayer, input, neurons, sequential } from "../model/sequential.ts";
+import { conv1dLayer, maxPoolLayer } from "../model/windowLayers.ts";
 import type { LoadOptions, RenewOptions, Samples, SampleTask, Training } from "./task.ts";
 
 const MEL: MelOptions = { rate: 8000, frame: 256, hop: 128, bands: 32, low: 80, floor: 1e-4 };
@@ -107,16 +111,27 @@ function spikingNetwork(): Network {
   });
 }
 
-function twinNetwork(): Network {
-  const { populations, connections } = gatedLayer("hidden", "input", gru(128, { dropout: 0.3 }));
-  return network({
-    ...SHAPE,
-    name: "speech-digits-twin",
-    populations: { ...populations, output: population(CLASSES, linear()) },
-    connections: [...connections, connect("hidden", "output", { output: "h", weight: fanIn(), bias: fanIn() })],
-    output: "output",
-  });
-}
+/**
+ * The usual conventional network for such pictures of sound: two convolutions over time, each of 5 frames with maxima of two
+ * behind it, and a layer that reads them. It has the whole second at once, where the spiking network hears it frame by frame.
+ */
+const twinNetwork = (): Network =>
+  sequential(
+    [
+      input([STEPS, WIDTH], { signal: "values", constant: true }),
+      conv1dLayer(64, { kernel: 5, weight: fanIn() }),
+      maxPoolLayer(2),
+      neurons(relu()),
+      conv1dLayer(64, { kernel: 5, weight: fanIn() }),
+      maxPoolLayer(2),
+      neurons(relu(), { dropout: 0.3 }),
+      denseLayer(128, { weight: fanIn() }),
+      neurons(relu(), { dropout: 0.3 }),
+      denseLayer(CLASSES),
+      neurons(linear(), { name: "output" }),
+    ],
+    { steps: 1, name: "speech-digits-twin" },
+  );
 
 const TRAINING: Training = {
   epochs: 30,
@@ -138,6 +153,12 @@ export const SPEECH_DIGITS: SampleTask = {
   inputs: WIDTH,
   classes: CLASSES,
   spiking: { network: spikingNetwork, training: TRAINING, input: stream(WIDTH), renewed },
-  twin: { network: twinNetwork, training: TRAINING, input: stream(WIDTH), renewed },
+  twin: {
+    doc: "two convolutions over time, rectified units; it has the whole second at once",
+    network: twinNetwork,
+    training: TRAINING,
+    input: current(),
+    renewed,
+  },
   published: [],
 };

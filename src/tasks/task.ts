@@ -5,10 +5,13 @@ import type { SequenceDataset, Sequences } from "../data/sequences.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Algorithm } from "../learn/algorithm.ts";
 import type { Loss } from "../learn/loss.ts";
+import type { Overflow } from "../learn/optimiser.ts";
 import type { Regulariser } from "../learn/regularise.ts";
 import type { Network } from "../model/network.ts";
 import type { Input } from "./batches.ts";
+import type { Design } from "./networks.ts";
 import type { EncoderName } from "./options.ts";
+import type { SessionOptions, Trained } from "./session.ts";
 
 /** How a network is trained: by Adam, unless said, whose rate rises over `warmup` updates and then falls along half a cosine to 0. */
 export interface Training {
@@ -21,14 +24,19 @@ export interface Training {
   /** Share of hidden neurons that are silenced for a sample. */
   readonly dropout: number;
   readonly loss: Loss;
-  readonly surrogate: Surrogate;
+  /** Of gradients: `triangle(1)` unless said. */
+  readonly surrogate?: Surrogate;
   /** How gradients are found; back-propagation through time with the surrogate unless said. */
   readonly algorithm?: Algorithm;
   readonly optimiser?: "adam" | "adamax";
   /** The most that the norm of a gradient may be. */
   readonly clip?: number;
+  /** What becomes of an update whose gradient is not finite, where gradients are clipped. */
+  readonly overflow?: Overflow;
   /** What weights and biases shrink by, times the rate, in an update. */
   readonly decay?: number;
+  /** What averages of weights, which are used in their place, keep from one update to the next. */
+  readonly average?: number;
   /** Parameters with a rate of their own: `match` as in `ParameterGroup`, the rate in units of the highest. */
   readonly groups?: readonly { readonly match: string; readonly rate: number }[];
   /** What else is to be small, such as the rates of neurons. */
@@ -89,12 +97,19 @@ export interface ImageTask extends Described {
   readonly spiking: Readonly<Record<EncoderName, SpikingRecipe>>;
   readonly twin: Training;
   readonly trial: Trial;
+  readonly published?: readonly Published[];
 }
 
 /** A network with its recipe. */
 export interface Recipe {
-  readonly network: () => Network;
+  /** What the network is, in words, where its layers' sizes do not tell; of the twin. */
+  readonly doc?: string;
+  readonly network: (changes?: NetworkChanges) => Network;
   readonly training: Training;
+}
+/** What the command line may change about a network, where its task takes the option. */
+export interface NetworkChanges {
+  readonly neurons?: number | undefined;
 }
 
 /** A figure from elsewhere, beside which a result stands. */
@@ -135,6 +150,21 @@ export interface SampleRecipe extends Recipe {
   readonly view?: (samples: Samples) => Samples;
   /** Training samples as an epoch has them, where they are augmented. */
   readonly renewed?: (samples: Samples, options: RenewOptions) => Samples;
+  /** A way of its own to learn, where it is not by gradients. */
+  readonly learn?: Learn;
+}
+/** Learns in a way of its own; test samples are there to tell more of them than how many are answered rightly. */
+export type Learn = (design: Design, data: TaskData, options: SessionOptions) => Promise<Learnt>;
+/** What came of it: the network that answers, and what else is worth telling. */
+export interface Learnt {
+  readonly net: Network;
+  readonly trained: Trained;
+  readonly told: Told;
+}
+/** Numbers for the document, and sentences beside them. */
+export interface Told {
+  readonly numbers: Readonly<Record<string, unknown>>;
+  readonly notes: readonly string[];
 }
 /** What augmented samples are drawn by. */
 export interface RenewOptions {
@@ -157,6 +187,8 @@ export interface SampleTask extends Described {
   readonly balanced?: boolean;
   /** Test samples share data with one another, such as windows that overlap: they tell less than as many others would. */
   readonly overlapping?: boolean;
+  /** Which of `--neurons` and `--samples` it takes. */
+  readonly takes?: readonly ("neurons" | "samples")[];
   /** What something simpler reaches on the same data, found in the same run. */
   readonly baseline?: (data: TaskData) => Promise<Published> | Published;
 }

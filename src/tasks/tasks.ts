@@ -7,13 +7,16 @@ import { triangle } from "../ir/surrogate.ts";
 import { crossEntropy } from "../learn/loss.ts";
 import { ECG } from "./ecg.ts";
 import { EMG_GESTURES } from "./emgGestures.ts";
-import { localTask } from "./localTasks.ts";
+import { trainNames } from "./names.ts";
 import { NMNIST } from "./nmnist.ts";
 import type { EncoderName } from "./options.ts";
+import type { OwnTask } from "./ownTask.ts";
+import { ownTask } from "./ownTasks.ts";
 import { FASHION_CONV, MNIST_CONV } from "./pictures.ts";
 import { SMNIST, SMNIST_ROWS } from "./smnist.ts";
 import { SPEECH_DIGITS } from "./speechDigits.ts";
 import type { ImageTask, SpikingRecipe, Task, Training } from "./task.ts";
+import { UNSUPERVISED } from "./unsupervised/unsupervised.ts";
 
 /** One recipe for each code: what all share, and what each has of its own. */
 function recipes(
@@ -78,6 +81,13 @@ const PICTURES = {
     ),
     twin: LARGE_TWIN,
     trial: { codes: ["latency", "rate"], train: 54_000, heldOut: 6000, epochs: 3 },
+    published: [
+      {
+        source: "Wu et al. 2018, Frontiers in Neuroscience 12:331",
+        network: "fully connected, 784-800-10, by STBP",
+        accuracy: 0.9889,
+      },
+    ],
   },
   "fashion-mnist": {
     ...IMAGES,
@@ -109,6 +119,7 @@ export const TASKS: Pictures & {
   readonly "speech-digits": typeof SPEECH_DIGITS;
   readonly smnist: typeof SMNIST;
   readonly "smnist-rows": typeof SMNIST_ROWS;
+  readonly unsupervised: typeof UNSUPERVISED;
 } = {
   ...PICTURES,
   ecg: ECG,
@@ -119,18 +130,20 @@ export const TASKS: Pictures & {
   "speech-digits": SPEECH_DIGITS,
   smnist: SMNIST,
   "smnist-rows": SMNIST_ROWS,
+  unsupervised: UNSUPERVISED,
 };
 /** The name of a task. */
 export type TaskName = keyof typeof TASKS;
 
 export const isTask = (name: string): name is TaskName => Object.hasOwn(TASKS, name);
-/** The names, for messages. */
-export const taskNames = (): string => Object.keys(TASKS).join(", ");
-
 /** @throws {UsageError} `unknown-name` */
 export function taskOf(name: string): Task {
   if (isTask(name)) return TASKS[name];
-  if (localTask(name))
-    throw new UsageError("usage", name, `learns without gradients, so 'rheobase train ${name}' is all there is for it`);
-  throw new UsageError("unknown-name", name, `unknown task; known: ${taskNames()}`);
+  const own = ownTask(name);
+  if (own) throw new UsageError("usage", name, `has a way of its own: ${waysOf(own)}`);
+  throw new UsageError("unknown-name", name, `unknown task; known: ${trainNames()}`);
 }
+const waysOf = ({ name, compare }: OwnTask): string =>
+  compare
+    ? `'rheobase train ${name}' and 'rheobase compare ${name}' are all there is for it`
+    : `'rheobase train ${name}' is all there is for it`;

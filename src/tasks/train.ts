@@ -1,18 +1,19 @@
 /** Trains the spiking network of a task, tests it once, and saves it. */
 import { threadedWasm } from "../backend/wasm/wasm.ts";
-import { UsageError } from "../base/errors.ts";
 import { type Artefact, writeArtefact } from "../io/artefact.ts";
 import { resultText } from "../report/terminal/result.ts";
 import { trainHeadline } from "./headline.ts";
 import { judgement, published } from "./judged.ts";
 import { openKeeper } from "./keeper.ts";
-import { openLearningLog } from "./learningLog.ts";
-import { localTask } from "./localTasks.ts";
+import { openLearningLog, requireUnwatched } from "./learningLog.ts";
+import { requireTaken } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import { filesOf, isReported, outputsOf, writeReports } from "./outputs.ts";
+import { ownTask } from "./ownTasks.ts";
 import { encoderDocument, planOf } from "./plan.ts";
 import { provenanceOf } from "./provenance.ts";
 import { dataDocument, digestOf, loadTask, peakBytes, threadsDocument, version } from "./run.ts";
+import { overSeeds } from "./seeds.ts";
 import { energyNotes, headOf, trainNotes } from "./sentences.ts";
 import { shownOf } from "./shown.ts";
 import { deployedOf, inferenceOf, type Side, sideDocument, spikingSide } from "./side.ts";
@@ -22,16 +23,17 @@ import { taskOf } from "./tasks.ts";
 
 /** @throws {UsageError} `unknown-name` for a task, or for `out`; {DataError} for its data, or `write-failed` for `out` */
 export async function train(options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const local = localTask(options.task);
-  if (local) return local.train(options, onProgress);
-  const task = taskOf(options.task);
-  const odd = (["neurons", "samples"] as const).find((o) => options[o] !== undefined);
-  if (odd) throw new UsageError("usage", `--${odd}`, `${task.name} has its own number: it learns by gradients`);
-  return trainTask(task, options, onProgress);
+  const { seeds, ...rest } = options;
+  if (seeds) return overSeeds("train", train, { ...rest, seeds }, onProgress);
+  const own = ownTask(options.task);
+  if (own) return own.train(options, onProgress);
+  return trainTask(taskOf(options.task), options, onProgress);
 }
 
 export async function trainTask(task: Task, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
   const { seed } = options;
+  requireTaken(task, options);
+  if (task.kind === "samples" && task.spiking.learn) requireUnwatched(task.name, options.watch);
   const outputs = await outputsOf(options.out, ["network", "page", "data"]); // before an hour of training, not after it
   using backend = threadedWasm(options.threads);
   const loaded = await loadTask(task, { ...options, onProgress });

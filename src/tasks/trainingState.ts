@@ -113,6 +113,7 @@ const state = struct<{
       seconds: finite,
       samplesPerSecond: finite,
       bytes: count,
+      skipped: optional(struct<{ updates: number; of: number }>({ updates: count, of: count })),
       selected: optional(selected),
     }),
   ),

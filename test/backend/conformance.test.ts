@@ -7,9 +7,10 @@ import { BUILD } from "./build.cases.ts";
 import { type Case, CASES as COMMON } from "./conformance.cases.ts";
 import { COUNTS } from "./counts.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
+import { LATE_COLUMNS } from "./lateColumns.cases.ts";
 import { WINDOWS } from "./windows.cases.ts";
 
-const CASES = [...COMMON, ...DELIVER, ...WINDOWS, ...BUILD, ...COUNTS];
+const CASES = [...COMMON, ...DELIVER, ...LATE_COLUMNS, ...WINDOWS, ...BUILD, ...COUNTS];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {
@@ -38,6 +39,7 @@ test("every kernel has a case", () => {
   const all: Record<KernelKind, true> = {
     perElement: true,
     perSynapse: true,
+    lateColumns: true,
     deliver: true,
     touch: true,
     gatherRows: true,

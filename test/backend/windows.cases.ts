@@ -4,6 +4,7 @@ import type { FloatType, Type } from "../../src/ir/types.ts";
 import {
   type Axis,
   backRows,
+  orderLength,
   reachTable,
   sourceCount,
   targetCount,
@@ -34,6 +35,8 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(3, 2), axis(3, 2), 2, 67),
   windows(axis(2, 2), axis(3, 2), 1, 143),
   windows(axis(2, 2), axis(3, 2), 1, 256),
+  // Weights beyond a second-level cache.
+  windows(axis(6, 3, 1, 2, 2), axis(3, 7, 1, 3), 64, 200),
 ];
 const POOLS: readonly Windows[] = [
   windows(axis(6, 2, 2), axis(7, 2, 2), 8, 8, 8),
@@ -72,7 +75,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
     reach: place("reach"),
     ...(kind !== "scatterWindows" && { a: place("a", 1) }),
     ...(kind !== "outerWindows" && { weights: place("weights") }),
-    ...(listed && { list: place("list") }),
+    ...(listed && { list: place("list"), ...(kind !== "scatterWindows" && { order: place("order", 1) }) }),
     ...(kind !== "windowDots" && flag && { values: place("values") }),
   };
   const name = `${kind} ${type} ${JSON.stringify(w)}${listed ? " listed" : ""}${flag ? " +" : ""}`;
@@ -87,6 +90,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
         buffer("weights", type, matrix),
         buffer("reach", "i32", table.length),
         buffer("list", "u32", chosen.length),
+        buffer("order", "u32", 1 + orderLength(w)),
         buffer("values", type, sources),
       ],
       regions: [{ name: "main", body: [invoke(kernel, args, listed ? { from, to } : {})] }],
@@ -99,6 +103,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
       list: chosen,
       values: small(sources, 9),
     },
+    defined: { order: 1 },
   };
 }
 

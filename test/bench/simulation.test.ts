@@ -4,7 +4,7 @@ import { simulationResults } from "../../bench/simulationRuns.ts";
 import { type Limits, type RunWork, runWork } from "../../bench/stepLimits.ts";
 import { type CallWork, CountingBackend } from "../../bench/work.ts";
 import { cuba } from "../../bench/workloads/simulation/cuba.ts";
-import { oneOutput } from "../../bench/workloads/simulation/songAbbott.ts";
+import { manyOutputs, oneOutput } from "../../bench/workloads/simulation/songAbbott.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { outDegree, probability } from "../../src/model/connectivity.ts";
@@ -64,6 +64,17 @@ test.each([1, 3])(
     engine.dispose();
   },
 );
+
+test.each([1, 2])("events that rows take in later count when they happen, in %i parts", async (parts) => {
+  const { net, sources } = manyOutputs(1);
+  const { run, work, total } = await counted(net, 600, {}, { parts, ...(sources && { sources }) });
+  const late = work.filter((w) => w.kernel.kind === "lateColumns" && w.kernel.domain === "all");
+  const fired = run.spikes.out!.steps.length;
+  expect(fired).toBeGreaterThan(500);
+  expect(late.reduce((sum, w) => sum + w.events, 0)).toBe(fired);
+  const given = work.filter((w) => w.kernel.kind === "perSynapse").reduce((sum, w) => sum + w.synapses, 0);
+  expect(total.synapses.events).toBe(given + 1000 * fired);
+});
 
 const silent = neuron({ name: "silent", equations: "dv/dt = -v / (20*ms) : 1", spike: "v > 1e9", port: "v" });
 const delayed = (options: ConnectOptions): Network =>

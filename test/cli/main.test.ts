@@ -2,6 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { OWN_TASKS } from "../../src/tasks/ownTasks.ts";
+import { TASKS } from "../../src/tasks/tasks.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,6 +24,16 @@ describe("help", () => {
     expect([code, err]).toEqual([0, ""]);
     for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
     expect(out).not.toContain("<>"); // a command without arguments
+  });
+
+  test.each(["train", "compare"])("%s names every task", (name) => {
+    const words = rheobase(name, "--help").out.split(/[\s,]+/);
+    for (const task of [...Object.keys(TASKS), ...Object.keys(OWN_TASKS)]) expect(words).toContain(task);
+  });
+  test.each(["evaluate", "explain"])("%s names every task that it takes", (name) => {
+    const words = rheobase(name, "--help").out.split(/[\s,()]+/);
+    for (const task of Object.keys(TASKS)) expect(words).toContain(task);
+    for (const task of Object.keys(OWN_TASKS)) expect(words).not.toContain(task);
   });
 
   test.each(COMMANDS)("%s shows an example", (name) => {
@@ -54,10 +66,10 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
       "",
     ],
     [["compare", "digits", "--out", "x.h5"], "x.h5: --out writes files that end in .html or .json, not in .h5", ""],
-    [["train", "unsupervised", "--out", "x.h5", "--resume"], "--checkpoint: unsupervised learns in one go", ""],
-    [["train", "r-stdp", "--out", "x.h5"], "x.h5: --out writes files that end in .json, not in .h5", ""],
-    [["train", "digits", "--out", "x.h5", "--neurons", "100"], "--neurons: digits has its own number", ""],
-    [["compare", "unsupervised"], "unsupervised: learns without gradients", ""],
+    [["train", "r-stdp", "--out", "x.txt"], "x.txt: --out writes files that end in .h5, .html or .json", ""],
+    [["train", "digits", "--out", "x.h5", "--neurons", "100"], "--neurons: digits has no such option", ""],
+    [["train", "adding", "--out", "x.h5", "--cell", "lif"], "Allowed choices are liquid, alif, gru.", ""],
+    [["evaluate", "x.h5", "adding"], "adding: has a way of its own: 'rheobase train adding' and", ""],
     [["simulate"], "rheobase: missing required argument 'target'", "Try: rheobase simulate --help"],
     [["simulate", "walk"], "walk: neither a simulation (cuba, coba, cobahh, brunel) nor a file", ""],
     [["simulate", "cuba", "--dtype", "f16"], "Allowed choices are f32, f64.", "Try: rheobase simulate --help"],

@@ -221,6 +221,33 @@ describe("kernels", () => {
       40,
     ]);
   });
+  test("lateColumns: each event goes through every source, which moves on with every step", () => {
+    const late: Step = {
+      name: "late",
+      slots: [slot("w", "f32", "synapse"), slot("a", "f32", "pre")],
+      stores: [{ slot: "w", mode: "set", value: add(read("f32", "w"), read("f32", "a")) }],
+    };
+    const motion: Step = {
+      name: "motion",
+      slots: [slot("a", "f32")],
+      stores: [{ slot: "a", mode: "set", value: mul(read("f32", "a"), f32(0.5)) }],
+    };
+    const kernel = {
+      kind: "lateColumns",
+      step: late,
+      motion,
+      full: [8, 3],
+      steps: 4,
+      listStride: 3,
+      endStride: 1,
+    } as const;
+    expect(summary({ ...kernel, domain: "all" }, { events: 5, steps: 2 })).toEqual([
+      { "add f32": 40, "multiply f32": 16 },
+      40 * 8 + 16 * 4 + 5 * 4,
+      40 * 4 + 16 * 4,
+    ]);
+    expect(summary({ ...kernel, domain: "rows" }, { events: 5 })).toEqual([{}, 20, 0]);
+  });
   test("a missing count is named", () =>
     expect(() => countKernel({ kind: "zero", type: "f32" }, {})).toThrow("count of zero: how many 'n'?"));
 });

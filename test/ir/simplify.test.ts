@@ -228,3 +228,21 @@ test("constants are folded in their own type", () => {
   expect(simple(mul(f32(16777217), f32(1)))).toBe("16777216");
   expect(simple(binary("mul", i32(65536), i32(65536)))).toBe("0");
 });
+
+test("a difference from a constant compares with 0 as its terms do with each other, for whatever number", () => {
+  const least = 2 ** -149;
+  const special = [0, -0, least, -least, 2 ** -126, 1, -1, 3.4e38, -3.4e38, Number.POSITIVE_INFINITY, Number.NaN];
+  const numbers = [...special, Number.NEGATIVE_INFINITY, Math.fround(0.1), Math.fround(0.1) + 2 ** -27];
+  const x = read("f32", "xf32");
+  for (const op of ["lt", "le", "gt", "ge", "eq", "ne"] as const)
+    for (const limit of numbers)
+      for (const e of [compare(op, sub(x, f32(limit)), f32(0)), compare(op, add(x, f32(limit)), f32(-0))]) {
+        const step: Step = { name: "s", slots, stores: [{ slot: "xf32", mode: "set", value: e }] };
+        const simple = simplify(step);
+        for (const value of numbers.map(Math.fround)) {
+          const at = new Map([["xf32", value]]);
+          expect(run(simple, at), `${value} ${op} ${limit}`).toEqual(run(step, at));
+        }
+      }
+  expect(simple(compare("gt", sub(x, f32(0.5)), f32(0)))).toBe(printExpr(compare("gt", x, f32(0.5))));
+});

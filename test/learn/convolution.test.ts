@@ -8,7 +8,9 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
+import type { Windows } from "../../src/ir/windows.ts";
 import { type Algorithm, bptt } from "../../src/learn/algorithm.ts";
+import { errorCosts, mostListed } from "../../src/learn/errorForms.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
 import { adam, sgd } from "../../src/learn/optimiser.ts";
@@ -229,26 +231,44 @@ test.each(surrogates)("spikes and gradients are those of the weights written out
   for (const [first, delay] of cases) {
     const [rows, columns] = outOf(first);
     const second = plain({ height: rows, width: columns, from: first.to, to: 5, kernel: [rows > 1 ? 2 : 1, 1] });
-    const shared = spiking(first, second, false, delay);
-    const parameters = scaledUp(initialParameters(shared, 3, "f64"));
-    const both = await Promise.all(
-      [shared, spiking(first, second, true, delay)].map((net, k) =>
-        trained(net, k === 0 ? parameters : writtenOut(parameters, first, second), surrogate, sizesOf(first)[0]),
-      ),
-    );
-    expect(both[0]!.loss).toBeCloseTo(both[1]!.loss, 12);
-    const summed = {
-      ...both[1]!.blocks,
-      "x>a.weight": gathered(first, both[1]!.blocks["x>a.weight"]!),
-      "a>b.weight": gathered(second, both[1]!.blocks["a>b.weight"]!),
-    };
-    for (const [name, block] of Object.entries(summed)) {
-      const scale = Math.max(1e-3, ...Array.from(block, Math.abs));
-      const worst = Math.max(...Array.from(block, (x, k) => Math.abs(x - both[0]!.blocks[name]![k]!)));
-      expect(worst / scale, `${name} ${JSON.stringify(first)}`).toBeLessThan(1e-12);
-    }
+    await expectWrittenOut(first, second, surrogate, delay);
   }
 });
+test.each<readonly [height: number, width: number, padding: readonly [number, number]]>([
+  [6, 8, [1, 1]],
+  [6, 8, [0, 2]],
+  [6, 8, [2, 0]],
+  [4, 8, [1, 1]],
+  [8, 4, [0, 2]],
+  [12, 4, [2, 0]],
+])("so are those that come back by tiles: %s x %s, padding %s", async (height, width, padding) => {
+  const first = plain({ height, width, from: 2, to: 16, kernel: [1, 1] });
+  const second = plain({ height, width, from: 16, to: 24, kernel: [3, 3], padding });
+  await expectWrittenOut(first, second, arctan(2), 0);
+  await expectWrittenOut(first, second, arctan(2), 1);
+});
+
+/** Two convolutions, and the same as dense connections with weights written out: one loss, one gradient. */
+async function expectWrittenOut(first: Geometry, second: Geometry, surrogate: Surrogate, delay: number): Promise<void> {
+  const shared = spiking(first, second, false, delay);
+  const parameters = scaledUp(initialParameters(shared, 3, "f64"));
+  const both = await Promise.all(
+    [shared, spiking(first, second, true, delay)].map((net, k) =>
+      trained(net, k === 0 ? parameters : writtenOut(parameters, first, second), surrogate, sizesOf(first)[0]),
+    ),
+  );
+  expect(both[0]!.loss).toBeCloseTo(both[1]!.loss, 12);
+  const summed = {
+    ...both[1]!.blocks,
+    "x>a.weight": gathered(first, both[1]!.blocks["x>a.weight"]!),
+    "a>b.weight": gathered(second, both[1]!.blocks["a>b.weight"]!),
+  };
+  for (const [name, block] of Object.entries(summed)) {
+    const scale = Math.max(1e-3, ...Array.from(block, Math.abs));
+    const worst = Math.max(...Array.from(block, (x, k) => Math.abs(x - both[0]!.blocks[name]![k]!)));
+    expect(worst / scale, `${name} ${JSON.stringify(first)}`).toBeLessThan(1e-12);
+  }
+}
 const scaledUp = (p: Parameters): Parameters => ({
   ...p,
   "x>a.weight": p["x>a.weight"]!.map((w) => 6 * w),
@@ -271,6 +291,17 @@ async function trained(net: Network, parameters: Parameters, surrogate: Surrogat
 
 describe("layers of windows, with spikes", () => {
   const shape = [9, 8, 2];
+  const square = { source: 8, target: 8, kernel: 3, stride: 1, padding: 1, dilation: 1 };
+  const wide = { kernel: 3, padding: 1, weight: { kind: "uniform", low: -0.1, high: 0.3 } } as const;
+  /** Errors come back by tiles, of all sources at once. */
+  const tiled = sequential(
+    [
+      ...[input(shape), convLayer(16, { ...wide, padding: [1, 0] }), maxPoolLayer(1), lif({ tau: "3 ms" })],
+      ...[maxPoolLayer([2, 1]), convLayer(20, wide), lif({ tau: "3 ms" })],
+      ...[convLayer(16, wide), lif({ tau: "3 ms" }), denseLayer(classes), readout()],
+    ],
+    { steps: 7 },
+  );
   const net = sequential(
     [
       input(shape),
@@ -288,22 +319,64 @@ describe("layers of windows, with spikes", () => {
   const inputs = 9 * 8 * 2;
   const samples = drawSamples({ count: 13, steps: 7, inputs, classes, kind: "events", density: 0.3 });
 
-  test("a training run on 1, 2, 3 and 8 threads, and of the interpreter: the same bits", async () => {
-    const run = async (backend: Backend, updates: number) => {
-      using trainer = await createTrainer(net, backend, {
-        ...{ algorithm: bptt(triangle(1)), loss: crossEntropy("mean"), optimiser: adam(0.01) },
-        ...{ batch: 13, chunk: 2, seed: 2 },
+  test.each([
+    ["listed", net, triangle(1), 0.01],
+    ["all, by tiles", tiled, arctan(2), 0.001],
+    ["listed or all", tiled, triangle(1), 0.001],
+  ] as const)(
+    "a training run, errors of sources: %s; on 1, 2, 3 and 8 threads, and of the interpreter: the same bits",
+    async (_how, network, surrogate, rate) => {
+      const run = async (backend: Backend, updates: number) => {
+        using trainer = await createTrainer(network, backend, {
+          ...{ algorithm: bptt(surrogate), loss: crossEntropy("mean"), optimiser: adam(rate) },
+          ...{ batch: 13, chunk: 2, seed: 2 },
+        });
+        const results = Array.from({ length: updates }, () => trainer.step(samples.batch));
+        return { results, parameters: trainer.parameters(), gradients: trainer.gradientBlocks() };
+      };
+      const first = await run(wasm, 3);
+      expect(first.results[2]!.loss).toBeLessThan(first.results[0]!.loss);
+      for (const threads of [1, 2, 3, 8]) {
+        using backend = threadedWasm(threads);
+        expect(await run(backend, 3), `${threads} threads`).toEqual(first);
+      }
+      expect(await run(interpret, 1)).toEqual(await run(wasm, 1));
+    },
+  );
+
+  test("errors to listed sources or to all by tiles: the same but for rounding, whichever is chosen", async () => {
+    const windows: Windows = { rows: square, columns: square, sources: 16, targets: 16, groups: 1 };
+    const most = mostListed(windows);
+    const costs = [most, most + 1].map((n) => errorCosts(windows, n));
+    expect(costs[0]!.listed).toBeLessThanOrEqual(costs[0]!.all);
+    expect(costs[1]!.listed).toBeGreaterThan(costs[1]!.all);
+
+    const wider = sequential(
+      [
+        ...[input([8, 8, 2]), convLayer(16, wide), lif({ tau: "3 ms" })],
+        ...[convLayer(16, wide), lif({ tau: "3 ms" }), denseLayer(classes), readout()],
+      ],
+      { steps: 7 },
+    );
+    const { batch } = drawSamples({ count: 5, steps: 7, inputs: 8 * 8 * 2, classes, kind: "events", density: 0.3 });
+    const run = async (surrogate: Surrogate, errors?: "listed" | "all") => {
+      using trainer = await createTrainer(wider, wasm, {
+        ...{ algorithm: bptt(surrogate), loss: crossEntropy("mean"), optimiser: adam(0.01) },
+        ...{ batch: 5, seed: 2, type: "f64", ...(errors && { errors }) },
       });
-      const results = Array.from({ length: updates }, () => trainer.step(samples.batch));
-      return { results, parameters: trainer.parameters(), gradients: trainer.gradientBlocks() };
+      trainer.gradients(batch);
+      return trainer.gradientBlocks();
     };
-    const first = await run(wasm, 3);
-    expect(first.results[2]!.loss).toBeLessThan(first.results[0]!.loss);
-    for (const threads of [1, 2, 3, 8]) {
-      using backend = threadedWasm(threads);
-      expect(await run(backend, 3), `${threads} threads`).toEqual(first);
+    for (const width of [0.05, 5]) {
+      const [listed, all, chosen] = [
+        await run(triangle(width), "listed"),
+        await run(triangle(width), "all"),
+        await run(triangle(width)),
+      ];
+      expectNear(all, listed, 1e-12);
+      expect(all).not.toEqual(listed);
+      expect(chosen, `width ${width}`).toEqual(width < 1 ? listed : all);
     }
-    expect(await run(interpret, 1)).toEqual(await run(wasm, 1));
   });
 
   test.each([true, false])("values as lists or as rows: the same bits; constant %s", async (constant) => {

@@ -291,6 +291,7 @@ test("descriptions keep it, artefacts too, snapshots go on, and rounded networks
 test("mistakes are named", async () => {
   const make = (delay: object, more: object = {}): Network =>
     built({ into: { delay: delay as LearnedDelay, ...more } });
+  expect(() => make({ trainable: true } as never)).toThrow(/x>a\.delay\.max: is missing/);
   expect(() => make({ trainable: true, max: 0 })).toThrow(/x>a\.delay\.max: must be above 0 steps, got 0/);
   expect(() => make({ trainable: true, max: "1.5 ms" })).toThrow(/delay\.max: must be a whole number of steps/);
   expect(() => make({ trainable: true, max: 4, kernel: "linear" })).toThrow(/delay.*kernel/);

@@ -153,6 +153,9 @@ test.each([
   });
   const [report] = train(trainer, { epochs: 1, batches: cut, validate: { evaluator, batches: cut } });
   expect(report!.warnings[0]).toMatch(message);
+  using watching = await createTrainer(network, wasm, { ...options, optimiser: sgd(0), watch: true });
+  const [watched] = train(watching, { epochs: 1, batches: cut });
+  expect(watched!.warnings).toEqual(report!.warnings); // the same samples, the same weights
 });
 
 test("layers that answer by value are never called dead", () => {

@@ -1,12 +1,13 @@
 /** Optimisers against their published formulas, written out by hand, and against sequences that others printed. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { meanSquared } from "../../src/learn/loss.ts";
 import {
   adam,
   adamax,
+  averageWeights,
   chain,
   clipByNorm,
   cosine,
@@ -218,6 +219,40 @@ test("a norm that overflows single precision is clipped all the same", async () 
   expect([a, b]).toEqual([expect.closeTo(1e15 - 1e14 / Math.SQRT2, -9), expect.closeTo(-1e15 + 1e14 / Math.SQRT2, -9)]);
 });
 
+describe("a gradient beyond single precision, of a finite loss", () => {
+  // y = x·w is 1e10, the loss 1e20, and the gradient 2·x·y 2e40.
+  const broken = one(1e30);
+  const sound = one(1);
+  const make = (optimiser: Optimiser) =>
+    createTrainer(quadratic([1e-20]), wasm, { algorithm: bptt(), loss: meanSquared("mean", 0), optimiser, batch: 1 });
+  const optimiser = adam(0.1, { clip: 1, overflow: "skip" });
+
+  test("breaks weights, unless it is to be skipped", async () => {
+    using trainer = await make(adam(0.1, { clip: 1 }));
+    expect(trainer.step(broken).loss).toBeCloseTo(1e20, -14);
+    expect(() => trainer.requireFinite()).toThrow("input>out.weight is not finite");
+  });
+  test("counts as 0 where it is skipped: moments fade, and the count is told and kept", async () => {
+    using trainer = await make(optimiser);
+    trainer.step(sound);
+    const [first] = trainer.parameters()["input>out.weight"]!;
+    expect(trainer.skipped).toBe(0);
+    trainer.step(broken);
+    trainer.requireFinite();
+    const [second] = trainer.parameters()["input>out.weight"]!;
+    const [m, v] = [0.9 / (1 - 0.9 ** 2), 0.999 / (1 - 0.999 ** 2)].map((c, k) => c * (1 - [0.9, 0.999][k]!)) as [
+      number,
+      number,
+    ];
+    const g = 2e-20; // too small for Adam's epsilon
+    expect(second! - first!).toBeCloseTo((-0.1 * m * g) / (Math.sqrt(v) * g + 1e-8), 19); // to some last places of 9.5e-14 in f32
+    expect(trainer.skipped).toBe(1);
+    using other = await make(optimiser);
+    other.restore(trainer.snapshot());
+    expect(other.skipped).toBe(1);
+  });
+});
+
 test("clipping anywhere but first is refused", async () => {
   const optimiser = chain(trace(), clipByNorm(1), scaleByRate(1));
   const made = createTrainer(quadratic([1]), wasm, { algorithm: bptt(), loss: meanSquared(), optimiser, batch: 1 });
@@ -268,3 +303,38 @@ test.each([
   ["negative decay", () => adam(1, { decay: -1 })],
   ["epsilon 0", () => adam(1, { epsilon: 0 })],
 ])("%s is refused", (_name, make) => expect(make).toThrow(expect.objectContaining({ code: "out-of-range" })));
+
+test("averages of weights: by hand, of what trains alone, and training goes on as without them", async () => {
+  const make = (optimiser: Optimiser) =>
+    createTrainer(net, wasm, { algorithm: bptt(), loss: meanSquared("mean", 1), optimiser, batch: 4, type: "f64" });
+  using plain = await make(adam(0.1));
+  using trainer = await make(adam(0.1, { average: 0.4 }));
+  const averages = structuredClone(trainer.deployed()) as Record<string, Float64Array>;
+  batches.forEach((batch, t) => {
+    plain.step(batch);
+    trainer.step(batch);
+    const kept = [2 / 11, 3 / 12, 4 / 13, 5 / 14, 0.4, 0.4][t]!; // (1 + k) / (10 + k), at most 0.4
+    expect(trainer.parameters()).toEqual(plain.parameters());
+    for (const [name, mean] of Object.entries(averages)) {
+      mean.forEach((x, k) => {
+        mean[k] = kept * x + (1 - kept) * trainer.parameters()[name]![k]!;
+      });
+      trainer.deployed()[name]!.forEach((x, k) => {
+        expect(x).toBeCloseTo(mean[k]!, 12);
+      });
+    }
+  });
+  expect(trainer.deployed()["fixed.weight"]).toEqual(trainer.parameters()["fixed.weight"]);
+  expect(trainer.deployed()["skip.weight"]).not.toEqual(trainer.parameters()["skip.weight"]);
+
+  using other = await make(chain(adam(0.1), averageWeights(0.4)));
+  other.restore(trainer.snapshot());
+  for (const t of [other, trainer]) t.step(batches[0]!);
+  expect(other.deployed()).toEqual(trainer.deployed());
+  trainer.setParameters(plain.parameters());
+  expect(trainer.deployed()).toEqual(plain.parameters());
+});
+
+test.each([-0.1, 1, Number.NaN])("an average that keeps %d is refused", (decay) => {
+  expect(() => averageWeights(decay)).toThrow("averageWeights: must be from 0 to below 1");
+});

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
@@ -24,7 +25,7 @@ import {
   residualLayer,
   sequential,
 } from "../../src/model/sequential.ts";
-import { convLayer, flattenLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
+import { avgPoolLayer, convLayer, flattenLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { finiteDifferences } from "./finiteDifferences.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples } from "./samples.ts";
@@ -88,6 +89,32 @@ describe("what sequential makes", () => {
   ])("refuses %s", (_name, layers, message) => {
     expect(() => sequential([input(inputs), ...layers], { steps })).toThrow(message);
   });
+  test("layers are named as they were written; what is no layer is named too", () => {
+    const of =
+      (...layers: unknown[]) =>
+      () =>
+        sequential([input(8), ...(layers as Layer[])], { steps });
+    expect(of(norm, denseLayer(4), spiking)).toThrow("found batchNormLayer, denseLayer, lif");
+    expect(of(denseLayer(4), norm, residualLayer([denseLayer(4), spiking]))).toThrow(
+      "found denseLayer, batchNormLayer, residualLayer",
+    );
+    expect(of(denseLayer(4))).toThrow("found denseLayer, no more");
+    expect(of(denseLayer(4), lif)).toThrow("layer 3 must be a layer or a neuron model, got the function lif; call it");
+    expect(of(undefined, denseLayer(4))).toThrow("layer 2 must be a layer or a neuron model, got undefined");
+    expect(() => sequential([input(8)], undefined as never)).toThrow("sequential.steps: is missing");
+  });
+  test("pooling in front of blocks and of layers with weights of their own", () => {
+    const window = { kernel: 3, padding: 1 };
+    const block = residualLayer([convLayer(2, window), spiking]);
+    const layers = [convLayer(2, window), spiking, maxPoolLayer(2), block, avgPoolLayer(2), gru(3), denseLayer(2)];
+    const net = sequential([input([8, 8]), ...layers, readout()], { steps });
+    expect(net.transforms.below1Max).toMatchObject({ kind: "maxPool", of: [{ node: "hidden1", port: "spike" }] });
+    expect(net.transforms.residual1).toMatchObject({ of: [{ node: "hidden2" }, { node: "below1Max" }] });
+    expect(net.transforms.below2Sum).toMatchObject({ kind: "sum", size: 8 });
+    expect(net.populations.hidden2!.shape).toEqual([4, 4, 2]);
+    expect(net.connections.filter((c) => c.from.node === "below2Sum").length).toBeGreaterThan(0);
+    expect(networkFromJson(JSON.parse(JSON.stringify(networkToJson(net))))).toEqual(net);
+  });
 });
 
 const options = { algorithm: bptt(), loss: crossEntropy("mean"), batch: count, seed: 3 } as const;
@@ -110,6 +137,25 @@ test.each(["add", "and", "iand"] as const)("gradients of smooth layers equal fin
   const found = trainer.gradientBlocks();
   // Differences over 2h lose 1e-16 / 1e-5 to rounding and h² to curvature.
   expectNear(found, finiteDifferences(trainer, batch), 3e-8);
+});
+
+test("gradients through pooling in front of blocks equal finite differences", async () => {
+  const smooth = leakyIntegrator({ tau: "3 ms" });
+  const weight = uniform(-1, 1);
+  const block = residualLayer([convLayer(2, { kernel: 3, padding: 1, weight }), batchNormLayer(), smooth]);
+  const first = [convLayer(2, { kernel: 3, padding: 1, weight }), smooth, avgPoolLayer(2)];
+  const net = sequential(
+    [
+      input([8, 8], { signal: "values" }),
+      ...[...first, block, maxPoolLayer(2), block],
+      ...[denseLayer(classes, { weight }), readout()],
+    ],
+    { steps },
+  );
+  const { batch } = drawSamples({ count: 5, steps, inputs: 64, classes, kind: "values" });
+  using trainer = await createTrainer(net, wasm, { ...options, optimiser: adam(1e-3), batch: 5, type: "f64" });
+  trainer.gradients(batch);
+  expectNear(trainer.gradientBlocks(), finiteDifferences(trainer, batch), 3e-8); // as above
 });
 
 test("gradients of a block of convolutions, with a shortcut of 1x1, equal finite differences", async () => {

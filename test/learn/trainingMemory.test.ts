@@ -132,7 +132,7 @@ describe("within a budget", () => {
     expect(found.reason).toMatch(
       /another gradient: no error goes from one hidden neuron to another\. Looked at before: /,
     );
-    expect(() => chosen(1000)).toThrow(/no algorithm trains .* within .*BPTT needs .*OTTT needs .*smaller batch/);
+    expect(() => chosen(1000)).toThrow(/no algorithm trains .* within 1\.0 kB: .*BPTT needs .*OTTT needs .*smaller batch/);
   });
   test("e-prop before all that is inexact, where no hidden neuron hears another", () => {
     const flat = net(4000, subtracting, { hidden: 200, inputs: 1 });

@@ -54,6 +54,17 @@ describe("a definition", () => {
     ]);
     expect([cuba.outputs, cuba.port, cuba.refractory?.kind]).toEqual([["v", "ge", "gi"], "v", "duration"]);
   });
+  test("a unit of 1 is none, as in equations", () => {
+    const cell = (unit?: string) =>
+      neuron({
+        name: "cell",
+        equations: "dv/dt = -a*v/ms : 1",
+        parameters: { a: { value: 0.2, ...(unit && { unit }), min: 0.1 } },
+      });
+    expect(cell("1").parameters).toEqual(cell().parameters);
+    expect(cell("1").parameters[0]).toMatchObject({ value: 0.2, min: 0.1 });
+  });
+
   test("parameters with unit, doc and trainable; declared ones; inputs; subexpressions in order", () => {
     const m = neuron({
       name: "cell",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { connect } from "../../src/model/connection.ts";
-import { outDegree, probability } from "../../src/model/connectivity.ts";
+import { convolution, outDegree, probability, sumPooling } from "../../src/model/connectivity.ts";
 import { uniform } from "../../src/model/initializer.ts";
 import { network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
@@ -28,4 +28,20 @@ test.each([1, 3])("synapses of each source are those of the table, in %s parts",
   expect(new Set(engine.outDegrees("seven"))).toEqual(new Set([7]));
   expect(new Set(engine.outDegrees("dense"))).toEqual(new Set([130]));
   expect(() => engine.outDegrees("x")).toThrow("no connection 'x'; known: dense, late, seven, sparse");
+});
+
+test("windows reach what they cover, and no more", async () => {
+  const windows = network({
+    dt: "1 ms",
+    populations: { a: population([4, 4], lif()), b: population([2, 2, 3], lif()), c: population([2, 2], lif()) },
+    connections: [
+      connect("a", "b", { name: "conv", connectivity: convolution({ kernel: 3 }) }),
+      connect("a", "c", { name: "pool", connectivity: sumPooling(2) }),
+    ],
+  });
+  using engine = await createEngine(windows, wasm);
+  // Along a side of four, windows of three at two places cover their pixels 1, 2, 2 and 1 times; three channels each.
+  const along = [1, 2, 2, 1];
+  expect([...engine.outDegrees("conv")]).toEqual(along.flatMap((y) => along.map((x) => 3 * y * x)));
+  expect([...engine.outDegrees("pool")]).toEqual(Array(16).fill(1));
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { taskNames } from "../../src/tasks/tasks.ts";
+import { sharedNames, trainNames } from "../../src/tasks/names.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -23,10 +23,10 @@ function rheobase(...args: string[]): { code: number | null; out: string; err: s
 
 describe("what cannot be done: nothing on stdout, one line that says why", () => {
   test.each<[string[], number, string]>([
-    [["compare", "cifar"], 2, `rheobase: cifar: unknown task; known: ${taskNames()}\n`],
-    [["train", "cifar", "--out", "x.h5"], 2, `rheobase: cifar: unknown task; known: ${taskNames()}\n`],
-    [["evaluate", "x.h5", "cifar"], 2, `rheobase: cifar: unknown task; known: ${taskNames()}\n`],
-    [["explain", "nothing"], 2, `rheobase: nothing: neither a task (${taskNames()}) nor a file\n`],
+    [["compare", "cifar"], 2, `rheobase: cifar: unknown task; known: ${trainNames()}\n`],
+    [["train", "cifar", "--out", "x.h5"], 2, `rheobase: cifar: unknown task; known: ${trainNames()}\n`],
+    [["evaluate", "x.h5", "cifar"], 2, `rheobase: cifar: unknown task; known: ${trainNames()}\n`],
+    [["explain", "nothing"], 2, `rheobase: nothing: neither a task (${sharedNames()}) nor a file\n`],
     [["evaluate", "nothing.h5", "digits"], 1, "rheobase: nothing.h5: there is no such file\n"],
     [["evaluate", "README.md", "digits"], 1, "rheobase: README.md: not an HDF5 file"],
     [["compare", "mnist", "--data", "/nowhere"], 1, "rheobase: mnist: needs train-images-idx3-ubyte"],

@@ -3,6 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { writeArtefact } from "../../src/io/artefact.ts";
+import { lif } from "../../src/model/neuron/lif.ts";
+import { denseLayer, input, readout, sequential } from "../../src/model/sequential.ts";
+import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { compareOn } from "../../src/tasks/compare.ts";
 import { evaluateTask } from "../../src/tasks/evaluate.ts";
 import { explain } from "../../src/tasks/explain.ts";
@@ -121,6 +125,19 @@ describe("train, then evaluate and explain what was saved", () => {
       multiplications: 0,
     });
   });
+});
+
+test("a network saved without an encoder is explained; a task cannot know how its data enter", async () => {
+  const network = sequential([input([6, 6]), denseLayer(4), lif(), denseLayer(3), readout()], { steps: 5 });
+  const file = join(folder, "bare.h5");
+  const provenance = { version: "0.1.0", seed: 1, dataDigest: "", metrics: {}, trainingOptions: {} };
+  const parameters = initialParameters(network, 1);
+  await writeArtefact(file, { network, parameters, classes: ["a", "b", "c"], provenance });
+  const { text }: Document = await explain({ ...OPTIONS, task: file }, silent);
+  expect(text).toMatch(/input +6 x 6 +spikes, as they are/);
+  await expect(evaluateTask(ROWS, { file, task: "rows", threads: 1 }, silent)).rejects.toThrow(
+    `${file}: does not say how data enter: save it with an encoder, such as latency()`,
+  );
 });
 
 test("explain of a task shows the learning program too", async () => {

@@ -1,13 +1,20 @@
 /** The task `r-stdp`, shortened: networks learn XOR, and their rule is the one that it says. */
-import { expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { readArtefact } from "../../src/io/artefact.ts";
+import type { SideDocument } from "../../src/report/document.ts";
 import { createEngine } from "../../src/sim/engine.ts";
+import { compare } from "../../src/tasks/compare.ts";
+import { deployedOf } from "../../src/tasks/rewarded/answer.ts";
 import { experiment, hasLearned, meanRates } from "../../src/tasks/rewarded/learn.ts";
-import { rewardedNetwork } from "../../src/tasks/rewarded/network.ts";
-import { REWARDED } from "../../src/tasks/rewarded/rewarded.ts";
+import { rewardedNetwork, STEPS } from "../../src/tasks/rewarded/network.ts";
+import { train } from "../../src/tasks/train.ts";
 
 test("a network learns XOR in 60 epochs", async () => {
-  const rates = await experiment(rewardedNetwork(), wasm, 1, 60);
+  const { rates } = await experiment(rewardedNetwork(), wasm, 1, 60);
   const [before, after] = [meanRates(rates.slice(0, 5)), meanRates(rates.slice(-10))];
   expect(hasLearned(after)).toBe(true);
   expect(after[0]).toBe(0); // nothing enters
@@ -81,14 +88,71 @@ test("has learned where both together are answered less than either", () => {
   expect(hasLearned([0, 8, 12, 9])).toBe(false);
 });
 
-test("as a command: how many learned, beside what was published", async () => {
+test("the answering network spikes as the one that learned it, on the same inputs", async () => {
+  const { rates, learned } = await experiment(rewardedNetwork(), wasm, 1, 40);
+  const options = { seed: 3, type: "f64" } as const;
+  using learning = await createEngine(rewardedNetwork(), wasm, options);
+  for (const [name, w] of Object.entries(learned)) learning.synapses(name).w!.set(w);
+  const { net, parameters } = deployedOf(learned, meanRates(rates.slice(-10)));
+  using answering = await createEngine(net, wasm, { ...options, parameters });
+  const [steps, indices]: [number[], number[]] = [[], []];
+  for (let t = 0; t < STEPS; t++)
+    for (let k = 0; k < 60; k++)
+      if ((t * 31 + k * 17) % 53 < 2) {
+        steps.push(t);
+        indices.push(k);
+      }
+  const part = (low: number) => {
+    const own = indices.map((k, n) => [k - low, n] as const).filter(([k]) => k >= 0 && k < 30);
+    return { steps: own.map(([, n]) => steps[n]!), indices: own.map(([k]) => k) };
+  };
+  const given = { excitatory: part(0), inhibitory: part(30), target: { values: [0] } };
+  const [a, b] = [learning.run(STEPS, given).spikes, answering.run(STEPS, { input: { steps, indices } }).spikes];
+  expect(a.out!.steps.length).toBeGreaterThan(5);
+  expect([b.hidden, b.out]).toEqual([a.hidden, a.out]);
+});
+
+describe("as a command, shortened", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "rheobase-rewarded-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const options = { task: "r-stdp", seed: 1, threads: 1, samples: 2, epochs: 2 };
-  const { document, text } = await REWARDED.train(options, () => {});
-  expect(document).toMatchObject({ experiments: 2, epochs: 2, published: [{ accuracy: 0.982 }, { accuracy: 0.991 }] });
-  expect(text).toContain("published, MSTDPET, as here, of 1,000 experiments");
-  expect((await REWARDED.train(options, () => {})).document.digest).toBe(document.digest);
-  await expect(REWARDED.train({ ...options, neurons: 50 }, () => {})).rejects.toThrow(
-    "--neurons: r-stdp takes --epochs, --samples and --seed",
-  );
-  await expect(REWARDED.train({ ...options, out: "x.h5" }, () => {})).rejects.toThrow("--out writes files that end in");
+
+  test("how many learned, beside what was published, and the energy of one beside its twin", async () => {
+    const out = ["x.h5", "x.html", "x.json"].map((name) => join(folder, name));
+    const { document, text } = await train({ ...options, samples: 1, epochs: 40, out }, () => {});
+    expect(document).toMatchObject({ experiments: 1, published: [{ share: 0.982 }, { share: 0.991 }] });
+    expect(text).toContain("98.2 %: MSTDPET, as here, of 1,000 experiments");
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const { spiking, twin } = document as unknown as Record<"spiking" | "twin", SideDocument>;
+    expect(spiking.accuracy).toBeGreaterThan(0.6); // 200 presentations, by chance 0.5 ± 0.035
+    expect(twin.accuracy).toBe(1);
+    // dense: 60 to 60, 60 to 2
+    expect(twin.counts.total.macs).toBe(60 * 60 + 60 * 2);
+    expect(spiking.energy.f32!.total.low).toBeGreaterThan(0);
+    expect(readFileSync(out[1]!, "utf8")).toContain("One network as it answers");
+    expect(JSON.parse(readFileSync(out[2]!, "utf8")).digest).toBe(document.digest);
+    expect((await readArtefact(out[0]!)).network.populations.hidden!.size).toBe(60);
+  });
+  test("stopped and resumed it is the same", async () => {
+    const whole = await train(options, () => {});
+    expect((await compare({ ...options, threads: 2 }, () => {})).document.digest).toBe(whole.document.digest);
+    const stop = { aborted: false };
+    const file = join(folder, "c");
+    const first = train({ ...options, checkpoint: { file, every: 500, resume: false, stop } }, () => {
+      stop.aborted = true;
+    });
+    await expect(first).rejects.toThrow("saved at update 2 of 'experiments'");
+    const { document } = await train({ ...options, checkpoint: { file, every: 500, resume: true } }, () => {});
+    expect(document.digest).toBe(whole.document.digest);
+  });
+  test("what it has not is refused", async () => {
+    await expect(train({ ...options, neurons: 50 }, () => {})).rejects.toThrow(
+      "--neurons: r-stdp takes --epochs, --samples and --seed",
+    );
+    await expect(train({ ...options, watch: { log: "x" } }, () => {})).rejects.toThrow("--log: r-stdp learns without");
+    await expect(train({ ...options, out: "x.txt" }, () => {})).rejects.toThrow("--out writes files that end in");
+  });
 });

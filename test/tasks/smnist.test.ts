@@ -10,7 +10,7 @@ import { dataFolder, hasData, NEEDS } from "../data/shared.ts";
 
 const present = hasData("mnist");
 
-test("pixel by pixel a recurrent layer of adaptive neurons, row by row a liquid one; gated units beside each", () => {
+test("pixel by pixel a recurrent layer of resonators, row by row a liquid one; gated units beside each", () => {
   const nets = [SMNIST, SMNIST_ROWS].flatMap((t) => [t.spiking.network(), t.twin.network()]);
   expect(nets.map((n) => [n.steps, n.inputs.input!.size, n.populations.output!.size])).toEqual([
     [784, 1, 10],
@@ -18,14 +18,19 @@ test("pixel by pixel a recurrent layer of adaptive neurons, row by row a liquid 
     [28, 28, 10],
     [28, 28, 10],
   ]);
-  expect(nets.map((n) => n.populations.hidden!.model.name)).toEqual(["alif", "gru", "liquid", "gru"]);
+  expect(nets.map((n) => n.populations.hidden!.model.name)).toEqual([
+    "balanced-resonate-and-fire",
+    "gru",
+    "liquid",
+    "gru",
+  ]);
   expect(SMNIST.spiking.training.algorithm).toBeUndefined();
   expect(SMNIST_ROWS.spiking.training.algorithm).toMatchObject({ kind: "fptt", every: 1 });
 });
 
 test.for<[string, typeof SMNIST, number, Partial<Training>]>([
   ["row by row", SMNIST_ROWS, 1024, { epochs: 3, batch: 64 }],
-  ["pixel by pixel", SMNIST, 320, { epochs: 6, batch: 32, rate: 0.01 }],
+  ["pixel by pixel", SMNIST, 320, { epochs: 8, batch: 16, rate: 0.05 }],
 ])(
   "a few epochs on a few digits, better than chance: %s",
   { timeout: 120_000 },

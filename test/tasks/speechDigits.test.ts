@@ -1,8 +1,9 @@
 /** The task on the real recordings, shortened: it learns, and pictures of sound are what they should be. */
 import { expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
+import type { CompareDocument } from "../../src/report/document.ts";
+import { compare } from "../../src/tasks/compare.ts";
 import { SPEECH_DIGITS } from "../../src/tasks/speechDigits.ts";
-import { train } from "../../src/tasks/train.ts";
 import { dataFolder, hasData, NEEDS } from "../data/shared.ts";
 
 test("features begin with silence, are standardised, and hold their own differences", async ({ skip }) => {
@@ -29,9 +30,17 @@ test("features begin with silence, are standardised, and hold their own differen
   expect(Math.abs(sum / frames)).toBeLessThan(0.2); // of 54 recordings, as all together have mean 0 and variance 1
   expect(Math.abs(squares / frames - 1)).toBeLessThan(0.2);
 });
-test("three epochs tell most digits", { timeout: 240_000 }, async ({ skip }) => {
+test("three epochs tell most digits, of spikes and of the convolutions beside them", { timeout: 240_000 }, async ({
+  skip,
+}) => {
   skip(!hasData("fsdd"), NEEDS);
   const options = { task: "speech-digits", data: dataFolder, seed: 1, threads: 1, epochs: 3 };
-  const { document } = await train(options, () => {});
-  expect(document.accuracy).toBeGreaterThan(0.6); // by chance 0.1
+  const { document, text } = await compare(options, () => {});
+  const { spiking, twin } = document as unknown as CompareDocument;
+  expect(spiking.accuracy).toBeGreaterThan(0.6); // by chance 0.1
+  expect(twin.accuracy).toBeGreaterThan(0.6);
+  // 60 and 26 windows of 5 frames, 64 to 64 channels; maxima halve both to 13 x 64 values, which 128 units and ten answers read
+  expect(twin.counts.total.macs).toBe((60 + 26) * 5 * 64 * 64 + 13 * 64 * 128 + 128 * 10);
+  expect(twin.energy.f32!.total.low).toBeGreaterThan(0);
+  expect(text).toContain("two convolutions over time");
 });

@@ -65,7 +65,14 @@ test("done", () => {
     seconds: 3,
     looks: [{ epoch: 4, accuracy: 0.8, loss: 0.4 }],
   };
-  const trained = { epochs: [report], seconds: 9, samplesPerSecond: 3, bytes: 64, selected };
+  const trained = {
+    epochs: [report],
+    seconds: 9,
+    samplesPerSecond: 3,
+    bytes: 64,
+    skipped: { updates: 1, of: 40 },
+    selected,
+  };
   const parameters = { "a>b.weight": Float32Array.of(1) };
   const { state, arrays } = savedTrained(origin, { ...trained, parameters });
   expect(trainingIn({ state: through(state), arrays }, "file")).toEqual({

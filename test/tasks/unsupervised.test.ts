@@ -10,12 +10,14 @@ import { digits } from "../../src/data/sets/digits.ts";
 import { readArtefact } from "../../src/io/artefact.ts";
 import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
 import type { Batch } from "../../src/learn/feed.ts";
+import type { CompareDocument } from "../../src/report/document.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { readerOf } from "../../src/tasks/batches.ts";
-import { compare } from "../../src/tasks/compare.ts";
-import { deployedFrom, evaluate } from "../../src/tasks/evaluate.ts";
+import { compareOn } from "../../src/tasks/compare.ts";
+import { deployedFrom, evaluateTask } from "../../src/tasks/evaluate.ts";
+import { explain } from "../../src/tasks/explain.ts";
 import { evaluateDeployed } from "../../src/tasks/session.ts";
-import { train } from "../../src/tasks/train.ts";
+import { train, trainTask } from "../../src/tasks/train.ts";
 import { ENCODER, Learner, learn, responses } from "../../src/tasks/unsupervised/learn.ts";
 import { answeringNetwork, learningNetwork, STEPS, TOTAL } from "../../src/tasks/unsupervised/network.ts";
 import { unsupervisedTask } from "../../src/tasks/unsupervised/unsupervised.ts";
@@ -136,17 +138,19 @@ describe("as a command", () => {
 
   const folder = mkdtempSync(join(tmpdir(), "rheobase-unsupervised-"));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const [file, json] = [join(folder, "u.h5"), join(folder, "u.json")];
+  const [file, json, page] = ["u.h5", "u.json", "u.html"].map((name) => join(folder, name)) as [string, string, string];
 
   test("gives the same on any number of threads, and what it saves answers as it did", async () => {
-    const one = await task().train({ ...options, out: [file, json] }, () => {});
-    const two = await task().train({ ...options, threads: 2 }, () => {});
+    const one = await trainTask(task(), { ...options, out: [file, json, page] }, () => {});
+    const two = await trainTask(task(), { ...options, threads: 2 }, () => {});
     expect(two.document.digest).toBe(one.document.digest);
-    const { accuracy, interval, accuracyByLabel } = JSON.parse(readFileSync(json, "utf8"));
+    const { accuracy, interval, accuracyByLabel, meanRate } = JSON.parse(readFileSync(json, "utf8"));
     expect(accuracy).toBe(one.document.accuracy);
     expect(interval.low).toBeLessThan(accuracy);
     expect(interval.high).toBeGreaterThan(accuracy);
     expect(Math.abs(accuracy - accuracyByLabel)).toBeLessThan(0.25);
+    expect(meanRate.e).toBeGreaterThan(0);
+    expect(readFileSync(page, "utf8")).toContain("Inside the spiking network");
     const artefact = await readArtefact(file);
     const { net, encoder, parameters, loss } = deployedFrom(artefact, file);
     const again = await evaluateDeployed({ net, encoder, parameters, loss }, data.test, {
@@ -156,31 +160,51 @@ describe("as a command", () => {
     });
     expect(again.accuracy).toBe(accuracy);
     expect(artefact.provenance.metrics.accuracy).toBe(accuracy);
+    const evaluated = await evaluateTask(task(), { task: "unsupervised", file, threads: 1 }, () => {});
+    expect(evaluated.document.accuracy).toBe(accuracy);
+  });
+
+  test("stopped in the middle and gone on with it comes to the same", async () => {
+    const whole = await trainTask(task(), options, () => {});
+    const stop = { aborted: false };
+    const checkpoint = { file: join(folder, "c"), every: 1000, resume: false, stop };
+    const first = trainTask(task(), { ...options, checkpoint }, ({ stage, done }) => {
+      if (stage === "training" && done === 100) stop.aborted = true;
+    });
+    await expect(first).rejects.toThrow("stopped, and saved at update 100 of 'training'");
+    const resumed = { file: checkpoint.file, every: 50, resume: true };
+    await expect(trainTask(task(), { ...options, neurons: 60, checkpoint: resumed }, () => {})).rejects.toThrow(
+      "neurons is not given, here 60",
+    );
+    const { document } = await trainTask(task(), { ...options, checkpoint: resumed }, () => {});
+    expect(document.digest).toBe(whole.document.digest);
+  });
+
+  test("a twin that learns with labels stands beside it", async () => {
+    const { document, text } = await compareOn(task(), { ...options, samples: 600 }, () => {});
+    const { spiking, twin } = document as unknown as CompareDocument;
+    expect(twin.counts.total.macs).toBe(784 * 50 + 50 * 10);
+    expect(twin.accuracy).toBeGreaterThan(0.4);
+    expect(spiking.energy.f32!.total.low).toBeGreaterThan(0);
+    expect(text).toContain("learn with labels, by back-propagation");
   });
 
   test.each([
-    [
-      "an option of others",
-      { steps: 5 },
-      "--steps: unsupervised takes --data, --epochs, --neurons, --samples and --seed",
-    ],
-    [
-      "a checkpoint",
-      { checkpoint: { file: "x", every: 1, resume: false } },
-      "--checkpoint: unsupervised learns in one go",
-    ],
-    ["a page", { out: "x.html" }, "--out writes files that end in .h5 or .json"],
+    ["an option of others", { steps: 5 }, "--steps: unsupervised says itself"],
+    ["another option of others", { cell: "alif" as const }, "--cell: unsupervised has no such option"],
+    ["a budget of memory", { memory: 1e9 }, "--memory: diehl-cook learns without gradients"],
+    ["a watch", { watch: { terminal: true } }, "--watch: unsupervised learns without losses"],
     ["too few neurons", { neurons: 3 }, "--neurons"],
   ])("%s is refused", async (_what, more, message) => {
-    await expect(task().train({ ...options, ...more }, () => {})).rejects.toThrow(message);
-  });
-  test("other commands say what there is", async () => {
-    await expect(compare(options, () => {})).rejects.toThrow("unsupervised: learns without gradients");
-    await expect(evaluate({ ...options, file }, () => {})).rejects.toThrow("unsupervised: learns without gradients");
+    await expect(trainTask(task(), { ...options, ...more }, () => {})).rejects.toThrow(message);
   });
   test("and tasks with gradients do not take its options", async () => {
     await expect(train({ task: "digits", seed: 1, threads: 1, neurons: 100 }, () => {})).rejects.toThrow(
-      "--neurons: digits has its own number",
+      "--neurons: digits has no such option",
     );
+  });
+  test("explain shows the network that answers, and no training that there is not", async () => {
+    const { document } = await explain({ task: "unsupervised", seed: 1, threads: 1 }, () => {});
+    expect(Object.keys(document["programs"] as object)).toEqual(["inference"]);
   });
 });

@@ -3,6 +3,7 @@ import type { KernelKind, KernelOf } from "../../ir/program.ts";
 import { drawRows, fillBlocks, lookUp, sortRows, weave } from "./build.ts";
 import { drawCounts } from "./counts.ts";
 import { deliver } from "./deliver.ts";
+import { lateColumns } from "./lateColumns.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import type { Frame } from "./run.ts";
@@ -12,6 +13,7 @@ import { foldRows, maxPool, outerWindows, pick, scatterBack, scatterWindows, unp
 export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame: Frame) => void } = {
   perElement,
   perSynapse,
+  lateColumns,
   deliver,
   touch: () => undefined,
   gatherRows,

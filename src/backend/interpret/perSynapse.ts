@@ -7,14 +7,14 @@ import { evaluateBody, type Leaf } from "./body.ts";
 import type { Cursor, Frame } from "./run.ts";
 
 /** The three numbers of one synapse. */
-interface Synapse {
+export interface Synapse {
   readonly synapse: number;
   readonly pre: number;
   readonly post: number;
 }
 
 export function perSynapse({ domain, step, parts = 1, full, drawn }: KernelOf<"perSynapse">, frame: Frame): void {
-  const run = body(step, frame);
+  const run = synapticBody(step, frame);
   if (drawn) return listed(frame, drawnRow(drawn, frame, run));
   if (domain === "columns") return listed(frame, full ? fullColumn(full, run) : columnOf(frame, run));
   const row = full ? fullRow(full, frame, run) : rowOf(frame, run, parts);
@@ -84,7 +84,8 @@ interface Access extends Cursor {
   readonly position: (s: Synapse) => number;
 }
 
-function body(step: Step, frame: Frame): (s: Synapse) => void {
+/** What happens at a synapse. */
+export function synapticBody(step: Step, frame: Frame): (s: Synapse) => void {
   const slots = new Map(
     step.slots.map((s): [string, Access] => [s.name, { ...frame.arg(s.name), position: POSITION[s.space] }]),
   );

@@ -11,6 +11,7 @@ import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { synapseLines } from "./synapseLines.ts";
 import { pushScaled, range } from "./tiles.ts";
+import { touchRows } from "./touchRows.ts";
 
 /** Synapses in one turn along a row. */
 const TURN = 4;
@@ -29,8 +30,9 @@ type Numbers = Readonly<Record<"synapse" | "pre" | "post", number>>;
 type AddressOf = (slot: Slot) => { push(): void; readonly offset: number };
 
 export function perSynapse(kernel: KernelOf<"perSynapse">, c: KernelContext): void {
-  const { domain, step, parts = 1, full, apart, drawn, gathers } = kernel;
+  const { domain, step, parts = 1, full, apart, drawn, gathers, far } = kernel;
   if (drawn) return drawnSynapses(kernel, c);
+  if (far && domain === "rows" && !full) touchRows(kernel, c);
   if (full || (apart && isRich(step))) return synapseLines(kernel, c);
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };

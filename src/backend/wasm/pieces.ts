@@ -21,7 +21,8 @@ export function piecesOf(type: FloatType, width: number): Piece[] {
     lanes: Math.min(whole, width - v * whole),
   }));
 }
-const isWhole = ({ type, lanes }: Piece): boolean => lanes * BYTES[type] === 16;
+/** Whether it fills a vector. */
+export const isWhole = ({ type, lanes }: Piece): boolean => lanes * BYTES[type] === 16;
 
 /** Pushes a piece of the row at an address; lanes that it lacks are 0. */
 export function loadPiece(f: Emitter, row: number, p: Piece): void {

@@ -4,7 +4,7 @@ import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
 import { pushScaled } from "./tiles.ts";
 
-/** Locals with the addresses of the channels of a source's group at a target, and of the row of weights that leads there. */
+/** Locals with the addresses of the channels of a group at a target, and of the row of weights that leads there. */
 export interface Hit {
   readonly target: number;
   readonly weights: number;
@@ -37,17 +37,23 @@ export interface Entry {
   readonly other: number;
 }
 
-export function lookUp(c: KernelContext, at: number, first: number): Entry {
+export const entryLocals = (f: Emitter): Entry => ({
+  count: f.local("i32"),
+  position: f.local("i32"),
+  other: f.local("i32"),
+});
+/** Looks up place `at`, a local, of the rows (`first` = 0) or the columns behind so many rows. */
+export function lookUp(c: KernelContext, at: number, first: number, into = entryLocals(c.f)): Entry {
   const { f } = c;
-  const [entry, count, position, other] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const entry = f.local("i32");
   pushScaled(f, c.ptr("reach"), at, 4 * REACH);
   f.set(entry);
-  [count, position, other].forEach((local, n) => {
+  [into.count, into.position, into.other].forEach((local, n) => {
     f.get(entry);
     f.op("i32.load", 4 * (REACH * first + n));
     f.set(local);
   });
-  return { count, position, other };
+  return into;
 }
 
 /** Adds `index · factor` to what is on the stack. */
@@ -56,4 +62,17 @@ export function plus(f: Emitter, index: number, factor: number): void {
   f.i32(factor);
   f.op("i32.mul");
   f.op("i32.add");
+}
+
+/** `quotient = n div by; rest = n mod by` */
+export function divided(f: Emitter, n: number, by: number, quotient: number, rest: number): void {
+  f.get(n);
+  f.i32(by);
+  f.op("i32.div_u");
+  f.set(quotient);
+  f.get(n, quotient);
+  f.i32(by);
+  f.op("i32.mul");
+  f.op("i32.sub");
+  f.set(rest);
 }

@@ -33,6 +33,8 @@ export interface Stage {
   readonly name: string;
   readonly rounds?: { readonly from: Count; readonly count: Count };
   readonly together?: boolean;
+  /** Of a stage that threads run together, how often the loop in which they meet goes round. */
+  readonly meetings?: Count;
 }
 export interface StageCode {
   readonly stage: Stage;
@@ -57,7 +59,7 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
     if (!isParallel(part)) {
       const write = (f: Emitter): void => new RegionWriter(f, at, nameOf, new Map(), TEAM).body([part]);
       return {
-        stage: { name, together: true },
+        stage: { name, together: true, meetings: meetingsOf(part) },
         code: defineFunction(name, ["i32", "i32", "i32"], write, { exported: true }),
       };
     }
@@ -71,11 +73,25 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
   });
 }
 
+/** The rounds of the loop around the parallel ones; where they are not known before, one. */
+function meetingsOf(loop: Loop): Count {
+  const inner = loop.body.filter((n) => n.tag === "loop");
+  if (inner.some(isParallel)) return typeof loop.count === "number" || loop.count.terms.length === 0 ? loop.count : 1;
+  const next = inner.find(hasInnerParallel);
+  return next ? meetingsOf(next as Loop) : 1;
+}
+
 /** The parameters of a stage that threads run together. */
 interface TeamLocals {
   readonly thread: number;
   readonly threads: number;
   readonly parks: number;
+}
+/** Locals of a loop: its variable, the first value, and that behind the last. */
+interface Rounds {
+  readonly variable: number;
+  readonly first: number;
+  readonly end: number;
 }
 const TEAM: TeamLocals = { thread: 0, threads: 1, parks: 2 };
 
@@ -137,19 +153,7 @@ class RegionWriter {
       this.#restore(before);
     };
     if (shared) {
-      f.get(first, shared.thread);
-      f.op("i32.add");
-      f.set(variable);
-      const more = (): void => {
-        f.get(variable, end);
-        f.op("i32.lt_s");
-      };
-      f.while(more, () => {
-        round();
-        f.get(variable, shared.threads);
-        f.op("i32.add");
-        f.set(variable);
-      });
+      this.#ownRounds(shared, { variable, first, end }, round);
     } else if (reverse) {
       f.get(end);
       f.i32(1);
@@ -170,6 +174,53 @@ class RegionWriter {
     }
     for (const variable of variablesOf(loop)) this.#loops.delete(variable);
     this.#restore(outside);
+  }
+  /**
+   * The rounds of a thread: every so many-th, one time upwards and the next time downwards. What the last round has left in the
+   * cache is then used by the first of the next, where rounds in one order would find nothing of theirs there.
+   */
+  #ownRounds({ thread, threads }: TeamLocals, { variable, first, end }: Rounds, round: () => void): void {
+    const f = this.#f;
+    const [down, next, both] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    f.get(first, thread);
+    f.op("i32.add");
+    f.tee(next);
+    f.get(end);
+    f.op("i32.lt_s");
+    f.if(() => {
+      // both = 2·next + threads·((end - 1 - next) div threads): the sum of its first round and its last
+      f.get(end);
+      f.i32(1);
+      f.op("i32.sub");
+      f.get(next);
+      f.op("i32.sub");
+      f.get(threads);
+      f.op("i32.div_u");
+      f.get(threads);
+      f.op("i32.mul");
+      f.get(next);
+      f.i32(2);
+      f.op("i32.mul");
+      f.op("i32.add");
+      f.set(both);
+      f.op("loop");
+      f.get(both, next);
+      f.op("i32.sub");
+      f.get(next, down);
+      f.op("select");
+      f.set(variable);
+      round();
+      f.get(next, threads);
+      f.op("i32.add");
+      f.tee(next);
+      f.get(end);
+      f.op("i32.lt_s");
+      f.op("br_if", 0);
+      f.op("end");
+      f.get(down);
+      f.op("i32.eqz");
+      f.set(down);
+    });
   }
   /** Each thread runs the rounds that are its own; the first alone does what nobody shares. */
   #meetingBody(loop: Loop, team: TeamLocals): void {

@@ -3,7 +3,7 @@
  * low two lanes). A bool is a mask, as wide as the values it came from; `pushMask` gives it in the width asked for.
  */
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable, type UnaryOp } from "../../ir/expr.ts";
-import type { Type } from "../../ir/types.ts";
+import { isInt, type Type } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 
 export interface VectorContext {
@@ -109,11 +109,24 @@ function select(e: ExprOf<"select">, c: VectorContext): void {
     mask();
     return c.f.op(isZero(e.then) ? "v128.andnot" : "v128.and");
   }
+  if (isZeroWhere(e.test, e.else)) {
+    c.push(e.then);
+    mask();
+    c.f.op("v128.and");
+    c.push(e.else);
+    return c.f.op("v128.or");
+  }
   c.push(e.then);
   if (e.type === "bool") pushMask(e.else, width, c);
   else c.push(e.else);
   mask();
   c.f.op("v128.bitselect");
+}
+/** Whether a test tells that an integer is 0 wherever it holds: a counter that begins again when it has run out. */
+function isZeroWhere(test: Expr, value: Expr): boolean {
+  if (!isInt(value.type)) return false;
+  if (test.tag === "binary" && test.op === "and") return isZeroWhere(test.a, value) || isZeroWhere(test.b, value);
+  return test.tag === "compare" && test.op === "eq" && test.a === value && isZero(test.b);
 }
 
 function leaf(e: Expr): never {

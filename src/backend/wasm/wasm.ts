@@ -15,6 +15,7 @@ import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
+import { parksIn } from "./control.js";
 import { deliver, touch } from "./deliver.ts";
 import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
@@ -22,10 +23,12 @@ import { encode } from "./encode.ts";
 import { fillBlocks } from "./fillBlocks.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
+import { lateColumns } from "./lateColumns.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
 import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
+import { Pace } from "./pace.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import { foldRows, maxPool, pick, unpool } from "./pooling.ts";
@@ -43,6 +46,7 @@ import { winners } from "./winners.ts";
 const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) => void } = {
   perElement,
   perSynapse,
+  lateColumns,
   deliver,
   touch,
   gatherRows,
@@ -184,7 +188,7 @@ class KernelSet {
   }
   /** Steps are compared by identity, everything else by value. */
   #key(kernel: Kernel, known: Readonly<Record<string, number>>): string {
-    return JSON.stringify([kernel, known], (k, v: unknown) => (k === "step" ? this.#numberOf(v) : v));
+    return JSON.stringify([kernel, known], (k, v: unknown) => (k === "step" || k === "motion" ? this.#numberOf(v) : v));
   }
   #numberOf(step: unknown): number {
     let n = this.#identity.get(step);
@@ -210,6 +214,8 @@ class WasmExecutable implements Executable {
   readonly bytes: number;
   readonly #compiled: Compiled;
   readonly #membership: Membership | undefined;
+  /** Of stages that threads run together. */
+  readonly #paces = new Map<string, Pace>();
   #memory: WebAssembly.Memory | undefined;
   #instance: WebAssembly.Instance | undefined;
 
@@ -235,18 +241,30 @@ class WasmExecutable implements Executable {
     if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
     for (const stage of stages) this.#runStage(stage, exports[stage.name] as (...numbers: number[]) => void);
   }
-  #runStage({ name, rounds, together }: Stage, fn: (...numbers: number[]) => void): void {
-    if (together) return this.#runTogether(name, fn);
+  #runStage(stage: Stage, fn: (...numbers: number[]) => void): void {
+    const { name, rounds, together } = stage;
+    if (together) return this.#runTogether(stage, fn);
     if (!rounds) return fn();
     const [from, count] = [this.#number(rounds.from), this.#number(rounds.count)];
     const shared = this.#membership;
     if (shared && count > 1) shared.team.run(shared.id, shared.stages.indexOf(name), from, count, fn);
     else for (let k = 0; k < count; k++) fn(from + k, 0);
   }
-  #runTogether(name: string, fn: (...numbers: number[]) => void): void {
+  #runTogether({ name, meetings = 1 }: Stage, fn: (...numbers: number[]) => void): void {
     const shared = this.#membership;
-    if (shared) shared.team.together(shared.id, shared.stages.indexOf(name), this.#live().memory, fn);
-    else fn(0, 1, 0);
+    if (!shared) return fn(0, 1, 0);
+    const { memory } = this.#live();
+    const pace = this.#paceOf(name);
+    const parks = parksIn(memory);
+    const start = performance.now();
+    if (pace.alone) fn(0, 1, 0);
+    else shared.team.together(shared.id, shared.stages.indexOf(name), memory, fn);
+    pace.note(performance.now() - start, this.#number(meetings), (parksIn(memory) - parks) | 0);
+  }
+  #paceOf(stage: string): Pace {
+    let pace = this.#paces.get(stage);
+    if (!pace) this.#paces.set(stage, (pace = new Pace()));
+    return pace;
   }
   #number(c: Count): number {
     return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;

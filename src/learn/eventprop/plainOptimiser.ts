@@ -57,5 +57,6 @@ export class PlainOptimiser {
 function clip(gradients: Arrays, limit: number): number {
   let squares = 0;
   for (const g of gradients.values()) for (const x of g) squares += x * x;
+  if (!Number.isFinite(squares)) return 0;
   return squares > limit ** 2 ? limit / Math.sqrt(squares) : 1;
 }

@@ -27,7 +27,8 @@ export type TimeLoss = SpikeLoss | HighestVoltage;
 type SpikeLoss = FirstSpikeCrossEntropy | SquaredTimes | TrainDistance;
 
 function requireSeconds(path: string, x: number): void {
-  if (!(x > 0 && Number.isFinite(x))) throw new ModelError("out-of-range", path, `must be above 0 s, got ${x}`);
+  if (!(x > 0 && Number.isFinite(x)))
+    throw new ModelError("out-of-range", path, `must be a number of seconds above 0, got ${x}`);
 }
 /** Options of `firstSpikeCrossEntropy`. */
 export interface FirstSpikeOptions {

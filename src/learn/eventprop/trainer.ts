@@ -11,6 +11,7 @@ import { initialParameters, type Parameters, parameterLayout, writeParameters } 
 import { inputOf } from "../batch.ts";
 import type { Evaluation } from "../evaluator.ts";
 import type { Learner } from "../fit.ts";
+import { requireGiven } from "../given.ts";
 import type { Optimiser } from "../optimiser.ts";
 import { argmax } from "../readout.ts";
 import type { StepResult } from "../trainer.ts";
@@ -65,8 +66,10 @@ export interface EventTrainerOptions {
   readonly delays?: ExactDelays;
   /** By population, in the order of the network. */
   readonly raise?: Readonly<Record<string, Raise>>;
+  /** Samples of one update, at most; by default as many as come. */
+  readonly batch?: number;
 }
-const OPTIONS = ["loss", "optimiser", "duration", "seed", "parameters", "delays", "raise"] as const;
+const OPTIONS = ["loss", "optimiser", "duration", "seed", "parameters", "delays", "raise", "batch"] as const;
 
 /** What came of one update by exact spike times. */
 export interface EventStepResult extends StepResult {
@@ -89,8 +92,7 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
  */
 export function createEventTrainer(net: Network, options: EventTrainerOptions): EventTrainer {
   requireKnown("eventTrainer", options, OPTIONS);
-  for (const key of ["loss", "optimiser", "duration"] as const)
-    if (options[key] === undefined) throw new ModelError("usage", `eventTrainer.${key}`, "is missing");
+  requireGiven("eventTrainer", options, ["loss", "optimiser", "duration"]);
   const { seed = 0, duration, raise = {} } = options;
   requireInteger("eventTrainer.seed", seed, 0, 2 ** 32 - 1);
   const end = typeof duration === "string" ? quantityOf(duration, SECOND, "duration") : duration;
@@ -287,8 +289,13 @@ export class EventTrainer implements Learner<EventBatch> {
 
   #each(batch: EventBatch, use: (ran: Ran, wanted: Wanted) => void): void {
     const { count, spikes, labels, trains } = batch;
+    if (!Array.isArray(spikes))
+      throw new DataError("type-mismatch", "batch.spikes", `must be a list with { times, indices } of each sample`);
     if (!(Number.isInteger(count) && count >= 1 && spikes.length === count))
       throw new DataError("shape-mismatch", "batch.spikes", `holds ${spikes.length} samples, count is ${count}`);
+    const { batch: most = count } = this.#options;
+    if (count > most)
+      throw new DataError("shape-mismatch", "batch", `holds ${count} samples, at most ${most} were asked for`);
     for (let s = 0; s < count; s++) {
       const wanted = { label: labels?.[s], trains: trains?.[s] };
       requireWanted(this.#options.loss, wanted, this.network.populations[this.network.output!]!.size, `[${s}]`);

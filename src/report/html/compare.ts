@@ -7,7 +7,7 @@ import { besideEnergy, deadNote, ownBreakEvenTable } from "./elsewhere.ts";
 import { breakEvenTable, energyFigures, energyTable, promiseFigure } from "./energy.ts";
 import { grid, learningFigures, type Named } from "./learning.ts";
 import { html, type Markup, num, tied } from "./markup.ts";
-import { inside, list, notesSection, provenanceSection, section } from "./sections.ts";
+import { inside, notesSection, provenanceSection, published, section } from "./sections.ts";
 import { classTable, latencyFigures, type SteppedSide } from "./steps.ts";
 import { factsTable, layerTables } from "./tables.ts";
 import { watchFigures } from "./watch.ts";
@@ -23,7 +23,7 @@ export function compareBody(c: CompareDocument): readonly (Markup | undefined)[]
   return [
     cards(c),
     section("Who wins", verdicts(c)),
-    section("Time, memory, accuracy", factsTable(sides), published(c)),
+    section("Time, memory, accuracy", factsTable(sides), published(c, c.spiking)),
     section("Learning", grid(learningFigures(sides)), ...sides.map(({ side, tone }) => watchFigures(side.watch, tone))),
     section("Answers", answers(c, sides)),
     c.shown && inside(c.shown, c.classes),
@@ -97,12 +97,6 @@ function verdicts({ verdict }: CompareDocument): Markup {
     html`<li class="${winner}"><span class="chip ${winner}">${winner === "undecided" ? "neither" : winner}</span><span>${tied(text)}</span></li>`;
   return html`<ul class="verdicts">${verdict.map(row)}</ul>`;
 }
-
-const published = ({ published: figures, spiking }: CompareDocument): Markup | undefined =>
-  figures &&
-  html`<p>${spiking.perClass ? "Published, of the same steps" : "Beside it"}:</p>${list(
-    figures.map(({ source, network, accuracy }) => html`${num(accuracy, percent(accuracy))}: ${network} (${source}).`),
-  )}`;
 
 const CALLED: Readonly<Record<string, string>> = { spiking: "the spiking network", twin: "the twin" };
 

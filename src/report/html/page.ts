@@ -3,7 +3,9 @@
  * browser as well: scripts run only if they have the hash of ours.
  */
 import type { CompareDocument, SimulateDocument, TrainDocument } from "../document.ts";
+import type { FindingsDocument } from "../findingsDocument.ts";
 import { compareBody } from "./compare.ts";
+import { findingsBody } from "./findings.ts";
 import { html, Markup, tied } from "./markup.ts";
 import { base64 } from "./raster.ts";
 import { SCRIPT } from "./script.ts";
@@ -12,7 +14,7 @@ import { STYLE } from "./style.ts";
 import { trainBody } from "./train.ts";
 
 /** Results that have a page. */
-export type PageDocument = CompareDocument | TrainDocument | SimulateDocument;
+export type PageDocument = CompareDocument | TrainDocument | SimulateDocument | FindingsDocument;
 type Kind = PageDocument["kind"];
 type Of<K extends Kind> = Extract<PageDocument, { kind: K }>;
 interface Page<D> {
@@ -25,6 +27,7 @@ const PAGES: { readonly [K in Kind]: Page<Of<K>> } = {
   compare: { title: "spiking network and twin", name: (d) => d.task, body: compareBody },
   train: { title: "a spiking network", name: (d) => d.task, body: trainBody },
   simulate: { title: "a simulation", name: (d) => d.target, body: simulateBody },
+  findings: { title: "what it learned", name: (d) => d.task, body: findingsBody },
 };
 
 export async function pageOf(d: PageDocument): Promise<string> {

@@ -1,6 +1,6 @@
 /** Parts that every page has. */
-import type { ProvenanceDocument, ResultDocument, ShownDocument } from "../document.ts";
-import { whole } from "../numbers.ts";
+import type { ProvenanceDocument, ResultDocument, ShownDocument, TestedDocument } from "../document.ts";
+import { percent, whole } from "../numbers.ts";
 import { grid } from "./learning.ts";
 import { type Content, html, type Markup, num } from "./markup.ts";
 import { rateFigures } from "./rates.ts";
@@ -27,6 +27,16 @@ export function inside(shown: ShownDocument, classes: readonly string[]): Markup
 }
 /** Steps of a sample from which on its pictures take the whole width. */
 const LONG = 100;
+
+/** What others reach, or something simpler in the same run. */
+export const published = (
+  { published: figures }: ResultDocument,
+  { perClass }: Pick<TestedDocument, "perClass">,
+): Markup | undefined =>
+  figures &&
+  html`<p>${perClass ? "Published, of the same steps" : "Beside it"}:</p>${list(
+    figures.map(({ source, network, accuracy }) => html`${num(accuracy, percent(accuracy))}: ${network} (${source}).`),
+  )}`;
 
 export const notesSection = ({ notes, beside = [] }: ResultDocument): Markup | undefined =>
   notes.length + beside.length > 0 ? section("Beside the numbers", list([...notes, ...beside])) : undefined;

@@ -17,6 +17,8 @@ interface Fact {
 }
 const FACTS: readonly Fact[] = [
   { name: "test accuracy", value: (s) => s.accuracy, format: (x) => percent(x, 2) },
+  { name: "its interval, from", value: (s) => s.interval?.low, format: (x) => percent(x, 2), minor: true },
+  { name: "to", value: (s) => s.interval?.high, format: (x) => percent(x, 2), minor: true },
   { name: "classes alike", value: (s) => s.balancedAccuracy, format: (x) => percent(x, 2), minor: true },
   {
     name: "as published, from a later step on",

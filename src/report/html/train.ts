@@ -6,7 +6,7 @@ import { besideEnergy } from "./elsewhere.ts";
 import { breakEvenTable, energyFigures, energyTable } from "./energy.ts";
 import { grid, learningFigures } from "./learning.ts";
 import { html, type Markup } from "./markup.ts";
-import { inside, notesSection, provenanceSection, section } from "./sections.ts";
+import { inside, notesSection, provenanceSection, published, section } from "./sections.ts";
 import { classTable, latencyFigures, type SteppedSide } from "./steps.ts";
 import { factsTable, layerTables } from "./tables.ts";
 import { watchFigures } from "./watch.ts";
@@ -19,7 +19,7 @@ export function trainBody(t: TrainDocument): readonly (Markup | undefined)[] {
     ? [{ title, tone: "spiking", report: t as TrainDocument & StepsDocument }]
     : [];
   return [
-    section("Time, memory, accuracy", factsTable(sides)),
+    section("Time, memory, accuracy", factsTable(sides), published(t, t)),
     section("Learning", grid(learningFigures(sides)), watchFigures(t.watch, "spiking")),
     section(
       "Answers",

@@ -11,6 +11,7 @@ import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import type { Moment } from "./delivery.ts";
 import { deliverNodes } from "./deliveryNodes.ts";
 import { initialiseSample } from "./initial.ts";
+import { type LateColumns, lateColumns } from "./lateColumns.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
 import { NormKernels } from "./norms.ts";
 import { byPart, onParts, PART } from "./parts.ts";
@@ -57,6 +58,7 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     return { once: own.flatMap((s) => s.sample), steps: [...own.flatMap((s) => s.steps), ...overSteps(context, step)] };
   };
   const formed = before(false);
+  const time = new TimeStep(l, nodes);
   return {
     nodes,
     chunk: sums.flatMap((s) => s.chunk),
@@ -67,7 +69,7 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     ],
     sample: {
       once: formed.once,
-      steps: [...formed.steps, ...overSteps(context, new TimeStep(l).nodes(nodes))],
+      steps: [...formed.steps, ...overSteps(context, time.nodes(nodes)), ...time.end()],
     },
     ...(wide && { wide }),
   };
@@ -104,9 +106,20 @@ function batchWide(nodes: readonly string[], l: Parts): BatchWide | undefined {
 /** One step of a component. */
 class TimeStep {
   readonly #l: Parts;
+  /** By connection. */
+  readonly #late = new Map<string, LateColumns>();
 
-  constructor(l: Parts) {
+  constructor(l: Parts, nodes: readonly string[]) {
     this.#l = l;
+    for (const c of l.net.connections.filter((x) => nodes.includes(x.to.node))) {
+      const late = lateColumns(c, l);
+      if (late) this.#late.set(c.name, late);
+    }
+  }
+
+  /** After the last step. */
+  end(): Node[] {
+    return [...this.#late.values()].flatMap((late) => late.end());
   }
 
   /** Populations in turn with all their phases, or phase group by phase group (`model/timing.ts`). */
@@ -129,7 +142,9 @@ class TimeStep {
   }
   /** What synapses share moves on when all of the step's events have seen it. */
   #moving(node: string): Node[] {
-    return this.#l.net.connections.filter((c) => c.to.node === node).flatMap((c) => motionNodes(c, this.#l));
+    return this.#l.net.connections
+      .filter((c) => c.to.node === node)
+      .flatMap((c) => motionNodes(c, this.#l, this.#late.get(c.name)));
   }
 
   #whole(node: string): Node[] {
@@ -169,7 +184,7 @@ class TimeStep {
     return [...new Set(into.map(whole))].flatMap((name) => {
       const parts = into.filter((c) => whole(c) === name);
       return actsOf(parts[0]!.synapse!).flatMap((a) =>
-        parts.filter((c) => which(c, a)).flatMap((c) => actNode(c, a, this.#l)),
+        parts.filter((c) => which(c, a)).flatMap((c) => actNode(c, a, this.#l, this.#late.get(c.name))),
       );
     });
   }

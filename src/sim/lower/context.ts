@@ -51,7 +51,11 @@ export interface LowerOptions {
   readonly counter?: RowCounter | undefined;
   /** The form of inputs that may have either; by default the cheaper one of each batch (`forms.ts`). */
   readonly form?: Form;
+  /** The form of errors that go back through windows and may have either; by default the cheaper one of each step. */
+  readonly errors?: ErrorForm;
 }
+/** To sources that are listed, one by one, or to all of them (`learn/errorForms.ts`). */
+export type ErrorForm = "listed" | "all";
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */
 export const RUN = { start: 0, steps: 1 } as const;

@@ -45,10 +45,10 @@ export function inputsInEitherForm(net: Network): ReadonlySet<string> {
   return new Set(Object.keys(net.inputs).filter((node) => net.inputs[node]!.signal === "values" && plain(node)));
 }
 
-/** ns: for a list and each of its entries, for a row, and for each weight by whether the matrix fits the cache. */
+/** ns: for a list and each of its entries, for a row, and for each weight: of a matrix by whether it fits the cache, of windows. */
 const PRICE = {
-  lists: { each: 6, entry: 0.6, weight: { within: 0.066, beyond: 0.1 } },
-  rows: { each: 3, weight: { within: 0.05, beyond: 0.104 } },
+  lists: { each: 6, entry: 0.6, weight: { within: 0.066, beyond: 0.1, windows: 0.057 } },
+  rows: { each: 3, weight: { within: 0.05, beyond: 0.104, windows: 0.05 } },
 } as const;
 /** Bytes of a matrix that stays in a core's second cache beside what it is multiplied with. */
 const CACHE = 2 ** 20;
@@ -70,7 +70,7 @@ export function formCosts(
   for (const c of net.connections.filter((x) => x.from.node === node)) {
     const size = connectedSizes(net, c.from.node, c.to.node);
     const width = synapseCount(c.connectivity, size) / size.sources;
-    const where = isWindowed(c) || inputs * width * bytes <= CACHE ? "within" : "beyond";
+    const where = isWindowed(c) ? "windows" : inputs * width * bytes <= CACHE ? "within" : "beyond";
     lists += rows * PRICE.lists.each + entries * (PRICE.lists.entry + width * PRICE.lists.weight[where]);
     all += rows * (PRICE.rows.each + inputs * width * PRICE.rows.weight[where]);
   }

@@ -118,8 +118,8 @@ export class NormParts {
   }
 
   /** Adds a row at hand to the sums of its channels. */
-  total(x: Place, out: Place, what = "total"): Node {
-    return this.positions(this.step(what, "e:x e:out", "out", "add", this.read("x")), { x }, { out });
+  total(x: Place, out: Place): Node {
+    return this.positions(this.step("total", "e:x e:out", "out", "add", this.read("x")), { x }, { out });
   }
   /** Adds the squares around a mean. */
   squares(mean: Place, out: Place): Node {
@@ -127,12 +127,17 @@ export class NormParts {
     const step = this.step("square", "e:x e:mean e:out", "out", "add", mul(centred, centred));
     return this.positions(step, { x: this.x }, { mean, out });
   }
-  /** Adds the errors times the distance from the mean. */
-  slopes(error: Place, mean: Place, out: Place): Node {
+  /** Adds the errors, and the errors times the distance from the mean, in one pass. */
+  slopes(error: Place, mean: Place, out: { readonly errors: Place; readonly slopes: Place }): Node {
     const r = (slot: string): Expr => this.read(slot);
     const slope = mul(r("dy"), sub(r("x"), r("mean")));
-    const step = this.step("slopes", "e:dy e:x e:mean e:out", "out", "add", slope);
-    return this.positions(step, { dy: error, x: this.x }, { mean, out });
+    const weighed = this.step("errors", "e:dy e:x e:mean e:slopes", "slopes", "add", slope);
+    const step: Step = {
+      ...weighed,
+      slots: [...weighed.slots, { name: "errors", type: this.type, space: "element" }],
+      stores: [...weighed.stores, { slot: "errors", mode: "add", value: r("dy") }],
+    };
+    return this.positions(step, { dy: error, x: this.x }, { mean, ...out });
   }
   /** `out /= count`, where there are any; of as many numbers. */
   each(out: Place, count: Place, n: number): Node {

@@ -112,12 +112,9 @@ export class NormKernels {
    * @param error of the value in the step at hand
    */
   errorNotes(error: Place): { start: Node[]; steps: Node[] } {
-    const [errors, slopes] = [this.#ofSample("sample.errors"), this.#ofSample("sample.slopes")];
-    const start = [this.#p.clear(errors), this.#p.clear(slopes)];
-    const steps = [
-      this.#p.total(error, errors, "errors"),
-      this.#p.slopes(error, this.#p.shared("mean", this.#p.inStep), slopes),
-    ];
+    const sums = { errors: this.#ofSample("sample.errors"), slopes: this.#ofSample("sample.slopes") };
+    const start = [this.#p.clear(sums.errors), this.#p.clear(sums.slopes)];
+    const steps = [this.#p.slopes(error, this.#p.shared("mean", this.#p.inStep), sums)];
     return this.#p.t.over === "batch" ? { start: [], steps: [...start, ...steps] } : { start, steps };
   }
   /**

@@ -89,7 +89,7 @@ export class StepNorm {
     return {
       chunk: [
         ...[p.clear(errors), p.clear(slopes)],
-        ...this.#overSamples([p.total(error, errors, "errors"), p.slopes(error, shared("mean"), slopes)]),
+        ...this.#overSamples([p.slopes(error, shared("mean"), { errors, slopes })]),
         elementCall(addStep(p.type), { x: errors, out: gradient(p.block("offset")) }, n),
         elementCall(gained, { x: slopes, inverse: shared("inverse"), out: gradient(p.block("gain")) }, n),
       ],

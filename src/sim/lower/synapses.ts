@@ -272,9 +272,22 @@ export function overSynapses(
   const counts = events ? { from: events.from, to: events.to } : { sources: context.size(c.from.node) };
   // A body without a pathway only adds: nothing to gain by vectors.
   const apart = tables.distinct && c.synapse !== undefined && areApart(kernel.step, kernel.domain, places);
-  const call = invoke({ ...kernel, ...(parts > 1 && { parts }), ...(apart && { apart }) }, args, counts);
+  const far = kernel.domain === "rows" && isFar(sources);
+  const call = invoke(
+    { ...kernel, ...(parts > 1 && { parts }), ...(apart && { apart }), ...(far && { far }) },
+    args,
+    counts,
+  );
   return ofParts(call, c, context);
 }
+/** Whether the rows of all connections are more than a cache near the processor holds. */
+function isFar({ synapses }: Sources): boolean {
+  let words = 0;
+  for (const { rows, count, own } of synapses.values()) if (rows) words += count * (1 + own.length);
+  return words > NEAR;
+}
+/** Words that such a cache holds. */
+const NEAR = 2 ** 19;
 /** The call of each part of the targets, for the spikes of each part of the sources. */
 function ofParts(call: Invoke, c: Connection, context: Context): Node {
   if (context.parts === 1) return call;

@@ -4,7 +4,7 @@
  * numbers in the same order. Where maxima follow, sums are formed beside the port first.
  */
 import { along, invoke, type Node, type Place, padded, place } from "../../ir/program.ts";
-import { reachTable, sourceCount, targetCount, type Windows, weightRows } from "../../ir/windows.ts";
+import { orderLength, reachTable, sourceCount, targetCount, type Windows, weightRows } from "../../ir/windows.ts";
 import { isConvolution, type WindowedConnection, windowsIn } from "../../model/connection.ts";
 import { poolingWeight, type Stages } from "../../model/connectivity/windowed.ts";
 import type { Context } from "./context.ts";
@@ -17,6 +17,10 @@ import type { Events } from "./signals.ts";
 /** The table that tells who reaches whom, from one side. */
 export const reachPlace = (side: "source" | "target", w: Windows, name: string, c: Context): Place =>
   place(c.constant(`${name}.reach.${side}`, reachTable(side, w), "i32"));
+
+/** Room to sort a connection's sources by channel. */
+export const orderPlace = (name: string, w: Windows, c: Context): Place =>
+  place(c.buffer(`${name}.order`, "u32", orderLength(w), "work"));
 
 /** Maxima of windows: their node or connection, and whether they are those of a whole sample. */
 export interface Maxima {

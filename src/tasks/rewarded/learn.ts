@@ -5,7 +5,7 @@ import { permutation, streamOf } from "../../base/random.ts";
 import type { Network } from "../../model/network.ts";
 import { createEngine } from "../../sim/engine.ts";
 import type { EventData } from "../../sim/feed.ts";
-import { CHANCE, GROUP, STEPS } from "./network.ts";
+import { CHANCE, GROUP, type Learned, PLASTIC, STEPS } from "./network.ts";
 
 /** Two inputs, on or off, and what a spike of the answer is worth. Nothing is worth anything where nothing is on. */
 export const PATTERNS = [
@@ -18,8 +18,12 @@ export const PATTERNS = [
 /** Spikes a second of the answer for each pattern. */
 export type Rates = readonly number[];
 
-/** The answer's rates in each epoch. */
-export async function experiment(net: Network, backend: Backend, seed: number, epochs: number): Promise<Rates[]> {
+/** The answer's rates in each epoch, and what was learned. */
+export interface Experiment {
+  readonly rates: Rates[];
+  readonly learned: Learned;
+}
+export async function experiment(net: Network, backend: Backend, seed: number, epochs: number): Promise<Experiment> {
   using engine = await createEngine(net, backend, { seed, block: 256 });
   const draws = new LineStream(seed, streamOf("xor.inputs"));
   const out: Rates[] = [];
@@ -34,7 +38,8 @@ export async function experiment(net: Network, backend: Backend, seed: number, e
     }
     out.push(rates);
   }
-  return out;
+  const learned = Object.fromEntries(PLASTIC.map((c) => [c, Float32Array.from(engine.synapses(c).w!)]));
+  return { rates: out, learned: learned as Learned };
 }
 
 /** Poisson spikes of the neurons whose input is on. */

@@ -7,8 +7,12 @@
 import { connect } from "../../model/connection.ts";
 import { uniform } from "../../model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../model/network.ts";
+import { linear } from "../../model/neuron/linear.ts";
+import { relu } from "../../model/neuron/relu.ts";
 import { neuron } from "../../model/neuron.ts";
+import { denseLayer, input, neurons, sequential } from "../../model/sequential.ts";
 import { type SynapseModel, synapse } from "../../model/synapse.ts";
+import type { Parameters } from "../../sim/lower/parameters.ts";
 
 /** Input neurons of each sign for each of the two inputs, and hidden neurons. */
 export const GROUP = 15;
@@ -83,3 +87,64 @@ export function rewardedNetwork(): Network {
     ],
   });
 }
+
+/** Connections that learn. */
+export const PLASTIC = ["excitatory>hidden", "inhibitory>hidden", "hidden>out"] as const;
+/** What they learned: weights `[source][target]` in V. */
+export type Learned = Readonly<Record<(typeof PLASTIC)[number], Float32Array>>;
+
+/** The same cell when nothing is learned any more. */
+const answering = neuron({
+  name: "answering",
+  equations: `
+    v[t+1] = rest + (v - rest)*exp(-dt/tau) + i : volt
+    i : volt (input)`,
+  parameters: { rest: "-70 mV", threshold: "-54 mV", tau: "20 ms" },
+  initial: { v: "rest" },
+  spike: "v > threshold",
+  reset: "v = rest",
+  port: "i",
+});
+/** Adds up what arrives in a step. */
+const votes = neuron({ name: "votes", equations: "sum = i : 1\ni : 1 (input)", port: "i" });
+
+/**
+ * The network that answers: the inputs of both signs are one, and `1` wins where the answering neuron has more spikes than so
+ * many in the time of a pattern.
+ */
+export function answeringNetwork(
+  learned: Learned,
+  spikes: number,
+): { readonly net: Network; readonly parameters: Parameters } {
+  const net = network({
+    ...{ name: "xor", dt: "1 ms", steps: STEPS },
+    inputs: { input: inputNode(4 * GROUP) },
+    populations: { hidden: population(HIDDEN, answering), out: population(1, answering), votes: population(2, votes) },
+    connections: [
+      connect("input", "hidden", { weight: 0 }),
+      connect("hidden", "out", { weight: 0 }),
+      connect("out", "votes", { weight: 0, bias: 0 }),
+    ],
+    output: "votes",
+  });
+  const parameters = {
+    "input>hidden.weight": Float32Array.from([...learned["excitatory>hidden"], ...learned["inhibitory>hidden"]]),
+    "hidden>out.weight": learned["hidden>out"],
+    "out>votes.weight": Float32Array.of(0, 1),
+    "out>votes.bias": Float32Array.of(spikes / STEPS, 0),
+  };
+  return { net, parameters };
+}
+
+/** A conventional network of the same shape, which has the inputs as numbers, at once. */
+export const twinNetwork = (): Network =>
+  sequential(
+    [
+      input([4 * GROUP], { signal: "values", constant: true }),
+      denseLayer(HIDDEN),
+      neurons(relu()),
+      denseLayer(2),
+      neurons(linear(), { name: "output" }),
+    ],
+    { steps: 1, name: "xor-twin" },
+  );

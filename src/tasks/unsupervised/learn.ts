@@ -2,10 +2,13 @@
 import type { Backend } from "../../backend/backend.ts";
 import type { Examples } from "../../data/dataset.ts";
 import { type Bernoulli, bernoulli } from "../../data/encoder.ts";
+import { badFile, finite, integer, struct } from "../../io/check.ts";
+import type { SavedTraining } from "../../io/checkpoint.ts";
 import type { Program } from "../../ir/program.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
 import type { ListData } from "../../sim/feed.ts";
 import { readerOf, TEST_EPOCH } from "../batches.ts";
+import type { KeptWork } from "../keeper.ts";
 import type { OnProgress } from "../options.ts";
 import {
   answeringNetwork,
@@ -32,6 +35,10 @@ interface Showing {
 }
 export interface LearnOptions extends Showing, Pick<NetworkOptions, "neurons" | "winners"> {
   readonly epochs: number;
+  /** What the progress calls it. */
+  readonly stage?: string;
+  /** Saves it on its way. */
+  readonly kept?: KeptWork | undefined;
 }
 export interface LearnResult extends Learned {
   /** Encoding included, compiling not. */
@@ -90,6 +97,11 @@ export class Learner implements Disposable {
     this.#engine.reset({ keep: [THRESHOLDS, RATE] });
     return spikes.e!.steps.length;
   }
+  /** Goes on from what was learned before: between samples nothing else is kept. */
+  set learned({ weights, theta }: Pick<Learned, "weights" | "theta">) {
+    this.#engine.synapses(PLASTIC).w!.set(weights);
+    this.#engine.state(THRESHOLDS).set(theta);
+  }
   [Symbol.dispose](): void {
     this.#engine.dispose();
   }
@@ -98,16 +110,47 @@ export class Learner implements Disposable {
 /** What is left of the rate in the end. It falls in a straight line, because with the full rate neurons forget what they know. */
 const LEFT = 0.05;
 
-/** Learns without labels. */
+/** Where learning stands between two batches. */
+interface Progress {
+  readonly done: number;
+  readonly spikes: number;
+  /** Of them in the last tenth. */
+  readonly late: number;
+  readonly seconds: number;
+}
+const count = integer(0);
+const progressOf = struct<Progress>({ done: count, spikes: count, late: count, seconds: finite });
+const savedIn = (learner: Learner, state: Progress): SavedTraining => {
+  const { weights, theta } = learner.learned;
+  return { state, arrays: new Map(Object.entries({ weights, theta })) };
+};
+function goOn(learner: Learner, { state, arrays }: SavedTraining): Progress {
+  const [weights, theta] = [arrays.get("weights"), arrays.get("theta")];
+  if (!(weights instanceof Float32Array && theta instanceof Float32Array))
+    throw badFile("checkpoint", "lacks weights or thresholds");
+  learner.learned = { weights, theta };
+  return progressOf(state, "checkpoint.state");
+}
+
+/**
+ * Learns without labels.
+ * @throws {RunError} `interrupted` where it was asked to stop, and is saved
+ */
 export async function learn(train: Examples, options: LearnOptions): Promise<LearnResult> {
-  const { neurons, winners = "all", epochs, seed, backend, onProgress } = options;
+  const { neurons, winners = "all", epochs, seed, backend, onProgress, stage = "learning", kept } = options;
   using learner = await Learner.of({ inputs: train.size, neurons, winners }, backend, seed);
   const reader = readerOf(train, { encoder: ENCODER, steps: STEPS, seed });
   const total = epochs * train.count;
-  const start = performance.now();
-  let [done, spikes, late] = [0, 0, 0];
+  let { done, spikes, late, seconds }: Progress = kept?.saved
+    ? goOn(learner, kept.saved)
+    : { done: 0, spikes: 0, late: 0, seconds: 0 };
+  const before = done;
+  let at = 0;
   for (let epoch = 0; epoch < epochs; epoch++)
     for (const { input, count } of reader.pass({ batch: TOGETHER, epoch, shuffle: true })) {
+      at += count;
+      if (at <= before) continue;
+      const start = performance.now();
       let fired = 0;
       learner.rate = 1 - (1 - LEFT) * (done / total);
       for (let s = 0; s < count; s++, done++) {
@@ -116,9 +159,10 @@ export async function learn(train: Examples, options: LearnOptions): Promise<Lea
         if (done >= 0.9 * total) late += own;
       }
       spikes += fired;
-      onProgress({ stage: "learning", done, total, note: `${(fired / count).toFixed(0)} spikes a sample` });
+      seconds += (performance.now() - start) / 1000;
+      onProgress({ stage, done, total, note: `${(fired / count).toFixed(0)} spikes a sample` });
+      await kept?.after(done, () => savedIn(learner, { done, spikes, late, seconds }));
     }
-  const seconds = (performance.now() - start) / 1000;
   const last = total - Math.ceil(0.9 * total);
   const counts = { spikes: spikes / total, spikesInTheEnd: last > 0 ? late / last : spikes / total };
   return { ...learner.learned, seconds, samples: total, ...counts, bytes: learner.bytes };

@@ -1,27 +1,25 @@
 /**
  * The task `unsupervised`: digits read by a layer that learned without labels. Labels come in afterwards, and only to find out
- * which digit each neuron stands for.
+ * which digit each neuron stands for. Its twin is a conventional network of the same shape that learns with labels.
+ * With 400 neurons and seed 1 it reads 90.0 % (89.4 to 90.6) of the test digits.
  */
 import { assignLabels, type LabelAssignment, predictByLabel } from "../../analysis/labels.ts";
-import { threadedWasm } from "../../backend/wasm/wasm.ts";
 import { requireInteger } from "../../base/errors.ts";
 import type { Dataset, Examples } from "../../data/dataset.ts";
+import { current } from "../../data/encoder.ts";
 import { idxDataset } from "../../data/sets/mnist.ts";
-import { type Artefact, writeArtefact } from "../../io/artefact.ts";
 import { crossEntropy } from "../../learn/loss.ts";
-import { bytes, joulesRange, percent, seconds, short, whole } from "../../report/numbers.ts";
-import { item, sections, table, wrap } from "../../report/terminal/layout.ts";
-import { wilson } from "../interval.ts";
-import { type LocalTask, requireOwn, writeData } from "../localTask.ts";
-import type { OnProgress, TaskOptions, TaskReport } from "../options.ts";
-import { filesOf, outputsOf } from "../outputs.ts";
-import { provenanceOf } from "../provenance.ts";
-import { dataDocument, digestOf, peakBytes, threadsDocument, version } from "../run.ts";
-import { type Deployed, type Evaluated, evaluateDeployed } from "../session.ts";
-import { account, NAMES, resultDocument } from "../side.ts";
-import type { LoadOptions, Published } from "../task.ts";
-import { ENCODER, type LearnOptions, type LearnResult, learn, responses } from "./learn.ts";
-import { answeringNetwork } from "./network.ts";
+import { fanIn } from "../../model/initializer.ts";
+import type { Network } from "../../model/network.ts";
+import { linear } from "../../model/neuron/linear.ts";
+import { relu } from "../../model/neuron/relu.ts";
+import { denseLayer, input, neurons, sequential } from "../../model/sequential.ts";
+import { percent, short, whole } from "../../report/numbers.ts";
+import type { Design } from "../networks.ts";
+import type { SessionOptions } from "../session.ts";
+import type { Learnt, LoadOptions, Published, SampleTask, TaskData, Told, Training } from "../task.ts";
+import { ENCODER, type LearnResult, learn, responses } from "./learn.ts";
+import { answeringNetwork, POTENTIATION } from "./network.ts";
 
 /** What it learns from, and how much. */
 export interface UnsupervisedRecipe {
@@ -47,180 +45,103 @@ const MNIST: UnsupervisedRecipe = {
     { source: SOURCE, network: "6,400 neurons", accuracy: 0.95 },
   ],
 };
+const INPUTS = 784;
+const CLASSES = 10;
+
+/** One sample after the other; the rate is by how much a weight grows. */
+const TRAINING = { batch: 1, rate: POTENTIATION, warmup: 0, dropout: 0, loss: crossEntropy("sum") } as const;
+const TWIN: Training = { epochs: 3, batch: 128, rate: 2e-3, warmup: 100, dropout: 0.2, loss: crossEntropy("mean") };
 
 /** The task on MNIST. */
-export const UNSUPERVISED: LocalTask = unsupervisedTask(MNIST);
+export const UNSUPERVISED: SampleTask = unsupervisedTask(MNIST);
 
-export function unsupervisedTask(recipe: UnsupervisedRecipe): LocalTask {
-  const task: LocalTask = {
-    name: recipe.name,
+/** Of digits of 784 pixels, ten classes. */
+export function unsupervisedTask(recipe: UnsupervisedRecipe): SampleTask {
+  const { name, epochs, published, load } = recipe;
+  const sizeOf = (asked = recipe.neurons): number => {
+    requireInteger("--neurons", asked, CLASSES, 10_000);
+    return asked;
+  };
+  return {
+    kind: "samples",
+    ...{ name, load, published, inputs: INPUTS, classes: CLASSES, takes: ["neurons", "samples"] },
     doc: "MNIST without labels: a layer of spiking neurons that inhibit one another and learn by STDP (Diehl and Cook 2015)",
-    takes: ["data", "epochs", "neurons", "samples"],
-    writes: ["network", "data"],
-    train: async (options, onProgress) => {
-      requireOwn(task, options);
-      return train(recipe, options, onProgress);
+    spiking: {
+      network: (changes) => unlearned(sizeOf(changes?.neurons)),
+      training: { ...TRAINING, epochs },
+      input: ENCODER,
+      learn: (design, data, options) => learnLayer(recipe, design, data, options),
     },
-  };
-  return task;
-}
-
-/** What was learned, and what came of it. */
-interface Found {
-  readonly learned: LearnResult;
-  readonly assignment: LabelAssignment;
-  readonly deployed: Deployed;
-  readonly result: Evaluated;
-  /** Right answers by the mean activity of each digit's neurons. */
-  readonly byLabel: number;
-}
-
-async function train(recipe: UnsupervisedRecipe, options: TaskOptions, onProgress: OnProgress): Promise<TaskReport> {
-  const { seed, neurons = recipe.neurons, epochs = recipe.epochs } = options;
-  requireInteger("--neurons", neurons, 10, 10_000);
-  const outputs = await outputsOf(options.out, ["network", "data"]); // before minutes of training, not after them
-  using backend = threadedWasm(options.threads);
-  onProgress({ stage: "data", done: 0, total: 1 });
-  const data = await recipe.load({ directory: options.data, seed });
-  const shown = data.train.take(options.samples ?? data.train.count);
-  const labelled = data.train.take(recipe.labelled);
-  const found = await findOut({ shown, labelled, data }, { neurons, epochs, seed, backend, onProgress });
-  const amounts = { seed, epochs, samples: shown.count, labelled: labelled.count };
-  for (const { file } of outputs.filter((o) => o.kind === "network"))
-    await writeArtefact(file, await artefactOf(recipe, found, data, amounts));
-  const document = {
-    ...documentOf(recipe, found, data, amounts),
-    seed,
-    files: filesOf(options.out),
-    data: dataDocument(data),
-    threads: threadsDocument(options.threads, backend),
-    peakBytes: peakBytes(),
-    provenance: await provenanceOf("train", options, filesOf(options.out)),
-  };
-  await writeData(outputs, document);
-  return { document, text: textOf(document) };
-}
-
-interface Given {
-  readonly data: Dataset;
-  /** What it learns from, and what tells classes apart afterwards. */
-  readonly shown: Examples;
-  readonly labelled: Examples;
-}
-/** Learns, asks which class each neuron stands for, and tests it. */
-async function findOut({ data, shown, labelled }: Given, options: LearnOptions): Promise<Found> {
-  const { neurons } = options;
-  const classes = data.classes.length;
-  const learned = await learn(shown, options);
-  const heard = await responses(learned, labelled, { ...options, stage: "labels" });
-  const assignment = assignLabels(heard, labelled.labels, { neurons, classes });
-  const deployed = deployedOf(learned, assignment);
-  const result = await evaluateDeployed(deployed, data.test, { ...options, stage: "test" });
-  const tested = await responses(learned, data.test, { ...options, stage: "test by neuron" });
-  const byLabel = predictByLabel(tested, assignment).reduce((n, c, k) => n + Number(c === data.test.labels[k]), 0);
-  return { learned, assignment, deployed, result, byLabel };
-}
-
-/** How much there was of everything. */
-interface Amounts {
-  readonly seed: number;
-  readonly epochs: number;
-  /** Of an epoch. */
-  readonly samples: number;
-  readonly labelled: number;
-}
-
-function deployedOf(learned: LearnResult, { classes, proportion }: LabelAssignment): Deployed {
-  const answering = answeringNetwork(learned, { classes, proportions: proportion });
-  return { ...answering, encoder: ENCODER, loss: crossEntropy("sum") };
-}
-
-async function artefactOf(
-  { name }: UnsupervisedRecipe,
-  { deployed, result }: Found,
-  data: Dataset,
-  { seed, epochs, samples }: Amounts,
-): Promise<Artefact> {
-  const { net: network, encoder, parameters, loss } = deployed;
-  return {
-    ...{ network, parameters, encoder, classes: data.classes },
-    provenance: {
-      version: await version(),
-      seed,
-      task: name,
-      dataDigest: data.digest,
-      metrics: { accuracy: result.accuracy, testSamples: result.samples },
-      trainingOptions: { loss, epochs, samples },
+    twin: {
+      doc: "rectified units that learn with labels, by back-propagation",
+      network: (changes) => twinNetwork(name, sizeOf(changes?.neurons)),
+      training: TWIN,
+      input: current(),
     },
   };
 }
 
-function documentOf(
-  recipe: UnsupervisedRecipe,
-  { learned, assignment, deployed, result, byLabel }: Found,
-  data: Dataset,
-  { labelled, epochs }: Amounts,
-) {
-  const { neurons, samples } = learned;
-  const right = Math.round(result.accuracy * result.samples);
-  const interval = wilson(right, result.samples);
-  return {
-    kind: "unsupervised" as const,
-    task: recipe.name,
-    head: [
-      `${data.name} without labels: ${whole(neurons)} neurons that inhibit one another learn by STDP, ${whole(samples)} samples one after the other.`,
-      `Afterwards ${whole(labelled)} labelled samples tell which class each neuron fires for.`,
+/** What answers, before anything is learned. */
+const unlearned = (size: number): Network =>
+  answeringNetwork(
+    { inputs: INPUTS, neurons: size, weights: new Float32Array(INPUTS * size), theta: new Float32Array(size) },
+    { classes: CLASSES, proportions: new Float32Array(size * CLASSES) },
+  ).net;
+
+const twinNetwork = (name: string, size: number): Network =>
+  sequential(
+    [
+      input([INPUTS], { signal: "values", constant: true }),
+      denseLayer(size, { weight: fanIn() }),
+      neurons(relu(), { dropout: TWIN.dropout }),
+      denseLayer(CLASSES),
+      neurons(linear(), { name: "output" }),
     ],
-    headline: {
-      text: `${percent(result.accuracy, 2)} of ${whole(result.samples)} test samples are read rightly (95 % interval ${percent(interval.low, 2)} to ${percent(interval.high, 2)}).`,
-      lines: [],
+    { steps: 1, name: `${name}-twin` },
+  );
+
+/** Learns, asks which class each neuron stands for, and makes a network whose spikes vote. */
+async function learnLayer(
+  { labelled: labels }: UnsupervisedRecipe,
+  { net: { populations }, training: { epochs }, samples }: Design,
+  data: TaskData,
+  options: SessionOptions,
+): Promise<Learnt> {
+  const { train, test } = data as Dataset; // a task loads what its recipe does
+  const shown = train.take(samples ?? train.count);
+  const labelled = train.take(labels);
+  const size = populations.e!.size;
+  const origin = { neurons: size, epochs, samples: shown.count };
+  const kept = options.keeper?.work(options.stage, origin);
+  const learned = await learn(shown, { ...options, neurons: size, epochs, kept });
+  await options.keeper?.pause();
+  const heard = await responses(learned, labelled, { ...options, stage: `${options.stage}, labels` });
+  const assignment = assignLabels(heard, labelled.labels, { neurons: size, classes: CLASSES });
+  const tested = await responses(learned, test, { ...options, stage: `${options.stage}, test by neuron` });
+  const byLabel = predictByLabel(tested, assignment).reduce((n, c, k) => n + Number(c === test.labels[k]), 0);
+  const { net, parameters } = answeringNetwork(learned, { classes: CLASSES, proportions: assignment.proportion });
+  const { seconds, bytes } = learned;
+  return {
+    net,
+    trained: { parameters, epochs: [], seconds, samplesPerSecond: learned.samples / seconds, bytes },
+    told: toldOf(learned, assignment, labelled, byLabel / test.count),
+  };
+}
+
+function toldOf(learned: LearnResult, { silent, size }: LabelAssignment, labelled: Examples, byLabel: number): Told {
+  const { neurons: count, samples, spikes, spikesInTheEnd } = learned;
+  return {
+    numbers: {
+      neurons: count,
+      accuracyByLabel: byLabel,
+      learning: { samples, spikes, spikesInTheEnd },
+      labels: { samples: labelled.count, silent, neurons: Array.from(size) },
     },
-    neurons,
-    epochs,
-    interval,
-    ...resultDocument(result),
-    accuracyByLabel: byLabel / result.samples,
-    learning: {
-      ...{ samples, seconds: learned.seconds, samplesPerSecond: samples / learned.seconds },
-      ...{ spikes: learned.spikes, spikesInTheEnd: learned.spikesInTheEnd, bytes: learned.bytes },
-    },
-    labels: { samples: labelled, silent: assignment.silent, neurons: Array.from(assignment.size) },
-    ...account(NAMES.spiking, deployed, result, "event"),
-    published: recipe.published,
     notes: [
+      `${whole(samples)} samples without labels, one after the other: ${short(spikes)} spikes a sample, ${short(spikesInTheEnd)} in the end. Afterwards ${whole(labelled.count)} labelled samples told which class each neuron fires for; ${whole(silent)} neurons never fired.`,
+      `Spikes vote by the proportions of the classes that a neuron fires for. By the mean activity of a class's neurons, ${percent(byLabel, 2)} are right.`,
       "Each sample is shown once, however few spikes come of it, as in BindsNET; the paper shows such samples again, brighter.",
-      "No twin stands beside it: a conventional network that learns without labels is another algorithm, not this one without spikes.",
       "The answering network has no inhibitory neurons: they fire once for each spike of theirs, so neurons inhibit one another two steps later themselves.",
-      ...result.warnings,
     ],
-    digest: digestOf([{ trained: deployed, result }]),
   };
-}
-
-type Document = ReturnType<typeof documentOf> & {
-  readonly files: readonly string[];
-  readonly peakBytes: number | undefined;
-};
-function textOf(d: Document): string {
-  const { learning, labels } = d;
-  return sections([
-    d.head.map((line) => wrap(line)).join("\n"),
-    wrap(d.headline.text),
-    table([
-      ["test accuracy, spikes vote by proportion", percent(d.accuracy, 2)],
-      ["  by mean activity of a class's neurons", percent(d.accuracyByLabel, 2)],
-      ...d.published.map((p) => [`  published, ${p.network}`, percent(p.accuracy)]),
-      ["neurons that never fired", whole(labels.silent)],
-      ["learning time", seconds(learning.seconds)],
-      ["learning, samples/s", whole(learning.samplesPerSecond)],
-      ["spikes a sample, on average and in the end", `${short(learning.spikes)}, ${short(learning.spikesInTheEnd)}`],
-      ["memory to learn", bytes(learning.bytes)],
-      ...(d.peakBytes === undefined ? [] : [["peak of the process", bytes(d.peakBytes)]]),
-      ...Object.entries(d.meanRate).map(([node, rate]) => [`${node}, spikes a neuron and step`, rate.toFixed(4)]),
-      ["test, samples/s", whole(d.inferencePerSecond)],
-      ["energy of an inference, 32-bit arithmetic", joulesRange(d.energy.f32.total)],
-    ]),
-    d.notes.map((note) => item(note)).join("\n"),
-    [`Digest of weights and answers: ${d.digest}`, ...d.files.map((file) => `saved to ${file}`)].join("\n"),
-  ]);
 }

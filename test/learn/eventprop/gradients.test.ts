@@ -277,6 +277,7 @@ describe("what cannot be trained so", () => {
   test.each([
     [{ labels: [2] }, "batch.labels[0]: is 2; there are 2 classes"],
     [{}, "batch.labels[0]: is undefined; there are 2 classes"],
+    [{ spikes: undefined as never }, "batch.spikes: must be a list with { times, indices } of each sample"],
     [{ spikes: [] }, "batch.spikes: holds 0 samples, count is 1"],
     [{ labels: [0], spikes: [{ times: [1], indices: [0] }] }, "inputs.input.times[0]"],
   ])("a batch that does not fit: %#", (part, problem) => {

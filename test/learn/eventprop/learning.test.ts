@@ -1,10 +1,16 @@
 /** Training by exact spike times: on the Yin-Yang set, and what its optimiser and its engine do over and over. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { wasm } from "../../../src/backend/wasm/wasm.ts";
 import { yinYang } from "../../../src/data/sets/yinYang.ts";
+import { ALGORITHMS } from "../../../src/learn/algorithms.ts";
+import { eventProp } from "../../../src/learn/eventprop/algorithm.ts";
 import { firstSpikeCrossEntropy, squaredTimes } from "../../../src/learn/eventprop/timeLoss.ts";
 import { createEventTrainer, type EventBatch } from "../../../src/learn/eventprop/trainer.ts";
 import { fit as train } from "../../../src/learn/fit.ts";
+import { crossEntropy } from "../../../src/learn/loss.ts";
 import { adam, chain, clipByNorm, sgd } from "../../../src/learn/optimiser.ts";
+import { createTrainer } from "../../../src/learn/trainer.ts";
+import { trainingMemory } from "../../../src/learn/trainingMemory.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { inputNode, network, population } from "../../../src/model/network.ts";
 import { cubaLif } from "../../../src/model/neuron/cubaLif.ts";
@@ -52,6 +58,42 @@ test("a network learns Yin-Yang through fit", { timeout: 60_000 }, () => {
   expect(trainer.updates).toBe(140);
   expect(reports.at(-1)!.loss).toBeLessThan(reports[0]!.loss - 0.2);
   expect(reports.at(-1)!.validation!.accuracy).toBeGreaterThan(0.55); // a third by chance; a straight line gets to 64 %
+});
+
+describe("as an algorithm of createTrainer", () => {
+  const raise = { hidden: { share: 0.01, by: 5e-3 } };
+  const algorithm = eventProp({ duration: "80 ms", raise });
+  const options = { algorithm, loss: firstSpikeCrossEntropy(), optimiser: adam(1e-2), seed: 1, batch: 20 };
+
+  test("it learns the same as createEventTrainer does, bit for bit", async () => {
+    const trainer = await createTrainer(layers(12), wasm, options);
+    const { algorithm: _, ...rest } = options;
+    const own = createEventTrainer(layers(12), { ...rest, duration: "80 ms", raise });
+    const plain = await createTrainer(layers(12), wasm, { ...options, algorithm: eventProp({ duration: "80 ms" }) });
+    for (const batch of batches(100, 20, 1)) {
+      expect(trainer.step(batch)).toEqual(own.step(batch));
+      plain.step(batch);
+    }
+    expect(trainer.parameters()).toEqual(own.parameters());
+    expect(trainer.parameters()).not.toEqual(plain.parameters()); // what raises has been heard
+    expect(JSON.parse(JSON.stringify(algorithm))).toEqual(algorithm);
+    expect(ALGORITHMS[algorithm.kind]).toHaveLength(1);
+  });
+  test.each<[string, object, string]>([
+    ["regularisers", { regularisers: [] }, "trainer.regularisers: EventProp has no steps and takes algorithm, loss"],
+    ["a watch", { watch: true }, "trainer.watch: EventProp has no steps"],
+    ["a loss of steps", { loss: crossEntropy("mean") }, "trainer.loss: EventProp learns by firstSpikeCrossEntropy"],
+    ["no loss", { loss: undefined }, "eventTrainer.loss: is missing"],
+    ["a batch of nothing", { batch: 0 }, "trainer.batch: must be an integer"],
+  ])("%s is refused", async (_what, more, problem) => {
+    const asked = { ...options, ...more } as typeof options;
+    await expect(createTrainer(layers(4), wasm, asked)).rejects.toThrow(problem);
+  });
+  test("more samples than were asked for, and what counts memory in a program, are refused", async () => {
+    const trainer = await createTrainer(layers(4), wasm, { ...options, batch: 10 });
+    expect(() => trainer.step(batches(20, 20, 1)[0]!)).toThrow("batch: holds 20 samples, at most 10 were asked for");
+    expect(() => trainingMemory(layers(4), options as never)).toThrow("trainer.algorithm: EventProp has no program");
+  });
 });
 
 test("the optimiser does what its formula says", () => {
