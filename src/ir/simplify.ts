@@ -118,6 +118,10 @@ function simplifySelect(e: Select): Expr {
 /** Every value of `from` is a value of `to`. */
 const lossless = (from: Type, to: Type): boolean => from === "bool" || (to === "f64" && from !== "f64");
 
+/** Whether the second is what the first is not: their sum is the same whatever the test says. */
+const areSwapped = (a: Expr, b: Expr): a is Select =>
+  a.tag === "select" && b.tag === "select" && a.test === b.test && a.then === b.else && a.else === b.then;
+
 const integral = (e: Expr): boolean =>
   (e.tag === "unary" && ROUNDINGS.has(e.op)) || (e.tag === "convert" && !isFloat(e.a.type));
 const ROUNDINGS: ReadonlySet<UnaryOp> = new Set(["floor", "ceil", "trunc", "nearest"]);
@@ -160,6 +164,7 @@ const shift = (e: Binary): Expr => (is(e.b, 0) ? e.a : e);
 const BINARY: Readonly<Record<BinaryOp, (e: Binary) => Expr>> = {
   add: (e) => {
     if (is(e.b, isFloat(e.type) ? -0 : 0)) return e.a;
+    if (areSwapped(e.a, e.b)) return add(e.a.then, e.a.else);
     const [a, b] = [negatedOperand(e.a), negatedOperand(e.b)];
     return b ? sub(e.a, b) : a ? sub(e.b, a) : e;
   },

@@ -1,6 +1,6 @@
 /** Counters in a population's step: they read what it computes anyway, and change nothing. */
 import { RunError } from "../base/errors.ts";
-import { compare, constant, convert, type Expr, mul, read } from "../ir/expr.ts";
+import { and, compare, constant, convert, type Expr, read } from "../ir/expr.ts";
 import { along, type Place, place } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
 import { type Slot, type Step, type Store, slotOf } from "../ir/step.ts";
@@ -103,7 +103,8 @@ function changedCounter(step: Step, model: NeuronModel, c: Context): Counter[] {
   const state = step.stores.find((s) => s.slot === membrane && s.mode === "set");
   if (!state || c.net.schedule.groups.length > 1) return [];
   const changed = compare("ne", state.value, read(slotOf(step, state.slot).type, state.slot));
-  return [{ slot: CHANGED, value: mul(convert("i32", changed), read("i32", LATER)) }];
+  const later = compare("ne", read("i32", LATER), constant("i32", 0));
+  return [{ slot: CHANGED, value: convert("i32", and(changed, later)) }];
 }
 
 /** The variable that the threshold looks at; without a threshold the one that inputs are added to. */

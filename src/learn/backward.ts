@@ -5,7 +5,7 @@
  */
 import { ModelError } from "../base/errors.ts";
 import { incoming, outgoing } from "../ir/adjoint.ts";
-import { along, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
+import { along, type Buffer, invoke, loop, type Node, type Place, place } from "../ir/program.ts";
 import { readsOf, type Step } from "../ir/step.ts";
 import type { Surrogate } from "../ir/surrogate.ts";
 import type { Type } from "../ir/types.ts";
@@ -17,7 +17,7 @@ import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
-import type { Lowered } from "../sim/lower/lower.ts";
+import { type Lowered, needsStages } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
 import { maximaPlace } from "../sim/lower/windows.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
@@ -88,7 +88,8 @@ export class BackwardPass {
     this.#context = c;
     const ports = this.#portsOf(node).filter((p) => step.stores.some((s) => s.slot === `out.${p}`));
     const reverse = reverseOf(step, ports, this.#surrogate, trained.slots);
-    const tapes = Object.fromEntries(reverse.tape.map((s) => [s.name, this.#tape(node, s.name, s.type)]));
+    const spent = this.#spentSums(node, step, c);
+    const tapes = Object.fromEntries(reverse.tape.map((s) => [s.name, this.#tape(node, s.name, s.type, spent)]));
     const shared = { ...args, ...tapes };
     this.#courses.set(node, { ...reverse, ports, shared });
     const stores = reverse.forward.stores.filter((s) => s.slot !== "out.spike" || args["out.spike"]);
@@ -109,12 +110,30 @@ export class BackwardPass {
     return [...new Set([...heard, ...given])];
   }
 
-  #tape(node: string, slot: string, type: Type): Place {
+  /**
+   * Buffers with a row for each step of what arrives at a population: once its step has read a row, that has room for what
+   * the step keeps, and the chunk passes through the caches with one array less. Not where stages reach it one by one.
+   */
+  #spentSums(node: string, { slots }: Step, c: Context): Buffer[] {
+    if (needsStages(this.#net)) return [];
+    const rows = c.options.samples * c.stepsKept * c.stride(node);
+    return slots.flatMap(({ name }) => {
+      const sums = name.startsWith("in.") ? c.buffers.get(`${node}.${name}`) : undefined;
+      return sums?.role === "work" && sums.length === rows ? [sums] : [];
+    });
+  }
+  /** @param spent what may be written over; loses what is */
+  #tape(node: string, slot: string, type: Type, spent: Buffer[]): Place {
     const c = this.#context!;
     const stride = c.stride(node);
     const sample = c.stepsKept * stride;
-    const buffer = c.buffer(`${node}.${slot}`, type, c.options.samples * sample, "tape");
-    return place(buffer, 0, along("s", sample), along("t", stride));
+    const rows = (buffer: string): Place => place(buffer, 0, along("s", sample), along("t", stride));
+    if (spent[0]?.type === type) {
+      const over: Buffer = { ...spent.shift()!, role: "tape" };
+      c.buffers.set(over.name, over);
+      return rows(over.name);
+    }
+    return rows(c.buffer(`${node}.${slot}`, type, c.options.samples * sample, "tape"));
   }
 
   /**

@@ -269,7 +269,7 @@ function storeCase(mode: StoreMode, type: Type, n: number): Case {
 }
 
 /**
- * Lists and bits beside other stores: few slots or many, of several widths; a short body or one too long for more than
+ * Lists, bits and counts beside other stores: few slots or many, of several widths; a short body or one too long for more than
  * one vector a turn; a count that is known or read from memory.
  */
 function bodyCase(type: FloatType, n: number, extra: number, length: number, known: boolean): Case {
@@ -280,6 +280,7 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
   for (let k = 0; k < length; k++) value = add(mul(value, constant(type, 0.5 + k / 512)), v);
   const test = compare("gt", value, constant(type, 0.25));
   const kept = select(test, constant(type, 0), value);
+  const negative = compare("lt", w, constant("i32", 0));
   const step: Step = {
     name: "body",
     slots: [
@@ -289,15 +290,18 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
       ...names.map((x) => element(x, type)),
       ...["list", "other", "bits"].map((name): Slot => ({ name, type: "u32", space: "uniform" })),
       { name: "sum", type, space: "uniform" },
+      ...["tested", "negative"].map((name): Slot => ({ name, type: "i32", space: "uniform" })),
     ],
     stores: [
       { slot: "v", mode: "set", value: kept },
       { slot: "w", mode: "add", value: select(test, w, constant("i32", 0)) },
       { slot: "fired", mode: "set", value: test },
       { slot: "list", mode: "append", value: test },
-      { slot: "other", mode: "append", value: compare("lt", w, constant("i32", 0)) },
+      { slot: "other", mode: "append", value: negative },
       { slot: "bits", mode: "bits", value: test },
       { slot: "sum", mode: "sum", value: kept },
+      { slot: "tested", mode: "sum", value: convert("i32", test) },
+      { slot: "negative", mode: "sum", value: convert("i32", negative) },
     ],
   };
   const name = `body ${type} n=${n} slots=${extra} length=${length}${known ? "" : " count in memory"}`;
@@ -320,6 +324,8 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
         buffer("other", "u32", n),
         buffer("bits", "u32", Math.ceil(n / 32)),
         buffer("sum", type, 1),
+        buffer("tested", "i32", 1),
+        buffer("negative", "i32", 1),
         buffer("zero", "i32", 1),
         buffer("ends", "i32", 2),
         buffer("n", "i32", 1),
@@ -328,7 +334,9 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
         invoke(
           { kind: "perElement", step },
           {
-            ...Object.fromEntries(["v", "w", "fired", ...names, "bits", "sum"].map((x) => [x, place(x)])),
+            ...Object.fromEntries(
+              ["v", "w", "fired", ...names, "bits", "sum", "tested", "negative"].map((x) => [x, place(x)]),
+            ),
             ...Object.fromEntries(lists),
           },
           { n: known ? n : place("n") },
@@ -339,6 +347,7 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
       v: small(n, n, 2),
       w: words,
       ...Object.fromEntries(names.map((x, k) => [x, small(n, k + 2)])),
+      tested: [-3],
       n: [n],
     },
     defined: { list: 0, other: words.filter((x) => x < 0).length },

@@ -36,8 +36,8 @@ test.each(["zero", "subtract"] as const)(
     ] as const) {
       using trainer = await createTrainer(spiking(reset), wasm, { ...options, type });
       expect(tape(trainer)).toEqual([
+        { name: "hidden.in.v", type, length: 4 * steps * stride }, // over what arrived
         { name: "hidden.bits", type: "u32", length: 4 * steps * Math.ceil(hidden / 32) },
-        { name: "hidden.tape.0", type, length: 4 * steps * stride },
       ]);
     }
   },
@@ -58,7 +58,7 @@ test("rectified linear units keep their input; a spiking answer keeps one number
     wasm,
     { ...options, loss: crossEntropy("count") },
   );
-  expect(tape(counted)).toEqual([{ name: "output.tape.0", type: "f32", length: 4 * steps * 8 }]);
+  expect(tape(counted)).toEqual([{ name: "output.in.v", type: "f32", length: 4 * steps * 8 }]);
 });
 
 test("what is kept of the forward pass grows with the chunk and not with the batch", async () => {

@@ -13,6 +13,8 @@ import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
 const TURN = 4;
 /** Nodes in one turn, at most: a long body gains nothing, and its code would only grow. */
 const MOST_NODES = 200;
+/** As many may have two groups a turn. */
+const FEW_NODES = 80;
 
 /** Elements in one turn where bits and list entries are stored by groups, else 0. */
 export function groupedTurn(step: Step, lanes: number): number {
@@ -22,8 +24,9 @@ export function groupedTurn(step: Step, lanes: number): number {
 const draws = (step: Step): boolean => nodes(step).some((e) => e.tag === "index" && e.of === "drawWord");
 function vectorsPerTurn(step: Step, lanes: number): number {
   if (draws(step)) return DRAW_GROUP / lanes;
-  const vectors = step.stores.some(isMask) ? GROUP / lanes : TURN;
-  return vectors * nodes(step).length <= MOST_NODES ? vectors : 1;
+  const [least, most] = step.stores.some(isMask) ? [GROUP / lanes, (2 * GROUP) / lanes] : [TURN, TURN];
+  const n = nodes(step).length;
+  return most * n <= FEW_NODES ? most : least * n <= MOST_NODES ? least : 1;
 }
 
 export function vectorLoops(s: Shared): void {

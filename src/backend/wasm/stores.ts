@@ -1,7 +1,7 @@
 /** The six kinds of store (`ir/step.ts`), for whole vectors and for single elements. */
-import type { Expr } from "../../ir/expr.ts";
+import type { Convert, Expr } from "../../ir/expr.ts";
 import type { Slot, Store, StoreMode } from "../../ir/step.ts";
-import { isFloat } from "../../ir/types.ts";
+import { isFloat, isInt } from "../../ir/types.ts";
 import { appendBits } from "./append.ts";
 import type { Emitter } from "./code.ts";
 import { compareOp, valTypeOf } from "./scalarExpr.ts";
@@ -51,9 +51,16 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
     appendLanes(mask, c, 1);
   },
   bits: (s, c) => storeBits(c, () => pushBitmask(s.value, c)),
-  sum: (s, c) => c.fold!.vector(() => c.push(s.value)),
+  sum: (s, c) => {
+    const { value } = s;
+    if (isCount(value)) c.fold!.count(() => c.push(value.a));
+    else c.fold!.vector(() => c.push(value));
+  },
   max: (s, c) => c.fold!.vector(() => c.push(s.value)),
 };
+/** 1 where something holds: its mask is -1, which may as well be taken away. */
+const isCount = (e: Expr): e is Convert =>
+  e.tag === "convert" && isInt(e.type) && e.a.type === "bool" && maskWidth(e.a) === 32;
 
 export const SCALAR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   set: (s, c) => {
@@ -185,6 +192,8 @@ function storeBits(c: StoreContext, bits: () => void): void {
 /** A fold over the elements: lanes in one vector, then one scalar a lane for the tail, then the written order. */
 export interface Fold {
   vector(value: () => void): void;
+  /** Adds 1 where a mask is set. */
+  count(mask: () => void): void;
   /** After the vector loop: takes the lanes apart. */
   split(): void;
   scalar(value: () => void, i: number, start: number): void;
@@ -220,6 +229,12 @@ export function foldOf(store: Store, lanes: 2 | 4, f: Emitter): Fold {
       f.get(vector);
       value();
       f.op(combineVector);
+      f.set(vector);
+    },
+    count: (mask) => {
+      f.get(vector);
+      mask();
+      f.op("i32x4.sub");
       f.set(vector);
     },
     split: () =>
