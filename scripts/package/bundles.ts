@@ -32,7 +32,7 @@ const net = network({
   connections: [connect("drive", "cell", { port: "i", weight: 1 })],
 });
 globalThis.used = (await createEngine(net, wasm)).run(1000, { drive: { values: [1.5] } });`,
-    limit: [440, 152],
+    limit: [510, 174],
     without: ALL_BELOW_TASKS,
   },
   training: {
@@ -40,7 +40,7 @@ globalThis.used = (await createEngine(net, wasm)).run(1000, { drive: { values: [
 const net = sequential([input(4), denseLayer(4), lif(), denseLayer(2), readout()], { steps: 4 });
 const options = { algorithm: bptt(triangle(1)), loss: crossEntropy("mean"), optimiser: adam(1e-3), batch: 1 };
 globalThis.used = createTrainer(net, wasm, options);`,
-    limit: [500, 170],
+    limit: [596, 203],
     without: ["energy", "data", "io", "tasks", "cli"],
   },
   "reading a network": {
