@@ -145,7 +145,8 @@ test("the masks of dropout go by the number of updates: a count that is off by o
 describe("each optimiser's state is in the snapshot", () => {
   test.each<[string, Optimiser, string[]]>([
     ["Adam", adam(0.1), ["optimiser.0.m", "optimiser.0.v"]],
-    ["Adam after clipping", adam(0.1, { clip: 1 }), ["optimiser.1.m", "optimiser.1.v"]],
+    ["Adam after clipping", adam(0.1, { clip: 1 }), ["optimiser.1.m", "optimiser.1.v", "optimiser.skipped"]],
+    ["averages", sgd(0.1, { average: 0.9 }), ["optimiser.1.average"]],
     ["momentum", chain(trace({ nesterov: true }), scaleByRate(0.1)), ["optimiser.0.velocity"]],
     ["plain descent", sgd(0.1), []],
   ])("%s", async (_, optimiser, names) => {
