@@ -3,14 +3,12 @@
  * where a processor has other work too, each waits for the other's turn, and one alone is several times as fast. Which is so
  * is measured while running. No result depends on it.
  *
- * As long as few had to park, the others come when they should, and nothing is tried. Else one thread goes alone for a
+ * As long as nobody had to park, the others come when they should, and nothing is tried. Else one thread goes alone for a
  * while, and what was faster stays; the other is tried again, less and less often as long as it is slower.
  */
 
 /** ms of running that are judged together: some turns that a scheduler gives. */
 const PHASE = 20;
-/** Parks in a phase that are no accident, such as code that is compiled, or memory that is tidied. */
-const OFTEN = 3;
 /** Phases until the slower way is tried again: at first, and at most. */
 const [FIRST, MOST] = [4, 64];
 /** Alone must be faster by so much. */
@@ -23,7 +21,7 @@ export class Pace {
   /** Of the phase at hand. */
   #time = 0;
   #rounds = 0;
-  #parks = 0;
+  #parked = false;
   /** Phases until the other way may be tried, and from how many that counts down. */
   #left = 0;
   #rest = FIRST;
@@ -39,22 +37,22 @@ export class Pace {
    * How it went.
    * @param time ms
    * @param rounds of the loop in which threads meet
-   * @param parks how often a thread had to park
+   * @param parked whether a thread had to park
    */
-  note(time: number, rounds: number, parks: number): void {
+  note(time: number, rounds: number, parked: boolean): void {
     this.#time += time;
     this.#rounds += rounds;
-    this.#parks += parks;
+    this.#parked ||= parked;
     if (this.#time < PHASE || this.#rounds === 0) return;
     this.#speed[this.#alone ? "alone" : "together"] = this.#time / this.#rounds;
     this.#next();
-    [this.#time, this.#rounds, this.#parks] = [0, 0, 0];
+    [this.#time, this.#rounds, this.#parked] = [0, 0, false];
   }
 
   #next(): void {
     if (this.#tries) return this.#decide();
     this.#left--;
-    if (this.#left > 0 || !(this.#alone || this.#parks >= OFTEN)) return;
+    if (this.#left > 0 || !(this.#alone || this.#parked)) return;
     this.#tries = true;
     this.#alone = !this.#alone;
   }

@@ -259,7 +259,7 @@ class WasmExecutable implements Executable {
     const start = performance.now();
     if (pace.alone) fn(0, 1, 0);
     else shared.team.together(shared.id, shared.stages.indexOf(name), memory, fn);
-    pace.note(performance.now() - start, this.#number(meetings), (parksIn(memory) - parks) | 0);
+    pace.note(performance.now() - start, this.#number(meetings), parksIn(memory) !== parks);
   }
   #paceOf(stage: string): Pace {
     let pace = this.#paces.get(stage);
