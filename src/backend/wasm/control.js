@@ -30,10 +30,9 @@ export const COMMAND = { rounds: 0, look: 1, together: 2 };
 
 /**
  * Where in a program's memory threads meet (`meet.ts`): byte addresses of words, behind the backend's table and before the
- * first buffer. How many have come, the number that changes when all have, how many are parked, how often any has, whether one
- * has failed.
+ * first buffer. How many have come, the number that changes when all have, how many are parked, whether one has failed.
  */
-export const MEETING = { arrived: 4608, round: 4672, parked: 4736, parks: 4740, aborted: 4800 };
+export const MEETING = { arrived: 4608, round: 4672, parked: 4736, aborted: 4800 };
 
 /** Lets nobody wait for a thread that has failed: all others fail where they meet. */
 export function abortMeeting(/** @type {WebAssembly.Memory} */ memory) {
@@ -42,9 +41,6 @@ export function abortMeeting(/** @type {WebAssembly.Memory} */ memory) {
   Atomics.add(words, MEETING.round / 4, 1);
   Atomics.notify(words, MEETING.round / 4);
 }
-/** How often a thread has parked, modulo 2^32. */
-export const parksIn = (/** @type {WebAssembly.Memory} */ memory) =>
-  Atomics.load(new Int32Array(memory.buffer), MEETING.parks / 4);
 /** Before a stage that threads run together. */
 export function openMeeting(/** @type {WebAssembly.Memory} */ memory) {
   const words = new Int32Array(memory.buffer);

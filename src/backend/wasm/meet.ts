@@ -25,10 +25,8 @@ export function meetFunction(): Func {
       f.op("i32.ne");
     };
     const park = (): void => {
-      for (const number of [at.parked, at.parks]) {
-        add(number, 1);
-        f.op("drop");
-      }
+      add(at.parked, 1);
+      f.op("drop");
       f.i32(at.round);
       f.get(round);
       f.op("i64.const", -1n);

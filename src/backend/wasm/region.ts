@@ -33,8 +33,6 @@ export interface Stage {
   readonly name: string;
   readonly rounds?: { readonly from: Count; readonly count: Count };
   readonly together?: boolean;
-  /** Of a stage that threads run together, how often the loop in which they meet goes round. */
-  readonly meetings?: Count;
 }
 export interface StageCode {
   readonly stage: Stage;
@@ -59,7 +57,7 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
     if (!isParallel(part)) {
       const write = (f: Emitter): void => new RegionWriter(f, at, nameOf, new Map(), TEAM).body([part]);
       return {
-        stage: { name, together: true, meetings: meetingsOf(part) },
+        stage: { name, together: true },
         code: defineFunction(name, ["i32", "i32", "i32"], write, { exported: true }),
       };
     }
@@ -71,14 +69,6 @@ export function regionStages(region: Region, at: Layout, nameOf: NameOf): StageC
       code: defineFunction(name, ["i32", "i32"], round, { exported: true }),
     };
   });
-}
-
-/** The rounds of the loop around the parallel ones; where they are not known before, one. */
-function meetingsOf(loop: Loop): Count {
-  const inner = loop.body.filter((n) => n.tag === "loop");
-  if (inner.some(isParallel)) return typeof loop.count === "number" || loop.count.terms.length === 0 ? loop.count : 1;
-  const next = inner.find(hasInnerParallel);
-  return next ? meetingsOf(next as Loop) : 1;
 }
 
 /** The parameters of a stage that threads run together. */

@@ -15,7 +15,6 @@ import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
-import { parksIn } from "./control.js";
 import { deliver, touch } from "./deliver.ts";
 import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
@@ -28,7 +27,6 @@ import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
 import { meetFunction } from "./meet.ts";
 import { outerRows } from "./outerRows.ts";
-import { Pace } from "./pace.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
 import { foldRows, maxPool, pick, unpool } from "./pooling.ts";
@@ -214,8 +212,6 @@ class WasmExecutable implements Executable {
   readonly bytes: number;
   readonly #compiled: Compiled;
   readonly #membership: Membership | undefined;
-  /** Of stages that threads run together. */
-  readonly #paces = new Map<string, Pace>();
   #memory: WebAssembly.Memory | undefined;
   #instance: WebAssembly.Instance | undefined;
 
@@ -241,30 +237,18 @@ class WasmExecutable implements Executable {
     if (!stages) throw new Error(`no region '${region}' in ${this.#compiled.name}`);
     for (const stage of stages) this.#runStage(stage, exports[stage.name] as (...numbers: number[]) => void);
   }
-  #runStage(stage: Stage, fn: (...numbers: number[]) => void): void {
-    const { name, rounds, together } = stage;
-    if (together) return this.#runTogether(stage, fn);
+  #runStage({ name, rounds, together }: Stage, fn: (...numbers: number[]) => void): void {
+    if (together) return this.#runTogether(name, fn);
     if (!rounds) return fn();
     const [from, count] = [this.#number(rounds.from), this.#number(rounds.count)];
     const shared = this.#membership;
     if (shared && count > 1) shared.team.run(shared.id, shared.stages.indexOf(name), from, count, fn);
     else for (let k = 0; k < count; k++) fn(from + k, 0);
   }
-  #runTogether({ name, meetings = 1 }: Stage, fn: (...numbers: number[]) => void): void {
+  #runTogether(name: string, fn: (...numbers: number[]) => void): void {
     const shared = this.#membership;
-    if (!shared) return fn(0, 1, 0);
-    const { memory } = this.#live();
-    const pace = this.#paceOf(name);
-    const parks = parksIn(memory);
-    const start = performance.now();
-    if (pace.alone) fn(0, 1, 0);
-    else shared.team.together(shared.id, shared.stages.indexOf(name), memory, fn);
-    pace.note(performance.now() - start, this.#number(meetings), parksIn(memory) !== parks);
-  }
-  #paceOf(stage: string): Pace {
-    let pace = this.#paces.get(stage);
-    if (!pace) this.#paces.set(stage, (pace = new Pace()));
-    return pace;
+    if (shared) shared.team.together(shared.id, shared.stages.indexOf(name), this.#live().memory, fn);
+    else fn(0, 1, 0);
   }
   #number(c: Count): number {
     return typeof c === "number" ? c : this.array(c.buffer)[c.offset]!;
