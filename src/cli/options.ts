@@ -35,6 +35,17 @@ export function wholeNumber(low: number, high: number): (text: string) => number
   };
 }
 
+/** A parser for several of them, with commas between. */
+function wholeNumbers(low: number, high: number): (text: string) => number[] {
+  return (text) => {
+    try {
+      return text.split(",").map(wholeNumber(low, high));
+    } catch {
+      throw new InvalidArgumentError(`They must be whole numbers from ${low} to ${high}, such as 1,2,3.`);
+    }
+  };
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1e3,
@@ -80,7 +91,7 @@ export const option = {
     new Option(
       "--seeds <list>",
       "several, as 1,2,3, one after the other: mean and spread (not saved on their way)",
-    ).argParser((text: string) => text.split(",").map(wholeNumber(0, LARGEST_SEED))),
+    ).argParser(wholeNumbers(0, LARGEST_SEED)),
   trainedSeed: () =>
     new Option("--seed <n>", "of split and noise (default: that of the training)").argParser(
       wholeNumber(0, LARGEST_SEED),

@@ -76,7 +76,7 @@ export async function overSeeds(
   for (const seed of seeds) {
     const out = networks.map((file) => fileOfSeed(file, seed));
     const telling: OnProgress = (p) => onProgress({ ...p, stage: `seed ${seed}, ${p.stage}` });
-    const { document } = await work({ ...rest, seed, ...(out.length > 0 ? { out } : { out: [] }) }, telling);
+    const { document } = await work({ ...rest, seed, out }, telling);
     runs.push(document as unknown as RunDocument);
   }
   const files = [

@@ -80,6 +80,8 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
     [["compare", "digits", "--epochs", "1e3"], "It must be a whole number from 1 to", "Try: rheobase compare"],
     [["compare", "digits", "--steps", "NaN"], "It must be a whole number from 1 to", "Try: rheobase compare"],
     [["compare", "digits", "--seed", "-1"], "It must be a whole number from 0 to", "Try: rheobase compare"],
+    [["compare", "digits", "--seeds", "1,x"], "They must be whole numbers from 0 to", "Try: rheobase compare"],
+    [["compare", "digits", "--seeds", ""], "such as 1,2,3.", "Try: rheobase compare"],
     [["compare", "digits", "--threads", "1.5"], "It must be a whole number from 1 to", "Try: rheobase compare"],
   ])("%j", (args, problem, hint) => {
     const { code, out, err } = rheobase(...args);
