@@ -61,6 +61,12 @@ export function requireKnown(path: string, options: object, known: readonly stri
       throw new ModelError("unknown-name", `${path}.${key}`, `unknown property; known: ${listNames(known)}`);
 }
 
+/** @throws {ModelError} `out-of-range` unless `value` is left out, or one of a few names */
+export function requireChoice(path: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new ModelError("out-of-range", path, `must be ${choices.map((c) => `'${c}'`).join(" or ")}, got '${value}'`);
+}
+
 /** @throws {ModelError} `out-of-range` unless `value` is a finite number > 0 */
 export function requirePositive(path: string, value: number, unit = ""): void {
   if (value > 0 && Number.isFinite(value)) return; // NaN fails both

@@ -1,11 +1,11 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
 import type { Backend, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { RunError, requireInteger } from "../base/errors.ts";
+import { RunError, requireChoice, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import { type Form, inputsInEitherForm, requireForm } from "../sim/lower/forms.ts";
+import { FORMS, type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
 import { overChunks, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
@@ -58,7 +58,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   requireGiven("evaluator", options, NEEDED);
   const { batch, type = "f32", seed = 0 } = options;
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
-  requireForm("evaluator.form", options.form);
+  requireChoice("evaluator.form", options.form, FORMS);
   const steps = stepsOf(net);
   requireSteps(options.loss, steps);
   const output = outputPort(net, options.loss);

@@ -4,7 +4,7 @@
  */
 
 import { cos, wholePower } from "../base/elementary.ts";
-import { ModelError, requirePositive } from "../base/errors.ts";
+import { ModelError, requireChoice, requirePositive } from "../base/errors.ts";
 import { abs, add, compare, constant, div, type Expr, max, mul, neg, select, sqrt, sub } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
 
@@ -141,7 +141,8 @@ export function weightDecay(decay: number): GradientTransform {
 }
 
 /** What becomes of an update whose gradient is not finite; see `clipByNorm`. */
-export type Overflow = "keep" | "skip";
+export type Overflow = (typeof OVERFLOWS)[number];
+const OVERFLOWS = ["keep", "skip"] as const;
 /**
  * Scales the gradient of all parameters together so that its Euclidean norm is at most `limit` (Pascanu et al. 2013).
  *
@@ -154,6 +155,7 @@ export function clipByNorm(
   { overflow = "keep" }: { readonly overflow?: Overflow } = {},
 ): GradientTransform {
   if (!(limit > 0)) throw new ModelError("out-of-range", "clipByNorm", `must be > 0, got ${limit}`);
+  requireChoice("clipByNorm.overflow", overflow, OVERFLOWS);
   const clipped = (g: Expr, factor: Expr): Expr => mul(factor, g);
   const finite = (g: Expr, factor: Expr): Expr => {
     const none = constant(g.type as FloatType, 0);

@@ -1,12 +1,12 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
+import { ModelError, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
-import type { ErrorForm } from "../sim/lower/context.ts";
-import { type Form, requireForm } from "../sim/lower/forms.ts";
+import { ERROR_FORMS, type ErrorForm } from "../sim/lower/context.ts";
+import { FORMS, type Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import {
   initialParameters,
@@ -119,7 +119,8 @@ export function requireOptions(options: Partial<TrainerOptions>): asserts option
     );
   requireKnown("trainer", options, OPTIONS);
   requireGiven("trainer", options, NEEDED);
-  requireForm("trainer.form", options.form);
+  requireChoice("trainer.form", options.form, FORMS);
+  requireChoice("trainer.errors", options.errors, ERROR_FORMS);
 }
 
 /** What a trainer of these options runs, before any backend has compiled it. */

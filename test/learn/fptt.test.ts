@@ -418,9 +418,12 @@ describe("refusals", () => {
   ])("%o", (options) => {
     expect(() => fptt(surrogate, options)).toThrow(expect.objectContaining({ code: "out-of-range" }));
   });
-  test("a form of inputs that is none", async () => {
+  test("a form of inputs or errors that is none", async () => {
     await expect(make(tiny(), fptt(surrogate), { form: "dense" as "rows" })).rejects.toThrow(
       "trainer.form: must be 'lists' or 'rows', got 'dense'",
+    );
+    await expect(make(tiny(), fptt(surrogate), { errors: "few" as "all" })).rejects.toThrow(
+      "trainer.errors: must be 'listed' or 'all', got 'few'",
     );
   });
   test("weights that grow without bound, with what is to blame", async () => {

@@ -335,6 +335,12 @@ test("averages of weights: by hand, of what trains alone, and training goes on a
   expect(trainer.deployed()).toEqual(plain.parameters());
 });
 
+test("an overflow that is neither kept nor skipped is refused", () => {
+  expect(() => adam(0.1, { clip: 1, overflow: "drop" as "skip" })).toThrow(
+    "clipByNorm.overflow: must be 'keep' or 'skip', got 'drop'",
+  );
+});
+
 test.each([-0.1, 1, Number.NaN])("an average that keeps %d is refused", (decay) => {
   expect(() => averageWeights(decay)).toThrow("averageWeights: must be from 0 to below 1");
 });

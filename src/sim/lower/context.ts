@@ -55,7 +55,8 @@ export interface LowerOptions {
   readonly errors?: ErrorForm;
 }
 /** To sources that are listed, one by one, or to all of them (`learn/errorForms.ts`). */
-export type ErrorForm = "listed" | "all";
+export const ERROR_FORMS = ["listed", "all"] as const;
+export type ErrorForm = (typeof ERROR_FORMS)[number];
 
 /** Host-provided numbers of a run, by name, at these places of the `run` buffer. */
 export const RUN = { start: 0, steps: 1 } as const;

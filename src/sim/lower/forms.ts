@@ -8,7 +8,6 @@
  * their ratios matter, and the same bench shows that the choice stays near the better of the two.
  */
 
-import { ModelError } from "../../base/errors.ts";
 import { loop, type Node, type Place, place } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import { connectedSizes, hasMatrix, isWindowed } from "../../model/connection.ts";
@@ -20,12 +19,6 @@ import type { Context } from "./context.ts";
 
 export const FORMS = ["lists", "rows"] as const;
 export type Form = (typeof FORMS)[number];
-
-/** @throws {ModelError} `out-of-range` */
-export function requireForm(path: string, form: Form | undefined): void {
-  if (form !== undefined && !FORMS.includes(form))
-    throw new ModelError("out-of-range", path, `must be ${FORMS.map((f) => `'${f}'`).join(" or ")}, got '${form}'`);
-}
 
 /** Whether the loops of a form run in this batch. */
 export const formPlace = (c: Context, node: string, form: Form): Place =>
