@@ -14,15 +14,14 @@ import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deli
 import { SpikeDigest } from "./digest.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
-import { checkClock, forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
+import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
+import { FLUSH_EVERY, flushNodes } from "./lower/flush.ts";
 import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { normaliseNodes } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
-import { STEP_TABLES } from "./lower/places.ts";
-import { fillTimed } from "./lower/timed.ts";
 import { blockFor, countShape, isLarge } from "./making.ts";
 import { Memory } from "./memory.ts";
 import { type Mill, synapseMill } from "./mill/mill.ts";
@@ -40,6 +39,7 @@ import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { visitSpikes } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
+import { fillStepTables } from "./stepTables.ts";
 import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
 
 /** Options of `createEngine`. */
@@ -91,6 +91,7 @@ export interface RunOptions {
 }
 
 const NORMALISE = "normalise";
+const FLUSH = "flush";
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
 const WRAP = 2 ** 28;
 
@@ -138,6 +139,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   });
   const program = programOf(net.name, lowered, [
     { name: "run", body: forwardNodes(lowered) },
+    { name: FLUSH, body: flushNodes(lowered) },
     ...(options.normalise ? [{ name: NORMALISE, body: normaliseNodes(options.normalise, lowered) }] : []),
   ]);
   requireRoom(net, backend, program);
@@ -329,7 +331,8 @@ export class Engine implements Disposable {
       this.#callHooks(hooks, done);
       recorder?.before(this.#step);
       const stop = recorder ? recorder.stepsToStop(this.#step) : Number.POSITIVE_INFINITY;
-      const count = Math.min(steps - done, block, stepsToNext(hooks, done), stop);
+      const flush = FLUSH_EVERY - (this.#step % FLUSH_EVERY);
+      const count = Math.min(steps - done, block, flush, stepsToNext(hooks, done), stop);
       this.#runBlock(count, done, recorder);
       done += count;
     }
@@ -382,10 +385,11 @@ export class Engine implements Disposable {
     run[RUN.start] = this.#step % WRAP;
     run[RUN.steps] = count;
     x.array("key")[KEY.seed] = this.lowered.context.options.seed;
-    this.#fillTables(count);
+    fillStepTables(x, this.lowered, this.#step, count);
     this.#feed.write(x, block);
     x.run("run");
     this.#step += count;
+    if (this.#step % FLUSH_EVERY === 0) x.run(FLUSH);
     if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
     if (recorder) this.#hear(recorder, block);
     else this.#whole.take(x, block, this.#digest);
@@ -398,26 +402,6 @@ export class Engine implements Disposable {
       recorder.spikes(population, sample, step, list.subarray(from, end));
     });
     recorder.after(block);
-  }
-
-  /**
-   * Numbers of each step, where draws or equations in `t` ask for them.
-   * @throws {RunError} `out-of-range` where they no longer tell steps apart
-   */
-  #fillTables(count: number): void {
-    const { buffers, net } = this.lowered.context;
-    checkClock(this.lowered, this.#step + count);
-    const rows = this.lowered.context.rows(0);
-    const [start, mask] = [this.#step, rows - 1]; // rings are as long as a power of two
-    const ring = (name: string): Elements | undefined => (buffers.has(name) ? this.#executable.array(name) : undefined);
-    const [low, high, time] = [STEP_TABLES.stepLow, STEP_TABLES.stepHigh, STEP_TABLES.t].map(ring);
-    const number = ring(STEP_TABLES.t_in_timesteps);
-    const first = start % rows;
-    for (let k = 0; low && k < count; k++) low[(first + k) & mask] = start + k; // an array of u32 takes it mod 2^32
-    for (let k = 0; high && k < count; k++) high[(first + k) & mask] = Math.floor((start + k) / 2 ** 32);
-    for (let k = 0; time && k < count; k++) time[(first + k) & mask] = (start + k) * net.dt;
-    for (let k = 0; number && k < count; k++) number[(first + k) & mask] = start + k;
-    fillTimed(this.lowered.context, (name) => this.#executable.array(name), this.#step, count);
   }
 
   /**

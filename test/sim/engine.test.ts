@@ -71,6 +71,7 @@ describe("parameters of each neuron", () => {
     expect(step!.slots.map((s) => s.name)).toEqual(["v", "spikes", "const.0"]);
     expect(e.program.regions.map((r) => [r.name, r.body.length])).toEqual([
       ["run", 1],
+      ["flush", 1],
       ["prepare", 1],
     ]);
   });
