@@ -123,8 +123,7 @@ export const SMNIST: SampleTask = {
   twin: {
     doc: "gated units",
     network: () => gatedNetwork("smnist-twin", 1, PIXELS, gru(96)),
-    // The mean of all steps, not the last one: an error shrinks on its way back through 784 steps until its numbers are
-    // denormal, and then each update takes seven times as long and teaches nothing.
+    // The mean of all steps, not the last one: of its error nothing is left on the way back through 784 steps.
     training: { ...GATED, epochs: 5 },
     input: stream(1),
   },

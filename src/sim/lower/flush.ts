@@ -48,9 +48,10 @@ function synapses(c: Connection, l: Lowered): Node[] {
     });
 }
 
-function flush(type: FloatType, space: Slot["space"]): Step {
+/** What is nearer to zero than `least` becomes zero. */
+export function flush(type: FloatType, space: Slot["space"], least = NORMAL[type]): Step {
   const x = read(type, "x");
-  const nothing = compare("lt", abs(x), constant(type, NORMAL[type]));
+  const nothing = compare("lt", abs(x), constant(type, least));
   return {
     name: "flush",
     slots: [{ name: "x", type, space }],

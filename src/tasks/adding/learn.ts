@@ -82,7 +82,7 @@ const ALGORITHMS: Readonly<Record<LearnerName, (steps: number) => Algorithm>> = 
 };
 /**
  * Back-propagation has the error of the last step, as published. Gated units, which nothing was published of here, have that of
- * all steps as `fptt` has: what is left of the last one after 500 steps back is denormal, and slow.
+ * all steps as `fptt` has: of the last one nothing is left after 500 steps back.
  */
 const lossOf = ({ cell, learner }: Pick<AddingRun, "cell" | "learner">): Loss =>
   learner === "bptt" && cell !== "gru" ? meanSquaredValues("last") : meanSquaredValuesRising();
