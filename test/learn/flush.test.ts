@@ -28,10 +28,7 @@ async function gradient(steps: number, at: number, backend = wasm): Promise<numb
     steps,
     inputs: { in: inputNode(1, { signal: "values" }) },
     populations: { h: population(1, halving), out: population(1, linear()) },
-    connections: [
-      connect("in", "h", { port: "i", weight: 1 }),
-      connect("h", "out", { output: "x", weight: 1 }),
-    ],
+    connections: [connect("in", "h", { port: "i", weight: 1 }), connect("h", "out", { output: "x", weight: 1 })],
     output: "out",
   });
   using trainer = await createTrainer(net, backend, {
