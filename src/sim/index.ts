@@ -6,7 +6,8 @@ export type { Divergence, Earlier, Parting, SpikeParting, Value } from "./diverg
 export { type DivergenceOptions, firstDivergence } from "./divergence/lockstep.ts";
 export { ClockedSide, type SideOptions } from "./divergence/side.ts";
 export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
-export { createExactEngine, type ExactEngine, type ExactOptions, type ExactRunOptions } from "./exact/engine.ts";
+export { createExactEngine, type ExactEngine } from "./exact/engine.ts";
+export type { ExactOptions, ExactRunOptions } from "./exact/options.ts";
 export type { ExactRecorder } from "./exact/recorder.ts";
 export type { ExactCounts, ExactRecording, ExactSpikes } from "./exact/recording.ts";
 export type { ExactDelays } from "./exact/rows.ts";

@@ -17,8 +17,9 @@ import { memorySink, type RecordedSeries } from "../records/memorySink.ts";
 import type { Sink } from "../records/sink.ts";
 import type { Records } from "../records/spec.ts";
 import { settled } from "../settled.ts";
-import type { SpikeSource } from "../spikeSource.ts";
 import { Cells } from "./cells.ts";
+import type { ExactOptions, ExactRunOptions } from "./options.ts";
+import { elementOf, groupOf, KIND, kindOf, orderOf, TEST } from "./order.ts";
 import { EventHeap } from "./queue.ts";
 import { ExactRecorder } from "./recorder.ts";
 import {
@@ -33,39 +34,6 @@ import { checkDelayNames, type ExactDelays, rowsOfConnection } from "./rows.ts";
 import { Sampler, sampleTimes } from "./sampler.ts";
 import { checkInputs, type ExactInputs, type NextSpike, nextSpikes, type SpikeTrain } from "./sources.ts";
 import { currentsOf, type Driven, type Wire, wiringOf } from "./wiring.ts";
-
-/** How an exact engine is made. */
-export interface ExactOptions {
-  /** Default 0. */
-  readonly seed?: number;
-  /** `population.variable` of values to sample, at the times that a run asks for. Spikes are recorded always. */
-  readonly record?: readonly string[];
-  /** Weights by name; drawn by `seed` where absent. */
-  readonly parameters?: Parameters;
-  /** Instead of the network's. */
-  readonly delays?: ExactDelays;
-  /** Inputs that fire by themselves. */
-  readonly sources?: Readonly<Record<string, SpikeSource>>;
-}
-/** What a run is given, and what it samples. */
-export interface ExactRunOptions {
-  /** What is not given is silent. */
-  readonly inputs?: ExactInputs;
-  /** When to sample what `record` names, in seconds since the engine began, within the run and in ascending order. */
-  readonly sampleAt?: ArrayLike<number>;
-  /**
-   * What to record, instead of all spikes: a description, whose series come back in `recording.records`, or a recorder, which
-   * goes on from run to run. Moments are in seconds; a run records those from its beginning up to before its end.
-   */
-  readonly records?: Records | ExactRecorder;
-}
-
-/** Kinds of events, in the order in which they happen at one moment. */
-const KIND = { recovery: 0, input: 1, arrival: 2, test: 3 } as const;
-const PER_KIND = 2 ** 50;
-const PER_GROUP = 2 ** 32;
-const TEST = KIND.test * PER_KIND;
-const orderOf = (kind: number, group: number, element: number): number => kind * PER_KIND + group * PER_GROUP + element;
 
 /** Of the time that a bound has gained: what another one must add, or the crossing is computed. */
 const GAIN = 1 / 8;
@@ -317,21 +285,20 @@ export class ExactEngine {
     const heap = this.#heap;
     while (heap.nextTime === time && heap.nextOrder < TEST) {
       heap.pop();
-      const kind = Math.floor(heap.order / PER_KIND);
-      const group = Math.floor(heap.order / PER_GROUP) % (PER_KIND / PER_GROUP);
-      const element = heap.order % PER_GROUP;
+      const { order, place } = heap;
+      const [kind, group, element] = [kindOf(order), groupOf(order), elementOf(order)];
       if (kind === KIND.recovery) this.#recover(group, element, time);
-      else if (kind === KIND.input) this.#fireInput(group, element, heap.place, time);
-      else this.#arrive(this.#allWires[group]!, element, heap.base, heap.place, time);
+      else if (kind === KIND.input) this.#fireInput(group, element, place, time);
+      else this.#arrive(this.#allWires[group]!, element, heap.base, place, time);
     }
     this.#settle(time);
     const fired: number[] = [];
     while (heap.nextTime === time && heap.nextOrder >= TEST) {
       heap.pop();
-      const order = heap.order - TEST;
-      if (this.#test(Math.floor(order / PER_GROUP), order % PER_GROUP, time)) fired.push(order);
+      const { order } = heap;
+      if (this.#test(groupOf(order), elementOf(order), time)) fired.push(order);
     }
-    for (const order of fired) this.#fire(Math.floor(order / PER_GROUP), order % PER_GROUP, time);
+    for (const order of fired) this.#fire(groupOf(order), elementOf(order), time);
     this.#settle(time);
   }
 
@@ -468,7 +435,8 @@ export class ExactEngine {
       cells.receive(n, jumps[cells.kindNumber(n)]!, weight[k]!);
     }
     this.#counts.synapticEvents += k - from;
-    if (k < end) this.#heap.push(base + (delay as Float64Array)[k]!, heapOrder(wire, element), base, k);
+    const order = orderOf(KIND.arrival, wire.number, element);
+    if (k < end) this.#heap.push(base + (delay as Float64Array)[k]!, order, base, k);
   }
 
   #pushInput(name: string, element: number, time: number): void {
@@ -501,7 +469,6 @@ export class ExactEngine {
 
 /** Of an input's spike: given by the host, or by its own source. */
 const [GIVEN, OWN] = [0, 1];
-const heapOrder = (wire: Wire, element: number): number => orderOf(KIND.arrival, wire.number, element);
 
 function notFinite(cells: Cells, n: number, time: number): RunError {
   const name = cells.notFinite(n) ?? "the threshold";
