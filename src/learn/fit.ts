@@ -20,7 +20,7 @@ export interface EpochReport {
   readonly samples: number;
   /** On held-out samples, where they are given. */
   readonly validation?: Summary;
-  /** Layers that are as good as dead or saturated, in words, where something told their rates: `validate`, or a watch. */
+  /** Layers that are as good as dead or saturated, in words: by `validate`, by a watch, or by the spikes while learning. */
   readonly warnings: readonly string[];
   /** What happened in the epoch, layer by layer, where the trainer watches. */
   readonly watch?: WatchReport;
@@ -58,6 +58,8 @@ export interface Learner<B = Batch> {
   deployed(): Parameters;
   /** After an epoch: weights are put to their averages, where the algorithm has some. */
   settle?(): void;
+  /** Spikes a neuron and step of each layer since the last call. */
+  rates?(): Readonly<Record<string, number>>;
   /** Whether it counts what `watched` tells. */
   readonly watches?: boolean;
   /** What happened since the last call. */
@@ -148,8 +150,9 @@ export function* fitting<B extends Counted = Batch>(
     trainer.requireFinite();
     const validation = options.validate && validated(trainer, options.validate);
     const watch = trainer.watches ? trainer.watched!() : undefined;
-    const rates = validation ? meanRates(trainer.network, validation) : watch && watchedRates(watch);
-    const warnings = rates ? extremeRates(rates) : [];
+    const learning = trainer.rates?.();
+    const rates = validation ? meanRates(trainer.network, validation) : watch ? watchedRates(watch) : learning;
+    const warnings = extremeRates(rates ?? {});
     const said = { ...(validation && { validation }), ...(watch && { watch }) };
     const report = { epoch: from.epoch, ...trained, warnings, ...said };
     options.onEpoch?.(report);

@@ -27,6 +27,7 @@ import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import { EpropPass } from "./eprop.ts";
 import type { ParameterGroup } from "./groups.ts";
+import { livenessNodes, livenessSums } from "./liveness.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { neuronGradients } from "./neuronGradients.ts";
@@ -187,7 +188,8 @@ export class TrainingPlan {
     return [cleared(l, GRADIENTS, l.parameters.learnedLength), ...taps, ...this.#backward.clearSums(l)];
   }
   #clearSums(l: Lowered): Node[] {
-    return [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : [])].map((s) => cleared(l, s, 1));
+    const sums = [LOSS, ...(this.#penalties.length > 0 ? [PENALTY] : []), ...livenessSums(l)];
+    return sums.map((s) => invoke({ kind: "zero", type: l.context.buffers.get(s)!.type }, { out: place(s) }, { n: 1 }));
   }
 
   /** All chunks of a batch, forwards and backwards. @param start once a shard, before all */
@@ -240,16 +242,13 @@ export class TrainingPlan {
     }
     return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
   }
+  /** Of a sample that has answered, and where each step is an answer of a segment of time: its loss, and who fired. */
   #loss(l: Lowered): Node[] {
     const c = l.context;
     const { node, port } = this.output;
     const output = l.sources.values.get(`${node}.${port}`)!;
-    return lossNodes(this.#learning.loss, {
-      context: c,
-      classes: c.size(node),
-      output,
-      gradient: this.#answerGradient(c),
-    });
+    const loss = { context: c, classes: c.size(node), output, gradient: this.#answerGradient(c) };
+    return [...lossNodes(this.#learning.loss, loss), ...livenessNodes(l)];
   }
 
   /** The loss's gradient with respect to each step's row of the answer. */

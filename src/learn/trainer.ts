@@ -27,6 +27,7 @@ import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eve
 import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
 import { requireGiven } from "./given.ts";
+import { Liveness } from "./liveness.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
@@ -183,6 +184,7 @@ export class Trainer implements Disposable {
   readonly #options: PlannedOptions;
   #updates = 0;
   #watch: Watch | undefined;
+  readonly #liveness: Liveness;
 
   /** Use `createTrainer`. */
   constructor(
@@ -199,6 +201,7 @@ export class Trainer implements Disposable {
     this.#memory = new Memory(executable, program);
     this.#memory.fill(lowered.context.contents);
     this.setParameters(parameters);
+    this.#liveness = new Liveness(lowered, (buffer) => this.#memory.sum(buffer));
     if (options.watch) this.#watch = new Watch(this.#toWatch());
   }
 
@@ -249,6 +252,7 @@ export class Trainer implements Disposable {
     const result = this.gradients(batch);
     if (!Number.isFinite(result.loss + result.penalty)) this.#refuse(batch, result.loss + result.penalty);
     this.#watch?.after(totalSteps(this.lowered.net, batch));
+    this.#liveness.after();
     this.#updates++;
     this.#writeNumbers(1);
     this.#x.run("update");
@@ -262,6 +266,7 @@ export class Trainer implements Disposable {
     const result = this.#run(batch, ONWARD);
     this.#updates += segments - 1;
     this.#watch?.after(totalSteps(this.lowered.net, batch));
+    this.#liveness.after();
     if (!Number.isFinite(result.loss)) this.#refuse(batch, result.loss);
     return result;
   }
@@ -339,6 +344,10 @@ export class Trainer implements Disposable {
   watched(): WatchReport {
     if (this.#watch) return this.#watch.look();
     throw new RunError("unsupported", "trainer", "nothing was counted: make it with watch: true");
+  }
+  /** Spikes a neuron and step of each layer that spikes, in the samples of the updates since the last call, with dropout. */
+  rates(): Readonly<Record<string, number>> {
+    return this.#liveness.look();
   }
   /** Whether it counts what `watched` tells. */
   get watches(): boolean {

@@ -156,6 +156,9 @@ test.each([
   using watching = await createTrainer(network, wasm, { ...options, optimiser: sgd(0), watch: true });
   const [watched] = train(watching, { epochs: 1, batches: cut });
   expect(watched!.warnings).toEqual(report!.warnings); // the same samples, the same weights
+  using plain = await createTrainer(network, wasm, { ...options, optimiser: sgd(0) });
+  const [alone] = train(plain, { epochs: 1, batches: cut });
+  expect(alone!.warnings).toEqual(report!.warnings);
 });
 
 test("layers that answer by value are never called dead", () => {
