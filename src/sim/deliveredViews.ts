@@ -10,13 +10,17 @@ import { countingSort } from "../model/connectivity/countingSort.ts";
 import { MOST_UNITS } from "../model/storage.ts";
 import type { Delivered, Table } from "./lower/delivery.ts";
 import { slotNumbers, tableBuffers } from "./lower/deliveryTables.ts";
-import { drawnOf } from "./lower/drawn.ts";
+import { type Drawn, drawnOf } from "./lower/drawn.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { WeightCells } from "./lower/weightCells.ts";
 
 /** What each synapse has a number of. */
 export const ownOf = (c: Connection, l: Lowered): ReadonlySet<string> =>
   new Set(tableOf(c, l).table.weight === "one" ? [] : ["w"]);
+
+/** As they were drawn for the program: what counted their rows then is gone. */
+const drawnAgain = (c: Connection, { context: { net, options } }: Lowered): Drawn =>
+  drawnOf(c, { net, options: { seed: options.seed } });
 
 function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Delivered } {
   for (const table of context.delivery.tables) {
@@ -28,7 +32,7 @@ function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Deli
 
 /** All synapses, in order of source, then of target; copies. */
 export function deliveredViews(x: Executable, l: Lowered, c: Connection): Readonly<Record<string, Elements>> {
-  const { rows, steps } = drawnOf(c, l.context);
+  const { rows, steps } = drawnAgain(c, l);
   const target = new Uint32Array(rows.count);
   rows.fill(target);
   const source = new Uint32Array(rows.count);
@@ -46,7 +50,7 @@ export function weightsOf(x: Executable, l: Lowered, c: Connection): Float64Arra
   const round = l.context.type === "f32" ? Math.fround : (w: number): number => w;
   const { table } = tableOf(c, l);
   const cells = new WeightCells(x.array(tableBuffers(table).rows) as Uint32Array, table);
-  const out = new Float64Array(drawnOf(c, l.context).rows.count);
+  const out = new Float64Array(drawnAgain(c, l).rows.count);
   eachWeight(x, l, c, (k, at, lane) => (out[k] = round(cells.read(at, lane))));
   return out;
 }
@@ -77,11 +81,11 @@ export function writeWeights(x: Executable, l: Lowered, c: Connection, w: ArrayL
 /** Synapses of a connection, if it is delivered by groups of delays. */
 export function synapsesDelivered(l: Lowered, name: string): number | undefined {
   const c = l.net.connections.find((x) => x.name === name);
-  return c && l.context.delivery.delivered.has(name) ? drawnOf(c, l.context).rows.count : undefined;
+  return c && l.context.delivery.delivered.has(name) ? drawnAgain(c, l).rows.count : undefined;
 }
 /** Weights as they were drawn or given. */
 export function drawnWeights(l: Lowered, c: Connection): Float64Array {
-  const { rows, weights } = drawnOf(c, l.context);
+  const { rows, weights } = drawnAgain(c, l);
   return Float64Array.from({ length: rows.count }, (_, k) => weights.at(k));
 }
 
@@ -94,7 +98,7 @@ function eachWeight(
 ): void {
   const { table, own } = tableOf(c, l);
   const { parts } = l.context;
-  const { rows, steps } = drawnOf(c, l.context);
+  const { rows, steps } = drawnAgain(c, l);
   const blocks = new Blocks(x, table, l.sources.delivery.get(table.name)!.header, parts);
   const slotOf = slotNumbers(table);
   const slots = table.groups.length * table.ring.group;

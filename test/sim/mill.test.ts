@@ -126,6 +126,14 @@ describe.each(Object.entries(KINDS))("%s", (_kind, all) => {
     },
   ]);
   const inRows = all.map((connectivity): ConnectOptions => ({ connectivity, weight, delay: 2 }));
+  test("synapses are seen as those of a network too small for kernels that draw", async () => {
+    for (const [k, options] of byDelay.filter((x) => x.delay !== undefined && typeof x.delay !== "number").entries()) {
+      const seen = { ...options, name: "seen" };
+      using large = await createEngine(net([seen, many]), wasm, { seed: 3 });
+      using small = await createEngine(net([seen]), wasm, { seed: 3 });
+      expect([k, large.synapses("seen")]).toEqual([k, small.synapses("seen")]);
+    }
+  });
   test.each([1, 3])("the same on 1, 2, 3 and 8 threads as one by one, in %i parts", async (parts) => {
     const made = net([many, ...byDelay, ...(all.some((c) => c.kind === "dense") ? [] : inRows)]);
     const want = await defined(made, parts);
