@@ -5,6 +5,7 @@ import { RunError, requireChoice, requireInteger } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { seedFor } from "../sim/drawnBy.ts";
 import { FORMS, type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
@@ -31,7 +32,10 @@ export interface EvaluatorOptions {
   readonly type?: FloatType;
   /** As in training. */
   readonly form?: Form;
-  /** Keys random draws: of the equations, and of neuron parameters that are drawn and do not train, so give that of the training. */
+  /**
+   * Keys random draws: of synapses, of neuron parameters that are drawn and do not train, and of the equations. Default that of
+   * the training that `parameters` come from, else 0.
+   */
   readonly seed?: number;
 }
 
@@ -56,7 +60,8 @@ export interface Evaluation extends Answers {
  */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
   requireGiven("evaluator", options, NEEDED);
-  const { batch, type = "f32", seed = 0 } = options;
+  const { batch, type = "f32" } = options;
+  const seed = seedFor(net, options.parameters, options.seed, "evaluator");
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);
   requireChoice("evaluator.form", options.form, FORMS);
   const steps = stepsOf(net);
@@ -126,6 +131,7 @@ export class Evaluator implements Disposable {
    * @throws {ModelError} `unknown-name`, `shape-mismatch`
    */
   setParameters(parameters: Parameters): void {
+    seedFor(this.lowered.described, parameters, this.lowered.context.options.seed, "evaluator");
     writeParameters(this.#x.array("parameters"), this.lowered.parameters, parameters);
     this.#parameters = parameters;
     this.#x.run("prepare");

@@ -5,6 +5,7 @@ import { ModelError, RunError, requireChoice, requireInteger, requireKnown } fro
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
+import { drawnBy } from "../sim/drawnBy.ts";
 import { ERROR_FORMS, type ErrorForm } from "../sim/lower/context.ts";
 import { FORMS, type Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
@@ -314,14 +315,18 @@ export class Trainer implements Disposable {
 
   /** Weights and biases as they are while training. */
   parameters(): Parameters {
-    return this.#blocks(this.#x.array("parameters"));
+    return this.#drawn(this.#blocks(this.#x.array("parameters")));
   }
   /**
    * Weights for use: their averages where the optimiser keeps some; those out of a population with dropout are scaled by the
    * share that was heard.
    */
   deployed(): Parameters {
-    return scaled(this.lowered.described, this.#averaged(), (keep) => keep);
+    return this.#drawn(scaled(this.lowered.described, this.#averaged(), (keep) => keep));
+  }
+  /** They are of the synapses that this seed draws. */
+  #drawn(parameters: Parameters): Parameters {
+    return drawnBy(parameters, this.lowered.context.options.seed);
   }
   #averaged(): Parameters {
     const behind = this.#behindAverages();

@@ -12,6 +12,7 @@ import type { Network } from "../model/network.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
 import { SpikeDigest } from "./digest.ts";
+import { seedFor } from "./drawnBy.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
 import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
@@ -46,7 +47,7 @@ import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts
 export interface EngineOptions {
   /** Default `f32`. */
   readonly type?: FloatType;
-  /** Default 0. */
+  /** Default that of the training that `parameters` come from, else 0. */
   readonly seed?: number;
   /** Trials side by side, each with a state of its own; default 1. */
   readonly samples?: number;
@@ -102,10 +103,11 @@ const WRAP = 2 ** 28;
  *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
-  const { type = "f32", seed = 0, samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
+  const { type = "f32", samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
+  const seed = seedFor(net, options.parameters, options.seed, "engine");
   if (options.parameters) {
     const { net: own, parameters } = settled(net, options.parameters, seed);
-    if (own !== net) return createEngine(own, backend, { ...options, parameters });
+    if (own !== net) return createEngine(own, backend, { ...options, parameters, seed });
   }
   const { block = blockFor(net, samples) } = options;
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);

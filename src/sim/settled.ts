@@ -9,6 +9,7 @@ import { type Connectivity, pairs } from "../model/connectivity.ts";
 import { delaysOf, stepsOf } from "../model/delays.ts";
 import { constantOf, type Initializer } from "../model/initializer.ts";
 import type { Network } from "../model/network.ts";
+import { isDrawn, seedFor } from "./drawnBy.ts";
 import type { Parameters } from "./lower/parameters.ts";
 
 /** A network with the weights of its synapses, and the arrays that remain. */
@@ -66,11 +67,15 @@ function requireNumbers(path: string, { length }: ArrayLike<number>, count: numb
  * A network whose delays have learned, with each as the nearest whole number of steps: what engines and chips run, and what
  * its accuracy is to be stated of. It is in no way special any more.
  *
- * @param seed of the training
+ * @param seed of the training; default that which the parameters are of, else 0
  * @throws {ModelError} `unknown-name`, `shape-mismatch`, `not-finite` for parameters that do not fit
  */
-export function rounded(net: Network, parameters: Parameters, seed = 0): { network: Network; parameters: Parameters } {
-  const { net: network } = settled(net, parameters, seed);
+export function rounded(
+  net: Network,
+  parameters: Parameters,
+  seed?: number,
+): { network: Network; parameters: Parameters } {
+  const { net: network } = settled(net, parameters, seedFor(net, parameters, seed, "rounded"));
   const gone = net.connections.flatMap(({ learned, name, trainable }) =>
     learned ? [`${name}.delay`, `${name}.delay.width`, ...(trainable ? [] : [`${name}.weight`])] : [],
   );
@@ -79,10 +84,7 @@ export function rounded(net: Network, parameters: Parameters, seed = 0): { netwo
 
 /** The network with the pairs of connections whose weights are given, as a seed draws them. */
 export function withDrawnPairs(net: Network, parameters: Parameters, seed: number): Network {
-  const drawn = (c: Connection): boolean =>
-    (c.learned !== undefined || hasSynapseWeights(c)) &&
-    !LISTED.has(c.connectivity.kind) &&
-    `${c.name}.weight` in parameters;
+  const drawn = (c: Connection): boolean => isDrawn(c, parameters);
   if (!net.connections.some(drawn)) return net;
   const connections = net.connections.map((c) => {
     if (!drawn(c)) return c;
@@ -90,8 +92,6 @@ export function withDrawnPairs(net: Network, parameters: Parameters, seed: numbe
   });
   return { ...net, connections };
 }
-const LISTED: ReadonlySet<Connectivity["kind"]> = new Set(["dense", "oneToOne", "pairs"]);
-
 /** Connectivities of which every seed makes the same synapses, in the order in which arrays have them. */
 const FIXED: ReadonlySet<Connectivity["kind"]> = new Set(["dense", "oneToOne"]);
 

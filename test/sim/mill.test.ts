@@ -127,7 +127,7 @@ describe.each(Object.entries(KINDS))("%s", (_kind, all) => {
   ]);
   const inRows = all.map((connectivity): ConnectOptions => ({ connectivity, weight, delay: 2 }));
   test("synapses are seen as those of a network too small for kernels that draw", async () => {
-    for (const [k, options] of byDelay.filter((x) => x.delay !== undefined && typeof x.delay !== "number").entries()) {
+    for (const [k, options] of byDelay.slice(0, 2).entries()) {
       const seen = { ...options, name: "seen" };
       using large = await createEngine(net([seen, many]), wasm, { seed: 3 });
       using small = await createEngine(net([seen]), wasm, { seed: 3 });

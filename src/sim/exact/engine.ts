@@ -12,6 +12,7 @@ import type { Dimension } from "../../base/dimension.ts";
 import { ModelError, RunError, requireInteger } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
+import { seedFor } from "../drawnBy.ts";
 import { initialParameters, type Parameters, parameterLayout, writeParameters } from "../lower/parameters.ts";
 import { memorySink, type RecordedSeries } from "../records/memorySink.ts";
 import type { Sink } from "../records/sink.ts";
@@ -48,7 +49,8 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
  *   that has no exact solution here, and says what has
  */
 export function createExactEngine(net: Network, options: ExactOptions = {}): ExactEngine {
-  const { seed = 0, record = [], delays = {}, sources = {} } = options;
+  const { record = [], delays = {}, sources = {} } = options;
+  const seed = seedFor(net, options.parameters, options.seed, "engine");
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
   for (const name of Object.keys(net.transforms))
     throw new ModelError(
@@ -66,7 +68,7 @@ export function createExactEngine(net: Network, options: ExactOptions = {}): Exa
   checkDelayNames(net, delays);
   if (options.parameters) {
     const { net: own, parameters } = settled(net, options.parameters, seed);
-    if (own !== net) return createExactEngine(own, { ...options, parameters });
+    if (own !== net) return createExactEngine(own, { ...options, parameters, seed });
   }
   const parameters = options.parameters ?? initialParameters(net, seed, "f64", false);
   const layout = parameterLayout(net, "f64", { synapses: false });

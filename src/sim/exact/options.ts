@@ -8,7 +8,7 @@ import type { ExactInputs } from "./sources.ts";
 
 /** How an exact engine is made. */
 export interface ExactOptions {
-  /** Default 0. */
+  /** Default that of the training that `parameters` come from, else 0. */
   readonly seed?: number;
   /** `population.variable` of values to sample, at the times that a run asks for. Spikes are recorded always. */
   readonly record?: readonly string[];

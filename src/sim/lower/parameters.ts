@@ -25,6 +25,7 @@ import { constantOf, drawing, type Initializer, initialise } from "../../model/i
 import type { Network, Population } from "../../model/network.ts";
 import { initialName } from "../../model/trainable.ts";
 import { type BatchNorm, isNorm } from "../../model/transform.ts";
+import { drawnBy } from "../drawnBy.ts";
 
 /** One array of parameters: `rows` rows of `width` numbers, `stride` apart, from `offset`. */
 export interface ParameterBlock {
@@ -231,7 +232,7 @@ export function initialParameters(net: Network, seed: number, type: FloatType = 
   );
   for (const { name, start, width } of own) out[name] = new arrayOf(initialise(start, width, { name, seed }));
   for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
-  return out;
+  return drawnBy(out, seed);
 }
 
 /** Of a connection through windows the weight of each synapse, in order of source, then of target. */
