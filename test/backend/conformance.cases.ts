@@ -886,6 +886,12 @@ export const CASES: readonly Case[] = [
       [100, 1, false],
       [72, 6, true],
       [20, 0, true],
+      [36, 2, true],
+      [36, 4, false],
+      [36, 5, false],
+      [36, 7, true],
+      [36, 10, false],
+      [36, 39, true],
     ].map(([w, r, l]) => dotsCase(type, [w as number], r as number, l as boolean)),
   ),
   ...FLOATS.flatMap((type) => [

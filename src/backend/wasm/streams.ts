@@ -6,7 +6,7 @@
 import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { range, vectorsOf } from "./tiles.ts";
+import { dispatch, range, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 /**
@@ -88,19 +88,6 @@ function startAt({ f, ptr }: KernelContext, { start, type, width, next, end }: S
     }
     f.op("return");
   });
-}
-
-/** Runs body k, where k is the local's value, below `count`. */
-function dispatch(f: Emitter, local: number, count: number, body: (k: number) => void): void {
-  for (let k = 0; k <= count; k++) f.op("block");
-  f.get(local);
-  f.op("br_table", range(count - 1), count - 1);
-  for (const k of range(count)) {
-    f.op("end");
-    body(k);
-    if (k < count - 1) f.op("br", count - 1 - k);
-  }
-  f.op("end");
 }
 
 /** Adds the next rows to the sums that lie at `from`, and leaves them in `out`. */
