@@ -29,12 +29,12 @@ async function started(team: Backend): Promise<void> {
 
 const [steps, segment] = process.argv.slice(2);
 const forwards = segment?.startsWith("fptt") ?? false;
-const workload = forwards ? liquidLong(Number(steps)) : long(Number(steps));
+const workload = forwards ? liquidLong(Number(steps), { norm: true }) : long(Number(steps));
 using team = forwards ? threadedWasm(2) : undefined;
 const backend = team ?? wasm;
 const alone = resident();
 if (team) await started(team);
-if (segment === "fptt-warm") await trained(liquidLong(2, { batch: 2 }), backend, 1);
+if (segment === "fptt-warm") await trained(liquidLong(2, { batch: 2, norm: true }), backend, 1);
 const before = segment === "fptt-threads" ? alone : resident();
 if (segment === "fptt-threads") {
   // the threads wait

@@ -18,7 +18,7 @@ const HIDDEN = 256;
 /** U(0, 1) in each step. @param norm whether what arrives at the hidden layer is normalised, as the published code has it */
 export const liquidLong = (steps: number, { batch = BATCH, norm = false } = {}): Workload => ({
   network: sequential([input(1, { signal: "values" }), liquid(HIDDEN, { norm }), liquidReadout(10)], {
-    name: `liquid-${norm ? "norm-" : ""}${steps}`,
+    name: `liquid-${norm ? "" : "plain-"}${steps}`,
     steps,
   }),
   batch: batchOf(batch, 10, numbers(batch, steps)),

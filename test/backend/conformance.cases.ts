@@ -861,6 +861,12 @@ export const CASES: readonly Case[] = [
     ),
   ),
   ...FLOATS.flatMap((type) => [33, 513].map((width) => gatherCase(type, width, 7, false, true, "out"))),
+  // Every number of rows in the first pass; rows of even turns, and of turns that differ by one.
+  ...FLOATS.flatMap((type) =>
+    [2, 3, 4, 5, 6, 12, 19].flatMap((events) =>
+      [256, 268].map((width) => gatherCase(type, width, events, width === 268, true, events % 2 ? "out" : "init")),
+    ),
+  ),
   ...FLOATS.flatMap((type) => [
     productCase(type, [1, 3, 5], false, "zero"),
     productCase(type, [4, 7, 33], false, "init"),
@@ -880,6 +886,12 @@ export const CASES: readonly Case[] = [
       [100, 1, false],
       [72, 6, true],
       [20, 0, true],
+      [36, 2, true],
+      [36, 4, false],
+      [36, 5, false],
+      [36, 7, true],
+      [36, 10, false],
+      [36, 39, true],
     ].map(([w, r, l]) => dotsCase(type, [w as number], r as number, l as boolean)),
   ),
   ...FLOATS.flatMap((type) => [

@@ -136,6 +136,10 @@ const IMMEDIATES: Readonly<Record<string, (instruction: Instr, out: Bytes) => vo
   "v128.const": ([, shape, lanes], out) =>
     out.fixed(16, (v) => (lanes as (number | bigint)[]).forEach((x, k) => LANE[shape as string]!(v, k, x))),
   "i8x16.shuffle": ([, lanes], out) => out.push(lanes as number[]),
+  br_table: ([, labels, other], out) => {
+    out.unsigned((labels as number[]).length);
+    for (const label of [...(labels as number[]), other as number]) out.unsigned(label);
+  },
   "memory.fill": (_, out) => out.byte(0),
   "memory.copy": (_, out) => out.push([0, 0]),
 };

@@ -2,7 +2,7 @@
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
-import { accumulate, type Stream, startRow, streamRows, streamsOf, WIDE } from "./streams.ts";
+import { accumulate, addStreams, WIDE } from "./streams.ts";
 import { evenTiles, inTurns, loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
 
 /** Rows in one turn of the loop over the list. */
@@ -75,7 +75,13 @@ function gatherTile(k: KernelOf<"gatherRows">, c: KernelContext, t: Tile): void 
   f.op("i32.lt_u");
   f.if(() =>
     inTurns(f, { at: e, end: t.last, step: 4, turn: TURN }, (ahead) => {
-      entryAt(k, c, { e, ahead, base: t.base, row, value });
+      const entry = { e, ahead, base: t.base };
+      pushRow(k, c, entry);
+      f.set(row);
+      if (k.valued) {
+        pushValue(k, c, entry);
+        f.set(value);
+      }
       sums.forEach((s, v) => {
         f.get(s, row);
         f.op("v128.load", v * 16);
@@ -87,60 +93,39 @@ function gatherTile(k: KernelOf<"gatherRows">, c: KernelContext, t: Tile): void 
   sums.forEach((s, v) => storeAt(f, c.ptr("out"), t.column, v, () => f.get(s)));
 }
 
+/** The list entry at address `e` (+ 4·ahead). */
 interface Entry {
   readonly e: number;
   readonly ahead: number;
+  /** The local with the address of row 0. */
   readonly base: number;
-  readonly row: number;
-  readonly value: number;
 }
-/** Sets locals to the address in the weight row, and the value in every lane, of the list entry at address `e` (+ 4·ahead). */
-function entryAt(k: KernelOf<"gatherRows">, c: KernelContext, { e, ahead, base, row, value }: Entry): void {
-  const { f } = c;
-  const bytes = BYTES[k.type];
+/** Pushes where its weight row begins. */
+function pushRow(k: KernelOf<"gatherRows">, { f }: KernelContext, { e, ahead, base }: Entry): void {
   f.get(base, e);
   f.op("i32.load", 4 * ahead);
-  f.i32(k.stride * bytes);
+  f.i32(k.stride * BYTES[k.type]);
   f.op("i32.mul");
   f.op("i32.add");
-  f.set(row);
-  if (!k.valued) return;
-  // values lie beside the list, one a list entry: values + (e - list)·bytes/4
-  f.get(c.ptr("values"), e, c.ptr("list"));
+}
+/** Pushes its value, in every lane: values lie beside the list, at values + (e - list)·bytes/4. */
+function pushValue(k: KernelOf<"gatherRows">, { f, ptr }: KernelContext, { e, ahead }: Entry): void {
+  const bytes = BYTES[k.type];
+  f.get(ptr("values"), e, ptr("list"));
   f.op("i32.sub");
   f.i32(bytes / 4);
   f.op("i32.mul");
   f.op("i32.add");
   f.op(splat(k.type), ahead * bytes);
-  f.set(value);
 }
 
 /** Rows of which the sum lies in L1 while they are streamed over it. */
 function gatherStreams(k: KernelOf<"gatherRows">, c: KernelContext): void {
-  const { f } = c;
-  const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
-  const end = f.local("i32");
-  startRow(c, k.init ? "init" : "zero", k.width * BYTES[k.type]);
-  for (const rows of streamsOf(k.valued)) {
-    // Whole groups: e + floor((last - e) / (4·rows))·4·rows
-    f.get(e, last, e);
-    f.op("i32.sub");
-    f.i32(-4 * rows);
-    f.op("i32.and");
-    f.op("i32.add");
-    f.set(end);
-    f.upTo(
-      e,
-      () => f.get(end),
-      4 * rows,
-      () => {
-        const streams = range(rows).map((ahead): Stream => {
-          const [row, value] = [f.local("i32"), f.local("v128")];
-          entryAt(k, c, { e, ahead, base: c.ptr("weights"), row, value });
-          return { row, ...(k.valued && { value }) };
-        });
-        streamRows(c, k.type, k.width, streams);
-      },
-    );
-  }
+  const [next, end] = [listAddress(c, "from"), listAddress(c, "to")];
+  const at = { e: next, base: c.ptr("weights") };
+  addStreams(c, {
+    ...{ type: k.type, width: k.width, start: k.init ? "init" : "zero", next, end, step: 4 },
+    row: (q) => pushRow(k, c, { ...at, ahead: q }),
+    ...(k.valued && { factor: (q) => pushValue(k, c, { ...at, ahead: q }) }),
+  });
 }

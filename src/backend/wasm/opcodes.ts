@@ -37,7 +37,7 @@ const of = (type: string, names: string): string =>
 const PLAIN = runs(undefined, {
   0: "unreachable",
   2: "block loop if else",
-  11: "end br br_if",
+  11: "end br br_if br_table",
   15: "return call",
   26: "drop select",
   32: "local.get local.set local.tee",

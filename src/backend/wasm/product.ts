@@ -3,13 +3,15 @@ import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { type Stream, startRow, streamRows, streamsOf, WIDE } from "./streams.ts";
+import { addStreams } from "./streams.ts";
 import { evenTiles, loadAt, overTiles, pushScaled, range, splat, TILE, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 /** Rows and vectors of one register tile of the product. */
 const PRODUCT_ROWS = 4;
 const PRODUCT_VECTORS = 2;
+/** From this many bytes on, one row is a stream. */
+const WIDE = 2048;
 
 /** Bytes of b that a second-level cache holds beside what else is in use. */
 const CACHED = 2 ** 20;
@@ -50,37 +52,22 @@ export function product(k: KernelOf<"product">, c: KernelContext): void {
 /** One wide row: rows of b are streamed over it, as a gather does with wide rows. */
 function streamProduct(k: KernelOf<"product">, c: KernelContext): void {
   const { f } = c;
-  const [d, end] = [f.local("i32"), f.local("i32")];
-  startRow(c, k.start, k.width * BYTES[k.type]);
-  for (const count of streamsOf(true)) {
-    c.pushCount("depth");
-    f.i32(-count);
-    f.op("i32.and");
-    f.set(end);
-    f.upTo(
-      d,
-      () => f.get(end),
-      count,
-      () => {
-        const streams = range(count).map((q) => streamOf(k, c, d, q));
-        streamRows(c, k.type, k.width, streams);
-      },
-    );
-  }
-}
-/** Row d + q of b, and its factor from a. */
-function streamOf(k: KernelOf<"product">, c: KernelContext, d: number, q: number): Stream {
-  const { f } = c;
+  const [next, end] = [f.local("i32"), f.local("i32")];
+  c.pushCount("depth");
+  f.set(end);
   const bytes = BYTES[k.type];
-  const [row, value] = [f.local("i32"), f.local("v128")];
-  pushScaled(f, c.ptr("b"), d, k.bStride * bytes);
-  f.i32(q * k.bStride * bytes);
-  f.op("i32.add");
-  f.set(row);
-  pushScaled(f, c.ptr("a"), d, k.aColumn * bytes);
-  f.op(splat(k.type), q * k.aColumn * bytes);
-  f.set(value);
-  return { row, value };
+  addStreams(c, {
+    ...{ type: k.type, width: k.width, start: k.start, next, end, step: 1 },
+    row: (q) => {
+      pushScaled(f, c.ptr("b"), next, k.bStride * bytes);
+      f.i32(q * k.bStride * bytes);
+      f.op("i32.add");
+    },
+    factor: (q) => {
+      pushScaled(f, c.ptr("a"), next, k.aColumn * bytes);
+      f.op(splat(k.type), q * k.aColumn * bytes);
+    },
+  });
 }
 
 interface ProductTile {

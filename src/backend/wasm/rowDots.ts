@@ -6,7 +6,7 @@ import { type KernelOf, ofPart } from "../../ir/program.ts";
 import { BYTES, type FloatType } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { inTurns, pushScaled, range, vectorsOf } from "./tiles.ts";
+import { dispatch, inTurns, pushScaled, range, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
 /** Rows whose dot products are done together. */
@@ -16,27 +16,47 @@ const TURN = 8;
 
 export function rowDots(k: KernelOf<"rowDots">, c: KernelContext): void {
   const { f } = c;
-  const [e, full, last] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [e, last, size] = [f.local("i32"), f.local("i32"), f.local("i32")];
   if (k.listed) {
     c.pushCount("from");
     f.set(e);
   }
   c.pushCount(k.listed ? "to" : "rows");
   f.set(last);
-  f.get(last);
-  f.i32(DOT_ROWS - 1);
-  f.op("i32.sub");
-  f.set(full);
-  f.upTo(
-    e,
-    () => f.get(full),
-    DOT_ROWS,
-    () => dotGroup(k, c, e),
+  f.while(
+    () => {
+      f.get(e, last);
+      f.op("i32.lt_s");
+    },
+    () => {
+      nextSize(f, e, last, size);
+      dispatch(f, size, DOT_ROWS, (left) => {
+        dotGroup(k, c, e, left + 1);
+        f.advance(e, left + 1);
+      });
+    },
   );
-  // What is left is filled up with the last row, whose result is then written more than once.
-  f.get(e, last);
-  f.op("i32.lt_s");
-  f.if(() => dotGroup(k, c, e, last));
+}
+
+/**
+ * Sets a local to one less than the rows of the next group: as many groups as whole ones would take, none of them much smaller
+ * than the others. 39 rows are 6 + 6 + 6 + 6 + 5 + 5 + 5.
+ */
+function nextSize(f: Emitter, e: number, last: number, size: number): void {
+  const left = f.local("i32");
+  f.get(last, e);
+  f.op("i32.sub");
+  f.i32(1);
+  f.op("i32.sub");
+  f.tee(left);
+  // (left - 1) div groups, where groups = (left - 1) div 6 + 1
+  f.get(left);
+  f.i32(DOT_ROWS);
+  f.op("i32.div_u");
+  f.i32(1);
+  f.op("i32.add");
+  f.op("i32.div_u");
+  f.set(size);
 }
 
 /** A local with an address, and bytes from there. */
@@ -45,18 +65,18 @@ interface Place {
   readonly offset: number;
 }
 
-/** Rows e to e + 5, or the last row for those from `last` on. */
-function dotGroup(k: KernelOf<"rowDots">, c: KernelContext, e: number, last?: number): void {
+/** `count` rows from e on. */
+function dotGroup(k: KernelOf<"rowDots">, c: KernelContext, e: number, count: number): void {
   const bytes = BYTES[k.type];
-  const apart = k.listed || last !== undefined;
-  const numbers = apart ? range(DOT_ROWS).map((q) => rowNumber(k, c, e, q, last)) : [e];
+  const apart = k.listed || count < DOT_ROWS;
+  const numbers = apart ? range(count).map((q) => rowNumber(k, c, e, q)) : [e];
   const places = (name: string, stride: number): Place[] => {
     const locals = numbers.map((j) => scaled(c.f, c.ptr(name), j, stride));
-    return range(DOT_ROWS).map((q) =>
+    return range(count).map((q) =>
       apart ? { local: locals[q]!, offset: 0 } : { local: locals[0]!, offset: q * stride },
     );
   };
-  const lanesOf = range(DOT_ROWS).map(() => zeroed(c.f));
+  const lanesOf = range(count).map(() => zeroed(c.f));
   k.parts.forEach(({ width, stride }, p) => {
     const rows = places(ofPart("weights", p), stride * bytes);
     addProducts(c, { type: k.type, width, a: c.ptr(ofPart("a", p)) }, rows, lanesOf);
@@ -75,21 +95,12 @@ function scaled(f: Emitter, base: number, index: number, bytes: number): number 
   return local;
 }
 
-function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: number, last?: number): number {
+function rowNumber(k: KernelOf<"rowDots">, c: KernelContext, e: number, q: number): number {
   const { f } = c;
   const j = f.local("i32");
   f.get(e);
   f.i32(q);
   f.op("i32.add");
-  if (last !== undefined && q > 0) {
-    f.tee(j);
-    f.get(last);
-    f.i32(1);
-    f.op("i32.sub");
-    f.get(j, last);
-    f.op("i32.lt_s");
-    f.op("select");
-  }
   f.set(j);
   if (!k.listed) return j;
   pushScaled(f, c.ptr("list"), j, 4);

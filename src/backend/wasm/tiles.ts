@@ -125,3 +125,16 @@ export function inTurns(f: Emitter, { at, end, step, turn, others = [] }: Turns,
   f.op("end");
   f.op("end");
 }
+
+/** Runs body k, where k is the local's value, below `count`. */
+export function dispatch(f: Emitter, local: number, count: number, body: (k: number) => void): void {
+  for (let k = 0; k <= count; k++) f.op("block");
+  f.get(local);
+  f.op("br_table", range(count - 1), count - 1);
+  for (const k of range(count)) {
+    f.op("end");
+    body(k);
+    if (k < count - 1) f.op("br", count - 1 - k);
+  }
+  f.op("end");
+}
