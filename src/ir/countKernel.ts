@@ -79,6 +79,11 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       bytesWritten: synapses * BYTES[type],
     };
   },
+  enlist: (_kernel, need) => ({
+    operations: tally([]),
+    bytesRead: need("events") * ENTRY,
+    bytesWritten: need("events") * ENTRY,
+  }),
   // What it brings nearer is counted where it is used.
   touch: (_kernel, need) => ({ operations: tally([]), bytesRead: need("events") * 4 * ENTRY, bytesWritten: 0 }),
   gatherRows: ({ type, width, valued, init }, need) => {
