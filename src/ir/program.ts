@@ -320,7 +320,7 @@ export type Kernel =
   | { readonly kind: "zero"; readonly type: Type }
   /**
    * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are `countWords` of `stream` (`base/draws.ts`): how many
-   * `bounds` lie above the word. `first` is a multiple of `RANGE`, and ranges of so many are written whole: behind n
+   * `bounds` lie above the word. `first` is a multiple of `RANGE` (or n, where there are none), and ranges of so many are written whole: behind n
    * there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
    * Counts `first`, `n`.
    */

@@ -12,6 +12,7 @@ export function drawCounts({ stream, bounds }: KernelOf<"drawCounts">, frame: Fr
   const [seed, sample, step] = [number("seed"), number("sample"), number("stepHigh") * 2 ** 32 + number("stepLow")];
   const end = RANGE * Math.ceil(frame.count("n") / RANGE);
   const first = frame.count("first");
+  if (first >= frame.count("n")) return;
   countWords({ seed, stream, sample, step }, first, end).forEach((word, k) => {
     out.data[out.at + first + k] = bounds.filter((bound) => word < bound).length;
   });

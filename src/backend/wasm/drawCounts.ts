@@ -44,7 +44,8 @@ export function drawCounts(k: DrawCounts, c: KernelContext): void {
   f.op("i32.add");
   f.set(at);
   const more = (): void => {
-    f.get(i, end);
+    f.get(i);
+    c.pushCount("n"); // a range of nothing may begin where the elements end
     f.op("i32.lt_s");
   };
   f.while(more, () => {
@@ -117,7 +118,11 @@ function beginChunk(
   f.op("i32.and");
   f.set(left);
   f.while(
-    () => f.get(left),
+    () => {
+      f.get(left);
+      f.i32(0);
+      f.op("i32.gt_s");
+    },
     () => {
       nextWords(c, state, unused);
       f.advance(left, -COUNT_GROUP);
