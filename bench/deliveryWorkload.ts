@@ -3,7 +3,7 @@
  * half of the neurons, over delays of 1 to 64 steps around 15. `near` rows stay in the cache; `far` ones come from memory, and
  * are touched first, as the engine does it.
  */
-import { headerWords, quadWords } from "../src/ir/blocks.ts";
+import { headerWords, headWords, quadWords } from "../src/ir/blocks.ts";
 import { along, type Buffer, invoke, loop, type Node, type Program, place } from "../src/ir/program.ts";
 import type { Setting, Workload } from "./kernelWorkloads.ts";
 
@@ -39,7 +39,7 @@ export const deliver =
     const blocks = { ...header, parts: 1, weight: form };
     const calls = Array.from({ length: GROUPS }, (_, k) => {
       const g = GROUPS - 1 - k;
-      const args = { rows: place("rows"), start: place("start"), list: list(g) };
+      const args = { rows: place("rows"), heads: place("heads"), list: list(g) };
       const counts = { from: 0, to: SPIKES, at: place("numbers", g) };
       const touch = (what: "headers" | "quads"): Node => invoke({ kind: "touch", what, ...blocks }, args, counts);
       const own = { out: place("out"), ...args, ...(form === "i8" && { w: place("w") }) };
@@ -47,18 +47,20 @@ export const deliver =
       const kernel = { kind: "deliver", type: "f32", cells: CELLS, ...blocks } as const;
       return { headers: touch("headers"), quads: touch("quads"), deliver: invoke(kernel, own, { ...counts, phase }) };
     });
-    const touched = where === "far" ? [...calls.map((c) => c.headers), ...calls.map((c) => c.quads)] : [];
+    const far = where === "far";
+    const headers = far ? calls.map((c) => c.headers) : [];
+    const groups = calls.flatMap((c) => (far ? [c.quads, c.deliver] : [c.deliver]));
     const program: Program = {
       name: "deliver",
       buffers: [
         buffer("out", "f32", GROUP * CELLS),
         buffer("rows", "u32", sources * (head + size * (SLOTS + 600))),
-        buffer("start", "i32", sources),
+        buffer("heads", "u32", headWords(header) * sources),
         buffer("list", "u32", SPIKES * ROWS),
         buffer("w", "f32", 1),
         buffer("numbers", "i32", GROUPS),
       ],
-      regions: [{ name: "run", body: [loop("t", STEPS, [...touched, ...calls.map((c) => c.deliver)])] }],
+      regions: [{ name: "run", body: [loop("t", STEPS, [...headers, ...groups])] }],
     };
     const executable = await backend.load(program);
     const array = (name: string) => executable.array(name);
@@ -70,7 +72,6 @@ export const deliver =
     const synapses = new Float64Array(sources);
     let end = 0;
     for (let r = 0; r < sources; r++) {
-      array("start")[r] = end;
       let quads = 0;
       MEANS.forEach((mean, slot) => {
         const n = Math.floor(mean * (0.8 + 0.4 * next()) + next());
@@ -82,6 +83,7 @@ export const deliver =
             k < 4 * first + n ? next() * (CELLS - 64) : CELLS - 4 + (k & 3);
         half[2 * end + slot + 1] = quads;
       });
+      array("heads").set([end, ...rows.subarray(end, end + head)], r * headWords(header));
       end += head + quads * size;
     }
     // Each spike goes through its whole row in the steps of half a run.

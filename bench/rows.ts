@@ -3,7 +3,7 @@
  * the length of its line, which the tables tell, is exact whatever the run does.
  */
 import type { Executable } from "../src/backend/backend.ts";
-import { headerWords, QUAD, quadWords } from "../src/ir/blocks.ts";
+import { headerWords, headWords, QUAD, quadWords } from "../src/ir/blocks.ts";
 import { compare, constant, convert, f64, read } from "../src/ir/expr.ts";
 import { LISTED } from "../src/ir/kernelArguments.ts";
 import {
@@ -32,7 +32,8 @@ export function linesOf({ kernel, args, counts = {} }: Invoke, { buffers }: Prog
   const length = (p: Place): number => buffers.find((b) => b.name === p.buffer)!.length;
   if (kernel.kind === "scatterBack") return { count: targetCount(kernel.windows), parts: 1 };
   if (isThroughWindows(kernel)) return kernel.listed ? { count: sourceCount(kernel.windows), parts: 1 } : undefined;
-  if (kernel.kind === "deliver") return { count: length(args.start!) / kernel.parts, parts: kernel.parts };
+  if (kernel.kind === "deliver")
+    return { count: length(args.heads!) / headWords(kernel) / kernel.parts, parts: kernel.parts };
   if (kernel.kind !== "perSynapse") return undefined;
   const { domain, full, drawn } = kernel;
   if (drawn) throw new Error("synapses that are drawn for each event cannot be counted yet");
@@ -110,7 +111,7 @@ function inBlocks(
   const { narrow, group, cells, parts, weight } = kernel;
   const words = x.array(args.rows!.buffer) as Uint32Array;
   const half = new Uint16Array(words.buffer, words.byteOffset, 2 * words.length);
-  const starts = x.array(args.start!.buffer);
+  const heads = x.array(args.heads!.buffer);
   const which = typeof at === "number" ? at : x.array(at.buffer)[at.offset]!;
   const [first, next] = narrow ? [which * group, (which + 1) * group] : [which, which + 1];
   const size = quadWords(narrow, weight);
@@ -128,7 +129,7 @@ function inBlocks(
   };
   return (line) => {
     let sum = 0;
-    for (let p = 0; p < parts; p++) sum += inBlock(starts[line * parts + p]!);
+    for (let p = 0; p < parts; p++) sum += inBlock(heads[(line * parts + p) * headWords(kernel)]!);
     return sum;
   };
 }

@@ -22,6 +22,16 @@ export const pieceBlock = (element: number): number => (((element >>> 5) << 2) |
 /** Whether it takes the high halves. */
 export const pieceHalf = (element: number): number => (element >>> 4) & 1;
 
+/**
+ * Counts of neurons that share a mean are drawn in thousands, and half of their time would go into Philox. So Philox gives each
+ * chunk of `COUNT_CHUNK` neighbours four states of xoshiro128++ (`xoshiro.ts`), those of blocks 4k + l for l from 0 to 3 of its
+ * key: short stretches, each from a beginning of its own, that still are a function of seed, stream, sample, step and element.
+ * Word j of state l has the leading 16 bits of elements 8j + l (its low half) and 8j + 4 + l (its high half) of the chunk. Where
+ * those do not tell, element e takes 16 bits more of block 4·(e div 8) + e mod 4 of key `countRest`, word 0, from the same half.
+ */
+export const COUNT_CHUNK = 1024;
+export const COUNT_GROUP = 8;
+
 /** What each law adds (by exclusive or) to the key of a stream, so that laws of one stream share nothing. */
 export const LAW_KEY = {
   bits: 0,
@@ -29,4 +39,6 @@ export const LAW_KEY = {
   normal: 0x1f83d9ab,
   poisson: 0x9b05688c,
   poissonRest: 0x510e527f,
+  count: 0x3c6ef372,
+  countRest: 0xa54ff53a,
 } as const;

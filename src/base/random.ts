@@ -7,11 +7,12 @@
  * independent; the same law at the same place is the same draw, and two draws of one step need two streams. Kernels draw
  * the same numbers (`ir/random.ts`).
  */
-import { drawBlock, drawWord, LAW_KEY, pieceBlock, pieceHalf } from "./draws.ts";
+import { COUNT_CHUNK, COUNT_GROUP, drawBlock, drawWord, LAW_KEY, pieceBlock, pieceHalf } from "./draws.ts";
 import { ModelError, requireInteger } from "./errors.ts";
 import { normalOf, uniformF32Of, uniformOf } from "./laws.ts";
 import { PHILOX, philoxInto } from "./philox.ts";
 import { POISSON_LIMIT, poissonLarge, poissonOf } from "./poisson.ts";
+import { nextWord } from "./xoshiro.ts";
 
 export type Words = readonly [number, number, number, number];
 
@@ -46,6 +47,28 @@ function wordAt(law: keyof typeof LAW_KEY, place: Place, block: number, rounds: 
 function pieceOf(law: keyof typeof LAW_KEY, place: Place): number {
   const word = wordAt(law, place, pieceBlock(place.element), PHILOX.fewRounds);
   return pieceHalf(place.element) ? word >>> 16 : word & 0xffff;
+}
+/** The words of elements `[from, to)` that counts of a mean for all are drawn by (`draws.ts`). */
+export function countWords(place: Omit<Place, "element">, from: number, to: number): Uint32Array {
+  const { seed, stream, sample = 0, step = 0 } = place;
+  const philox = (law: "count" | "countRest", block: number): Words => {
+    const counter: Words = [block >>> 0, sample, step >>> 0, Math.floor(step / 2 ** 32)];
+    return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0], PHILOX.fewRounds);
+  };
+  const out = new Uint32Array(to - from);
+  for (let chunk = Math.floor(from / COUNT_CHUNK); chunk * COUNT_CHUNK < to; chunk++)
+    for (let lane = 0; lane < 4; lane++) {
+      const state = Uint32Array.from(philox("count", 4 * chunk + lane));
+      for (let e = chunk * COUNT_CHUNK + lane; e < Math.min(to, (chunk + 1) * COUNT_CHUNK); e += COUNT_GROUP) {
+        const [word, rest] = [nextWord(state), philox("countRest", 4 * Math.floor(e / COUNT_GROUP) + lane)[0]];
+        const halves = [word * 2 ** 16 + (rest & 0xffff), (word & 0xffff0000) + (rest >>> 16)];
+        halves.forEach((whole, half) => {
+          const at = e + (COUNT_GROUP / 2) * half - from;
+          if (at >= 0 && at < out.length) out[at] = whole;
+        });
+      }
+    }
+  return out;
 }
 /** In (0, 1): as kernels draw it in f64, or in f32. */
 export function uniform(place: Place, type: "f32" | "f64" = "f64"): number {

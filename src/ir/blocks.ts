@@ -6,6 +6,9 @@
  * header   how many quads lie before each slot of delay (`narrow`), or before each group of slots, and in all
  * quads    four cells, then four weights; segments are filled up with synapses of weight 0 to the ring's last four cells
  * ```
+ * Beside the blocks there are heads, one of each: the word that its block begins at, and the header once more. They lie side by
+ * side in few pages of memory, so that a spike need not look for its header among rows of gigabytes.
+ *
  * Narrow blocks have headers and cells of 16 bits. Others have 32: a header of groups only, and cells that count through the
  * ring from the row that arrives first in the group, so that rows need no segments.
  */
@@ -30,6 +33,8 @@ export interface Header {
 /** Segments that a header tells the beginnings of. */
 export const segmentsOf = ({ narrow, groups, group }: Header): number => (narrow ? groups * group : groups);
 export const headerWords = (h: Header): number => (h.narrow ? Math.ceil((segmentsOf(h) + 1) / 2) : segmentsOf(h) + 1);
+/** Words of a head: whole vectors. */
+export const headWords = (h: Header): number => 4 * Math.ceil((1 + headerWords(h)) / 4);
 /** Quads that the header of a narrow block can count. */
 export const MOST_NARROW_QUADS = 65535;
 /** Cells that those of narrow blocks can name. */

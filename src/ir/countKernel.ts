@@ -2,8 +2,6 @@
  * Operations and bytes of one kernel call. Counts that the program fixes come from it; those that data decide
  * (`events`: list entries, `synapses`) come from the run's trace, under the names that each rule asks for.
  */
-import { PIECE_GROUP } from "../base/draws.ts";
-import { PHILOX } from "../base/philox.ts";
 import { quadWords } from "./blocks.ts";
 import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
@@ -22,6 +20,8 @@ export type Work = Readonly<Record<string, number>>;
 
 /** Bytes of a list entry or a position. */
 const ENTRY = 4;
+/** Operations of xoshiro128++ for a word (`base/xoshiro.ts`). */
+const WORD = { logic: 12, add: 2 } as const;
 
 /** `cells` multiply-adds (or bare adds) and `more` adds; what is read and written in elements of the type; list entries. */
 function matrixWork(
@@ -79,6 +79,11 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       bytesWritten: synapses * BYTES[type],
     };
   },
+  enlist: (_kernel, need) => ({
+    operations: tally([]),
+    bytesRead: need("events") * ENTRY,
+    bytesWritten: need("events") * ENTRY,
+  }),
   // What it brings nearer is counted where it is used.
   touch: (_kernel, need) => ({ operations: tally([]), bytesRead: need("events") * 4 * ENTRY, bytesWritten: 0 }),
   gatherRows: ({ type, width, valued, init }, need) => {
@@ -207,16 +212,14 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     };
   },
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
-  // Of each element an eighth of a block, and its comparisons; what it seldom takes beside that is left out.
+  // Of each element half of a generator's word, and its comparisons; what it seldom takes beside that is left out.
   drawCounts: ({ type, bounds }, need) => {
     const n = need("n") - need("first");
-    const rounds = (PHILOX.fewRounds * 4) / (PIECE_GROUP / 4);
     return {
       operations: tally([
-        ["multiply", "u32", n * rounds],
-        ["logic", "u32", n * rounds],
+        ["logic", "u32", (n / 2) * WORD.logic],
         ["compare", "u32", n * bounds.length],
-        ["add", "u32", n * bounds.length],
+        ["add", "u32", n * bounds.length + (n / 2) * WORD.add],
       ]),
       bytesRead: 0,
       bytesWritten: n * BYTES[type],

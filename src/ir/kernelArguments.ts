@@ -47,10 +47,11 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     counts: [...when(k.domain === "rows", "from", "to"), "first", "start", "now"],
   }),
   deliver: (k) => ({
-    args: ["out", "rows", "start", "list", ...when(hasUnit(k.weight), "w")],
+    args: ["out", "rows", "heads", "list", ...when(hasUnit(k.weight), "w")],
     counts: ["from", "to", "at", "phase"],
   }),
-  touch: () => ({ args: ["rows", "start", "list"], counts: ["from", "to", "at"] }),
+  enlist: () => ({ args: ["out", "begin", "end", "list"], counts: ["from", "to", "first"] }),
+  touch: () => ({ args: ["rows", "heads", "list"], counts: ["from", "to", "at"] }),
   gatherRows: (k) => ({
     args: ["out", "weights", "list", ...when(k.init, "init"), ...when(k.valued, "values")],
     counts: ["from", "to"],
@@ -119,6 +120,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   perSynapse: (k) => storedArguments(k.step),
   lateColumns: (k) => [...storedArguments(k.step), ...storedArguments(k.motion), "since"],
   deliver: () => ["out"],
+  enlist: () => ["out", "end"],
   touch: () => [],
   gatherRows: () => ["out"],
   product: () => ["out"],

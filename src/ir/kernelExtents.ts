@@ -51,13 +51,19 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
   deliver: ({ type, group, cells, weight }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),
-    start: argument(LIST, DATA),
+    heads: argument(["u32"], DATA),
     list: argument(LIST, entries(known)),
     ...(hasUnit(weight) && { w: argument([type], 1) }),
   }),
+  enlist: (_kernel, known) => ({
+    out: argument(LIST, DATA),
+    begin: argument(POSITION, 1),
+    end: argument(POSITION, 1),
+    list: argument(LIST, entries(known)),
+  }),
   touch: (_kernel, known) => ({
     rows: argument(["u32"], DATA),
-    start: argument(LIST, DATA),
+    heads: argument(["u32"], DATA),
     list: argument(LIST, entries(known)),
   }),
   gatherRows: ({ type, width, valued, init }, known) => ({

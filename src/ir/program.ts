@@ -142,8 +142,8 @@ export type Kernel =
    * Spikes through synapses that take different numbers of steps. `out` is a ring of `group` rows of `cells`: what arrives j
    * steps from now is added in row (phase + j) mod group (`group` is a power of two). Of each source r = list[e],
    * from ≤ e < to, the synapses of one group of delays are gone through, in the order in which they lie. They lie in blocks
-   * (`blocks.ts`), that of source r from word `start[r·parts]` of `rows` on. Weights: `one` is `w` for all, `i8` and `i16`
-   * are whole numbers of `w`, `f32` and `f64` stand as they are. Args `out`, `rows`, `start`, `list`, `w`?. Counts `from`,
+   * of `rows` (`blocks.ts`); that of source r has head r·parts of `heads`. Weights: `one` is `w` for all, `i8` and `i16`
+   * are whole numbers of `w`, `f32` and `f64` stand as they are. Args `out`, `rows`, `heads`, `list`, `w`?. Counts `from`,
    * `to`, `at` (the group of delays), `phase`.
    */
   | {
@@ -157,8 +157,13 @@ export type Kernel =
       readonly weight: WeightForm;
     }
   /**
+   * Appends to a list of numbers: `out[begin + k] = first + list[from + k]` for from + k < to, and `end` becomes begin + to - from
+   * (begin, where there is nothing). Args `out`, `begin`, `end` (which may be the same), `list`. Counts `from`, `to`, `first`.
+   */
+  | { readonly kind: "enlist" }
+  /**
    * Changes nothing: says that `deliver` with the same arguments comes soon, so that a backend may bring the blocks nearer.
-   * Rows are cold, and their segments too short for a processor to see where they go on. Args `rows`, `start`, `list`.
+   * Rows are cold, and their segments too short for a processor to see where they go on. Args `rows`, `heads`, `list`.
    * Counts `from`, `to`, `at`.
    */
   | {
@@ -314,8 +319,8 @@ export type Kernel =
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type }
   /**
-   * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are those of `stream` (`base/draws.ts`): how many
-   * `bounds` lie above the word. `first` is a multiple of `RANGE`, and ranges of so many are written whole: behind n
+   * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are `countWords` of `stream` (`base/draws.ts`): how many
+   * `bounds` lie above the word. `first` is a multiple of `RANGE` (or n, where there are none), and ranges of so many are written whole: behind n
    * there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
    * Counts `first`, `n`.
    */

@@ -157,7 +157,7 @@ function largestMean(mean: Expr): number {
   );
 }
 
-/** What an element's counts are drawn by: 16 bits, and behind them 16 that seldom matter (`base/draws.ts`). */
+/** What an element's counts are drawn by, unless kernel `drawCounts` does it: 16 bits, and behind them 16 that seldom matter (`base/draws.ts`). */
 function countWord(stream: number, of: IndexOf): Expr {
   const { block, word } = whereOf(of);
   const shared = { block: or(shl(shr(block, 3), 2), and(block, u32(3))), word };

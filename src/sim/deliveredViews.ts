@@ -4,7 +4,7 @@
  */
 import type { Elements, Executable } from "../backend/backend.ts";
 import { RunError } from "../base/errors.ts";
-import { cellWords, type Header, headerWords, QUAD, quadWords, segmentsOf } from "../ir/blocks.ts";
+import { cellWords, type Header, headerWords, headWords, QUAD, quadWords, segmentsOf } from "../ir/blocks.ts";
 import type { Connection } from "../model/connection.ts";
 import { countingSort } from "../model/connectivity/countingSort.ts";
 import { MOST_UNITS } from "../model/storage.ts";
@@ -22,11 +22,13 @@ export const ownOf = (c: Connection, l: Lowered): ReadonlySet<string> =>
 const drawnAgain = (c: Connection, { context: { net, options } }: Lowered): Drawn =>
   drawnOf(c, { net, options: { seed: options.seed } });
 
-function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Delivered } {
-  for (const table of context.delivery.tables) {
-    const own = table.connections.find((d) => d.connection.name === c.name);
-    if (own) return { table, own };
-  }
+/** The table of a connection, and the number of the row there that its first source has. */
+function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Delivered; first: number } {
+  for (const table of context.delivery.tables)
+    for (const { connections, first } of table.sources) {
+      const own = connections.find((d) => d.connection.name === c.name);
+      if (own) return { table, own, first };
+    }
   throw new Error(`connection ${c.name} is in no table`);
 }
 
@@ -96,7 +98,7 @@ function eachWeight(
   c: Connection,
   visit: (k: number, at: number, lane: number) => void,
 ): void {
-  const { table, own } = tableOf(c, l);
+  const { table, own, first: firstRow } = tableOf(c, l);
   const { parts } = l.context;
   const { rows, steps } = drawnAgain(c, l);
   const blocks = new Blocks(x, table, l.sources.delivery.get(table.name)!.header, parts);
@@ -112,7 +114,7 @@ function eachWeight(
     });
     const { order } = countingSort(keys, parts * slots);
     let n = 0;
-    blocks.each(r, own, (at, lane) => visit(first + order[n++]!, at, lane));
+    blocks.each(firstRow + r, own, (at, lane) => visit(first + order[n++]!, at, lane));
     if (n !== keys.length)
       throw new Error(`table ${table.name}: ${n} synapses of ${c.name} in row ${r}, not ${keys.length}`);
   }
@@ -125,25 +127,25 @@ class Blocks {
   readonly #parts: number;
   readonly #words: Uint32Array;
   readonly #half: Uint16Array;
-  readonly #start: Elements;
+  readonly #heads: Elements;
 
   constructor(x: Executable, table: Table, header: Header, parts: number) {
-    const { rows, start } = tableBuffers(table);
+    const { rows, heads } = tableBuffers(table);
     this.#table = table;
     this.#header = header;
     this.#parts = parts;
     this.#words = x.array(rows) as Uint32Array;
     this.#half = new Uint16Array(this.#words.buffer, this.#words.byteOffset, 2 * this.#words.length);
-    this.#start = x.array(start);
+    this.#heads = x.array(heads);
   }
 
-  /** Where the weights of a connection's synapses from source r are, in their order in the blocks. */
+  /** Where the weights of a connection's synapses in row r are, in their order in the blocks. */
   each(r: number, { first, width }: Delivered, take: (at: number, lane: number) => void): void {
     const { narrow } = this.#header;
     const { ring, weight } = this.#table;
     const [head, size] = [headerWords(this.#header), quadWords(narrow, weight)];
     for (let p = 0; p < this.#parts; p++) {
-      const block = this.#start[r * this.#parts + p]!;
+      const block = this.#heads[(r * this.#parts + p) * headWords(this.#header)]!;
       const segments = segmentsOf(this.#header);
       const quads = narrow ? this.#half[2 * block + segments]! : this.#words[block + segments]!;
       for (let k = 0; k < QUAD * quads; k++) {

@@ -3,6 +3,7 @@ import type { Elements, Executable } from "../backend/backend.ts";
 import { listNames, ModelError } from "../base/errors.ts";
 import { lastEvents } from "./longRuns.ts";
 import type { Context } from "./lower/context.ts";
+import { dueBuffers } from "./lower/deliveryTables.ts";
 import { initialContents, trainedContents } from "./lower/initial.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
@@ -38,6 +39,7 @@ export class Reset {
     for (const [buffer, start] of trained) if (!keep.includes(buffer)) write(x.array(buffer), start);
     for (const buffer of lastEvents(this.#l)) x.array(buffer).fill(step % 2 ** 32);
     for (const ring of this.#rings) x.array(ring).fill(0);
+    for (const { buffer } of dueBuffers(this.#l.context)) x.array(buffer).fill(0);
     for (const signal of this.#l.sources.spikes.values()) emptyLists(x.array(signal.counts), signal, this.#l.context);
   }
 }

@@ -5,6 +5,7 @@ import type { State as DigestState } from "../base/hash.ts";
 import type { Program, Role } from "../ir/program.ts";
 import type { PendingEvents } from "./eventQueue.ts";
 import { deliveryOf, type Ring } from "./lower/delivery.ts";
+import { dueBuffers } from "./lower/deliveryTables.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
@@ -50,7 +51,7 @@ export function restoreBuffers(
   if (l.context.parts === 1) return;
   for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);
   eachRing(l, (ring, move) => move(x.array(ring.name), buffers.get(ring.name)!));
-  for (const { buffer, stride } of copiedTraces(l))
+  for (const { buffer, stride } of copied(l))
     for (let at = 0, to = x.array(buffer); at < to.length; at += stride) to.set(buffers.get(buffer)!, at);
 }
 
@@ -65,9 +66,11 @@ function undivided(x: Executable, l: Lowered): Map<string, Elements> {
     move(whole, x.array(ring.name), true);
     out.set(ring.name, whole);
   });
-  for (const { buffer, stride } of copiedTraces(l)) out.set(buffer, x.array(buffer).slice(0, stride));
+  for (const { buffer, stride } of copied(l)) out.set(buffer, x.array(buffer).slice(0, stride));
   return out;
 }
+/** Of what each part has for itself, the same in all, how much one has. */
+const copied = (l: Lowered) => [...copiedTraces(l), ...dueBuffers(l.context)];
 
 /** Copies sums from an array that lies in parts to one that does not, or back. */
 type Move = (to: Elements, from: Elements, together?: boolean) => void;

@@ -113,6 +113,7 @@ function workIn({ counts = {} }: Invoke, c: Compiled): Work {
 }
 const LISTED: ReadonlySet<string> = new Set([
   "deliver",
+  "enlist",
   "gatherRows",
   "outerRows",
   "perSynapse",

@@ -41,6 +41,7 @@ test("every kernel has a case", () => {
     perSynapse: true,
     lateColumns: true,
     deliver: true,
+    enlist: true,
     touch: true,
     gatherRows: true,
     product: true,

@@ -46,6 +46,7 @@ export const COUNTS: readonly Case[] = [
     (["f32", "f64"] as const).flatMap((type) => [
       countsCase(name, type, bounds, 0, 6000),
       countsCase(name, type, bounds, 128, 133),
+      countsCase(name, type, bounds, 53, 53),
     ]),
   ),
 ];

@@ -1,5 +1,5 @@
 /** Cases of kernel `deliver`: every form of weight and block, in both types, with rows that meet at the same cells. */
-import { cellWords, headerWords, quadWords } from "../../src/ir/blocks.ts";
+import { cellWords, headerWords, headWords, quadWords } from "../../src/ir/blocks.ts";
 import { invoke, place, type WeightForm } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
 import { type Case, values } from "./conformance.cases.ts";
@@ -74,10 +74,13 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
   const some = (): Synapse[] =>
     Array.from({ length: [0, 1, 3, 4, 9][below(5)]! }, () => ({ cell: below(CELLS - 4), bits: BITS[weight](next) }));
   const rows: number[] = [7, 7, 7];
-  const start: number[] = [];
+  const heads: number[] = [];
+  const header = { narrow, groups: GROUPS, group: GROUP };
   for (let k = 0; k < SOURCES * PARTS; k++) {
-    start.push(rows.length - 3);
-    rows.push(...block(Array.from({ length: GROUP * GROUPS }, some), narrow, weight));
+    const words = block(Array.from({ length: GROUP * GROUPS }, some), narrow, weight);
+    heads.push(rows.length - 3, ...words.slice(0, headerWords(header)));
+    while (heads.length % headWords(header) > 0) heads.push(0);
+    rows.push(...words);
   }
   const list = Array.from({ length: 30 }, () => below(SOURCES));
   const length = GROUP * CELLS;
@@ -99,14 +102,14 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
   const args = {
     out: place("out", 5),
     rows: place("rows", 3),
-    start: place("start", PART),
+    heads: place("heads", PART * headWords(header)),
     list: place("list"),
     ...(unit && { w: place("w") }),
   };
   const { type: _type, cells: _cells, ...blocks } = kernel;
-  const { rows: _rows, start: _start, list: _list } = args;
+  const { rows: _rows, heads: _heads, list: _list } = args;
   const touches = (["headers", "quads"] as const).map((what) =>
-    invoke({ ...blocks, kind: "touch", what }, { rows: _rows, start: _start, list: _list }, { from: 2, to: 29, at }),
+    invoke({ ...blocks, kind: "touch", what }, { rows: _rows, heads: _heads, list: _list }, { from: 2, to: 29, at }),
   );
   return {
     name: `deliver ${type} ${weight} ${narrow ? "narrow" : "wide"}, row ${phase}, group ${at}`,
@@ -115,13 +118,13 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
       buffers: [
         buffer("out", type, length + 10),
         buffer("rows", "u32", rows.length),
-        buffer("start", "i32", start.length),
+        buffer("heads", "u32", heads.length),
         buffer("list", "u32", list.length),
         buffer("w", type, 1),
       ],
       regions: [{ name: "main", body: [...touches, invoke(kernel, args, { from: 2, to: 29, at, phase })] }],
     },
-    inputs: { out: Array.from({ length: length + 10 }, next), rows, start, list, w: [0.37] },
+    inputs: { out: Array.from({ length: length + 10 }, next), rows, heads, list, w: [0.37] },
   };
 }
 
@@ -129,10 +132,33 @@ const FORMS: Readonly<Record<FloatType, readonly WeightForm[]>> = {
   f32: ["one", "i8", "i16", "f32"],
   f64: ["one", "i8", "i16", "f32", "f64"],
 };
-export const DELIVER: readonly Case[] = (["f32", "f64"] as const).flatMap((type) =>
+/** Two lists behind one another, of which the first goes on where there was something, and one of nothing. */
+function enlistCase(): Case {
+  const next = values(77);
+  const numbers = Array.from({ length: 12 }, () => Math.floor(next() * 1000));
+  const buffer = (name: string, type: "u32" | "i32", length: number) => ({ name, type, length, role: "work" }) as const;
+  const enlist = (begin: number, from: number, to: number, first: number) =>
+    invoke(
+      { kind: "enlist" },
+      { out: place("out", 3), begin: place("ends", begin), end: place("ends", 1), list: place("list", 1) },
+      { from, to: place("tos", to), first },
+    );
+  return {
+    name: "enlist",
+    program: {
+      name: "enlist",
+      buffers: [buffer("out", "u32", 24), buffer("ends", "i32", 2), buffer("list", "u32", 12), buffer("tos", "i32", 3)],
+      regions: [{ name: "main", body: [enlist(0, 2, 0, 100), enlist(1, 0, 1, 7), enlist(1, 5, 2, 9)] }],
+    },
+    inputs: { out: numbers.concat(numbers), ends: [4, 99], list: numbers, tos: [9, 3, 0] },
+  };
+}
+
+const DELIVERED: readonly Case[] = (["f32", "f64"] as const).flatMap((type) =>
   FORMS[type].flatMap((weight) =>
     [true, false].flatMap((narrow) =>
       [0, 1, 3].map((phase) => deliverCase(type, weight, narrow, phase, phase === 3 ? 2 : phase)),
     ),
   ),
 );
+export const DELIVER: readonly Case[] = [...DELIVERED, enlistCase()];

@@ -1,5 +1,5 @@
 /** Counts of a law, element by element. */
-import { randomWord } from "../../base/random.ts";
+import { countWords } from "../../base/random.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
 import type { Frame } from "./run.ts";
 
@@ -11,8 +11,9 @@ export function drawCounts({ stream, bounds }: KernelOf<"drawCounts">, frame: Fr
   };
   const [seed, sample, step] = [number("seed"), number("sample"), number("stepHigh") * 2 ** 32 + number("stepLow")];
   const end = RANGE * Math.ceil(frame.count("n") / RANGE);
-  for (let element = frame.count("first"); element < end; element++) {
-    const word = randomWord("poisson", { seed, stream, element, sample, step });
-    out.data[out.at + element] = bounds.filter((bound) => word < bound).length;
-  }
+  const first = frame.count("first");
+  if (first >= frame.count("n")) return;
+  countWords({ seed, stream, sample, step }, first, end).forEach((word, k) => {
+    out.data[out.at + first + k] = bounds.filter((bound) => word < bound).length;
+  });
 }

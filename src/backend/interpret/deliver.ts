@@ -1,20 +1,21 @@
 /** Synapses of one group of delays, spike by spike: each weight is added where it arrives. */
-import { cellWords, headerWords, QUAD, quadWords } from "../../ir/blocks.ts";
+import { cellWords, headerWords, headWords, QUAD, quadWords } from "../../ir/blocks.ts";
 import type { KernelOf, WeightForm } from "../../ir/program.ts";
 import type { Cursor, Frame } from "./run.ts";
 
 type Deliver = KernelOf<"deliver">;
 
 export function deliver(k: Deliver, frame: Frame): void {
-  const [out, rows, start, list] = [frame.arg("out"), frame.arg("rows"), frame.arg("start"), frame.arg("list")];
+  const [out, rows, heads, list] = [frame.arg("out"), frame.arg("rows"), frame.arg("heads"), frame.arg("list")];
   const round = k.type === "f32" ? Math.fround : (x: number) => x;
   const unit = frame.optional("w");
   const weightOf = WEIGHTS[k.weight];
   const phase = frame.count("phase");
   const words = quadWords(k.narrow, k.weight);
   for (let e = frame.count("from"); e < frame.count("to"); e++) {
-    const block = rows.at + start.data[start.at + list.data[list.at + e]! * k.parts]!;
-    for (const { from, to, slot } of segments(k, frame.count("at"), rows, block))
+    const head = heads.at + list.data[list.at + e]! * k.parts * headWords(k);
+    const block = rows.at + heads.data[head]!;
+    for (const { from, to, slot } of segments(k, frame.count("at"), heads, head + 1))
       for (let quad = from; quad < to; quad++)
         for (let lane = 0; lane < QUAD; lane++) {
           const at = block + headerWords(k) + quad * words;
@@ -25,15 +26,23 @@ export function deliver(k: Deliver, frame: Frame): void {
   }
 }
 
+export function enlist(_k: KernelOf<"enlist">, frame: Frame): void {
+  const [out, begin, end, list] = [frame.arg("out"), frame.arg("begin"), frame.arg("end"), frame.arg("list")];
+  let at = begin.data[begin.at]!;
+  for (let e = frame.count("from"); e < frame.count("to"); e++)
+    out.data[out.at + at++] = frame.count("first") + list.data[list.at + e]!;
+  end.data[end.at] = at;
+}
+
 /** The quads `[from, to)` of each slot of the group; where blocks are not narrow, of all its slots together. */
 function* segments(
   k: Deliver,
   group: number,
-  rows: Cursor,
-  block: number,
+  heads: Cursor,
+  header: number,
 ): Generator<Record<"from" | "to" | "slot", number>> {
   const before = (segment: number): number =>
-    k.narrow ? half(rows.data[block + (segment >> 1)]!, segment & 1) : rows.data[block + segment]!;
+    k.narrow ? half(heads.data[header + (segment >> 1)]!, segment & 1) : heads.data[header + segment]!;
   if (!k.narrow) yield { from: before(group), to: before(group + 1), slot: 0 };
   else
     for (let slot = 0; slot < k.group; slot++) {

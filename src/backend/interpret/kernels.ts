@@ -2,7 +2,7 @@
 import type { KernelKind, KernelOf } from "../../ir/program.ts";
 import { drawRows, fillBlocks, lookUp, sortRows, weave } from "./build.ts";
 import { drawCounts } from "./counts.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, enlist } from "./deliver.ts";
 import { lateColumns } from "./lateColumns.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
@@ -15,6 +15,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   perSynapse,
   lateColumns,
   deliver,
+  enlist,
   touch: () => undefined,
   gatherRows,
   product,

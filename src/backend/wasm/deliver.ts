@@ -3,7 +3,7 @@
  * synapse. Sums of a slot stay in the second-level cache, because the ring has few slots; segments are filled up to quads,
  * so that no loop is left over.
  */
-import { cellWords, headerWords, QUAD, quadWords } from "../../ir/blocks.ts";
+import { cellWords, headerWords, headWords, QUAD, quadWords } from "../../ir/blocks.ts";
 import type { KernelOf, WeightForm } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
@@ -12,9 +12,9 @@ import { range, splat } from "./tiles.ts";
 type Deliver = KernelOf<"deliver">;
 type Blocks = Pick<Deliver, "narrow" | "groups" | "group" | "parts" | "weight">;
 
-/** Locals of the spike at hand: byte addresses of its block's header and quads, and of the quad at hand and where it ends. */
+/** Locals of the spike at hand: byte addresses of its head, of its block's quads, and of the quad at hand and where it ends. */
 interface Locals {
-  readonly block: number;
+  readonly head: number;
   readonly quads: number;
   readonly at: number;
   readonly end: number;
@@ -25,11 +25,41 @@ export function deliver(k: Deliver, c: KernelContext): void {
   eachBlock(k, c, locals, k.narrow ? narrowSegments(k, c, locals) : wideSegment(k, c, locals));
 }
 const localsOf = ({ f }: KernelContext): Locals => ({
-  block: f.local("i32"),
+  head: f.local("i32"),
   quads: f.local("i32"),
   at: f.local("i32"),
   end: f.local("i32"),
 });
+
+/** A few numbers, one by one. */
+export function enlist(_k: KernelOf<"enlist">, c: KernelContext): void {
+  const { f } = c;
+  const [e, last, at] = [listAddress(c, "from"), listAddress(c, "to"), f.local("i32")];
+  f.get(c.ptr("out"), c.ptr("begin"));
+  f.op("i32.load", 0);
+  f.i32(4);
+  f.op("i32.mul");
+  f.op("i32.add");
+  f.set(at);
+  const more = (): void => {
+    f.get(e, last);
+    f.op("i32.lt_u");
+  };
+  f.while(more, () => {
+    f.get(at, e);
+    f.op("i32.load", 0);
+    c.pushCount("first");
+    f.op("i32.add");
+    f.op("i32.store", 0);
+    f.advance(at, 4);
+    f.advance(e, 4);
+  });
+  f.get(c.ptr("end"), at, c.ptr("out"));
+  f.op("i32.sub");
+  f.i32(2);
+  f.op("i32.shr_u");
+  f.op("i32.store", 0);
+}
 
 /** Loads a byte of each header, or of each line of the segments. */
 export function touch(k: KernelOf<"touch">, c: KernelContext): void {
@@ -43,7 +73,10 @@ export function touch(k: KernelOf<"touch">, c: KernelContext): void {
     f.op("i32.add");
     f.set(seen);
   };
-  const header = (): void => see(() => pushHeader(k, c, l));
+  const header = (): void => {
+    see(() => f.get(l.head));
+    see(() => pushHeader(k, c, l));
+  };
   const more = (): void => {
     f.get(l.at, l.end);
     f.op("i32.lt_u");
@@ -68,6 +101,7 @@ const LINE = 64;
 function segmentEnds(k: Blocks, c: KernelContext, l: Locals): void {
   const { f } = c;
   const header = f.local("i32");
+  firstQuad(k, c, l);
   pushHeader(k, c, l);
   f.set(header);
   quadAt(k, c, l, l.at, header, 0);
@@ -76,16 +110,18 @@ function segmentEnds(k: Blocks, c: KernelContext, l: Locals): void {
 /** Of a group in a header. */
 const headerBytes = ({ narrow, group }: Blocks): number => (narrow ? 2 * group : 4);
 /** Pushes where the header tells of the group at hand. */
-function pushHeader(k: Blocks, c: KernelContext, { block }: Locals): void {
+function pushHeader(k: Blocks, c: KernelContext, { head }: Locals): void {
   const { f } = c;
-  f.get(block);
+  f.get(head);
   c.pushCount("at");
   f.i32(headerBytes(k));
   f.op("i32.mul");
   f.op("i32.add");
+  f.i32(4);
+  f.op("i32.add");
 }
 
-function eachBlock(k: Blocks, c: KernelContext, { block, quads }: Locals, visit: () => void): void {
+function eachBlock(k: Blocks, c: KernelContext, l: Locals, visit: () => void): void {
   const { f } = c;
   const [e, last] = [listAddress(c, "from"), listAddress(c, "to")];
   const more = (): void => {
@@ -93,23 +129,27 @@ function eachBlock(k: Blocks, c: KernelContext, { block, quads }: Locals, visit:
     f.op("i32.lt_u");
   };
   f.while(more, () => {
-    // block = rows + 4·start[list[e]·parts]
-    f.get(c.ptr("rows"), c.ptr("start"), e);
+    f.get(c.ptr("heads"), e);
     f.op("i32.load", 0);
-    f.i32(4 * k.parts);
+    f.i32(4 * k.parts * headWords(k));
     f.op("i32.mul");
     f.op("i32.add");
-    f.op("i32.load", 0);
-    f.i32(2);
-    f.op("i32.shl");
-    f.op("i32.add");
-    f.tee(block);
-    f.i32(4 * headerWords(k));
-    f.op("i32.add");
-    f.set(quads);
+    f.set(l.head);
     visit();
     f.advance(e, 4);
   });
+}
+/** Sets a local to the byte address of the block's first quad. */
+function firstQuad(k: Blocks, c: KernelContext, { head, quads }: Locals): void {
+  const { f } = c;
+  f.get(c.ptr("rows"), head);
+  f.op("i32.load", 0);
+  f.i32(2);
+  f.op("i32.shl");
+  f.op("i32.add");
+  f.i32(4 * headerWords(k));
+  f.op("i32.add");
+  f.set(quads);
 }
 function listAddress(c: KernelContext, count: string): number {
   const { f } = c;
@@ -147,11 +187,8 @@ function narrowSegments(k: Deliver, c: KernelContext, l: Locals): () => void {
       f.op("i32.add");
     });
   return () => {
-    f.get(l.block);
-    c.pushCount("at");
-    f.i32(2 * k.group);
-    f.op("i32.mul");
-    f.op("i32.add");
+    firstQuad(k, c, l);
+    pushHeader(k, c, l);
     f.set(header);
     quadAt(k, c, l, l.at, header, 0);
     quadAt(k, c, l, l.end, header, 2 * k.group);
@@ -212,11 +249,8 @@ function wideSegment(k: Deliver, c: KernelContext, l: Locals): () => void {
       f.op("i32.add");
     });
   return () => {
-    f.get(l.block);
-    c.pushCount("at");
-    f.i32(4);
-    f.op("i32.mul");
-    f.op("i32.add");
+    firstQuad(k, c, l);
+    pushHeader(k, c, l);
     f.set(header);
     quadAt(k, c, l, l.at, header, 0);
     quadAt(k, c, l, l.end, header, 4);

@@ -1,10 +1,10 @@
 /**
  * Counts of a law: 16 bits of each element are compared at once in eight lanes, and where one of thirty-two is just that of a
- * bound (one time in a hundred or two) they are done again with all 32 bits. A turn has two groups, drawn side by side, because
- * the rounds of one wait for each other.
+ * bound (one time in a hundred or two) they are done again with all 32 bits.
  */
-import { LAW_KEY, PIECE_GROUP } from "../../base/draws.ts";
+import { COUNT_CHUNK, COUNT_GROUP, LAW_KEY } from "../../base/draws.ts";
 import { PHILOX } from "../../base/philox.ts";
+import { XOSHIRO } from "../../base/xoshiro.ts";
 import { BLOCK } from "../../ir/drawnRows.ts";
 import { type Expr, operands, read } from "../../ir/expr.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
@@ -21,52 +21,163 @@ type DrawCounts = KernelOf<"drawCounts">;
 
 export function drawCounts(k: DrawCounts, c: KernelContext): void {
   const { f } = c;
-  const [i, end, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
-  const block = range(GROUPS).map(() => f.local("v128"));
+  const [i, end, stop, at] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const leaves = new Map<string, number>(UNIFORM.map((name) => [name, splatOf(name, c)]));
-  const words = blocks((k.stream ^ LAW_KEY.poisson) >>> 0, leaves, c);
-  const rest = blocks((k.stream ^ LAW_KEY.poissonRest) >>> 0, leaves, c);
-  words.prepare();
+  const seeds = blocks((k.stream ^ LAW_KEY.count) >>> 0, leaves, c);
+  const rest = blocks((k.stream ^ LAW_KEY.countRest) >>> 0, leaves, c);
+  const state = range(4).map(() => f.local("v128"));
+  const words = range(GROUPS).map(() => f.local("v128"));
+  const numbers = words.map(() => f.local("v128"));
+  seeds.prepare();
   const compare = narrowly(k, c, at);
   c.pushCount("first");
   f.set(i);
   c.pushCount("n");
+  f.i32(RANGE - 1);
+  f.op("i32.add");
+  f.i32(-RANGE);
+  f.op("i32.and");
   f.set(end);
   f.get(c.ptr("out"), i);
   f.i32(Math.log2(BYTES[k.type]));
   f.op("i32.shl");
   f.op("i32.add");
   f.set(at);
-  f.upTo(
-    i,
-    () => f.get(end),
-    RANGE,
+  const more = (): void => {
+    f.get(i);
+    c.pushCount("n"); // a range of nothing may begin where the elements end
+    f.op("i32.lt_s");
+  };
+  f.while(more, () => {
+    beginChunk(c, { i, end, stop }, seeds, state);
+    f.op("loop");
+    for (const word of words) nextWords(c, state, word);
+    compare(words);
+    f.if(() => {
+      numbers.forEach((number, g) => blockNumbers(c, number, i, g));
+      rest.prepare();
+      wholly(
+        k,
+        c,
+        at,
+        words,
+        rest.draw(numbers).map((drawn) => drawn[0]!),
+      );
+    });
+    f.advance(at, GROUPS * COUNT_GROUP * BYTES[k.type]);
+    f.advance(i, GROUPS * COUNT_GROUP);
+    f.get(i, stop);
+    f.op("i32.lt_s");
+    f.op("br_if", 0);
+    f.op("end");
+  });
+}
+/** Groups of eight in a turn. */
+const GROUPS = 4;
+
+/** Sets a local to the numbers of the four blocks of a group: those of the elements from i on. */
+function blockNumbers({ f }: KernelContext, to: number, i: number, group: number): void {
+  f.get(i);
+  f.i32(1); // four blocks of eight elements
+  f.op("i32.shr_u");
+  f.op("i32x4.splat");
+  f.op(
+    "v128.const",
+    "i32x4",
+    range(4).map((lane) => 4 * group + lane),
+  );
+  f.op("i32x4.add");
+  f.set(to);
+}
+
+/** Sets the state to what element i, with which a range begins, finds in its chunk, and `stop` to where that or all ends. */
+function beginChunk(
+  c: KernelContext,
+  { i, end, stop }: { readonly i: number; readonly end: number; readonly stop: number },
+  seeds: ReturnType<typeof blocks>,
+  state: readonly number[],
+): void {
+  const { f } = c;
+  const [number, unused, left] = [f.local("v128"), f.local("v128"), f.local("i32")];
+  const chunk = Math.log2(COUNT_CHUNK);
+  f.get(i);
+  f.i32(chunk);
+  f.op("i32.shr_u");
+  f.i32(2);
+  f.op("i32.shl");
+  f.op("i32x4.splat");
+  f.op("v128.const", "i32x4", range(4));
+  f.op("i32x4.add");
+  f.set(number);
+  seeds.draw([number])[0]!.forEach((word, w) => {
+    f.get(word);
+    f.set(state[w]!);
+  });
+  f.get(i);
+  f.i32(COUNT_CHUNK - 1);
+  f.op("i32.and");
+  f.set(left);
+  f.while(
     () => {
-      for (const g of range(GROUPS)) {
-        f.get(i);
-        f.i32(3); // four blocks a group
-        f.op("i32.shr_u");
-        f.op("i32x4.splat");
-        f.op(
-          "v128.const",
-          "i32x4",
-          range(4).map((lane) => 4 * g + lane),
-        );
-        f.op("i32x4.add");
-        f.set(block[g]!);
-      }
-      words.draw(block).forEach((drawn, g) => {
-        compare(drawn);
-        f.if(() => {
-          rest.prepare();
-          wholly(k, c, at, drawn, rest.draw([block[g]!])[0]!);
-        });
-        f.advance(at, PIECE_GROUP * BYTES[k.type]);
-      });
+      f.get(left);
+      f.i32(0);
+      f.op("i32.gt_s");
+    },
+    () => {
+      nextWords(c, state, unused);
+      f.advance(left, -COUNT_GROUP);
     },
   );
+  f.get(end);
+  f.get(i);
+  f.i32(-COUNT_CHUNK);
+  f.op("i32.and");
+  f.i32(COUNT_CHUNK);
+  f.op("i32.add");
+  f.tee(stop);
+  f.get(end, stop);
+  f.op("i32.lt_s");
+  f.op("select");
+  f.set(stop);
 }
-const GROUPS = RANGE / PIECE_GROUP;
+
+/** The next word of four generators (`base/xoshiro.ts`), whose states move on. */
+function nextWords({ f }: KernelContext, state: readonly number[], word: number): void {
+  const [a, b, c, d] = state as [number, number, number, number];
+  const shifted = f.local("v128");
+  const turn = (local: number, by: number): void => {
+    f.get(local);
+    f.i32(by);
+    f.op("i32x4.shl");
+    f.get(local);
+    f.i32(32 - by);
+    f.op("i32x4.shr_u");
+    f.op("v128.or");
+  };
+  const mix = (to: number, from: number): void => {
+    f.get(to, from);
+    f.op("v128.xor");
+    f.set(to);
+  };
+  f.get(a, d);
+  f.op("i32x4.add");
+  f.set(word);
+  turn(word, XOSHIRO.scramble);
+  f.get(a);
+  f.op("i32x4.add");
+  f.set(word);
+  f.get(b);
+  f.i32(XOSHIRO.shift);
+  f.op("i32x4.shl");
+  f.set(shifted);
+  mix(c, a);
+  mix(d, b);
+  mix(b, c);
+  mix(a, d);
+  mix(c, shifted);
+  turn(d, XOSHIRO.turn);
+  f.set(d);
+}
 
 function splatOf(name: string, { f, ptr }: KernelContext): number {
   const local = f.local("v128");
@@ -208,11 +319,11 @@ function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (
         f.op("v128.or");
       }
       f.set(open);
-      store(type, c, at, 4 * w, () => {
+      store(type, c, at, COUNT_GROUP * w, () => {
         f.get(count, low);
         f.op("v128.and");
       });
-      store(type, c, at, PIECE_GROUP / 2 + 4 * w, () => {
+      store(type, c, at, COUNT_GROUP * w + 4, () => {
         f.get(count);
         f.i32(16);
         f.op("i32x4.shr_u");
@@ -286,7 +397,7 @@ function wholly(
     f.op("v128.and");
   };
   for (const half of range(2))
-    for (const w of range(4)) {
+    for (const w of range(words.length)) {
       if (half === 0) shifted(words[w]!, "shl");
       else masked(words[w]!, 0xffff0000);
       if (half === 0) masked(rest[w]!, 0xffff);
@@ -305,7 +416,7 @@ function wholly(
         f.op("i32x4.sub");
         f.set(count);
       }
-      store(type, c, at, (half * PIECE_GROUP) / 2 + 4 * w, () => f.get(count));
+      store(type, c, at, COUNT_GROUP * w + 4 * half, () => f.get(count));
     }
 }
 

@@ -15,7 +15,7 @@ import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
 import type { Func, ModuleCode } from "./code.ts";
-import { deliver, touch } from "./deliver.ts";
+import { deliver, enlist, touch } from "./deliver.ts";
 import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
 import { encode } from "./encode.ts";
@@ -46,6 +46,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   perSynapse,
   lateColumns,
   deliver,
+  enlist,
   touch,
   gatherRows,
   product,

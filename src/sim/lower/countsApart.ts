@@ -1,6 +1,6 @@
 /**
  * Poisson counts of a mean that all neurons share are drawn by a kernel of their own (`drawCounts`), before the step that reads
- * them: the same counts as the step would draw, many at a time.
+ * them, many at a time, from words of their own (`base/draws.ts`). Counts of means that differ are drawn within the step.
  */
 import { type Expr, read } from "../../ir/expr.ts";
 import { along, type Invoke, invoke, type Place, place, RANGE } from "../../ir/program.ts";

@@ -4,7 +4,8 @@
  * what pathways change, and values, lie by delay (`delays.ts`).
  *
  * A ring holds what arrives in the next few steps, at all ports that take in at one moment of the step. A table has the
- * synapses of one source's connections to the ports of a ring, so that a spike has one row, as long as may be.
+ * synapses of a source's connections to the ports of a ring, so that a spike has one row, as long as may be; populations whose
+ * rows have one form share a table, so that the spikes of a step are one list.
  */
 import { along, type Place, place, RANGE, type WeightForm } from "../../ir/program.ts";
 import type { FloatType } from "../../ir/types.ts";
@@ -39,9 +40,9 @@ export interface Delivered {
 }
 export interface Table {
   readonly name: string;
-  readonly source: string;
+  /** In the order of their rows: populations, or one input. */
+  readonly sources: readonly TableSource[];
   readonly ring: Ring;
-  readonly connections: readonly Delivered[];
   readonly weight: WeightForm;
   /** The weight of all, or what a stored number is in. */
   readonly unit: number | undefined;
@@ -49,6 +50,14 @@ export interface Table {
   readonly age: number;
   /** Which groups of slots some synapse may be in, in ascending order. */
   readonly groups: readonly number[];
+}
+/** A population or an input, and its connections to the ports of the ring. */
+export interface TableSource {
+  readonly node: string;
+  /** Number of its first row. */
+  readonly first: number;
+  readonly size: number;
+  readonly connections: readonly Delivered[];
 }
 /** Of each part of the targets in turn `group` rows of `cells`, one for each of the next steps. */
 export interface Ring {
@@ -98,7 +107,9 @@ export function deliveryOf(net: Network, { mode, type, parts = 1 }: LowerOptions
   for (const [, own] of groupedBy(planned, (p) => p.ring)) {
     const ring = ringOf(`delivery.${rings.length}`, own, net, parts);
     rings.push(ring);
-    for (const together of tableGroups(own)) tables.push(tableOf(`${ring.name}.${tables.length}`, together, ring, net));
+    const pieces = tableGroups(own).map((together) => pieceOf(together, ring, net));
+    for (const [, alike] of groupedBy(pieces, (p) => p.form))
+      tables.push(tableOf(`${ring.name}.${tables.length}`, alike, net));
   }
   return { rings, tables, delivered: new Set(chosen.map((c) => c.name)) };
 }
@@ -129,15 +140,25 @@ function planOf(c: Connection, net: Network, order: readonly (readonly string[])
 }
 
 /** Of one source, one form of weights and one unit; and one connection to a port, so that cells tell which. */
-function tableGroups(planned: readonly Planned[]): Planned[][] {
+interface Together {
+  readonly planned: readonly Planned[];
+  /** How many connections to one of the ports came before. */
+  readonly times: number;
+}
+function tableGroups(planned: readonly Planned[]): Together[] {
   const times = new Map<string, number>();
-  const key = ({ connection: { from, to }, weight, unit }: Planned): string => {
-    const form = `${from.node} ${weight} ${unit}`;
-    const port = `${form} ${to.node}.${to.port}`;
-    times.set(port, (times.get(port) ?? 0) + 1);
-    return `${form} ${times.get(port)}`;
-  };
-  return [...groupedBy(planned, key).values()];
+  const counted = planned.map((p) => {
+    const { connection, weight, unit } = p;
+    const form = `${connection.from.node} ${weight} ${unit}`;
+    const port = `${form} ${connection.to.node}.${connection.to.port}`;
+    const before = times.get(port) ?? 0;
+    times.set(port, before + 1);
+    return { p, times: before, key: `${form} ${before}` };
+  });
+  return [...groupedBy(counted, (c) => c.key).values()].map((own) => ({
+    planned: own.map((c) => c.p),
+    times: own[0]!.times,
+  }));
 }
 function groupedBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const out = new Map<string, T[]>();
@@ -183,18 +204,40 @@ function ringOf(name: string, planned: readonly Planned[], net: Network, parts: 
   return { name, nodes: planned[0]!.nodes, moment: planned[0]!.moment, group, cells: cells + RANGE, ports };
 }
 
-function tableOf(name: string, planned: readonly Planned[], ring: Ring, net: Network): Table {
-  const { weight, unit } = planned[0]!;
+/** What one source has in a table. */
+interface Piece extends Pick<Table, "ring" | "weight" | "unit" | "age" | "groups"> {
+  readonly node: string;
+  readonly connections: readonly Delivered[];
+  /** Pieces of one form may lie in one table. */
+  readonly form: string;
+}
+function pieceOf({ planned, times }: Together, ring: Ring, net: Network): Piece {
+  const { weight, unit, connection } = planned[0]!;
   const age = Math.min(...planned.map((p) => p.age));
   const connections = planned.map((p): Delivered => {
     const { node, port } = p.connection.to;
     const { first, width } = ring.ports.find((x) => x.node === node && x.port === port)!;
     return { connection: p.connection, age: p.age, most: p.most, first, width };
   });
-  const groups = new Set(connections.flatMap((d) => groupsOf(d, age, ring.group, net.dt)));
-  const source = planned[0]!.connection.from.node;
-  return { name, source, ring, connections, weight, unit, age, groups: [...groups].sort((a, b) => a - b) };
+  const found = new Set(connections.flatMap((d) => groupsOf(d, age, ring.group, net.dt)));
+  const groups = [...found].sort((a, b) => a - b);
+  const { node } = connection.from;
+  const form = `${node in net.inputs ? node : ""} ${weight} ${unit} ${times} ${age} ${groups}`;
+  return { ring, node, connections, weight, unit, age, groups, form };
 }
+function tableOf(name: string, pieces: readonly Piece[], net: Network): Table {
+  const { ring, weight, unit, age, groups } = pieces[0]!;
+  let first = 0;
+  const sources = pieces.map(({ node, connections }): TableSource => {
+    const source = { node, first, size: sizeOf(net, node), connections };
+    first += source.size;
+    return source;
+  });
+  return { name, sources, ring, weight, unit, age, groups };
+}
+/** Whether the spikes of a table come from the host, whose lists are as old as they must be. */
+export const isGiven = ({ sources }: Table, net: Network): boolean => sources.some(({ node }) => node in net.inputs);
+export const rowsOf = ({ sources }: Table): number => sources.reduce((sum, { size }) => sum + size, 0);
 /** Groups of slots that a connection's synapses may be in; those of given delays are. */
 function groupsOf({ connection: c, age, most }: Delivered, first: number, group: number, dt: number): number[] {
   const groupAt = (steps: number): number => Math.floor((age + steps - c.delay - first) / group);

@@ -1,11 +1,13 @@
 /** What fills a ring in a step: of each table the spikes of every age at which a group of its slots comes. */
-import { along, type Count, invoke, type Node, place } from "../../ir/program.ts";
+import { headWords } from "../../ir/blocks.ts";
+import { along, type Count, invoke, type Node, type Place, place } from "../../ir/program.ts";
 import type { Context } from "./context.ts";
 import { spikeEvents } from "./contributions.ts";
 import { agesOf, type Moment, type Ring, type Table } from "./delivery.ts";
-import { tableBuffers } from "./deliveryTables.ts";
+import { type Due, dueOf, tableBuffers } from "./deliveryTables.ts";
 import type { Lowered } from "./lower.ts";
 import { fromParts, onParts, PART } from "./parts.ts";
+import type { Events } from "./signals.ts";
 
 type Parts = Pick<Lowered, "context" | "sources">;
 
@@ -18,19 +20,53 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
     const own = tables.filter((t) => t.ring === ring);
     const far = own.reduce((sum, t) => sum + l.sources.delivery.get(t.name)!.words, 0) > NEAR;
     const groups = own.flatMap((t) => groupsOf(t, l));
+    const touched = (what: "headers" | "quads", some: readonly Group[]): Node[] =>
+      far ? some.map((g) => g.touch(what)) : [];
     const calls = [
-      ...(far ? [...groups.flatMap((g) => g.touch("headers")), ...groups.flatMap((g) => g.touch("quads"))] : []),
-      ...groups.flatMap((g) => g.deliver()),
+      ...own.flatMap((t) => enlistNodes(t, l)),
+      ...touched("headers", groups),
+      ...groups.flatMap((g) => [...touched("quads", [g]), g.deliver()]),
     ];
     return context.parts === 1 ? calls : [onParts(calls, context)];
   });
 }
-/** Words of tables that a cache near the processor holds: larger ones are touched before they are read, all at once. */
+/** Words of tables that a cache near the processor holds: larger ones are touched before they are read. */
 const NEAR = 2 ** 19;
 
+/** Spikes that a table's synapses hear of from this step on, of all its populations in turn. */
+function enlistNodes(table: Table, { context, sources }: Parts): Node[] {
+  const due = dueOf(table, context);
+  if (!due) return [];
+  const { list: out, to: end } = dueEvents(due, table.age, context);
+  return table.sources.flatMap(({ node, first }, k) => {
+    const { list, from, to } = spikeEvents(node, table.age, sources);
+    const enlist = (begin: Place): Node => invoke({ kind: "enlist" }, { out, begin, end, list }, { from, to, first });
+    // Lists of the parts of the first source begin where those before ended, too: at nothing.
+    return [
+      ...(k === 0 ? [invoke({ kind: "zero", type: "i32" }, { out: end }, { n: 1 })] : []),
+      ...fromParts([enlist(end)], node, context),
+    ];
+  });
+}
+/** The spikes of an age, as numbers of a table's rows. */
+function dueEvents(
+  { table, steps, room, apart }: Due,
+  age: number,
+  { parts }: Context,
+): Events & { readonly to: Place } {
+  const { due, dueCount } = tableBuffers(table);
+  const old = age - table.age;
+  const terms = (part: number, stride: number) => [
+    along("s", parts * part),
+    ...(parts === 1 ? [] : [along(PART, part)]),
+    along("t", stride, { ...(old > 0 && { shift: steps - old }), modulo: steps }),
+  ];
+  return { list: place(due, 0, ...terms(steps * room, room)), from: 0, to: place(dueCount, 0, ...terms(apart, 1)) };
+}
+
 interface Group {
-  touch(what: "headers" | "quads"): readonly Node[];
-  deliver(): readonly Node[];
+  touch(what: "headers" | "quads"): Node;
+  deliver(): Node;
 }
 /** Oldest spikes first: those of the last step are what threads wait for. */
 const groupsOf = (table: Table, l: Parts): Group[] =>
@@ -39,23 +75,25 @@ const groupsOf = (table: Table, l: Parts): Group[] =>
     .reverse();
 
 function groupOf(table: Table, age: number, at: number, { context, sources }: Parts): Group {
-  const { ring, source, unit, weight } = table;
+  const { ring, unit, weight } = table;
   const { group, cells } = ring;
   const { parts, type } = context;
-  const { list, from, to } = spikeEvents(source, age, sources);
-  const { rows, start, w } = tableBuffers(table);
+  const due = dueOf(table, context);
+  const { list, from, to } = due ? dueEvents(due, age, context) : spikeEvents(table.sources[0]!.node, age, sources);
+  const { rows, heads, w } = tableBuffers(table);
   const ofPart = (stride: number) => (parts === 1 ? [] : [along(PART, stride)]);
-  const { narrow, groups } = sources.delivery.get(table.name)!.header;
+  const { header } = sources.delivery.get(table.name)!;
+  const { narrow, groups } = header;
   const blocks = { group, groups, parts, narrow, weight };
-  const places = { rows: place(rows), start: place(start, 0, ...ofPart(1)), list };
+  const places = { rows: place(rows), heads: place(heads, 0, ...ofPart(headWords(header))), list };
   const out = place(ring.name, 0, along("s", parts * group * cells), ...ofPart(group * cells));
   const counts = { from, to, at: numbered(at, groups, context) };
   return {
-    touch: (what) => fromParts([invoke({ kind: "touch", what, ...blocks }, places, counts)], source, context),
+    touch: (what) => invoke({ kind: "touch", what, ...blocks }, places, counts),
     deliver: () => {
       const args = { out, ...places, ...(unit !== undefined && { w: place(w) }) };
       const kernel = { kind: "deliver", type, cells, ...blocks } as const;
-      return fromParts([invoke(kernel, args, { ...counts, phase: phaseOf(group, context) })], source, context);
+      return invoke(kernel, args, { ...counts, phase: phaseOf(group, context) });
     },
   };
 }

@@ -9,26 +9,63 @@ import {
   cellWords,
   type Header,
   headerWords,
+  headWords,
   MOST_NARROW_CELLS,
   MOST_NARROW_QUADS,
   QUAD,
   quadWords,
   segmentsOf,
 } from "../../ir/blocks.ts";
-import type { BlockPlan, Weights } from "../mill/mill.ts";
+import type { BlockPlan, Mill, Weights } from "../mill/mill.ts";
 import { RowWindow } from "../mill/rowWindow.ts";
 import type { Context } from "./context.ts";
-import type { Table } from "./delivery.ts";
+import { agesOf, isGiven, rowsOf, type Table, type TableSource } from "./delivery.ts";
 import { type Drawn, drawnOf } from "./drawn.ts";
 import { WeightCells } from "./weightCells.ts";
 
-export const tableBuffers = ({ name }: Table) => ({ rows: `${name}.rows`, start: `${name}.start`, w: `${name}.w` });
+export const tableBuffers = ({ name }: Pick<Table, "name">) => ({
+  rows: `${name}.rows`,
+  heads: `${name}.heads`,
+  w: `${name}.w`,
+  due: `${name}.due`,
+  dueCount: `${name}.due.count`,
+});
 
 /** The form of a table's blocks, and the room that there is for them. */
 export interface Blocks {
   readonly header: Header;
   readonly words: number;
 }
+
+/**
+ * The spikes of a table's populations, as numbers of rows, one list a step for as many steps as they are under way. Each part of
+ * the targets has the same lists for itself, so that nobody waits for who makes them.
+ */
+export interface Due {
+  readonly table: Table;
+  /** Lists, a power of two; entries of each; and numbers between the lengths of two parts' lists. */
+  readonly steps: number;
+  readonly room: number;
+  readonly apart: number;
+}
+/** Nothing where the host gives the spikes. */
+export function dueOf(table: Table, { net }: Context): Due | undefined {
+  if (isGiven(table, net)) return undefined;
+  const steps = 2 ** Math.ceil(Math.log2(agesOf(table).at(-1)! - table.age + 1));
+  return { table, steps, room: rowsOf(table), apart: LINE * Math.ceil(steps / LINE) };
+}
+/** Numbers of a cache line. */
+const LINE = 16;
+
+/** The same in every part: of each buffer the numbers of one. */
+export const dueBuffers = (c: Context): { readonly buffer: string; readonly stride: number }[] =>
+  c.delivery.tables.flatMap((table) => {
+    const due = dueOf(table, c);
+    if (!due) return [];
+    const { due: list, dueCount } = tableBuffers(table);
+    const strides = [[list, due.steps * due.room] as const, [dueCount, due.apart] as const];
+    return strides.map(([buffer, stride]) => ({ buffer, stride }));
+  });
 /** Buffers of rings and tables; of each table, by name, its blocks. */
 export function makeDelivery(c: Context): Map<string, Blocks> {
   for (const { name, group, cells } of c.delivery.rings)
@@ -37,28 +74,70 @@ export function makeDelivery(c: Context): Map<string, Blocks> {
 }
 
 function makeTable(table: Table, c: Context): Blocks {
-  const { rows, start, w } = tableBuffers(table);
-  const sources = c.size(table.source);
-  const drawn = table.connections.map((d) => drawnOf(d.connection, c));
-  const { header, words, wordsOf } = sizesOf(table, drawn, sources, c.parts);
-  const plan = planOf(table, header, drawn, c.parts, wordsOf);
-  c.drawn.push(plan);
-  c.buffer(start, "i32", Math.max(1, sources * c.parts), "constant");
+  const { rows, heads, w, due, dueCount } = tableBuffers(table);
+  const drawn = table.sources.map((s) => s.connections.map((d) => drawnOf(d.connection, c)));
+  const sizes = drawn.map((own, k) => sizesOf(table, own, table.sources[k]!.size, c.parts));
+  const sum = (of: (forms: Forms) => Sizes): number => sizes.reduce((n, forms) => n + of(forms).words, 0);
+  const narrow = sizes.every((s) => s.fits) && sum((s) => s.narrow) <= sum((s) => s.wide);
+  let words = 0;
+  const pieces = sizes.map((forms, k): FilledPiece => {
+    const own = forms[narrow ? "narrow" : "wide"];
+    const source = table.sources[k]!;
+    const from = words;
+    words += BLOCK_ALIGN * Math.ceil(own.words / BLOCK_ALIGN);
+    return { plan: planOf(table, source, own, drawn[k]!, c.parts), from, words: own.words, source };
+  });
+  for (const { plan } of pieces) c.drawn.push(plan);
+  const { header } = sizes[0]![narrow ? "narrow" : "wide"];
+  c.buffer(heads, "u32", Math.max(1, rowsOf(table) * c.parts) * headWords(header), "constant");
   c.filled(rows, "u32", words, "constant", (to, array, mill) => {
-    if (mill) mill.blocks(plan, to as Uint32Array, array(start));
-    else new TableFiller(table, plan).fill(to as Uint32Array, array(start));
+    for (const piece of pieces) fillPiece(table, piece, to as Uint32Array, array(heads), c.parts, mill);
   });
   if (table.unit !== undefined) c.constant(w, [table.unit]);
+  const lists = dueOf(table, c);
+  if (lists) {
+    c.buffer(due, "u32", c.options.samples * c.parts * lists.steps * lists.room, "work");
+    c.buffer(dueCount, "i32", c.options.samples * c.parts * lists.apart, "work");
+  }
   return { header, words };
 }
 
-/** The form that takes less room, and how much. Each segment may end in a quad that is not full. */
-function sizesOf(
+/** Rows of one source, and where among the table's words there is room for them. */
+interface FilledPiece {
+  readonly plan: BlockPlan;
+  readonly source: TableSource;
+  readonly from: number;
+  readonly words: number;
+}
+function fillPiece(
   table: Table,
-  drawn: readonly Drawn[],
-  sources: number,
+  { plan, source, from, words }: FilledPiece,
+  to: Uint32Array,
+  heads: Elements,
   parts: number,
-): Blocks & Pick<BlockPlan, "wordsOf"> {
+  mill: Mill | undefined,
+): void {
+  const own = to.subarray(from, from + words);
+  const begins = new Int32Array(source.size * parts);
+  if (mill) mill.blocks(plan, own, begins);
+  else new TableFiller(table, plan).fill(own, begins);
+  const [length, stride] = [headerWords(plan.kernel), headWords(plan.kernel)];
+  begins.forEach((begin, k) => {
+    const head = (source.first * parts + k) * stride;
+    heads[head] = from + begin;
+    for (let n = 0; n < length; n++) heads[head + 1 + n] = own[begin + n]!;
+  });
+}
+
+interface Sizes extends Blocks, Pick<BlockPlan, "wordsOf"> {}
+interface Forms {
+  readonly narrow: Sizes;
+  readonly wide: Sizes;
+  /** Whether narrow numbers reach. */
+  readonly fits: boolean;
+}
+/** How much room the rows of a source take in either form. Each segment may end in a quad that is not full. */
+function sizesOf(table: Table, drawn: readonly Drawn[], sources: number, parts: number): Forms {
   const sizes = [true, false].map((narrow) => {
     const header = { narrow, groups: table.groups.length, group: table.ring.group };
     const quadsOf = (r: number): number => {
@@ -76,7 +155,7 @@ function sizesOf(
   });
   const [narrow, wide] = sizes as [(typeof sizes)[0], (typeof sizes)[0]];
   const fits = table.ring.cells <= MOST_NARROW_CELLS && narrow.most <= MOST_NARROW_QUADS;
-  return fits && narrow.words <= wide.words ? narrow : wide;
+  return { narrow, wide, fits };
 }
 
 /** The slot of each delay within a table's headers, by steps from the table's first. */
@@ -87,10 +166,10 @@ export function slotNumbers({ groups, ring }: Table): (steps: number) => number 
 
 function planOf(
   table: Table,
-  header: Header,
+  { connections }: TableSource,
+  { header, wordsOf }: Sizes,
   drawn: readonly Drawn[],
   parts: number,
-  wordsOf: BlockPlan["wordsOf"],
 ): BlockPlan {
   const { ring, weight, age } = table;
   const slotOf = slotNumbers(table);
@@ -99,7 +178,7 @@ function planOf(
     kernel: { kind: "fillBlocks", joined: drawn.length, cells: ring.cells, parts, weight, ...header },
     slots: Int32Array.from({ length }, (_, steps) => slotOf(steps) || 0),
     wordsOf,
-    joins: table.connections.map(({ connection, age: own, first, width }, c) => ({
+    joins: connections.map(({ connection, age: own, first, width }, c) => ({
       ...{ rows: drawn[c]!.rows, steps: drawn[c]!.steps, weights: weightsOf(table, drawn[c]!) },
       ...{ first, width, before: own - age - connection.delay },
     })),

@@ -5,7 +5,7 @@ import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
 import { givesSpikes } from "../../model/transform.ts";
 
-import { agesOf, type Delivery } from "./delivery.ts";
+import { agesOf, type Delivery, isGiven } from "./delivery.ts";
 
 export interface Need {
   readonly node: string;
@@ -18,7 +18,11 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
   const fresh = (node: string, port: string): Need => ({ node, port, age: 0 });
   return [
     ...net.connections.filter((c) => !delivered.has(c.name)).flatMap((c) => ofConnection(net, c)),
-    ...tables.flatMap((t) => agesOf(t).map((age): Need => ({ node: t.source, port: "spike", age }))),
+    ...tables.flatMap((t) =>
+      t.sources.flatMap(({ node }) =>
+        (isGiven(t, net) ? agesOf(t) : [t.age]).map((age): Need => ({ node, port: "spike", age })),
+      ),
+    ),
     ...Object.values(net.transforms).flatMap(
       (t) => t.of.filter((e) => e.port !== "spike").map((e) => fresh(e.node, e.port)), // spikes as rows: `sources.ts`
     ),
