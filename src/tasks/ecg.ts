@@ -85,6 +85,7 @@ const TRAINING: Training = {
   surrogate: triangle(1, 0.3),
   clip: 1,
   decay: 0.01,
+  average: 0.997,
   chunk: 1,
   selection: { heldOut: 62, every: 5 },
 };

@@ -118,7 +118,7 @@ export const FASHION_CONV: SampleTask = taskOf({
   set: "fashion-mnist",
   sizes: { channels: [32, 64], dense: 256, dropout: [0.1, 0.2] },
   changes: { shift: 1, mirror: true },
-  training: { ...TRAINING, epochs: 24, average: 0.999 },
+  training: { ...TRAINING, epochs: 40, average: 0.999 },
   published: [
     {
       source: "as convolutional spiking networks are reported",
