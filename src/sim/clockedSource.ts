@@ -7,7 +7,7 @@ import { ModelError } from "../base/errors.ts";
 import { LineStream } from "../base/lineStream.ts";
 import { streamOf } from "../base/random.ts";
 import { firstAtLeast } from "../base/sorted.ts";
-import { skipOf, successes } from "../model/connectivity/skip.ts";
+import { skipOf } from "../model/connectivity/skip.ts";
 import { intervalsOf, ratesOf, type SpikeSource, timesOf } from "./spikeSource.ts";
 
 /** Spikes of one trial in order of step and element; steps are absolute. */
@@ -51,16 +51,19 @@ function poisson(source: Extract<SpikeSource, { kind: "poisson" }>, { name, seed
   const draws = new LineStream(seed, streamOf(`${name}.spikes`));
   const skip = skipOf(most);
   const same = each.every((p) => p === most);
+  const mean = STRETCH * each.reduce((a, b) => a + b, 0);
+  const room = Math.ceil(mean + 5 * Math.sqrt(mean)) + 16; // hardly ever more
   const drawn = (trial: number, stretch: number): StepEvents => {
-    const found = new Events();
+    const found = new Events(room);
     draws.begin(stretch, trial);
-    successes(STRETCH * size, skip, draws, (k) => {
+    // Written out, because `successes` has callers enough not to be compiled for this one.
+    for (let k = skip(draws); k < STRETCH * size; k += 1 + skip(draws)) {
       const step = Math.floor(k / size);
       const index = k - step * size;
-      if (!same && draws.uniform() * most > each[index]!) return; // as rare as its own rate says
+      if (!same && draws.uniform() * most > each[index]!) continue; // as rare as its own rate says
       found.add(stretch * STRETCH + step, index);
-    });
-    return found.between(0, Number.POSITIVE_INFINITY);
+    }
+    return found.all();
   };
   const known = new Map<number, { stretch: number; events: StepEvents }>();
   const eventsOf = (trial: number, stretch: number): StepEvents => {
@@ -138,9 +141,15 @@ function between({ steps, indices }: StepEvents, from: number, to: number): Step
 }
 /** Events, as they are found. */
 class Events {
-  #steps = new Float64Array(64);
-  #indices = new Uint32Array(64);
+  #steps: Float64Array;
+  #indices: Uint32Array;
   #count = 0;
+
+  /** @param room for so many they need not be moved */
+  constructor(room = 64) {
+    this.#steps = new Float64Array(room);
+    this.#indices = new Uint32Array(room);
+  }
 
   add(step: number, index: number): void {
     if (this.#count === this.#steps.length) {
@@ -150,8 +159,10 @@ class Events {
     this.#indices[this.#count++] = index;
   }
   between(from: number, to: number): StepEvents {
-    const [steps, indices] = [this.#steps.subarray(0, this.#count), this.#indices.subarray(0, this.#count)];
-    return between({ steps, indices }, from, to);
+    return between(this.all(), from, to);
+  }
+  all(): StepEvents {
+    return { steps: this.#steps.subarray(0, this.#count), indices: this.#indices.subarray(0, this.#count) };
   }
 }
 function larger<A extends Float64Array | Uint32Array>(array: A, Kind: new (n: number) => A): A {

@@ -37,7 +37,7 @@ import { Reset } from "./reset.ts";
 import { requireRoom, requireRoomToDraw } from "./room.ts";
 import { settled } from "./settled.ts";
 import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
-import { visitSpikes } from "./spikeLists.ts";
+import { SpikeLists } from "./spikeLists.ts";
 import type { SpikeSources } from "./spikeSource.ts";
 import { checkStates } from "./stateWatch.ts";
 import { fillStepTables } from "./stepTables.ts";
@@ -174,6 +174,7 @@ export class Engine implements Disposable {
   readonly lowered: Lowered;
   readonly #executable: Executable;
   readonly #whole: WholeRecorder;
+  readonly #spikes: SpikeLists;
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
@@ -201,6 +202,7 @@ export class Engine implements Disposable {
     this.program = program;
     this.#executable = executable;
     this.#whole = new WholeRecorder(lowered);
+    this.#spikes = new SpikeLists(executable, lowered);
     this.#feed = feed;
     this.#step = firstStep;
     const memory = new Memory(executable, program);
@@ -394,12 +396,12 @@ export class Engine implements Disposable {
     if (this.#step % FLUSH_EVERY === 0) x.run(FLUSH);
     if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
     if (recorder) this.#hear(recorder, block);
-    else this.#whole.take(x, block, this.#digest);
+    else this.#whole.take(x, this.#spikes, block, this.#digest);
     checkStates(x, this.lowered, block);
   }
 
   #hear(recorder: Recorder, block: Window): void {
-    visitSpikes(this.#executable, this.lowered, block, (population, sample, step, { list, from, end }) => {
+    this.#spikes.visit(block, (population, sample, step, { list, from, end }) => {
       for (let k = from; k < end; k++) this.#digest.add(population, sample, step, list[k]!);
       recorder.spikes(population, sample, step, list.subarray(from, end));
     });

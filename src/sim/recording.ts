@@ -5,7 +5,7 @@ import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
 import type { RecordedSeries } from "./records/memorySink.ts";
-import { spikingNodes, visitSpikes } from "./spikeLists.ts";
+import { type SpikeLists, spikingNodes } from "./spikeLists.ts";
 
 /** Spike k: neuron `indices[k]` in step `steps[k]` (from the start of the run) of trial `samples[k]`. */
 export interface Spikes {
@@ -96,16 +96,16 @@ export class WholeRecorder {
   }
 
   /** @throws {RunError} `not-finite`, naming the first neuron and step where a value is not */
-  take(x: Executable, block: Window, digest: SpikeDigest): void {
-    this.#takeSpikes(x, block, digest);
+  take(x: Executable, spikes: SpikeLists, block: Window, digest: SpikeDigest): void {
+    this.#takeSpikes(spikes, block, digest);
     for (const name of this.#values.keys()) this.#takeValues(x, name, block);
   }
 
   /** Step by step, so that the digest does not depend on how steps were grouped into blocks. */
-  #takeSpikes(x: Executable, block: Window, digest: SpikeDigest): void {
+  #takeSpikes(spikes: SpikeLists, block: Window, digest: SpikeDigest): void {
     const columns = this.#spiking.map((node) => this.#spikes.get(node)!);
     const first = block.now - block.done;
-    visitSpikes(x, this.#l, block, (population, sample, step, { list, from, end }) => {
+    spikes.visit(block, (population, sample, step, { list, from, end }) => {
       const { steps, indices, samples } = columns[population]!;
       // A few at a time: so many calls on arrays would cost more than the numbers.
       for (let k = from; k < end; k++) {

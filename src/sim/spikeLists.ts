@@ -2,6 +2,7 @@
 import type { Elements, Executable } from "../backend/backend.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
+import type { SpikeSignal } from "./lower/signals.ts";
 import type { Window } from "./recording.ts";
 
 /**
@@ -22,24 +23,47 @@ export interface Fired {
 export const spikingNodes = ({ net, sources }: Lowered): string[] =>
   Object.keys(net.populations).filter((node) => sources.spikes.has(node));
 
-export function visitSpikes(x: Executable, l: Lowered, { now, count }: Window, visit: SpikeVisit): void {
-  const { context, sources } = l;
-  const { samples } = context.options;
-  const { parts } = context;
-  const lists = spikingNodes(l).map((node, population) => {
-    const signal = sources.spikes.get(node)!;
-    const { list, counts, rows, room } = signal;
-    const starts = partStarts(context.size(node), parts);
-    return { population, signal, first: now % rows, rows, room, starts, list: x.array(list), counts: x.array(counts) };
-  });
-  for (let t = 0; t < count; t++)
-    for (const { population, signal, first, rows, room, starts, list, counts } of lists)
-      for (let s = 0; s < samples; s++) {
-        const row = s * rows + ((first + t) & (rows - 1)); // rings are as long as a power of two
-        for (let p = 0; p < parts; p++) {
-          const [from, end] = [starts[p]!, counts[signal.endAt(row, p)]!];
-          const at = row * room;
-          if (end !== from) visit(population, s, now + t, { list, from: at + from, end: at + end });
+/** Where the lists of one population lie. */
+interface Lists {
+  readonly population: number;
+  readonly signal: SpikeSignal;
+  /** First neuron of each part. */
+  readonly starts: readonly number[];
+  readonly list: Elements;
+  readonly counts: Elements;
+}
+
+/** The spikes of an engine's blocks. */
+export class SpikeLists {
+  readonly #lists: readonly Lists[];
+  readonly #samples: number;
+  readonly #parts: number;
+
+  constructor(x: Executable, l: Lowered) {
+    const { context, sources } = l;
+    this.#samples = context.options.samples;
+    this.#parts = context.parts;
+    this.#lists = spikingNodes(l).map((node, population) => {
+      const signal = sources.spikes.get(node)!;
+      const starts = partStarts(context.size(node), context.parts);
+      return { population, signal, starts, list: x.array(signal.list), counts: x.array(signal.counts) };
+    });
+  }
+
+  visit({ now, count }: Window, visit: SpikeVisit): void {
+    const [samples, parts, all] = [this.#samples, this.#parts, this.#lists];
+    for (let t = 0; t < count; t++)
+      for (let n = 0; n < all.length; n++) {
+        const { population, signal, starts, list, counts } = all[n]!;
+        for (let s = 0; s < samples; s++) {
+          const row = s * signal.rows + ((now + t) % signal.rows);
+          for (let p = 0; p < parts; p++) {
+            const [from, end] = [starts[p]!, counts[signal.endAt(row, p)]!];
+            if (end === from) continue;
+            const at = row * signal.room;
+            visit(population, s, now + t, { list, from: at + from, end: at + end });
+          }
         }
       }
+  }
 }

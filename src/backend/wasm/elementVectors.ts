@@ -1,13 +1,14 @@
 /** Elements by whole vectors: a loop of several vectors a turn, then one of single vectors. */
 import { DRAW_GROUP } from "../../base/draws.ts";
-import { type Expr, type IndexOf, operands, topological, u32 } from "../../ir/expr.ts";
+import { type Expr, type IndexOf, operands, read, topological, u32 } from "../../ir/expr.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, rewriteStep, roots, type Slot, type Step, type Store, slotOf } from "../../ir/step.ts";
 import { invariants, offsetOf, pushAddress, type Shared, storeContext, whileLeft } from "./elementLoop.ts";
 import { pushIndex } from "./elementScalars.ts";
+import { type Rarely, rarelyOf } from "./rarely.ts";
 import { GROUP, GROUP_STORES, isMask, type MaskMode, pushBitmask, type StoreContext, VECTOR_STORES } from "./stores.ts";
 import { range } from "./tiles.ts";
-import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
+import { emitVector, shapeOf, splatConstant, type VectorContext } from "./vectorExpr.ts";
 
 /** Vectors in one turn, where nothing is stored by groups. */
 const TURN = 4;
@@ -79,6 +80,8 @@ interface Turn {
 /** Several vectors one after the other; what is stored by groups after every eight elements. */
 function turn(s: Shared, once: ReadonlyMap<Expr, number>, { words, vectors, order, fixed }: Turn): void {
   const { f } = s.c;
+  const rarely = words.length === 1 ? rarelyOf(s.step, s.lanes, fixed) : undefined;
+  if (rarely) return rareTurn(s, once, rarely, vectors);
   const masks = new Map(s.step.stores.filter(isMask).map((store) => [store, f.local("i32")]));
   const blocks = ofBlock(order, fixed);
   /** Blocks of the vectors whose lanes are the same elements of their quartets. */
@@ -108,6 +111,50 @@ function turn(s: Shared, once: ReadonlyMap<Expr, number>, { words, vectors, orde
       GROUP_STORES[store.mode as MaskMode](mask, storeContext(s, store, { push: () => undefined }, 0, ahead));
   }
 }
+/** A turn of a step whose list gets few elements: see `rarely.ts`. */
+function rareTurn(s: Shared, once: ReadonlyMap<Expr, number>, r: Rarely, vectors: number): void {
+  const { f } = s.c;
+  const perGroup = GROUP / s.lanes;
+  const most = f.local("v128");
+  const shape = shapeOf(r.above.a.type);
+  const values = [...r.usual.map((store) => store.value), r.above.a];
+  const varying = topological(values).filter((e) => !once.has(e));
+  for (const v of range(vectors)) {
+    const context = vectorOf(s, once, varying, v);
+    for (const store of r.usual) VECTOR_STORES[store.mode](store, storeContext(s, store, context, v));
+    // NaN comes out of the greatest as it went in, or is left out: it is not above anything.
+    if (v % perGroup > 0) f.get(most);
+    context.push(r.above.a);
+    if (v % perGroup > 0) f.op(`${shape}.pmax`);
+    f.set(most);
+    if ((v + 1) % perGroup > 0) continue;
+    f.get(most, once.get(r.above.b)!);
+    f.op(`${shape}.${r.above.op === "gt" ? "le" : "lt"}`);
+    f.op(s.lanes === 4 ? "i32x4.bitmask" : "i64x2.bitmask");
+    f.i32(2 ** s.lanes - 1);
+    f.op("i32.ne");
+    f.if(() => listGroup(s, once, r, v + 1 - perGroup));
+  }
+}
+/** Lists the elements of a group from vector `first` of the turn on, and stores what only they do. */
+function listGroup(s: Shared, once: ReadonlyMap<Expr, number>, { list, listed, kept }: Rarely, first: number): void {
+  const mask = s.c.f.local("i32");
+  for (const v of range(GROUP / s.lanes)) {
+    const locals = new Map(once);
+    const define = (e: Expr): void => {
+      const slot = kept.get(e);
+      if (locals.has(e)) return;
+      if (slot === undefined) for (const o of operands(e)) define(o);
+      defineVector(slot === undefined ? e : read(e.type, slot), s, locals, first + v, e);
+    };
+    const context = contextOf(s, locals);
+    for (const store of [list, ...listed]) define(store.value);
+    for (const store of listed) VECTOR_STORES.set(store, storeContext(s, store, context, first + v));
+    gatherBits(list, storeContext(s, list, context, first + v), mask, v);
+  }
+  const few = { ...list, rare: false };
+  GROUP_STORES.append(mask, storeContext(s, few, { push: () => undefined }, 0, first * s.lanes));
+}
 /** `mask |= bits of this vector << lanes·v` */
 function gatherBits(store: Store, c: StoreContext, mask: number, v: number): void {
   const { f } = c;
@@ -133,7 +180,8 @@ const contextOf = (s: Shared, locals: ReadonlyMap<Expr, number>): VectorContext 
   lanes: s.lanes,
   push: (e) => s.c.f.get(locals.get(e)!),
 });
-function defineVector(e: Expr, s: Shared, locals: Map<Expr, number>, v: number): VectorContext {
+/** @param as the node whose value it is */
+function defineVector(e: Expr, s: Shared, locals: Map<Expr, number>, v: number, as = e): VectorContext {
   const { f } = s.c;
   const context = contextOf(s, locals);
   if (e.tag === "const") splatConstant(context, e.type, e.value);
@@ -142,7 +190,7 @@ function defineVector(e: Expr, s: Shared, locals: Map<Expr, number>, v: number):
   else emitVector(e, context);
   const local = f.local("v128");
   f.set(local);
-  locals.set(e, local);
+  locals.set(as, local);
   return context;
 }
 /** Vectors begin at multiples of their lanes, turns of steps with draws at multiples of `DRAW_GROUP`. */
