@@ -5,9 +5,10 @@
  * all connections with one law, and each weight is off by half a unit at most.
  */
 
+import { ModelError } from "../base/errors.ts";
 import { boundsOf } from "./bounds.ts";
 import type { Connection } from "./connection.ts";
-import type { Initializer } from "./initializer.ts";
+import { drawing, type Initializer } from "./initializer.ts";
 
 /** Numbers that weights of synapses are stored in: floating point of 32 bits, or whole numbers of a unit. */
 export type WeightStorage = "f32" | "i16" | "i8";
@@ -32,8 +33,37 @@ export function storedWeight(
   if (weight.kind === "constant") return { form: "one", unit: round(weight.value) };
   if (storage === "f32") return { form: "f32" };
   if (storage === undefined) return exactUnits(weight, round) ?? { form: type };
-  const { low, high } = boundsOf(weight, sources, `connection ${name}.weight`);
-  return { form: storage, unit: round(Math.max(-low, high) / MOST_UNITS[storage]) };
+  const path = `connection ${name}.weight`;
+  const { low, high } = boundsOf(weight, sources, path);
+  const unit = round(Math.max(-low, high) / MOST_UNITS[storage]);
+  requireKept(weight, storage, unit, sources, path);
+  return { form: storage, unit };
+}
+
+/** Draws that tell what is lost, and the share of what weights bring on the average that may be. */
+const [TRIED, LOST] = [4096, 0.05];
+/** Laws with a long tail have few units for all that is not in it. @throws {ModelError} `out-of-range` */
+function requireKept(weight: Initializer, form: "i8" | "i16", unit: number, sources: number, path: string): void {
+  const given = weight.kind === "values" ? weight.values : undefined;
+  const count = Math.min(TRIED, given?.length ?? TRIED);
+  const at = given
+    ? (k: number): number => given[Math.floor((k * given.length) / count)]!
+    : drawing(weight, count, { name: path, seed: 0, fanIn: sources });
+  let [all, kept, zeros] = [0, 0, 0];
+  for (let k = 0; k < count; k++) {
+    const w = Math.abs(at(k));
+    const stored = Math.abs(unitsOf(w, form, unit)) * unit;
+    all += w;
+    kept += stored;
+    if (stored === 0 && w > 0) zeros++;
+  }
+  if (Math.abs(kept - all) <= LOST * all) return;
+  const percent = (x: number): string => `${(100 * x).toFixed(0)} %`;
+  throw new ModelError(
+    "out-of-range",
+    path,
+    `stored as ${form}, weights up to ${unit * MOST_UNITS[form]} have units of ${unit}: ${percent(zeros / count)} of them would be 0, and their mean ${percent(kept / all)} of what it is; use ${form === "i8" ? '"i16", ' : ""}"f32", or a law with bounds`,
+  );
 }
 
 /** Given weights that are whole numbers of the smallest. */
