@@ -192,7 +192,7 @@ const inWords = ({ name, bytes, refused }: Tried): string =>
   refused === undefined ? `${name} needs ${sizeInWords(bytes!)}` : `${name} does not train it (${refused})`;
 
 /** As memory is asked for: a million bytes are a MB. */
-function sizeInWords(bytes: number): string {
+export function sizeInWords(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
   if (bytes < 1e5) return `${(bytes / 1e3).toFixed(1)} kB`;
   const megabytes = bytes / 1e6;

@@ -105,7 +105,7 @@ function trainerOptions(
 
 /** A warm-up takes at most a tenth of all updates. */
 const OPTIMISERS = { adam, adamax } as const;
-const optimiserOf = (
+export const optimiserOf = (
   { rate, warmup, clip, overflow, decay, average, optimiser = "adam" }: Training,
   updates: number,
 ): Optimiser =>
