@@ -4,7 +4,7 @@
  * they are moved by up to two pixels (clothes by one, and mirrored).
  *
  * Seed 1 on one thread: `mnist-conv` 99.40 % (99.23 to 99.53), 523 s, 5.8 MB, 25.8 to 50.7 µJ a picture, its twin 47.7 to
- * 90.2; `fashion-conv` 91.99 % (91.44 to 92.51), 4,975 s, 18.5 MB, 1.53 to 6.03 mJ, its twin 2.67 to 10.5.
+ * 90.2; `fashion-conv` 92.14 % (91.60 to 92.65), 2,616 s, 18.4 MB, 1.57 to 6.18 mJ, its twin 2.67 to 10.5.
  */
 import { augmentImages, type ImageAugmentation } from "../data/augment/images.ts";
 import type { Examples } from "../data/dataset.ts";
