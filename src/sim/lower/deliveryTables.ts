@@ -51,7 +51,7 @@ export interface Due {
 /** Nothing where the host gives the spikes. */
 export function dueOf(table: Table, { net }: Context): Due | undefined {
   if (isGiven(table, net)) return undefined;
-  const steps = 2 ** Math.ceil(Math.log2(agesOf(table).at(-1)! - table.age + 1));
+  const steps = 2 ** Math.ceil(Math.log2((agesOf(table).at(-1) ?? table.age) - table.age + 1));
   return { table, steps, room: rowsOf(table), apart: LINE * Math.ceil(steps / LINE) };
 }
 /** Numbers of a cache line. */
