@@ -144,7 +144,7 @@ export class PathwayNames {
   /** What a neuron adds up, draws or looks up in its step is not there for its synapses. */
   #checkReadable(of: "pre" | "post", value: Node): void {
     const model = this.model(of)!;
-    const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedArrays.map((x) => x.slot)]);
+    const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedReads.map((x) => x.slot)]);
     for (const n of walk(value)) {
       const name = n.tag === "name" && (gone.has(n.name) || isNoise(n.name)) ? n.name : undefined;
       const draw = n.tag === "call" && RANDOM.has(n.fn) ? `${n.fn}()` : undefined;
