@@ -2,9 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
-import { type Network, network, type PopulationOptions, population } from "../../src/model/network.ts";
+import { connect } from "../../src/model/connection.ts";
+import { dense } from "../../src/model/connectivity.ts";
+import { inputNode, type Network, network, type PopulationOptions, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../../src/model/neuronModel.ts";
+import { type SynapseSpec, synapse } from "../../src/model/synapse.ts";
 import { timedArray } from "../../src/model/timedArray.ts";
 import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
 import { createExactEngine } from "../../src/sim/exact/engine.ts";
@@ -158,5 +161,158 @@ describe("at a shifted time", () => {
     expect(message(() => population(1, trained, { trainable: ["d"] }))).toContain("'d' cannot be trained");
     const exact = define("dx/dt = (stim(t - d) - x)/ms : 1", { parameters });
     expect(message(() => createExactEngine(alone(exact)))).toContain("n.timedArrays.stim: changes over time");
+  });
+});
+
+describe("in synapses", () => {
+  const sources = 2;
+  const targets = 3;
+  const weight = [1, 10, 100, 1000, 10_000, 100_000]; // [source][target]
+  const steps = 18;
+  const events = { steps: [2, 2, 7, 11], indices: [0, 1, 1, 0] };
+  const cell = neuron({ name: "cell", equations: "v : 1\nsum : 1 (input)\ny[t+1] = sum : 1", port: "v" });
+  const net = (spec: Partial<SynapseSpec>, delay = 0): Network =>
+    network({
+      dt: "1 ms",
+      schedule: "brian",
+      inputs: { x: inputNode(sources) },
+      populations: { p: population(targets, cell) },
+      connections: [
+        connect("x", "p", {
+          connectivity: dense,
+          weight,
+          delay,
+          synapse: synapse({ name: "s", timedArrays: { stim }, ...spec }),
+        }),
+      ],
+    });
+  /** What a run gives, however it is done. */
+  async function found(n: Network, read: (e: Awaited<ReturnType<typeof createEngine>>) => ArrayLike<number>) {
+    const one = async (backend: (typeof BACKENDS)[number], cuts: readonly number[], options: EngineOptions) => {
+      using engine = await createEngine(n, backend, { block: 16, ...options });
+      let from = 0;
+      for (const count of cuts) {
+        const at = events.steps.flatMap((s, k) => (s >= from && s < from + count ? [k] : []));
+        const given = { steps: at.map((k) => events.steps[k]! - from), indices: at.map((k) => events.indices[k]!) };
+        engine.run(count, { x: given });
+        from += count;
+      }
+      return Array.from(read(engine));
+    };
+    const all = [
+      await one(BACKENDS[1]!, [steps], { type: "f64" }),
+      await one(BACKENDS[0]!, [steps], { type: "f64" }),
+      await one(BACKENDS[1]!, [3, 1, 9, 5], { type: "f64" }),
+      await one(BACKENDS[1]!, [steps], { type: "f64", parts: 2 }),
+    ];
+    for (const x of all) expect(x).toEqual(all[0]);
+    const [a, b] = [await one(BACKENDS[0]!, [steps], {}), await one(BACKENDS[1]!, [7, 11], {})];
+    expect(a).toEqual(b);
+    a.forEach((x, k) => expect(x / all[0]![k]!).toBeCloseTo(1, 5));
+    return all[0]!;
+  }
+  const state = (name: string) => (e: Awaited<ReturnType<typeof createEngine>>) =>
+    e.state(`p.${name}`).subarray(0, targets);
+
+  test("statements on spikes see the value when they run: late by the delay", async () => {
+    for (const delay of [0, 3]) {
+      const n = net({ onPre: "v += w*(stim(t) + 0.5*stim(t - late))", parameters: { late: "5 ms" } }, delay);
+      const expected = Array.from({ length: targets }, (_, j) =>
+        events.steps.reduce((v, k, e) => {
+          const w = weight[events.indices[e]! * targets + j]!;
+          return v + w * (at(k + delay, 0) + 0.5 * at(k + delay, -5));
+        }, 0),
+      );
+      expect(await found(n, state("v"))).toEqual(expected);
+      expect(await found(networkFromJson(JSON.parse(JSON.stringify(networkToJson(n)))), state("v"))).toEqual(expected);
+    }
+  });
+  test("tables have a column a source, or a target", async () => {
+    const table = (columns: number) =>
+      timedArray(
+        Array.from({ length: 6 }, (_, t) => Array.from({ length: columns }, (_, k) => 1 + t + 10 * k)),
+        "2 ms",
+      );
+    const value = (k: number, column: number): number => 1 + Math.min(Math.max(Math.floor(k / 2), 0), 5) + 10 * column;
+    const timedArrays = { a: table(sources), b: table(targets) };
+    const n = net({ timedArrays, onPre: "v += w*(a(t, i) + b(t - 2*ms, j))" });
+    const expected = Array.from({ length: targets }, (_, j) =>
+      events.steps.reduce((v, k, e) => {
+        const i = events.indices[e]!;
+        return v + weight[i * targets + j]! * (value(k, i) + value(k - 2, j));
+      }, 0),
+    );
+    expect(await found(n, state("v"))).toEqual(expected);
+    for (const [text, count, node, size] of [
+      ["a(t, j)", sources, "p", targets],
+      ["b(t, i)", targets, "x", sources],
+    ] as const) {
+      const wrong = net({ timedArrays, onPre: `v += w*${text}` });
+      await expect(createEngine(wrong, BACKENDS[1]!)).rejects.toThrow(
+        `synapse s: '${text}' has values for ${count} neurons, and there are ${size} in '${node}'`,
+      );
+    }
+  });
+  test("clock-driven equations: an integrator's staircase, and the closed form of a leaky one", async () => {
+    const equations = `
+      dg/dt = stim(t - 3*ms)/ms : 1 (clock-driven)
+      du/dt = (drive - u)/(4*ms) : 1 (clock-driven)
+      drive = w*stim(t) : 1`;
+    const n = net({ equations });
+    const synapses = (name: string) => found(n, (e) => e.synapses("x>p")[name]!);
+    let [g, u] = [0, weight.map(() => 0)];
+    for (let k = 0; k < steps; k++) {
+      g += at(k, -3);
+      u = u.map((x, s) => weight[s]! * at(k, 0) + (x - weight[s]! * at(k, 0)) * Math.exp(-1 / 4));
+    }
+    (await synapses("g")).forEach((x) => expect(x).toBeCloseTo(g, 10));
+    (await synapses("u")).forEach((x, s) => expect(x / u[s]!).toBeCloseTo(1, 12));
+  });
+  test("sums, in every step", async () => {
+    const n = net({ equations: "sum_post = w*(stim(t) + i) : 1 (summed)" });
+    const last = at(steps - 1, 0);
+    const expected = Array.from({ length: targets }, (_, j) => weight[j]! * last + weight[targets + j]! * (last + 1));
+    expect(await found(n, state("y"))).toEqual(expected);
+  });
+  test("through functions and subexpressions, with units", async () => {
+    const n = net({
+      equations: "gain = 2*late_stim(1*ms)/mV : 1\nw : 1",
+      timedArrays: { stim: timedArray(values, "2 ms", "mV") },
+      functions: { "late_stim(d)": "stim(t - d)" },
+      onPre: "v += w*gain",
+    });
+    const expected = Array.from({ length: targets }, (_, j) =>
+      events.steps.reduce((v, k, e) => v + 2 * weight[events.indices[e]! * targets + j]! * at(k, -1), 0),
+    );
+    (await found(n, state("v"))).forEach((x, j) => expect(x / expected[j]!).toBeCloseTo(1, 14));
+  });
+  test("refused, at the place", async () => {
+    const of = (spec: Partial<SynapseSpec>) => message(() => synapse({ name: "s", timedArrays: { stim }, ...spec }));
+    expect(of({ onPre: "v += stim(2*t)" })).toContain(
+      "synapse s.pre: line 1: a timed array of this shape is read as 'stim(t)'",
+    );
+    expect(of({ onPre: "v += stim(t - d_pre)" })).toContain("and 'd_pre' may");
+    expect(of({ equations: "d : second", onPre: "v += stim(t - d)" })).toContain("and 'd' may");
+    expect(of({ equations: "w : 1", onPre: "v += stim(t - 3)" })).toContain("needs dimension second");
+    expect(of({ equations: "dg/dt = (stim(t) - g)/ms : 1 (event-driven)" })).toContain("cannot read 'stim(t)'");
+    expect(of({ timedArrays: { stim: { values: [1, 2, 3], columns: 2, dt: 1 } } })).toContain("needs whole rows of 2");
+    const table = { timedArrays: { stim: { values: [1, 2], columns: 2, dt: 1 } } };
+    expect(of({ ...table, onPre: "v += stim(t)" })).toContain("'stim(t, i)' or 'stim(t - d, i)' or 'stim(t, j)'");
+    expect(of({ ...table, equations: "x = stim(t, i) : 1 (shared)" })).toContain("'x' is shared");
+    expect(of({ timedArray: stim } as Partial<SynapseSpec>)).toContain(
+      "synapse s.timedArray: unknown property; known: dimensions, equations, functions",
+    );
+    const units = net({ equations: "w : volt", onPre: "v += stim(t)*w" });
+    await expect(createEngine(units, BACKENDS[1]!)).rejects.toThrow(/needs dimension 1/);
+    const exact = network({
+      dt: "1 ms",
+      schedule: "nest",
+      inputs: { x: inputNode(1) },
+      populations: { p: population(1, neuron({ name: "m", equations: "dv/dt = -v/ms : 1" })) },
+      connections: [
+        connect("x", "p", { synapse: synapse({ name: "s", timedArrays: { stim }, onPre: "v += w*stim(t)" }) }),
+      ],
+    });
+    expect(message(() => createExactEngine(exact))).toContain("synapse 's' does more than the exact engine can");
   });
 });

@@ -1,7 +1,9 @@
 /** Timed arrays as tables of a run's steps: one value a step, or a row of one a neuron. */
+import { ModelError } from "../../base/errors.ts";
 import { along, type Place, place } from "../../ir/program.ts";
 import { drawing } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
+import type { SynapseModel } from "../../model/synapse.ts";
 import { rowAt } from "../../model/timedArray.ts";
 import { isSameForAll, shiftIn, shiftParameters, type TimedRead } from "../../model/timedRead.ts";
 import type { Context } from "./context.ts";
@@ -40,12 +42,24 @@ export function timedPlace(node: string, slot: string, c: Context): Place | unde
 const givenTo = ({ model, parameters }: Population, name: string) =>
   parameters[name] ?? ({ kind: "constant", value: model.parameters.find((x) => x.name === name)!.value } as const);
 
+/** Where a synapse reads one: the same for all, or a number a source or a target. */
+export function synapseTimedPlace(name: string, read: TimedRead, s: SynapseModel, node: string, c: Context): Place {
+  const { columns } = read.array;
+  if (columns !== undefined && columns !== c.size(node)) {
+    const problem = `'${read.slot}' has values for ${columns} neurons, and there are ${c.size(node)} in '${node}'`;
+    throw new ModelError("shape-mismatch", `synapse ${s.name}`, problem);
+  }
+  const numbers = new Map(Object.entries(s.parameters).map(([x, value]) => [x, () => value] as const));
+  const shift = Float64Array.of(shiftIn(read, c.net.dt, numbers)(0));
+  return tablePlace(`${name}.timed.${read.slot}`, { read, shift, ...rowOf(read.column && node, c) }, c);
+}
+
 /** A row with one number a neuron, or a single number. */
-export const rowOf = (node: string | undefined, c: Context): Pick<TimedTable, "count" | "width"> =>
+const rowOf = (node: string | undefined, c: Context): Pick<TimedTable, "count" | "width"> =>
   node === undefined ? { count: 1, width: 1 } : { count: c.size(node), width: c.stride(node) };
 
 /** The row of the step at hand in a table of that name. */
-export function tablePlace(buffer: string, table: TimedTable, c: Context): Place {
+function tablePlace(buffer: string, table: TimedTable, c: Context): Place {
   const { width } = table;
   if (c.options.mode === "stream") {
     const rows = c.rows(0);
