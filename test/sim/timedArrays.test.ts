@@ -303,14 +303,17 @@ describe("in synapses", () => {
       "synapse s.timedArray: unknown property; known: dimensions, equations, functions",
     );
     const units = net({ equations: "w : volt", onPre: "v += stim(t)*w" });
-    await expect(createEngine(units, BACKENDS[1]!)).rejects.toThrow(/needs dimension 1/);
+    await expect(createEngine(units, BACKENDS[1]!)).rejects.toThrow(/needs one dimension on both sides/);
     const exact = network({
       dt: "1 ms",
       schedule: "nest",
       inputs: { x: inputNode(1) },
       populations: { p: population(1, neuron({ name: "m", equations: "dv/dt = -v/ms : 1" })) },
       connections: [
-        connect("x", "p", { synapse: synapse({ name: "s", timedArrays: { stim }, onPre: "v += w*stim(t)" }) }),
+        connect("x", "p", {
+          delay: 1,
+          synapse: synapse({ name: "s", timedArrays: { stim }, onPre: "v += w*stim(t)" }),
+        }),
       ],
     });
     expect(message(() => createExactEngine(exact))).toContain("synapse 's' does more than the exact engine can");
