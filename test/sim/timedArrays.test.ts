@@ -268,6 +268,19 @@ describe("in synapses", () => {
     (await synapses("g")).forEach((x) => expect(x).toBeCloseTo(g, 10));
     (await synapses("u")).forEach((x, s) => expect(x / u[s]!).toBeCloseTo(1, 12));
   });
+  test("as a rate that is zero at times, when nothing moves: to the bit what a neuron does with it", async () => {
+    const open = [1, 0, 0, 2, 1, 0, 3, 0];
+    const equation = "dg/dt = (1 - g)*stim(t)/(4*ms) : 1";
+    const timedArrays = { stim: timedArray(open, "2 ms") };
+    const method = "exponentialEuler";
+    const n = net({ equations: `${equation} (clock-driven)`, timedArrays, method });
+    const rates = Array.from({ length: steps }, (_, k) => open[Math.min(Math.floor(k / 2), 7)]!);
+    const left = Math.exp(-rates.reduce((a, b) => a + b, 0) / 4);
+    const g = await found(n, (e) => e.synapses("x>p").g!);
+    expect(g[0]).toBeCloseTo(1 - left, 12);
+    const same = await runIn(alone(define(equation, { timedArrays, method })), "p.g", [steps]);
+    expect(g).toEqual(weight.map(() => same.at(-1)));
+  });
   test("sums, in every step", async () => {
     const n = net({ equations: "sum_post = w*(stim(t) + i) : 1 (summed)" });
     const last = at(steps - 1, 0);
