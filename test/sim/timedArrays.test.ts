@@ -171,12 +171,12 @@ describe("in synapses", () => {
   const steps = 18;
   const events = { steps: [2, 2, 7, 11], indices: [0, 1, 1, 0] };
   const cell = neuron({ name: "cell", equations: "v : 1\nsum : 1 (input)\ny[t+1] = sum : 1", port: "v" });
-  const net = (spec: Partial<SynapseSpec>, delay = 0): Network =>
+  const net = (spec: Partial<SynapseSpec>, delay = 0, target = cell): Network =>
     network({
       dt: "1 ms",
       schedule: "brian",
       inputs: { x: inputNode(sources) },
-      populations: { p: population(targets, cell) },
+      populations: { p: population(targets, target) },
       connections: [
         connect("x", "p", {
           connectivity: dense,
@@ -252,6 +252,21 @@ describe("in synapses", () => {
         `synapse s: '${text}' has values for ${count} neurons, and there are ${size} in '${node}'`,
       );
     }
+  });
+  test("statements on spikes of the target", async () => {
+    const firing = neuron({ name: "firing", equations: "v : 1", spike: "(t_in_timesteps + i) % 3 == 0" });
+    const table = timedArray(
+      values.map((x) => [x, 10 * x]),
+      "2 ms",
+    );
+    const spec = { variables: { q: 1 }, onPost: "q += stim(t - 1*ms) + table(t, i)" };
+    const n = net({ ...spec, timedArrays: { stim, table } }, 0, firing);
+    const expected = weight.map((_, s) => {
+      const [i, j] = [Math.floor(s / targets), s % targets];
+      const fired = Array.from({ length: steps }, (_, k) => k).filter((k) => (k + j) % 3 === 0);
+      return fired.reduce((q, k) => q + at(k, -1) + (i ? 10 : 1) * at(k, 0), 1);
+    });
+    expect(await found(n, (e) => e.synapses("x>p").q!)).toEqual(expected);
   });
   test("clock-driven equations: an integrator's staircase, and the closed form of a leaky one", async () => {
     const equations = `
