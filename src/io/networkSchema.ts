@@ -82,6 +82,10 @@ const parameter = either(
   quantity,
 );
 
+const timedArraySpec = struct<TimedArraySpec>({
+  ...{ values: numbers, columns: optional(size), dt: quantity, unit: optional(text) },
+});
+
 export const neuronSpec = struct<NeuronSpec>({
   name: text,
   doc: optional(text),
@@ -94,9 +98,7 @@ export const neuronSpec = struct<NeuronSpec>({
   after: optional(text),
   events: optional(recordOf(text)),
   onEvent: optional(recordOf(text)),
-  timedArrays: optional(
-    recordOf(struct<TimedArraySpec>({ values: numbers, columns: optional(size), dt: quantity, unit: optional(text) })),
-  ),
+  timedArrays: optional(recordOf(timedArraySpec)),
   functions: optional(recordOf(text)),
   refractory: optional(text),
   port: optional(text),
@@ -223,6 +225,7 @@ export const synapseModel = struct<SynapseModel>({
   method: optional(oneOf(...METHOD_NAMES)),
   dimensions: optional(recordOf(dimension)),
   functions: optional(recordOf(text)),
+  timedArrays: optional(recordOf(timedArraySpec)),
 });
 
 const learned = struct<LearnedRange>({

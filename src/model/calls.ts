@@ -1,11 +1,12 @@
 /** Calls that a model explains itself: timed arrays become variables, functions of the user their bodies. */
 import { listNames, ModelError } from "../base/errors.ts";
-import { type CallNode, mapNodes, type Node } from "./equations/ast.ts";
+import { type CallNode, mapNodes, type Node, namesIn } from "./equations/ast.ts";
 import { parseExpression } from "./equations/parse.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import type { Statement } from "./equations/statements.ts";
 import { checkParameterNames } from "./names.ts";
 import type { TimedArray } from "./timedArray.ts";
+import { type AskedRead, readOf } from "./timedRead.ts";
 
 interface UserFunction {
   readonly name: string;
@@ -15,6 +16,10 @@ interface UserFunction {
 export interface Calls {
   readonly timed: readonly TimedArray[];
   readonly functions: readonly UserFunction[];
+  /** Names by which a table's column may be given. */
+  readonly columns: readonly ("i" | "j")[];
+  /** How timed arrays are read, by slot: what has been resolved so far. */
+  readonly reads: Map<string, AskedRead>;
 }
 
 const HEAD = /^\s*([A-Za-z_]\w*)\s*\(\s*((?:[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)?)\s*\)\s*$/;
@@ -27,8 +32,10 @@ export function callsOf(
   timed: readonly TimedArray[],
   functions: Readonly<Record<string, string>>,
   path: string,
+  columns: Calls["columns"] = ["i"],
 ): Calls {
   const known: UserFunction[] = [];
+  const reads: Calls["reads"] = new Map();
   for (const [head, text] of Object.entries(functions)) {
     const [, name, list] = HEAD.exec(head) ?? [];
     if (name === undefined)
@@ -39,7 +46,8 @@ export function callsOf(
       .filter((x) => x !== "");
     checkParameterNames([name, ...args], `${path}.functions.${head}`);
     const source = { text, path: `${path}.functions.${head}` };
-    known.push({ name, args, body: resolveCalls(parseExpression(source), { timed, functions: [...known] }, source) });
+    const before = { timed, functions: [...known], columns, reads };
+    known.push({ name, args, body: resolveCalls(parseExpression(source), before, source, args) });
   }
   checkParameterNames(
     timed.map((x) => x.name),
@@ -49,29 +57,26 @@ export function callsOf(
   const twice = names.find((x, k) => names.indexOf(x) !== k);
   if (twice !== undefined)
     throw new ModelError("duplicate-name", path, `two functions or timed arrays are called '${twice}'`);
-  return { timed, functions: known };
+  return { timed, functions: known, columns, reads };
 }
 
-/** @throws {ModelError} `syntax`, `unsupported` at the call */
-export function resolveCalls(n: Node, calls: Calls, source: Source): Node {
+/**
+ * @param open arguments of the function whose body it is: what is read at a time of theirs is resolved where it is called
+ * @throws {ModelError} `syntax`, `unsupported` at the call
+ */
+export function resolveCalls(n: Node, calls: Calls, source: Source, open: readonly string[] = []): Node {
   return mapNodes(n, (m) => {
     if (m.tag !== "call") return m;
     const timed = calls.timed.find((x) => x.name === m.fn);
-    if (timed) return readOf(timed, m, source);
+    if (timed) return open.some((x) => namesIn(m).has(x)) ? m : readFrom(timed, m, calls, source);
     const own = calls.functions.find((x) => x.name === m.fn);
-    return own ? inlined(own, m, source) : m;
+    return own ? resolveCalls(inlined(own, m, source), { ...calls, functions: [] }, source, open) : m;
   });
 }
-function readOf({ slot, columns }: TimedArray, call: CallNode, source: Source): Node {
-  const names = call.args.map((a) => (a.tag === "name" ? a.name : ""));
-  const asked = columns === undefined ? ["t"] : ["t", "i"];
-  if (names.join() === asked.join()) return { tag: "name", name: slot, span: call.span };
-  throw faultAt(
-    source,
-    call.span,
-    "unsupported",
-    `a timed array of this shape is read as '${slot}' and in no other way`,
-  );
+function readFrom(timed: TimedArray, call: CallNode, { columns, reads }: Calls, source: Source): Node {
+  const read = readOf(timed, call, columns, source);
+  if (!reads.has(read.slot)) reads.set(read.slot, read);
+  return { tag: "name", name: read.slot, span: call.span };
 }
 /** The body in place of the call; it points at the call, where the user can see what was given. */
 function inlined({ name, args, body }: UserFunction, call: CallNode, source: Source): Node {

@@ -64,7 +64,7 @@ export function meaningOf(
     own.set(p.name, constants.has(p.name) ? f64(constants.get(p.name)!) : read("f64", p.name));
   for (const i of m.inputs) own.set(i.name, connected.has(i.name) ? read("f64", inputSlot(i.name)) : ZERO);
   for (const v of m.variables) own.set(v.name, readState(v));
-  for (const x of m.timedArrays) own.set(x.slot, read("f64", x.slot));
+  for (const x of m.timedReads) own.set(x.slot, read("f64", x.slot));
   if (!m.refractory) own.set(ACTIVE, bool(true));
   if (m.spike) own.set(SPIKE, read("f64", SPIKE));
   const meaning: Lowering = { dt, count, resolve: (name) => own.get(name), stream: (n) => streams.get(n)! };
@@ -93,7 +93,7 @@ export function systemOf(m: NeuronModel, meaning: Lowering): System {
     drivers: new Set([
       ...still.map((v) => v.name),
       ...m.inputs.map((i) => inputSlot(i.name)),
-      ...m.timedArrays.map((x) => x.slot),
+      ...m.timedReads.map((x) => x.slot),
     ]),
     noise: noiseIn(
       [...m.subexpressions, ...moving].map((x) => x.value!),

@@ -13,6 +13,7 @@ import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { type GivenNumbers, isPerNeuron, perNeuron } from "./perNeuron.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { withSums } from "./summed.ts";
+import { shiftParameters } from "./timedRead.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -165,6 +166,11 @@ export function population(
         path,
         `'${slot}' has values for ${columns} neurons, and there are ${members.size}`,
       );
+  for (const read of model.timedReads)
+    for (const name of shiftParameters(read, Object.keys(trainable))) {
+      const problem = `'${read.slot}' is read at a time that does not change, so '${name}' cannot be trained: leave it out of 'trainable'`;
+      throw new ModelError("unsupported", `${path}.trainable.${name}`, problem);
+    }
   if (options.winners !== undefined) checkWinners(options.winners, model, path);
   const winners = options.winners !== undefined && { winners: options.winners };
   return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }), ...winners };

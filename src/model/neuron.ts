@@ -25,7 +25,8 @@ import {
 } from "./neuronModel.ts";
 import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
 import { LAST_SPIKE, SPIKE } from "./slots.ts";
-import { type TimedArray, timedArraysOf } from "./timedArray.ts";
+import { timedArraysOf } from "./timedArray.ts";
+import { settledRead } from "./timedRead.ts";
 
 const KEYS = [
   "name",
@@ -64,13 +65,13 @@ export function neuron(spec: NeuronSpec): NeuronModel {
   checkParameterNames(Object.keys(spec.parameters ?? {}), `${spec.name}.parameters`);
   checkEquationNames(equations, new Set(Object.keys(spec.parameters ?? {})), source);
   const parameters = parametersOf(spec, equations, source);
-  const scope = new Map([
+  const names: Scope = new Map([
     ...scopeOf(equations, parameters),
-    ...timedArrays.map((x) => [x.slot, x.dimension] as const),
     ...eventNames(spec, equations, parameters).map((x) => [x, "boolean"] as const),
   ]);
-  for (const e of equations) checkEquation(e, scope, source);
-  checkShared(equations, parameters, timedArrays, source);
+  const context: Context = { spec, names, calls };
+  for (const e of equations) checkEquation(e, scopeIn(context), source);
+  checkShared(equations, parameters, calls, source);
   const ordered = orderSubexpressions(equations, source);
   const subexpressions = ordered
     .filter((e) => !isHeld(e))
@@ -80,7 +81,6 @@ export function neuron(spec: NeuronSpec): NeuronModel {
       dimension,
       value: value!,
     }));
-  const context: Context = { spec, scope, calls };
   const variables = [
     ...statesOf(spec, equations, parameters),
     ...ordered.filter(isHeld).map(held),
@@ -107,6 +107,7 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     inputs,
     subexpressions,
     timedArrays,
+    timedReads: [],
     ...spikesOf(context, variables),
     onEvent: Object.entries(spec.onEvent ?? {}).map(([event, text]) => ({
       event,
@@ -116,8 +117,10 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     ...(spec.method && { method: spec.method }),
     outputs: [...variables, ...subexpressions].map((x) => x.name),
   };
-  checkMethod(model);
-  return deepFreeze(model);
+  const known = { parameters: new Set(parameters.map((p) => p.name)), subexpressions, scope: scopeIn(context) };
+  const whole = { ...model, timedReads: [...calls.reads.values()].map((x) => settledRead(x, known)) };
+  checkMethod(whole);
+  return deepFreeze(whole);
 }
 
 function checkSpec(spec: NeuronSpec): void {
@@ -203,9 +206,13 @@ function statesOf(spec: NeuronSpec, equations: readonly Equation[], parameters: 
 /** What statements and conditions are read with. */
 interface Context {
   readonly spec: NeuronSpec;
-  readonly scope: Scope;
+  /** Types of what the model names itself. */
+  readonly names: Scope;
   readonly calls: Calls;
 }
+/** With the ways in which timed arrays have been read so far. */
+const scopeIn = ({ names, calls }: Pick<Context, "names" | "calls">): Scope =>
+  new Map([...names, ...[...calls.reads].map(([slot, { array }]) => [slot, array.dimension] as const)]);
 /** A subexpression that is stored as a step begins. */
 const held = ({ name, type, dimension, value }: Equation): State => ({
   ...{ name, kind: "held", type, dimension, initial: 0, unlessRefractory: false, value: value! },
@@ -227,11 +234,11 @@ function eventNames(
     `'${taken}' is also a variable or a parameter; choose another name`,
   );
 }
-function eventStates({ spec, scope, calls }: Context): State[] {
+function eventStates({ spec, names, calls }: Context): State[] {
   return Object.entries(spec.events ?? {}).map(([name, text]): State => {
     const source: Source = { text, path: `${spec.name}.events.${name}` };
     const value = resolveCalls(parseExpression(source), calls, source);
-    expectType(value, "boolean", "the condition of an event", scope, source);
+    expectType(value, "boolean", "the condition of an event", scopeIn({ names, calls }), source);
     return {
       name,
       kind: "event",
@@ -277,7 +284,7 @@ const readsOfShared = (equations: readonly Equation[]): Set<string> =>
 function checkShared(
   equations: readonly Equation[],
   parameters: readonly Parameter[],
-  timed: readonly TimedArray[],
+  { reads }: Calls,
   source: Source,
 ): void {
   const own = new Set(
@@ -285,7 +292,7 @@ function checkShared(
       .filter((e) => !/shared|linked/.test(e.flags.join()) && !parameters.some((p) => p.name === e.name))
       .map((e) => e.name),
   );
-  for (const x of timed) if (x.columns !== undefined) own.add(x.slot);
+  for (const x of reads.values()) if (x.column) own.add(x.slot);
   for (const e of equations.filter(isShared))
     for (const n of walk(e.value!)) {
       const name =
@@ -306,26 +313,27 @@ function spikesOf(
   context: Context,
   states: readonly State[],
 ): Pick<NeuronModel, "spike" | "reset" | "after" | "refractory"> {
-  const { spec, scope, calls } = context;
+  const { spec, names, calls } = context;
   if (spec.spike === undefined) return { reset: [], after: [] };
   const source: Source = { text: spec.spike, path: `${spec.name}.spike` };
   const spike = resolveCalls(parseExpression(source), calls, source);
-  expectType(spike, "boolean", "the spike condition", scope, source);
+  expectType(spike, "boolean", "the spike condition", scopeIn(context), source);
   return {
     spike,
     reset: statementsOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, context),
     after: statementsOf({ text: spec.after ?? "", path: `${spec.name}.after` }, states, {
       ...context,
-      scope: new Map([...scope, [SPIKE, DIMENSIONLESS]]),
+      names: new Map([...names, [SPIKE, DIMENSIONLESS]]),
     }),
     ...(spec.refractory !== undefined && {
       refractory: refractoryOf({ text: spec.refractory, path: `${spec.name}.refractory` }, context),
     }),
   };
 }
-function statementsOf(source: Source, states: readonly State[], { scope, calls }: Context): Statement[] {
+function statementsOf(source: Source, states: readonly State[], { names, calls }: Context): Statement[] {
   const changing = states.filter((v) => !isSetByModel(v)).map((v) => v.name);
   const statements = resolveStatements(parseStatements(source), calls, source);
+  const scope = scopeIn({ names, calls });
   return withLocals(statements, scope, source, (s, known) => {
     if (scope.has(s.target) ? !changing.includes(s.target) : !known.has(s.target))
       throw faultAt(
@@ -337,9 +345,9 @@ function statementsOf(source: Source, states: readonly State[], { scope, calls }
     expectType(assigned(s), known.get(s.target)!, `'${s.target}'`, known, source);
   });
 }
-function refractoryOf(source: Source, { scope, calls }: Context): Refractory {
+function refractoryOf(source: Source, { names, calls }: Context): Refractory {
   const value = resolveCalls(parseExpression(source), calls, source);
-  const type = typeOfExpression(value, scope, source);
+  const type = typeOfExpression(value, scopeIn({ names, calls }), source);
   if (type === "boolean") return { kind: "condition", value };
   if (isDimensionless(quotient(type, NAMED.second!))) return { kind: "duration", value };
   throw faultAt(

@@ -5,6 +5,7 @@ import type { VariableType } from "./equations/parseEquations.ts";
 import type { Statement } from "./equations/statements.ts";
 import type { MethodName } from "./integrate/methods.ts";
 import type { TimedArray, TimedArraySpec } from "./timedArray.ts";
+import type { TimedRead } from "./timedRead.ts";
 
 /** A parameter with more than its value: its unit, its meaning, and what training may do to it. */
 export interface ParameterSpec {
@@ -45,7 +46,10 @@ export interface NeuronSpec {
   readonly events?: Readonly<Record<string, string>>;
   /** Statements that run after the reset, in the steps in which their event happens (Brian's `run_on_event`). */
   readonly onEvent?: Readonly<Record<string, string>>;
-  /** Values over time, which equations read as `name(t)` or `name(t, i)`. */
+  /**
+   * Values over time, which equations read as `name(t)` or `name(t, i)`; also earlier or later by what does not change in a
+   * run, as in `name(t - d)`: d is made of numbers and parameters, of which neurons may have their own.
+   */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
   /** Functions of expressions, by head: `{ "f(x)": "x**2/(1 + x**2)" }`. */
   readonly functions?: Readonly<Record<string, string>>;
@@ -127,6 +131,8 @@ export interface NeuronModel {
   readonly after: readonly Statement[];
   readonly onEvent: readonly EventRun[];
   readonly timedArrays: readonly TimedArray[];
+  /** How they are read, each way once. */
+  readonly timedReads: readonly TimedRead[];
   readonly refractory?: Refractory;
   readonly port?: string;
   readonly method?: MethodName;

@@ -81,7 +81,7 @@ function scopeOf(model: NeuronModel): Map<string, ValueType> {
 /** Time, noise, inputs and events mean nothing before the first step. */
 function refuseOthers(node: Node, model: NeuronModel, source: Source): void {
   const own = namesOf(model);
-  const inputs = new Set([...model.inputs, ...model.timedArrays.map((x) => ({ name: x.slot }))].map((x) => x.name));
+  const inputs = new Set([...model.inputs, ...model.timedReads.map((x) => ({ name: x.slot }))].map((x) => x.name));
   const refuse = (n: Node): void => {
     if (n.tag === "call" && n.fn === "poisson")
       throw faultAt(source, n.span, "unsupported", "draws here are rand() and randn()");

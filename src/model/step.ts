@@ -25,6 +25,7 @@ import type { NeuronModel } from "./neuronModel.ts";
 import { type Course, runPhases, type Setting, subexpressionsIn } from "./phases.ts";
 import type { Phase } from "./schedule.ts";
 import { STEP_NUMBER, TIME } from "./slots.ts";
+import { isSameForAll } from "./timedRead.ts";
 
 export interface NeuronStepOptions {
   readonly type: FloatType;
@@ -127,7 +128,7 @@ function assemble(
   const uniform = new Set([
     TIME,
     STEP_NUMBER,
-    ...setting.model.timedArrays.filter((x) => x.columns === undefined).map((x) => x.slot),
+    ...setting.model.timedReads.filter((x) => isSameForAll(x, perNeuron)).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);
   const [spike, spikeValue, above] = final.slice(states.length + named.length);

@@ -1,13 +1,15 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
 import type { Dimension } from "../base/dimension.ts";
-import { listNames, ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import { listNames, ModelError, requireFinite, requireInteger, requireKnown } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
 import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { namesIn } from "./equations/ast.ts";
 import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
-import { dynamicsIn, reachableFrom, type SynapseDynamics } from "./synapseEquations.ts";
+import { dynamicsIn, reachableFrom, type SynapseDynamics, valueTypeOf } from "./synapseEquations.ts";
+import { type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
+import { settledRead, type TimedRead } from "./timedRead.ts";
 
 /** What a synapse does when something triggers it. */
 export interface Pathway {
@@ -43,6 +45,8 @@ export interface SynapseModel {
   readonly dimensions?: Readonly<Record<string, Dimension>>;
   /** Functions of expressions, by head, as neurons have them. */
   readonly functions?: Readonly<Record<string, string>>;
+  /** Values over time, as neurons have them; a table has a column a source or a target. */
+  readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
 }
 
 /** A pathway as Brian has it: statements, or statements with a delay (whole steps) and an order. */
@@ -73,9 +77,19 @@ export interface SynapseSpec {
   readonly method?: MethodName;
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
   readonly functions?: Readonly<Record<string, string>>;
+  /**
+   * Values over time, which clock-driven equations, sums and statements read as `name(t)` or `name(t - d)`, d of numbers and
+   * parameters; of a table as `name(t, i)` the column of the source, as `name(t, j)` that of the target.
+   */
+  readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
   /** Dimensions of parameters that are given as plain numbers, beside those that the equations declare. */
   readonly dimensions?: Readonly<Record<string, Dimension>>;
 }
+
+const KEYS = [
+  ...(["name", "equations", "variables", "parameters", "onPre", "onPost", "onEvent", "pathways", "method"] as const),
+  ...(["functions", "timedArrays", "dimensions"] as const),
+] as const satisfies readonly (keyof SynapseSpec)[];
 
 /** What every synapse has, and the tables that say where it runs. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -96,11 +110,12 @@ function checkNames(names: readonly string[], path: string): void {
  * A synapse that does more than add its weight: variables of its own, equations, and what happens on spikes and in steps.
  *
  * @throws {ModelError} `out-of-range` for a delay that is not a whole number of steps; `syntax` in a body, an equation or a
- *   name; `unknown-name`; `duplicate-name`; `not-finite`; `unsupported`
+ *   name; `unknown-name`; `duplicate-name`; `not-finite`; `unsupported`; `shape-mismatch` in a timed array
  */
 export function synapse(spec: SynapseSpec): SynapseModel {
   const { name, equations, method } = spec;
   const path = `synapse ${name}`;
+  requireKnown(path, spec, KEYS);
   const values = valuesOf(spec.variables ?? {}, path);
   checkNames([...Object.keys(values), ...Object.keys(spec.parameters ?? {})], path);
   requireFinite(path, Object.values(values));
@@ -109,9 +124,11 @@ export function synapse(spec: SynapseSpec): SynapseModel {
     ([x, value]) => [x, parseQuantity(value, `${path}.${x}`)] as const,
   );
   const parameters = Object.fromEntries(quantities.map(([x, q]) => [x, q.value]));
-  const calls = callsOf([], spec.functions ?? {}, path);
-  const plain = { name, variables: values, parameters, pathways, ...(spec.functions && { functions: spec.functions }) };
-  if (equations === undefined) return plain;
+  const timedArrays = spec.timedArrays && asLists(spec.timedArrays);
+  const more = { ...(spec.functions && { functions: spec.functions }), ...(timedArrays && { timedArrays }) };
+  const plain = { name, variables: values, parameters, pathways, ...more };
+  const calls = callsIn(plain);
+  if (equations === undefined) return checked(plain);
   if (method !== undefined && !METHOD_NAMES.includes(method))
     throw new ModelError(
       "unknown-name",
@@ -126,7 +143,13 @@ export function synapse(spec: SynapseSpec): SynapseModel {
     calls,
   );
   const variables = Object.fromEntries(states.map((s) => [s.name, values[s.name] ?? 0]));
-  return { ...plain, variables, equations, dimensions, ...(method !== undefined && { method }) };
+  return checked({ ...plain, variables, equations, dimensions, ...(method !== undefined && { method }) });
+}
+const asLists = (given: Readonly<Record<string, TimedArraySpec>>): Record<string, TimedArraySpec> =>
+  Object.fromEntries(Object.entries(given).map(([x, spec]) => [x, { ...spec, values: Array.from(spec.values) }]));
+function checked(s: SynapseModel): SynapseModel {
+  if (s.timedArrays) timedReadsOf(s);
+  return s;
 }
 
 const valuesOf = (given: Readonly<Record<string, string | number>>, path: string): Record<string, number> =>
@@ -213,7 +236,34 @@ export const eventPort = (p: { readonly event?: string }): string =>
   p.event === undefined ? "spike" : `spike.${p.event}`;
 export const delayIn = (a: Act): number => (a.kind === "pathway" ? a.pathway.delay : 0);
 
-const callsIn = (s: SynapseModel): Calls => callsOf([], s.functions ?? {}, `synapse ${s.name}`);
+const callsKnown = new WeakMap<SynapseModel, Calls>();
+function callsIn(s: SynapseModel): Calls {
+  const path = `synapse ${s.name}`;
+  let found = callsKnown.get(s);
+  if (!found) {
+    const timed = timedArraysOf(s.timedArrays ?? {}, `${path}.timedArrays`);
+    callsKnown.set(s, (found = callsOf(timed, s.functions ?? {}, path, ["i", "j"])));
+  }
+  return found;
+}
+const readsKnown = new WeakMap<SynapseModel, ReadonlyMap<string, TimedRead>>();
+/**
+ * How a synapse reads timed arrays, by slot.
+ * @throws {ModelError} what resolving its statements throws, and `settledRead`
+ */
+export function timedReadsOf(s: SynapseModel): ReadonlyMap<string, TimedRead> {
+  const known = readsKnown.get(s);
+  if (known) return known;
+  const dynamics = dynamicsOf(s);
+  for (const p of s.pathways) statementsOf(s, p);
+  const subexpressions = dynamics?.subexpressions ?? [];
+  const names = [...subexpressions, ...(dynamics?.states ?? [])].map((e) => [e.name, valueTypeOf(e)] as const);
+  const scope = dynamics && new Map([...Object.entries(dynamics.dimensions), ...names]);
+  const surroundings = { parameters: new Set(Object.keys(s.parameters)), subexpressions, scope };
+  const reads = new Map([...callsIn(s).reads].map(([slot, x]) => [slot, settledRead(x, surroundings)] as const));
+  readsKnown.set(s, reads);
+  return reads;
+}
 export const sourceOf = (s: SynapseModel, p: Pathway): Source => ({
   text: p.body,
   path: `synapse ${s.name}.${p.trigger}`,

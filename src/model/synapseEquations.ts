@@ -81,8 +81,8 @@ export function dynamicsIn(text: string, path: string, given: Given, calls: Call
     dimensions: { ...given.parameters },
   };
   for (const e of equations) {
-    checkDependence(e, dynamics);
-    checkSharing(e, equations, given.parameters, source);
+    checkDependence(e, dynamics, calls);
+    checkSharing(e, equations, given.parameters, source, calls);
   }
   return dynamics;
 }
@@ -168,12 +168,16 @@ function checkSharing(
   equations: readonly Equation[],
   parameters: Readonly<Record<string, unknown>>,
   source: Source,
+  { reads }: Calls,
 ): void {
   if (e.kind !== "subexpression" || !e.flags.includes("shared")) return;
   const shared = (name: string): boolean =>
     Object.hasOwn(parameters, name) || equations.some((x) => x.name === name && x.flags.includes("shared"));
   const own = (name: string): boolean =>
-    equations.some((x) => x.name === name) || /_(pre|post)$/.test(name) || SELVES.has(name);
+    equations.some((x) => x.name === name) ||
+    /_(pre|post)$/.test(name) ||
+    SELVES.has(name) ||
+    !!reads.get(name)?.column;
   for (const n of walk(e.value!)) {
     const each =
       (n.tag === "name" && !shared(n.name) && (own(n.name) || isNoise(n.name))) ||
@@ -185,7 +189,7 @@ function checkSharing(
 const SELVES: ReadonlySet<string> = new Set(["w", "i", "j"]);
 
 /** Brian's rules (its documentation, "Event-driven equations"), and that a sum is no variable. */
-function checkDependence(e: Equation, d: SynapseDynamics): void {
+function checkDependence(e: Equation, d: SynapseDynamics, { reads }: Calls): void {
   if (!e.value) return;
   const has = (list: readonly { readonly name: string }[], name: string): boolean => list.some((x) => x.name === name);
   for (const name of reachableFrom(namesIn(e.value), d)) {
@@ -197,7 +201,7 @@ function checkDependence(e: Equation, d: SynapseDynamics): void {
           ? `an event-driven equation cannot read '${name}', which moves by the clock`
           : `'${name}' is event-driven, and stands as its last event left it: make it (clock-driven)`,
       );
-    if (isEventDriven(e) && (/_(pre|post)$/.test(name) || name === "t"))
+    if (isEventDriven(e) && (/_(pre|post)$/.test(name) || name === "t" || reads.has(name)))
       throw fault(
         `an event-driven equation cannot read '${name}', which changes between events: make it (clock-driven)`,
       );

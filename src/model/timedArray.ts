@@ -15,7 +15,7 @@ export interface TimedArraySpec {
   readonly unit?: string;
 }
 export interface TimedArray {
-  /** As equations call it: `stimulus(t)` or `stimulus(t, i)`. */
+  /** As equations call it where time is not shifted: `stimulus(t)` or `stimulus(t, i)`. */
   readonly slot: string;
   readonly name: string;
   /** SI. */
@@ -80,8 +80,11 @@ export function timedArraysOf(specs: Readonly<Record<string, TimedArraySpec>>, p
   });
 }
 
-/** Which row holds at the start of a step; times a rounding below a border are at it. */
-export function rowAt({ values, columns = 1, dt }: TimedArray, step: number, stepLength: number): number {
-  const row = Math.floor(((step + 1e-3) * stepLength) / dt);
+/**
+ * Which row holds at the start of a step, or so much later; times a rounding below a border are at it.
+ * @param shift seconds
+ */
+export function rowAt({ values, columns = 1, dt }: TimedArray, step: number, stepLength: number, shift = 0): number {
+  const row = Math.floor(((step + 1e-3) * stepLength + shift) / dt);
   return Math.min(Math.max(row, 0), values.length / columns - 1);
 }

@@ -130,6 +130,7 @@ const UNDERSTOOD: Readonly<Record<keyof NeuronModel, (m: NeuronModel) => void>> 
   timedArrays: ({ name, timedArrays }) => {
     for (const x of timedArrays) refuse(`${name}.timedArrays.${x.name}`, "changes over time");
   },
+  timedReads: yes, // there is none without an array
   refractory: yes,
   port: yes,
   method: yes,

@@ -13,6 +13,7 @@ import type { Mill, Plan } from "../mill/mill.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Form } from "./forms.ts";
 import { type Need, needsOf } from "./needs.ts";
+import type { TimedTable } from "./timed.ts";
 
 /**
  * - `stream`: states live on between runs; a run is a block of at most `steps` steps of all samples; what happened
@@ -92,6 +93,8 @@ export class Context {
   readonly buffers = new Map<string, Buffer>();
   /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
   readonly contents = new Map<string, Contents>();
+  /** `stream` mode: timed arrays, by the buffer that the host fills with the rows of the steps that come. */
+  readonly timed = new Map<string, TimedTable>();
   /** Synapses that a mill may draw when the program is loaded. */
   readonly drawn: Plan[] = [];
 

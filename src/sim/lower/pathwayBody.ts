@@ -23,7 +23,16 @@ import { type Lowering, lower as lowerExpression } from "../../model/lower.ts";
 import { noiseIn, SLOT_TYPE } from "../../model/meaning.ts";
 import { checkNameFree } from "../../model/names.ts";
 import { isSetByModel, type State } from "../../model/neuronModel.ts";
-import { type Act, dynamicsOf, sourceOf, statementsOf, targetOf, triggerOf, writtenBy } from "../../model/synapse.ts";
+import {
+  type Act,
+  dynamicsOf,
+  sourceOf,
+  statementsOf,
+  targetOf,
+  timedReadsOf,
+  triggerOf,
+  writtenBy,
+} from "../../model/synapse.ts";
 import {
   reachableFrom,
   type SynapseDynamics,
@@ -230,7 +239,10 @@ class BodyWriter {
   #system(equations: readonly SynapseEquation[]): System {
     const slopes = equations.map((e): [string, Expr] => [e.name, toFloat(lowerExpression(e.value, this.#meaning))]);
     const own = new Set(equations.map((e) => e.name));
-    const slots = [...this.#names.used.values()].map((v) => v.slot).filter((s) => s.space !== "uniform");
+    const timed = timedReadsOf(this.#c.synapse!);
+    const slots = [...this.#names.used.values()]
+      .map((v) => v.slot)
+      .filter((s) => s.space !== "uniform" || timed.has(s.name));
     return {
       path: `synapse ${this.#c.synapse!.name}.method`,
       equations: new Map(slopes),

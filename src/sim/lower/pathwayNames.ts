@@ -15,13 +15,15 @@ import { lower as lowerExpression } from "../../model/lower.ts";
 import { SLOT_TYPE } from "../../model/meaning.ts";
 import type { NeuronModel, State } from "../../model/neuronModel.ts";
 import { ACTIVE, REFRACTORY, STEP_NUMBER, TIME } from "../../model/slots.ts";
-import { type Act, dynamicsOf, type SynapseModel, targetOf } from "../../model/synapse.ts";
+import { type Act, dynamicsOf, type SynapseModel, targetOf, timedReadsOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
 import type { Side } from "../../model/synapseSharing.ts";
+import type { TimedRead } from "../../model/timedRead.ts";
 import { actsOnStates, sourceReads, sourceValues } from "../../model/timing.ts";
 import type { Lowered } from "./lower.ts";
 import { runPlace, statePlace } from "./places.ts";
 import { LAST_UPDATE } from "./synapses.ts";
+import { synapseTimedPlace } from "./timed.ts";
 import { LAST_EVENT } from "./traces.ts";
 import { trainedPlace } from "./trained.ts";
 
@@ -38,7 +40,7 @@ const stored = (type: VariableType, { context }: Parts): Type =>
   type === "float" ? context.type : (SLOT_TYPE[type] as Type);
 
 /** Indices of a synapse's ends, and how many neurons there are: Brian's special variables. */
-const INDICES: Readonly<Record<string, IndexOf>> = { i: "pre", j: "post" };
+const INDICES: Readonly<Record<string, IndexOf & Side>> = { i: "pre", j: "post" };
 
 /** The same as a neuron's own equations call them. */
 const NODE_SPECIAL: Readonly<Record<"pre" | "post", Readonly<Record<string, string>>>> = {
@@ -144,7 +146,7 @@ export class PathwayNames {
   /** What a neuron adds up, draws or looks up in its step is not there for its synapses. */
   #checkReadable(of: "pre" | "post", value: Node): void {
     const model = this.model(of)!;
-    const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedArrays.map((x) => x.slot)]);
+    const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedReads.map((x) => x.slot)]);
     for (const n of walk(value)) {
       const name = n.tag === "name" && (gone.has(n.name) || isNoise(n.name)) ? n.name : undefined;
       const draw = n.tag === "call" && RANDOM.has(n.fn) ? `${n.fn}()` : undefined;
@@ -186,9 +188,18 @@ export class PathwayNames {
     if (end) return convert("i32", index(end));
     if (name === STEP_NUMBER)
       return this.#read(STEP_NUMBER, "integer", "uniform", () => runPlace(STEP_NUMBER, context)!);
+    const timed = timedReadsOf(this.#synapse).get(name);
+    if (timed) return this.#timed(timed);
     if (name === "N") return f64(this.#l.sources.synapses.get(this.#c.name)!.total);
     if (name === "N_pre") return f64(context.size(this.#c.from.node));
     return name === "N_post" ? f64(context.size(this.#c.to.node)) : undefined;
+  }
+  #timed(x: TimedRead): Expr {
+    const end = x.column && INDICES[x.column];
+    const node = end === "pre" ? this.#c.from.node : this.#c.to.node;
+    const { of } = this.#l.sources.synapses.get(this.#c.name)!;
+    const at = (): Place => synapseTimedPlace(of, x, this.#synapse, node, this.#l.context);
+    return this.#read(x.slot, "float", end === undefined ? "uniform" : end, at);
   }
   /** Steps since the last event of the synapse, of its source or of its target, and the number of this step. */
   elapsed(of: "synapse" | Side): { step: Expr; last: Slot; steps: Expr } {
@@ -222,6 +233,7 @@ export class PathwayNames {
     if (!this.model("pre")) out.set("value_pre", dimensionless);
     for (const [name, d] of Object.entries(dynamics.dimensions)) out.set(name, d);
     for (const x of [...dynamics.states, ...dynamics.subexpressions]) out.set(x.name, valueTypeOf(x));
+    for (const { slot, array } of timedReadsOf(this.#synapse).values()) out.set(slot, array.dimension);
     out.set("w", dynamics.weight ?? dimensionless);
     return out;
   }
@@ -238,7 +250,8 @@ export class PathwayNames {
     const source = sourceValues(net, this.#c.from.node).map((name) => `${name}_pre`);
     const target = populations[this.#c.to.node]!.model.variables.map((v) => `${v.name}_post`);
     const own = [...Object.keys(this.#synapse.variables), ...Object.keys(this.#synapse.parameters)];
-    return listNames(new Set(["w", ...own, ...target, ...source, TIME, this.#c.to.port]));
+    const timed = timedReadsOf(this.#synapse).keys();
+    return listNames(new Set(["w", ...own, ...target, ...source, TIME, ...timed, this.#c.to.port]));
   }
 }
 const asFloat = <T extends object>(x: T): T & { type: "float" } => ({ ...x, type: "float" });
