@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -12,13 +13,17 @@ export interface LiquidOptions {
 const SOURCE =
   "Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5, 518, and its code, functions mem_update_adp and output_Neuron";
 
+const OPTIONS = { b0: true, beta: true } as const satisfies Every<LiquidOptions>;
+
 /**
  * An adaptive spiking neuron with liquid time constants, as Yin et al. train it: how much of the drive `i` enters the
  * membrane in a step, and how much of the adaptation stays, are sigmoids of what arrives at `membrane` and `adaptation`;
  * `liquid(n)` wires a layer of them. The spike of the step before enters the adaptation first, the threshold test uses the
  * new one, and the membrane of a neuron that fires is 0 at the end of the step. Nothing is detached, as in the published code.
  */
-export function liquidCell({ b0 = 0.1, beta = 1.8 }: LiquidOptions = {}): NeuronModel {
+export function liquidCell(options: LiquidOptions = {}): NeuronModel {
+  requireKnown("liquidCell", options, OPTIONS);
+  const { b0 = 0.1, beta = 1.8 } = options;
   return neuron({
     name: "liquid",
     doc: "Adaptive spiking neuron with liquid time constants",
