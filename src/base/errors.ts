@@ -54,12 +54,47 @@ export function listNames(names: Iterable<string>): string {
   return all.length > 20 ? `${all.slice(0, 20).join(", ")}, … (${all.length} in all)` : all.join(", ") || "(none)";
 }
 
-/** @throws {ModelError} `unknown-name` for a property that none reads, such as one misspelt */
-export function requireKnown(path: string, options: object, known: readonly string[]): void {
+/** All properties of `T` by name: with `satisfies`, the compiler sees that a table of them lacks none. */
+export type Every<T> = Readonly<Record<keyof T & string, true>>;
+
+/**
+ * @param known the names, or a table that has them as properties
+ * @throws {ModelError} `unknown-name` for a property that none reads, such as one misspelt; `type-mismatch` for no object
+ */
+export function requireKnown(
+  path: string,
+  options: object,
+  known: readonly string[] | Readonly<Record<string, true>>,
+): void {
+  if (typeof options !== "object" || options === null)
+    throw new ModelError("type-mismatch", path, `takes its options as an object, got ${String(options)}`);
+  const names = Array.isArray(known) ? (known as readonly string[]) : Object.keys(known);
   for (const key of Object.keys(options))
-    if (!known.includes(key))
-      throw new ModelError("unknown-name", `${path}.${key}`, `unknown property; known: ${listNames(known)}`);
+    if (!names.includes(key))
+      throw new ModelError(
+        "unknown-name",
+        `${path}.${key}`,
+        `unknown property; known: ${listNames(names)}${hint(key, names)}`,
+      );
 }
+/** The one name that is written so in another way, with a slip of the hand, or with something in front or behind. */
+function hint(key: string, names: readonly string[]): string {
+  const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
+  const given = plain(key);
+  const rules: readonly ((name: string) => boolean)[] = [
+    (name) => name === given,
+    (name) => [...name].sort().join("") === [...given].sort().join(""),
+    (name) => isOneShort(name, given) || isOneShort(given, name),
+    (name) => Math.min(name.length, given.length) > 3 && (given.includes(name) || name.includes(given)),
+  ];
+  for (const rule of rules) {
+    const [meant, ...others] = names.filter((name) => rule(plain(name)));
+    if (meant !== undefined && others.length === 0) return `; did you mean '${meant}'?`;
+  }
+  return "";
+}
+const isOneShort = (short: string, name: string): boolean =>
+  [...name].some((_, k) => name.slice(0, k) + name.slice(k + 1) === short);
 
 /** @throws {ModelError} `out-of-range` unless `value` is left out, or one of a few names */
 export function requireChoice(path: string, value: string | undefined, choices: readonly string[]): void {

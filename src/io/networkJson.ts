@@ -67,12 +67,14 @@ export function networkFromJson(json: unknown, path = "network"): Network {
   const data = networkJson(json, path);
   requireNodes(data, path);
   const models = mapValues(data.models, (spec, key) => rebuilt(`${path}.models.${key}`, () => neuron(spec)));
-  const inputs = mapValues(data.inputs, (x, name) => rebuilt(`${path}.inputs.${name}`, () => inputNode(x.shape, x)));
-  const populations = mapValues(data.populations, (p, name) => {
+  const inputs = mapValues(data.inputs, ({ size: _, shape, ...x }, name) =>
+    rebuilt(`${path}.inputs.${name}`, () => inputNode(shape, x)),
+  );
+  const populations = mapValues(data.populations, ({ size: _, shape, model, ...p }, name) => {
     const at = `${path}.populations.${name}`;
-    if (!Object.hasOwn(models, p.model))
-      throw mustBe(`one of ${Object.keys(models).sort().join(", ")}`, p.model, `${at}.model`);
-    return rebuilt(at, () => population(p.shape, models[p.model]!, p));
+    if (!Object.hasOwn(models, model))
+      throw mustBe(`one of ${Object.keys(models).sort().join(", ")}`, model, `${at}.model`);
+    return rebuilt(at, () => population(shape, models[model]!, p));
   });
   const connections = data.connections.map((c, k) => rebuilt(`${path}.connections[${k}]`, () => connectionSpec(c)));
   const { name, dt, schedule, steps, output, transforms } = data;

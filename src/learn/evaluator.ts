@@ -1,7 +1,7 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
 import type { Backend, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { RunError, requireChoice, requireInteger } from "../base/errors.ts";
+import { type Every, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import type { Network } from "../model/network.ts";
@@ -39,6 +39,9 @@ export interface EvaluatorOptions {
   readonly seed?: number;
 }
 
+const OPTIONS = {
+  ...{ loss: true, batch: true, parameters: true, type: true, form: true, seed: true },
+} as const satisfies Every<EvaluatorOptions>;
 const NEEDED: readonly (keyof EvaluatorOptions)[] = ["loss", "batch", "parameters"];
 
 /** What came of one batch: answers, loss, and what the populations did. */
@@ -59,6 +62,7 @@ export interface Evaluation extends Answers {
  * @throws {ModelError} for options or a network that cannot be evaluated so
  */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
+  requireKnown("evaluator", options, OPTIONS);
   requireGiven("evaluator", options, NEEDED);
   const { batch, type = "f32" } = options;
   const seed = seedFor(net, options.parameters, options.seed, "evaluator");

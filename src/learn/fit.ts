@@ -1,5 +1,5 @@
 /** The loop over epochs: trains on batches, watches what it learns and which layers are alive. */
-import { RunError, requireInteger } from "../base/errors.ts";
+import { type Every, ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import type { Evaluation } from "./evaluator.ts";
@@ -98,6 +98,33 @@ export interface FitOptions<B = Batch> {
   readonly now?: () => number;
 }
 
+const OPTIONS = {
+  ...{ epochs: true, from: true, batches: true, validate: true, onEpoch: true, onBatch: true, now: true },
+} as const satisfies Every<FitOptions>;
+const VALIDATE = { evaluator: true, batches: true } as const satisfies Every<NonNullable<FitOptions["validate"]>>;
+
+/** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch`, `out-of-range` */
+function checkOptions<B>(options: FitOptions<B>): void {
+  requireKnown("fit", options, OPTIONS);
+  if (options.epochs === undefined) throw new ModelError("usage", "fit.epochs", "is missing: how many there are");
+  requireInteger("fit.epochs", options.epochs, 0);
+  requireFunction("fit.batches", options.batches, "(epoch) => batches of that epoch");
+  if (options.validate === undefined) return;
+  requireKnown("fit.validate", options.validate, VALIDATE);
+  requireFunction(
+    "fit.validate.evaluator.evaluate",
+    options.validate.evaluator?.evaluate,
+    "what createEvaluator gives",
+  );
+  requireFunction("fit.validate.batches", options.validate.batches, "() => held-out batches");
+}
+function requireFunction(path: string, x: unknown, words: string): void {
+  if (typeof x === "function") return;
+  if (x === undefined) throw new ModelError("usage", path, `is missing: ${words}`);
+  const found = Array.isArray(x) ? "a list" : typeof x === "object" ? "an object" : String(x);
+  throw new ModelError("type-mismatch", path, `must be a function, ${words}, got ${found}`);
+}
+
 /** An evaluation over several batches. */
 export interface Summary {
   readonly samples: number;
@@ -142,7 +169,7 @@ export function* fitting<B extends Counted = Batch>(
   trainer: Learner<B>,
   options: FitOptions<B>,
 ): Generator<FitPosition, EpochReport[], void> {
-  requireInteger("fit.epochs", options.epochs, 0);
+  checkOptions(options);
   let from = options.from ?? START;
   while (from.epoch < options.epochs) {
     const trained = yield* trainEpoch(trainer, from, options);

@@ -5,6 +5,7 @@
  * Words as NEST has them: an autapse joins a neuron to itself, so there are some only where a population is connected to
  * itself; multapses are several synapses of one pair.
  */
+import { type Every, listNames, ModelError, requireKnown } from "../base/errors.ts";
 import type { Positions, Profile } from "./connectivity/space.ts";
 
 /** Which source meets which target. Plain data. */
@@ -82,35 +83,36 @@ interface Multapses extends Autapses {
   /** Default true. */
   readonly multapses?: boolean;
 }
+const AUTAPSES = { autapses: true } as const satisfies Every<Autapses>;
+const MULTAPSES = { ...AUTAPSES, multapses: true } as const satisfies Every<Multapses>;
+
 /**
  * Every pair of source and target independently with probability `p`, 0 to 1, drawn by the seed. `autapses: false`
  * leaves out pairs of a neuron and itself, where a population is joined to itself.
  */
-export const probability = (p: number, { autapses = true }: Autapses = {}): Connectivity => ({
-  kind: "probability",
-  p,
-  autapses,
-});
+export function probability(p: number, options: Autapses = {}): Connectivity {
+  requireKnown("probability", options, AUTAPSES);
+  const { autapses = true } = options;
+  return { kind: "probability", p, autapses };
+}
 /** Every target has `degree` synapses from sources drawn evenly (NEST: `fixed_indegree`). */
-export const inDegree = (degree: number, { autapses = true, multapses = true }: Multapses = {}): Connectivity => ({
-  kind: "inDegree",
-  degree,
-  autapses,
-  multapses,
-});
+export function inDegree(degree: number, options: Multapses = {}): Connectivity {
+  requireKnown("inDegree", options, MULTAPSES);
+  const { autapses = true, multapses = true } = options;
+  return { kind: "inDegree", degree, autapses, multapses };
+}
 /** Every source has `degree` synapses to targets drawn evenly (NEST: `fixed_outdegree`). */
-export const outDegree = (degree: number, { autapses = true, multapses = true }: Multapses = {}): Connectivity => ({
-  kind: "outDegree",
-  degree,
-  autapses,
-  multapses,
-});
+export function outDegree(degree: number, options: Multapses = {}): Connectivity {
+  requireKnown("outDegree", options, MULTAPSES);
+  const { autapses = true, multapses = true } = options;
+  return { kind: "outDegree", degree, autapses, multapses };
+}
 /** So many synapses, each of a pair drawn evenly (NEST: `fixed_total_number`). */
-export const totalNumber = (total: number, { autapses = true }: Autapses = {}): Connectivity => ({
-  kind: "totalNumber",
-  total,
-  autapses,
-});
+export function totalNumber(total: number, options: Autapses = {}): Connectivity {
+  requireKnown("totalNumber", options, AUTAPSES);
+  const { autapses = true } = options;
+  return { kind: "totalNumber", total, autapses };
+}
 
 /** Where sources and targets are, and how the probability falls with their distance. */
 export interface DistanceOptions extends Autapses {
@@ -121,13 +123,15 @@ export interface DistanceOptions extends Autapses {
   readonly p?: number;
   readonly period?: readonly number[];
 }
+const DISTANCE = {
+  ...{ source: true, target: true, profile: true, p: true, period: true, ...AUTAPSES },
+} as const satisfies Every<DistanceOptions>;
 /** Every pair independently with probability `p · profile(distance)`. */
-export const distanceDependent = ({ p = 1, autapses = true, ...space }: DistanceOptions): Connectivity => ({
-  kind: "distance",
-  ...space,
-  p,
-  autapses,
-});
+export function distanceDependent(options: DistanceOptions): Connectivity {
+  requireKnown("distanceDependent", options, DISTANCE);
+  const { p = 1, autapses = true, ...space } = options;
+  return { kind: "distance", ...space, p, autapses };
+}
 
 /** With what probability pairs are joined, and the positions that the expressions name. */
 export interface ConditionOptions {
@@ -136,13 +140,13 @@ export interface ConditionOptions {
   readonly source?: Positions;
   readonly target?: Positions;
 }
+const CONDITION = { p: true, source: true, target: true } as const satisfies Every<ConditionOptions>;
 /** Every pair of source `i` and target `j` for which the expression holds, as `"abs(i - j) <= 2 and i != j"` (Brian: `connect(condition)`). */
-export const condition = (text: string, { p = 1, ...positions }: ConditionOptions = {}): Connectivity => ({
-  kind: "condition",
-  condition: text,
-  p: String(p),
-  ...positions,
-});
+export function condition(text: string, options: ConditionOptions = {}): Connectivity {
+  requireKnown("condition", options, CONDITION);
+  const { p = 1, ...positions } = options;
+  return { kind: "condition", condition: text, p: String(p), ...positions };
+}
 
 /** A number for all dimensions, or one for each. */
 export type PerDimension = number | readonly number[];
@@ -169,6 +173,24 @@ export interface ConvolutionOptions {
   readonly maxPool?: PerDimension | ({ readonly kernel: PerDimension } & PoolOptions);
 }
 
+const POOL = { stride: true, padding: true } as const satisfies Every<PoolOptions>;
+const POOL_OF = { kernel: true, ...POOL } as const;
+const CONVOLUTION = {
+  ...{ kernel: true, stride: true, padding: true, dilation: true, groups: true, maxPool: true },
+} as const satisfies Every<ConvolutionOptions>;
+
+/** @throws {ModelError} `unknown-name`, `type-mismatch` */
+export function requirePool(path: string, kernel: unknown, options: PoolOptions): void {
+  requirePerDimension(`${path}.kernel`, kernel);
+  requireKnown(path, options, POOL);
+  for (const [name, x] of Object.entries(options)) requirePerDimension(`${path}.${name}`, x);
+}
+/** @throws {ModelError} `type-mismatch` for what is no number and no list; how large it may be is asked where it is used */
+export function requirePerDimension(path: string, x: unknown): void {
+  if (x === undefined || typeof x === "number" || Array.isArray(x)) return;
+  const found = typeof x === "object" && x !== null ? `an object with ${listNames(Object.keys(x))}` : String(x);
+  throw new ModelError("type-mismatch", path, `must be a number, or a list of one a dimension, got ${found}`);
+}
 const numbersOf = (x: PerDimension, dimensions: number): readonly number[] =>
   Array.isArray(x) ? [...x] : new Array<number>(dimensions).fill(x as number);
 export const poolNumbers = (kernel: PerDimension, o: PoolOptions, dimensions: number): WindowNumbers => ({
@@ -178,6 +200,9 @@ export const poolNumbers = (kernel: PerDimension, o: PoolOptions, dimensions: nu
 });
 export function convolutionIn(dimensions: number, o: ConvolutionOptions): ConnectivityOf<"convolution"> {
   const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, maxPool } = o;
+  for (const [name, x] of Object.entries({ kernel, stride, padding, dilation }))
+    requirePerDimension(`convolution.${name}`, x);
+  if (typeof maxPool === "object" && "kernel" in maxPool) requireKnown("convolution.maxPool", maxPool, POOL_OF);
   const pool = typeof maxPool === "object" && "kernel" in maxPool ? maxPool : maxPool && { kernel: maxPool };
   return {
     kind: "convolution",
@@ -195,30 +220,32 @@ export function convolutionIn(dimensions: number, o: ConvolutionOptions): Connec
  * floor((n + 2·padding - dilation·(kernel - 1) - 1) / stride) + 1 rows and columns, and as many channels as its shape says.
  * Weights are `[position in the window][source channel of the group][target channel]`, biases one a target channel.
  */
-export const convolution = (options: ConvolutionOptions): Connectivity => convolutionIn(2, options);
+export function convolution(options: ConvolutionOptions): Connectivity {
+  requireKnown("convolution", options, CONVOLUTION);
+  return convolutionIn(2, options);
+}
 /** The same over [length, channels], or [length]. */
-export const convolution1d = (options: ConvolutionOptions): Connectivity => convolutionIn(1, options);
+export function convolution1d(options: ConvolutionOptions): Connectivity {
+  requireKnown("convolution1d", options, CONVOLUTION);
+  return convolutionIn(1, options);
+}
 /** The mean of each window over [height, width, channels]; places beyond the border count as zeros. */
-export const averagePooling = (kernel: PerDimension, options: PoolOptions = {}): Connectivity => ({
-  kind: "pooling",
-  over: "average",
-  ...poolNumbers(kernel, options, 2),
-});
+export function averagePooling(kernel: PerDimension, options: PoolOptions = {}): Connectivity {
+  requirePool("averagePooling", kernel, options);
+  return { kind: "pooling", over: "average", ...poolNumbers(kernel, options, 2) };
+}
 /** The sum of each window over [height, width, channels]. */
-export const sumPooling = (kernel: PerDimension, options: PoolOptions = {}): Connectivity => ({
-  kind: "pooling",
-  over: "sum",
-  ...poolNumbers(kernel, options, 2),
-});
+export function sumPooling(kernel: PerDimension, options: PoolOptions = {}): Connectivity {
+  requirePool("sumPooling", kernel, options);
+  return { kind: "pooling", over: "sum", ...poolNumbers(kernel, options, 2) };
+}
 /** The mean of each window over [length, channels]. */
-export const averagePooling1d = (kernel: number, options: PoolOptions = {}): Connectivity => ({
-  kind: "pooling",
-  over: "average",
-  ...poolNumbers(kernel, options, 1),
-});
+export function averagePooling1d(kernel: number, options: PoolOptions = {}): Connectivity {
+  requirePool("averagePooling1d", kernel, options);
+  return { kind: "pooling", over: "average", ...poolNumbers(kernel, options, 1) };
+}
 /** The sum of each window over [length, channels]. */
-export const sumPooling1d = (kernel: number, options: PoolOptions = {}): Connectivity => ({
-  kind: "pooling",
-  over: "sum",
-  ...poolNumbers(kernel, options, 1),
-});
+export function sumPooling1d(kernel: number, options: PoolOptions = {}): Connectivity {
+  requirePool("sumPooling1d", kernel, options);
+  return { kind: "pooling", over: "sum", ...poolNumbers(kernel, options, 1) };
+}

@@ -1,4 +1,5 @@
 /** Layers of gated units (GRU, LSTM, spiking LSTM): a population together with its connections from below and to itself. */
+import { type Every, requireKnown } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
 import { uniform } from "./initializer.ts";
 import { type Population, population } from "./network.ts";
@@ -37,31 +38,22 @@ const CELLS = {
   spikingLstm: { model: spikingLstmCell, below: LSTM_PORTS, own: LSTM_PORTS },
 } as const satisfies Record<string, Cell>;
 
+const OPTIONS = { name: true, delay: true, dropout: true } as const satisfies Every<GatedOptions>;
+function gated(cell: GatedLayer["cell"], size: number, options: GatedOptions): GatedLayer {
+  requireKnown(cell, options, OPTIONS);
+  return { layer: "gated", cell, size, options };
+}
 /** `size` gated recurrent units, for `sequential` or `gatedLayer`. */
-export const gru = (size: number, options: GatedOptions = {}): GatedLayer => ({
-  layer: "gated",
-  cell: "gru",
-  size,
-  options,
-});
+export const gru = (size: number, options: GatedOptions = {}): GatedLayer => gated("gru", size, options);
 /** `size` long short-term memory units, for `sequential` or `gatedLayer`. */
-export const lstm = (size: number, options: GatedOptions = {}): GatedLayer => ({
-  layer: "gated",
-  cell: "lstm",
-  size,
-  options,
-});
+export const lstm = (size: number, options: GatedOptions = {}): GatedLayer => gated("lstm", size, options);
 
 /**
  * `size` spiking long short-term memory units, for `sequential` or `gatedLayer`: to itself the layer sends its membrane `h` by
  * value, to the next one its spikes.
  */
-export const spikingLstm = (size: number, options: GatedOptions = {}): GatedLayer => ({
-  layer: "gated",
-  cell: "spikingLstm",
-  size,
-  options,
-});
+export const spikingLstm = (size: number, options: GatedOptions = {}): GatedLayer =>
+  gated("spikingLstm", size, options);
 
 /**
  * A layer as parts of a network, its answer in `h`. All weights and biases start as U(±1/√size), as torch.nn.GRU and

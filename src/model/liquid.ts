@@ -2,6 +2,7 @@
  * Layers with liquid time constants: what arrives in a step is summed first (`NODE_drive`), because the gates of all neurons
  * hear the drive of all, and then moves the membranes by as much as the gates say.
  */
+import { type Every, requireKnown } from "../base/errors.ts";
 import { type ConnectionSpec, type ConnectOptions, connect } from "./connection.ts";
 import { oneToOne } from "./connectivity.ts";
 import { glorotUniform, normal, orthogonal } from "./initializer.ts";
@@ -38,24 +39,29 @@ export interface LiquidLayer {
   readonly options: LiquidLayerOptions;
 }
 
+const READOUT = { name: true, delay: true } as const satisfies Every<LiquidReadoutOptions>;
+const LIQUID = {
+  ...READOUT,
+  b0: true,
+  beta: true,
+  dropout: true,
+  norm: true,
+} as const satisfies Every<LiquidLayerOptions>;
+
 /**
  * `size` adaptive spiking neurons with liquid time constants, recurrent, for `sequential` or `liquidLayer`.
  *
  * @see Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5:518
  */
-export const liquid = (size: number, options: LiquidLayerOptions = {}): LiquidLayer => ({
-  layer: "liquid",
-  spikes: true,
-  size,
-  options,
-});
+export function liquid(size: number, options: LiquidLayerOptions = {}): LiquidLayer {
+  requireKnown("liquid", options, LIQUID);
+  return { layer: "liquid", spikes: true, size, options };
+}
 /** `size` membranes that never fire, with liquid time constants: reads a layer of `liquid` neurons out. */
-export const liquidReadout = (size: number, options: LiquidReadoutOptions = {}): LiquidLayer => ({
-  layer: "liquid",
-  spikes: false,
-  size,
-  options,
-});
+export function liquidReadout(size: number, options: LiquidReadoutOptions = {}): LiquidLayer {
+  requireKnown("liquidReadout", options, READOUT);
+  return { layer: "liquid", spikes: false, size, options };
+}
 
 /** What brings the drive of a layer together. */
 export const driveOf = (node: string): string => `${node}_drive`;

@@ -4,7 +4,15 @@
  */
 
 import type { Dimension } from "../base/dimension.ts";
-import { listNames, ModelError, requireInteger, requirePositive } from "../base/errors.ts";
+import {
+  type Every,
+  listNames,
+  ModelError,
+  requireChoice,
+  requireInteger,
+  requireKnown,
+  requirePositive,
+} from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Connection, ConnectionSpec } from "./connection.ts";
 import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.ts";
@@ -94,13 +102,18 @@ export interface InputOptions {
   readonly encoder?: Readonly<Record<string, unknown>>;
 }
 
+/** Names of the options of an input. */
+export const INPUT = { signal: true, constant: true, encoder: true } as const satisfies Every<InputOptions>;
+
 /**
  * Where signals enter a network.
  *
- * @throws {ModelError} `out-of-range` for a shape that is not made of positive integers
+ * @throws {ModelError} `unknown-name` for an option; `out-of-range` for a shape that is not made of positive integers
  */
 export function inputNode(shape: number | readonly number[], options: InputOptions = {}): InputNode {
+  requireKnown("input", options, INPUT);
   const { signal = "spikes", constant = false, encoder } = options;
+  requireChoice("input.signal", signal, ["spikes", "values"]);
   return { ...sized(shape, "input"), signal, constant, ...(encoder && { encoder }) };
 }
 
@@ -134,6 +147,11 @@ export interface PopulationOptions {
   readonly linked?: Readonly<Record<string, string | { readonly variable: string; readonly index: ArrayLike<number> }>>;
 }
 
+/** Names of the options of a population. */
+export const POPULATION = {
+  ...{ parameters: true, initial: true, trainable: true, dropout: true, winners: true, linked: true },
+} as const satisfies Every<PopulationOptions>;
+
 /**
  * Neurons of one model, as a node of a network.
  *
@@ -145,16 +163,18 @@ export function population(
   model: NeuronModel,
   options: PopulationOptions = {},
 ): Population {
+  requireModel(model);
   const { parameters = {}, initial = {}, dropout = 0 } = options;
   const path = `population of ${model.name}`;
+  requireKnown(path, options, POPULATION);
   if (!(dropout >= 0 && dropout < 1))
     throw new ModelError("out-of-range", `${path}.dropout`, `must be from 0 to below 1, got ${dropout}`);
   const known = new Set(model.parameters.map((p) => p.name));
-  for (const name of Object.keys(parameters)) requireKnown(known, name, `${path}.parameters`, "parameter");
+  for (const name of Object.keys(parameters)) requireOneOf(known, name, `${path}.parameters`, "parameter");
   const variables = new Set(
     model.variables.filter((v) => !isSetByModel(v) || v.kind === "lastspike").map((v) => v.name),
   );
-  for (const name of Object.keys(initial)) requireKnown(variables, name, `${path}.initial`, "state variable");
+  for (const name of Object.keys(initial)) requireOneOf(variables, name, `${path}.initial`, "state variable");
   const given = numbersOf(model, { parameters, initial }, path);
   const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
   const linked = linksOf(model, options.linked ?? {}, path);
@@ -174,6 +194,16 @@ export function population(
   if (options.winners !== undefined) checkWinners(options.winners, model, path);
   const winners = options.winners !== undefined && { winners: options.winners };
   return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }), ...winners };
+}
+/** @throws {ModelError} `type-mismatch` */
+function requireModel(x: unknown): asserts x is NeuronModel {
+  if (typeof x === "object" && x !== null && "spec" in x) return;
+  const found = typeof x === "function" ? `the function ${x.name || "without a name"}; call it` : String(x);
+  throw new ModelError(
+    "type-mismatch",
+    "population",
+    `its model must be what lif() or neuron(...) gives, got ${found}`,
+  );
 }
 function checkWinners(winners: number, { spike }: NeuronModel, path: string): void {
   requireInteger(`${path}.winners`, winners, 1, 2 ** 31);
@@ -203,7 +233,7 @@ function numbersOf(
   return given;
 }
 
-function requireKnown(known: ReadonlySet<string>, name: string, path: string, what: string): void {
+function requireOneOf(known: ReadonlySet<string>, name: string, path: string, what: string): void {
   if (!known.has(name))
     throw new ModelError("unknown-name", path, `no ${what} called '${name}'; known: ${listNames(known)}`);
 }
@@ -214,12 +244,19 @@ function sized(shape: number | readonly number[], path: string): { size: number;
   return { size: dimensions.reduce((a, b) => a * b, 1), shape: dimensions };
 }
 
+const SPEC = {
+  ...{ name: true, dt: true, schedule: true, steps: true, inputs: true, populations: true, transforms: true },
+  ...{ connections: true, output: true },
+} as const satisfies Every<NetworkSpec>;
+
 /**
  * Checks and freezes a network.
  * @throws {ModelError} naming the node or connection: `unknown-name`, `duplicate-name`, `shape-mismatch`, `cycle`, `out-of-range`
  */
 export function network(spec: NetworkSpec): Network {
   const { name = "network", schedule = "layered", inputs = {}, transforms = {} } = spec;
+  requireKnown(name, spec, SPEC);
+  requireParts(name, spec);
   const dt = typeof spec.dt === "number" ? spec.dt : quantityOf(spec.dt, SECOND, `${name}.dt`);
   requirePositive(`${name}.dt`, dt, "s");
   if (spec.steps !== undefined) requireInteger(`${name}.steps`, spec.steps, 1);
@@ -244,6 +281,38 @@ export function network(spec: NetworkSpec): Network {
   checkDelays(result);
   return Object.freeze(result);
 }
+
+/** What `population`, `inputNode`, `connect` and the like give, each in its place. @throws {ModelError} `usage`, `type-mismatch` */
+function requireParts(name: string, spec: NetworkSpec): void {
+  if (spec.dt === undefined) throw new ModelError("usage", `${name}.dt`, 'is missing: a duration such as "0.1 ms"');
+  if (spec.populations === undefined)
+    throw new ModelError("usage", `${name}.populations`, "is missing: { e: population(100, lif()) }");
+  for (const [group, { has, made }] of Object.entries(PARTS))
+    for (const [node, x] of Object.entries(spec[group as keyof typeof PARTS] ?? {}))
+      if (typeof x !== "object" || x === null || !has.every((key) => key in x))
+        throw new ModelError(
+          "type-mismatch",
+          `${name}.${group}.${node}`,
+          `must be what ${made} gives, got ${shown(x)}`,
+        );
+  (spec.connections ?? []).flat().forEach((c: Partial<ConnectionSpec> | null, k) => {
+    if (typeof c?.build !== "function")
+      throw new ModelError(
+        "type-mismatch",
+        `${name}.connections[${k}]`,
+        `must be what connect(...) gives, got ${shown(c)}`,
+      );
+  });
+}
+const PARTS: Readonly<
+  Record<"inputs" | "populations" | "transforms", { readonly has: readonly string[]; readonly made: string }>
+> = {
+  inputs: { has: ["size", "signal"], made: "inputNode(...)" },
+  populations: { has: ["size", "model"], made: "population(...)" },
+  transforms: { has: ["kind", "size", "of"], made: "sum(...), concat(...) or another transform" },
+};
+const shown = (x: unknown): string =>
+  typeof x === "object" && x !== null ? `an object with ${listNames(Object.keys(x))}` : String(x);
 
 function checkNames(net: Network): void {
   const nodes = [net.inputs, net.populations, net.transforms].flatMap((group) => Object.keys(group));

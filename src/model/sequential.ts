@@ -1,5 +1,5 @@
 /** Layer by layer: makes the same data as `network`. */
-import { ModelError } from "../base/errors.ts";
+import { type Every, ModelError, requireKnown } from "../base/errors.ts";
 import { type ConnectionSpec, type ConnectOptions, connect, type Endpoint } from "./connection.ts";
 import { type Connectivity, type ConnectivityOf, oneToOne } from "./connectivity.ts";
 import type { DelayOption } from "./delays.ts";
@@ -7,10 +7,12 @@ import { type GatedLayer, gatedLayer } from "./gated.ts";
 import type { Initializer } from "./initializer.ts";
 import { type LiquidLayer, liquidLayer } from "./liquid.ts";
 import {
+  INPUT,
   type InputOptions,
   inputNode,
   type Network,
   network,
+  POPULATION,
   type Population,
   type PopulationOptions,
   population,
@@ -19,6 +21,7 @@ import { leakyIntegrator } from "./neuron/leakyIntegrator.ts";
 import type { NeuronModel } from "./neuronModel.ts";
 import type { ScheduleName } from "./schedule.ts";
 import {
+  BATCH_NORM,
   type BatchNormOptions,
   batchNorm,
   maxPool,
@@ -89,28 +92,37 @@ export interface NeuronLayerOptions extends PopulationOptions {
   readonly recurrent?: boolean;
 }
 
+const DENSE = { bias: true, weight: true, delay: true, port: true } as const satisfies Every<DenseOptions>;
+const NEURONS = { name: true, recurrent: true, ...POPULATION } as const satisfies Every<NeuronLayerOptions>;
+const RESIDUAL = { how: true, shortcut: true, name: true } as const satisfies Every<ResidualOptions>;
+const SEQUENTIAL = { steps: true, dt: true, schedule: true, name: true } as const satisfies Every<SequentialOptions>;
+
 /** The input of a layer-by-layer network, of a size or a shape; first of its layers. */
-export const input = (shape: number | readonly number[], options: InputOptions = {}): InputLayer => ({
-  layer: "input",
-  shape,
-  options,
-});
+export const input = (shape: number | readonly number[], options: InputOptions = {}): InputLayer => {
+  requireKnown("input", options, INPUT);
+  return { layer: "input", shape, options };
+};
 /**
  * Weights from every neuron of the layer below to each of `size` neurons above, with a bias unless `bias: false`.
  * Neurons follow it.
  */
-export const denseLayer = (size: number, options: DenseOptions = {}): DenseLayer => ({ layer: "dense", size, options });
+export function denseLayer(size: number, options: DenseOptions = {}): DenseLayer {
+  requireKnown("denseLayer", options, DENSE);
+  return { layer: "dense", size, options };
+}
 /** A layer of neurons with options; a model alone stands for a layer without any. */
-export const neurons = (model: NeuronModel, options: NeuronLayerOptions = {}): NeuronLayer => ({
-  layer: "neurons",
-  model,
-  options,
-});
+export function neurons(model: NeuronModel, options: NeuronLayerOptions = {}): NeuronLayer {
+  requireKnown("neurons", options, NEURONS);
+  return { layer: "neurons", model, options };
+}
 /**
  * Batch normalisation of what the weights below bring, before the neurons above take it; the weights then have no bias
  * unless one is asked for.
  */
-export const batchNormLayer = (options: BatchNormOptions = {}): BatchNormLayer => ({ layer: "batchNorm", options });
+export function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
+  requireKnown("batchNormLayer", options, BATCH_NORM);
+  return { layer: "batchNorm", options };
+}
 
 /** Options of `residualLayer`. */
 export interface ResidualOptions {
@@ -125,11 +137,10 @@ export interface ResidualOptions {
  * Layers and a shortcut around them, joined element by element: what the last neurons of the branch give, and what lies
  * below (Fang et al. 2021, arXiv:2102.04159).
  */
-export const residualLayer = (branch: readonly Layer[], options: ResidualOptions = {}): ResidualLayer => ({
-  layer: "residual",
-  branch,
-  options,
-});
+export function residualLayer(branch: readonly Layer[], options: ResidualOptions = {}): ResidualLayer {
+  requireKnown("residualLayer", options, RESIDUAL);
+  return { layer: "residual", branch, options };
+}
 
 /** What reads a spiking network out: a membrane that never fires. */
 export const readout = (options: Parameters<typeof leakyIntegrator>[0] = {}): NeuronLayer =>
@@ -154,6 +165,7 @@ export interface SequentialOptions {
  */
 export function sequential(layers: readonly Layer[], options: SequentialOptions): Network {
   const { steps, dt = "1 ms", schedule = "layered", name = "sequential" } = options ?? {};
+  requireKnown(name, options ?? {}, SEQUENTIAL);
   if (steps === undefined) throw new ModelError("usage", `${name}.steps`, "is missing: the steps of a sample");
   const [first, ...rest] = layers;
   if (typeof first !== "object" || !("layer" in first) || first.layer !== "input")
@@ -262,9 +274,9 @@ class Stack {
     );
     for (const part of parts) way.part(part);
     const { shape, port } = way.end(node);
-    this.populations[node] = population(shape, n.model, n.options);
-    if (n.options.recurrent)
-      this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
+    const { name: _, recurrent = false, ...options } = n.options;
+    this.populations[node] = population(shape, n.model, options);
+    if (recurrent) this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
     return this.#outputOf(node);
   }
   #passage({ passed, path }: Passage, below: Below): Below {

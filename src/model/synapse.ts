@@ -1,6 +1,6 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
 import type { Dimension } from "../base/dimension.ts";
-import { listNames, ModelError, requireFinite, requireInteger, requireKnown } from "../base/errors.ts";
+import { type Every, listNames, ModelError, requireFinite, requireInteger, requireKnown } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
 import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { namesIn } from "./equations/ast.ts";
@@ -86,10 +86,12 @@ export interface SynapseSpec {
   readonly dimensions?: Readonly<Record<string, Dimension>>;
 }
 
-const KEYS = [
-  ...(["name", "equations", "variables", "parameters", "onPre", "onPost", "onEvent", "pathways", "method"] as const),
-  ...(["functions", "timedArrays", "dimensions"] as const),
-] as const satisfies readonly (keyof SynapseSpec)[];
+const SPEC = {
+  ...{ name: true, equations: true, variables: true, parameters: true, onPre: true, onPost: true, onEvent: true },
+  ...{ pathways: true, method: true, functions: true, timedArrays: true, dimensions: true },
+} as const satisfies Every<SynapseSpec>;
+const PATHWAY = { trigger: true, event: true, delay: true, order: true, body: true } as const satisfies Every<Pathway>;
+const ON_SPIKE = { body: true, delay: true, order: true } as const satisfies Every<Exclude<OnSpike, string>>;
 
 /** What every synapse has, and the tables that say where it runs. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -115,7 +117,7 @@ function checkNames(names: readonly string[], path: string): void {
 export function synapse(spec: SynapseSpec): SynapseModel {
   const { name, equations, method } = spec;
   const path = `synapse ${name}`;
-  requireKnown(path, spec, KEYS);
+  requireKnown(path, spec, SPEC);
   const values = valuesOf(spec.variables ?? {}, path);
   checkNames([...Object.keys(values), ...Object.keys(spec.parameters ?? {})], path);
   requireFinite(path, Object.values(values));
@@ -162,7 +164,12 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
 
 const DEFAULT_ORDER = { pre: -1, step: -1, post: 1 } as const;
 function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec, path: string): Pathway[] {
-  const given: Given[] = [...pathways, ...named("pre", onPre), ...named("post", onPost)];
+  for (const [k, p] of pathways.entries()) checkPathway(p, `${path}.pathways[${k}]`);
+  const given: Given[] = [
+    ...pathways,
+    ...named("pre", onPre, `${path}.onPre`),
+    ...named("post", onPost, `${path}.onPost`),
+  ];
   const names = given.flatMap((p) => p.name ?? []);
   for (const x of Object.keys(onEvent))
     if (!["pre", "post", ...names].includes(x))
@@ -194,10 +201,32 @@ function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec,
 }
 /** A pathway that one of several names. */
 type Given = Pick<Pathway, "trigger" | "body"> & Partial<Pathway> & { readonly name?: string };
-function named(trigger: "pre" | "post", given: SynapseSpec["onPre"]): Given[] {
+function named(trigger: "pre" | "post", given: SynapseSpec["onPre"], path: string): Given[] {
   if (given === undefined) return [];
-  const one = (p: OnSpike) => ({ trigger, ...(typeof p === "string" ? { body: p } : p) });
-  return isOne(given) ? [one(given)] : Object.entries(given).map(([name, p]) => ({ name, ...one(p) }));
+  const one = (p: OnSpike, at: string) => ({ trigger, ...bodyOf(p, at) });
+  if (isOne(given)) return [one(given, path)];
+  return Object.entries(given).map(([name, p]) => ({ name, ...one(p, `${path}.${name}`) }));
+}
+function bodyOf(p: OnSpike, path: string): Exclude<OnSpike, string> {
+  if (typeof p === "string") return { body: p };
+  requireKnown(path, p, ON_SPIKE);
+  requireBody(p, path);
+  return p;
+}
+function checkPathway(p: Given, path: string): void {
+  requireKnown(path, p, PATHWAY);
+  requireBody(p, path);
+  if (!Object.hasOwn(DEFAULT_ORDER, String(p.trigger)))
+    throw new ModelError("out-of-range", `${path}.trigger`, `must be 'pre', 'post' or 'step', got '${p.trigger}'`);
+}
+/** @throws {ModelError} `type-mismatch` */
+function requireBody({ body }: { readonly body: unknown }, path: string): void {
+  if (typeof body === "string") return;
+  throw new ModelError(
+    "type-mismatch",
+    `${path}.body`,
+    `must be statements as text, such as "ge_post += w", got ${body}`,
+  );
 }
 const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
   typeof x === "string" || typeof (x as { body?: unknown }).body === "string";

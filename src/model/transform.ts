@@ -1,9 +1,9 @@
 /** Nodes without equations or state: what cannot be said neuron by neuron. */
-import { ModelError, requireInteger, requireKnown, requirePositive } from "../base/errors.ts";
+import { type Every, listNames, ModelError, requireInteger, requireKnown, requirePositive } from "../base/errors.ts";
 import type { Windows } from "../ir/windows.ts";
 import type { Endpoint } from "./connection.ts";
 import { maximaOf } from "./connectivity/windowed.ts";
-import { type PerDimension, type PoolOptions, poolNumbers, type WindowNumbers } from "./connectivity.ts";
+import { type PerDimension, type PoolOptions, poolNumbers, requirePool, type WindowNumbers } from "./connectivity.ts";
 import type { Network } from "./network.ts";
 import { type Nodes, shapeOfNode, sizeOf } from "./nodes.ts";
 
@@ -55,28 +55,45 @@ export type Transform =
 
 /** A node by its name, for what it gives by default: values of an input or a transform. */
 type Source = string | Endpoint;
-const endpoint = (x: Source): Endpoint =>
-  typeof x === "string" ? { node: x, port: "value" } : { node: x.node, port: x.port };
+/** @throws {ModelError} `type-mismatch` for what is neither, as JavaScript lets pass */
+function endpoint(x: Source): Endpoint {
+  if (typeof x === "string") return { node: x, port: "value" };
+  if (typeof x?.node === "string" && typeof x.port === "string") return { node: x.node, port: x.port };
+  const found = typeof x === "object" && x !== null ? `an object with ${listNames(Object.keys(x))}` : String(x);
+  throw new ModelError("type-mismatch", "transform", `takes names of nodes, or { node, port }, got ${found}`);
+}
+function requireSize(path: string, size: unknown): void {
+  if (typeof size === "number") return requireInteger(`${path}.size`, size, 1, 2 ** 31);
+  const found = Array.isArray(size) ? `the list [${size.join(", ")}]` : typeof size === "string" ? `'${size}'` : size;
+  throw new ModelError("type-mismatch", `${path}.size`, `must be a number of values, before the names, got ${found}`);
+}
+function requireSources(path: string, of: unknown): void {
+  if (Array.isArray(of)) return;
+  const found = typeof of === "string" ? `'${of}'` : String(of);
+  throw new ModelError("type-mismatch", `${path}.of`, `must be a list of nodes, such as ["a", "b"], got ${found}`);
+}
 
 /** Joins values end to end. */
-export const concat = (size: number, of: readonly Source[]): Transform => ({
-  kind: "concat",
-  size,
-  of: of.map(endpoint),
-});
+export function concat(size: number, of: readonly Source[]): Transform {
+  requireSize("concat", size);
+  requireSources("concat", of);
+  return { kind: "concat", size, of: of.map(endpoint) };
+}
 /** The softmax of one node's values, `size` of them. */
-export const softmax = (size: number, of: Source): Transform => ({ kind: "softmax", size, of: [endpoint(of)] });
+export function softmax(size: number, of: Source): Transform {
+  requireSize("softmax", size);
+  return { kind: "softmax", size, of: [endpoint(of)] };
+}
 /**
  * The sum of values of the same size, element by element. Connections may lead to it too: then its value is what they
  * bring, such as the weighted input that `batchNorm` normalises before a neuron takes it.
  *
  * @param shape number of values, or several dimensions
  */
-export const sum = (shape: number | readonly number[], of: readonly Source[] = []): Transform => ({
-  kind: "sum",
-  ...sized(shape),
-  of: of.map(endpoint),
-});
+export function sum(shape: number | readonly number[], of: readonly Source[] = []): Transform {
+  requireSources("sum", of);
+  return { kind: "sum", ...sized(shape), of: of.map(endpoint) };
+}
 const sized = (shape: number | readonly number[]): Pick<Common, "size" | "shape"> =>
   typeof shape === "number" ? { size: shape } : { size: shape.reduce((a, b) => a * b, 1), shape };
 /**
@@ -84,18 +101,21 @@ const sized = (shape: number | readonly number[]): Pick<Common, "size" | "shape"
  * @param shape its own: [height, width, channels] or, in one dimension, [length, channels]
  * @param kernel size of the window
  */
-export const maxPool = (
+export function maxPool(
   shape: readonly number[],
   of: Source,
   kernel: PerDimension,
   options: PoolOptions = {},
-): Transform => ({
-  kind: "maxPool",
-  size: shape.reduce((a, b) => a * b, 1),
-  shape,
-  of: [endpoint(of)],
-  ...poolNumbers(kernel, options, shape.length - 1),
-});
+): Transform {
+  requirePool("maxPool", kernel, options);
+  return {
+    kind: "maxPool",
+    size: shape.reduce((a, b) => a * b, 1),
+    shape,
+    of: [endpoint(of)],
+    ...poolNumbers(kernel, options, shape.length - 1),
+  };
+}
 /** The windows of a `maxPool`. @throws {ModelError} `shape-mismatch`, `out-of-range` */
 export const windowsOfPool = (name: string, t: Extract<Transform, { kind: "maxPool" }>, net: Nodes): Windows =>
   maximaOf(t, shapeOfNode(net, t.of[0]!.node), t.shape ?? [t.size], `transform ${name}`);
@@ -146,9 +166,11 @@ export interface BatchNormOptions {
   /** Whether gain and offset train; default true. */
   readonly trainable?: boolean;
 }
-const OPTIONS: readonly (keyof BatchNormOptions)[] = [
-  ...(["over", "epsilon", "momentum", "gain", "offset", "threshold", "alpha", "trainable"] as const),
-];
+/** Names of the options of a batch normalisation. */
+export const BATCH_NORM = {
+  ...{ over: true, epsilon: true, momentum: true, gain: true, offset: true },
+  ...{ threshold: true, alpha: true, trainable: true },
+} as const satisfies Every<BatchNormOptions>;
 
 /**
  * Batch normalisation of one node's values (Ioffe and Szegedy 2015). Training takes mean and variance of the batch at hand
@@ -160,7 +182,7 @@ const OPTIONS: readonly (keyof BatchNormOptions)[] = [
  */
 export function batchNorm(shape: number | readonly number[], of: Source, options: BatchNormOptions = {}): BatchNorm {
   const path = "batchNorm";
-  requireKnown(path, options, OPTIONS);
+  requireKnown(path, options, BATCH_NORM);
   const dimensions = typeof shape === "number" ? [shape] : shape;
   for (const n of dimensions) requireInteger(`${path}.shape`, n, 1, 2 ** 31);
   const { over = "batch-and-time", epsilon = 1e-5, momentum = 0.1, offset = 0, trainable = true } = options;

@@ -1,5 +1,5 @@
 /** Layers of windows for `sequential`: convolutions, pooling, and what makes a shape flat. */
-import { ModelError } from "../base/errors.ts";
+import { type Every, ModelError, requireKnown } from "../base/errors.ts";
 import { shapeThrough } from "./connectivity/windowed.ts";
 import {
   type ConvolutionOptions,
@@ -7,6 +7,7 @@ import {
   type PerDimension,
   type PoolOptions,
   poolNumbers,
+  requirePool,
   type Windowed,
   type WindowNumbers,
 } from "./connectivity.ts";
@@ -34,32 +35,36 @@ export interface FlattenLayer {
 }
 export type WindowLayer = ConvLayer | PoolLayer | FlattenLayer;
 
+const CONV = {
+  ...{ bias: true, weight: true, delay: true, port: true },
+  ...{ kernel: true, stride: true, padding: true, dilation: true, groups: true },
+} as const satisfies Every<ConvOptions>;
+
 /**
  * Windows of weights over [height, width, channels], to `channels` of them, each with a bias unless `bias: false`. Weights
  * start as U(±1/√fan-in), where fan-in is what one window sees. Neurons follow it, or pooling and then neurons.
  */
-export const convLayer = (channels: number, options: ConvOptions): ConvLayer => ({
-  layer: "conv",
-  dimensions: 2,
-  channels,
-  options,
-});
+export function convLayer(channels: number, options: ConvOptions): ConvLayer {
+  requireKnown("convLayer", options ?? {}, CONV);
+  return { layer: "conv", dimensions: 2, channels, options };
+}
 /** The same over [length, channels]. */
-export const conv1dLayer = (channels: number, options: ConvOptions): ConvLayer => ({
-  layer: "conv",
-  dimensions: 1,
-  channels,
-  options,
-});
+export function conv1dLayer(channels: number, options: ConvOptions): ConvLayer {
+  requireKnown("conv1dLayer", options ?? {}, CONV);
+  return { layer: "conv", dimensions: 1, channels, options };
+}
 const pool =
-  (over: PoolLayer["over"]) =>
-  (kernel: PerDimension, options: PoolOptions = {}): PoolLayer => ({ layer: "pool", over, kernel, options });
+  (over: PoolLayer["over"], maker: string) =>
+  (kernel: PerDimension, options: PoolOptions = {}): PoolLayer => {
+    requirePool(maker, kernel, options);
+    return { layer: "pool", over, kernel, options };
+  };
 /** The mean of each window, channel by channel: of what weights bring, or of spikes. By default windows lie side by side. */
-export const avgPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("average");
+export const avgPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("average", "avgPoolLayer");
 /** The sum of each window, channel by channel. */
-export const sumPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("sum");
+export const sumPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("sum", "sumPoolLayer");
 /** The largest of each window, channel by channel; behind neurons whether any of them spikes. Errors go to the first of equals. */
-export const maxPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("max");
+export const maxPoolLayer: (kernel: PerDimension, options?: PoolOptions) => PoolLayer = pool("max", "maxPoolLayer");
 /** Rows and columns of channels as one row of values, which a `denseLayer` takes as they are anyway. */
 export const flattenLayer = (): FlattenLayer => ({ layer: "flatten" });
 

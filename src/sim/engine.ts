@@ -4,7 +4,15 @@
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import { listNames, ModelError, RunError, requireInteger } from "../base/errors.ts";
+import {
+  type Every,
+  listNames,
+  ModelError,
+  RunError,
+  requireChoice,
+  requireInteger,
+  requireKnown,
+} from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import { type Connection, hasSynapseWeights } from "../model/connection.ts";
@@ -14,7 +22,7 @@ import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deli
 import { SpikeDigest } from "./digest.ts";
 import { seedFor } from "./drawnBy.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
-import { checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
+import { callHook, checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
 import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { FLUSH_EVERY, flushNodes } from "./lower/flush.ts";
@@ -91,6 +99,16 @@ export interface RunOptions {
   readonly records?: Records | Recorder;
 }
 
+/** Names of the options of an engine. */
+export const ENGINE = {
+  ...{ type: true, seed: true, samples: true, firstSample: true, firstStep: true, block: true, record: true },
+  ...{ records: true, sources: true, parameters: true, parts: true, normalise: true },
+} as const satisfies Every<EngineOptions>;
+const FLOATS: readonly FloatType[] = ["f32", "f64"];
+const RUN_OPTIONS = { hooks: true, records: true } as const satisfies Every<RunOptions>;
+
+const RESET = ["keep"];
+
 const NORMALISE = "normalise";
 const FLUSH = "flush";
 /** Rings are addressed by the low bits of a step; the compiled loop counts in 32 bits. */
@@ -103,6 +121,8 @@ const WRAP = 2 ** 28;
  *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
+  requireKnown("engine", options, ENGINE);
+  requireChoice("engine.type", options.type, FLOATS);
   const { type = "f32", samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
   const seed = seedFor(net, options.parameters, options.seed, "engine");
   if (options.parameters) {
@@ -312,6 +332,7 @@ export class Engine implements Disposable {
    * @throws {DataError} for inputs that do not fit; {RunError} `not-finite` where a state becomes so; `disposed`
    */
   run(steps: number, inputs: Inputs = {}, options: RunOptions = {}): Recording {
+    requireKnown("run", options, RUN_OPTIONS);
     const { records } = options;
     if (!records || records instanceof Recorder) return this.#run(steps, inputs, options, records);
     const sink = memorySink();
@@ -365,7 +386,7 @@ export class Engine implements Disposable {
     this.#inHook = true;
     try {
       for (const hook of dueAt(hooks, index)) {
-        hook.run(view);
+        callHook(hook, view);
         for (const [name, views] of seen) this.#writeBack(name, views);
         seen.clear();
       }
@@ -465,6 +486,7 @@ export class Engine implements Disposable {
    * @throws {ModelError} `unknown-name`
    */
   reset(options: { readonly keep?: readonly string[] } = {}): void {
+    requireKnown("reset", options, RESET);
     if (this.#inHook) throw new RunError("unsupported", "reset", "a hook is called within a run, which goes on");
     this.#reset ??= new Reset(this.lowered);
     this.#reset.run(this.#executable, this.#step, options.keep ?? []);

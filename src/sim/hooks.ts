@@ -1,6 +1,6 @@
 /** A caller's functions at declared steps of a run: between steps, so that the compiled loop is cut and not entered. */
 import type { Elements } from "../backend/backend.ts";
-import { requireInteger } from "../base/errors.ts";
+import { type Every, ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
 
 /** What a hook sees and may change, before its step. */
 export interface HookView {
@@ -33,13 +33,34 @@ export interface Hook {
   run(view: HookView): void;
 }
 
-/** @throws {ModelError} `out-of-range` */
+const HOOK = { every: true, from: true, run: true } as const satisfies Every<Hook>;
+
+/** @throws {ModelError} `type-mismatch`, `unknown-name`, `out-of-range` */
 export function checkHooks(hooks: readonly Hook[]): void {
-  for (const [k, { every = 1, from = 0 }] of hooks.entries()) {
-    requireInteger(`hooks[${k}].every`, every, 1);
-    requireInteger(`hooks[${k}].from`, from, 0);
+  if (!Array.isArray(hooks)) throw new ModelError("type-mismatch", "hooks", `must be a list of { run }, got ${hooks}`);
+  for (const [k, hook] of hooks.entries()) {
+    const path = `hooks[${k}]`;
+    if (typeof hook?.run !== "function")
+      throw new ModelError("type-mismatch", `${path}.run`, `must be a function of what a hook sees, got ${hook?.run}`);
+    if (isPlain(hook)) requireKnown(path, hook, HOOK);
+    if (hook.run.constructor.name === "AsyncFunction") throw later(path);
+    const { every = 1, from = 0 } = hook;
+    requireInteger(`${path}.every`, every, 1);
+    requireInteger(`${path}.from`, from, 0);
   }
 }
+/** An object of a class may have properties of its own. */
+const isPlain = (x: object): boolean => Object.getPrototypeOf(x) === Object.prototype;
+
+/** @throws {RunError} `unsupported` for one that gives a promise: the run would go on without it */
+export function callHook(hook: Hook, view: HookView): void {
+  const given: unknown = hook.run(view);
+  if (typeof (given as PromiseLike<unknown> | undefined)?.then !== "function") return;
+  Promise.resolve(given).catch(() => undefined); // what it throws later is nobody's: this error tells why
+  throw later("hooks");
+}
+const later = (path: string): RunError =>
+  new RunError("unsupported", `${path}.run`, "gives a promise (async), and a run does not wait: use a plain function");
 const isDue = ({ every = 1, from = 0 }: Hook, step: number): boolean => step >= from && (step - from) % every === 0;
 /** Those that are called before a step of the run. */
 export const dueAt = (hooks: readonly Hook[], step: number): Hook[] => hooks.filter((h) => isDue(h, step));

@@ -1,10 +1,10 @@
 /** A network for a while, in one call: what an engine's first run records. */
 import type { Backend } from "../backend/backend.ts";
 import type { Dimension } from "../base/dimension.ts";
-import { ModelError, requireInteger } from "../base/errors.ts";
+import { type Every, ModelError, requireInteger, requireKnown } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Network } from "../model/network.ts";
-import { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
+import { createEngine, ENGINE, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
 import type { Inputs } from "./feed.ts";
 import type { Recording } from "./recording.ts";
 import type { Sink } from "./records/sink.ts";
@@ -23,6 +23,11 @@ export interface SimulateOptions extends EngineOptions, Omit<RunOptions, "record
   readonly sink?: Sink;
 }
 
+const OPTIONS = {
+  ...ENGINE,
+  ...{ duration: true, steps: true, inputs: true, backend: true, hooks: true, sink: true },
+} as const satisfies Every<SimulateOptions>;
+
 /** A recording, with what it is a recording of. */
 export interface Run extends Recording {
   readonly network: Network;
@@ -39,6 +44,7 @@ export interface Run extends Recording {
  *   whole number of steps; and what `createEngine` and `Engine.run` throw
  */
 export async function simulate(net: Network, options: SimulateOptions): Promise<Run> {
+  requireKnown("simulate", options, OPTIONS);
   const { duration, steps: given, inputs = {}, backend, hooks, sink, ...rest } = options;
   const steps = stepsOf(net, duration, given);
   using engine = await createEngine(net, backend ?? (await defaultBackend()), rest);

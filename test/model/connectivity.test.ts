@@ -350,10 +350,12 @@ const any = ({
   const p = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));
   return fc.oneof(
     fc.constant(dense),
-    fc.record({ p, ...flags }).map(({ p, ...f }) => probability(p, f)),
+    fc.record({ p, ...flags }).map(({ p, autapses }) => probability(p, { autapses })),
     fc.record({ k: fc.nat(most(sources)), ...flags }).map(({ k, ...f }) => inDegree(k, f)),
     fc.record({ k: fc.nat(most(targets)), ...flags }).map(({ k, ...f }) => outDegree(k, f)),
-    fc.record({ k: fc.nat(most(targets) > 0 ? 60 : 0), ...flags }).map(({ k, ...f }) => totalNumber(k, f)),
+    fc
+      .record({ k: fc.nat(most(targets) > 0 ? 60 : 0), ...flags })
+      .map(({ k, autapses }) => totalNumber(k, { autapses })),
     fc.array(fc.tuple(fc.nat(sources - 1), fc.nat(targets - 1)), { maxLength: 40 }).map((list) =>
       pairs(
         list.map(([s]) => s),

@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -14,6 +15,8 @@ export interface AlifOptions {
   readonly beta?: Value;
 }
 
+const OPTIONS = { tauM: true, tauA: true, b0: true, beta: true } as const satisfies Every<AlifOptions>;
+
 /**
  * LIF with an adaptive threshold, as Yin et al. train it: the threshold `theta = b0 + beta·b` follows a trace `b` of the
  * neuron's own spikes, and is taken off the membrane one step after a spike. In a step, the spike of the step before
@@ -24,6 +27,7 @@ export interface AlifOptions {
  * Default time constants are the means of the published normal draws.
  */
 export function alif(options: AlifOptions = {}): NeuronModel {
+  requireKnown("alif", options, OPTIONS);
   const { tauM = "20 ms", tauA = "150 ms", b0 = 0.01, beta = 1.8 } = options;
   return neuron({
     name: "alif",

@@ -1,6 +1,7 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
 
 /** Options of `alphaLif`. */
 export interface AlphaLifOptions extends SpikingOptions {
@@ -10,12 +11,15 @@ export interface AlphaLifOptions extends SpikingOptions {
   readonly tauSyn?: Value;
 }
 
+const OPTIONS = { tau: true, tauSyn: true, ...SPIKING } as const satisfies Every<AlphaLifOptions>;
+
 /**
  * LIF with alpha-shaped synaptic currents: a spike of weight w makes the current `w·(t/tauSyn)·exp(1 - t/tauSyn)`, which
  * is highest, w, at `tauSyn`. Weights arrive as jumps of `x`. Integrated exactly. Default time constants are those of NEST's
  * `iaf_psc_alpha`, whose weights are peaks too.
  */
 export function alphaLif(options: AlphaLifOptions = {}): NeuronModel {
+  requireKnown("alphaLif", options, OPTIONS);
   const { tau = "10 ms", tauSyn = "2 ms" } = options;
   const { parameters, ...events } = spiking(options);
   return neuron({

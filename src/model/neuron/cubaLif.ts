@@ -1,6 +1,7 @@
+import { type Every, requireChoice, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../neuronModel.ts";
-import { parameter, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
 
 /** Options of `cubaLif`. */
 export interface CubaLifOptions extends SpikingOptions {
@@ -31,9 +32,13 @@ const STEPS = {
   },
 } as const satisfies Record<string, Pick<NeuronSpec, "equations" | "port">>;
 
+const OPTIONS = { tau: true, tauSyn: true, integration: true, ...SPIKING } as const satisfies Every<CubaLifOptions>;
+
 /** LIF with an exponential synaptic current (current-based): weights arrive as jumps of the current `i`. */
 export function cubaLif(options: CubaLifOptions = {}): NeuronModel {
+  requireKnown("cubaLif", options, OPTIONS);
   const { tau = "10 ms", tauSyn = "5 ms", integration = "exact" } = options;
+  requireChoice("cubaLif.integration", integration, Object.keys(STEPS));
   const { parameters, ...events } = spiking(options);
   return neuron({
     name: "cuba-lif",

@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
 
@@ -6,8 +7,12 @@ export interface LeakyIntegratorOptions {
   readonly tau?: string | ParameterSpec;
 }
 
+const OPTIONS = { tau: true } as const satisfies Every<LeakyIntegratorOptions>;
+
 /** A membrane that never fires: what reads a spiking network out. Weights arrive as jumps of `v`. */
-export function leakyIntegrator({ tau = "20 ms" }: LeakyIntegratorOptions = {}): NeuronModel {
+export function leakyIntegrator(options: LeakyIntegratorOptions = {}): NeuronModel {
+  requireKnown("leakyIntegrator", options, OPTIONS);
+  const { tau = "20 ms" } = options;
   return neuron({
     name: "leaky-integrator",
     doc: "Leaky integrator: a readout",

@@ -1,17 +1,21 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
-import { type SpikingOptions, spiking } from "./spiking.ts";
+import { SPIKING, type SpikingOptions, spiking } from "./spiking.ts";
 
 export interface LifOptions extends SpikingOptions {
   /** Membrane time constant; default 20 ms. */
   readonly tau?: string | ParameterSpec;
 }
 
+const OPTIONS = { tau: true, ...SPIKING } as const satisfies Every<LifOptions>;
+
 /**
  * Leaky integrate-and-fire, dimensionless voltage. Weights arrive as jumps of `v`; a current goes to port `i`.
  * With no current a step is `v = exp(-dt/tau)·v`.
  */
 export function lif(options: LifOptions = {}): NeuronModel {
+  requireKnown("lif", options, OPTIONS);
   const { parameters, ...events } = spiking(options);
   return neuron({
     name: "lif",

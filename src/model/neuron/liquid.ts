@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -12,6 +13,8 @@ export interface LiquidOptions {
 const SOURCE =
   "Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5, 518, and its code, functions mem_update_adp and output_Neuron";
 
+const OPTIONS = { b0: true, beta: true } as const satisfies Every<LiquidOptions>;
+
 /**
  * An adaptive spiking neuron with liquid time constants, as Yin et al. train it: how much of the drive `i` enters the
  * membrane in a step, and how much of the adaptation stays, are sigmoids of what arrives at `membrane` and `adaptation`;
@@ -22,7 +25,9 @@ const SOURCE =
  * slope of 1: below 1e-20 in single precision, 1e-29 in double. It would end as a denormal number, with which processors
  * multiply a hundred times as slowly, and so would all errors that it scales.
  */
-export function liquidCell({ b0 = 0.1, beta = 1.8 }: LiquidOptions = {}): NeuronModel {
+export function liquidCell(options: LiquidOptions = {}): NeuronModel {
+  requireKnown("liquidCell", options, OPTIONS);
+  const { b0 = 0.1, beta = 1.8 } = options;
   return neuron({
     name: "liquid",
     doc: "Adaptive spiking neuron with liquid time constants",

@@ -1,14 +1,16 @@
 import { log } from "../../base/elementary.ts";
-import { ModelError } from "../../base/errors.ts";
+import { type Every, ModelError, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { type SpikingOptions, spiking } from "./spiking.ts";
+import { SPIKING, type SpikingOptions, spiking } from "./spiking.ts";
 
 /** Options of `parametricLif`. */
 export interface ParametricLifOptions extends SpikingOptions {
   /** Membrane time constant in steps before training, above 1; default 2. */
   readonly tau?: number;
 }
+
+const OPTIONS = { tau: true, ...SPIKING } as const satisfies Every<ParametricLifOptions>;
 
 /**
  * Parametric LIF: the membrane moves towards its input by the fraction `1/tau = sigmoid(w)` a step, and `w` is what
@@ -18,6 +20,7 @@ export interface ParametricLifOptions extends SpikingOptions {
  * @throws {ModelError} `out-of-range` unless tau > 1
  */
 export function parametricLif(options: ParametricLifOptions = {}): NeuronModel {
+  requireKnown("parametricLif", options, OPTIONS);
   const { tau = 2 } = options;
   if (!(tau > 1 && tau < Number.POSITIVE_INFINITY))
     throw new ModelError("out-of-range", "parametric-lif.tau", `must be a finite number of steps > 1, got ${tau}`);

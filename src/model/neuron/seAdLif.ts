@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -18,6 +19,15 @@ export interface SeAdLifOptions {
   readonly vTh?: Value;
 }
 
+const OPTIONS = {
+  tauU: true,
+  tauW: true,
+  a: true,
+  b: true,
+  q: true,
+  vTh: true,
+} as const satisfies Every<SeAdLifOptions>;
+
 /**
  * Adaptive LIF, discretised by symplectic Euler: the membrane `u` sees the old adaptation current `w`, and `w` sees the
  * new `u`, after its reset to 0, and the new spike. So the damped oscillation of the pair stays damped where forward
@@ -27,6 +37,7 @@ export interface SeAdLifOptions {
  * middles of the published ranges (5 to 25 ms, 60 to 300 ms), as are `a` and `b`.
  */
 export function seAdLif(options: SeAdLifOptions = {}): NeuronModel {
+  requireKnown("seAdLif", options, OPTIONS);
   const { tauU = "15 ms", tauW = "180 ms", a = 0.5, b = 1, q = 60, vTh = 1 } = options;
   return neuron({
     name: "se-adlif",

@@ -1,6 +1,7 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
 
 /** Options of `secondOrderLif`. */
 export interface SecondOrderLifOptions extends SpikingOptions {
@@ -12,6 +13,13 @@ export interface SecondOrderLifOptions extends SpikingOptions {
   readonly tauDecay?: Value;
 }
 
+const OPTIONS = {
+  tau: true,
+  tauRise: true,
+  tauDecay: true,
+  ...SPIKING,
+} as const satisfies Every<SecondOrderLifOptions>;
+
 /**
  * LIF with second-order synaptic currents: the difference of two exponentials, scaled so that a spike of weight w makes a
  * current whose peak is w. Weights arrive as jumps of `x`. With equal time constants it is `alphaLif`; as `tauRise` goes to 0
@@ -21,6 +29,7 @@ export interface SecondOrderLifOptions extends SpikingOptions {
  * hence the factor, which needs no special case where the two meet.
  */
 export function secondOrderLif(options: SecondOrderLifOptions = {}): NeuronModel {
+  requireKnown("secondOrderLif", options, OPTIONS);
   const { tau = "20 ms", tauRise = "1 ms", tauDecay = "5 ms" } = options;
   const { parameters, ...events } = spiking(options);
   return neuron({

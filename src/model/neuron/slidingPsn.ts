@@ -1,4 +1,4 @@
-import { requireInteger } from "../../base/errors.ts";
+import { type Every, requireInteger, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -11,6 +11,8 @@ export interface SlidingPsnOptions {
   readonly vTh?: Value;
 }
 
+const OPTIONS = { order: true, vTh: true } as const satisfies Every<SlidingPsnOptions>;
+
 /**
  * The sliding parallel spiking neuron: its membrane is a weighted sum of the input of the last `order` steps, `w0` of the step
  * at hand, `w1` of the one before, …, without decay and without reset. It keeps these inputs, so that it works step by step too.
@@ -18,7 +20,9 @@ export interface SlidingPsnOptions {
  *
  * @throws {ModelError} `out-of-range`
  */
-export function slidingPsn({ order = 4, vTh = 1 }: SlidingPsnOptions = {}): NeuronModel {
+export function slidingPsn(options: SlidingPsnOptions = {}): NeuronModel {
+  requireKnown("slidingPsn", options, OPTIONS);
+  const { order = 4, vTh = 1 } = options;
   requireInteger("sliding-psn.order", order, 1, 64);
   const late = Array.from({ length: order - 1 }, (_, k) => `x${k + 1}[t+1] = ${k === 0 ? "i" : `x${k}`} : 1`);
   const sum = Array.from({ length: order }, (_, k) => `w${k}*${k === 0 ? "i" : `x${k}`}`).join(" + ");

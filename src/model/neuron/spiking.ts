@@ -1,4 +1,5 @@
 /** What the threshold models have in common: the options of threshold and reset. */
+import { type Every, ModelError } from "../../base/errors.ts";
 import type { NeuronSpec, ParameterSpec } from "../neuronModel.ts";
 
 export type Value = string | number | ParameterSpec;
@@ -22,12 +23,21 @@ export interface SpikingOptions {
   readonly refractory?: string;
 }
 
-/** The part of a spec that follows from the options. */
+/** The names of `SpikingOptions`, for tables of options that have them too. */
+export const SPIKING = { vTh: true, reset: true, refractory: true } as const satisfies Every<SpikingOptions>;
+
+const wordsOf = (x: unknown): string => (typeof x === "string" ? `'${x}'` : (JSON.stringify(x) ?? String(x)));
+/**
+ * The part of a spec that follows from the options.
+ * @throws {ModelError} `out-of-range` for another reset
+ */
 export function spiking({
   vTh = 1,
   reset = "zero",
   refractory,
 }: SpikingOptions): Pick<NeuronSpec, "spike" | "reset" | "refractory" | "parameters"> {
+  if (reset !== "zero" && reset !== "subtract" && (reset as Partial<typeof reset> | null)?.to === undefined)
+    throw new ModelError("out-of-range", "reset", `must be 'zero', 'subtract' or { to: value }, got ${wordsOf(reset)}`);
   return {
     spike: "v > vTh",
     reset: reset === "zero" ? "v = 0" : reset === "subtract" ? "v -= vTh" : "v = vReset",

@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { parameter, type Value } from "./spiking.ts";
@@ -10,6 +11,8 @@ export interface SynapseFilterOptions {
   readonly tauRise?: Value;
 }
 
+const OPTIONS = { tau: true, tauRise: true } as const satisfies Every<SynapseFilterOptions>;
+
 /**
  * A synaptic current as a population of its own, between neurons and the weights behind it: it leaves by value, and its time
  * constants train, one for the layer or one for each of its currents. With one current a neuron (`oneToOne`, weight 1) each
@@ -18,7 +21,9 @@ export interface SynapseFilterOptions {
  * Without a rise a spike of weight w makes a current that jumps by w and decays; with one, a difference of two exponentials. The
  * integral is w·tau either way.
  */
-export function synapseFilter({ tau = "5 ms", tauRise }: SynapseFilterOptions = {}): NeuronModel {
+export function synapseFilter(options: SynapseFilterOptions = {}): NeuronModel {
+  requireKnown("synapseFilter", options, OPTIONS);
+  const { tau = "5 ms", tauRise } = options;
   const decay = { tau: parameter(tau, "decay of the current") };
   const common = { name: "synapse-filter", doc: "Synaptic current" };
   if (tauRise === undefined)

@@ -1,5 +1,5 @@
 /** Models with many parameters: a table of them, and options that give some of them other values. */
-import { listNames, ModelError } from "../../base/errors.ts";
+import { ModelError, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, NeuronSpec, ParameterSpec } from "../neuronModel.ts";
 import { parameter, type Value } from "./spiking.ts";
@@ -28,13 +28,7 @@ export function tabled<T extends ParameterTable>(
   options: TableOptions<T>,
 ): NeuronModel {
   const path = `${spec.name}.parameters`;
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(table, name));
-  if (unknown !== undefined)
-    throw new ModelError(
-      "unknown-name",
-      `${path}.${unknown}`,
-      `no such parameter; known: ${listNames(Object.keys(table))}`,
-    );
+  requireKnown(path, options, Object.keys(table));
   const entries = Object.entries(table).map(([name, [value, doc]]): [string, ParameterSpec] => [
     name,
     parameter(options[name] ?? value, doc),

@@ -1,3 +1,4 @@
+import { type Every, requireKnown } from "../../base/errors.ts";
 import { type SynapseModel, synapse } from "../synapse.ts";
 
 /** Options of `gapJunction`. */
@@ -7,6 +8,8 @@ export interface GapJunctionOptions {
   /** The voltage of both ends; default `v`. */
   readonly variable?: string;
 }
+
+const OPTIONS = { port: true, variable: true } as const satisfies Every<GapJunctionOptions>;
 
 /**
  * A gap junction: in every step the port of the target receives `w·(v_pre - v_post)`, summed over the junctions that end
@@ -20,7 +23,9 @@ export interface GapJunctionOptions {
  * @see Bennett 1966, Ann. N. Y. Acad. Sci. 137, 509
  * @throws {ModelError} `syntax` for what is no name. An engine names a port or variable that a population has not
  */
-export function gapJunction({ port = "i", variable = "v" }: GapJunctionOptions = {}): SynapseModel {
+export function gapJunction(options: GapJunctionOptions = {}): SynapseModel {
+  requireKnown("gapJunction", options, OPTIONS);
+  const { port = "i", variable = "v" } = options;
   return synapse({
     name: "gap-junction",
     pathways: [{ trigger: "step", body: `${port}_post += w*(${variable}_pre - ${variable}_post)` }],

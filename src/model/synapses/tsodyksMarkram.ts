@@ -1,5 +1,5 @@
 import type { Dimension } from "../../base/dimension.ts";
-import { ModelError, requirePositive } from "../../base/errors.ts";
+import { type Every, ModelError, requireKnown, requirePositive } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import { type SynapseModel, synapse } from "../synapse.ts";
 
@@ -15,6 +15,8 @@ export interface TsodyksMarkramOptions {
   readonly tauFacil?: string | number;
 }
 
+const OPTIONS = { port: true, U: true, tauRec: true, tauFacil: true } as const satisfies Every<TsodyksMarkramOptions>;
+
 /**
  * Short-term plasticity: a spike uses the part `u` of the resources `x` and adds `w·u·x` to the port. Used resources
  * recover with `tauRec`. With `tauFacil` each spike first raises `u` by `U·(1 - u)`, and between spikes `u` falls back to 0.
@@ -27,7 +29,11 @@ export interface TsodyksMarkramOptions {
  * @see Tsodyks and Markram 1997, PNAS 94, 719; Tsodyks, Pawelzik and Markram 1998, Neural Comput. 10, 821
  * @throws {ModelError} `out-of-range` for `U` or a time constant; `unit-mismatch`; `syntax` for a port that is no name. An engine names a port that the target has not
  */
-export function tsodyksMarkram({ port, U = 0.5, tauRec = "800 ms", tauFacil }: TsodyksMarkramOptions): SynapseModel {
+export function tsodyksMarkram(options: TsodyksMarkramOptions): SynapseModel {
+  requireKnown(NAME, options, OPTIONS);
+  const { port, U = 0.5, tauRec = "800 ms", tauFacil } = options;
+  if (typeof port !== "string")
+    throw new ModelError("usage", `${NAME}.port`, `must name what of the target a spike adds to, got ${port}`);
   if (!(U > 0 && U <= 1)) throw new ModelError("out-of-range", `${NAME}.U`, `must be above 0 and at most 1, got ${U}`);
   const recovery = {
     equations: "dx/dt = (1 - x)/tauRec : 1 (event-driven)",

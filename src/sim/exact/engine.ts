@@ -9,7 +9,7 @@
  * save that delays are `delay · dt`.)
  */
 import type { Dimension } from "../../base/dimension.ts";
-import { ModelError, RunError, requireInteger } from "../../base/errors.ts";
+import { ModelError, RunError, requireInteger, requireKnown } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
 import { seedFor } from "../drawnBy.ts";
@@ -19,7 +19,7 @@ import type { Sink } from "../records/sink.ts";
 import type { Records } from "../records/spec.ts";
 import { settled } from "../settled.ts";
 import { Cells } from "./cells.ts";
-import type { ExactOptions, ExactRunOptions } from "./options.ts";
+import { EXACT, EXACT_RUN, type ExactOptions, type ExactRunOptions } from "./options.ts";
 import { elementOf, groupOf, KIND, kindOf, orderOf, TEST } from "./order.ts";
 import { EventHeap } from "./queue.ts";
 import { ExactRecorder } from "./recorder.ts";
@@ -49,6 +49,7 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
  *   that has no exact solution here, and says what has
  */
 export function createExactEngine(net: Network, options: ExactOptions = {}): ExactEngine {
+  requireKnown("engine", options, EXACT);
   const { record = [], delays = {}, sources = {} } = options;
   const seed = seedFor(net, options.parameters, options.seed, "engine");
   requireInteger("engine.seed", seed, 0, 2 ** 32 - 1);
@@ -209,6 +210,7 @@ export class ExactEngine {
    *   {RunError} `not-finite` where a state becomes so; `out-of-range` where a neuron fires for ever at one moment
    */
   run(duration: number | string, options: ExactRunOptions = {}): ExactRecording {
+    requireKnown("run", options, EXACT_RUN);
     const { records } = options;
     if (!records || records instanceof ExactRecorder) return this.#run(duration, options, records);
     const sink = memorySink();

@@ -1,4 +1,5 @@
 /** What an exact engine and its runs are told. */
+import type { Every } from "../../base/errors.ts";
 import type { Parameters } from "../lower/parameters.ts";
 import type { Records } from "../records/spec.ts";
 import type { SpikeSource } from "../spikeSource.ts";
@@ -31,3 +32,10 @@ export interface ExactRunOptions {
    */
   readonly records?: Records | ExactRecorder;
 }
+
+/** Names of `ExactOptions`. */
+export const EXACT = {
+  ...{ seed: true, record: true, parameters: true, delays: true, sources: true },
+} as const satisfies Every<ExactOptions>;
+/** Names of `ExactRunOptions`. */
+export const EXACT_RUN = { inputs: true, sampleAt: true, records: true } as const satisfies Every<ExactRunOptions>;

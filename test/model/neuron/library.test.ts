@@ -47,7 +47,25 @@ test.each(TABLED.map((make) => [make.name, make] as const))(
     }
   },
 );
-test("an option that is none is named, with those that are", () => {
-  for (const make of TABLED)
-    expect(() => make({ nothing: 1 } as object)).toThrow(/\.parameters\.nothing: no such parameter; known: \w/);
+const { balancedResonateAndFire, slidingPsn, synapseFilter } = library;
+const OPTIONED = [
+  ...[alif, alphaLif, cubaLif, integrateAndFire, leakyIntegrator, lif, parametricLif, seAdLif, secondOrderLif],
+  ...[liquidCell, balancedResonateAndFire, slidingPsn, synapseFilter, ...TABLED],
+];
+test.each(OPTIONED.map((make) => [make.name, make] as const))(
+  "%s: an option that is none is named, with those that are",
+  (name, make) => {
+    const where = TABLED.includes(make as never) ? "[a-z-]+\\.parameters" : `(${name}|[a-z-]+\\.parameters)`;
+    expect(() => make({ nothing: 1 } as object)).toThrow(
+      new RegExp(`^${where}\\.nothing: unknown property; known: \\w`),
+    );
+    expect(() => make("5 ms" as never)).toThrow(/takes its options as an object, got 5 ms/);
+  },
+);
+test("what a reset and an integration may be is told", () => {
+  expect(() => lif({ reset: "none" as never })).toThrow(
+    "reset: must be 'zero', 'subtract' or { to: value }, got 'none'",
+  );
+  expect(() => lif({ reset: null as never })).toThrow("got null");
+  expect(() => cubaLif({ integration: "rk4" as never })).toThrow("must be 'exact' or 'euler', got 'rk4'");
 });

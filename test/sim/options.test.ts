@@ -1,0 +1,74 @@
+/** JavaScript checks no types: what runs a network refuses options that it does not know, and hooks that it cannot wait for. */
+import { describe, expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { ModelError, RunError } from "../../src/base/errors.ts";
+import { connect, inputNode, lif, network, population } from "../../src/model/index.ts";
+import { createEngine, createExactEngine, type Hook, simulate } from "../../src/sim/index.ts";
+
+const net = network({
+  dt: "1 ms",
+  inputs: { x: inputNode(2) },
+  populations: { cell: population(3, lif()) },
+  connections: [connect("x", "cell", { weight: 1.5 })],
+});
+const running = async (act: (engine: Awaited<ReturnType<typeof createEngine>>) => unknown): Promise<unknown> => {
+  using engine = await createEngine(net, wasm);
+  return act(engine);
+};
+
+const SLIPS: readonly (readonly [name: string, call: (options: object) => unknown, key: string, meant: string])[] = [
+  ["simulate", (o) => simulate(net, { steps: 2, ...o }), "dtype", "type"],
+  ["simulate", (o) => simulate(net, { steps: 2, ...o }), "hoks", "hooks"],
+  ["createEngine", (o) => createEngine(net, wasm, o), "recrod", "record"],
+  ["engine.run", (o) => running((e) => e.run(2, {}, o)), "hoks", "hooks"],
+  ["engine.reset", (o) => running((e) => e.reset(o)), "kep", "keep"],
+  ["createExactEngine", async (o) => createExactEngine(net, o), "recrod", "record"],
+  ["exact run", async (o) => createExactEngine(net).run("2 ms", o), "smapleAt", "sampleAt"],
+];
+test.each(SLIPS.map(([name, call, key, meant]) => ({ name, call, key, meant })))(
+  "$name: $key",
+  async ({ call, key, meant }) => {
+    await call({});
+    const act = async () => call({ [key]: 1 });
+    await expect(act()).rejects.toThrow(ModelError);
+    await expect(act()).rejects.toThrow(`.${key}: unknown property; known: `);
+    await expect(act()).rejects.toThrow(`did you mean '${meant}'?`);
+  },
+);
+test("types of numbers are two", async () => {
+  await expect(createEngine(net, wasm, { type: "float64" as never })).rejects.toThrow(
+    "engine.type: must be 'f32' or 'f64', got 'float64'",
+  );
+});
+
+describe("hooks", () => {
+  const refused: readonly (readonly [string, unknown, new (...a: never[]) => Error, string])[] = [
+    ["async", [{ run: async () => {} }], RunError, "hooks[0].run: gives a promise (async), and a run does not wait"],
+    ["a promise", [{ run: () => Promise.resolve() }], RunError, "hooks.run: gives a promise (async)"],
+    ["a promise that fails", [{ run: () => Promise.reject(new Error("late")) }], RunError, "gives a promise (async)"],
+    [
+      "a misspelt option",
+      [{ run: () => {}, evry: 3 }],
+      ModelError,
+      "hooks[0].evry: unknown property; known: every, from, run",
+    ],
+    ["no function", [{ every: 2 }], ModelError, "hooks[0].run: must be a function of what a hook sees, got undefined"],
+    ["no list", { run: () => {} }, ModelError, "hooks: must be a list of { run }"],
+  ];
+  test.each(refused)("%s", async (_name, hooks, error, message) => {
+    const act = () => running((e) => e.run(2, {}, { hooks: hooks as Hook[] }));
+    await expect(act()).rejects.toThrow(error);
+    await expect(act()).rejects.toThrow(message);
+  });
+  test("of a class with properties of its own are taken", async () => {
+    class Counter implements Hook {
+      calls = 0;
+      run(): void {
+        this.calls++;
+      }
+    }
+    const hook = new Counter();
+    await running((e) => e.run(3, {}, { hooks: [hook] }));
+    expect(hook.calls).toBe(3);
+  });
+});
