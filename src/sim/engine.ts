@@ -194,7 +194,8 @@ export class Engine implements Disposable {
   readonly lowered: Lowered;
   readonly #executable: Executable;
   readonly #whole: WholeRecorder;
-  readonly #spikes: SpikeLists;
+  /** Views of the memory, which would keep it alive: made for the first block, and given up with it. */
+  #spikes: SpikeLists | undefined;
   readonly #feed: InputFeed;
   readonly #digest = new SpikeDigest();
   #step: number;
@@ -222,7 +223,6 @@ export class Engine implements Disposable {
     this.program = program;
     this.#executable = executable;
     this.#whole = new WholeRecorder(lowered);
-    this.#spikes = new SpikeLists(executable, lowered);
     this.#feed = feed;
     this.#step = firstStep;
     const memory = new Memory(executable, program);
@@ -416,13 +416,14 @@ export class Engine implements Disposable {
     this.#step += count;
     if (this.#step % FLUSH_EVERY === 0) x.run(FLUSH);
     if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
-    if (recorder) this.#hear(recorder, block);
-    else this.#whole.take(x, this.#spikes, block, this.#digest);
+    const spikes = (this.#spikes ??= new SpikeLists(x, this.lowered));
+    if (recorder) this.#hear(recorder, spikes, block);
+    else this.#whole.take(x, spikes, block, this.#digest);
     checkStates(x, this.lowered, block);
   }
 
-  #hear(recorder: Recorder, block: Window): void {
-    this.#spikes.visit(block, (population, sample, step, { list, from, end }) => {
+  #hear(recorder: Recorder, spikes: SpikeLists, block: Window): void {
+    spikes.visit(block, (population, sample, step, { list, from, end }) => {
       for (let k = from; k < end; k++) this.#digest.add(population, sample, step, list[k]!);
       recorder.spikes(population, sample, step, list.subarray(from, end));
     });
@@ -506,6 +507,7 @@ export class Engine implements Disposable {
 
   /** Gives the memory back; every later call throws. */
   dispose(): void {
+    this.#spikes = undefined;
     this.#executable.dispose();
   }
   /** `dispose`, for `using`. */
