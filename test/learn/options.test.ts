@@ -22,7 +22,7 @@ const trainer = (delay: "2 ms" | object) =>
   createTrainer(withDelay(delay), wasm, {
     algorithm: eprop(triangle(1)),
     loss: crossEntropy("mean"),
-    optimiser: adam(),
+    optimiser: adam(1e-3),
     batch: 2,
   } as never);
 
