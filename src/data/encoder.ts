@@ -5,7 +5,7 @@
  * of `base`, because `Math.exp` differs between engines and spikes must not.
  */
 import { exp, log } from "../base/elementary.ts";
-import { ModelError, requireInteger, requirePositive } from "../base/errors.ts";
+import { type Every, ModelError, requireInteger, requireKnown, requirePositive } from "../base/errors.ts";
 
 /** The feature itself, times `gain`, as a constant current: no spikes. */
 export interface Current {
@@ -60,11 +60,11 @@ export type ValueEncoder = Current | Stream;
 export type Encoder = ValueEncoder | EventEncoder;
 
 /** No spikes: the features times `gain` as a constant current. */
-export const current = (gain = 1, options: Pick<Current, "levels"> = {}): Current => ({
-  kind: "current",
-  gain,
-  ...options,
-});
+export function current(gain = 1, options: Pick<Current, "levels"> = {}): Current {
+  requireKnown("current", options, CURRENT);
+  return { kind: "current", gain, ...options };
+}
+const CURRENT = { levels: true } as const satisfies Every<Pick<Current, "levels">>;
 /** No spikes: features are rows of time, `width` of them a step, each a current of its step. */
 export const stream = (width: number, gain = 1): Stream => ({ kind: "stream", width, gain });
 /** A spike with probability `min(1, gain·x)` in each step. */
@@ -74,7 +74,11 @@ export const poisson = (rate = 1): Poisson => ({ kind: "poisson", rate });
 /** `floor(steps · min(1, gain·x))` evenly spaced spikes. */
 export const rate = (gain = 1): Rate => ({ kind: "rate", gain });
 /** One spike a feature, the brighter the earlier; see `Latency`. */
-export const latency = (options: Omit<Latency, "kind"> = {}): Latency => ({ kind: "latency", ...options });
+export function latency(options: Omit<Latency, "kind"> = {}): Latency {
+  requireKnown("latency", options, LATENCY);
+  return { kind: "latency", ...options };
+}
+const LATENCY = { threshold: true, tau: true, steps: true } as const satisfies Every<Omit<Latency, "kind">>;
 
 /** Spikes by chance, with a probability a step; or at fixed steps, from 0 to steps − 1. */
 export type Rule =

@@ -1,5 +1,7 @@
 /** Losses as plain data, and as kernels over the rows of the output. */
+import type { Dimension } from "../base/dimension.ts";
 import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import { quantityOf } from "../base/quantity.ts";
 import type { Node } from "../ir/program.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
 import { COUNTED_SHARE, LENGTH, LossKernels, type LossPlaces } from "./lossKernels.ts";
@@ -263,18 +265,21 @@ function expressionMeasure(
     throw new ModelError("unknown-name", "loss.equation", "'step' is known to lossOfEachStep alone");
   return measure;
 }
+const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 /**
  * Draws each output's spikes to a given train: the sum over the outputs of D², with van Rossum's distance D (see
  * `vanRossumDistance`). `Batch.targets` holds the trains, [count][steps][outputs], 1 where a spike should be.
  *
- * @param tau seconds
+ * @param tau a duration such as "5 ms"; a bare number is in seconds
  * @see van Rossum 2001, Neural Comput. 13:751
  * @throws {ModelError} `out-of-range`
  */
-export function vanRossum(tau: number): VanRossumLoss {
-  if (!(tau > 0 && Number.isFinite(tau)))
-    throw new ModelError("out-of-range", "vanRossum.tau", `must be a number of seconds above 0, got ${tau}`);
-  return { kind: "vanRossum", pooling: "count", tau };
+export function vanRossum(tau: string | number): VanRossumLoss {
+  const path = "vanRossum.tau";
+  const seconds = typeof tau === "string" ? quantityOf(tau, SECOND, path) : tau;
+  if (!(seconds > 0 && Number.isFinite(seconds)))
+    throw new ModelError("out-of-range", path, `must be a number of seconds above 0, got ${tau}`);
+  return { kind: "vanRossum", pooling: "count", tau: seconds };
 }
 /**
  * Mean over the outputs of the squared difference of the answer and the numbers that a batch gives for each sample

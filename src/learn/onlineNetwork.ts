@@ -53,6 +53,12 @@ export function requireOnline(net: Network, name: string): void {
       refuse(`connection ${c.name}`, `${name} knows no readout that feeds back: use bptt`);
     if (isHidden(net, c) && c.from.port !== "spike")
       refuse(`connection ${c.name}`, `${name} carries no error through '${c.from.port}': connect spikes, or use bptt`);
+    if (c.learned) refuse(`connection ${c.name}.delay`, `${name} trains weights and biases, no delays: use bptt`);
+    if (c.trainable && c.delays)
+      refuse(
+        `connection ${c.name}.delay`,
+        `${name} trains connections whose synapses have one delay, and here each has its own; give one delay, set trainable: false, or use bptt`,
+      );
     if (c.trainable && !hasMatrix(c))
       refuse(`connection ${c.name}`, `${name} trains dense connections; set trainable: false`);
   }

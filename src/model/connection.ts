@@ -3,7 +3,7 @@
 import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import { weightRows } from "../ir/windows.ts";
 import type { Size } from "./connectivity/kind.ts";
-import { checkConnectivity } from "./connectivity/kinds.ts";
+import { checkConnectivity, isKind } from "./connectivity/kinds.ts";
 import { requireProcedural } from "./connectivity/procedural.ts";
 import { fanInOf, poolingWeight, type Stages, stagesOf, biasOf as windowBias } from "./connectivity/windowed.ts";
 import { type Connectivity, type ConnectivityOf, dense, type Windowed } from "./connectivity.ts";
@@ -146,6 +146,9 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     throw new ModelError("unsupported", `connection ${name}`, `'${to}' is a sum, which takes plain weights alone`);
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   const connectivity = o.connectivity ?? dense;
+  requireConnectivity(connectivity, `connection ${name}.connectivity`);
+  requireNumbers(o.weight, `connection ${name}.weight`);
+  requireNumbers(o.bias, `connection ${name}.bias`);
   // Lists of pairs may be long, and are looked at when they are sorted.
   if (connectivity.kind !== "pairs")
     checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
@@ -180,6 +183,24 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     );
   return built;
 }
+
+/** Types are not checked in JavaScript. @throws {ModelError} `type-mismatch` */
+function requireNumbers(x: unknown, path: string): void {
+  if (x === undefined || typeof x === "number") return;
+  if (typeof x === "object" && x !== null && ("kind" in x || "length" in x)) return;
+  const words = "must be a number in SI units, a list of numbers, or a law such as uniform(0, 1) or normal(0, 1)";
+  throw new ModelError("type-mismatch", path, `${words}, got ${shown(x)}`);
+}
+function requireConnectivity(x: unknown, path: string): void {
+  if (typeof x === "object" && x !== null && isKind((x as { kind?: unknown }).kind)) return;
+  const words = "must be dense, oneToOne, or what pairs(...), probability(0.1) or another connectivity gives";
+  throw new ModelError("type-mismatch", path, `${words}, got ${shown(x)}`);
+}
+const shown = (x: unknown): string => {
+  if (typeof x === "string") return `'${x}'`;
+  if (typeof x === "function") return `the function ${x.name || "without a name"}; call it`;
+  return typeof x === "object" && x !== null ? `an object with ${listNames(Object.keys(x))}` : String(x);
+};
 
 /** What windows share, no synapse can have for itself. */
 function checkWindowed({ synapse, storage, procedural, delay }: ConnectOptions, name: string): void {

@@ -1,6 +1,6 @@
 /** `(linked)` variables: each is an input that one connection of weight 1 brings from the variable it stands for. */
 import { formatDimension, sameDimension } from "../base/dimension.ts";
-import { listNames, ModelError } from "../base/errors.ts";
+import { listNames, ModelError, requireKnown } from "../base/errors.ts";
 import { type ConnectionSpec, connect } from "./connection.ts";
 import { oneToOne, pairs } from "./connectivity.ts";
 import type { Link, Network, Population, PopulationOptions } from "./network.ts";
@@ -20,13 +20,24 @@ export function linksOf(
         `${path}.linked`,
         `no (linked) variable called '${name}'; known: ${listNames(known)}`,
       );
-    const text = typeof x === "string" ? x : x.variable;
+    const text = typeof x === "string" ? x : variableOf(x, `${path}.linked.${name}`);
     const [node, variable, ...more] = text.split(".");
     if (!node || !variable || more.length > 0)
       throw new ModelError("syntax", `${path}.linked.${name}`, `expected 'population.variable', got '${text}'`);
     return [name, { node, variable, ...(typeof x !== "string" && { index: x.index }) }];
   });
   return links.length > 0 ? Object.fromEntries(links) : undefined;
+}
+
+const LINK = ["variable", "index"];
+function variableOf(x: { readonly variable: string }, path: string): string {
+  requireKnown(path, x, LINK);
+  if (typeof x.variable === "string") return x.variable;
+  throw new ModelError(
+    "usage",
+    `${path}.variable`,
+    `is missing: give 'population.variable', or { variable: 'population.variable', index }`,
+  );
 }
 
 export const withoutLinks = (populations: Readonly<Record<string, Population>>): Record<string, Population> =>

@@ -4,15 +4,7 @@
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
 import { loadProgram } from "../backend/load.ts";
-import {
-  type Every,
-  listNames,
-  ModelError,
-  RunError,
-  requireChoice,
-  requireInteger,
-  requireKnown,
-} from "../base/errors.ts";
+import { listNames, ModelError, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
 import { type Connection, hasSynapseWeights } from "../model/connection.ts";
@@ -21,6 +13,7 @@ import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
 import { SpikeDigest } from "./digest.ts";
 import { seedFor } from "./drawnBy.ts";
+import { ENGINE, FLOATS, RESET, RUN_OPTIONS } from "./engineOptions.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
 import { callHook, checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
 import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
@@ -98,16 +91,6 @@ export interface RunOptions {
    */
   readonly records?: Records | Recorder;
 }
-
-/** Names of the options of an engine. */
-export const ENGINE = {
-  ...{ type: true, seed: true, samples: true, firstSample: true, firstStep: true, block: true, record: true },
-  ...{ records: true, sources: true, parameters: true, parts: true, normalise: true },
-} as const satisfies Every<EngineOptions>;
-const FLOATS: readonly FloatType[] = ["f32", "f64"];
-const RUN_OPTIONS = { hooks: true, records: true } as const satisfies Every<RunOptions>;
-
-const RESET = ["keep"];
 
 const NORMALISE = "normalise";
 const FLUSH = "flush";

@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<keyof typeof TASKS, "shared"> & Record<keyof typeof
 
 /** What `train` and `compare` know. */
 export const trainNames = (): string => Object.keys(NAMES).join(", ");
+export const isTrainName = (name: string): boolean => Object.hasOwn(NAMES, name);
 /** What `evaluate` and `explain` know too. */
 export const sharedNames = (): string =>
   Object.entries(NAMES)

@@ -54,6 +54,7 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
     [["doctor", "now"], "rheobase: too many arguments", "Try: rheobase doctor --help"],
     [["compare", "digits", "--fast"], "rheobase: unknown option '--fast'", "Try: rheobase compare --help"],
     [["compare", "digits", "more"], "rheobase: too many arguments", "Try: rheobase compare --help"],
+    [["train", "digts"], "digts: unknown task; known: digits, mnist", ""],
     [["train", "digits"], "rheobase: required option '--out <file>' not specified", "Try: rheobase train --help"],
     [
       ["compare", "digits", "--encoder", "morse"],

@@ -208,6 +208,7 @@ test.each([
   [() => temporalEfficientTraining({ lambda: -1 }), "temporalEfficientTraining.lambda"],
   [() => firstSpike(0), "firstSpike.unit"],
   [() => vanRossum(0), "vanRossum.tau"],
+  [() => vanRossum("5 mV"), "vanRossum.tau"],
 ] as const)("options out of range: %s", (make, problem) => {
   expect(make).toThrow(problem);
 });
@@ -225,4 +226,7 @@ test.each(["count", "first", "trains"] as const)("a network learns by its spikes
   const first = trainer.gradients(batch).loss;
   for (let k = 0; k < 150; k++) trainer.step(batch);
   expect(trainer.gradients(batch).loss).toBeLessThan(first / 2);
+});
+test("the time constant of van Rossum's distance is a duration, or seconds", () => {
+  expect(vanRossum("5 ms")).toEqual(vanRossum(5e-3));
 });

@@ -122,6 +122,10 @@ const messageOf = (act: () => unknown): string => {
   return "";
 };
 
+const linkedTo = (x: unknown) => population(3, reader, { linked: { x } as never });
+const reader = model.neuron({ name: "reader", equations: "dv/dt = (x - v)/(10*ms) : 1\nx : 1 (linked)" });
+const joined = (options: object) => made({ connections: [connect("a", "b", options)] });
+
 describe("parts that are none", () => {
   const cases: readonly (readonly [string, () => unknown, string])[] = [
     ["no populations", () => network({ dt: "1 ms" } as never), "network.populations: is missing"],
@@ -167,6 +171,27 @@ describe("parts that are none", () => {
       () => synapse({ name: "s", pathways: [{ trigger: "spike" as never, body: "v += w" }] }),
       "must be 'pre', 'post' or 'step', got 'spike'",
     ],
+    [
+      "a text for a weight",
+      () => joined({ weight: "0.1*i" }),
+      "connection a>b.weight: must be a number in SI units, a list of numbers, or a law such as uniform(0, 1) or normal(0, 1), got '0.1*i'",
+    ],
+    ["null for a bias", () => joined({ bias: null }), "connection a>b.bias: must be a number in SI units"],
+    ["a law that was not called", () => joined({ weight: model.fanIn }), "got the function fanIn; call it"],
+    [
+      "a text for a connectivity",
+      () => joined({ connectivity: "all" }),
+      "connection a>b.connectivity: must be dense, oneToOne, or what pairs(...), probability(0.1) or another connectivity gives, got 'all'",
+    ],
+    [
+      "a connectivity that was not called",
+      () => joined({ connectivity: model.probability }),
+      "got the function probability; call it",
+    ],
+    ["a kind that is none", () => joined({ connectivity: { kind: "toString" } }), "got an object with kind"],
+    ["a link to nothing", () => linkedTo({}), "linked.x.variable: is missing: give 'population.variable'"],
+    ["a link with a slip", () => linkedTo({ variable: "a.v", idnex: [0, 0, 0] }), "did you mean 'index'?"],
+    ["a number for a link", () => linkedTo(3), "linked.x: takes its options as an object, got 3"],
     [
       "concat of names alone",
       () => model.concat(["a", "b"] as never, undefined as never),

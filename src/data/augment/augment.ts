@@ -1,5 +1,5 @@
 /** Augmentation of recordings: other ones of the same class, anew in each epoch. */
-import { requireInteger } from "../../base/errors.ts";
+import { type Every, requireInteger, requireKnown } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
 import type { EventRecording } from "../events/recording.ts";
@@ -15,6 +15,8 @@ export interface AugmentOptions {
   readonly number?: number;
 }
 
+const OPTIONS = { seed: true, epoch: true, number: true } as const satisfies Every<AugmentOptions>;
+
 /**
  * The recording after the changes of a list, in that order. What is given is not changed.
  *
@@ -23,8 +25,10 @@ export interface AugmentOptions {
 export function augment(
   recording: EventRecording,
   augmentations: readonly Augmentation[],
-  { seed, epoch = 0, number = 0 }: AugmentOptions,
+  options: AugmentOptions,
 ): EventRecording {
+  requireKnown("augment", options, OPTIONS);
+  const { seed, epoch = 0, number = 0 } = options;
   requireInteger("augment.epoch", epoch, 0, 2 ** 32 - 1);
   requireInteger("augment.number", number, 0, 2 ** 32 - 1);
   const changes = augmentations.map((a, k) => changeOf(a, `augmentations[${k}]`));

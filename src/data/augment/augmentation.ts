@@ -4,7 +4,7 @@
  * What is drawn depends on the seed, the epoch, the recording's number and the place in the list alone, so that neither the
  * order of samples nor the size of batches changes it.
  */
-import { ModelError } from "../../base/errors.ts";
+import { type Every, ModelError, requireKnown } from "../../base/errors.ts";
 import { normalOf } from "../../base/laws.ts";
 import type { LineStream } from "../../base/lineStream.ts";
 import { quantityOf } from "../../base/quantity.ts";
@@ -53,7 +53,18 @@ export const flip = (axis: Flip["axis"], p = 0.5): Flip => ({ kind: "flip", axis
 /** Leaves out a share `p` of the events, of the time, or of each side of the frame. */
 export const drop = (what: Drop["what"], p: number): Drop => ({ kind: "drop", what, p });
 /** Moves each event by itself, in time or in space. */
-export const jitter = (options: Omit<Jitter, "kind">): Jitter => ({ kind: "jitter", ...options });
+export function jitter(options: Omit<Jitter, "kind">): Jitter {
+  requireKnown("jitter", options, JITTER);
+  return { kind: "jitter", ...options };
+}
+const JITTER = { time: true, pixels: true } as const satisfies Every<Omit<Jitter, "kind">>;
+/** What each kind says, beside which it is. */
+const MEMBERS: { readonly [K in Augmentation["kind"]]: Every<Extract<Augmentation, { kind: K }>> } = {
+  shift: { kind: true, pixels: true },
+  flip: { kind: true, axis: true, p: true },
+  drop: { kind: true, what: true, p: true },
+  jitter: { kind: true, ...JITTER },
+};
 
 /** What is drawn for one change of one recording. */
 export interface Draw {
@@ -113,6 +124,7 @@ export function changeOf(augmentation: Augmentation, path: string): Change {
       `${path}.kind`,
       `must be ${Object.keys(KINDS).join(", ")}, got '${augmentation.kind}'`,
     );
+  requireKnown(path, augmentation, MEMBERS[augmentation.kind]);
   return (KINDS[augmentation.kind] as (a: Augmentation, path: string) => Change)(augmentation, path);
 }
 

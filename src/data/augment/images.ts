@@ -1,5 +1,5 @@
 /** Augmentation of pictures: moved, and mirrored. */
-import { ModelError, requireInteger } from "../../base/errors.ts";
+import { type Every, ModelError, requireInteger, requireKnown } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
 import { Examples } from "../dataset.ts";
@@ -19,17 +19,20 @@ export interface ImageAugmentOptions {
   readonly epoch: number;
 }
 
+const CHANGES = { shift: true, mirror: true } as const satisfies Every<ImageAugmentation>;
+const OPTIONS = { shape: true, seed: true, epoch: true } as const satisfies Every<ImageAugmentOptions>;
+
 /**
  * Each picture changed, as an epoch has it. What is drawn depends on the seed, the epoch and the picture's index alone.
  *
  * @param examples of shape [height][width][channels], row by row
  * @throws {ModelError} `out-of-range` for an option
  */
-export function augmentImages(
-  examples: Examples,
-  { shift = 0, mirror = false }: ImageAugmentation,
-  { shape, seed, epoch }: ImageAugmentOptions,
-): Examples {
+export function augmentImages(examples: Examples, changes: ImageAugmentation, options: ImageAugmentOptions): Examples {
+  requireKnown("augmentImages", changes, CHANGES);
+  requireKnown("augmentImages", options, OPTIONS);
+  const { shift = 0, mirror = false } = changes;
+  const { shape, seed, epoch } = options;
   const [height = 0, width = 0, channels = 1] = shape;
   const { count, size, features } = examples;
   if (height * width * channels !== size || shape.length > 3)

@@ -1,5 +1,5 @@
 /** Augmentation of features that are rows of time, such as spectrograms: moved in time, and with parts left out. */
-import { ModelError, requireInteger } from "../../base/errors.ts";
+import { type Every, ModelError, requireInteger, requireKnown } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
 import { Examples } from "../dataset.ts";
@@ -21,6 +21,9 @@ export interface RowOptions {
   readonly epoch: number;
 }
 
+const CHANGES = { shift: true, maskSteps: true, maskFeatures: true } as const satisfies Every<RowAugmentation>;
+const OPTIONS = { width: true, seed: true, epoch: true } as const satisfies Every<RowOptions>;
+
 /**
  * Each example changed: first moved, then masked, as an epoch has it. What is drawn depends on the seed, the epoch and the
  * example's index alone.
@@ -29,11 +32,11 @@ export interface RowOptions {
  * @throws {ModelError} `out-of-range` for an option
  * @see Park et al. 2019, SpecAugment, Interspeech, section 2
  */
-export function augmentRows(
-  examples: Examples,
-  { shift = 0, maskSteps = 0, maskFeatures = 0 }: RowAugmentation,
-  { width, seed, epoch }: RowOptions,
-): Examples {
+export function augmentRows(examples: Examples, changes: RowAugmentation, options: RowOptions): Examples {
+  requireKnown("augmentRows", changes, CHANGES);
+  requireKnown("augmentRows", options, OPTIONS);
+  const { shift = 0, maskSteps = 0, maskFeatures = 0 } = changes;
+  const { width, seed, epoch } = options;
   const steps = examples.size / width;
   if (!(Number.isInteger(width) && width >= 1 && Number.isInteger(steps)))
     throw new ModelError("out-of-range", "augmentRows.width", `must divide ${examples.size} features, got ${width}`);

@@ -1,5 +1,5 @@
 /** Signals as events where they change: level crossings and differences, up (ON) and down (OFF), a row of channels as sensor. */
-import { DataError } from "../../base/errors.ts";
+import { DataError, type Every, requireKnown } from "../../base/errors.ts";
 import { EventBuffer, type EventRecording } from "../events/recording.ts";
 import { eachChannel, type Shape, type Signal, shapeOf } from "./signal.ts";
 
@@ -16,6 +16,9 @@ export interface DifferenceOptions {
   readonly off?: boolean;
 }
 
+const CROSSING = { delta: true } as const satisfies Every<CrossingOptions>;
+const DIFFERENCE = { threshold: true, off: true } as const satisfies Every<DifferenceOptions>;
+
 /** Events of one sample at most, in one channel: more would mean that `delta` does not fit the signal. */
 const MOST = 2 ** 20;
 
@@ -30,7 +33,9 @@ const MOST = 2 ** 20;
  * @throws {ModelError} `out-of-range` for `delta`
  * @see Corradi and Indiveri 2015, IEEE Trans. Biomed. Circuits Syst. 9:699, section II-B; Miskowicz 2006, Sensors 6:49
  */
-export function levelCrossings(signal: Signal, { delta }: CrossingOptions): EventRecording {
+export function levelCrossings(signal: Signal, options: CrossingOptions): EventRecording {
+  requireKnown("levelCrossings", options, CROSSING);
+  const { delta } = options;
   const shape = shapeOf(signal);
   const deltas = eachChannel("delta", delta, shape.channels);
   return channelByChannel(shape, (channel, event) => crossingsOf(signal, shape, channel, deltas[channel]!, event));
@@ -73,12 +78,16 @@ export interface StaircaseOptions extends CrossingOptions {
   readonly steps: number;
 }
 
+const STAIRCASE = { ...CROSSING, rate: true, start: true, steps: true } as const satisfies Every<StaircaseOptions>;
+
 /**
  * What `levelCrossings` keeps of a signal: a staircase, at the times of the samples.
  *
  * @returns shape [steps][channels]
  */
-export function fromCrossings(events: EventRecording, { delta, rate, start, steps }: StaircaseOptions): Float64Array {
+export function fromCrossings(events: EventRecording, options: StaircaseOptions): Float64Array {
+  requireKnown("fromCrossings", options, STAIRCASE);
+  const { delta, rate, start, steps } = options;
   const channels = events.width;
   const deltas = eachChannel("delta", delta, channels);
   const levels = new Float64Array(channels);
@@ -98,7 +107,9 @@ export function fromCrossings(events: EventRecording, { delta, rate, start, step
  * @throws {DataError} `shape-mismatch`, `not-finite` @throws {ModelError} `out-of-range` for `threshold`
  * @see snnTorch's `spikegen.delta`
  */
-export function differences(signal: Signal, { threshold, off = true }: DifferenceOptions): EventRecording {
+export function differences(signal: Signal, options: DifferenceOptions): EventRecording {
+  requireKnown("differences", options, DIFFERENCE);
+  const { threshold, off = true } = options;
   const shape = shapeOf(signal);
   const { steps, channels } = shape;
   const thresholds = eachChannel("threshold", threshold, channels);

@@ -1,7 +1,7 @@
 /** Sound as energies of frequency bands over time: what an ear, or a filter bank on a chip, hands on. */
 
 import { cos, exp, log } from "../../base/elementary.ts";
-import { ModelError, requireInteger, requirePositive } from "../../base/errors.ts";
+import { type Every, ModelError, requireInteger, requireKnown, requirePositive } from "../../base/errors.ts";
 import { realTransform } from "../../base/fourier.ts";
 import { shapeOf } from "./signal.ts";
 
@@ -22,6 +22,10 @@ export interface MelOptions {
   /** What is added to each energy before its logarithm is taken. Default 1e-6. */
   readonly floor?: number;
 }
+const OPTIONS = {
+  ...{ rate: true, frame: true, hop: true, bands: true, low: true, high: true, floor: true },
+} as const satisfies Every<MelOptions>;
+
 /** Energies of bands over time. */
 export interface MelSpectrogram {
   readonly frames: number;
@@ -48,6 +52,7 @@ const MEL = 1127.010480334437;
  * @see Davis and Mermelstein 1980, IEEE Trans. ASSP 28:357, section II
  */
 export async function melSpectrogram(samples: ArrayLike<number>, options: MelOptions): Promise<MelSpectrogram> {
+  requireKnown("mel", options, OPTIONS);
   const { rate, frame, hop, bands, floor = 1e-6 } = options;
   const filters = melFilters(options);
   requireInteger("mel.hop", hop, 1);
@@ -85,7 +90,9 @@ export interface MelFilter {
  *
  * @throws {ModelError} `out-of-range` for an option, and for a band that lies between two bins and would hear nothing
  */
-export function melFilters({ rate, frame, bands, low = 0, high = rate / 2 }: Omit<MelOptions, "hop">): MelFilter[] {
+export function melFilters(options: Omit<MelOptions, "hop">): MelFilter[] {
+  requireKnown("mel", options, OPTIONS);
+  const { rate, frame, bands, low = 0, high = rate / 2 } = options;
   requirePositive("mel.rate", rate, "samples a second");
   requireInteger("mel.frame", frame, 2, 2 ** 24);
   if (!Number.isInteger(Math.log2(frame)))

@@ -1,7 +1,7 @@
 /** Population code: one number as the answers of some neurons, each of which prefers a value of its own. */
 
 import { exp } from "../../base/elementary.ts";
-import { DataError, ModelError, requireInteger, requirePositive } from "../../base/errors.ts";
+import { DataError, type Every, ModelError, requireInteger, requireKnown, requirePositive } from "../../base/errors.ts";
 
 /** Options of `populationCode`. */
 export interface PopulationCodeOptions {
@@ -13,6 +13,8 @@ export interface PopulationCodeOptions {
   /** How much neighbours overlap: centres are beta widths apart. Default 1.5. */
   readonly beta?: number;
 }
+
+const OPTIONS = { neurons: true, low: true, high: true, beta: true } as const satisfies Every<PopulationCodeOptions>;
 
 /**
  * Gaussian receptive fields: neuron i from 1 to m of a feature answers `exp(-(x - c)²/2σ²)`, in [0, 1], with the centre
@@ -28,8 +30,17 @@ export interface PopulationCodeOptions {
 export function populationCode(
   features: ArrayLike<number>,
   size: number,
-  { neurons, low, high, beta = 1.5 }: PopulationCodeOptions,
+  options: PopulationCodeOptions,
 ): Float32Array {
+  requireKnown("populationCode", options, OPTIONS);
+  const { neurons, low, high, beta = 1.5 } = options;
+  for (const [name, bound] of Object.entries({ low, high }))
+    if (typeof bound !== "number" && typeof bound?.length !== "number")
+      throw new ModelError(
+        "usage",
+        `populationCode.${name}`,
+        `must be a number for all features, or a list of one each, got ${bound}`,
+      );
   requireInteger("populationCode.size", size, 1);
   requireInteger("populationCode.neurons", neurons, 3);
   requirePositive("populationCode.beta", beta);

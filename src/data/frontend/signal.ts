@@ -1,5 +1,5 @@
 /** Channels over time, evenly spaced: what front ends take. A `Series` with a rate is one. */
-import { DataError, requirePositive } from "../../base/errors.ts";
+import { DataError, ModelError, requirePositive } from "../../base/errors.ts";
 
 /** Evenly spaced samples of some channels. */
 export interface Signal {
@@ -35,6 +35,8 @@ export function shapeOf({ rate, channels: given, values }: Signal): Shape {
 
 /** One number for all channels, or one each. @throws {ModelError} `out-of-range`, {DataError} `shape-mismatch` */
 export function eachChannel(path: string, given: number | ArrayLike<number>, channels: number): Float64Array {
+  if (given === undefined || given === null)
+    throw new ModelError("usage", path, "is missing: one number for all channels, or one each");
   const each = typeof given === "number" ? new Float64Array(channels).fill(given) : Float64Array.from(given);
   if (each.length !== channels)
     throw new DataError("shape-mismatch", path, `needs a number for each of ${channels} channels, got ${each.length}`);

@@ -1,5 +1,5 @@
 /** Windows of a series, and what they are described by: movements of muscles and limbs. */
-import { DataError, requireInteger } from "../../base/errors.ts";
+import { DataError, type Every, requireInteger, requireKnown } from "../../base/errors.ts";
 import type { Series } from "../sets/series.ts";
 
 /** Options of `windowsOf`. */
@@ -14,6 +14,8 @@ export interface WindowOptions {
    */
   readonly margin?: number;
 }
+const OPTIONS = { length: true, hop: true, margin: true } as const satisfies Every<WindowOptions>;
+
 /** Windows of one recording that have one label each. */
 export interface Windows {
   readonly count: number;
@@ -28,7 +30,9 @@ export interface Windows {
 }
 
 /** Cuts a series into windows of one label. @throws {ModelError} `out-of-range` for an option */
-export function windowsOf(series: Series, { length, hop, margin = 0 }: WindowOptions): Windows {
+export function windowsOf(series: Series, options: WindowOptions): Windows {
+  requireKnown("windows", options, OPTIONS);
+  const { length, hop, margin = 0 } = options;
   requireInteger("windows.length", length, 1);
   requireInteger("windows.hop", hop, 1);
   requireInteger("windows.margin", margin, 0);

@@ -24,6 +24,7 @@ const KINDS: Kinds = {
   pooling: poolingKind,
 };
 
+export const isKind = (kind: unknown): boolean => typeof kind === "string" && Object.hasOwn(KINDS, kind);
 export const kindOf = (c: Connectivity): Kind<Connectivity> => KINDS[c.kind] as Kind<Connectivity>;
 
 /** How many synapses there will be, or are to be expected. */

@@ -69,6 +69,12 @@ function synapseCount(of: string, variable: string, path: string, host: Host): n
   const { l } = host;
   const sparse = new Set([...l.delayGroups.keys(), ...l.sources.synapses.keys()]);
   for (const groups of l.delayGroups.values()) for (const g of groups) sparse.delete(g.name);
+  if (l.context.delivery.delivered.has(of) && !sparse.has(of))
+    throw new ModelError(
+      "unsupported",
+      `${path}.of`,
+      `no equation and no pathway changes the synapses of '${of}', whose weights stand still: read them with engine.synapses("${of}")`,
+    );
   if (!sparse.has(of))
     throw new ModelError("unknown-name", `${path}.of`, `no sparse connection '${of}'; known: ${listNames(sparse)}`);
   const views = host.synapses(of);

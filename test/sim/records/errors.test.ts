@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { wasm } from "../../../src/backend/wasm/wasm.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { oneToOne } from "../../../src/model/connectivity.ts";
+import { uniform } from "../../../src/model/initializer.ts";
 import { network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
@@ -11,7 +12,10 @@ import type { RecordChunk } from "../../../src/sim/records/sink.ts";
 const net = network({
   dt: "1 ms",
   populations: { n: population(3, lif(), { initial: { v: 2 } }) },
-  connections: [connect("n", "n", { connectivity: oneToOne, weight: 0.5, delay: "1 ms" })],
+  connections: [
+    connect("n", "n", { connectivity: oneToOne, weight: 0.5, delay: "1 ms" }),
+    connect("n", "n", { name: "late", weight: 0, delay: uniform(1e-3, 5e-3) }),
+  ],
 });
 
 test.each([
@@ -32,6 +36,10 @@ test.each([
   [{ kind: "rate", of: "n" }, 'records.x.bin: must be a duration such as "10 ms", or a number of steps, got undefined'],
   [{ kind: "spikes", of: "n", last: 0 }, "records.x.last: must be an integer from 1"],
   [{ kind: "synapses", of: "n>m", every: 1 }, "records.x.of: no sparse connection 'n>m'; known: n>n"],
+  [
+    { kind: "synapses", of: "late", every: 1 },
+    "records.x.of: no equation and no pathway changes the synapses of 'late', whose weights stand still: read them with",
+  ],
   [{ kind: "synapses", of: "n>n", every: 1, variable: "u" }, "records.x.variable: no 'u'; known: source, target, w"],
   [{ kind: "spikes", of: "n", trigger: { on: { spike: "m" } } }, "records.x.trigger.on.spike: no population 'm'"],
   [{ kind: "spikes", of: "n", trigger: { on: { variable: "n.v", neuron: 0 } } }, "records.x.trigger.on: give a level"],

@@ -1,0 +1,73 @@
+/** JavaScript checks no types: what evaluates and trains refuses options that it does not know, and says what it cannot train. */
+import { describe, expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { ModelError } from "../../src/base/errors.ts";
+import { triangle } from "../../src/ir/surrogate.ts";
+import {
+  adam,
+  createEvaluator,
+  createTrainer,
+  crossEntropy,
+  eprop,
+  fit as fitted,
+  type Trainer,
+} from "../../src/learn/index.ts";
+import { denseLayer, input, lif, readout, sequential, uniform } from "../../src/model/index.ts";
+
+const withDelay = (delay: "2 ms" | object) =>
+  sequential([input(2), denseLayer(3, { delay, bias: false } as object), lif(), denseLayer(2), readout({})], {
+    steps: 4,
+  });
+const trainer = (delay: "2 ms" | object) =>
+  createTrainer(withDelay(delay), wasm, {
+    algorithm: eprop(triangle(1)),
+    loss: crossEntropy("mean"),
+    optimiser: adam(1e-3),
+    batch: 2,
+  } as never);
+
+describe("createEvaluator", () => {
+  test("an option that is none", async () => {
+    const options = { loss: crossEntropy("mean"), batch: 2, parameters: {}, dtype: "f64" };
+    const act = createEvaluator(withDelay("2 ms"), wasm, options as never);
+    await expect(act).rejects.toThrow(/^evaluator.dtype: unknown property; known: .*; did you mean 'type'\?$/);
+  });
+});
+
+describe("fit", () => {
+  const evaluator = { setParameters() {}, evaluate() {} };
+  const batches = () => [];
+  test.each([
+    ["a slip", { epochs: 1, batches, onEpohc() {} }, "fit.onEpohc: unknown property; known: "],
+    ["no epochs", { batches }, "fit.epochs: is missing"],
+    ["no batches", { epochs: 1 }, "fit.batches: is missing: (epoch) => batches of that epoch"],
+    [
+      "a list",
+      { epochs: 1, batches: [] },
+      "fit.batches: must be a function, (epoch) => batches of that epoch, got a list",
+    ],
+    ["an evaluator alone", { epochs: 1, batches, validate: evaluator }, "fit.validate.setParameters: unknown property"],
+    ["no evaluator", { epochs: 1, batches, validate: { batches } }, "fit.validate.evaluator.evaluate: is missing"],
+    [
+      "a list to validate",
+      { epochs: 1, batches, validate: { evaluator, batches: [] } },
+      "fit.validate.batches: must be",
+    ],
+  ])("%s", (_name, options, message) => {
+    const act = () => fitted({} as never, options as never);
+    expect(act).toThrow(ModelError);
+    expect(act).toThrow(message);
+  });
+});
+
+describe("e-prop and delays", () => {
+  test.each([
+    ["that learn", { trainable: true, max: "3 ms" }, "delay: e-prop trains weights and biases, no delays: use bptt"],
+    ["of each synapse", uniform(1e-3, 3e-3), "delay: e-prop trains connections whose synapses have one delay"],
+  ])("%s are named", async (_name, delay, message) => {
+    await expect(trainer(delay)).rejects.toThrow(message);
+  });
+  test("one delay for all is trained around", async () => {
+    ((await trainer("2 ms")) as unknown as Trainer).dispose();
+  });
+});
