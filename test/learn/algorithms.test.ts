@@ -29,7 +29,7 @@ const task = (): Network =>
       denseLayer(classes),
       readout(),
     ],
-    { steps, seed: 1 } as { steps: number },
+    { steps },
   );
 
 /** A class is when which inputs fire; a tenth of the spikes are others. The mean rates of all classes are the same. */

@@ -278,7 +278,9 @@ test("descriptions keep it, artefacts too, snapshots go on, and rounded networks
   const whole = rounded(net, trainer.deployed(), 4);
   expect(rounded(read.network, read.parameters, 99)).toEqual(whole);
   expect(whole.network.connections.some((c) => c.learned)).toBe(false);
-  using evaluator = await createEvaluator(whole.network, wasm, { ...o, parameters: whole.parameters, seed: 99 });
+  using evaluator = await createEvaluator(whole.network, wasm, {
+    ...{ loss: o.loss, batch: o.batch, parameters: whole.parameters, seed: 99 },
+  });
   evaluator.evaluate({ ...batchOf([samples[0]!], Int32Array.of(0), "events") });
   const events = samples[0]!.flatMap((row, t) => row.flatMap((x, i) => (x ? [[t, i] as const] : [])));
   const given = { x: { steps: events.map(([t]) => t), indices: events.map(([, i]) => i) } };

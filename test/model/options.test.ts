@@ -16,7 +16,7 @@ const TAKERS: readonly (readonly [
   meant?: string,
 ])[] = [
   ["synapse", (o) => synapse({ name: "s", ...o }), { on_pre: "v_post += w" }, "onPre"],
-  ["synapse", (o) => synapse({ name: "s", ...o }), { timedArrays: {} }],
+  ["synapse", (o) => synapse({ name: "s", ...o }), { timedArray: {} }, "timedArrays"],
   [
     "synapse.pathways",
     (o) => synapse({ name: "s", pathways: [{ trigger: "pre", body: "v += w", ...o }] }),

@@ -234,9 +234,10 @@ describe("one connection for each delay, which is how plastic synapses are taken
         populations: { b: population(targets, quiet) },
         connections: connections.flat(),
       });
-    const run = { inputs: { x: events(300, 60, sources) }, type, seed: 9, record: ["b.v"] };
-    using engine = await createEngine(net([connect("x", "b", { name: "c", ...options })]), wasm, run);
-    const found = engine.run(90, run.inputs).values["b.v"]!;
+    const inputs = { x: events(300, 60, sources) };
+    const made = { type, seed: 9, record: ["b.v"] };
+    using engine = await createEngine(net([connect("x", "b", { name: "c", ...options })]), wasm, made);
+    const found = engine.run(90, inputs).values["b.v"]!;
     const all = synapsesOf(engine, "c", 0);
     const delays = [...new Set(all.map((s) => s.delay))];
     const each = delays.map((delay) => {
@@ -244,8 +245,8 @@ describe("one connection for each delay, which is how plastic synapses are taken
       const [source, target, w] = [mine.map((s) => s.source), mine.map((s) => s.target), mine.map((s) => s.w)];
       return connect("x", "b", { name: `c${delay}`, connectivity: pairs(source, target), weight: w, delay, port: "v" });
     });
-    using other = await createEngine(net(each), wasm, run);
-    return { found, want: other.run(90, run.inputs).values["b.v"]! };
+    using other = await createEngine(net(each), wasm, made);
+    return { found, want: other.run(90, inputs).values["b.v"]! };
   };
   const quiet = neuron({ name: "quiet", equations: "v : 1", spike: "v > 1e6", reset: "v = 0", port: "v" });
   test("whole eighths: to the last bit", async () => {

@@ -77,8 +77,9 @@ test("sums are those of six plain loops, of spikes and of values", async () => {
 });
 
 test("a depthwise convolution of ones is sum pooling; divided by its window it is the average", async () => {
-  const at = { kernel: [2, 3], stride: [2, 1], padding: [1, 0] } as const;
-  const g = plain({ ...at, height: 5, width: 6, from: 3, to: 3, groups: 3 });
+  const kernel = [2, 3] as const;
+  const at = { stride: [2, 1], padding: [1, 0] } as const;
+  const g = plain({ kernel, ...at, height: 5, width: 6, from: 3, to: 3, groups: 3 });
   const x = Array.from({ length: sizesOf(g)[0] }, (_, k) => ((k * 7) % 11) / 4);
   const through = async (over: "sum" | "average") => {
     const net = network({
@@ -86,7 +87,7 @@ test("a depthwise convolution of ones is sum pooling; divided by its window it i
       inputs: { in: inputNode([5, 6, 3], { signal: "values" }) },
       populations: { out: population([...outOf(g), 3], meter) },
       connections: connect("in", "out", {
-        connectivity: (over === "sum" ? sumPooling : averagePooling)(at.kernel, at),
+        connectivity: (over === "sum" ? sumPooling : averagePooling)(kernel, at),
       }),
     });
     using e = await createEngine(net, wasm, { type: "f64", record: ["out.x"] });
