@@ -1,8 +1,8 @@
 /**
  * Handwritten digits as sequences. Task `smnist`: pixel by pixel, 784 steps of one number, a recurrent layer of balanced
  * resonate-and-fire neurons trained by back-propagation through time. Task `smnist-rows`: row by row, 28 steps of 28
- * numbers, a layer with liquid time constants trained by forward propagation through time, which updates weights after
- * every row.
+ * numbers, a layer with liquid time constants trained by forward propagation through time, which updates weights four
+ * times a picture.
  *
  * Seed 1 on one thread of a busy machine: `smnist` 98.22 % (97.94 to 98.46), 4,092 s, 12.0 MB, 247 to 482 µJ a picture. Of
  * the last two thirds of its updates a quarter (3,309) is skipped, because gradients grow beyond f32 on their way through
@@ -99,7 +99,8 @@ const ROW_TRAINING: Training = {
   dropout: 0,
   loss: crossEntropyRising({ prior: 0.1 }),
   surrogate: multiGaussian({ sigma: 0.3 }),
-  algorithm: fptt(multiGaussian({ sigma: 0.3 })),
+  // With an update after every row 97.26 % (96.92 to 97.56): an error that sees a few rows back teaches more.
+  algorithm: fptt(multiGaussian({ sigma: 0.3 }), { every: 7 }),
   optimiser: "adamax",
   clip: 1,
 };
@@ -133,7 +134,7 @@ export const SMNIST: SampleTask = {
 export const SMNIST_ROWS: SampleTask = {
   ...DIGITS,
   name: "smnist-rows",
-  doc: "MNIST row by row: 28 steps of 28 numbers, an update after each by forward propagation through time",
+  doc: "MNIST row by row: 28 steps of 28 numbers, four updates a picture by forward propagation through time",
   inputs: SIDE,
   spiking: { network: rowNetwork, training: ROW_TRAINING, input: stream(SIDE) },
   twin: {

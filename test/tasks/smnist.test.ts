@@ -25,7 +25,7 @@ test("pixel by pixel a recurrent layer of resonators, row by row a liquid one; g
     "gru",
   ]);
   expect(SMNIST.spiking.training.algorithm).toBeUndefined();
-  expect(SMNIST_ROWS.spiking.training.algorithm).toMatchObject({ kind: "fptt", every: 1 });
+  expect(SMNIST_ROWS.spiking.training.algorithm).toMatchObject({ kind: "fptt", every: 7 });
 });
 
 test.for<[string, typeof SMNIST, number, Partial<Training>]>([
