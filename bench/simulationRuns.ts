@@ -1,7 +1,8 @@
 /** Times a workload of simulation on every backend in both types, and counts what its program does. */
 import { wasm } from "../src/backend/wasm/wasm.ts";
 import type { FloatType } from "../src/ir/types.ts";
-import { createEngine, type Engine, type EngineOptions } from "../src/sim/engine.ts";
+import { createEngine, type Engine } from "../src/sim/engine.ts";
+import type { EngineOptions } from "../src/sim/engineOptions.ts";
 import type { Recording } from "../src/sim/recording.ts";
 import { limitOf, limitRuns } from "./machine.ts";
 import { type BenchContext, duration, fact, measure, type Result } from "./measure.ts";

@@ -84,7 +84,7 @@ function hint(key: string, names: readonly string[]): string {
   const rules: readonly ((name: string) => boolean)[] = [
     (name) => name === given,
     (name) => [...name].sort().join("") === [...given].sort().join(""),
-    (name) => isOneShort(name, given) || isOneShort(given, name),
+    (name) => isOneOff(name, given) || isOneShort(name, given) || isOneShort(given, name),
     (name) => Math.min(name.length, given.length) > 3 && (given.includes(name) || name.includes(given)),
   ];
   for (const rule of rules) {
@@ -93,6 +93,8 @@ function hint(key: string, names: readonly string[]): string {
   }
   return "";
 }
+const isOneOff = (a: string, b: string): boolean =>
+  a.length === b.length && [...a].filter((letter, k) => letter !== b[k]).length === 1;
 const isOneShort = (short: string, name: string): boolean =>
   [...name].some((_, k) => name.slice(0, k) + name.slice(k + 1) === short);
 

@@ -1,6 +1,6 @@
 /** Losses as plain data, and as kernels over the rows of the output. */
 import type { Dimension } from "../base/dimension.ts";
-import { ModelError, requireFinite, requireInteger } from "../base/errors.ts";
+import { type Every, ModelError, requireFinite, requireInteger, requireKnown } from "../base/errors.ts";
 import { quantityOf } from "../base/quantity.ts";
 import type { Node } from "../ir/program.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
@@ -112,7 +112,15 @@ export interface CrossEntropyOptions {
   /** What a sample's loss is multiplied by, for each class; default 1. The mean is still over the samples, not over weights. */
   readonly weights?: readonly number[];
 }
-function crossEntropyMeasure({ smoothing = 0, weights }: CrossEntropyOptions): CrossEntropyMeasure {
+const CROSS_ENTROPY = { smoothing: true, weights: true } as const satisfies Every<CrossEntropyOptions>;
+/** @param own what the loss that is made takes beside, and has taken out */
+function crossEntropyMeasure(
+  options: CrossEntropyOptions,
+  path = "crossEntropy",
+  own: readonly string[] = [],
+): CrossEntropyMeasure {
+  requireKnown(path, options, [...own, ...Object.keys(CROSS_ENTROPY)]);
+  const { smoothing = 0, weights } = options;
   if (!(smoothing >= 0 && smoothing < 1))
     throw new ModelError("out-of-range", "crossEntropy.smoothing", `must be from 0 to below 1, got ${smoothing}`);
   if (weights) requireFinite("crossEntropy.weights", weights);
@@ -187,9 +195,11 @@ export interface TetOptions extends CrossEntropyOptions {
  * @throws {ModelError} `out-of-range`, `not-finite`
  */
 export function temporalEfficientTraining({ lambda = 1e-3, membrane = 1, ...options }: TetOptions = {}): StepLoss {
-  requireShare("temporalEfficientTraining.lambda", lambda);
-  const drawn = meanSquaredMeasure("temporalEfficientTraining", membrane, membrane);
-  return { ...mixture(1 - lambda, crossEntropyMeasure(options), lambda, drawn), each: "step", reduce: "mean" };
+  const path = "temporalEfficientTraining";
+  requireShare(`${path}.lambda`, lambda);
+  const drawn = meanSquaredMeasure(path, membrane, membrane);
+  const right = crossEntropyMeasure(options, path, ["lambda", "membrane"]);
+  return { ...mixture(1 - lambda, right, lambda, drawn), each: "step", reduce: "mean" };
 }
 function requireShare(path: string, x: number): void {
   if (!(x >= 0 && x <= 1)) throw new ModelError("out-of-range", path, `must be from 0 to 1, got ${x}`);
@@ -222,7 +232,8 @@ export function distillation(options: DistillationOptions = {}): PooledLoss {
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new ModelError("out-of-range", "distillation.temperature", `must be above 0, got ${temperature}`);
   const taught = { kind: "distillation", temperature } as const;
-  return { ...mixture(1 - share, crossEntropyMeasure(rest), share, taught), pooling };
+  const right = crossEntropyMeasure(rest, "distillation", ["pooling", "temperature", "share"]);
+  return { ...mixture(1 - share, right, share, taught), pooling };
 }
 /** Options of `lossOf` and `lossOfEachStep`. */
 export interface OwnLossOptions {
@@ -303,7 +314,8 @@ export const meanSquaredValuesEachStep = (reduce: Reduction = "mean"): StepLoss 
 export function crossEntropyRising({ prior = 1, ...options }: RisingOptions = {}): StepLoss {
   if (!(prior >= 0 && Number.isFinite(prior)))
     throw new ModelError("out-of-range", "crossEntropyRising.prior", `must be a finite number >= 0, got ${prior}`);
-  return { ...crossEntropyMeasure(options), each: "step", reduce: "sum", rising: { prior } };
+  const measure = crossEntropyMeasure(options, "crossEntropyRising", ["prior"]);
+  return { ...measure, each: "step", reduce: "sum", rising: { prior } };
 }
 /** Options of `crossEntropyRising`: `prior` (1) is what equal shares count. */
 export interface RisingOptions extends CrossEntropyOptions {

@@ -4,7 +4,7 @@
  */
 
 import { cos, wholePower } from "../base/elementary.ts";
-import { ModelError, requireChoice, requirePositive } from "../base/errors.ts";
+import { type Every, ModelError, requireChoice, requireKnown, requirePositive } from "../base/errors.ts";
 import { abs, add, compare, constant, div, type Expr, max, mul, neg, select, sqrt, sub } from "../ir/expr.ts";
 import type { FloatType } from "../ir/types.ts";
 
@@ -209,25 +209,27 @@ export interface AdamOptions {
   readonly overflow?: Overflow;
   readonly average?: number;
 }
-/** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). */
-export const adam = (rate: Rate, { decay, clip, overflow, average, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(
-    ...clipping(clip, overflow),
-    scaleByAdam(moments),
-    ...optional(decay, weightDecay),
-    scaleByRate(rate),
-    ...optional(average, averageWeights),
-  );
+const ADAM = {
+  ...{ b1: true, b2: true, epsilon: true, decay: true, clip: true, overflow: true, average: true },
+} as const satisfies Every<AdamOptions>;
+/** Adam (Kingma and Ba 2015); with `decay` it is AdamW (Loshchilov and Hutter 2019). @throws {ModelError} for options */
+export const adam = (rate: Rate, options: AdamOptions = {}): Optimiser => byMoments("adam", scaleByAdam, rate, options);
 
-/** Adamax (Kingma and Ba 2015, algorithm 2), with the options of `adam`. */
-export const adamax = (rate: Rate, { decay, clip, overflow, average, ...moments }: AdamOptions = {}): Optimiser =>
-  chain(
+/** Adamax (Kingma and Ba 2015, algorithm 2), with the options of `adam`. @throws {ModelError} for options */
+export const adamax = (rate: Rate, options: AdamOptions = {}): Optimiser =>
+  byMoments("adamax", scaleByAdamax, rate, options);
+
+function byMoments(name: string, scale: typeof scaleByAdam, rate: Rate, options: AdamOptions): Optimiser {
+  requireKnown(name, options, ADAM);
+  const { decay, clip, overflow, average, ...moments } = options;
+  return chain(
     ...clipping(clip, overflow),
-    scaleByAdamax(moments),
+    scale(moments),
     ...optional(decay, weightDecay),
     scaleByRate(rate),
     ...optional(average, averageWeights),
   );
+}
 
 /** Options of `sgd`: momentum; weight decay, the norm that gradients are clipped to, and `average` as in `adam`. */
 export interface SgdOptions {
@@ -239,18 +241,21 @@ export interface SgdOptions {
   readonly overflow?: Overflow;
   readonly average?: number;
 }
-/** Stochastic gradient descent, with momentum if asked. */
-export const sgd = (
-  rate: Rate,
-  { momentum, nesterov = false, decay, clip, overflow, average }: SgdOptions = {},
-): Optimiser =>
-  chain(
+const SGD = {
+  ...{ momentum: true, nesterov: true, decay: true, clip: true, overflow: true, average: true },
+} as const satisfies Every<SgdOptions>;
+/** Stochastic gradient descent, with momentum if asked. @throws {ModelError} for options */
+export function sgd(rate: Rate, options: SgdOptions = {}): Optimiser {
+  requireKnown("sgd", options, SGD);
+  const { momentum, nesterov = false, decay, clip, overflow, average } = options;
+  return chain(
     ...clipping(clip, overflow),
     ...optional(decay, weightDecay),
     ...optional(momentum, (m) => trace({ decay: m, nesterov })),
     scaleByRate(rate),
     ...optional(average, averageWeights),
   );
+}
 
 /** From `peak` to `floor` over `total` steps along half a cosine, after a linear `warmup` (Loshchilov & Hutter 2017). */
 export const cosine =

@@ -2,7 +2,7 @@
  * Regularisers of firing rates, as plain data and as kernels. The rate of a neuron in a sample is its spikes a step; a
  * regulariser adds `strength · mean over the neurons of (rate - target)²`, averaged over the batch, to the loss.
  */
-import { ModelError, requireFinite, requirePositive } from "../base/errors.ts";
+import { type Every, ModelError, requireFinite, requireKnown, requirePositive } from "../base/errors.ts";
 import { constant, type Expr, max, mul, read, sub } from "../ir/expr.ts";
 import { along, invoke, type Node, type Place, place } from "../ir/program.ts";
 import { simplify } from "../ir/simplify.ts";
@@ -26,7 +26,9 @@ export interface RateOptions {
   readonly strength: number;
   readonly populations?: readonly string[];
 }
+const RATE = { strength: true, populations: true } as const satisfies Every<RateOptions>;
 const made = (kind: Regulariser["kind"], target: number, options: RateOptions): Regulariser => {
+  requireKnown(kind, options, RATE);
   requireFinite(`${kind}.target`, [target]);
   requirePositive(`${kind}.strength`, options.strength);
   return { kind, target, ...options };

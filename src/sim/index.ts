@@ -5,7 +5,8 @@
 export type { Divergence, Earlier, Parting, SpikeParting, Value } from "./divergence/divergence.ts";
 export { type DivergenceOptions, firstDivergence } from "./divergence/lockstep.ts";
 export { ClockedSide, type SideOptions } from "./divergence/side.ts";
-export { createEngine, type Engine, type EngineOptions, type RunOptions } from "./engine.ts";
+export { createEngine, type Engine } from "./engine.ts";
+export type { EngineOptions, RunOptions } from "./engineOptions.ts";
 export { createExactEngine, type ExactEngine } from "./exact/engine.ts";
 export type { ExactOptions, ExactRunOptions } from "./exact/options.ts";
 export type { ExactRecorder } from "./exact/recorder.ts";

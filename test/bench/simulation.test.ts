@@ -12,7 +12,8 @@ import { normal, uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { synapse } from "../../src/model/synapse.ts";
-import { createEngine, type Engine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine, type Engine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import type { Recording } from "../../src/sim/recording.ts";
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { ModelError } from "../../src/base/errors.ts";
 import * as data from "../../src/data/index.ts";
+import { refusesSlips, type Slip } from "../base/slips.ts";
 
 const signal = { rate: 1000, channels: 1, values: [0, 1, 2] };
 const examples = new data.Examples("three", 4, new Float32Array(12), new Uint8Array(3));
@@ -16,7 +17,7 @@ const series = {
 const events = data.levelCrossings(signal, { delta: 1 });
 const mel = { rate: 8000, frame: 64, hop: 32, bands: 4 };
 
-const TAKERS: readonly (readonly [name: string, call: (options: object) => unknown, key: string, meant: string])[] = [
+const TAKERS: readonly Slip[] = [
   ["jitter", (o) => data.jitter({ time: "1 ms", ...o }), "tim", "time"],
   [
     "a flip as data",
@@ -47,16 +48,7 @@ const TAKERS: readonly (readonly [name: string, call: (options: object) => unkno
   ["latency", (o) => data.latency(o), "tua", "tau"],
   ["current", (o) => data.current(1, o), "level", "levels"],
 ];
-test.each(TAKERS.map(([name, call, key, meant]) => ({ name, call, key, meant })))(
-  "$name: $key",
-  async ({ call, key, meant }) => {
-    await call({});
-    const act = async () => call({ [key]: 1 });
-    await expect(act()).rejects.toThrow(ModelError);
-    await expect(act()).rejects.toThrow(`.${key}: unknown property; known: `);
-    await expect(act()).rejects.toThrow(`did you mean '${meant}'?`);
-  },
-);
+refusesSlips(TAKERS);
 
 test.each([
   [

@@ -5,14 +5,23 @@ import { ModelError } from "../../src/base/errors.ts";
 import { triangle } from "../../src/ir/surrogate.ts";
 import {
   adam,
+  adamax,
   createEvaluator,
   createTrainer,
   crossEntropy,
+  crossEntropyEachStep,
+  crossEntropyRising,
+  distillation,
   eprop,
   fit as fitted,
+  rate,
+  rateAbove,
+  sgd,
   type Trainer,
+  temporalEfficientTraining,
 } from "../../src/learn/index.ts";
 import { denseLayer, input, lif, readout, sequential, uniform } from "../../src/model/index.ts";
+import { refusesSlips, type Slip } from "../base/slips.ts";
 
 const withDelay = (delay: "2 ms" | object) =>
   sequential([input(2), denseLayer(3, { delay, bias: false } as object), lif(), denseLayer(2), readout({})], {
@@ -71,3 +80,17 @@ describe("e-prop and delays", () => {
     ((await trainer("2 ms")) as unknown as Trainer).dispose();
   });
 });
+
+const SLIPS: readonly Slip[] = [
+  ["adam", (o) => adam(1e-3, o), "avrage", "average"],
+  ["adamax", (o) => adamax(1e-3, o), "epsilom", "epsilon"],
+  ["sgd", (o) => sgd(1e-3, o), "momentun", "momentum"],
+  ["rate", (o) => rate(0.1, { strength: 1, ...o }), "population", "populations"],
+  ["rateAbove", (o) => rateAbove(0.1, { strength: 1, ...o }), "population", "populations"],
+  ["crossEntropy", (o) => crossEntropy("mean", o), "smooting", "smoothing"],
+  ["crossEntropyEachStep", (o) => crossEntropyEachStep("mean", o), "weigths", "weights"],
+  ["crossEntropyRising", (o) => crossEntropyRising(o), "priro", "prior"],
+  ["temporalEfficientTraining", (o) => temporalEfficientTraining(o), "lamda", "lambda"],
+  ["distillation", (o) => distillation(o), "temprature", "temperature"],
+];
+refusesSlips(SLIPS);

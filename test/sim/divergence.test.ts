@@ -14,7 +14,8 @@ import { type Column, hexOf, Scales, ulpsBetween } from "../../src/sim/divergenc
 import { foundIn } from "../../src/sim/divergence/compare.ts";
 import { firstDivergence } from "../../src/sim/divergence/lockstep.ts";
 import { ClockedSide, type SideOptions } from "../../src/sim/divergence/side.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 

@@ -6,7 +6,8 @@ import { inputNode, type Network, network, population } from "../../src/model/ne
 import { neuron } from "../../src/model/neuron.ts";
 import type { ScheduleName } from "../../src/model/schedule.ts";
 import { synapse } from "../../src/model/synapse.ts";
-import { createEngine, type Engine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine, type Engine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import { BACKENDS } from "./run.ts";
 

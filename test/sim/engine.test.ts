@@ -7,7 +7,8 @@ import { normal, uniform } from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
-import { createEngine, type Engine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine, type Engine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import { BACKENDS, run, runOn, spikesOf } from "./run.ts";
 
 const current = inputNode(1, { signal: "values", constant: true });

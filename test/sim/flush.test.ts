@@ -8,7 +8,8 @@ import { uniform } from "../../src/model/initializer.ts";
 import { network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { synapse } from "../../src/model/synapse.ts";
-import { createEngine, type Engine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine, type Engine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import { FLUSH_EVERY } from "../../src/sim/lower/flush.ts";
 
 const THREADS = threadedWasm(3);

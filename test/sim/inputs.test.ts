@@ -6,7 +6,8 @@ import { oneToOne } from "../../src/model/connectivity.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import { BACKENDS, run } from "./run.ts";
 

@@ -11,8 +11,9 @@ import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../../src/model/neuronModel.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { timedArray } from "../../src/model/timedArray.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
-import { run, runOn } from "./run.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
+import { message, run, runOn } from "./run.ts";
 
 const define = (equations: string, more: Partial<NeuronSpec> = {}): NeuronModel =>
   neuron({ name: "n", equations, ...more });
@@ -28,14 +29,6 @@ const traces = async (
 ): Promise<number[][]> => {
   const { values } = await run(net, steps, { type: "f64", block: 16, ...options, record: names });
   return names.map((x) => [...values[x]!]);
-};
-const message = (make: () => unknown): string => {
-  try {
-    make();
-    return "accepted";
-  } catch (e) {
-    return (e as Error).message;
-  }
 };
 
 describe("(constant over dt)", () => {

@@ -4,6 +4,7 @@ import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { ModelError, RunError } from "../../src/base/errors.ts";
 import { connect, inputNode, lif, network, population } from "../../src/model/index.ts";
 import { createEngine, createExactEngine, type Hook, simulate } from "../../src/sim/index.ts";
+import { refusesSlips, type Slip } from "../base/slips.ts";
 
 const net = network({
   dt: "1 ms",
@@ -16,7 +17,7 @@ const running = async (act: (engine: Awaited<ReturnType<typeof createEngine>>) =
   return act(engine);
 };
 
-const SLIPS: readonly (readonly [name: string, call: (options: object) => unknown, key: string, meant: string])[] = [
+const SLIPS: readonly Slip[] = [
   ["simulate", (o) => simulate(net, { steps: 2, ...o }), "dtype", "type"],
   ["simulate", (o) => simulate(net, { steps: 2, ...o }), "hoks", "hooks"],
   ["createEngine", (o) => createEngine(net, wasm, o), "recrod", "record"],
@@ -25,16 +26,7 @@ const SLIPS: readonly (readonly [name: string, call: (options: object) => unknow
   ["createExactEngine", async (o) => createExactEngine(net, o), "recrod", "record"],
   ["exact run", async (o) => createExactEngine(net).run("2 ms", o), "smapleAt", "sampleAt"],
 ];
-test.each(SLIPS.map(([name, call, key, meant]) => ({ name, call, key, meant })))(
-  "$name: $key",
-  async ({ call, key, meant }) => {
-    await call({});
-    const act = async () => call({ [key]: 1 });
-    await expect(act()).rejects.toThrow(ModelError);
-    await expect(act()).rejects.toThrow(`.${key}: unknown property; known: `);
-    await expect(act()).rejects.toThrow(`did you mean '${meant}'?`);
-  },
-);
+refusesSlips(SLIPS);
 test("types of numbers are two", async () => {
   await expect(createEngine(net, wasm, { type: "float64" as never })).rejects.toThrow(
     "engine.type: must be 'f32' or 'f64', got 'float64'",

@@ -11,7 +11,8 @@ import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { concat } from "../../src/model/transform.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import { partStarts, partsFor } from "../../src/sim/lower/parts.ts";
 

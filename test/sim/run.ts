@@ -4,7 +4,8 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Network } from "../../src/model/network.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import type { Recording } from "../../src/sim/recording.ts";
 
@@ -46,4 +47,14 @@ export function numbers(seed: number): () => number {
     x ^= x << 5;
     return (x >>> 0) / 2 ** 32 - 0.5;
   };
+}
+
+/** What is said of a network that cannot be made. */
+export function message(make: () => unknown): string {
+  try {
+    make();
+    return "accepted";
+  } catch (e) {
+    return (e as Error).message;
+  }
 }

@@ -9,9 +9,10 @@ import { neuron } from "../../src/model/neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../../src/model/neuronModel.ts";
 import { type SynapseSpec, synapse } from "../../src/model/synapse.ts";
 import { timedArray } from "../../src/model/timedArray.ts";
-import { createEngine, type EngineOptions } from "../../src/sim/engine.ts";
+import { createEngine } from "../../src/sim/engine.ts";
+import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import { createExactEngine } from "../../src/sim/exact/engine.ts";
-import { BACKENDS } from "./run.ts";
+import { BACKENDS, message } from "./run.ts";
 
 const values = [3, 1, 4, 1, 5, 9, 2, 6];
 const stim = timedArray(values, "2 ms");
@@ -32,14 +33,6 @@ async function runIn(
 /** Of step k, read at `t + shift` where both are whole milliseconds; arrays of 2 ms a value. */
 const at = (k: number, shift: number): number =>
   values[Math.min(Math.max(Math.floor((k + shift) / 2), 0), values.length - 1)]!;
-const message = (make: () => unknown): string => {
-  try {
-    make();
-    return "accepted";
-  } catch (e) {
-    return (e as Error).message;
-  }
-};
 
 describe("at a shifted time", () => {
   test.each([
