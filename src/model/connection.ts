@@ -18,7 +18,7 @@ import {
 } from "./initializer.ts";
 import type { InputNode, Population } from "./network.ts";
 import { shapeOfNode, sizeOf } from "./nodes.ts";
-import { STORAGES, type WeightStorage } from "./storage.ts";
+import { requireKept, STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import { type Transform, takesConnections } from "./transform.ts";
 
@@ -172,7 +172,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     ...(o.procedural && { procedural: true }),
     ...(o.synapse && { synapse: o.synapse }),
   };
-  if (built.storage) checkStorage(built);
+  if (built.storage) checkStorage(built, connectedSizes(net, from, to).sources);
   if (built.procedural) checkProcedural(built);
   if (built.learned) checkLearned(built);
   if (built.delays && bias)
@@ -225,7 +225,7 @@ function weightOf(c: Connectivity, given: ConnectOptions["weight"], name: string
   throw new ModelError("unsupported", path, `a pooling over ${c.over} has weights of ${own}, and no others`);
 }
 
-function checkStorage(c: Connection): void {
+function checkStorage(c: Connection, sources: number): void {
   const path = `connection ${c.name}.storage`;
   if (!STORAGES.includes(c.storage!))
     throw new ModelError("unknown-name", path, `no storage '${c.storage}'; known: ${listNames(STORAGES)}`);
@@ -235,6 +235,7 @@ function checkStorage(c: Connection): void {
   const graded = c.from.port !== "spike" && `'${c.from.port}' leaves by value; only spikes are delivered so`;
   const problem = matrix || plastic || graded;
   if (problem) throw new ModelError("unsupported", path, problem);
+  requireKept(c, sources);
 }
 
 function checkLearned(c: Connection): void {

@@ -33,17 +33,22 @@ export function storedWeight(
   if (weight.kind === "constant") return { form: "one", unit: round(weight.value) };
   if (storage === "f32") return { form: "f32" };
   if (storage === undefined) return exactUnits(weight, round) ?? { form: type };
-  const path = `connection ${name}.weight`;
-  const { low, high } = boundsOf(weight, sources, path);
-  const unit = round(Math.max(-low, high) / MOST_UNITS[storage]);
-  requireKept(weight, storage, unit, sources, path);
-  return { form: storage, unit };
+  const { low, high } = boundsOf(weight, sources, `connection ${name}.weight`);
+  return { form: storage, unit: round(Math.max(-low, high) / MOST_UNITS[storage]) };
 }
 
 /** Draws that tell what is lost, and the share of what weights bring on the average that may be. */
 const [TRIED, LOST] = [4096, 0.05];
-/** Laws with a long tail have few units for all that is not in it. @throws {ModelError} `out-of-range` */
-function requireKept(weight: Initializer, form: "i8" | "i16", unit: number, sources: number, path: string): void {
+/**
+ * Laws with a long tail have few units for all that is not in it.
+ * @throws {ModelError} `out-of-range` for storage that would lose what weights bring
+ */
+export function requireKept(c: Pick<Connection, "weight" | "storage" | "name">, sources: number): void {
+  const stored = storedWeight(c, "f64", sources);
+  if (stored.form !== "i8" && stored.form !== "i16") return;
+  const { weight } = c;
+  const { form, unit } = stored;
+  const path = `connection ${c.name}.weight`;
   const given = weight.kind === "values" ? weight.values : undefined;
   const count = Math.min(TRIED, given?.length ?? TRIED);
   const at = given

@@ -1,9 +1,13 @@
 /** Narrow storage keeps what a law brings on the average, or is refused. */
 import { expect, test } from "vitest";
 import { clippedNormal, type Initializer, logNormal, normal, uniform } from "../../src/model/initializer.ts";
-import { storedWeight } from "../../src/model/storage.ts";
+import { requireKept, storedWeight } from "../../src/model/storage.ts";
 
-const stored = (weight: Initializer, storage: "i8" | "i16") => storedWeight({ weight, storage, name: "c" }, "f32", 10);
+const stored = (weight: Initializer, storage: "i8" | "i16") => {
+  const c = { weight, storage, name: "c" };
+  requireKept(c, 10);
+  return storedWeight(c, "f32", 10);
+};
 
 test.each<[string, Initializer]>([
   ["uniform", uniform(0, 1)],
