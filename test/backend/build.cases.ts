@@ -3,7 +3,7 @@ import { JOIN, JOIN_FIELDS } from "../../src/ir/blocks.ts";
 import { LOOK_AGAIN, LOOK_ASK, LOOK_BITS } from "../../src/ir/lookUp.ts";
 import { type Buffer, type Invoke, invoke, type KernelOf, place, type WeightForm } from "../../src/ir/program.ts";
 import type { Type } from "../../src/ir/types.ts";
-import { type Case, values } from "./conformance.cases.ts";
+import { type Case, values } from "./cases.ts";
 
 type Arrays = Readonly<Record<string, readonly [type: Type, values: readonly number[]]>>;
 /** @param anything buffers in which a kernel may leave what it likes */

@@ -1,7 +1,7 @@
 /** Cases of kernel `drawCounts`: bounds that leave few words open, many, and all. */
 import { invoke, place } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
-import { type Case, values } from "./conformance.cases.ts";
+import { type Case, values } from "./cases.ts";
 
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
 function countsCase(

@@ -2,7 +2,7 @@
 import { cellWords, headerWords, headWords, quadWords } from "../../src/ir/blocks.ts";
 import { invoke, place, type WeightForm } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
-import { type Case, values } from "./conformance.cases.ts";
+import { type Case, values } from "./cases.ts";
 
 const [SOURCES, PARTS, PART, CELLS, GROUP, GROUPS] = [9, 2, 1, 40, 4, 3];
 /** A cell and a weight, of each synapse in each slot of each block. */

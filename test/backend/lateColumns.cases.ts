@@ -16,7 +16,7 @@ import {
 } from "../../src/ir/program.ts";
 import type { Slot, Space, Step } from "../../src/ir/step.ts";
 import type { FloatType, Type } from "../../src/ir/types.ts";
-import type { Case } from "./conformance.cases.ts";
+import type { Case } from "./cases.ts";
 
 export interface LateShape {
   readonly type: FloatType;

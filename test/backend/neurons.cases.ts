@@ -40,7 +40,7 @@ import type { ScheduleName } from "../../src/model/schedule.ts";
 import { denseLayer, input, type Layer, neurons, readout, sequential } from "../../src/model/sequential.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { batchNorm, concat, residual, softmax, sum } from "../../src/model/transform.ts";
-import { values } from "./conformance.cases.ts";
+import { values } from "./cases.ts";
 
 export interface NeuronCase {
   readonly name: string;

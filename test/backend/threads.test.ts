@@ -10,7 +10,8 @@ import type { Step } from "../../src/ir/step.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { addStep, copyStep } from "../../src/sim/lower/bodies.ts";
 import { Memory } from "../../src/sim/memory.ts";
-import { CASES, type Case } from "./conformance.cases.ts";
+import type { Case } from "./cases.ts";
+import { CASES } from "./conformance.cases.ts";
 
 const THREADS = [1, 2, 3, 8];
 const BACKENDS = THREADS.map((n) => [n, threadedWasm(n)] as const);

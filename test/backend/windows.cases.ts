@@ -12,7 +12,7 @@ import {
   type Windows,
   weightRows,
 } from "../../src/ir/windows.ts";
-import { type Case, sample, values } from "./conformance.cases.ts";
+import { type Case, sample, values } from "./cases.ts";
 
 const axis = (source: number, kernel: number, stride = 1, padding = 0, dilation = 1): Axis => {
   const a = { source, kernel, stride, padding, dilation };

@@ -14,7 +14,7 @@ import { inputNode, type Network, type NetworkSpec, network, population } from "
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import { batchOf } from "./samples.ts";
 
 const [inputs, steps, classes, count] = [20, 30, 4, 32];

@@ -11,7 +11,7 @@ import { adam } from "../../src/learn/optimiser.ts";
 import { createTrainer } from "../../src/learn/trainer.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import { expectNear } from "./near.ts";
 import { denseReference, spikeBatch } from "./reference.ts";
 

@@ -30,7 +30,7 @@ import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import type { Network } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import { distances, expectNear } from "./near.ts";
 import { drawSamples, labelSteps, shortened } from "./samples.ts";
 import { type SimulateOptions, simulate } from "./simulate.ts";

@@ -2,7 +2,7 @@
 import type { Backend, Executable } from "../../src/backend/backend.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Batch } from "../../src/learn/feed.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import type { Samples } from "./simulate.ts";
 
 export interface SampleOptions {

@@ -14,7 +14,7 @@ import { adam, sgd } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import { expectNear } from "./near.ts";
 import { drawSamples, shortened } from "./samples.ts";
 import { simulate } from "./simulate.ts";

@@ -15,7 +15,7 @@ import { neuron } from "../../src/model/neuron.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { createExactEngine } from "../../src/sim/exact/engine.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
-import { values } from "../backend/conformance.cases.ts";
+import { values } from "../backend/cases.ts";
 import { convolved, expanded, type Geometry, outOf, plain, sizesOf } from "../learn/windows.ts";
 
 const BACKENDS = [1, 2, 3, 8].map((n) => threadedWasm(n));

@@ -19,7 +19,7 @@ import { cubaLif } from "../../../src/model/neuron/cubaLif.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
 import { neuron } from "../../../src/model/neuron.ts";
 import { createExactEngine } from "../../../src/sim/exact/engine.ts";
-import { values } from "../../backend/conformance.cases.ts";
+import { values } from "../../backend/cases.ts";
 
 const options = (o: Partial<EventTrainerOptions> = {}): EventTrainerOptions => ({
   loss: firstSpikeCrossEntropy(),

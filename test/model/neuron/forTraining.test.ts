@@ -11,7 +11,7 @@ import { balancedResonateAndFire } from "../../../src/model/neuron/balancedReson
 import { synapseFilter } from "../../../src/model/neuron/synapseFilter.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
-import { values } from "../../backend/conformance.cases.ts";
+import { values } from "../../backend/cases.ts";
 
 test("balanced resonate and fire is the published update (Higuchi et al. 2024, algorithm of the BRF neuron)", async () => {
   const [steps, size, dt] = [400, 3, 0.01];
