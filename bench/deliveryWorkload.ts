@@ -5,7 +5,7 @@
  */
 import { headerWords, headWords, quadWords } from "../src/ir/blocks.ts";
 import { along, type Buffer, invoke, loop, type Node, type Program, place } from "../src/ir/program.ts";
-import type { Setting, Workload } from "./kernelWorkloads.ts";
+import type { Setting, Workload } from "./workloadParts.ts";
 
 const [CELLS, GROUP, GROUPS, ROWS, SPIKES, STEPS] = [38_912, 4, 16, 128, 25, 256];
 const SLOTS = GROUP * GROUPS;

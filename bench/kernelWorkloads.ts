@@ -1,23 +1,6 @@
-/**
- * Kernel calls of the networks that the benches train, each in a program of its own: what one step of one sample asks of
- * a kernel (`train-rsnn`: 700 inputs, 256 recurrent neurons, 20 readouts; `train-mlp`: 784, 1000, 10). Lists differ from
- * call to call, as they do in a run, so that branches are no easier to predict.
- */
-import type { Backend, Executable } from "../src/backend/backend.ts";
-import type { MachineLimits } from "../src/backend/wasm/limits.ts";
 import { countStep, flops } from "../src/ir/count.ts";
 import { abs, add, compare, f32, max, mul, read, select, sub } from "../src/ir/expr.ts";
-import {
-  along,
-  type Buffer,
-  invoke,
-  type Kernel,
-  loop,
-  type Node,
-  type Place,
-  padded,
-  place,
-} from "../src/ir/program.ts";
+import { along, type Buffer, invoke, type Kernel, loop, type Place, padded, place } from "../src/ir/program.ts";
 import type { Slot, Step, Store } from "../src/ir/step.ts";
 import {
   type Axis,
@@ -31,67 +14,7 @@ import {
   weightRows,
 } from "../src/ir/windows.ts";
 import { deliver } from "./deliveryWorkload.ts";
-
-export interface Workload {
-  readonly metric: string;
-  readonly unit: string;
-  /** Units of work in one run. */
-  readonly work: number;
-  readonly limit: number;
-  readonly executable: Executable;
-}
-export interface Setting {
-  readonly backend: Backend;
-  readonly limits: MachineLimits;
-}
-type Build = (s: Setting) => Promise<Workload>;
-
-/** Different lists, or rows, that calls cycle through. */
-const ROUND = 100;
-
-const buffer = (name: string, type: Buffer["type"], length: number): Buffer => ({ name, type, length, role: "work" });
-
-/** Numbers in [0, 1) that are the same each time (a linear congruential generator, constants of Numerical Recipes). */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-interface Called {
-  readonly name: string;
-  readonly buffers: readonly Buffer[];
-  readonly body: readonly Node[];
-  /** Times that the body runs in one run, as loop `r`, in loop `again`. */
-  readonly times?: number;
-  readonly inputs?: Readonly<Record<string, ArrayLike<number>>>;
-}
-async function load({ backend }: Setting, { name, buffers, body, times = ROUND, inputs = {} }: Called) {
-  const regions = [{ name: "run", body: [loop("again", 4, [loop("r", times, body)])] }];
-  const x = await backend.load({ name, buffers, regions });
-  for (const [buffer, values] of Object.entries(inputs)) x.array(buffer).set(values);
-  return { executable: x, calls: 4 * times };
-}
-
-/** Ascending lists of some of `n` numbers, each in with the same probability, one after the other. */
-function lists(n: number, expected: number, count = ROUND): { list: number[]; ends: number[] } {
-  const next = uniform(n + expected);
-  const [list, ends] = [[] as number[], [0]];
-  for (let k = 0; k < count; k++) {
-    for (let i = 0; i < n; i++) if (next() < expected / n) list.push(i);
-    ends.push(list.length);
-  }
-  return { list, ends };
-}
-/** Small floats around zero. */
-function floats(n: number, seed = n): Float32Array {
-  const next = uniform(seed);
-  return Float32Array.from({ length: n }, () => next() - 0.5);
-}
-const ofList = (ends: readonly number[]): number => ends.at(-1)!;
-const fromTo = { from: place("ends", 0, along("r", 1)), to: place("ends", 1, along("r", 1)) };
+import { type Build, buffer, floats, fromTo, lists, load, ofList, ROUND, uniform } from "./workloadParts.ts";
 
 /** `expected` of `rows` rows of `width` floats are added to a start. */
 const gather =
