@@ -12,16 +12,18 @@ import { AS_EVENTS } from "./batches.ts";
 import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
-import { type Compiled, compiledDocument, compiledText } from "./explainProgram.ts";
+import { type Compiled, compiledDocument, compiledText, type Explained } from "./explainProgram.ts";
+import { explainedSimulation, isSimulated } from "./explainSimulation.ts";
 import { sharedNames } from "./names.ts";
 import { type Design, recurrentDesign, requireNoCode, sampleDesign, spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
 import type { Deployed } from "./session.ts";
+import { simulationNames } from "./subject/catalogue.ts";
 import type { Training } from "./task.ts";
 import { isTask, taskOf } from "./tasks.ts";
 
-/** A network with numbers to start from, and how it learns where that is known. */
-interface Subject extends Deployed {
+/** A network that answers, with numbers to start from. */
+interface Answering extends Deployed {
   readonly from: string;
   readonly training?: Training;
 }
@@ -33,12 +35,7 @@ interface Subject extends Deployed {
  * @throws {DataError} for the file
  */
 export async function explain(options: TaskOptions, _onProgress: OnProgress): Promise<TaskReport> {
-  const subject = await subjectOf(options);
-  const programs = [
-    await answering(subject),
-    ...(subject.training ? [await learning(subject, subject.training, options.segment)] : []),
-  ];
-  const { net, encoder, from, training } = subject;
+  const { net, encoder, from, training, programs } = await explainedBy(options);
   const document = {
     target: options.task,
     from,
@@ -57,32 +54,31 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
   return { document, text };
 }
 
-async function subjectOf({ task: target, encoder: asked, steps, seed }: TaskOptions): Promise<Subject> {
-  if (!isTask(target))
-    return { from: `The network in ${target}.`, ...deployedFrom(await artefactAt(target), target, AS_EVENTS) };
-  const task = taskOf(target);
-  if (task.kind === "sequences") {
-    requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
-    return started(
-      recurrentDesign(task.spiking),
-      `The spiking network of ${task.name}, as it starts with seed ${seed}.`,
-      seed,
-    );
-  }
-  if (task.kind === "samples") {
-    requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
-    return started(
-      sampleDesign(task.spiking),
-      `The spiking network of ${task.name}, as it starts with seed ${seed}.`,
-      seed,
-    );
-  }
-  const code = asked ?? task.trial.codes[0]!;
-  const chosen = asked ? "" : ` A comparison chooses among ${task.trial.codes.join(" and ")}; --encoder asks for one.`;
-  const from = `The spiking network of ${task.name} with ${code} input, as it starts with seed ${seed}.${chosen}`;
-  return started(spikingDesign(task, code, { steps }), from, seed);
+async function explainedBy(options: TaskOptions): Promise<Explained> {
+  const { task: target, segment } = options;
+  if (isTask(target)) return answered(ofTask(options), segment);
+  if (isSimulated(target)) return explainedSimulation(options);
+  const artefact = await artefactAt(target);
+  if (artefact.network.steps === undefined) return explainedSimulation(options);
+  return answered({ from: `The network in ${target}.`, ...deployedFrom(artefact, target, AS_EVENTS) }, segment);
 }
-function started({ net, encoder, training, learn }: Design, from: string, seed: number): Subject {
+
+function ofTask({ task: name, encoder: asked, steps, seed }: TaskOptions): Answering {
+  const task = taskOf(name);
+  const starts = `as it starts with seed ${seed}.`;
+  if (task.kind === "images") {
+    const code = asked ?? task.trial.codes[0]!;
+    const chosen = asked
+      ? ""
+      : ` A comparison chooses among ${task.trial.codes.join(" and ")}; --encoder asks for one.`;
+    const from = `The spiking network of ${name} with ${code} input, ${starts}${chosen}`;
+    return started(spikingDesign(task, code, { steps }), from, seed);
+  }
+  requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
+  const design = task.kind === "sequences" ? recurrentDesign(task.spiking) : sampleDesign(task.spiking);
+  return started(design, `The spiking network of ${name}, ${starts}`, seed);
+}
+function started({ net, encoder, training, learn }: Design, from: string, seed: number): Answering {
   const { loss } = training;
   return { from, net, encoder, ...(!learn && { training }), loss, parameters: initialParameters(net, seed) };
 }
@@ -90,19 +86,31 @@ function started({ net, encoder, training, learn }: Design, from: string, seed: 
 const artefactAt = (target: string): Promise<Artefact> =>
   readArtefact(target).catch((cause) => {
     const absent = cause instanceof DataError && cause.code === "missing-file";
-    throw absent ? new UsageError("unknown-name", target, `neither a task (${sharedNames()}) nor a file`) : cause;
+    throw absent
+      ? new UsageError(
+          "unknown-name",
+          target,
+          `neither a task (${sharedNames()}), a simulation (${simulationNames()}), nor a file`,
+        )
+      : cause;
   });
+
+async function answered(subject: Answering, segment: SegmentSteps | undefined): Promise<Explained> {
+  const { training } = subject;
+  const programs = [await answering(subject), ...(training ? [await learning(subject, training, segment)] : [])];
+  return { ...subject, programs };
+}
 
 /** Samples side by side in the programs shown: the least that shows all loops. */
 const BATCH = 4;
 
-async function answering({ net, loss, parameters }: Subject): Promise<Compiled> {
+async function answering({ net, loss, parameters }: Answering): Promise<Compiled> {
   using x = await createEvaluator(net, wasm, { loss, parameters, batch: BATCH });
   return { name: "inference", program: x.program, wat: x.text, context: x.lowered.context };
 }
 
 async function learning(
-  { net, loss, parameters }: Subject,
+  { net, loss, parameters }: Answering,
   { surrogate, rate, algorithm: own = bptt(surrogate) }: Training,
   segment: SegmentSteps | undefined,
 ): Promise<Compiled> {

@@ -53,8 +53,7 @@ export function networkText(net: Network, encoder: Input): string {
     "",
     ...connectionLines(net),
     "",
-    leftTable([["parameters", "shape", "training"], ...blocksOf(net).map((b) => parameterRow(b, dimensionOf(net, b)))]),
-    "",
+    ...parameterTable(net),
     ...models(net).flatMap(modelLines),
   ].join("\n");
 }
@@ -71,6 +70,14 @@ function dimensionOf({ populations }: Network, { name: block, kind }: ParameterB
   return new Map<string, Dimension>(all).get(block) ?? DIMENSIONLESS;
 }
 
+function parameterTable(net: Network): string[] {
+  const blocks = blocksOf(net);
+  if (blocks.length === 0) return [];
+  return [
+    leftTable([["parameters", "shape", "training"], ...blocks.map((b) => parameterRow(b, dimensionOf(net, b)))]),
+    "",
+  ];
+}
 const SHARED: ReadonlySet<ParameterBlock["kind"]> = new Set(["neuron", "synapse"]);
 function parameterRow({ name, kind, rows, width, trainable, low, high }: ParameterBlock, d: Dimension): Row {
   const bounds = [

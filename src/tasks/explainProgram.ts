@@ -4,16 +4,28 @@ import { countKernel, type Work } from "../ir/countKernel.ts";
 import { printProgram } from "../ir/print.ts";
 import { type Count, type Invoke, invocations, type Loop, type Program } from "../ir/program.ts";
 import { BYTES, TYPES } from "../ir/types.ts";
+import type { Network } from "../model/network.ts";
 import { whole } from "../report/numbers.ts";
 import { type Row, table, wrap } from "../report/terminal/layout.ts";
 import { type Context, SAMPLE_STEPS, SEGMENT, SEGMENT_STEPS } from "../sim/lower/context.ts";
 import { SEGMENT_START } from "../sim/lower/segments.ts";
+import type { Input } from "./batches.ts";
+import type { Training } from "./task.ts";
 
 export interface Compiled {
   readonly name: string;
   readonly program: Program;
   readonly wat: string;
   readonly context: Context;
+}
+
+/** A network, the programs it becomes, and how it learns where that is known. */
+export interface Explained {
+  readonly from: string;
+  readonly net: Network;
+  readonly encoder: Input;
+  readonly training?: Training;
+  readonly programs: readonly Compiled[];
 }
 
 export interface MemoryLine {
