@@ -356,9 +356,9 @@ export class Engine implements Disposable {
   }
 
   #hear(recorder: Recorder, spikes: SpikeLists, block: Window): void {
-    spikes.visit(block, (population, sample, step, { list, from, end }) => {
-      for (let k = from; k < end; k++) this.#digest.add(population, sample, step, list[k]!);
-      recorder.spikes(population, sample, step, list.subarray(from, end));
+    spikes.visit(block, (population, sample, step, fired) => {
+      this.#digest.addAll(population, sample, step, fired);
+      recorder.spikes(population, sample, step, fired.list.subarray(fired.from, fired.end));
     });
     recorder.after(block);
   }
