@@ -1,5 +1,6 @@
 /** A digest of the spikes of a run: FNV-1a over (population, sample, step, neuron) in the order of the run. */
-import { absorb, START, type State, textOf } from "../base/hash.ts";
+import { absorbWords, START, type State, textOf } from "../base/hash.ts";
+import type { Fired } from "./spikeLists.ts";
 
 /** Spikes taken up before they are digested together. */
 const ROOM = 1024;
@@ -18,12 +19,15 @@ export class SpikeDigest {
     this.#waiting = 0;
   }
   #digest(): void {
-    this.#state = absorb(this.#state, new Uint8Array(this.#words.buffer, 0, 16 * this.#waiting));
+    this.#state = absorbWords(this.#state, this.#words.subarray(0, 4 * this.#waiting));
     this.#waiting = 0;
   }
   /** Sixteen hexadecimal digits. */
   get text(): string {
     return textOf(this.state);
+  }
+  addAll(population: number, sample: number, step: number, { list, from, end }: Fired): void {
+    for (let k = from; k < end; k++) this.add(population, sample, step, list[k]!);
   }
   add(population: number, sample: number, step: number, neuron: number): void {
     if (this.#waiting === ROOM) this.#digest();

@@ -23,6 +23,7 @@ import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { normaliseNodes } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
 import { partsFor } from "./lower/parts.ts";
+import { WATCH, watchNodes } from "./lower/watch.ts";
 import { blockFor, countShape, isLarge } from "./making.ts";
 import { Memory } from "./memory.ts";
 import { type Mill, synapseMill } from "./mill/mill.ts";
@@ -95,6 +96,7 @@ export async function createEngine(net: Network, backend: Backend, options: Engi
   const program = programOf(net.name, lowered, [
     { name: "run", body: forwardNodes(lowered) },
     { name: FLUSH, body: flushNodes(lowered) },
+    { name: WATCH, body: watchNodes(lowered) },
     ...(options.normalise ? [{ name: NORMALISE, body: normaliseNodes(options.normalise, lowered) }] : []),
   ]);
   requireRoom(net, backend, program);
@@ -346,6 +348,7 @@ export class Engine implements Disposable {
     fillStepTables(x, this.lowered, this.#step, count);
     this.#feed.write(x, block);
     x.run("run");
+    x.run(WATCH);
     this.#step += count;
     if (this.#step % FLUSH_EVERY === 0) x.run(FLUSH);
     if (block.now % SWEEP > this.#step % SWEEP) forgetLongAgo(x, this.lowered, this.#step);
@@ -356,9 +359,9 @@ export class Engine implements Disposable {
   }
 
   #hear(recorder: Recorder, spikes: SpikeLists, block: Window): void {
-    spikes.visit(block, (population, sample, step, { list, from, end }) => {
-      for (let k = from; k < end; k++) this.#digest.add(population, sample, step, list[k]!);
-      recorder.spikes(population, sample, step, list.subarray(from, end));
+    spikes.visit(block, (population, sample, step, fired) => {
+      this.#digest.addAll(population, sample, step, fired);
+      recorder.spikes(population, sample, step, fired.list.subarray(fired.from, fired.end));
     });
     recorder.after(block);
   }

@@ -5,7 +5,7 @@ import type { Network } from "../model/network.ts";
 import type { SpikeDigest } from "./digest.ts";
 import type { Lowered } from "./lower/lower.ts";
 import type { RecordedSeries } from "./records/memorySink.ts";
-import { type SpikeLists, spikingNodes } from "./spikeLists.ts";
+import { type Fired, type SpikeLists, spikingNodes } from "./spikeLists.ts";
 
 /** Spike k: neuron `indices[k]` in step `steps[k]` (from the start of the run) of trial `samples[k]`. */
 export interface Spikes {
@@ -45,28 +45,66 @@ export function checkRecord({ populations, transforms }: Network, record: readon
     throw new ModelError("unknown-name", "record", `cannot record '${wrong}'; known: ${listNames(known)}`);
 }
 
+/** Numbers of a piece: what grows piece by piece need never be moved. */
+const PIECE = 2 ** 14;
+
 /** A list of numbers that grows. */
 class Column {
-  #data = new Uint32Array(16);
-  #length = 0;
+  readonly #pieces: Uint32Array[] = [];
+  #last = new Uint32Array(0);
+  #filled = 0;
 
+  get length(): number {
+    return Math.max(0, this.#pieces.length - 1) * PIECE + this.#filled;
+  }
   add(x: number): void {
-    if (this.#length === this.#data.length) this.#grow();
-    this.#data[this.#length++] = x;
+    if (this.#filled === this.#last.length) this.#grow();
+    this.#last[this.#filled++] = x;
   }
   #grow(): void {
-    const larger = new Uint32Array(2 * this.#data.length);
-    larger.set(this.#data);
-    this.#data = larger;
+    this.#last = new Uint32Array(PIECE);
+    this.#pieces.push(this.#last);
+    this.#filled = 0;
   }
   done(): Uint32Array {
-    return this.#data.slice(0, this.#length);
+    const all = new Uint32Array(this.length);
+    this.#pieces.forEach((piece, k) => {
+      all.set(piece.subarray(0, all.length - k * PIECE), k * PIECE);
+    });
+    return all;
   }
 }
-interface Columns {
-  readonly steps: Column;
-  readonly indices: Column;
-  readonly samples: Column;
+
+/** The spikes of a population. Many come at a time, all of one step and trial. */
+class SpikeColumn {
+  readonly #indices = new Column();
+  readonly #steps = new Column();
+  readonly #samples = new Column();
+  /** How many there were when those of a time had come. */
+  readonly #ends = new Column();
+
+  add(step: number, sample: number, { list, from, end }: Fired): void {
+    // A few at a time: so many calls on arrays would cost more than the numbers.
+    for (let k = from; k < end; k++) this.#indices.add(list[k]!);
+    this.#steps.add(step);
+    this.#samples.add(sample);
+    this.#ends.add(this.#indices.length);
+  }
+  done(): Spikes {
+    const ends = this.#ends.done();
+    return {
+      steps: repeated(this.#steps.done(), ends),
+      indices: this.#indices.done(),
+      samples: repeated(this.#samples.done(), ends),
+    };
+  }
+}
+/** Each number up to the place where it ends. */
+function repeated(numbers: Uint32Array, ends: Uint32Array): Uint32Array {
+  const out = new Uint32Array(ends.at(-1) ?? 0);
+  let at = 0;
+  for (let k = 0; k < numbers.length; k++) for (const end = ends[k]!; at < end; at++) out[at] = numbers[k]!;
+  return out;
 }
 
 /** Keeps the spikes of every population and all values that the engine hands out. */
@@ -74,7 +112,7 @@ export class WholeRecorder {
   readonly #l: Lowered;
   /** Populations that spike, in the order of the network. */
   readonly #spiking: readonly string[];
-  readonly #spikes = new Map<string, Columns>();
+  readonly #spikes = new Map<string, SpikeColumn>();
   readonly #values = new Map<string, Float64Array>();
   #steps = 0;
 
@@ -86,8 +124,7 @@ export class WholeRecorder {
   begin(steps: number): void {
     const { record, samples } = this.#l.context.options;
     this.#steps = steps;
-    for (const node of this.#spiking)
-      this.#spikes.set(node, { steps: new Column(), indices: new Column(), samples: new Column() });
+    for (const node of this.#spiking) this.#spikes.set(node, new SpikeColumn());
     for (const name of record.filter((r) => !r.endsWith(".spike")))
       this.#values.set(name, new Float64Array(samples * steps * this.#sizeOf(name)));
   }
@@ -105,16 +142,9 @@ export class WholeRecorder {
   #takeSpikes(spikes: SpikeLists, block: Window, digest: SpikeDigest): void {
     const columns = this.#spiking.map((node) => this.#spikes.get(node)!);
     const first = block.now - block.done;
-    spikes.visit(block, (population, sample, step, { list, from, end }) => {
-      const { steps, indices, samples } = columns[population]!;
-      // A few at a time: so many calls on arrays would cost more than the numbers.
-      for (let k = from; k < end; k++) {
-        const neuron = list[k]!;
-        steps.add(step - first);
-        indices.add(neuron);
-        samples.add(sample);
-        digest.add(population, sample, step, neuron);
-      }
+    spikes.visit(block, (population, sample, step, fired) => {
+      columns[population]!.add(step - first, sample, fired);
+      digest.addAll(population, sample, step, fired);
     });
   }
 
@@ -134,14 +164,9 @@ export class WholeRecorder {
   }
 
   end(digest: string): Recording {
-    const arrays = ({ steps, indices, samples }: Columns): Spikes => ({
-      steps: steps.done(),
-      indices: indices.done(),
-      samples: samples.done(),
-    });
     return {
       steps: this.#steps,
-      spikes: Object.fromEntries([...this.#spikes].map(([node, columns]) => [node, arrays(columns)])),
+      spikes: Object.fromEntries([...this.#spikes].map(([node, column]) => [node, column.done()])),
       values: Object.fromEntries(this.#values),
       records: {},
       digest,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hash64 } from "../../src/base/hash.ts";
+import { absorbWords, hash64, START, textOf } from "../../src/base/hash.ts";
 
 /** The definition, with big integers. */
 function slow(bytes: Uint8Array): string {
@@ -19,6 +19,17 @@ test("equals the definition on any bytes", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(hash64(bytes)).toBe(slow(bytes));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("words count as their bytes, however small they are", () => {
+  const number = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 2 ** 17 }), fc.nat(300));
+  fc.assert(
+    fc.property(fc.array(number, { maxLength: 60 }), (numbers) => {
+      const bytes = numbers.flatMap((x) => [x, x >>> 8, x >>> 16, x >>> 24].map((b) => b & 0xff));
+      expect(textOf(absorbWords(START, Uint32Array.from(numbers)))).toBe(slow(Uint8Array.from(bytes)));
     }),
     { numRuns: 200 },
   );

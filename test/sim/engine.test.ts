@@ -73,6 +73,7 @@ describe("parameters of each neuron", () => {
     expect(e.program.regions.map((r) => [r.name, r.body.length])).toEqual([
       ["run", 1],
       ["flush", 1],
+      ["watch", 1],
       ["prepare", 1],
     ]);
   });
