@@ -46,7 +46,7 @@ export const stillTrainer = (
     loss: w.loss,
     optimiser: w.optimiser ?? adam(() => 0),
     batch: w.batch.count,
-    parameters: initialParameters(w.network, w.seed),
+    seed: w.seed,
   });
 
 export const evaluatorOf = async (w: Workload, backend: Backend): Promise<Evaluator> =>

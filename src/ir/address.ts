@@ -15,10 +15,12 @@ export function rangeOf({ from = 0, count }: Loop): Range | undefined {
 /** First and last element that the place can name; undefined where that depends on data. Exact for each loop by itself. */
 export function addresses(place: Place, loops: readonly Loop[]): Range | undefined {
   let [low, high] = [place.offset, place.offset];
-  for (const [l, name] of loops.flatMap((l) => variablesOf(l).map((name) => [l, name] as const))) {
-    const terms = place.terms.filter((t) => t.loop === name);
-    if (terms.length === 0) continue;
-    const values = candidates(terms, rangeOf(l))?.map((x) => terms.reduce((sum, t) => sum + at(t, x), 0));
+  const names = new Set(place.terms.map((t) => t.loop));
+  for (const name of names) {
+    const around = loops.find((l) => variablesOf(l).includes(name));
+    if (!around) continue;
+    const terms = names.size === 1 ? place.terms : place.terms.filter((t) => t.loop === name);
+    const values = candidates(terms, rangeOf(around))?.map((x) => terms.reduce((sum, t) => sum + at(t, x), 0));
     if (!values) return undefined;
     low += Math.min(...values);
     high += Math.max(...values);

@@ -112,7 +112,13 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   }),
 };
 
-export const signatureOf = (kernel: Kernel): Signature => (SIGNATURES[kernel.kind] as (k: Kernel) => Signature)(kernel);
+export function signatureOf(kernel: Kernel): Signature {
+  let known = KNOWN.get(kernel);
+  if (!known) KNOWN.set(kernel, (known = (SIGNATURES[kernel.kind] as (k: Kernel) => Signature)(kernel)));
+  return known;
+}
+/** Everybody asks, several times. */
+const KNOWN = new WeakMap<Kernel, Signature>();
 
 /** Arguments that a kernel stores to. */
 const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {

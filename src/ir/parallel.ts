@@ -46,7 +46,7 @@ const roundsOf = (loop: Loop): number => (typeof loop.count === "number" ? loop.
 /** Gives each round of a parallel loop its own copy of what all rounds would store to. */
 export function withCopies(program: Program): Program {
   const copies = new Map<string, number>();
-  const loops = program.regions.flatMap((r) => [...withRounds(r.body)]);
+  const loops = [...new Set(program.regions.flatMap((r) => [...withRounds(r.body)]))]; // regions may share some
   const sharedIn = sharedByName(loops);
   for (const loop of loops)
     for (const name of shared(loop)) copies.set(name, Math.max(copies.get(name) ?? 1, roundsOf(loop)));

@@ -13,7 +13,6 @@ import { pruneSlots, rewriteStep, type Step } from "../ir/step.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
-import type { Parameters } from "../sim/lower/parameters.ts";
 import { overTaps, tapPlaces, tapSteps } from "../sim/lower/taps.ts";
 import type { Rate } from "./optimiser.ts";
 import { TAP_GRADIENTS } from "./weightGradients.ts";
@@ -74,17 +73,6 @@ export function requireWidth(net: Network, width: Rate | undefined): void {
   if (!wide && width !== undefined)
     throw new ModelError("usage", "trainer.delayWidth", "no connection's delays learn with interpolation 'gaussian'");
 }
-/** Parameters with that width of every Gaussian. */
-export const withWidth = (net: Network, parameters: Parameters, width: number): Parameters => ({
-  ...parameters,
-  ...Object.fromEntries(
-    net.connections.filter(isGaussian).map((c): [string, Parameters[string]] => {
-      const name = `${c.name}.delay.width`;
-      return [name, parameters[name]!.map(() => width)];
-    }),
-  ),
-});
-
 /** @throws {RunError} `out-of-range` */
 export function widthAt(width: Rate, updates: number): number {
   const x = typeof width === "number" ? width : width(updates);

@@ -56,10 +56,12 @@ export function maskNodes(node: string, c: Context): Node[] {
  */
 export function scaled(net: Network, parameters: Parameters, factor: (keep: number) => number): Parameters {
   const out: Record<string, Float32Array | Float64Array> = { ...parameters };
-  for (const c of net.connections) {
-    const keep = keepProbability(net, c.from.node);
-    const name = `${c.name}.weight`;
-    if (keep < 1 && out[name]) out[name] = out[name].map((w) => w * factor(keep));
-  }
+  for (const [name, keep] of heardShares(net)) if (out[name]) out[name] = out[name].map((w) => w * factor(keep));
   return out;
 }
+/** The names of these weights' arrays, each with the share that is heard. */
+export const heardShares = (net: Network): [array: string, keep: number][] =>
+  net.connections.flatMap((c): [string, number][] => {
+    const keep = keepProbability(net, c.from.node);
+    return keep < 1 ? [[`${c.name}.weight`, keep]] : [];
+  });

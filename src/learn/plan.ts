@@ -47,7 +47,7 @@ import {
 } from "./regularise.ts";
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
-import { keptByChunk, onwardNodes, onwardPass } from "./timeOutermost.ts";
+import { keptByChunk, onwardNodes, onwardParts, onwardPass } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, TAP_GRADIENTS, weightGradients } from "./weightGradients.ts";
@@ -156,16 +156,15 @@ export class TrainingPlan {
   /** `gradients` without an update, of all segments together, and `onward` with one after each. */
   #onwardRegions(l: Lowered): Region[] {
     const backward = this.#backward;
-    const shared = { pass: backward instanceof BackwardPass ? onwardPass(backward) : backward, each: this.#loss(l) };
+    const pass = backward instanceof BackwardPass ? onwardPass(backward) : backward;
+    const parts = onwardParts(l, { pass, each: this.#loss(l) });
     const [sums, clear] = [this.#clearSums(l), this.#clearGradients(l)];
-    const whole = onwardNodes(l, { ...shared, start: [...sums, ...clear], clear: [], end: [] });
+    const whole = onwardNodes(l, parts, { start: [...sums, ...clear], clear: [], end: [] });
     const neurons = [...this.#neuronGradients(l), ...delayGradients(l)];
     const turned = turnedWeights(l);
     const noted = stepNormsOf(l).flatMap((n) => n.note());
-    const each = onwardNodes(l, {
-      ...shared,
-      ...{ start: sums, clear, end: [...noted, ...neurons, ...this.#update(l), ...turned] },
-    });
+    const end = [...noted, ...neurons, ...this.#update(l), ...turned];
+    const each = onwardNodes(l, parts, { start: sums, clear, end });
     return [
       { name: "gradients", body: [...turned, ...whole, ...neurons] },
       { name: ONWARD, body: [...turned, ...each] },

@@ -13,7 +13,7 @@ import { abreast } from "../sim/lower/abreast.ts";
 import { type Context, SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
-import { inStages } from "../sim/lower/meetings.ts";
+import { inStages, type TogetherStage } from "../sim/lower/meetings.ts";
 import { inFirstSegment, SegmentStarts, segmentCounts, segmentNodes } from "../sim/lower/segments.ts";
 import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
@@ -26,10 +26,13 @@ import { weightGradients } from "./weightGradients.ts";
 export const SEGMENTS_RUN = "segments.run";
 const segmentsRun = (c: Context): Place => place(c.buffer(SEGMENTS_RUN, "i32", 1, "argument"));
 
-export interface Onward {
+/** What samples do: their errors and gradients, and in front of these the loss of the segment at hand. */
+export interface OnwardWork {
   readonly pass: Pick<OnlinePass, "begin" | "errors" | "gradients">;
-  /** Of a sample: the loss of the segment at hand. */
   readonly each: readonly Node[];
+}
+/** What is done besides. */
+export interface OnwardTurns {
   /** Once a shard, before the first segment: sums over the whole batch start. */
   readonly start: readonly Node[];
   /** Once a shard and segment: gradients start. */
@@ -37,9 +40,15 @@ export interface Onward {
   /** After all shards, once a segment. */
   readonly end: readonly Node[];
 }
+/** Nodes of samples, which regions may share: to where they start, and what they do in a segment. */
+export interface OnwardParts {
+  readonly begin: readonly Node[];
+  readonly first: TogetherStage;
+  /** Loops over the shards. */
+  readonly later: readonly Node[];
+}
 
-/** A region's body: all samples to where they start, then segment by segment. */
-export function onwardNodes(l: Lowered, { pass, each, start, clear, end }: Onward): Node[] {
+export function onwardParts(l: Lowered, { pass, each }: OnwardWork): OnwardParts {
   const c = l.context;
   const starts = new SegmentStarts(l, bitsBefore(l));
   const begin = [...l.forward.flatMap((f) => f.start), ...starts.begin(), ...pass.begin(l)];
@@ -58,24 +67,30 @@ export function onwardNodes(l: Lowered, { pass, each, start, clear, end }: Onwar
     ...gradients,
     ...overSamples(c, starts.advance()),
   ];
-  return [
-    ...overChunks(c, start, overSamples(c, begin)),
-    loop(SEGMENT, segmentsRun(c), [...together(segment, clear, c), ...end]),
-  ];
+  const [first, ...later] = together(segment, c);
+  return {
+    begin: overSamples(c, begin),
+    first: first!,
+    later: later.flatMap(({ shard, chunk }) => overChunks(c, shard, chunk)),
+  };
 }
 
-/** What chunks do in a segment, side by side as far as one need not wait for the others. @param clear once a shard, first of all */
-function together(segment: readonly Node[], clear: readonly Node[], c: Context): Node[] {
+/** What chunks do in a segment, side by side as far as one need not wait for the others. */
+function together(segment: readonly Node[], c: Context): TogetherStage[] {
   const wide = c.options.statistics === "batch";
   const stages = wide ? inStages(segment) : [{ shard: [], chunk: segment }];
-  return stages.flatMap(({ shard, chunk }, k) => {
-    const nodes = c.stepsKept === 1 ? abreast(chunk, c) : chunk;
-    return overChunks(c, [...(k === 0 ? clear : []), ...shard], nodes);
-  });
+  return stages.map(({ shard, chunk }) => ({ shard, chunk: c.stepsKept === 1 ? abreast(chunk, c) : chunk }));
+}
+
+/** A region's body: all samples to where they start, then segment by segment. */
+export function onwardNodes({ context: c }: Lowered, parts: OnwardParts, { start, clear, end }: OnwardTurns): Node[] {
+  const { begin, first, later } = parts;
+  const segment = [...overChunks(c, [...clear, ...first.shard], first.chunk), ...later];
+  return [...overChunks(c, start, begin), loop(SEGMENT, segmentsRun(c), [...segment, ...end])];
 }
 
 /** Errors that end where a segment begins. */
-export const onwardPass = (backward: BackwardPass): Onward["pass"] => ({
+export const onwardPass = (backward: BackwardPass): OnwardWork["pass"] => ({
   begin: () => [],
   errors: (l) => [...backward.segment(l, true), ...inFirstSegment(l.context, backward.end(l))],
   gradients: (l) => weightGradients(l, backward),

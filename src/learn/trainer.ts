@@ -9,20 +9,14 @@ import { drawnBy } from "../sim/drawnBy.ts";
 import { ERROR_FORMS, type ErrorForm } from "../sim/lower/context.ts";
 import { FORMS, type Form } from "../sim/lower/forms.ts";
 import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
-import {
-  initialParameters,
-  type Parameters,
-  parameterLayout,
-  readBlock,
-  writeParameters,
-} from "../sim/lower/parameters.ts";
+import { type Parameters, parameterLayout, readBlock, writeInitial, writeParameters } from "../sim/lower/parameters.ts";
 import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { answersOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
-import { widthAt, withWidth } from "./delayGradients.ts";
-import { scaled } from "./dropout.ts";
+import { widthAt } from "./delayGradients.ts";
+import { heardShares, scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
 import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
 import type { EventTrainer } from "./eventprop/trainer.ts";
@@ -108,8 +102,8 @@ export async function createTrainer(
   if (isEventProp(options)) return eventTrainerOf(net, options);
   requireOptions(options);
   const { lowered, plan, program } = trainingProgram(net, options);
-  const parameters = options.parameters ?? startOf(net, options);
-  return new Trainer(lowered, program, await loadProgram(backend, program), { ...options, plan }, parameters);
+  const { parameters, ...others } = options;
+  return new Trainer(lowered, program, await loadProgram(backend, program), { ...others, plan }, parameters);
 }
 /** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch`, `out-of-range` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
@@ -164,13 +158,8 @@ const wideShards = (batch: number, sums: number, type: FloatType, isAbreast: boo
   isAbreast ? shardsAbreast(batch, sums, type) : shardsFor(batch, sums, type);
 
 /** Options with what follows from them. */
-interface PlannedOptions extends TrainerOptions {
+interface PlannedOptions extends Omit<TrainerOptions, "parameters"> {
   readonly plan: TrainingPlan;
-}
-
-function startOf(net: Network, { seed = 0, type = "f32", delayWidth }: TrainerOptions): Parameters {
-  const drawn = scaled(net, initialParameters(net, seed, type), (keep) => 1 / keep);
-  return delayWidth === undefined ? drawn : withWidth(net, drawn, widthAt(delayWidth, 0));
 }
 
 /**
@@ -193,7 +182,7 @@ export class Trainer implements Disposable {
     program: Program,
     executable: Executable,
     options: PlannedOptions,
-    parameters: Parameters,
+    parameters: Parameters | undefined,
   ) {
     this.lowered = lowered;
     this.program = program;
@@ -201,7 +190,8 @@ export class Trainer implements Disposable {
     this.#options = options;
     this.#memory = new Memory(executable, program);
     this.#memory.fill(lowered.context.contents);
-    this.setParameters(parameters);
+    if (parameters) this.setParameters(parameters);
+    else this.#start();
     this.#liveness = new Liveness(lowered, (buffer) => this.#memory.sum(buffer));
     if (options.watch) this.#watch = new Watch(this.#toWatch());
   }
@@ -379,6 +369,19 @@ export class Trainer implements Disposable {
       if (b.offset < length) readBlock(from, b, values);
     }
     return out;
+  }
+  /** Draws the weights to start from where they are used: those of large networks need no second room. */
+  #start(): void {
+    const { described, parameters, context } = this.lowered;
+    const to = this.#x.array("parameters") as Float32Array | Float64Array;
+    writeInitial(to, parameters, described, context.options.seed);
+    for (const [name, keep] of heardShares(described)) {
+      const block = parameters.blocks.get(name);
+      const values = block && to.subarray(block.offset, block.offset + block.rows * block.stride);
+      values?.set(values.map((w) => w * (1 / keep)));
+    }
+    this.#narrow();
+    this.#x.run("prepare");
   }
   /**
    * Goes on from these weights; averages start anew from them, otherwise the optimiser knows nothing of it.

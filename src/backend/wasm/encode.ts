@@ -48,6 +48,13 @@ class Bytes {
     write(this.#view);
     this.push(new Uint8Array(this.#view.buffer, 0, bytes));
   }
+  get length(): number {
+    return this.#length;
+  }
+  /** What is there so far, until more comes. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.#data.subarray(0, this.#length);
+  }
   done(): Uint8Array<ArrayBuffer> {
     return this.#data.slice(0, this.#length);
   }
@@ -72,48 +79,56 @@ const text = (s: string): number[] => {
 const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
 
 export function encode(code: ModuleCode): Uint8Array<ArrayBuffer> {
-  const out = new Bytes();
-  const section = (id: number, content: ArrayLike<number>): void => {
-    out.push([id, ...unsigned(content.length)]);
-    out.push(content);
-  };
-  const signatures = [...new Set(code.functions.map(signatureKey))];
-  const index = new Map(code.functions.map((f, k) => [f.name, k]));
-  out.push([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  section(
-    1,
-    vector(
-      signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0]),
-    ),
-  );
-  const limits = [code.shared ? 3 : 1, ...unsigned(code.pages), ...unsigned(code.pages)];
-  section(2, vector([[...text("env"), ...text("memory"), 2, ...limits]]));
-  section(3, vector(code.functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
-  section(7, vector(code.functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
-  section(10, bodies(code.functions, index));
-  section(0, [
-    ...text("name"),
-    ...subsection(1, vector(code.functions.map((f, k) => [...unsigned(k), ...text(f.name)]))),
-  ]); // for profilers
-  return out.done();
+  const module = new ModuleWriter();
+  for (const f of code.functions) module.add(f);
+  return module.done(code);
+}
+
+/** A module that takes one function after the other, callees first, and keeps its bytes alone. */
+export class ModuleWriter {
+  readonly #functions: Omit<Func, "body" | "locals">[] = [];
+  readonly #index = new Map<string, number>();
+  readonly #bodies = new Bytes();
+
+  add({ name, params, exported, locals, body }: Func): void {
+    this.#index.set(name, this.#functions.length);
+    this.#functions.push({ name, params, exported });
+    const out = new Bytes();
+    out.push(vector(localRuns(locals).map(([n, type]) => [...unsigned(n), VALTYPE[type]])));
+    for (const i of body) instruction(i, this.#index, out);
+    out.push(OPCODES.get("end")!);
+    this.#bodies.unsigned(out.length);
+    this.#bodies.push(out.view());
+  }
+  done({ pages, shared = false }: Omit<ModuleCode, "functions">): Uint8Array<ArrayBuffer> {
+    const out = new Bytes();
+    const section = (id: number, ...contents: ArrayLike<number>[]): void => {
+      const length = contents.reduce((sum, c) => sum + c.length, 0);
+      out.push([id, ...unsigned(length)]);
+      for (const c of contents) out.push(c);
+    };
+    const functions = this.#functions;
+    const signatures = [...new Set(functions.map(signatureKey))];
+    out.push([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    section(
+      1,
+      vector(
+        signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0]),
+      ),
+    );
+    const limits = [shared ? 3 : 1, ...unsigned(pages), ...unsigned(pages)];
+    section(2, vector([[...text("env"), ...text("memory"), 2, ...limits]]));
+    section(3, vector(functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
+    section(7, vector(functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
+    section(10, unsigned(functions.length), this.#bodies.view());
+    const names = vector(functions.map((f, k) => [...unsigned(k), ...text(f.name)])); // for profilers
+    section(0, [...text("name"), ...subsection(1, names)]);
+    return out.done();
+  }
 }
 const subsection = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
-const signatureKey = (f: Func): string => f.params.join(" ");
+const signatureKey = (f: Pick<Func, "params">): string => f.params.join(" ");
 
-function bodies(functions: readonly Func[], index: ReadonlyMap<string, number>): Uint8Array {
-  const out = new Bytes();
-  out.push(unsigned(functions.length));
-  for (const f of functions) {
-    const body = new Bytes();
-    body.push(vector(localRuns(f.locals).map(([n, type]) => [...unsigned(n), VALTYPE[type]])));
-    for (const i of f.body) instruction(i, index, body);
-    body.push(OPCODES.get("end")!);
-    const bytes = body.done();
-    out.push(unsigned(bytes.length));
-    out.push(bytes);
-  }
-  return out.done();
-}
 function localRuns(locals: readonly ValType[]): [number, ValType][] {
   const runs: [number, ValType][] = [];
   for (const type of locals) {

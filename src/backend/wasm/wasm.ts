@@ -5,12 +5,15 @@
 import { RunError, requireInteger } from "../../base/errors.ts";
 import {
   type Count,
+  type Invoke,
   invocations,
   type Kernel,
   type KernelKind,
   type KernelOf,
   type Program,
+  type Region,
 } from "../../ir/program.ts";
+import { hasInnerParallel } from "../../ir/together.ts";
 import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
@@ -18,7 +21,7 @@ import type { Func, ModuleCode } from "./code.ts";
 import { deliver, enlist, touch } from "./deliver.ts";
 import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
-import { encode } from "./encode.ts";
+import { ModuleWriter } from "./encode.ts";
 import { fillBlocks } from "./fillBlocks.ts";
 import { gatherRows } from "./gatherRows.ts";
 import { type KernelContext, kernelFunction } from "./kernel.ts";
@@ -118,14 +121,15 @@ async function load(program: Program, team?: Team): Promise<Executable> {
   const shared = team !== undefined;
   const memory = memoryOf(program.name, pages, shared);
   new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
-  const code = generate(program, at, pages, shared);
-  const { module, instance } = await WebAssembly.instantiate(encode(code), { env: { memory } });
-  const stages = [...code.regions.values()].flat().map((s) => s.name);
+  const code = new ModuleWriter(); // instructions are many times as large as their bytes: those of a function go when it is done
+  const regions = generateInto(program, at, (f) => code.add(f));
+  const { module, instance } = await WebAssembly.instantiate(code.done({ pages, shared }), { env: { memory } });
+  const stages = [...regions.values()].flat().map((s) => s.name);
   const membership = team && { team, id: await team.load({ module, memory, stages }), stages };
   const compiled = {
     name: program.name,
     at,
-    regions: code.regions,
+    regions,
     text: () => toWat(generate(program, at, pages, shared)),
   };
   return new WasmExecutable(compiled, memory, instance, membership);
@@ -150,37 +154,43 @@ export interface Generated extends ModuleCode {
 
 /** The module of a program, as data. */
 export function generate(program: Program, at: Layout, pages: number, shared = false): Generated {
-  const kernels = new KernelSet();
-  const regions = program.regions.map((region) => {
-    for (const { call } of invocations(region.body)) kernels.need(call.kernel, knownCounts(call));
-    return regionStages(region, at, (call) => kernels.nameOf(call.kernel, knownCounts(call)));
-  });
-  return {
-    functions: [
-      ...kernels.functions,
-      ...(regions.flat().some((s) => s.stage.together) ? [meetFunction()] : []),
-      ...regions.flat().map((s) => s.code),
-    ],
-    pages,
-    shared,
-    regions: new Map(program.regions.map((r, k) => [r.name, regions[k]!.map((s) => s.stage)])),
-  };
+  const functions: Func[] = [];
+  const regions = generateInto(program, at, (f) => functions.push(f));
+  return { functions, pages, shared, regions };
+}
+/** @param add takes the functions, callees first; returns the stages of each region */
+function generateInto(program: Program, at: Layout, add: (f: Func) => void): Generated["regions"] {
+  const kernels = new KernelSet(add);
+  for (const { body } of program.regions)
+    for (const { call } of invocations(body)) kernels.need(call.kernel, knownCounts(call));
+  if (program.regions.some(({ body }) => body.some(hasInnerParallel))) add(meetFunction());
+  const nameOf = (call: Invoke): string => kernels.nameOf(call.kernel, knownCounts(call));
+  const stagesOf = (region: Region): Stage[] =>
+    regionStages(region, at, nameOf).map(({ stage, code }) => {
+      add(code);
+      return stage;
+    });
+  return new Map(program.regions.map((r) => [r.name, stagesOf(r)]));
 }
 
 /** One function for each kernel and set of known counts, however often it is called. */
 class KernelSet {
-  readonly functions: Func[] = [];
+  readonly #add: (f: Func) => void;
   readonly #names = new Map<string, string>();
   readonly #identity = new Map<unknown, number>();
+
+  constructor(add: (f: Func) => void) {
+    this.#add = add;
+  }
 
   need(kernel: Kernel, known: Readonly<Record<string, number>>): void {
     const key = this.#key(kernel, known);
     if (this.#names.has(key)) return;
     const label = "step" in kernel ? `${kernel.kind}.${kernel.step.name}` : kernel.kind;
-    const name = `${label}.${this.functions.length}`;
+    const name = `${label}.${this.#names.size}`;
     this.#names.set(key, name);
     const build = KERNELS[kernel.kind] as (k: Kernel, c: KernelContext) => void;
-    this.functions.push(kernelFunction(name, kernel, known, TABLE_ADDRESS, (c) => build(kernel, c)));
+    this.#add(kernelFunction(name, kernel, known, TABLE_ADDRESS, (c) => build(kernel, c)));
   }
   nameOf(kernel: Kernel, known: Readonly<Record<string, number>>): string {
     return this.#names.get(this.#key(kernel, known))!;

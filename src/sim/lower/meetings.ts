@@ -123,17 +123,22 @@ interface Conflict {
   readonly handed: boolean;
 }
 function conflicts(atoms: readonly Atom[]): Conflict[] {
-  return atoms.flatMap((a, first) =>
-    atoms.slice(first + 1).flatMap((b, k): Conflict[] => {
-      const both = [...a.touches].flatMap(([buffer, x]) => {
+  const found: Conflict[] = [];
+  for (const [first, a] of atoms.entries()) {
+    const touches = [...a.touches];
+    for (let second = first + 1; second < atoms.length; second++) {
+      const b = atoms[second]!;
+      const both = touches.filter(([buffer, x]) => {
         const y = b.touches.get(buffer);
-        return y && (x.written || y.written) && !(x.adds && y.adds) ? [x.shared || y.shared] : [];
+        return y && (x.written || y.written) && !(x.adds && y.adds);
       });
-      if (both.length === 0) return [];
+      if (both.length === 0) continue;
       const bySamples = a.around.length > 0 && b.around.length > 0;
-      return [{ first, second: first + 1 + k, handed: bySamples && both.some((shared) => shared) }];
-    }),
-  );
+      const shared = both.some(([buffer, x]) => x.shared || b.touches.get(buffer)!.shared);
+      found.push({ first, second, handed: bySamples && shared });
+    }
+  }
+  return found;
 }
 
 function touchesOf(nodes: readonly Node[]): Map<string, Touch> {

@@ -206,33 +206,66 @@ function boundsOf({ min, max, dimension }: Population["model"]["parameters"][num
   return { low: min ?? least, high: max ?? FREE.high };
 }
 
+type Numbers = Float32Array | Float64Array;
+/** An array that a network starts with: its name, how many numbers it has, and what writes them, rounded to the array's type. */
+interface Start {
+  readonly name: string;
+  readonly length: number;
+  readonly write: (out: Numbers) => void;
+}
+function* startsOf(net: Network, seed: number, synapses: boolean): Generator<Start> {
+  const drawn = (name: string, from: Initializer, length: number, fanIn?: number): Start => {
+    const draw = { name, seed, ...(fanIn !== undefined && { fanIn }) };
+    return { name, length, write: (out) => void initialise(from, length, draw, out) };
+  };
+  const given = (name: string, values: Float64Array): Start => ({
+    ...{ name, length: values.length },
+    write: (out) => out.set(values),
+  });
+  for (const c of net.connections) {
+    const shape = weightShape(net, c);
+    const fanIn = fanInOfConnection(net, c);
+    if (shape) yield drawn(`${c.name}.weight`, c.weight, shape.rows * shape.width, fanIn);
+    if (synapses && c.learned) {
+      yield given(`${c.name}.weight`, synapseNumbers(c, c.weight, "weight", net, seed));
+      yield given(`${c.name}.delay`, synapseNumbers(c, c.delays!, "delay", net, seed));
+      if (c.learned.interpolation === "gaussian")
+        yield given(`${c.name}.delay.width`, Float64Array.of(widthAtStart(c, c.learned)));
+    } else if (synapses && hasSynapseWeights(c)) yield given(`${c.name}.weight`, synapseWeights(c, net, seed));
+    if (c.bias) yield drawn(`${c.name}.bias`, c.bias, biasCount(net, c), fanIn);
+  }
+  for (const [node, p] of Object.entries(net.populations))
+    for (const { name, start, width } of trainedIn(p, net.dt)) yield drawn(`${node}.${name}`, start, width);
+  for (const { name, rows, width, start } of normArrays(net))
+    yield { name, length: rows * width, write: (out) => void out.fill(start) };
+}
+
 /**
  * The numbers that a network starts with: the same for a seed on every machine.
  * @param synapses whether weights of sparse connections in training are among them
  */
 export function initialParameters(net: Network, seed: number, type: FloatType = "f32", synapses = true): Parameters {
-  const out: Record<string, Float32Array | Float64Array> = {};
+  const out: Record<string, Numbers> = {};
   const arrayOf = type === "f32" ? Float32Array : Float64Array;
-  for (const c of net.connections) {
-    const shape = weightShape(net, c);
-    const draw = (name: string) => ({ name, seed, fanIn: fanInOfConnection(net, c) });
-    const drawn = (name: string, from: Initializer, length: number) => {
-      out[name] = initialise(from, length, draw(name), new arrayOf(length));
-    };
-    if (shape) drawn(`${c.name}.weight`, c.weight, shape.rows * shape.width);
-    if (synapses && c.learned) {
-      out[`${c.name}.weight`] = new arrayOf(synapseNumbers(c, c.weight, "weight", net, seed));
-      out[`${c.name}.delay`] = new arrayOf(synapseNumbers(c, c.delays!, "delay", net, seed));
-      if (c.learned.interpolation === "gaussian") out[`${c.name}.delay.width`] = arrayOf.of(widthAtStart(c, c.learned));
-    } else if (synapses && hasSynapseWeights(c)) out[`${c.name}.weight`] = new arrayOf(synapseWeights(c, net, seed));
-    if (c.bias) drawn(`${c.name}.bias`, c.bias, biasCount(net, c));
-  }
-  const own = Object.entries(net.populations).flatMap(([node, p]) =>
-    trainedIn(p, net.dt).map((t) => ({ ...t, name: `${node}.${t.name}` })),
-  );
-  for (const { name, start, width } of own) out[name] = new arrayOf(initialise(start, width, { name, seed }));
-  for (const { name, rows, width, start } of normArrays(net)) out[name] = new arrayOf(rows * width).fill(start);
+  for (const { name, length, write } of startsOf(net, seed, synapses)) write((out[name] = new arrayOf(length)));
   return drawnBy(out, seed);
+}
+
+/**
+ * Writes what `initialParameters` gives, one block after the other: there is never a second copy of all.
+ * @throws {ModelError} as `writeParameters`
+ */
+export function writeInitial(to: Numbers, { blocks }: ParameterLayout, net: Network, seed: number): void {
+  const arrayOf = to instanceof Float32Array ? Float32Array : Float64Array;
+  for (const { name, length, write } of startsOf(net, seed, true)) {
+    const b = blocks.get(name)!;
+    const inPlace = b.stride === b.width && !b.order;
+    const values = inPlace ? to.subarray(b.offset, b.offset + length) : new arrayOf(length);
+    write(values);
+    requireFinite(`parameters.${name}`, values);
+    if (!inPlace) writeBlock(to, b, values);
+    requireWithin(b, to);
+  }
 }
 
 /** Of a connection through windows the weight of each synapse, in order of source, then of target. */
@@ -268,17 +301,21 @@ export function writeParameters(to: Elements, { blocks }: ParameterLayout, param
   for (const b of blocks.values()) {
     const from = parameters[b.name];
     if (!from) throw new ModelError("unknown-name", `parameters.${b.name}`, "is missing");
-    if (from.length !== b.rows * b.width)
-      throw new ModelError(
-        "shape-mismatch",
-        `parameters.${b.name}`,
-        `needs ${b.rows} x ${b.width} numbers, got ${from.length}`,
-      );
-    requireFinite(`parameters.${b.name}`, from);
+    requireBlock(b, from);
     writeBlock(to, b, from);
     requireWithin(b, to);
-    if (b.kind === "norm" && b.name.endsWith(".variance")) requireNotNegative(b, from);
   }
+}
+function requireBlock(b: ParameterBlock, from: ArrayLike<number>): void {
+  const { name, rows, width, kind } = b;
+  if (from.length !== rows * width)
+    throw new ModelError(
+      "shape-mismatch",
+      `parameters.${name}`,
+      `needs ${rows} x ${width} numbers, got ${from.length}`,
+    );
+  requireFinite(`parameters.${name}`, from);
+  if (kind === "norm" && name.endsWith(".variance")) requireNotNegative(b, from);
 }
 function requireNotNegative({ name }: ParameterBlock, values: ArrayLike<number>): void {
   for (let k = 0; k < values.length; k++)
