@@ -30,6 +30,7 @@ import {
   shr,
   spike,
   sqrt,
+  sub,
   type UnaryOp,
   u32,
   unary,
@@ -116,6 +117,8 @@ function* operationCases(): Generator<Case> {
           (a, b) => (first ? select(a!, constant(t, zero), b!) : select(a!, b!, constant(t, zero))),
         );
   for (const t of ALL) yield expressionCase(`select ${t}`, ["bool", t, t], (a, b, c) => select(a!, b!, c!));
+  for (const t of NUMBERS)
+    yield expressionCase(`select ${t} less another`, ["bool", t, t], (a, b, c) => select(a!, sub(b!, c!), b!));
   for (const t of NUMBERS)
     yield expressionCase(`select ${t} by f64`, ["f64", t, t], (a, b, c) =>
       select(compare("gt", a!, constant("f64", 0)), b!, c!),
@@ -231,7 +234,7 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
   const name = `body ${type} n=${n} slots=${extra} length=${length}${known ? "" : " count in memory"}`;
   const lists = ["list", "other"].flatMap((x, k) => [
     [x, place(x)],
-    [`${x}.from`, place("zero")],
+    [`${x}.from`, place("start")],
     [`${x}.to`, place("ends", k)],
   ]);
   const words = sample("i32", n, n + 1);
@@ -244,13 +247,13 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
         buffer("w", "i32", n),
         buffer("fired", "bool", n),
         ...names.map((x) => buffer(x, type, n)),
-        buffer("list", "u32", n),
-        buffer("other", "u32", n),
+        buffer("list", "u32", n + 2),
+        buffer("other", "u32", n + 2),
         buffer("bits", "u32", Math.ceil(n / 32)),
         buffer("sum", type, 1),
         buffer("tested", "i32", 1),
         buffer("negative", "i32", 1),
-        buffer("zero", "i32", 1),
+        buffer("start", "i32", 1),
         buffer("ends", "i32", 2),
         buffer("n", "i32", 1),
       ],
@@ -272,9 +275,10 @@ function bodyCase(type: FloatType, n: number, extra: number, length: number, kno
       w: words,
       ...Object.fromEntries(names.map((x, k) => [x, small(n, k + 2)])),
       tested: [-3],
+      start: [2],
       n: [n],
     },
-    defined: { list: 0, other: words.filter((x) => x < 0).length },
+    defined: { list: 2, other: 2 + words.filter((x) => x < 0).length },
   };
 }
 

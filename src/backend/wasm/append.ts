@@ -13,15 +13,14 @@ interface Append {
 
 /** Writes `vectors` times four entries, as many as there may be bits, and moves on by as many as are set. */
 export function appendBits(f: Emitter, { mask, first, position, table }: Append, vectors: 1 | 2): void {
-  const packed = f.local("v128");
+  const packed = f.local("i32");
   f.get(mask);
   f.i32(4);
   f.op("i32.shl");
-  f.op("v128.load", table);
   f.set(packed);
   for (const v of range(vectors)) {
     f.get(position, first, packed);
-    f.op(`i32x4.extend_${v === 0 ? "low" : "high"}_i16x8_u`);
+    f.op("v128.load16x4_u", table + 8 * v); // one instruction, where a high half that is in a register takes two
     f.op("i32x4.add");
     f.op("v128.store", 16 * v);
   }

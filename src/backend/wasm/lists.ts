@@ -46,9 +46,9 @@ function unpackWord(c: KernelContext, i: number, position: number): void {
   f.set(word);
   for (const byte of range(4)) {
     f.get(i);
+    f.i32(8 * byte);
+    f.op("i32.add");
     f.op("i32x4.splat");
-    f.op("v128.const", "i32x4", new Array<number>(4).fill(8 * byte));
-    f.op("i32x4.add");
     f.set(first);
     f.get(word);
     f.i32(8 * byte);

@@ -62,6 +62,7 @@ const VECTOR_FLOAT = "abs neg";
 const VECTOR_FLOAT_MATH = "sqrt add sub mul div min max pmin pmax";
 const SIMD = runs(0xfd, {
   0: "v128.load",
+  4: "v128.load16x4_u",
   9: "v128.load32_splat v128.load64_splat v128.store v128.const i8x16.shuffle i8x16.swizzle",
   15: "i8x16.splat i16x8.splat i32x4.splat i64x2.splat f32x4.splat f64x2.splat",
   27: "i32x4.extract_lane i32x4.replace_lane i64x2.extract_lane i64x2.replace_lane f32x4.extract_lane f32x4.replace_lane f64x2.extract_lane f64x2.replace_lane",

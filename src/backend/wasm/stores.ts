@@ -53,14 +53,14 @@ export const VECTOR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   bits: (s, c) => storeBits(c, () => pushBitmask(s.value, c)),
   sum: (s, c) => {
     const { value } = s;
-    if (isCount(value)) c.fold!.count(() => c.push(value.a));
+    // A mask is -1, which may as well be taken away.
+    if (isCount(value) && maskWidth(value.a) === 32) c.fold!.count(() => c.push(value.a));
     else c.fold!.vector(() => c.push(value));
   },
   max: (s, c) => c.fold!.vector(() => c.push(s.value)),
 };
-/** 1 where something holds: its mask is -1, which may as well be taken away. */
-const isCount = (e: Expr): e is Convert =>
-  e.tag === "convert" && isInt(e.type) && e.a.type === "bool" && maskWidth(e.a) === 32;
+/** 1 where something holds. */
+export const isCount = (e: Expr): e is Convert => e.tag === "convert" && isInt(e.type) && e.a.type === "bool";
 
 export const SCALAR_STORES: Readonly<Record<StoreMode, EmitStore>> = {
   set: (s, c) => {

@@ -109,6 +109,13 @@ function select(e: ExprOf<"select">, c: VectorContext): void {
     mask();
     return c.f.op(isZero(e.then) ? "v128.andnot" : "v128.and");
   }
+  const taken = takenAway(e);
+  if (taken) {
+    pushAll(c, e.else, taken);
+    mask();
+    c.f.op("v128.and");
+    return c.f.op(`${shapeOf(e.type)}.sub`);
+  }
   if (isZeroWhere(e.test, e.else)) {
     c.push(e.then);
     mask();
@@ -122,6 +129,9 @@ function select(e: ExprOf<"select">, c: VectorContext): void {
   mask();
   c.f.op("v128.bitselect");
 }
+/** What a choice between `x - y` and `x` takes away where its test holds: x - 0 is x, zeros of either sign too. */
+const takenAway = ({ then, else: x }: ExprOf<"select">): Expr | undefined =>
+  then.tag === "binary" && then.op === "sub" && then.a === x ? then.b : undefined;
 /** Whether a test tells that an integer is 0 wherever it holds: a counter that begins again when it has run out. */
 function isZeroWhere(test: Expr, value: Expr): boolean {
   if (!isInt(value.type)) return false;
