@@ -35,6 +35,10 @@ export const segmentsOf = ({ narrow, groups, group }: Header): number => (narrow
 export const headerWords = (h: Header): number => (h.narrow ? Math.ceil((segmentsOf(h) + 1) / 2) : segmentsOf(h) + 1);
 /** Words of a head: whole vectors. */
 export const headWords = (h: Header): number => 4 * Math.ceil((1 + headerWords(h)) / 4);
+/** Numbers of a visit that is noted: where its first segment begins, and where each ends. */
+export const visitWords = ({ narrow, group }: Pick<Header, "narrow" | "group">): number => (narrow ? group : 1) + 1;
+/** Words in front of the visits that are noted. */
+export const VISITS_AT = 4;
 /** Quads that the header of a narrow block can count. */
 export const MOST_NARROW_QUADS = 65535;
 /** Cells that those of narrow blocks can name. */

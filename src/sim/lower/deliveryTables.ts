@@ -27,6 +27,7 @@ export const tableBuffers = ({ name }: Pick<Table, "name">) => ({
   rows: `${name}.rows`,
   heads: `${name}.heads`,
   w: `${name}.w`,
+  visits: `${name}.visits`,
   due: `${name}.due`,
   dueCount: `${name}.due.count`,
 });
