@@ -3,7 +3,7 @@
  * half of the neurons, over delays of 1 to 64 steps around 15. `near` rows stay in the cache; `far` ones come from memory, and
  * are noted and touched first, as the engine does it.
  */
-import { headerWords, headWords, quadWords, VISITS_AT, visitWords } from "../src/ir/blocks.ts";
+import { headerWords, headWords, quadWords, VISITS_AT, visitWords, writeHead } from "../src/ir/blocks.ts";
 import { along, type Buffer, invoke, loop, type Node, type Program, place } from "../src/ir/program.ts";
 import type { Setting, Workload } from "./workloadParts.ts";
 
@@ -93,7 +93,7 @@ export const deliver =
             k < 4 * first + n ? next() * (CELLS - 64) : CELLS - 4 + (k & 3);
         half[2 * end + slot + 1] = quads;
       });
-      array("heads").set([end, ...rows.subarray(end, end + head)], r * headWords(header));
+      writeHead(blocks, { words: rows, at: end, start: end }, { heads: array("heads"), head: r * headWords(header) });
       end += head + quads * size;
     }
     // Each spike goes through its whole row in the steps of half a run.

@@ -1,5 +1,5 @@
 /** Cases of kernel `deliver`: every form of weight and block, in both types, with rows that meet at the same cells. */
-import { cellWords, headerWords, headWords, quadWords, VISITS_AT, visitWords } from "../../src/ir/blocks.ts";
+import { cellWords, headerWords, headWords, quadWords, VISITS_AT, visitWords, writeHead } from "../../src/ir/blocks.ts";
 import { invoke, place, type WeightForm } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
 import { type Case, values } from "./cases.ts";
@@ -84,8 +84,9 @@ function deliverCase(
   const header = { narrow, groups: GROUPS, group: GROUP };
   for (let k = 0; k < SOURCES * PARTS; k++) {
     const words = block(Array.from({ length: GROUP * GROUPS }, some), narrow, weight);
-    heads.push(rows.length - 3, ...words.slice(0, headerWords(header)));
-    while (heads.length % headWords(header) > 0) heads.push(0);
+    const head = new Array<number>(headWords(header)).fill(0);
+    writeHead({ ...header, weight }, { words, at: 0, start: rows.length - 3 }, { heads: head, head: 0 });
+    heads.push(...head);
     rows.push(...words);
   }
   const list = Array.from({ length: 30 }, () => below(SOURCES));

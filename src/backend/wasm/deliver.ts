@@ -4,27 +4,26 @@
  * so that no loop is left over.
  */
 import type { KernelOf } from "../../ir/program.ts";
-import {
-  eachBlock,
-  firstQuad,
-  headerBytes,
-  type Locals,
-  listAddress,
-  localsOf,
-  pushHeader,
-  quadAt,
-} from "./blockAccess.ts";
+import { eachHead, endOf, firstQuad, listAddress } from "./blockAccess.ts";
 import type { KernelContext } from "./kernel.ts";
 import { note, touchLines } from "./noted.ts";
 import { narrowQuads, setRow, wideQuads } from "./quads.ts";
 
 type Deliver = KernelOf<"deliver">;
+/** Byte addresses: of the group in the head, of its first quad, and of the quad at hand and where its segment ends. */
+interface Locals {
+  readonly head: number;
+  readonly first: number;
+  readonly at: number;
+  readonly end: number;
+}
 
 export function deliver(k: Deliver, c: KernelContext): void {
   const { noted } = k;
   if (noted !== undefined) return note({ ...k, noted }, c);
-  const locals = localsOf(c);
-  eachBlock(k, c, locals, k.narrow ? narrowSegments(k, c, locals) : wideSegment(k, c, locals));
+  const [head, first, at, end] = [c.f.local("i32"), c.f.local("i32"), c.f.local("i32"), c.f.local("i32")];
+  const locals = { head, first, at, end };
+  eachHead(k, c, head, k.narrow ? narrowSegments(k, c, locals) : wideSegment(k, c, locals));
 }
 
 /** A few numbers, one by one. */
@@ -57,47 +56,34 @@ export function enlist(_k: KernelOf<"enlist">, c: KernelContext): void {
   f.op("i32.store", 0);
 }
 
-/** Loads bytes of each head: where the block begins, and what it tells of the group. */
+/** Loads a byte of what each head tells of the group. */
 export function touch(k: KernelOf<"touch">, c: KernelContext): void {
-  const { f } = c;
-  const [l, header] = [localsOf(c), f.local("i32")];
-  touchLines(c, (see) =>
-    eachBlock(k, c, l, () => {
-      see(l.head);
-      pushHeader(k, c, l);
-      f.set(header);
-      see(header);
-    }),
-  );
+  const head = c.f.local("i32");
+  touchLines(c, (see) => eachHead(k, c, head, () => see(head)));
 }
 
 /** Slot after slot, each with a row of the ring. */
-function narrowSegments(k: Deliver, c: KernelContext, l: Locals): () => void {
+function narrowSegments(k: Deliver, c: KernelContext, { head, first, at, end }: Locals): () => void {
   const { f } = c;
-  const [header, headerEnd, slot, row] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const work = narrowQuads(k, c, l.at, l.end, row);
+  const [last, slot, row] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const work = narrowQuads(k, c, at, end, row);
   return () => {
-    firstQuad(k, c, l);
-    pushHeader(k, c, l);
-    f.set(header);
-    quadAt(k, c, l, l.at, header, 0);
-    quadAt(k, c, l, l.end, header, headerBytes(k));
-    f.get(l.at, l.end);
+    firstQuad(c, head, first);
+    endOf(k, c, k.group, head, first, last);
+    f.get(first);
+    f.tee(at);
+    f.get(last);
     f.op("i32.lt_u");
     f.if(() => {
-      f.get(header);
-      f.i32(headerBytes(k));
-      f.op("i32.add");
-      f.set(headerEnd);
       c.pushCount("phase");
       f.set(slot);
       f.op("loop");
-      f.advance(header, 2);
-      quadAt(k, c, l, l.end, header, 0);
+      endOf(k, c, 1, head, first, end);
       setRow(k, c, slot, row);
       work();
       f.advance(slot, 1);
-      f.get(header, headerEnd);
+      f.advance(head, 2);
+      f.get(at, last);
       f.op("i32.lt_u");
       f.op("br_if", 0);
       f.op("end");
@@ -106,16 +92,11 @@ function narrowSegments(k: Deliver, c: KernelContext, l: Locals): () => void {
 }
 
 /** All slots of the group in one segment. */
-function wideSegment(k: Deliver, c: KernelContext, l: Locals): () => void {
-  const { f } = c;
-  const header = f.local("i32");
-  const work = wideQuads(k, c, l.at, l.end);
+function wideSegment(k: Deliver, c: KernelContext, { head, at, end }: Locals): () => void {
+  const work = wideQuads(k, c, at, end);
   return () => {
-    firstQuad(k, c, l);
-    pushHeader(k, c, l);
-    f.set(header);
-    quadAt(k, c, l, l.at, header, 0);
-    quadAt(k, c, l, l.end, header, headerBytes(k));
+    firstQuad(c, head, at);
+    endOf(k, c, 1, head, at, end);
     work();
   };
 }

@@ -5,7 +5,7 @@
  */
 import { VISITS_AT, visitWords } from "../../ir/blocks.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { eachBlock, firstQuad, headerBytes, localsOf, pushHeader, quadAt } from "./blockAccess.ts";
+import { eachHead, endOf, firstQuad } from "./blockAccess.ts";
 import type { KernelContext } from "./kernel.ts";
 import { narrowQuads, setRow, wideQuads } from "./quads.ts";
 import { range } from "./tiles.ts";
@@ -15,7 +15,7 @@ type Noted = Omit<KernelOf<"settle">, "kind">;
 /** Notes the blocks of a list that have something in the group; settles when no more can be noted. */
 export function note(k: KernelOf<"deliver"> & { readonly noted: number }, c: KernelContext): void {
   const { f } = c;
-  const [l, header, next, full] = [localsOf(c), f.local("i32"), f.local("i32"), f.local("i32")];
+  const [head, first, end, next, full] = range(5).map(() => f.local("i32")) as [number, number, number, number, number];
   const bytes = 4 * visitWords(k);
   const settled = settling(k, c, next);
   pushVisit(c, 0);
@@ -25,26 +25,18 @@ export function note(k: KernelOf<"deliver"> & { readonly noted: number }, c: Ker
   f.set(next);
   pushVisit(c, bytes * k.noted);
   f.set(full);
-  eachBlock(k, c, l, () => {
-    firstQuad(k, c, l);
-    pushHeader(k, c, l);
-    f.set(header);
-    quadAt(k, c, l, l.at, header, 0);
-    quadAt(k, c, l, l.end, header, headerBytes(k));
-    f.get(next, l.at);
+  eachHead(k, c, head, () => {
+    firstQuad(c, head, first);
+    f.get(next, first);
     f.op("i32.store", 0);
-    const between = range(visitWords(k) - 2);
-    for (const slot of between) {
-      const end = f.local("i32");
-      quadAt(k, c, l, end, header, 2 * (slot + 1));
+    for (const slots of range(visitWords(k)).slice(1)) {
+      endOf(k, c, slots, head, first, end);
       f.get(next, end);
-      f.op("i32.store", 4 * (slot + 1));
+      f.op("i32.store", 4 * slots);
     }
-    f.get(next, l.end);
-    f.op("i32.store", bytes - 4);
     // What is empty is written over by what comes next.
     f.get(next);
-    f.get(l.at, l.end);
+    f.get(first, end);
     f.op("i32.lt_u");
     f.i32(bytes);
     f.op("i32.mul");
