@@ -1,14 +1,15 @@
 /**
  * Delivery by groups of delays in the shape of the cortical microcircuit: of 25 spikes a step, rows of 1,900 synapses to one
  * half of the neurons, over delays of 1 to 64 steps around 15. `near` rows stay in the cache; `far` ones come from memory, and
- * are touched first, as the engine does it.
+ * are noted and touched first, as the engine does it.
  */
-import { headerWords, headWords, quadWords } from "../src/ir/blocks.ts";
+import { headerWords, headWords, quadWords, VISITS_AT, visitWords, writeHead } from "../src/ir/blocks.ts";
 import { along, type Buffer, invoke, loop, type Node, type Program, place } from "../src/ir/program.ts";
 import type { Setting, Workload } from "./workloadParts.ts";
 
 const [CELLS, GROUP, GROUPS, ROWS, SPIKES, STEPS] = [38_912, 4, 16, 128, 25, 256];
 const SLOTS = GROUP * GROUPS;
+const NOTED = 128;
 /** Synapses of a slot in the mean. */
 const MEANS = Array.from({ length: SLOTS }, (_, k) => 103 * Math.exp(-(((k - 14) / 7.5) ** 2) / 2));
 
@@ -37,19 +38,27 @@ export const deliver =
     });
     const list = (g: number) => place("list", 0, along("t", SPIKES, { shift: ROWS - GROUP * g, modulo: ROWS }));
     const blocks = { ...header, parts: 1, weight: form };
+    const far = where === "far";
+    const ring = { type: "f32", cells: CELLS } as const;
+    const phase = place("numbers", 0, along("t", 1, { modulo: GROUP }));
+    const own = {
+      out: place("out"),
+      ...(form === "i8" && { w: place("w") }),
+      ...(far && { visits: place("visits") }),
+    };
     const calls = Array.from({ length: GROUPS }, (_, k) => {
       const g = GROUPS - 1 - k;
       const args = { rows: place("rows"), heads: place("heads"), list: list(g) };
       const counts = { from: 0, to: SPIKES, at: place("numbers", g) };
-      const touch = (what: "headers" | "quads"): Node => invoke({ kind: "touch", what, ...blocks }, args, counts);
-      const own = { out: place("out"), ...args, ...(form === "i8" && { w: place("w") }) };
-      const phase = place("numbers", 0, along("t", 1, { modulo: GROUP }));
-      const kernel = { kind: "deliver", type: "f32", cells: CELLS, ...blocks } as const;
-      return { headers: touch("headers"), quads: touch("quads"), deliver: invoke(kernel, own, { ...counts, phase }) };
+      const { weight: _weight, ...heads } = blocks;
+      const touch = invoke({ kind: "touch", ...heads }, { heads: args.heads, list: args.list }, counts);
+      const deliver = { kind: "deliver", ...ring, ...blocks, ...(far && { noted: NOTED }) } as const;
+      return { touch, deliver: invoke(deliver, { ...args, ...own }, { ...counts, phase }) };
     });
-    const far = where === "far";
-    const headers = far ? calls.map((c) => c.headers) : [];
-    const groups = calls.flatMap((c) => (far ? [c.quads, c.deliver] : [c.deliver]));
+    const touches = far ? calls.map((c) => c.touch) : [];
+    const { narrow, group } = header;
+    const settle = invoke({ kind: "settle", ...ring, narrow, group, weight: form, noted: NOTED }, own, { phase });
+    const groups: Node[] = [...calls.map((c) => c.deliver), ...(far ? [settle] : [])];
     const program: Program = {
       name: "deliver",
       buffers: [
@@ -58,9 +67,10 @@ export const deliver =
         buffer("heads", "u32", headWords(header) * sources),
         buffer("list", "u32", SPIKES * ROWS),
         buffer("w", "f32", 1),
+        buffer("visits", "u32", VISITS_AT + NOTED * visitWords(header)),
         buffer("numbers", "i32", GROUPS),
       ],
-      regions: [{ name: "run", body: [loop("t", STEPS, [...headers, ...groups])] }],
+      regions: [{ name: "run", body: [loop("t", STEPS, [...touches, ...groups])] }],
     };
     const executable = await backend.load(program);
     const array = (name: string) => executable.array(name);
@@ -83,7 +93,7 @@ export const deliver =
             k < 4 * first + n ? next() * (CELLS - 64) : CELLS - 4 + (k & 3);
         half[2 * end + slot + 1] = quads;
       });
-      array("heads").set([end, ...rows.subarray(end, end + head)], r * headWords(header));
+      writeHead(blocks, { words: rows, at: end, start: end }, { heads: array("heads"), head: r * headWords(header) });
       end += head + quads * size;
     }
     // Each spike goes through its whole row in the steps of half a run.

@@ -3,7 +3,7 @@
  * the length of its line, which the tables tell, is exact whatever the run does.
  */
 import type { Executable } from "../src/backend/backend.ts";
-import { headerWords, headWords, QUAD, quadWords } from "../src/ir/blocks.ts";
+import { blockAt, headerWords, headWords, QUAD, quadWords } from "../src/ir/blocks.ts";
 import { compare, constant, convert, f64, read } from "../src/ir/expr.ts";
 import { LISTED } from "../src/ir/kernelArguments.ts";
 import {
@@ -129,7 +129,7 @@ function inBlocks(
   };
   return (line) => {
     let sum = 0;
-    for (let p = 0; p < parts; p++) sum += inBlock(heads[(line * parts + p) * headWords(kernel)]!);
+    for (let p = 0; p < parts; p++) sum += inBlock(blockAt(kernel, heads, (line * parts + p) * headWords(kernel)));
     return sum;
   };
 }

@@ -6,8 +6,9 @@
  * header   how many quads lie before each slot of delay (`narrow`), or before each group of slots, and in all
  * quads    four cells, then four weights; segments are filled up with synapses of weight 0 to the ring's last four cells
  * ```
- * Beside the blocks there are heads, one of each: the word that its block begins at, and the header once more. They lie side by
- * side in few pages of memory, so that a spike need not look for its header among rows of gigabytes.
+ * Beside the blocks there are heads, one of each, in few pages of memory, so that a spike need not look for its header among
+ * rows of gigabytes. A head has of each group of slots what a visit needs, side by side: the word that its quads begin at, and
+ * how many there are up to the end of each slot (`narrow`, 16 bits each), or in all.
  *
  * Narrow blocks have headers and cells of 16 bits. Others have 32: a header of groups only, and cells that count through the
  * ring from the row that arrives first in the group, so that rows need no segments.
@@ -33,8 +34,45 @@ export interface Header {
 /** Segments that a header tells the beginnings of. */
 export const segmentsOf = ({ narrow, groups, group }: Header): number => (narrow ? groups * group : groups);
 export const headerWords = (h: Header): number => (h.narrow ? Math.ceil((segmentsOf(h) + 1) / 2) : segmentsOf(h) + 1);
+/** Words of a group in a head: so many that few lie across the border of two lines. */
+export function groupWords({ narrow, group }: Pick<Header, "narrow" | "group">): number {
+  const words = 1 + (narrow ? Math.ceil(group / 2) : 1);
+  return words === 2 ? 2 : 4 * Math.ceil(words / 4);
+}
 /** Words of a head: whole vectors. */
-export const headWords = (h: Header): number => 4 * Math.ceil((1 + headerWords(h)) / 4);
+export const headWords = (h: Header): number => 4 * Math.ceil((h.groups * groupWords(h)) / 4);
+
+/** The word that the block of a head begins at. */
+export const blockAt = (h: Header, heads: ArrayLike<number>, head: number): number => heads[head]! - headerWords(h);
+
+/**
+ * Writes the head of a block.
+ * @param start the word that the block begins at; its header is in `words` from `at` on
+ * @param head where its head begins in `heads`
+ */
+export function writeHead(
+  form: Header & { readonly weight: WeightForm },
+  { words, at, start }: { readonly words: ArrayLike<number>; readonly at: number; readonly start: number },
+  { heads, head }: { readonly heads: { [k: number]: number }; readonly head: number },
+): void {
+  const { narrow, groups, group, weight } = form;
+  const own = narrow ? group : 1; // segments of a group
+  const before = (k: number): number => (narrow ? (words[at + (k >> 1)]! >>> (16 * (k & 1))) & 0xffff : words[at + k]!);
+  for (let g = 0; g < groups; g++) {
+    const to = head + g * groupWords(form);
+    const first = before(g * own);
+    heads[to] = start + headerWords(form) + first * quadWords(narrow, weight);
+    for (let k = 0; k < own; k += narrow ? 2 : 1) {
+      const quads = before(g * own + k + 1) - first;
+      const next = narrow && k + 1 < own ? before(g * own + k + 2) - first : 0;
+      heads[to + 1 + (k >> 1)] = quads + next * 0x10000;
+    }
+  }
+}
+/** Numbers of a visit that is noted: where its first segment begins, and where each ends. */
+export const visitWords = ({ narrow, group }: Pick<Header, "narrow" | "group">): number => (narrow ? group : 1) + 1;
+/** Words in front of the visits that are noted. */
+export const VISITS_AT = 4;
 /** Quads that the header of a narrow block can count. */
 export const MOST_NARROW_QUADS = 65535;
 /** Cells that those of narrow blocks can name. */

@@ -84,8 +84,10 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     bytesRead: need("events") * ENTRY,
     bytesWritten: need("events") * ENTRY,
   }),
+  // What was put off is counted where it was noted.
+  settle: () => ({ operations: tally([]), bytesRead: 0, bytesWritten: 0 }),
   // What it brings nearer is counted where it is used.
-  touch: (_kernel, need) => ({ operations: tally([]), bytesRead: need("events") * 4 * ENTRY, bytesWritten: 0 }),
+  touch: (_kernel, need) => ({ operations: tally([]), bytesRead: need("events") * 3 * ENTRY, bytesWritten: 0 }),
   gatherRows: ({ type, width, valued, init }, need) => {
     const events = need("events");
     return matrixWork(type, {

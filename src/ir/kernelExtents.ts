@@ -2,7 +2,7 @@
  * What each kernel touches: for every argument the types its buffer may have, and how many elements from the given
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
-import { hasUnit, JOIN_FIELDS } from "./blocks.ts";
+import { hasUnit, JOIN_FIELDS, VISITS_AT, visitWords } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
 import { type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
@@ -48,11 +48,17 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     ends: argument(POSITION, (steps - 1) * endStride + 1),
     ...(domain === "rows" && { list: argument(LIST, entries(known)) }),
   }),
-  deliver: ({ type, group, cells, weight }, known) => ({
+  deliver: ({ type, group, cells, narrow, weight, noted }, known) => ({
     out: argument([type], group * cells),
     rows: argument(["u32"], DATA),
     heads: argument(["u32"], DATA),
     list: argument(LIST, entries(known)),
+    ...(hasUnit(weight) && { w: argument([type], 1) }),
+    ...(noted !== undefined && { visits: argument(["u32"], VISITS_AT + noted * visitWords({ narrow, group })) }),
+  }),
+  settle: ({ type, group, cells, narrow, weight, noted }) => ({
+    out: argument([type], group * cells),
+    visits: argument(["u32"], VISITS_AT + noted * visitWords({ narrow, group })),
     ...(hasUnit(weight) && { w: argument([type], 1) }),
   }),
   enlist: (_kernel, known) => ({
@@ -62,7 +68,6 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     list: argument(LIST, entries(known)),
   }),
   touch: (_kernel, known) => ({
-    rows: argument(["u32"], DATA),
     heads: argument(["u32"], DATA),
     list: argument(LIST, entries(known)),
   }),

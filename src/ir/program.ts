@@ -143,8 +143,13 @@ export type Kernel =
    * steps from now is added in row (phase + j) mod group (`group` is a power of two). Of each source r = list[e],
    * from ≤ e < to, the synapses of one group of delays are gone through, in the order in which they lie. They lie in blocks
    * of `rows` (`blocks.ts`); that of source r has head r·parts of `heads`. Weights: `one` is `w` for all, `i8` and `i16`
-   * are whole numbers of `w`, `f32` and `f64` stand as they are. Args `out`, `rows`, `heads`, `list`, `w`?. Counts `from`,
-   * `to`, `at` (the group of delays), `phase`.
+   * are whole numbers of `w`, `f32` and `f64` stand as they are. Args `out`, `rows`, `heads`, `list`, `w`?, `visits`?. Counts
+   * `from`, `to`, `at` (the group of delays), `phase`.
+   *
+   * With `noted`, a backend may note in `visits` which segments there are, and go through them later: when so many are noted,
+   * in a call with the same `visits`, and in `settle` at the latest. Until then nobody looks at `out`. What a cell gets keeps
+   * its order. `visits` has room for `visitWords` numbers of each visit behind a few of the backend's own, which are zero
+   * before the first call; what is in it else means nothing.
    */
   | {
       readonly kind: "deliver";
@@ -155,6 +160,17 @@ export type Kernel =
       readonly parts: number;
       readonly narrow: boolean;
       readonly weight: WeightForm;
+      readonly noted?: number;
+    }
+  /** What `deliver` with the same `visits` has put off. Args `out`, `visits`, `w`?. Count `phase`. */
+  | {
+      readonly kind: "settle";
+      readonly type: FloatType;
+      readonly group: number;
+      readonly cells: number;
+      readonly narrow: boolean;
+      readonly weight: WeightForm;
+      readonly noted: number;
     }
   /**
    * Appends to a list of numbers: `out[begin + k] = first + list[from + k]` for from + k < to, and `end` becomes begin + to - from
@@ -162,18 +178,15 @@ export type Kernel =
    */
   | { readonly kind: "enlist" }
   /**
-   * Changes nothing: says that `deliver` with the same arguments comes soon, so that a backend may bring the blocks nearer.
-   * Rows are cold, and their segments too short for a processor to see where they go on. Args `rows`, `heads`, `list`.
-   * Counts `from`, `to`, `at`.
+   * Changes nothing: says that `deliver` with the same arguments comes soon, so that a backend may bring the heads nearer.
+   * Args `heads`, `list`. Counts `from`, `to`, `at`.
    */
   | {
       readonly kind: "touch";
-      readonly what: "headers" | "quads";
       readonly group: number;
       readonly groups: number;
       readonly parts: number;
       readonly narrow: boolean;
-      readonly weight: WeightForm;
     }
   /** `out[c] = init[c] + Σ_k (values[k]·) weights[list[k]][c]`, k ascending in [from, to). Args `out`, `weights`, `list`, `init`?, `values`?. Counts `from`, `to`. */
   | {

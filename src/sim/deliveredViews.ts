@@ -4,7 +4,7 @@
  */
 import type { Elements, Executable } from "../backend/backend.ts";
 import { RunError } from "../base/errors.ts";
-import { cellWords, type Header, headerWords, headWords, QUAD, quadWords, segmentsOf } from "../ir/blocks.ts";
+import { blockAt, cellWords, type Header, headerWords, headWords, QUAD, quadWords, segmentsOf } from "../ir/blocks.ts";
 import type { Connection } from "../model/connection.ts";
 import { countingSort } from "../model/connectivity/countingSort.ts";
 import { MOST_UNITS } from "../model/storage.ts";
@@ -145,7 +145,7 @@ class Blocks {
     const { ring, weight } = this.#table;
     const [head, size] = [headerWords(this.#header), quadWords(narrow, weight)];
     for (let p = 0; p < this.#parts; p++) {
-      const block = this.#heads[(r * this.#parts + p) * headWords(this.#header)]!;
+      const block = blockAt(this.#header, this.#heads, (r * this.#parts + p) * headWords(this.#header));
       const segments = segmentsOf(this.#header);
       const quads = narrow ? this.#half[2 * block + segments]! : this.#words[block + segments]!;
       for (let k = 0; k < QUAD * quads; k++) {

@@ -43,6 +43,7 @@ test("every kernel has a case", () => {
     lateColumns: true,
     deliver: true,
     enlist: true,
+    settle: true,
     touch: true,
     gatherRows: true,
     product: true,

@@ -1,5 +1,5 @@
 /** Cases of kernel `deliver`: every form of weight and block, in both types, with rows that meet at the same cells. */
-import { cellWords, headerWords, headWords, quadWords } from "../../src/ir/blocks.ts";
+import { cellWords, headerWords, headWords, quadWords, VISITS_AT, visitWords, writeHead } from "../../src/ir/blocks.ts";
 import { invoke, place, type WeightForm } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
 import { type Case, values } from "./cases.ts";
@@ -68,7 +68,13 @@ function expect4(a: number, b: number): void {
   if (a !== b) throw new Error(`a block of ${a} words, not ${b}`);
 }
 
-function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase: number, at: number): Case {
+/** @param noted visits that may be noted; then all groups are gone through, beginning with the one at hand */
+function deliverCase(
+  type: FloatType,
+  weight: WeightForm,
+  narrow: boolean,
+  { phase, at, noted }: { readonly phase: number; readonly at: number; readonly noted?: number },
+): Case {
   const next = values(31 + phase);
   const below = (n: number): number => Math.floor(next() * n);
   const some = (): Synapse[] =>
@@ -78,8 +84,9 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
   const header = { narrow, groups: GROUPS, group: GROUP };
   for (let k = 0; k < SOURCES * PARTS; k++) {
     const words = block(Array.from({ length: GROUP * GROUPS }, some), narrow, weight);
-    heads.push(rows.length - 3, ...words.slice(0, headerWords(header)));
-    while (heads.length % headWords(header) > 0) heads.push(0);
+    const head = new Array<number>(headWords(header)).fill(0);
+    writeHead({ ...header, weight }, { words, at: 0, start: rows.length - 3 }, { heads: head, head: 0 });
+    heads.push(...head);
     rows.push(...words);
   }
   const list = Array.from({ length: 30 }, () => below(SOURCES));
@@ -96,6 +103,7 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
     parts: PARTS,
     narrow,
     weight,
+    ...(noted !== undefined && { noted }),
   } as const;
   expect4(cellWords(narrow) + quadWords(narrow, "one"), 2 * cellWords(narrow));
   expect4(headerWords(kernel), narrow ? 7 : 4);
@@ -105,14 +113,31 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
     heads: place("heads", PART * headWords(header)),
     list: place("list"),
     ...(unit && { w: place("w") }),
+    ...(noted !== undefined && { visits: place("visits", 1) }),
   };
-  const { type: _type, cells: _cells, ...blocks } = kernel;
-  const { rows: _rows, heads: _heads, list: _list } = args;
-  const touches = (["headers", "quads"] as const).map((what) =>
-    invoke({ ...blocks, kind: "touch", what }, { rows: _rows, heads: _heads, list: _list }, { from: 2, to: 29, at }),
+  const { out, heads: head, list: events, ...more } = args;
+  const { rows: _rows, ...ends } = { out, ...more };
+  const touch = invoke(
+    { kind: "touch", group: GROUP, groups: GROUPS, parts: PARTS, narrow },
+    { heads: head, list: events },
+    { from: 2, to: 29, at },
   );
+  const deliver = (k: number, from: number, to: number) => invoke(kernel, args, { from, to, at: k, phase });
+  const work =
+    noted === undefined
+      ? [deliver(at, 2, 29)]
+      : [
+          ...[deliver(at, 2, 29), deliver((at + 1) % GROUPS, 3, 3), deliver((at + 2) % GROUPS, 0, 11)],
+          invoke({ kind: "settle", type, group: GROUP, cells: CELLS, narrow, weight, noted }, ends, { phase }),
+          // Behind what is settled, others may be noted.
+          ...[deliver((at + 1) % GROUPS, 5, 9)],
+          invoke({ kind: "settle", type, group: GROUP, cells: CELLS, narrow, weight, noted }, ends, { phase }),
+        ];
+  const visits = VISITS_AT + (noted ?? 0) * visitWords({ narrow, group: GROUP });
   return {
-    name: `deliver ${type} ${weight} ${narrow ? "narrow" : "wide"}, row ${phase}, group ${at}`,
+    name:
+      `deliver ${type} ${weight} ${narrow ? "narrow" : "wide"}, row ${phase}, group ${at}` +
+      (noted === undefined ? "" : `, ${noted} noted`),
     program: {
       name: "deliver",
       buffers: [
@@ -121,9 +146,12 @@ function deliverCase(type: FloatType, weight: WeightForm, narrow: boolean, phase
         buffer("heads", "u32", heads.length),
         buffer("list", "u32", list.length),
         buffer("w", type, 1),
+        buffer("visits", "u32", 1 + visits),
+        buffer("after", "u32", 4),
       ],
-      regions: [{ name: "main", body: [...touches, invoke(kernel, args, { from: 2, to: 29, at, phase })] }],
+      regions: [{ name: "main", body: [touch, ...work] }],
     },
+    defined: { visits: 1 },
     inputs: { out: Array.from({ length: length + 10 }, next), rows, heads, list, w: [0.37] },
   };
 }
@@ -156,9 +184,10 @@ function enlistCase(): Case {
 
 const DELIVERED: readonly Case[] = (["f32", "f64"] as const).flatMap((type) =>
   FORMS[type].flatMap((weight) =>
-    [true, false].flatMap((narrow) =>
-      [0, 1, 3].map((phase) => deliverCase(type, weight, narrow, phase, phase === 3 ? 2 : phase)),
-    ),
+    [true, false].flatMap((narrow) => [
+      ...[0, 1, 3].map((phase) => deliverCase(type, weight, narrow, { phase, at: phase === 3 ? 2 : phase })),
+      ...[1, 5, 27, 64].map((noted) => deliverCase(type, weight, narrow, { phase: noted % GROUP, at: 1, noted })),
+    ]),
   ),
 );
 export const DELIVER: readonly Case[] = [...DELIVERED, enlistCase()];

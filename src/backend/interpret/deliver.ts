@@ -1,5 +1,5 @@
 /** Synapses of one group of delays, spike by spike: each weight is added where it arrives. */
-import { cellWords, headerWords, headWords, QUAD, quadWords } from "../../ir/blocks.ts";
+import { cellWords, groupWords, headWords, QUAD, quadWords } from "../../ir/blocks.ts";
 import type { KernelOf, WeightForm } from "../../ir/program.ts";
 import type { Cursor, Frame } from "./run.ts";
 
@@ -13,12 +13,12 @@ export function deliver(k: Deliver, frame: Frame): void {
   const phase = frame.count("phase");
   const words = quadWords(k.narrow, k.weight);
   for (let e = frame.count("from"); e < frame.count("to"); e++) {
-    const head = heads.at + list.data[list.at + e]! * k.parts * headWords(k);
-    const block = rows.at + heads.data[head]!;
-    for (const { from, to, slot } of segments(k, frame.count("at"), heads, head + 1))
+    const head = heads.at + list.data[list.at + e]! * k.parts * headWords(k) + frame.count("at") * groupWords(k);
+    const first = rows.at + heads.data[head]!;
+    for (const { from, to, slot } of segments(k, heads, head + 1))
       for (let quad = from; quad < to; quad++)
         for (let lane = 0; lane < QUAD; lane++) {
-          const at = block + headerWords(k) + quad * words;
+          const at = first + quad * words;
           const w = weightOf(rows, at + cellWords(k.narrow), lane, unit?.data[unit.at] ?? 0, round);
           const cell = out.at + ringCell(k, cellOf(k.narrow, rows, at, lane), slot, phase);
           out.data[cell] = round(out.data[cell]! + w);
@@ -35,20 +35,14 @@ export function enlist(_k: KernelOf<"enlist">, frame: Frame): void {
 }
 
 /** The quads `[from, to)` of each slot of the group; where blocks are not narrow, of all its slots together. */
-function* segments(
-  k: Deliver,
-  group: number,
-  heads: Cursor,
-  header: number,
-): Generator<Record<"from" | "to" | "slot", number>> {
-  const before = (segment: number): number =>
-    k.narrow ? half(heads.data[header + (segment >> 1)]!, segment & 1) : heads.data[header + segment]!;
-  if (!k.narrow) yield { from: before(group), to: before(group + 1), slot: 0 };
-  else
-    for (let slot = 0; slot < k.group; slot++) {
-      const segment = group * k.group + slot;
-      yield { from: before(segment), to: before(segment + 1), slot };
-    }
+function* segments(k: Deliver, heads: Cursor, ends: number): Generator<Record<"from" | "to" | "slot", number>> {
+  if (!k.narrow) return yield { from: 0, to: heads.data[ends]!, slot: 0 };
+  let from = 0;
+  for (let slot = 0; slot < k.group; slot++) {
+    const to = half(heads.data[ends + (slot >> 1)]!, slot & 1);
+    yield { from, to, slot };
+    from = to;
+  }
 }
 const half = (word: number, upper: number): number => (upper ? word >>> 16 : word & 0xffff);
 const cellOf = (narrow: boolean, rows: Cursor, at: number, lane: number): number =>

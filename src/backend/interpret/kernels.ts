@@ -16,6 +16,7 @@ export const KERNELS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, frame:
   lateColumns,
   deliver,
   enlist,
+  settle: () => undefined,
   touch: () => undefined,
   gatherRows,
   product,

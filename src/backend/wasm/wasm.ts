@@ -29,6 +29,7 @@ import { lateColumns } from "./lateColumns.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
 import { meetFunction } from "./meet.ts";
+import { settle } from "./noted.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
 import { perSynapse } from "./perSynapse.ts";
@@ -50,6 +51,7 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   lateColumns,
   deliver,
   enlist,
+  settle,
   touch,
   gatherRows,
   product,

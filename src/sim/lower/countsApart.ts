@@ -1,14 +1,18 @@
 /**
  * Poisson counts of a mean that all neurons share are drawn by a kernel of their own (`drawCounts`), before the step that reads
  * them, many at a time, from words of their own (`base/draws.ts`). Counts of means that differ are drawn within the step.
+ *
+ * Nobody else asks for them. So all populations of an engine draw into the same memory, that of their part: it stays in the
+ * cache, and pushes nothing else out.
  */
 import { type Expr, read } from "../../ir/expr.ts";
-import { along, type Invoke, invoke, type Place, place, RANGE } from "../../ir/program.ts";
+import { along, type Invoke, invoke, type Place, place } from "../../ir/program.ts";
 import { countBounds, DRAW_SLOTS } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, rewriteStep, type Slot } from "../../ir/step.ts";
 import type { FloatType } from "../../ir/types.ts";
 import type { Context } from "./context.ts";
+import { PART, partWidth } from "./parts.ts";
 import type { Kernel } from "./populations.ts";
 
 /** The same kernel, of which counts are drawn apart. */
@@ -22,9 +26,7 @@ export function countsApart(kernel: Kernel, node: string, c: Context): Kernel {
     if (e.tag !== "draw" || !bounds) continue;
     const name = `counts.${e.stream}.${draws.length}`;
     const type = e.type as FloatType;
-    const stride = RANGE * Math.ceil(c.size(node) / RANGE);
-    const buffer = c.buffer(`${node}.${name}`, type, c.options.samples * stride, "work");
-    const out = place(buffer, 0, along("s", stride));
+    const out = countsPlace(node, draws.length, type, c);
     const of = Object.fromEntries(Object.keys(DRAW_SLOTS).map((slot) => [slot, kernel.args[slot]!]));
     const law = { kind: "drawCounts", type, stream: e.stream, bounds } as const;
     names.set(e, name);
@@ -35,4 +37,20 @@ export function countsApart(kernel: Kernel, node: string, c: Context): Kernel {
   if (draws.length === 0) return kernel;
   const step = rewriteStep(plain, (e) => (names.has(e) ? read(e.type, names.get(e)!) : e));
   return { ...kernel, step: { ...step, slots: [...step.slots, ...slots] }, args, draws };
+}
+
+/** Where a node's counts lie, so that those of the neurons of a part are in the memory of the part. */
+function countsPlace(node: string, draw: number, type: FloatType, c: Context): Place {
+  const widthOf = (n: string): number => partWidth(c.size(n), c.parts);
+  const shared = c.options.mode === "stream";
+  const width = shared ? Math.max(...Object.keys(c.net.populations).map(widthOf)) : widthOf(node);
+  const name = shared ? `counts.${draw}` : `${node}.counts.${draw}`;
+  const room = c.parts * width;
+  const buffer = c.buffer(name, type, c.options.samples * room, "work");
+  return place(
+    buffer,
+    0,
+    along("s", room),
+    ...(c.parts > 1 && width > widthOf(node) ? [along(PART, width - widthOf(node))] : []),
+  );
 }

@@ -1,5 +1,5 @@
 /** What fills a ring in a step: of each table the spikes of every age at which a group of its slots comes. */
-import { headWords } from "../../ir/blocks.ts";
+import { headWords, VISITS_AT, visitWords } from "../../ir/blocks.ts";
 import { along, type Count, invoke, type Node, type Place, place } from "../../ir/program.ts";
 import type { Context } from "./context.ts";
 import { spikeEvents } from "./contributions.ts";
@@ -19,19 +19,19 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
   return rings.filter(mine).flatMap((ring) => {
     const own = tables.filter((t) => t.ring === ring);
     const far = own.reduce((sum, t) => sum + l.sources.delivery.get(t.name)!.words, 0) > NEAR;
-    const groups = own.flatMap((t) => groupsOf(t, l));
-    const touched = (what: "headers" | "quads", some: readonly Group[]): Node[] =>
-      far ? some.map((g) => g.touch(what)) : [];
+    const work = own.map((t) => tableNodes(t, far, l));
     const calls = [
       ...own.flatMap((t) => enlistNodes(t, l)),
-      ...touched("headers", groups),
-      ...groups.flatMap((g) => [...touched("quads", [g]), g.deliver()]),
+      ...work.flatMap(({ touch }) => touch),
+      ...work.flatMap(({ deliver }) => deliver),
     ];
     return context.parts === 1 ? calls : [onParts(calls, context)];
   });
 }
-/** Words of tables that a cache near the processor holds: larger ones are touched before they are read. */
+/** Words of tables that a cache near the processor holds: blocks of larger ones are asked for before they are gone through. */
 const NEAR = 2 ** 19;
+/** Visits that are noted of those, at most: their lines fit beside the ring in the second-level cache. */
+const NOTED = 128;
 
 /** Spikes that a table's synapses hear of from this step on, of all its populations in turn. */
 function enlistNodes(table: Table, { context, sources }: Parts): Node[] {
@@ -64,39 +64,53 @@ function dueEvents(
   return { list: place(due, 0, ...terms(steps * room, room)), from: 0, to: place(dueCount, 0, ...terms(apart, 1)) };
 }
 
-interface Group {
-  touch(what: "headers" | "quads"): Node;
-  deliver(): Node;
-}
-/** Oldest spikes first: those of the last step are what threads wait for. */
-const groupsOf = (table: Table, l: Parts): Group[] =>
-  agesOf(table)
-    .map((age, at) => groupOf(table, age, at, l))
-    .reverse();
-
-function groupOf(table: Table, age: number, at: number, { context, sources }: Parts): Group {
+/**
+ * Through what groups of slots a table's spikes go: oldest spikes first, for those of the last step are what threads wait for.
+ * @param far whether the table is too large for a cache near the processor
+ */
+function tableNodes(table: Table, far: boolean, { context, sources }: Parts): Record<"touch" | "deliver", Node[]> {
   const { ring, unit, weight } = table;
   const { group, cells } = ring;
   const { parts, type } = context;
-  const due = dueOf(table, context);
-  const { list, from, to } = due ? dueEvents(due, age, context) : spikeEvents(table.sources[0]!.node, age, sources);
-  const { rows, heads, w } = tableBuffers(table);
+  const { rows, heads, w, visits } = tableBuffers(table);
   const ofPart = (stride: number) => (parts === 1 ? [] : [along(PART, stride)]);
   const { header } = sources.delivery.get(table.name)!;
   const { narrow, groups } = header;
-  const blocks = { group, groups, parts, narrow, weight };
-  const places = { rows: place(rows), heads: place(heads, 0, ...ofPart(headWords(header))), list };
+  const due = dueOf(table, context);
+  const lists = agesOf(table).map((age, at) => {
+    const { list, from, to } = due ? dueEvents(due, age, context) : spikeEvents(table.sources[0]!.node, age, sources);
+    return { list, counts: { from, to, at: numbered(at, groups, context) } };
+  });
+  const oldestFirst = lists.reverse();
+  const room = VISITS_AT + Math.ceil((NOTED * visitWords(header)) / LINE) * LINE;
+  if (far) context.buffer(visits, "u32", parts * room, "work");
+  const head = place(heads, 0, ...ofPart(headWords(header)));
   const out = place(ring.name, 0, along("s", parts * group * cells), ...ofPart(group * cells));
-  const counts = { from, to, at: numbered(at, groups, context) };
+  const ends = {
+    out,
+    ...(unit !== undefined && { w: place(w) }),
+    ...(far && { visits: place(visits, 0, ...ofPart(room)) }),
+  };
+  const phase = phaseOf(group, context);
+  const of = { type, group, cells, narrow, weight };
+  const deliver = { kind: "deliver", ...of, groups, parts, ...(far && { noted: NOTED }) } as const;
   return {
-    touch: (what) => invoke({ kind: "touch", what, ...blocks }, places, counts),
-    deliver: () => {
-      const args = { out, ...places, ...(unit !== undefined && { w: place(w) }) };
-      const kernel = { kind: "deliver", type, cells, ...blocks } as const;
-      return invoke(kernel, args, { ...counts, phase: phaseOf(group, context) });
-    },
+    touch: far
+      ? oldestFirst.map(({ list, counts }) =>
+          invoke({ kind: "touch", group, groups, parts, narrow }, { heads: head, list }, counts),
+        )
+      : [],
+    deliver: [
+      ...oldestFirst.map(({ list, counts }) =>
+        invoke(deliver, { ...ends, rows: place(rows), heads: head, list }, { ...counts, phase }),
+      ),
+      ...(far ? [invoke({ kind: "settle", ...of, noted: NOTED }, ends, { phase })] : []),
+    ],
   };
 }
+/** Numbers of a cache line. */
+const LINE = 16;
+
 /** Read from memory, so that all groups share one function. */
 const numbered = (k: number, count: number, c: Context): Count =>
   place(numbers(`delivery.groups.${count}`, count, c), k);

@@ -15,6 +15,7 @@ import {
   QUAD,
   quadWords,
   segmentsOf,
+  writeHead,
 } from "../../ir/blocks.ts";
 import type { BlockPlan, Mill, Weights } from "../mill/mill.ts";
 import { RowWindow } from "../mill/rowWindow.ts";
@@ -27,6 +28,7 @@ export const tableBuffers = ({ name }: Pick<Table, "name">) => ({
   rows: `${name}.rows`,
   heads: `${name}.heads`,
   w: `${name}.w`,
+  visits: `${name}.visits`,
   due: `${name}.due`,
   dueCount: `${name}.due.count`,
 });
@@ -121,11 +123,10 @@ function fillPiece(
   const begins = new Int32Array(source.size * parts);
   if (mill) mill.blocks(plan, own, begins);
   else new TableFiller(table, plan).fill(own, begins);
-  const [length, stride] = [headerWords(plan.kernel), headWords(plan.kernel)];
+  const stride = headWords(plan.kernel);
   begins.forEach((begin, k) => {
     const head = (source.first * parts + k) * stride;
-    heads[head] = from + begin;
-    for (let n = 0; n < length; n++) heads[head + 1 + n] = own[begin + n]!;
+    writeHead(plan.kernel, { words: own, at: begin, start: from + begin }, { heads, head });
   });
 }
 
