@@ -10,7 +10,7 @@ export interface Events {
   readonly to: Place;
 }
 
-/** Numbers of a cache line: what threads write in every step lies on lines of their own. */
+/** Numbers of a cache line. */
 const LINE = 16;
 /** Room after each list for a vector store that runs over its end. */
 const LIST_SLACK = 4;
@@ -30,6 +30,7 @@ export class SpikeSignal {
   readonly rows: number;
   readonly maxDelay: number;
   readonly room: number;
+  /** From the ends of a part's lists to those of the next: threads write to lines of their own, and the host reads few. */
   readonly #apart: number;
 
   constructor(c: Context, node: string, port = "spike") {
@@ -40,8 +41,9 @@ export class SpikeSignal {
     this.rows = c.rows(this.maxDelay);
     this.room = c.size(node) + LIST_SLACK;
     c.buffer(this.list, "u32", c.options.samples * this.rows * this.room, "work");
-    this.#apart = c.parts === 1 ? 1 : LINE;
-    c.buffer(this.counts, "i32", c.options.samples * this.rows * c.parts * this.#apart, "work");
+    const lists = c.options.samples * this.rows;
+    this.#apart = c.parts === 1 ? lists : LINE * Math.ceil(lists / LINE);
+    c.buffer(this.counts, "i32", c.parts * this.#apart, "work");
   }
   get list(): string {
     return `${this.node}.${listSlot(this.#port)}`;
@@ -51,7 +53,7 @@ export class SpikeSignal {
   }
   /** Where the end of a part's list of a row is told. */
   endAt(row: number, part: number): number {
-    return (row * this.#c.parts + part) * this.#apart;
+    return part * this.#apart + row;
   }
 
   /** The lists of step `t`, of all parts: where they lie, where their ends are told, and how far these are apart. */
@@ -68,13 +70,12 @@ export class SpikeSignal {
   events(delay: number, part: typeof PART | typeof FROM_PART): Events {
     const { parts } = this.#c;
     const rows = this.#c.at(this.room, this.rows, delay, this.maxDelay);
-    const each = parts * this.#apart;
-    const ends = this.#c.at(each, this.rows, delay, this.maxDelay);
+    const ends = this.#c.at(1, this.rows, delay, this.maxDelay);
     const ofPart = parts === 1 ? [] : [along(part, this.#apart)];
     return {
       list: place(this.list, rows.offset, along("s", this.rows * this.room), rows.term),
       from: listStart(this.node, this.#c, part),
-      to: place(this.counts, ends.offset, along("s", this.rows * each), ends.term, ...ofPart),
+      to: place(this.counts, ends.offset, along("s", this.rows), ends.term, ...ofPart),
     };
   }
 }
