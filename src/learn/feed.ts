@@ -8,6 +8,7 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { CHUNKS_RUN } from "../sim/lower/stepNorms.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
+import { COMMON_STEPS, LATER_STEPS } from "./errorsAbreast.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
@@ -89,6 +90,23 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     if (last) last[s] = length - 1;
     if (share) share[s] = 1 / length;
     if (float) float[s] = length;
+  }
+  writeCommon(x, l, batch.count);
+}
+
+/** Of the samples of each chunk: how many steps all have, and how many each has behind them. */
+function writeCommon(x: Executable, l: Lowered, count: number): void {
+  const [common, later] = [COMMON_STEPS, LATER_STEPS].map((name) => optional(x, l, name));
+  if (!common || !later) return;
+  const { samples } = l.context.options;
+  const steps = x.array(SAMPLE_STEPS) as Int32Array;
+  for (let k = 0; k < common.length; k++) {
+    const own = steps.subarray(k * samples, Math.min(count, (k + 1) * samples));
+    const least = own.length === 0 ? 0 : own.reduce((a, b) => Math.min(a, b));
+    common[k] = least;
+    own.forEach((n, s) => {
+      later[k * samples + s] = n - least;
+    });
   }
 }
 

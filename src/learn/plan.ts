@@ -26,6 +26,7 @@ import { delayGradients, requireWidth } from "./delayGradients.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import { EpropPass } from "./eprop.ts";
+import { errorsAbreast } from "./errorsAbreast.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { livenessNodes, livenessSums } from "./liveness.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
@@ -238,7 +239,7 @@ export class TrainingPlan {
     if (!(backward instanceof BackwardPass)) return onlineNodes(l, { pass: backward, whole, each });
     if (!l.context.hasSegments) {
       const sample = [...this.#ofSample(l), ...backward.nodes(l)];
-      return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
+      return [...errorsAbreast(forwardNodes(l, sample), l.context), ...weightGradients(l, backward)];
     }
     return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
   }
