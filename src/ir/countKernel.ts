@@ -107,12 +107,14 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
       written: rows * width,
     });
   },
-  rowDots: ({ type, parts, listed, accumulate }, need) => {
+  rowDots: ({ type, parts, listed, accumulate, abreast }, need) => {
     const width = parts.reduce((sum, p) => sum + p.width, 0);
     const rows = need(listed ? "events" : "rows");
-    const more = accumulate ? rows : 0;
-    const read = rows * width + width + more;
-    return matrixWork(type, { cells: rows * width, more, read, entries: listed ? rows : 0, written: rows });
+    const samples = abreast ? need("samples") : 1;
+    const more = accumulate ? samples * rows : 0;
+    const read = rows * width + samples * width + more;
+    const [cells, written] = [samples * rows * width, samples * rows];
+    return matrixWork(type, { cells, more, read, entries: listed ? rows : 0, written });
   },
   outerRows: ({ type, width, valued }, need) => {
     const [events, steps] = [need("events"), need("steps")];

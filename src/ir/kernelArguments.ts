@@ -60,7 +60,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   product: (k) => ({ args: ["out", "a", "b", ...when(k.start === "init", "init")], counts: ["rows", "depth"] }),
   rowDots: (k) => ({
     args: ["out", ...k.parts.flatMap((_, p) => [ofPart("a", p), ofPart("weights", p)]), ...when(k.listed, "list")],
-    counts: k.listed ? ["from", "to"] : ["rows"],
+    counts: k.listed ? ["from", "to"] : ["rows", ...when(k.abreast !== undefined, "samples")],
   }),
   outerRows: (k) => ({ args: ["out", "list", "ends", "delta", ...when(k.valued, "values")], counts: ["steps"] }),
   transposeLists: (k) => ({

@@ -88,14 +88,15 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       ...(start === "init" && { init: argument([type], width) }),
     };
   },
-  rowDots: ({ type, parts, listed }, known) => {
+  rowDots: ({ type, parts, listed, abreast }, known) => {
     const rows = listed ? DATA : known("rows");
+    const samples = abreast ? known("samples") : 1;
     const ofParts = parts.flatMap(({ width, stride }, p) => [
-      [ofPart("a", p), argument([type], width)],
+      [ofPart("a", p), argument([type], matrix(samples, abreast?.a[p] ?? 0, width))],
       [ofPart("weights", p), argument([type], matrix(rows, stride, width))],
     ]);
     return {
-      out: argument([type], rows),
+      out: argument([type], matrix(samples, abreast?.out ?? 0, rows)),
       ...Object.fromEntries(ofParts),
       ...(listed && { list: argument(LIST, entries(known)) }),
     };

@@ -145,7 +145,7 @@ function moved(loop: Loop, names: ReadonlySet<string>, buffers: ReadonlyMap<stri
 }
 
 /** A node with other places. */
-function replaced(n: Node, place: (p: Place) => Place): Node {
+export function replaced(n: Node, place: (p: Place) => Place): Node {
   const count = (c: Count): Count => (typeof c === "number" ? c : place(c));
   const record = <A, B>(from: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
     Object.fromEntries(Object.entries(from).map(([name, a]) => [name, f(a)]));

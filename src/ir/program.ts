@@ -213,6 +213,9 @@ export type Kernel =
    * upwards from 0, through one part after the other, folded (l0 + l1) + (l2 + l3), in f64 l0 + l1. With `accumulate` the
    * sum is added to `out[j]`. Unlisted entries are left alone; no row is listed twice. Widths are whole vectors where there
    * is more than one part. Args `out`, of each part `a` and `weights` (`ofPart`), `list`?. Counts `from`, `to` or `rows`.
+   *
+   * With `abreast` the same for `samples` (a count) vectors, each with all rows: sample s takes `a_p + s·abreast.a[p]` to
+   * `out + s·abreast.out`. Rows are then not listed.
    */
   | {
       readonly kind: "rowDots";
@@ -220,6 +223,7 @@ export type Kernel =
       readonly parts: readonly { readonly width: number; readonly stride: number }[];
       readonly listed: boolean;
       readonly accumulate: boolean;
+      readonly abreast?: { readonly a: readonly number[]; readonly out: number };
     }
   /**
    * Gradient of gathered rows: for s < steps, for k in [ends[s], ends[s+1]): `out[list[k]][c] += (values[k]·) delta[s][c]`,

@@ -9,7 +9,7 @@ import { seedFor } from "../sim/drawnBy.ts";
 import { FORMS, type Form, inputsInEitherForm } from "../sim/lower/forms.ts";
 import { forwardNodes, type Lowered, type LowerHooks, lower, programOf } from "../sim/lower/lower.ts";
 import { type Parameters, writeParameters } from "../sim/lower/parameters.ts";
-import { overChunks, samplesOfChunk, shardsFor } from "../sim/lower/shards.ts";
+import { overChunks, samplesOfChunk, shardsAnswering } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
 import { activityOf, counting, isCounter, type PopulationActivity } from "./activity.ts";
 import { type Answers, answersOf } from "./answers.ts";
@@ -78,7 +78,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   };
   const record = output.port === "spike" ? [] : [`${output.node}.${output.port}`];
   const samples = Math.min(samplesOfChunk(net, steps, type), batch);
-  const shards = shardsFor(Math.ceil(batch / samples), 1, type);
+  const shards = shardsAnswering(Math.ceil(batch / samples));
   const lowered = lower(
     net,
     { type, mode: "samples", samples, steps, batch, shards, record, seed, ...(options.form && { form: options.form }) },

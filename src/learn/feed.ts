@@ -8,6 +8,8 @@ import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
 import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals.ts";
 import { CHUNKS_RUN } from "../sim/lower/stepNorms.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
+import { COMMON_STEPS, LATER_STEPS } from "./errorsAbreast.ts";
+import { FIRST_CHUNK, IDLE_SHARD, LATER_CHUNK } from "./firstChunk.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
@@ -90,6 +92,23 @@ function writeLengths(x: Executable, l: Lowered, batch: Batch): void {
     if (share) share[s] = 1 / length;
     if (float) float[s] = length;
   }
+  writeCommon(x, l, batch.count);
+}
+
+/** Of the samples of each chunk: how many steps all have, and how many each has behind them. */
+function writeCommon(x: Executable, l: Lowered, count: number): void {
+  const [common, later] = [COMMON_STEPS, LATER_STEPS].map((name) => optional(x, l, name));
+  if (!common || !later) return;
+  const { samples } = l.context.options;
+  const steps = x.array(SAMPLE_STEPS) as Int32Array;
+  for (let k = 0; k < common.length; k++) {
+    const own = steps.subarray(k * samples, Math.min(count, (k + 1) * samples));
+    const least = own.length === 0 ? 0 : own.reduce((a, b) => Math.min(a, b));
+    common[k] = least;
+    own.forEach((n, s) => {
+      later[k * samples + s] = n - least;
+    });
+  }
 }
 
 function longest(l: Lowered, batch: Batch): number {
@@ -147,6 +166,10 @@ function writeShards(x: Executable, l: Lowered, chunks: number): void {
   x.array(SHARDS.chunks).set(starts.slice(1).map((end, k) => end - starts[k]!));
   const run = optional(x, l, CHUNKS_RUN);
   if (run) run[0] = chunks;
+  const firsts = new Set(starts.slice(0, shards).filter((from, k) => from < starts[k + 1]!));
+  optional(x, l, FIRST_CHUNK)?.set(Array.from({ length: l.context.chunks }, (_, k) => Number(firsts.has(k))));
+  optional(x, l, LATER_CHUNK)?.set(Array.from({ length: l.context.chunks }, (_, k) => Number(!firsts.has(k))));
+  optional(x, l, IDLE_SHARD)?.set(Array.from({ length: shards }, (_, k) => Number(starts[k] === starts[k + 1])));
 }
 
 /** What keys random draws: the seed, and the numbers of the sample, the step and the update. */

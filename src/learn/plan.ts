@@ -26,6 +26,8 @@ import { delayGradients, requireWidth } from "./delayGradients.ts";
 import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import { EpropPass } from "./eprop.ts";
+import { errorsAbreast } from "./errorsAbreast.ts";
+import { firstChunkWrites } from "./firstChunk.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { livenessNodes, livenessSums } from "./liveness.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
@@ -195,8 +197,9 @@ export class TrainingPlan {
   #batch(l: Lowered, start: () => Node[]): Node[] {
     const c = l.context;
     if (c.options.statistics !== "batch") {
-      const chunk = this.#chunk(l);
-      return overChunks(c, start(), chunk);
+      const all = this.#chunk(l);
+      const { start: first, chunk } = firstChunkWrites(start(), all, l);
+      return overChunks(c, first, chunk);
     }
     const backward = this.#whole;
     const [first, ...later] = backward.stages(l);
@@ -237,7 +240,7 @@ export class TrainingPlan {
     if (!(backward instanceof BackwardPass)) return onlineNodes(l, { pass: backward, whole, each });
     if (!l.context.hasSegments) {
       const sample = [...this.#ofSample(l), ...backward.nodes(l)];
-      return [...forwardNodes(l, sample), ...weightGradients(l, backward)];
+      return [...errorsAbreast(forwardNodes(l, sample), l.context), ...weightGradients(l, backward)];
     }
     return segmentedNodes(l, { backward, whole, each, cut: algorithm.kind === "truncated-bptt" });
   }

@@ -136,6 +136,44 @@ function dotsCase(type: FloatType, widths: readonly number[], rows: number, list
   };
 }
 
+/** Several vectors with the same rows; counts are known, or read from memory. */
+function abreastCase(type: FloatType, widths: readonly number[], rows: number, samples: number, known: boolean): Case {
+  const parts = widths.map((width) => ({ width: padded(width, type), stride: padded(width, type) + 4 }));
+  const a = parts.map(({ width }, p) => width + 4 * p);
+  const [out, accumulate] = [rows + 3, !known];
+  const name = `rowDots ${type} ${widths.join("+")} rows=${rows} samples=${samples}${known ? "" : " accumulate, counts in memory"}`;
+  const kernel: Kernel = { kind: "rowDots", type, parts, listed: false, accumulate, abreast: { a, out } };
+  const args = Object.fromEntries(
+    parts.flatMap((_, p) => (["a", "weights"] as const).map((n) => [ofPart(n, p), place(ofPart(n, p))] as const)),
+  );
+  const counts = known ? { rows, samples } : { rows: place("counts"), samples: place("counts", 1) };
+  return {
+    name,
+    program: program(
+      name,
+      [
+        ...parts.flatMap(({ stride }, p) => [
+          buffer(ofPart("a", p), type, samples * a[p]!),
+          buffer(ofPart("weights", p), type, rows * stride),
+        ]),
+        buffer("out", type, samples * out),
+        buffer("counts", "i32", 2),
+      ],
+      [invoke(kernel, { out: place("out"), ...args }, counts)],
+    ),
+    inputs: {
+      ...Object.fromEntries(
+        parts.flatMap(({ stride }, p) => [
+          [ofPart("a", p), small(samples * a[p]!, 31 + p)],
+          [ofPart("weights", p), small(rows * stride, 33 + p)],
+        ]),
+      ),
+      out: small(samples * out, 35),
+      counts: [rows, samples],
+    },
+  };
+}
+
 function outerCase(type: FloatType, width: number, valued: boolean): Case {
   const [w, steps, rows] = [padded(width, type), 6, 17];
   const ends = [0, 3, 3, 10, 11, 11, 30];
@@ -297,6 +335,12 @@ export const ROWS: readonly Case[] = [
     ].map(([w, r, l]) => dotsCase(type, [w as number], r as number, l as boolean)),
   ),
   ...FLOATS.flatMap((type) => [
+    ...[1, 2, 3, 4, 5, 7, 11].flatMap((samples) => [
+      abreastCase(type, [20], 13, samples, true),
+      abreastCase(type, [72, 5], 12, samples, true),
+      abreastCase(type, [36, 8], 11, samples, false),
+      abreastCase(type, [8], 1, samples, false),
+    ]),
     dotsCase(type, [20], 9, false, true),
     dotsCase(type, [20], 11, true, true),
     dotsCase(type, [20], 37, false, true),

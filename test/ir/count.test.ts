@@ -174,6 +174,15 @@ describe("kernels", () => {
       [{ "add f32": 12 + 3, "multiply f32": 12 }, (12 + 4 + 3) * 4, 12],
     ],
     [
+      "rowDots of vectors abreast",
+      {
+        ...{ kind: "rowDots", type: "f32", parts: [{ width: 4, stride: 4 }], listed: false, accumulate: true },
+        abreast: { a: [4], out: 4 },
+      },
+      { rows: 3, samples: 2 },
+      [{ "add f32": 24 + 6, "multiply f32": 24 }, (12 + 8 + 6) * 4, 24],
+    ],
+    [
       "outerRows",
       { kind: "outerRows", type: "f32", width: 4, stride: 4, deltaStride: 4, valued: false },
       { events: 5, steps: 2 },

@@ -45,14 +45,18 @@ export function rowDots(k: KernelOf<"rowDots">, frame: Frame): void {
     a: frame.arg(ofPart("a", p)),
     b: frame.arg(ofPart("weights", p)),
   }));
-  for (let e = from; e < to; e++) {
-    const j = list ? list.data[list.at + e]! : e;
-    const pairs = parts.flatMap(({ width, stride, a, b }) =>
-      Array.from({ length: width }, (_, c) => [a.data[a.at + c]!, b.data[b.at + j * stride + c]!] as const),
-    );
-    const sum = laneDot(k.type, pairs);
-    out.data[out.at + j] = k.accumulate ? out.data[out.at + j]! + sum : sum;
-  }
+  const { abreast = { a: [], out: 0 } } = k;
+  for (let s = 0; s < (k.abreast ? frame.count("samples") : 1); s++)
+    for (let e = from; e < to; e++) {
+      const j = list ? list.data[list.at + e]! : e;
+      const pairs = parts.flatMap(({ width, stride, a, b }, p) => {
+        const [first, row] = [a.at + s * (abreast.a[p] ?? 0), b.at + j * stride];
+        return Array.from({ length: width }, (_, c) => [a.data[first + c]!, b.data[row + c]!] as const);
+      });
+      const sum = laneDot(k.type, pairs);
+      const at = out.at + s * abreast.out + j;
+      out.data[at] = k.accumulate ? out.data[at]! + sum : sum;
+    }
 }
 function laneDot(type: FloatType, pairs: readonly (readonly [number, number])[]): number {
   const round = rounding(type);

@@ -19,6 +19,13 @@ export function shardsFor(chunks: number, sums: number, type: FloatType, room = 
   return Math.min(chunks, Math.max(2, Math.min(MOST, fitting)));
 }
 
+/**
+ * Where nothing but a few numbers is summed: a shard costs next to nothing, and the smaller the last ones are, the less threads
+ * wait for each other at the end.
+ */
+const MOST_ANSWERING = 32;
+export const shardsAnswering = (chunks: number): number => Math.min(chunks, MOST_ANSWERING);
+
 /** Samples of a chunk at most: beyond that nothing is gained. */
 const MOST_SAMPLES = 4;
 /**
