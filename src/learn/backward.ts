@@ -16,7 +16,7 @@ import { isNorm, type Transform, windowsOfPool } from "../model/transform.ts";
 import { addStep, copyStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
 import { overSteps } from "../sim/lower/contributions.ts";
-import { flush } from "../sim/lower/flush.ts";
+import { flushErrors } from "../sim/lower/flush.ts";
 import { BEFORE } from "../sim/lower/initial.ts";
 import { type Lowered, needsStages } from "../sim/lower/lower.ts";
 import type { Kernel } from "../sim/lower/populations.ts";
@@ -27,12 +27,6 @@ import { type Listed, type Route, through } from "./through.ts";
 import { type TransformErrors, transformErrors } from "./transformAdjoints.ts";
 import { watchSupport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
-
-/** Steps from one look for errors that have shrunk to nothing to the next, and those within which errors do not come to that. */
-const FLUSH_EVERY = 16;
-const FEW_STEPS = 128;
-/** Errors below it are nothing: so far above the least normal number that weights times an error are normal. */
-const NOTHING = { f32: 2 ** -100, f64: 2 ** -990 } as const;
 
 /** How a population runs backwards. */
 interface Course extends Reverse {
@@ -267,21 +261,17 @@ export class BackwardPass {
     const body = members.flatMap((n) => (this.#courses.has(n) ? this.#step(n, l) : this.#transform(n, l)));
     return overSteps(l.context, [...body, ...this.#flush(members)], true);
   }
-  /** Errors that have shrunk to nothing on their way back become zero, now and then (`sim/lower/flush.ts` says why). */
+  /** What errors consist of where a step hands them to the one before it. */
   #flush(members: readonly string[]): Node[] {
-    const c = this.#context!;
-    if (c.stepsKept <= FEW_STEPS) return [];
-    const due = c.constant(
-      "flush.due",
-      Array.from({ length: c.stepsKept }, (_, t) => Number(t % FLUSH_EVERY === 0)),
-      "i32",
-    );
-    const errors = this.#populations(members).flatMap((n) => {
-      const { carried, sums } = this.#courses.get(n)!;
-      const rows = [...carried.map((state) => this.#carry(n, state)), ...sums.map((port) => this.delta(n, port, 0))];
-      return rows.map((x) => elementCall(flush(c.type, "element", NOTHING[c.type]), { x }, c.size(n)));
+    const rows = this.#populations(members).flatMap((node) => {
+      const { carried, sums } = this.#courses.get(node)!;
+      const places = [
+        ...carried.map((state) => this.#carry(node, state)),
+        ...sums.map((port) => this.delta(node, port, 0)),
+      ];
+      return places.map((x) => ({ node, x }));
     });
-    return errors.length === 0 ? [] : [loop("flush", place(due, 0, along("t", 1)), errors)];
+    return flushErrors(rows, this.#context!);
   }
 
   /** Slots of a population whose gradients are summed over all steps and samples; of initial states their names. */

@@ -169,7 +169,7 @@ function generateInto(program: Program, at: Layout, add: (f: Func) => void): Gen
   const nameOf = (call: Invoke): string => kernels.nameOf(call.kernel, knownCounts(call));
   const stagesOf = (region: Region): Stage[] =>
     regionStages(region, at, nameOf).map(({ stage, code }) => {
-      add(code);
+      code.forEach(add);
       return stage;
     });
   return new Map(program.regions.map((r) => [r.name, stagesOf(r)]));

@@ -20,10 +20,6 @@ const OPTIONS = { b0: true, beta: true } as const satisfies Every<LiquidOptions>
  * membrane in a step, and how much of the adaptation stays, are sigmoids of what arrives at `membrane` and `adaptation`;
  * `liquid(n)` wires a layer of them. The spike of the step before enters the adaptation first, the threshold test uses the
  * new one, and the membrane of a neuron that fires is 0 at the end of the step. Nothing is detached, as in the published code.
- *
- * The adaptation of a neuron that stays silent is rounded to 0 in the end, by a number that is added and taken off again, with a
- * slope of 1: below 1e-20 in single precision, 1e-29 in double. It would end as a denormal number, with which processors
- * multiply a hundred times as slowly, and so would all errors that it scales.
  */
 export function liquidCell(options: LiquidOptions = {}): NeuronModel {
   requireKnown("liquidCell", options, OPTIONS);
@@ -45,7 +41,7 @@ export function liquidCell(options: LiquidOptions = {}): NeuronModel {
       beta: parameter(beta, "how far a trace of 1 raises the threshold"),
     },
     spike: "v > theta",
-    after: "v = (1 - spike)*v; b = (b + 1e-13) - 1e-13; s = spike",
+    after: "v = (1 - spike)*v; s = spike",
   });
 }
 

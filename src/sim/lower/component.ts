@@ -10,6 +10,7 @@ import { elementCall } from "./bodies.ts";
 import { overSteps, type PortSum, spikeEvents } from "./contributions.ts";
 import type { Moment } from "./delivery.ts";
 import { deliverNodes } from "./deliveryNodes.ts";
+import { flushStates } from "./flush.ts";
 import { initialiseSample } from "./initial.ts";
 import { type LateColumns, lateColumns } from "./lateColumns.ts";
 import type { Lowered, LowerHooks } from "./lower.ts";
@@ -69,7 +70,11 @@ export function componentOf(nodes: readonly string[], l: Parts, hooks: LowerHook
     ],
     sample: {
       once: formed.once,
-      steps: [...formed.steps, ...overSteps(context, time.nodes(nodes)), ...time.end()],
+      steps: [
+        ...formed.steps,
+        ...overSteps(context, [...time.nodes(nodes), ...flushStates(members, l)]),
+        ...time.end(),
+      ],
     },
     ...(wide && { wide }),
   };
