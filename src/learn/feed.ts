@@ -9,7 +9,6 @@ import type { InputSpikes, SparseInput, ValueSignal } from "../sim/lower/signals
 import { CHUNKS_RUN } from "../sim/lower/stepNorms.ts";
 import { checkBatch, entriesOf, inputOf, lengthOf, markOf } from "./batch.ts";
 import { COMMON_STEPS, LATER_STEPS } from "./errorsAbreast.ts";
-import { FIRST_CHUNK, IDLE_SHARD, LATER_CHUNK } from "./firstChunk.ts";
 import type { Loss } from "./loss.ts";
 import { COUNTED_SHARE, LABELS, LAST_STEP, LENGTH, SHARE, STEP_LABELS, STEP_TARGETS, TARGETS } from "./lossKernels.ts";
 import { SEGMENTS_RUN } from "./timeOutermost.ts";
@@ -166,10 +165,6 @@ function writeShards(x: Executable, l: Lowered, chunks: number): void {
   x.array(SHARDS.chunks).set(starts.slice(1).map((end, k) => end - starts[k]!));
   const run = optional(x, l, CHUNKS_RUN);
   if (run) run[0] = chunks;
-  const firsts = new Set(starts.slice(0, shards).filter((from, k) => from < starts[k + 1]!));
-  optional(x, l, FIRST_CHUNK)?.set(Array.from({ length: l.context.chunks }, (_, k) => Number(firsts.has(k))));
-  optional(x, l, LATER_CHUNK)?.set(Array.from({ length: l.context.chunks }, (_, k) => Number(!firsts.has(k))));
-  optional(x, l, IDLE_SHARD)?.set(Array.from({ length: shards }, (_, k) => Number(starts[k] === starts[k + 1])));
 }
 
 /** What keys random draws: the seed, and the numbers of the sample, the step and the update. */

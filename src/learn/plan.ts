@@ -27,7 +27,6 @@ import { keepProbability, maskNodes } from "./dropout.ts";
 import { dynamicRegulariser } from "./dynamicRegulariser.ts";
 import { EpropPass } from "./eprop.ts";
 import { errorsAbreast } from "./errorsAbreast.ts";
-import { firstChunkWrites } from "./firstChunk.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { livenessNodes, livenessSums } from "./liveness.ts";
 import { isStepLoss, type Loss, lossNodes, requireSteps } from "./loss.ts";
@@ -197,9 +196,8 @@ export class TrainingPlan {
   #batch(l: Lowered, start: () => Node[]): Node[] {
     const c = l.context;
     if (c.options.statistics !== "batch") {
-      const all = this.#chunk(l);
-      const { start: first, chunk } = firstChunkWrites(start(), all, l);
-      return overChunks(c, first, chunk);
+      const chunk = this.#chunk(l);
+      return overChunks(c, start(), chunk);
     }
     const backward = this.#whole;
     const [first, ...later] = backward.stages(l);
