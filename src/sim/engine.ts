@@ -22,7 +22,7 @@ import { trainedContents } from "./lower/initial.ts";
 import { forwardNodes, type Lowered, lower, programOf } from "./lower/lower.ts";
 import { normaliseNodes } from "./lower/normalise.ts";
 import { initialParameters, type Parameters, writeParameters } from "./lower/parameters.ts";
-import { partsFor } from "./lower/parts.ts";
+import { partsFor } from "./lower/partsFor.ts";
 import { WATCH, watchNodes } from "./lower/watch.ts";
 import { blockFor, countShape, isLarge } from "./making.ts";
 import { Memory } from "./memory.ts";

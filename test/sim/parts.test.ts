@@ -9,12 +9,14 @@ import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
+import type { NeuronModel } from "../../src/model/neuronModel.ts";
 import { synapse } from "../../src/model/synapse.ts";
 import { concat } from "../../src/model/transform.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import type { EngineOptions } from "../../src/sim/engineOptions.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
-import { partStarts, partsFor } from "../../src/sim/lower/parts.ts";
+import { partStarts } from "../../src/sim/lower/parts.ts";
+import { partsFor } from "../../src/sim/lower/partsFor.ts";
 
 const BACKENDS = [2, 3, 8].map((n) => threadedWasm(n));
 afterAll(() => {
@@ -199,13 +201,40 @@ test("synapses of a source lie in order of target, and so part by part; given we
 
 test("small networks, and trials side by side, are not divided", () => {
   const net = (n: number) => network({ dt: "1 ms", populations: { a: population(n, lif()) }, connections: [] });
-  expect(partsFor(net(19_999), 1, 2)).toBe(1);
-  expect(partsFor(net(20_000), 1, 2)).toBe(2);
-  expect(partsFor(net(20_000), 2, 2)).toBe(1);
+  expect(partsFor(net(10_000), 1, 2)).toBe(1);
+  expect(partsFor(net(100_000), 1, 2)).toBe(2);
+  expect(partsFor(net(100_000), 2, 2)).toBe(1);
+  expect(partsFor(net(100_000), 1, 1)).toBe(1);
   const dense = network({
     dt: "1 ms",
     populations: { a: population(1_000, lif()) },
     connections: [connect("a", "a", { delay: "1 ms" })],
   });
   expect(partsFor(dense, 1, 8)).toBe(8);
+});
+
+test("neurons that compute much are divided sooner, and so are synapses that hear of values in every step", () => {
+  const rich = neuron({
+    name: "rich",
+    equations: `
+      dv/dt = (m*n - v) / tau : 1
+      dm/dt = (1/(1 + exp(-v)) - m) / tau : 1
+      dn/dt = (1/(1 + exp(v + 1)) - n) / tau : 1`,
+    parameters: { tau: "5 ms" },
+    spike: "v > 1",
+    reset: "v = 0",
+    method: "euler",
+  });
+  const net = (n: number, model: NeuronModel) =>
+    network({ dt: "1 ms", populations: { a: population(n, model) }, connections: [] });
+  expect(partsFor(net(8_000, rich), 1, 2)).toBe(2);
+  expect(partsFor(net(8_000, lif()), 1, 2)).toBe(1);
+  const joined = (output: string) =>
+    network({
+      dt: "0.1 ms",
+      populations: { a: population(500, lif()) },
+      connections: [connect("a", "a", { output, delay: "1 ms" })],
+    });
+  expect(partsFor(joined("spike"), 1, 2)).toBe(1);
+  expect(partsFor(joined("v"), 1, 2)).toBe(2);
 });

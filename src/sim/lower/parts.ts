@@ -3,54 +3,11 @@
  * there. What a target receives it receives in the same order however many parts there are, so no bit depends on them.
  */
 import { along, type Invoke, invoke, loop, type Node, type Place, place, RANGE, shifted } from "../../ir/program.ts";
-import { connectedSizes } from "../../model/connection.ts";
-import { synapseCount } from "../../model/connectivity/kinds.ts";
-import { isDelivered } from "../../model/delivered.ts";
-import type { Network } from "../../model/network.ts";
-import { sizeOf } from "../../model/nodes.ts";
-import { whyOnePart } from "../../model/timing.ts";
 import type { Context } from "./context.ts";
 
 /** The loop over the parts that run side by side, and that over the parts which spikes come from. */
 export const PART = "part";
 export const FROM_PART = "part.from";
-
-/**
- * Variables of neurons, with so many synapses as much as one, whose step takes a thread some ten microseconds: several times
- * what threads need to meet and to hand over spikes (4,000 neurons of three variables are faster on one thread, of six
- * slower).
- */
-const LEAST = 20_000;
-const SYNAPSES = 50;
-/** Of those with pathways: a million of 1,000 neurons took 0.46 s on one thread and 0.52 s on two. */
-const PLASTIC = 100;
-
-/**
- * Parts for threads: none of them where a step is too short to be shared, or where trials are shared instead. More, and for
- * one thread too, where sums of delayed spikes in one part would be too many for narrow cells (`delivery.ts`).
- */
-export function partsFor(net: Network, samples: number, threads: number): number {
-  if (samples > 1 || whyOnePart(net)) return 1;
-  const least = Math.ceil(deliveredCells(net) / NARROW);
-  return least > 1 ? Math.ceil(least / threads) * threads : partsOfThreads(net, threads);
-}
-const NARROW = 65_000;
-/** Neurons, once for each port at which delayed spikes arrive. */
-function deliveredCells(net: Network): number {
-  const ports = new Map(
-    net.connections.filter((c) => isDelivered(c, net)).map(({ to }) => [`${to.node}.${to.port}`, to.node]),
-  );
-  return [...ports.values()].reduce((sum, node) => sum + sizeOf(net, node), 0);
-}
-function partsOfThreads(net: Network, threads: number): number {
-  const variables = Object.values(net.populations).reduce((sum, p) => sum + p.size * p.model.variables.length, 0);
-  const synapses = net.connections.reduce(
-    (sum, { connectivity, from, to, synapse }) =>
-      sum + synapseCount(connectivity, connectedSizes(net, from.node, to.node)) / (synapse ? PLASTIC : SYNAPSES),
-    0,
-  );
-  return variables + synapses >= LEAST ? threads : 1;
-}
 
 /** Neurons of each part but the last, which may have fewer: whole ranges. */
 export const partWidth = (size: number, parts: number): number => Math.ceil(Math.ceil(size / RANGE) / parts) * RANGE;
