@@ -77,6 +77,19 @@ export function requireKnown(
         `unknown property; known: ${listNames(names)}${hint(key, names)}`,
       );
 }
+/**
+ * For what takes no options, and would ignore what it is given.
+ * @throws {ModelError} `unknown-name` for a property, `type-mismatch` for anything else
+ */
+export function requireNone(path: string, given: readonly unknown[]): void {
+  const [first] = given;
+  if (first === undefined) return;
+  if (typeof first !== "object" || first === null)
+    throw new ModelError("type-mismatch", path, `takes no options, got ${String(first)}`);
+  const [key] = Object.keys(first);
+  if (key !== undefined)
+    throw new ModelError("unknown-name", `${path}.${key}`, `unknown property: ${path} takes no options`);
+}
 /** The one name that is written so in another way, with a slip of the hand, or with something in front or behind. */
 function hint(key: string, names: readonly string[]): string {
   const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");

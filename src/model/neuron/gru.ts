@@ -1,3 +1,4 @@
+import { requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 
@@ -6,7 +7,8 @@ import type { NeuronModel } from "../neuronModel.ts";
  * below and (the first two) from the layer itself; `recurrent` takes what the layer sends to its candidate, which the
  * reset gate multiplies after the weights, bias included.
  */
-export function gruCell(): NeuronModel {
+export function gruCell(...options: readonly never[]): NeuronModel {
+  requireNone("gruCell", options);
   return neuron({
     name: "gru",
     doc: "Gated recurrent unit",

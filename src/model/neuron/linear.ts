@@ -1,8 +1,10 @@
+import { requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 
 /** A linear unit, for the answer of a network's conventional twin: no state, `y` leaves by value. */
-export function linear(): NeuronModel {
+export function linear(...options: readonly never[]): NeuronModel {
+  requireNone("linear", options);
   return neuron({
     name: "linear",
     doc: "Linear unit",

@@ -1,4 +1,4 @@
-import { type Every, requireKnown } from "../../base/errors.ts";
+import { type Every, requireKnown, requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter, type Value } from "./spiking.ts";
@@ -46,7 +46,8 @@ export function liquidCell(options: LiquidOptions = {}): NeuronModel {
 }
 
 /** A membrane that never fires, whose time constant is liquid: `liquidReadout(n)` wires a layer of them. */
-export function liquidIntegrator(): NeuronModel {
+export function liquidIntegrator(...options: readonly never[]): NeuronModel {
+  requireNone("liquidIntegrator", options);
   return neuron({
     name: "liquid-integrator",
     doc: "Leaky integrator with a liquid time constant: a readout",

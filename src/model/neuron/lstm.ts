@@ -1,8 +1,10 @@
+import { requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 
 /** A long short-term memory unit; `lstm(n)` wires a layer of them. Each port takes what comes from below and from the layer itself. */
-export function lstmCell(): NeuronModel {
+export function lstmCell(...options: readonly never[]): NeuronModel {
+  requireNone("lstmCell", options);
   return neuron({
     name: "lstm",
     doc: "Long short-term memory unit",

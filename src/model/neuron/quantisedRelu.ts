@@ -1,3 +1,4 @@
+import { requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 
@@ -5,7 +6,8 @@ import type { NeuronModel } from "../neuronModel.ts";
  * A rectified linear unit whose answer is one of `most + 1` whole numbers from 0: `y = min(round(max(x, 0)·scale), most)`,
  * halves upwards. What comes next has `1/scale` in its weights, as integer hardware has it.
  */
-export function quantisedRelu(): NeuronModel {
+export function quantisedRelu(...options: readonly never[]): NeuronModel {
+  requireNone("quantisedRelu", options);
   return neuron({
     name: "quantised-relu",
     doc: "Rectified linear unit with whole numbers as answers",

@@ -1,3 +1,4 @@
+import { requireNone } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
 import { POSITIVE, parameter } from "./spiking.ts";
@@ -7,7 +8,8 @@ import { POSITIVE, parameter } from "./spiking.ts";
  * where it exceeds the threshold the unit fires, and a threshold is taken off it in the next step. The reset is detached. What
  * gates let through stays below 1, so the threshold is 0.5 (snnTorch's default of 1 never fires).
  */
-export function spikingLstmCell(): NeuronModel {
+export function spikingLstmCell(...options: readonly never[]): NeuronModel {
+  requireNone("spikingLstmCell", options);
   return neuron({
     name: "spiking-lstm",
     doc: "Spiking long short-term memory unit",

@@ -62,6 +62,17 @@ test.each(OPTIONED.map((make) => [make.name, make] as const))(
     expect(() => make("5 ms" as never)).toThrow(/takes its options as an object, got 5 ms/);
   },
 );
+/** Those without options. */
+const PLAIN = [gruCell, linear, liquidIntegrator, lstmCell, quantisedRelu, relu, library.spikingLstmCell];
+test.each(PLAIN.map((make) => [make.name, make as (...options: unknown[]) => unknown] as const))(
+  "%s: options that it does not have are refused",
+  (name, make) => {
+    const thrown = (code: string, path: string) => expect.objectContaining({ code, path });
+    expect(() => make({ tau: "5 ms" })).toThrow(thrown("unknown-name", `${name}.tau`));
+    expect(() => make(3)).toThrow(thrown("type-mismatch", name));
+    expect(make({})).toEqual(make());
+  },
+);
 test("what a reset and an integration may be is told", () => {
   expect(() => lif({ reset: "none" as never })).toThrow(
     "reset: must be 'zero', 'subtract' or { to: value }, got 'none'",
