@@ -2,6 +2,7 @@
 import { groupWords, headWords, quadWords } from "../../ir/blocks.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import type { KernelContext } from "./kernel.ts";
+import { listAddress } from "./listAddress.ts";
 
 export type Heads = Pick<KernelOf<"deliver">, "narrow" | "groups" | "group" | "parts">;
 export type Blocks = Heads & Pick<KernelOf<"deliver">, "weight">;
@@ -49,16 +50,4 @@ export function endOf(k: Blocks, { f }: KernelContext, slots: number, head: numb
   f.op("i32.mul");
   f.op("i32.add");
   f.set(to);
-}
-/** A local with the byte address of the entry of a count. */
-export function listAddress(c: KernelContext, count: string): number {
-  const { f } = c;
-  const at = f.local("i32");
-  f.get(c.ptr("list"));
-  c.pushCount(count);
-  f.i32(4);
-  f.op("i32.mul");
-  f.op("i32.add");
-  f.set(at);
-  return at;
 }

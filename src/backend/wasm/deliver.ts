@@ -4,8 +4,9 @@
  * so that no loop is left over.
  */
 import type { KernelOf } from "../../ir/program.ts";
-import { eachHead, endOf, firstQuad, listAddress } from "./blockAccess.ts";
+import { eachHead, endOf, firstQuad } from "./blockAccess.ts";
 import type { KernelContext } from "./kernel.ts";
+import { listAddress } from "./listAddress.ts";
 import { note, touchLines } from "./noted.ts";
 import { narrowQuads, setRow, wideQuads } from "./quads.ts";
 

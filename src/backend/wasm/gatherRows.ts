@@ -2,6 +2,7 @@
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { KernelContext } from "./kernel.ts";
+import { listAddress } from "./listAddress.ts";
 import { accumulate, addStreams, WIDE } from "./streams.ts";
 import { evenTiles, inTurns, loadAt, range, splat, storeAt, TILE, vectorsOf } from "./tiles.ts";
 
@@ -36,19 +37,6 @@ function gatherTiles(k: KernelOf<"gatherRows">, c: KernelContext): void {
     f.set(base);
     gatherTile(k, c, { first, last, base, column, vectors });
   });
-}
-
-/** The byte address in the list of entry `from` or `to`. */
-function listAddress(c: KernelContext, count: string): number {
-  const { f } = c;
-  const at = f.local("i32");
-  f.get(c.ptr("list"));
-  c.pushCount(count);
-  f.i32(4);
-  f.op("i32.mul");
-  f.op("i32.add");
-  f.set(at);
-  return at;
 }
 
 interface Tile {

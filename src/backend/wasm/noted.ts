@@ -18,11 +18,7 @@ export function note(k: KernelOf<"deliver"> & { readonly noted: number }, c: Ker
   const [head, first, end, next, full] = range(5).map(() => f.local("i32")) as [number, number, number, number, number];
   const bytes = 4 * visitWords(k);
   const settled = settling(k, c, next);
-  pushVisit(c, 0);
-  f.get(c.ptr("visits"));
-  f.op("i32.load", 0);
-  f.op("i32.add");
-  f.set(next);
+  setNext(c, next);
   pushVisit(c, bytes * k.noted);
   f.set(full);
   eachHead(k, c, head, () => {
@@ -60,17 +56,22 @@ export function settle(k: KernelOf<"settle">, c: KernelContext): void {
   const { f } = c;
   const end = f.local("i32");
   const settled = settling(k, c, end);
-  pushVisit(c, 0);
-  f.get(c.ptr("visits"));
-  f.op("i32.load", 0);
-  f.op("i32.add");
-  f.set(end);
+  setNext(c, end);
   settled();
   f.get(c.ptr("visits"));
   f.i32(0);
   f.op("i32.store", 0);
 }
 
+/** Sets a local to the address behind the last visit that is noted. */
+function setNext(c: KernelContext, to: number): void {
+  const { f } = c;
+  pushVisit(c, 0);
+  f.get(c.ptr("visits"));
+  f.op("i32.load", 0);
+  f.op("i32.add");
+  f.set(to);
+}
 /** Pushes an address among the visits. */
 function pushVisit(c: KernelContext, bytes: number): void {
   c.f.get(c.ptr("visits"));
