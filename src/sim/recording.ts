@@ -47,6 +47,8 @@ export function checkRecord({ populations, transforms }: Network, record: readon
 
 /** Numbers of a piece: what grows piece by piece need never be moved. */
 const PIECE = 2 ** 14;
+/** The first piece begins with so many, for runs of a step or two; four times this, again and again, comes to a whole piece. */
+const LEAST = 2 ** 6;
 
 /** A list of numbers that grows. */
 class Column {
@@ -62,9 +64,16 @@ class Column {
     this.#last[this.#filled++] = x;
   }
   #grow(): void {
-    this.#last = new Uint32Array(PIECE);
-    this.#pieces.push(this.#last);
-    this.#filled = 0;
+    const { length } = this.#last;
+    if (length === PIECE) {
+      this.#last = new Uint32Array(PIECE);
+      this.#pieces.push(this.#last);
+      this.#filled = 0;
+      return;
+    }
+    const larger = new Uint32Array(Math.max(LEAST, 4 * length));
+    larger.set(this.#last);
+    this.#pieces[0] = this.#last = larger;
   }
   done(): Uint32Array {
     const all = new Uint32Array(this.length);
