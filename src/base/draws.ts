@@ -24,13 +24,23 @@ export const pieceHalf = (element: number): number => (element >>> 4) & 1;
 
 /**
  * Counts of neurons that share a mean are drawn in thousands, and half of their time would go into Philox. So Philox gives each
- * chunk of `COUNT_CHUNK` neighbours four states of xoshiro128++ (`xoshiro.ts`), those of blocks 4k + l for l from 0 to 3 of its
- * key: short stretches, each from a beginning of its own, that still are a function of seed, stream, sample, step and element.
- * Word j of state l has the leading 16 bits of elements 8j + l (its low half) and 8j + 4 + l (its high half) of the chunk. Where
- * those do not tell, element e takes 16 bits more of block 4·(e div 8) + e mod 4 of key `countRest`, word 0, from the same half.
+ * chunk of `COUNT_CHUNK` neighbours four states of xoshiro128++ (`xoshiro.ts`), for the t-th time that their law draws those of
+ * blocks 16k + 4t + l of its key, for l from 0 to 3: short stretches, each from a beginning of its own, that still are a
+ * function of seed, stream, sample, step and element.
+ *
+ * A count's word (`countLaw.ts`) takes 12 bits of them, a byte and half of one. To `COUNT_GROUP` neighbours each state gives
+ * three words. The 16 bytes of the first words, state after state and the lowest byte first, go to the first half of the
+ * neighbours, those of the second to the others; those of the third go to both, their low halves to the first and their high
+ * halves to the others. A word's leading four bits, its column, are such a half; the eight behind them are the byte with its
+ * highest bit turned (so that comparisons of signed bytes order them). Only where those are just the cut's do the 20 others
+ * matter: element e takes the leading bits of word t of block e of key `countRest`.
  */
 export const COUNT_CHUNK = 1024;
-export const COUNT_GROUP = 8;
+export const COUNT_GROUP = 32;
+/** Words that a state gives to a group. */
+export const COUNT_WORDS = 3;
+/** Bits of a count's word that do not come from its group. */
+export const COUNT_REST = 20;
 
 /** What each law adds (by exclusive or) to the key of a stream, so that laws of one stream share nothing. */
 export const LAW_KEY = {

@@ -7,7 +7,18 @@
  * independent; the same law at the same place is the same draw, and two draws of one step need two streams. Kernels draw
  * the same numbers (`ir/random.ts`).
  */
-import { COUNT_CHUNK, COUNT_GROUP, drawBlock, drawWord, LAW_KEY, pieceBlock, pieceHalf } from "./draws.ts";
+import { type CountLaw, countOf } from "./countLaw.ts";
+import {
+  COUNT_CHUNK,
+  COUNT_GROUP,
+  COUNT_REST,
+  COUNT_WORDS,
+  drawBlock,
+  drawWord,
+  LAW_KEY,
+  pieceBlock,
+  pieceHalf,
+} from "./draws.ts";
 import { ModelError, requireInteger } from "./errors.ts";
 import { normalOf, uniformF32Of, uniformOf } from "./laws.ts";
 import { PHILOX, philoxInto } from "./philox.ts";
@@ -48,27 +59,40 @@ function pieceOf(law: keyof typeof LAW_KEY, place: Place): number {
   const word = wordAt(law, place, pieceBlock(place.element), PHILOX.fewRounds);
   return pieceHalf(place.element) ? word >>> 16 : word & 0xffff;
 }
-/** The words of elements `[from, to)` that counts of a mean for all are drawn by (`draws.ts`). */
-export function countWords(place: Omit<Place, "element">, from: number, to: number): Uint32Array {
+/** The words of elements `[from, to)` that a law of counts draws by for the t-th time (`draws.ts`). */
+export function countWords(place: Omit<Place, "element">, time: number, from: number, to: number): Uint32Array {
   const { seed, stream, sample = 0, step = 0 } = place;
   const philox = (law: "count" | "countRest", block: number): Words => {
     const counter: Words = [block >>> 0, sample, step >>> 0, Math.floor(step / 2 ** 32)];
     return philox4x32(counter, [seed, (stream ^ LAW_KEY[law]) >>> 0], PHILOX.fewRounds);
   };
   const out = new Uint32Array(to - from);
-  for (let chunk = Math.floor(from / COUNT_CHUNK); chunk * COUNT_CHUNK < to; chunk++)
-    for (let lane = 0; lane < 4; lane++) {
-      const state = Uint32Array.from(philox("count", 4 * chunk + lane));
-      for (let e = chunk * COUNT_CHUNK + lane; e < Math.min(to, (chunk + 1) * COUNT_CHUNK); e += COUNT_GROUP) {
-        const [word, rest] = [nextWord(state), philox("countRest", 4 * Math.floor(e / COUNT_GROUP) + lane)[0]];
-        const halves = [word * 2 ** 16 + (rest & 0xffff), (word & 0xffff0000) + (rest >>> 16)];
-        halves.forEach((whole, half) => {
-          const at = e + (COUNT_GROUP / 2) * half - from;
-          if (at >= 0 && at < out.length) out[at] = whole;
-        });
+  for (let chunk = Math.floor(from / COUNT_CHUNK); chunk * COUNT_CHUNK < to; chunk++) {
+    const states = [0, 1, 2, 3].map((lane) => Uint32Array.from(philox("count", 16 * chunk + 4 * time + lane)));
+    const next = (): Uint8Array => new Uint8Array(Uint32Array.from(states, nextWord).buffer);
+    const end = Math.min(to, (chunk + 1) * COUNT_CHUNK);
+    for (let first = chunk * COUNT_CHUNK; first < end; first += COUNT_GROUP) {
+      const [low, high, halves] = Array.from({ length: COUNT_WORDS }, next) as [Uint8Array, Uint8Array, Uint8Array];
+      for (let e = Math.max(from, first); e < Math.min(to, first + COUNT_GROUP); e++) {
+        const [at, isHigh] = [e % 16, e % COUNT_GROUP >= 16];
+        const column = isHigh ? halves[at]! >>> 4 : halves[at]! & 15;
+        const byte = (isHigh ? high : low)[at]! ^ 0x80;
+        const rest = philox("countRest", e)[time]! >>> (32 - COUNT_REST);
+        out[e - from] = ((column << 28) | (byte << COUNT_REST) | rest) >>> 0;
       }
     }
+  }
   return out;
+}
+/** What a law gives to elements `[from, to)` for the t-th time; a count is the sum over its times. */
+export function countsOf(
+  place: Omit<Place, "element">,
+  law: CountLaw,
+  time: number,
+  from: number,
+  to: number,
+): Uint32Array {
+  return countWords(place, time, from, to).map((word) => countOf(law, word));
 }
 /** In (0, 1): as kernels draw it in f64, or in f32. */
 export function uniform(place: Place, type: "f32" | "f64" = "f64"): number {

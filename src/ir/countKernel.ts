@@ -2,6 +2,7 @@
  * Operations and bytes of one kernel call. Counts that the program fixes come from it; those that data decide
  * (`events`: list entries, `synapses`) come from the run's trace, under the names that each rule asks for.
  */
+import { COUNT_GROUP, COUNT_WORDS } from "../base/draws.ts";
 import { quadWords } from "./blocks.ts";
 import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
@@ -216,16 +217,19 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     };
   },
   zero: ({ type }, need) => ({ operations: tally([]), bytesRead: 0, bytesWritten: need("n") * BYTES[type] }),
-  // Of each element half of a generator's word, and its comparisons; what it seldom takes beside that is left out.
-  drawCounts: ({ type, bounds }, need) => {
+  // Of each element 12 bits of a generator's word, a place in two tables and two comparisons; what it seldom takes is left out.
+  drawCounts: ({ type, time }, need) => {
     const n = need("n") - need("first");
+    const words = (n * COUNT_WORDS * 4) / COUNT_GROUP;
     return {
       operations: tally([
-        ["logic", "u32", (n / 2) * WORD.logic],
-        ["compare", "u32", n * bounds.length],
-        ["add", "u32", n * bounds.length + (n / 2) * WORD.add],
+        ["logic", "u32", words * WORD.logic + 2 * n],
+        ["compare", "u32", 2 * n],
+        ["add", "u32", words * WORD.add + n],
+        ["convert", type, n],
+        ["add", type, time > 0 ? n : 0],
       ]),
-      bytesRead: 0,
+      bytesRead: time > 0 ? n * BYTES[type] : 0,
       bytesWritten: n * BYTES[type],
     };
   },

@@ -87,7 +87,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   unpackBits: () => ({ args: ["bits", "list", "from", "to"], counts: ["n"] }),
   winners: (k) => ({ args: ["list", "from", "to", "key", ...when(k.flagged, "flag")], counts: [] }),
   zero: () => ({ args: ["out"], counts: ["n"] }),
-  drawCounts: () => ({ args: ["out", "seed", "sample", "stepLow", "stepHigh"], counts: ["first", "n"] }),
+  drawCounts: () => ({ args: ["out", "open", "seed", "sample", "stepLow", "stepHigh"], counts: ["first", "n"] }),
   drawRows: ({ law }) => ({
     args: [
       ...["key", "out"],
@@ -146,7 +146,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   unpackBits: () => ["list", "to"],
   winners: (k) => ["list", "to", ...when(k.flagged, "flag")],
   zero: () => ["out"],
-  drawCounts: () => ["out"],
+  drawCounts: () => ["out", "open"],
   drawRows: ({ law }) => ["out", ...when(law === "distinct", "marks")],
   sortRows: () => ["out", "spare", "bins"],
   weave: () => ["out"],

@@ -4,7 +4,7 @@
  */
 import { hasUnit, JOIN_FIELDS, VISITS_AT, visitWords } from "./blocks.ts";
 import { LISTED } from "./kernelArguments.ts";
-import { type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
+import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 import { backRows, groupSources, orderLength, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
@@ -179,6 +179,7 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
   zero: ({ type }, known) => ({ out: argument([type], known("n")) }),
   drawCounts: ({ type }, known) => ({
     out: argument([type], RANGE * Math.ceil(known("n") / RANGE)),
+    open: argument(["u32"], COUNT_OPEN),
     ...Object.fromEntries(["seed", "sample", "stepLow", "stepHigh"].map((name) => [name, argument(["u32"], 1)])),
   }),
   drawRows: ({ law }, known) => ({

@@ -5,6 +5,8 @@
  * A kernel is either a loop skeleton with an IR body (`perElement`, `perSynapse`) or a structural kernel.
  * The interpreter (`backend/interpret`) is the definition of each; every other backend equals it bit for bit.
  */
+import type { CountLaw } from "../base/countLaw.ts";
+import { COUNT_CHUNK, COUNT_GROUP } from "../base/draws.ts";
 import type { DrawnRows } from "./drawnRows.ts";
 import type { Step } from "./step.ts";
 import type { FloatType, Type } from "./types.ts";
@@ -336,16 +338,17 @@ export type Kernel =
   /** Sets the first `n` elements to zero. Args `out`. Count `n`. */
   | { readonly kind: "zero"; readonly type: Type }
   /**
-   * Counts of a law, such as Poisson's, of elements first ≤ k < n, whose words are `countWords` of `stream` (`base/draws.ts`): how many
-   * `bounds` lie above the word. `first` is a multiple of `RANGE` (or n, where there are none), and ranges of so many are written whole: behind n
-   * there may be anything. Args `out`, and as draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`.
-   * Counts `first`, `n`.
+   * Counts of a law of elements first ≤ k < n: `countsOf` of `stream` and `time` (`base/random.ts`), added to what is there if
+   * that is not the first time. `first` is a multiple of `RANGE` (or n, where there are none), and ranges of so many are written
+   * whole: behind n there may be anything. `open` is `COUNT_OPEN` words for the backend's own use. Args `out`, `open`, and as
+   * draws of steps have them `seed`, `sample`, `stepLow`, `stepHigh`. Counts `first`, `n`.
    */
   | {
       readonly kind: "drawCounts";
       readonly type: FloatType;
       readonly stream: number;
-      readonly bounds: readonly number[];
+      readonly law: CountLaw;
+      readonly time: number;
     }
   /**
    * Rows of synapses that are drawn once, from the numbers of lines (`drawnRows.ts`): of k < n the ends of line `first` + k, in
@@ -398,6 +401,8 @@ export const LATE = 8;
 
 /** Where a range of elements may begin: whole words of bits, whole cache lines. */
 export const RANGE = 64;
+/** Words in which `drawCounts` notes what it returns to. */
+export const COUNT_OPEN = (12 * COUNT_CHUNK) / COUNT_GROUP;
 
 export type KernelKind = Kernel["kind"];
 export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;

@@ -6,6 +6,7 @@
  * needs another stream.
  */
 
+import { type CountLaw, poissonLaw } from "../base/countLaw.ts";
 import { LAW_KEY } from "../base/draws.ts";
 import { ModelError } from "../base/errors.ts";
 import { AS241 } from "../base/laws.ts";
@@ -43,7 +44,6 @@ import {
 import { exp } from "./math/exp.ts";
 import { horner, like, withSign } from "./math/float.ts";
 import { logOfNormal } from "./math/log.ts";
-import { simplify } from "./simplify.ts";
 import type { Slot } from "./step.ts";
 import type { FloatType } from "./types.ts";
 
@@ -182,17 +182,8 @@ export const applyLaw = ({ law, type, args }: Draw, word: Expr): Expr => LAWS[la
 export const expandDraw = (e: Draw, of: IndexOf): Expr =>
   applyLaw(e, e.law === "poisson" ? countWord(e.stream, of) : wordAt((e.stream ^ LAW_KEY[e.law]) >>> 0, whereOf(of)));
 
-/** The words below which a count of a mean that is known is above 0, above 1, …; nothing for any other mean. */
-export function countBounds({ args }: Draw): number[] | undefined {
-  const mean = args[0];
-  if (mean?.tag !== "const") return undefined;
-  const bounds = tailBounds(mean, poissonTerms(largestMean(mean)));
-  const slots = bounds.map((_, k): Slot => ({ name: `${k}`, type: "u32", space: "uniform" }));
-  const { stores } = simplify({
-    name: "bounds",
-    slots,
-    stores: bounds.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
-  });
-  const numbers = stores.map(({ value }) => (value.tag === "const" ? value.value : Number.NaN));
-  return numbers.some(Number.isNaN) ? undefined : numbers;
+/** The law of a count whose mean is known. */
+export function countLaw({ args }: Draw): CountLaw | undefined {
+  const [mean] = args;
+  return mean?.tag === "const" && !Number.isNaN(mean.value) ? poissonLaw(mean.value) : undefined;
 }

@@ -1,52 +1,61 @@
-/** Cases of kernel `drawCounts`: bounds that leave few words open, many, and all. */
-import { invoke, place } from "../../src/ir/program.ts";
+/** Cases of kernel `drawCounts`: laws of Poisson, and one whose columns are cut where it is easily missed. */
+import { type CountLaw, poissonLaw } from "../../src/base/countLaw.ts";
+import { COUNT_OPEN, invoke, place } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
-import { type Case, values } from "./cases.ts";
+import type { Case } from "./cases.ts";
 
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
-function countsCase(
-  name: string,
-  type: FloatType,
-  bounds: readonly number[],
-  first: number,
-  n: number,
-  seed = 9,
-): Case {
-  const args = Object.fromEntries([["out", place("out", 3)], ...UNIFORM.map((u) => [u, place(u)] as const)]);
+function countsCase(name: string, type: FloatType, law: CountLaw, first: number, n: number, seed = 9): Case {
+  const args = Object.fromEntries([
+    ["out", place("out", 3)],
+    ["open", place("open", 1)],
+    ...UNIFORM.map((u) => [u, place(u)] as const),
+  ]);
   return {
     name: `drawCounts ${type}, ${name}, ${first} to ${n}`,
     program: {
       name: "counts",
       buffers: [
+        { name: "open", type: "u32", length: COUNT_OPEN + 1, role: "work" },
         { name: "out", type, length: n + 67, role: "work" },
         ...UNIFORM.map((u) => ({ name: u, type: "u32", length: 1, role: "argument" }) as const),
       ],
       regions: [
-        { name: "main", body: [invoke({ kind: "drawCounts", type, stream: 4000000003, bounds }, args, { first, n })] },
+        {
+          name: "main",
+          body: Array.from({ length: law.times }, (_, time) =>
+            invoke({ kind: "drawCounts", type, stream: 4000000003, law, time }, args, { first, n }),
+          ),
+        },
       ],
     },
     inputs: { seed: [seed], sample: [4], stepLow: [2 ** 32 - 5], stepHigh: [3] },
-    defined: { out: n + 3 },
+    defined: { out: n + 3, open: 0 },
   };
 }
-const next = values(77);
-const many = Array.from({ length: 90 }, () => Math.floor(next() * 2 ** 32)).sort((a, b) => a - b);
-const TABLES: readonly (readonly [string, readonly number[]])[] = [
-  ["one bound", [2 ** 31]],
-  ["the ends", [0, 1, 65535, 65536, 2 ** 32 - 65536, 2 ** 32 - 1]],
-  ["many bounds", many],
-  ["no bound", []],
-  ["bounds of one leading half", [2 ** 31, 2 ** 31 + 10, 2 ** 31 + 10, 2 ** 31 + 65535]],
+/** Every other column is cut at its very ends or within its first or last byte, and the last has a tail within its first. */
+const EDGES = [0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 2 ** 28 - 2 ** 20, 2 ** 28 - 1, 2 ** 28];
+const edges: CountLaw = {
+  times: 1,
+  cuts: Array.from({ length: 16 }, (_, k) => (k < 15 ? EDGES[k % EDGES.length]! : 900_000)),
+  others: Array.from({ length: 16 }, (_, k) => (5 * k + 3) % 16),
+  tail: [800_000, 300_000, 5],
+};
+const LAWS: readonly (readonly [string, CountLaw])[] = [
+  ["the ends of columns", edges],
+  ["the same three times", { ...edges, times: 3 }],
+  ...[0, 0.01, 1.3, 4, 5.5, 16].map((mean) => [`mean ${mean}`, poissonLaw(mean)] as const),
 ];
-/** The first groups that all bits are needed for are now the first of a turn and now the second. */
-const SEEDS = Array.from({ length: 40 }, (_, seed) => countsCase(`seed ${seed}`, "f32", many, 0, 1000, seed));
+/** Elements whose byte does not tell are alone in their group, several, in one half of it or in both. */
+const SEEDS = Array.from({ length: 40 }, (_, seed) => countsCase(`seed ${seed}`, "f32", edges, 0, 1000, seed));
 export const COUNTS: readonly Case[] = [
   ...SEEDS,
-  ...TABLES.flatMap(([name, bounds]) =>
+  ...LAWS.flatMap(([name, law]) =>
     (["f32", "f64"] as const).flatMap((type) => [
-      countsCase(name, type, bounds, 0, 6000),
-      countsCase(name, type, bounds, 128, 133),
-      countsCase(name, type, bounds, 53, 53),
+      countsCase(name, type, law, 0, 6000),
+      countsCase(name, type, law, 128, 133),
+      countsCase(name, type, law, 1472, 1600),
+      countsCase(name, type, law, 53, 53),
     ]),
   ),
 ];

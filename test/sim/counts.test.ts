@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
-import { poissonOf } from "../../src/base/poisson.ts";
-import { countWords, streamOf } from "../../src/base/random.ts";
+import { poissonLaw } from "../../src/base/countLaw.ts";
+import { countsOf, streamOf } from "../../src/base/random.ts";
 import { invocations } from "../../src/ir/program.ts";
 import { type Network, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
@@ -52,7 +52,7 @@ test("the host's numbers", async () => {
   const x = engine.run(20).values["p.x"]!;
   const streams = [0, 1, 2].map((k) => (streamOf("p") + k) >>> 0);
   const of = (stream: number, step: number): number[] =>
-    Array.from(countWords({ seed, stream, step }, 0, SIZE), (word) => poissonOf(word, 1.3));
+    Array.from(countsOf({ seed, stream, step }, poissonLaw(1.3), 0, 0, SIZE));
   const stride = x.length / 20;
   const found = (t: number): number[] => Array.from(x.subarray(t * stride, t * stride + SIZE));
   const stream = streams.find((s) => of(s, firstStep).join() === found(0).join());

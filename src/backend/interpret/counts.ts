@@ -1,9 +1,9 @@
 /** Counts of a law, element by element. */
-import { countWords } from "../../base/random.ts";
+import { countsOf } from "../../base/random.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
 import type { Frame } from "./run.ts";
 
-export function drawCounts({ stream, bounds }: KernelOf<"drawCounts">, frame: Frame): void {
+export function drawCounts({ stream, law, time }: KernelOf<"drawCounts">, frame: Frame): void {
   const out = frame.arg("out");
   const number = (name: string): number => {
     const { data, at } = frame.arg(name);
@@ -13,7 +13,8 @@ export function drawCounts({ stream, bounds }: KernelOf<"drawCounts">, frame: Fr
   const end = RANGE * Math.ceil(frame.count("n") / RANGE);
   const first = frame.count("first");
   if (first >= frame.count("n")) return;
-  countWords({ seed, stream, sample, step }, first, end).forEach((word, k) => {
-    out.data[out.at + first + k] = bounds.filter((bound) => word < bound).length;
+  countsOf({ seed, stream, sample, step }, law, time, first, end).forEach((count, k) => {
+    const at = out.at + first + k;
+    out.data[at] = count + (time > 0 ? out.data[at]! : 0);
   });
 }

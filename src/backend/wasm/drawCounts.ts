@@ -1,20 +1,19 @@
 /**
- * Counts of a law: 16 bits of each element are compared at once in eight lanes, and where one of thirty-two is just that of a
- * bound (one time in a hundred or two) they are done again with all 32 bits.
+ * Counts of a law: of thirty-two elements the columns are looked up and compared at once, as bytes, and one byte in 256 that
+ * does not tell is seen to by itself.
  */
-import { COUNT_CHUNK, COUNT_GROUP, LAW_KEY } from "../../base/draws.ts";
+import { COLUMN_BITS, COLUMNS, type CountLaw } from "../../base/countLaw.ts";
+import { COUNT_CHUNK, COUNT_GROUP, COUNT_REST, COUNT_WORDS, LAW_KEY } from "../../base/draws.ts";
 import { PHILOX } from "../../base/philox.ts";
 import { XOSHIRO } from "../../base/xoshiro.ts";
 import { BLOCK } from "../../ir/drawnRows.ts";
-import { type Expr, operands, read } from "../../ir/expr.ts";
+import { type Expr, read } from "../../ir/expr.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
 import { philox } from "../../ir/random.ts";
-import { simplify } from "../../ir/simplify.ts";
-import { nodes } from "../../ir/step.ts";
-import { BYTES, type FloatType } from "../../ir/types.ts";
+import { BYTES } from "../../ir/types.ts";
+import { values } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { range } from "./tiles.ts";
-import { emitVector, splatConstant } from "./vectorExpr.ts";
 
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
 type DrawCounts = KernelOf<"drawCounts">;
@@ -22,14 +21,10 @@ type DrawCounts = KernelOf<"drawCounts">;
 export function drawCounts(k: DrawCounts, c: KernelContext): void {
   const { f } = c;
   const [i, end, stop, at] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const leaves = new Map<string, number>(UNIFORM.map((name) => [name, splatOf(name, c)]));
-  const seeds = blocks((k.stream ^ LAW_KEY.count) >>> 0, leaves, c);
-  const rest = blocks((k.stream ^ LAW_KEY.countRest) >>> 0, leaves, c);
+  const words = blockWords(k, c);
   const state = range(4).map(() => f.local("v128"));
-  const words = range(GROUPS).map(() => f.local("v128"));
-  const numbers = words.map(() => f.local("v128"));
-  seeds.prepare();
-  const compare = narrowly(k, c, at);
+  const next = f.local("i32");
+  const group = groupCounts(k, c, { state, i, next, at });
   c.pushCount("first");
   f.set(i);
   c.pushCount("n");
@@ -38,10 +33,7 @@ export function drawCounts(k: DrawCounts, c: KernelContext): void {
   f.i32(-RANGE);
   f.op("i32.and");
   f.set(end);
-  f.get(c.ptr("out"), i);
-  f.i32(Math.log2(BYTES[k.type]));
-  f.op("i32.shl");
-  f.op("i32.add");
+  pushElement(k, c, i);
   f.set(at);
   const more = (): void => {
     f.get(i);
@@ -49,70 +41,81 @@ export function drawCounts(k: DrawCounts, c: KernelContext): void {
     f.op("i32.lt_s");
   };
   f.while(more, () => {
-    beginChunk(c, { i, end, stop }, seeds, state);
+    beginChunk(k, c, { i, end, stop }, words.seeds, state);
+    f.get(c.ptr("open"));
+    f.set(next);
     f.op("loop");
-    for (const word of words) nextWords(c, state, word);
-    compare(words);
-    f.if(() => {
-      numbers.forEach((number, g) => blockNumbers(c, number, i, g));
-      rest.prepare();
-      wholly(
-        k,
-        c,
-        at,
-        words,
-        rest.draw(numbers).map((drawn) => drawn[0]!),
-      );
-    });
-    f.advance(at, GROUPS * COUNT_GROUP * BYTES[k.type]);
-    f.advance(i, GROUPS * COUNT_GROUP);
+    group();
+    f.advance(at, COUNT_GROUP * BYTES[k.type]);
+    f.advance(i, COUNT_GROUP);
     f.get(i, stop);
     f.op("i32.lt_s");
     f.op("br_if", 0);
     f.op("end");
+    settleOpen(k, c, next, words.rest);
   });
 }
-/** Groups of eight in a turn. */
-const GROUPS = 4;
+/** Elements of a group whose bytes are in one vector. */
+const HALF = COUNT_GROUP / 2;
 
-/** Sets a local to the numbers of the four blocks of a group: those of the elements from i on. */
-function blockNumbers({ f }: KernelContext, to: number, i: number, group: number): void {
-  f.get(i);
-  f.i32(1); // four blocks of eight elements
-  f.op("i32.shr_u");
-  f.op("i32x4.splat");
-  f.op(
-    "v128.const",
-    "i32x4",
-    range(4).map((lane) => 4 * group + lane),
-  );
-  f.op("i32x4.add");
-  f.set(to);
+/** Pushes the byte address of an element of `out`. */
+function pushElement({ type }: DrawCounts, c: KernelContext, element: number): void {
+  const { f } = c;
+  f.get(c.ptr("out"), element);
+  f.i32(Math.log2(BYTES[type]));
+  f.op("i32.shl");
+  f.op("i32.add");
 }
 
-/** Sets the state to what element i, with which a range begins, finds in its chunk, and `stop` to where that or all ends. */
+/** Words of Philox: locals with those of a block that a local tells, each of the first `count`. */
+type BlockWords = (block: number, count: number) => number[];
+function blockWords({ stream }: DrawCounts, c: KernelContext): Record<"seeds" | "rest", BlockWords> {
+  const { f } = c;
+  const uniform = UNIFORM.map((name) => {
+    const local = f.local("i32");
+    f.get(c.ptr(name));
+    f.op("i32.load", 0);
+    f.set(local);
+    return [name, local] as const;
+  });
+  const [seed, ...place] = UNIFORM.map((name) => read("u32", name)) as [Expr, Expr, Expr, Expr];
+  const of =
+    (key: number): BlockWords =>
+    (block, count) => {
+      const counter = [read("u32", BLOCK), ...place] as [Expr, Expr, Expr, Expr];
+      const words = philox(counter, seed, (stream ^ key) >>> 0, PHILOX.fewRounds);
+      return values(words.slice(0, count), new Map([...uniform, [BLOCK, block]]), c);
+    };
+  return { seeds: of(LAW_KEY.count), rest: of(LAW_KEY.countRest) };
+}
+
+/** Sets the states to what element i, with which a range begins, finds in its chunk, and `stop` to where that or all ends. */
 function beginChunk(
+  { time }: DrawCounts,
   c: KernelContext,
   { i, end, stop }: { readonly i: number; readonly end: number; readonly stop: number },
-  seeds: ReturnType<typeof blocks>,
+  seeds: BlockWords,
   state: readonly number[],
 ): void {
   const { f } = c;
-  const [number, unused, left] = [f.local("v128"), f.local("v128"), f.local("i32")];
-  const chunk = Math.log2(COUNT_CHUNK);
-  f.get(i);
-  f.i32(chunk);
-  f.op("i32.shr_u");
-  f.i32(2);
-  f.op("i32.shl");
-  f.op("i32x4.splat");
-  f.op("v128.const", "i32x4", range(4));
-  f.op("i32x4.add");
-  f.set(number);
-  seeds.draw([number])[0]!.forEach((word, w) => {
-    f.get(word);
-    f.set(state[w]!);
-  });
+  const [block, unused, left] = [f.local("i32"), f.local("v128"), f.local("i32")];
+  for (const lane of range(4)) {
+    f.get(i);
+    f.i32(Math.log2(COUNT_CHUNK));
+    f.op("i32.shr_u");
+    f.i32(4);
+    f.op("i32.shl");
+    f.i32(4 * time + lane);
+    f.op("i32.add");
+    f.set(block);
+    seeds(block, 4).forEach((word, w) => {
+      if (lane > 0) f.get(state[w]!);
+      f.get(word);
+      if (lane === 0) f.op("i32x4.splat");
+      else f.op("i32x4.replace_lane", lane);
+      f.set(state[w]!);
+    });
+  }
   f.get(i);
   f.i32(COUNT_CHUNK - 1);
   f.op("i32.and");
@@ -124,7 +127,7 @@ function beginChunk(
       f.op("i32.gt_s");
     },
     () => {
-      nextWords(c, state, unused);
+      for (const _ of range(COUNT_WORDS)) nextWords(c, state, unused);
       f.advance(left, -COUNT_GROUP);
     },
   );
@@ -179,268 +182,243 @@ function nextWords({ f }: KernelContext, state: readonly number[], word: number)
   f.set(d);
 }
 
-function splatOf(name: string, { f, ptr }: KernelContext): number {
-  const local = f.local("v128");
-  f.get(ptr(name));
-  f.op("v128.load32_splat", 0);
-  f.set(local);
-  return local;
-}
-
-/**
- * The four words of four blocks: what is the same for all blocks is prepared, and the rest drawn into locals, for several
- * locals with numbers of blocks at once.
- */
-function blocks(
-  stream: number,
-  leaves: ReadonlyMap<string, number>,
-  { f }: KernelContext,
-): { prepare(): void; draw(numbers: readonly number[]): number[][] } {
-  const slot = (name: string) => ({ name, type: "u32", space: "element" }) as const;
-  const counter = [BLOCK, "sample", "stepLow", "stepHigh"].map((name) => read("u32", name)) as [Expr, Expr, Expr, Expr];
-  const step = simplify({
-    name: "block",
-    slots: [BLOCK, ...leaves.keys(), "0", "1", "2", "3"].map(slot),
-    stores: philox(counter, read("u32", "seed"), stream, PHILOX.fewRounds).map((value, w) => ({
-      slot: `${w}`,
-      mode: "set",
-      value,
-    })),
-  });
-  const order = nodes(step);
-  const varying = new Set<Expr>();
-  for (const e of order)
-    if ((e.tag === "read" && e.slot === BLOCK) || operands(e).some((o) => varying.has(o))) varying.add(e);
-  const isProduct = (e: Expr, op: "mul" | "mulHi"): boolean => e.tag === "binary" && e.op === op;
-  /** Of upper halves that vary the lower ones. */
-  const lowOf = new Map<Expr, Expr>();
-  for (const high of order.filter((e) => isProduct(e, "mulHi") && varying.has(e))) {
-    const factors = operands(high);
-    const low = order.find((e) => isProduct(e, "mul") && operands(e).every((o) => factors.includes(o)));
-    if (low) lowOf.set(high, low);
-  }
-  const lows = new Set(lowOf.values());
-  const shared = new Map<Expr, number>();
-  const define = (e: Expr, locals: Map<Expr, number>, number?: number): void => {
-    if (e.tag === "read") return void locals.set(e, number ?? leaves.get(e.slot)!);
-    const context = { f, lanes: 4, push: (x: Expr) => f.get(locals.get(x)!) } as const;
-    const low = lowOf.get(e);
-    if (low) return products(e, low, locals);
-    if (lows.has(e) && locals.has(e)) return;
-    if (e.tag === "const") splatConstant(context, e.type, e.value);
-    else emitVector(e, context);
-    const local = f.local("v128");
-    f.set(local);
-    locals.set(e, local);
-  };
-  /** Both halves of products: one set of multiplications for what are two operations. */
-  const products = (high: Expr, low: Expr, locals: Map<Expr, number>): void => {
-    const [even, odd] = (["low", "high"] as const).map((half) => {
-      for (const o of operands(high)) f.get(locals.get(o)!);
-      f.op(`i64x2.extmul_${half}_i32x4_u`);
-      const local = f.local("v128");
-      f.set(local);
-      return local;
-    }) as [number, number];
-    for (const [e, first] of [
-      [high, 1],
-      [low, 0],
-    ] as const) {
-      f.get(even, odd);
-      f.op(
-        "i8x16.shuffle",
-        range(4).flatMap((k) => range(4).map((byte) => 4 * (2 * k + first) + byte)),
-      );
-      const local = f.local("v128");
-      f.set(local);
-      locals.set(e, local);
-    }
-  };
+/** What the cuts and seconds of columns are as bytes. */
+function tablesOf({ cuts, others }: CountLaw) {
+  const rest = 2 ** COUNT_REST;
+  /** Of a whole column the last byte is cut, behind all of its words. */
+  const tops = cuts.map((cut) => Math.min(Math.floor(cut / rest), 2 ** (COLUMN_BITS - COUNT_REST) - 1));
+  const lows = cuts.map((cut, k) => cut - tops[k]! * rest);
   return {
-    prepare: () => {
-      for (const e of order) if (!varying.has(e)) define(e, shared);
-    },
-    draw: (numbers) => {
-      const own = numbers.map(() => new Map(shared));
-      for (const e of order) if (varying.has(e)) own.forEach((locals, k) => define(e, locals, numbers[k]));
-      return own.map((locals) => step.stores.map((s) => locals.get(s.value)!));
-    },
+    /** As signed bytes. */
+    top: tops.map((top) => top - 128),
+    /** From a column's number to what its other words stand for. */
+    step: others.map((other, k) => other - k),
+    /** Where in the byte the cut is, in three bytes. */
+    low: range(3).map((byte) => lows.map((low) => (low >>> (8 * byte)) & 255)),
   };
 }
 
-/** So that signed comparisons order them. */
-const SIGN = 0x8000;
-const twice = (half: number): number[] => range(4).map(() => ((half & 0xffff) * 0x10001) | 0);
-/** Leading halves below it are rare: that any was drawn is as good a reason to look at all bits as that it is a bound's. */
-const RARE = 16;
-/** Numbers of 16 bits that one instruction looks up. */
-const LOOKED_UP = 8;
+/** What is noted of a group: its first element, which of its elements are open, and the columns of all. */
+const NOTE = { element: 0, open: 4, columns: 16, bytes: 48 } as const;
 
-/** Stores counts by the leading 16 bits, and leaves on the stack whether any of them does not tell. */
-function narrowly({ bounds, type }: DrawCounts, c: KernelContext, at: number): (words: readonly number[]) => void {
+interface Group {
+  readonly state: readonly number[];
+  /** Its first element, and where that is stored. */
+  readonly i: number;
+  readonly at: number;
+  /** Where the next note goes. */
+  readonly next: number;
+}
+/**
+ * Draws the counts of the group at hand and stores them. Where a byte does not tell, a note is left and the column's own number
+ * stored: what follows from that is done when the chunk has ended, so that nothing need be kept in registers for it here.
+ */
+function groupCounts(k: DrawCounts, c: KernelContext, { state, i, at, next }: Group): () => void {
   const { f } = c;
-  const constant = (lanes: readonly number[]): number => {
+  const tables = tablesOf(k.law);
+  const [top, step, low] = [tables.top, tables.step, range(16).map(() => 15)].map((table) => {
     const local = f.local("v128");
-    f.op("v128.const", "i32x4", lanes);
+    f.op("v128.const", "i8x16", table);
     f.set(local);
     return local;
-  };
-  const tops = bounds
-    .map((b) => b >>> 16)
-    .filter((top) => top >= RARE)
-    .sort((a, b) => b - a);
-  const splats = new Map(tops.map((top) => [top, constant(twice(top ^ SIGN))]));
-  const [sign, low, rare] = [constant(twice(SIGN)), constant(range(4).map(() => 0xffff)), constant(twice(RARE ^ SIGN))];
-  const [piece, count, open] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  const zero = (): void => f.op("v128.const", "i32x4", [0, 0, 0, 0]);
-  const isBound =
-    tops.length < LOOKED_UP ? lookedUp(tops, { f, piece, count, constant }) : oneByOne(splats, { f, piece });
-  return (words) => {
-    zero();
-    f.set(open);
-    words.forEach((word, w) => {
-      f.get(word, sign);
-      f.op("v128.xor");
-      f.set(piece);
-      zero();
-      f.set(count);
-      for (const top of tops) {
-        f.get(count, splats.get(top)!, piece);
-        f.op("i16x8.gt_s");
-        f.op("i16x8.sub");
-        f.set(count);
+  }) as [number, number, number];
+  const words = range(COUNT_WORDS).map(() => f.local("v128"));
+  const [columns, open] = [range(2).map(() => f.local("v128")), range(2).map(() => f.local("v128"))];
+  const [cut, counts] = [f.local("v128"), f.local("v128")];
+  return () => {
+    for (const word of words) nextWords(c, state, word);
+    for (const half of range(2)) {
+      const [byte, column] = [words[half]!, columns[half]!];
+      f.get(words[2]!);
+      if (half === 1) {
+        f.i32(4);
+        f.op("i16x8.shr_u");
       }
-      f.get(open);
-      isBound();
-      f.op("v128.or");
-      if (bounds.length > tops.length) {
-        f.get(rare, piece);
-        f.op("i16x8.gt_s");
-        f.op("v128.or");
-      }
-      f.set(open);
-      store(type, c, at, COUNT_GROUP * w, () => {
-        f.get(count, low);
-        f.op("v128.and");
-      });
-      store(type, c, at, COUNT_GROUP * w + 4, () => {
-        f.get(count);
-        f.i32(16);
-        f.op("i32x4.shr_u");
-      });
-    });
-    f.get(open);
+      f.get(low);
+      f.op("v128.and");
+      f.set(column);
+      f.get(top, column);
+      f.op("i8x16.swizzle");
+      f.tee(cut);
+      f.get(byte);
+      f.op("i8x16.eq");
+      f.set(open[half]!);
+      f.get(column, step, column);
+      f.op("i8x16.swizzle");
+      f.get(byte, cut);
+      f.op("i8x16.gt_s");
+      f.op("v128.and");
+      f.op("i8x16.add");
+      f.set(counts);
+      storeBytes(k, c, at, HALF * half, counts);
+    }
+    f.get(open[0]!, open[1]!);
+    f.op("v128.or");
     f.op("v128.any_true");
-  };
-}
-interface Piece {
-  readonly f: KernelContext["f"];
-  readonly piece: number;
-}
-/** Pushes which pieces are the leading half of a bound. */
-function oneByOne(splats: ReadonlyMap<number, number>, { f, piece }: Piece): () => void {
-  return () => {
-    f.op("v128.const", "i32x4", [0, 0, 0, 0]);
-    for (const splat of splats.values()) {
-      f.get(piece, splat);
-      f.op("i16x8.eq");
-      f.op("v128.or");
-    }
-  };
-}
-/**
- * The same, where bounds are few: of those in falling order, after as many as lie above a piece, the next is the only one that
- * it can be. Behind the last the first stands, which lies above.
- */
-function lookedUp(
-  tops: readonly number[],
-  { f, piece, count, constant }: Piece & { readonly count: number; constant(lanes: readonly number[]): number },
-): () => void {
-  const halves = range(LOOKED_UP).map((k) => (tops[k] ?? tops[0] ?? 0) ^ SIGN);
-  const table = constant(range(4).map((k) => halves[2 * k]! | (halves[2 * k + 1]! << 16)));
-  const [bytes, upper] = [constant(twice(0x0202)), constant(twice(0x0100))];
-  return () => {
-    f.get(table, count, bytes);
-    f.op("i16x8.mul");
-    f.get(upper);
-    f.op("i16x8.add");
-    f.op("i8x16.swizzle");
-    f.get(piece);
-    f.op("i16x8.eq");
+    f.if(() => {
+      f.get(next, i);
+      f.op("i32.store", NOTE.element);
+      f.get(next);
+      open.forEach((vector, half) => {
+        f.get(vector);
+        f.op("i8x16.bitmask");
+        if (half === 0) return;
+        f.i32(HALF);
+        f.op("i32.shl");
+        f.op("i32.or");
+      });
+      f.op("i32.store", NOTE.open);
+      columns.forEach((column, half) => {
+        f.get(next, column);
+        f.op("v128.store", NOTE.columns + HALF * half);
+      });
+      f.advance(next, NOTE.bytes);
+    });
   };
 }
 
-/** Stores counts by all 32 bits. */
-function wholly(
-  { bounds, type }: DrawCounts,
-  c: KernelContext,
-  at: number,
-  words: readonly number[],
-  rest: readonly number[],
-): void {
+/** Of the elements that notes tell of, one after the other, adds what their words stand for beyond the column's own number. */
+function settleOpen(k: DrawCounts, c: KernelContext, end: number, rest: BlockWords): void {
   const { f } = c;
-  const [whole, count] = [f.local("v128"), f.local("v128")];
-  const all = (x: number): void =>
-    f.op(
-      "v128.const",
-      "i32x4",
-      range(4).map(() => x | 0),
-    );
-  const shifted = (local: number, op: "shl" | "shr_u"): void => {
-    f.get(local);
-    f.i32(16);
-    f.op(`i32x4.${op}`);
+  const { law, time, type } = k;
+  const tables = tablesOf(law);
+  const [note, bits, lane, element, word] = range(5).map(() => f.local("i32")) as [
+    ...[number, number, number],
+    ...[number, number],
+  ];
+  const [column, to] = [f.local("v128"), f.local("i32")];
+  const lookUp = (table: readonly number[], op: "i8x16.extract_lane_s" | "i8x16.extract_lane_u"): void => {
+    f.op("v128.const", "i8x16", table);
+    f.get(column);
+    f.op("i8x16.swizzle");
+    f.op(op, 0);
   };
-  const masked = (local: number, mask: number): void => {
-    f.get(local);
-    all(mask);
-    f.op("v128.and");
+  const settle = (): void => {
+    f.get(bits);
+    f.op("i32.ctz");
+    f.tee(lane);
+    f.get(note);
+    f.op("i32.load", NOTE.element);
+    f.op("i32.add");
+    f.set(element);
+    f.get(note, lane);
+    f.op("i32.add");
+    f.op("i32.load8_u", NOTE.columns);
+    f.op("i8x16.splat");
+    f.set(column);
+    f.get(rest(element, time + 1)[time]!);
+    f.i32(32 - COUNT_REST);
+    f.op("i32.shr_u");
+    f.set(word);
+    pushElement(k, c, element);
+    f.tee(to);
+    f.get(to);
+    f.op(`${type}.load`, 0);
+    // The cut: of the words behind it the column's other number, of those before it its own.
+    lookUp(tables.step, "i8x16.extract_lane_s");
+    pushBeyond(law, c, word, () => lookUp(COLUMN_NUMBERS, "i8x16.extract_lane_u"));
+    f.get(word);
+    tables.low.forEach((table, byte) => {
+      lookUp(table, "i8x16.extract_lane_u");
+      if (byte === 0) return;
+      f.i32(8 * byte);
+      f.op("i32.shl");
+      f.op("i32.or");
+    });
+    f.op("i32.ge_u");
+    f.op("select");
+    f.op(`${type}.convert_i32_s`);
+    f.op(`${type}.add`);
+    f.op(`${type}.store`, 0);
   };
-  for (const half of range(2))
-    for (const w of range(words.length)) {
-      if (half === 0) shifted(words[w]!, "shl");
-      else masked(words[w]!, 0xffff0000);
-      if (half === 0) masked(rest[w]!, 0xffff);
-      else shifted(rest[w]!, "shr_u");
-      f.op("v128.or");
-      all(2 ** 31);
-      f.op("v128.xor");
-      f.set(whole);
-      all(0);
-      f.set(count);
-      for (const bound of bounds) {
-        f.get(count);
-        all(bound ^ (2 ** 31));
-        f.get(whole);
-        f.op("i32x4.gt_s");
-        f.op("i32x4.sub");
-        f.set(count);
-      }
-      store(type, c, at, COUNT_GROUP * w + 4 * half, () => f.get(count));
-    }
+  f.get(c.ptr("open"));
+  f.set(note);
+  const more = (): void => {
+    f.get(note, end);
+    f.op("i32.lt_u");
+  };
+  f.while(more, () => {
+    f.get(note);
+    f.op("i32.load", NOTE.open);
+    f.set(bits);
+    f.op("loop");
+    settle();
+    f.get(bits, bits);
+    f.i32(1);
+    f.op("i32.sub");
+    f.op("i32.and");
+    f.tee(bits);
+    f.op("br_if", 0);
+    f.op("end");
+    f.advance(note, NOTE.bytes);
+  });
+}
+const COLUMN_NUMBERS = range(COLUMNS);
+
+/** Pushes how much more than its column's number a word before the cut stands for: only that of the last column may. */
+function pushBeyond({ tail }: CountLaw, { f }: KernelContext, word: number, pushColumn: () => void): void {
+  f.i32(0);
+  if (tail.length === 0) return;
+  for (const end of tail) {
+    f.get(word);
+    f.i32(end);
+    f.op("i32.lt_u");
+    f.op("i32.add");
+  }
+  f.i32(0);
+  pushColumn();
+  f.i32(COLUMNS - 1);
+  f.op("i32.eq");
+  f.op("select");
 }
 
-/** Stores four counts as floating point, from element `first` of the turn on. */
-function store(type: FloatType, { f }: KernelContext, at: number, first: number, push: () => void): void {
-  if (type === "f32") {
+/** Stores sixteen bytes as floating point, from element `first` of the group on, or adds them to what is there. */
+function storeBytes({ type, time }: DrawCounts, { f }: KernelContext, at: number, first: number, counts: number): void {
+  const [eight, four] = [f.local("v128"), f.local("v128")];
+  const lanes = 16 / BYTES[type];
+  const store = (element: number, push: () => void): void => {
+    const offset = BYTES[type] * element;
     f.get(at);
     push();
-    f.op("f32x4.convert_i32x4_s");
-    return f.op("v128.store", 4 * first);
-  }
-  const four = f.local("v128");
-  push();
-  f.set(four);
-  for (const half of range(2)) {
-    f.get(at, four);
-    if (half === 1) {
-      f.get(four);
-      f.op(
-        "i8x16.shuffle",
-        range(16).map((b) => (b + 8) % 16),
-      );
+    if (time > 0) {
+      f.get(at);
+      f.op("v128.load", offset);
+      f.op(`${type}x${lanes}.add`);
     }
-    f.op("f64x2.convert_low_i32x4_s");
-    f.op("v128.store", 8 * (first + 2 * half));
+    f.op("v128.store", offset);
+  };
+  for (const [e, eights] of HALVES.entries()) {
+    f.get(counts);
+    f.op(`i16x8.extend_${eights}_i8x16_u`);
+    f.set(eight);
+    for (const [q, fours] of HALVES.entries()) {
+      const element = first + 8 * e + 4 * q;
+      const pushFour = (): void => {
+        f.get(eight);
+        f.op(`i32x4.extend_${fours}_i16x8_u`);
+      };
+      if (type === "f32") {
+        store(element, () => {
+          pushFour();
+          f.op("f32x4.convert_i32x4_s");
+        });
+        continue;
+      }
+      pushFour();
+      f.set(four);
+      for (const half of range(2))
+        store(element + 2 * half, () => {
+          f.get(four);
+          if (half === 1) {
+            f.get(four);
+            f.op(
+              "i8x16.shuffle",
+              range(16).map((b) => (b + 8) % 16),
+            );
+          }
+          f.op("f64x2.convert_low_i32x4_s");
+        });
+    }
   }
 }
+const HALVES = ["low", "high"] as const;

@@ -159,6 +159,7 @@ const IMMEDIATES: Readonly<Record<string, (instruction: Instr, out: Bytes) => vo
   "memory.copy": (_, out) => out.push([0, 0]),
 };
 const LANE: Readonly<Record<string, (v: DataView, k: number, x: number | bigint) => void>> = {
+  i8x16: (v, k, x) => v.setInt8(k, Number(x)),
   i32x4: (v, k, x) => v.setInt32(4 * k, Number(x), true),
   i64x2: (v, k, x) => v.setBigInt64(8 * k, BigInt(x), true),
   f32x4: (v, k, x) => v.setFloat32(4 * k, Number(x), true),

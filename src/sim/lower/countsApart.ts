@@ -6,8 +6,8 @@
  * cache, and pushes nothing else out.
  */
 import { type Expr, read } from "../../ir/expr.ts";
-import { along, type Invoke, invoke, type Place, place } from "../../ir/program.ts";
-import { countBounds, DRAW_SLOTS } from "../../ir/random.ts";
+import { along, COUNT_OPEN, type Invoke, invoke, type Place, place } from "../../ir/program.ts";
+import { countLaw, DRAW_SLOTS } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, rewriteStep, type Slot } from "../../ir/step.ts";
 import type { FloatType } from "../../ir/types.ts";
@@ -22,17 +22,20 @@ export function countsApart(kernel: Kernel, node: string, c: Context): Kernel {
   const args: Record<string, Place> = { ...kernel.args };
   const [slots, draws]: [Slot[], Invoke[]] = [[], []];
   for (const e of nodes(plain)) {
-    const bounds = e.tag === "draw" && e.law === "poisson" ? countBounds(e) : undefined;
-    if (e.tag !== "draw" || !bounds) continue;
-    const name = `counts.${e.stream}.${draws.length}`;
+    const law = e.tag === "draw" && e.law === "poisson" ? countLaw(e) : undefined;
+    if (e.tag !== "draw" || !law) continue;
+    const name = `counts.${e.stream}.${slots.length}`;
     const type = e.type as FloatType;
-    const out = countsPlace(node, draws.length, type, c);
+    const out = countsPlace(node, slots.length, type, c);
     const of = Object.fromEntries(Object.keys(DRAW_SLOTS).map((slot) => [slot, kernel.args[slot]!]));
-    const law = { kind: "drawCounts", type, stream: e.stream, bounds } as const;
     names.set(e, name);
     slots.push({ name, type, space: "element" });
     args[name] = out;
-    draws.push(invoke(law, { out, ...of }, { first: 0, n: c.size(node) }));
+    const places = { out, open: openPlace(c), ...of };
+    for (let time = 0; time < law.times; time++)
+      draws.push(
+        invoke({ kind: "drawCounts", type, stream: e.stream, law, time }, places, { first: 0, n: c.size(node) }),
+      );
   }
   if (draws.length === 0) return kernel;
   const step = rewriteStep(plain, (e) => (names.has(e) ? read(e.type, names.get(e)!) : e));
@@ -53,4 +56,9 @@ function countsPlace(node: string, draw: number, type: FloatType, c: Context): P
     along("s", room),
     ...(c.parts > 1 && width > widthOf(node) ? [along(PART, width - widthOf(node))] : []),
   );
+}
+/** What a part's draws note for themselves. */
+function openPlace(c: Context): Place {
+  const buffer = c.buffer("counts.open", "u32", c.options.samples * c.parts * COUNT_OPEN, "work");
+  return place(buffer, 0, along("s", c.parts * COUNT_OPEN), ...(c.parts > 1 ? [along(PART, COUNT_OPEN)] : []));
 }
