@@ -132,6 +132,18 @@ export function meetings({ name, body }: Loop): boolean[] {
   return [...meets, end];
 }
 
+/**
+ * Where all that a loop does is one parallel loop, and threads meet at its end: the first node of that loop's body which may
+ * need what another round has done the time before. Up to there a thread need not wait for others.
+ */
+export function waitingAt(loop: Loop): number | undefined {
+  const [only, ...more] = loop.body;
+  if (more.length > 0 || only?.tag !== "loop" || !isParallel(only) || !meetings(loop).at(-1)) return undefined;
+  const all = touchesOf(only);
+  const found = only.body.findIndex((node) => conflict(all, touchesOf({ ...only, body: [node] }), loop.name, 1));
+  return found < 0 ? only.body.length : found;
+}
+
 /** Whether no round ever touches what another writes, however far apart in time: then nobody need wait for anybody. */
 function areIndependent(nodes: readonly (readonly Touch[] | undefined)[]): boolean {
   if (nodes.some((touches) => touches === undefined)) return false;

@@ -1,7 +1,7 @@
 /** Where threads that run a loop together must meet: small bodies, judged by hand. */
 import { describe, expect, test } from "vitest";
 import { along, type Invoke, invoke, loop, type Node, type Place, place, shifted } from "../../src/ir/program.ts";
-import { joined, meetings } from "../../src/ir/together.ts";
+import { joined, meetings, waitingAt } from "../../src/ir/together.ts";
 import { addStep, clearStep, copyStep, deliverStep } from "../../src/sim/lower/bodies.ts";
 
 const parts = (...body: Node[]): Node => loop("part", 4, body, { parallel: true });
@@ -66,6 +66,30 @@ describe("threads meet", () => {
     ],
   ])("%s", (_what, body, meets) => {
     expect(meetings(inTime(...body))).toEqual(meets);
+  });
+});
+
+describe("between arriving and waiting", () => {
+  const bodyOf = (n: Node): readonly Node[] => (n as Extract<Node, { tag: "loop" }>).body;
+  const one = (...nodes: Node[]) => inTime(parts(...nodes.flatMap(bodyOf)));
+  const own = move(place("v"), place("u"));
+  test.each<[string, ReturnType<typeof inTime>, number | undefined]>([
+    [
+      "what is a thread's own, until spikes of the last step are needed",
+      one(own, own, deliver(row("list", 1), place("u")), emit(row("list"))),
+      2,
+    ],
+    ["nothing, where those are needed first", one(deliver(row("list", 1), place("v")), own, emit(row("list"))), 0],
+    ["a whole step, where they are older", one(deliver(row("list", 3), place("v")), own, emit(row("list"))), 3],
+    ["nothing is to be done, where nobody meets", one(own), undefined],
+    [
+      "nothing is to be done, where they meet within a step, too",
+      inTime(emit(row("list")), deliver(row("list"), place("v"))),
+      undefined,
+    ],
+    ["nothing is to be done beside what one of them does alone", inTime(own, once), undefined],
+  ])("%s", (_what, loop, at) => {
+    expect(waitingAt(loop)).toBe(at);
   });
 });
 

@@ -17,11 +17,12 @@ import {
   type Term,
   variablesOf,
 } from "../../ir/program.ts";
-import { hasInnerParallel, meetings } from "../../ir/together.ts";
+import { hasInnerParallel, meetings, waitingAt } from "../../ir/together.ts";
 import { BYTES } from "../../ir/types.ts";
 import type { Layout } from "../layout.ts";
 import { defineFunction, type Emitter, type Func } from "./code.ts";
-import { MEET } from "./meet.ts";
+import { ARRIVE, AWAIT, MEET, pushRound } from "./meet.ts";
+import { range } from "./tiles.ts";
 
 /** The name of the function that runs a kernel call. */
 export type NameOf = (call: Invoke) => string;
@@ -82,6 +83,8 @@ interface TeamLocals {
   readonly apart?: { readonly name: string; readonly add: (f: Func) => number };
   /** Whether the rounds of the next parallel loop are run downwards, where the caller says that. */
   readonly down?: number;
+  /** Before which node of that loop to wait for the round in a local. */
+  readonly waiting?: { readonly at: number; readonly round: number };
 }
 /**
  * Kernel calls from which on a parallel loop is a function of its own: an engine compiles that while the stage still runs,
@@ -132,10 +135,10 @@ class RegionWriter {
     }
   }
 
-  #loop(loop: Loop): void {
+  #loop(loop: Loop, team = this.#team): void {
     const { name, from = 0, count, reverse = false, parallel = false, body } = loop;
     const f = this.#f;
-    const shared = this.#team && parallel ? this.#team : undefined;
+    const shared = team && parallel ? team : undefined;
     const [variable, first, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
     this.#count(from);
     f.tee(first);
@@ -146,11 +149,14 @@ class RegionWriter {
     if (shared && loop.scratch) this.#loops.set(slotOf(loop), shared.thread);
     for (const place of directPlaces(body)) this.#rememberBase(place, name);
     this.#loops.set(name, variable);
+    const meeting = team && hasInnerParallel(loop) ? team : undefined;
+    const waiting = meeting && this.#waiting(loop);
     const round = (): void => {
       const before = new Map(this.#known);
       for (const place of allPlaces(body))
         for (const term of place.terms) if (term.loop === name) this.#rememberTerm(term, place.buffer);
-      if (this.#team && hasInnerParallel(loop)) this.#meetingBody(loop, this.#team);
+      if (meeting) this.#meetingBody(loop, waiting ? { ...meeting, waiting } : meeting);
+      else if (shared?.waiting) this.#waitingBody(body, shared, shared.waiting);
       else this.body(body);
       this.#restore(before);
     };
@@ -174,8 +180,30 @@ class RegionWriter {
       f.set(variable);
       f.upTo(variable, () => f.get(end), 1, round);
     }
+    if (waiting) this.#await(meeting!, waiting.round);
     for (const variable of variablesOf(loop)) this.#loops.delete(variable);
     this.#restore(outside);
+  }
+  /** Where threads that run a loop need not wait at the end of its rounds: what they remember of the first is behind them. */
+  #waiting(loop: Loop): TeamLocals["waiting"] {
+    const at = waitingAt(loop);
+    if (at === undefined) return undefined;
+    const f = this.#f;
+    const round = f.local("i32");
+    pushRound(f);
+    f.i32(1);
+    f.op("i32.sub");
+    f.set(round);
+    return { at, round };
+  }
+  #waitingBody(body: readonly Node[], team: TeamLocals, { at, round }: NonNullable<TeamLocals["waiting"]>): void {
+    this.body(body.slice(0, at));
+    this.#await(team, round);
+    this.body(body.slice(at));
+  }
+  #await({ threads, parks }: TeamLocals, round: number): void {
+    this.#f.get(threads, parks, round);
+    this.#f.op("call", AWAIT);
   }
   /**
    * The rounds of a thread: every so many-th, one time upwards and the next time downwards. What the last round has left in the
@@ -231,15 +259,22 @@ class RegionWriter {
   /** A parallel loop as a function of its own, of the team, its direction, and the loops around. */
   #apart(loop: Loop, team: TeamLocals, { name, add }: NonNullable<TeamLocals["apart"]>, number: number): void {
     const f = this.#f;
+    const { waiting } = team;
     const around = [...this.#loops.keys()];
+    const more = [...around.map((variable) => this.#loops.get(variable)!), ...(waiting ? [waiting.round] : [])];
     const variables = new Map(around.map((variable, k) => [variable, 4 + k]));
-    const params = ["i32", "i32", "i32", "i32", ...around.map(() => "i32" as const)] as const;
-    const write = (own: Emitter): void =>
-      new RegionWriter(own, this.#at, this.#nameOf, variables, { ...TEAM, down: 3 }).body([loop]);
+    const own = {
+      ...TEAM,
+      down: 3,
+      ...(waiting && { waiting: { at: waiting.at, round: 4 + around.length } }),
+    };
+    const write = (inner: Emitter): void =>
+      new RegionWriter(inner, this.#at, this.#nameOf, variables, own).body([loop]);
+    const params = range(4 + more.length).map(() => "i32" as const);
     const code = defineFunction(`${name}.${number}`, params, write);
     add(code);
     const down = f.local("i32");
-    f.get(team.thread, team.threads, team.parks, down, ...around.map((variable) => this.#loops.get(variable)!));
+    f.get(team.thread, team.threads, team.parks, down, ...more);
     f.op("call", code.name);
     this.#turn(down);
   }
@@ -254,12 +289,17 @@ class RegionWriter {
     loop.body.forEach((node, k) => {
       if (meets[k]) meet();
       if (team.apart && isLarge(node)) return this.#apart(node, team, team.apart, this.#calledApart++);
-      if (node.tag === "loop" && (isParallel(node) || hasInnerParallel(node))) return this.#loop(node);
+      if (node.tag === "loop" && (isParallel(node) || hasInnerParallel(node))) return this.#loop(node, team);
       f.get(team.thread);
       f.op("i32.eqz");
       f.if(() => this.body([node]));
     });
-    if (meets.at(-1)) meet();
+    if (!meets.at(-1)) return;
+    if (!team.waiting) return meet();
+    pushRound(f);
+    f.set(team.waiting.round);
+    f.get(team.threads);
+    f.op("call", ARRIVE);
   }
   #restore(known: ReadonlyMap<string, number>): void {
     this.#known.clear();

@@ -28,7 +28,7 @@ import { type KernelContext, kernelFunction } from "./kernel.ts";
 import { lateColumns } from "./lateColumns.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
-import { meetFunction } from "./meet.ts";
+import { meetFunctions } from "./meet.ts";
 import { settle } from "./noted.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
@@ -165,7 +165,7 @@ function generateInto(program: Program, at: Layout, add: (f: Func) => void): Gen
   const kernels = new KernelSet(add);
   for (const { body } of program.regions)
     for (const { call } of invocations(body)) kernels.need(call.kernel, knownCounts(call));
-  if (program.regions.some(({ body }) => body.some(hasInnerParallel))) add(meetFunction());
+  if (program.regions.some(({ body }) => body.some(hasInnerParallel))) meetFunctions().forEach(add);
   const nameOf = (call: Invoke): string => kernels.nameOf(call.kernel, knownCounts(call));
   const stagesOf = (region: Region): Stage[] =>
     regionStages(region, at, nameOf).map(({ stage, code }) => {

@@ -11,7 +11,10 @@ import type { Events } from "./signals.ts";
 
 type Parts = Pick<Lowered, "context" | "sources">;
 
-/** The rings of a component that are filled at a moment, each part of the targets by itself. */
+/**
+ * The rings of a component that are filled at a moment, each part of the targets by itself. Spikes of the last step come last:
+ * they are what threads wait for (`ir/together.ts`), and most synapses are slower.
+ */
 export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts): Node[] {
   const { context } = l;
   const { rings, tables } = context.delivery;
@@ -21,9 +24,11 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
     const far = own.reduce((sum, t) => sum + l.sources.delivery.get(t.name)!.words, 0) > NEAR;
     const work = own.map((t) => tableNodes(t, far, l));
     const calls = [
+      ...work.flatMap(({ older }) => older.touch),
+      ...work.flatMap(({ older }) => older.deliver),
       ...own.flatMap((t) => enlistNodes(t, l)),
-      ...work.flatMap(({ touch }) => touch),
-      ...work.flatMap(({ deliver }) => deliver),
+      ...work.flatMap(({ latest }) => latest.touch),
+      ...work.flatMap(({ latest, settle }) => [...latest.deliver, ...settle]),
     ];
     return context.parts === 1 ? calls : [onParts(calls, context)];
   });
@@ -68,7 +73,7 @@ function dueEvents(
  * Through what groups of slots a table's spikes go: oldest spikes first, for those of the last step are what threads wait for.
  * @param far whether the table is too large for a cache near the processor
  */
-function tableNodes(table: Table, far: boolean, { context, sources }: Parts): Record<"touch" | "deliver", Node[]> {
+function tableNodes(table: Table, far: boolean, { context, sources }: Parts): TableNodes {
   const { ring, unit, weight } = table;
   const { group, cells } = ring;
   const { parts, type } = context;
@@ -79,7 +84,7 @@ function tableNodes(table: Table, far: boolean, { context, sources }: Parts): Re
   const due = dueOf(table, context);
   const lists = agesOf(table).map((age, at) => {
     const { list, from, to } = due ? dueEvents(due, age, context) : spikeEvents(table.sources[0]!.node, age, sources);
-    return { list, counts: { from, to, at: numbered(at, groups, context) } };
+    return { age, list, counts: { from, to, at: numbered(at, groups, context) } };
   });
   const oldestFirst = lists.reverse();
   const room = VISITS_AT + Math.ceil((NOTED * visitWords(header)) / LINE) * LINE;
@@ -94,19 +99,28 @@ function tableNodes(table: Table, far: boolean, { context, sources }: Parts): Re
   const phase = phaseOf(group, context);
   const of = { type, group, cells, narrow, weight };
   const deliver = { kind: "deliver", ...of, groups, parts, ...(far && { noted: NOTED }) } as const;
-  return {
+  const visit = (lists: typeof oldestFirst): Visit => ({
     touch: far
-      ? oldestFirst.map(({ list, counts }) =>
+      ? lists.map(({ list, counts }) =>
           invoke({ kind: "touch", group, groups, parts, narrow }, { heads: head, list }, counts),
         )
       : [],
-    deliver: [
-      ...oldestFirst.map(({ list, counts }) =>
-        invoke(deliver, { ...ends, rows: place(rows), heads: head, list }, { ...counts, phase }),
-      ),
-      ...(far ? [invoke({ kind: "settle", ...of, noted: NOTED }, ends, { phase })] : []),
-    ],
+    deliver: lists.map(({ list, counts }) =>
+      invoke(deliver, { ...ends, rows: place(rows), heads: head, list }, { ...counts, phase }),
+    ),
+  });
+  return {
+    older: visit(oldestFirst.filter(({ age }) => age > table.age)),
+    latest: visit(oldestFirst.filter(({ age }) => age === table.age)),
+    settle: far ? [invoke({ kind: "settle", ...of, noted: NOTED }, ends, { phase })] : [],
   };
+}
+type Visit = Record<"touch" | "deliver", readonly Node[]>;
+/** Of the spikes of the last step and of those before them. */
+interface TableNodes {
+  readonly older: Visit;
+  readonly latest: Visit;
+  readonly settle: readonly Node[];
 }
 /** Numbers of a cache line. */
 const LINE = 16;
