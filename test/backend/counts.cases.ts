@@ -1,9 +1,11 @@
 /** Cases of kernel `drawCounts`: laws of Poisson, and one whose columns are cut where it is easily missed. */
 import { type CountLaw, poissonLaw } from "../../src/base/countLaw.ts";
+import { countWords } from "../../src/base/random.ts";
 import { COUNT_OPEN, invoke, place } from "../../src/ir/program.ts";
 import type { FloatType } from "../../src/ir/types.ts";
 import type { Case } from "./cases.ts";
 
+const STREAM = 4000000003;
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
 function countsCase(name: string, type: FloatType, law: CountLaw, first: number, n: number, seed = 9): Case {
   const args = Object.fromEntries([
@@ -24,7 +26,7 @@ function countsCase(name: string, type: FloatType, law: CountLaw, first: number,
         {
           name: "main",
           body: Array.from({ length: law.times }, (_, time) =>
-            invoke({ kind: "drawCounts", type, stream: 4000000003, law, time }, args, { first, n }),
+            invoke({ kind: "drawCounts", type, stream: STREAM, law, time }, args, { first, n }),
           ),
         },
       ],
@@ -41,8 +43,16 @@ const edges: CountLaw = {
   others: Array.from({ length: 16 }, (_, k) => (5 * k + 3) % 16),
   tail: [800_000, 300_000, 5],
 };
+/** Each column is cut just before, or just behind, the first word that a case draws in it. */
+const drawn = countWords({ seed: 9, stream: STREAM, sample: 4, step: 2 ** 34 - 5 }, 0, 0, 6000);
+const met: CountLaw = {
+  ...edges,
+  cuts: edges.cuts.map((_, k) => (drawn.find((word) => word >>> 28 === k)! % 2 ** 28) + (k % 2)),
+  tail: [],
+};
 const LAWS: readonly (readonly [string, CountLaw])[] = [
   ["the ends of columns", edges],
+  ["words at the cuts", met],
   ["the same three times", { ...edges, times: 3 }],
   ...[0, 0.01, 1.3, 4, 5.5, 16].map((mean) => [`mean ${mean}`, poissonLaw(mean)] as const),
 ];
