@@ -21,6 +21,7 @@ import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { requireKept, STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import { type Transform, takesConnections } from "./transform.ts";
+import { requireGivenWeight } from "./unitOfWeight.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -78,6 +79,7 @@ export interface ConnectOptions {
   /** What is added to at the target (default: the model's port; with a synapse's equations, what its pathways add to). */
   readonly port?: string;
   readonly connectivity?: Connectivity;
+  /** In SI units. By default `fanIn()`, the start of linear layers, where weights have no unit; in volt or ampere there is none. */
   readonly weight?: number | ArrayLike<number> | Initializer;
   readonly bias?: number | ArrayLike<number> | Initializer;
   /**
@@ -172,6 +174,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     ...(o.procedural && { procedural: true }),
     ...(o.synapse && { synapse: o.synapse }),
   };
+  if (o.weight === undefined && connectivity.kind !== "pooling") requireGivenWeight(built, net);
   if (built.storage) checkStorage(built, connectedSizes(net, from, to).sources);
   if (built.procedural) checkProcedural(built);
   if (built.learned) checkLearned(built);

@@ -14,7 +14,7 @@ import { SpikeDigest } from "./digest.ts";
 import { seedFor } from "./drawnBy.ts";
 import { ENGINE, type EngineOptions, FLOATS, RESET, RUN_OPTIONS, type RunOptions } from "./engineOptions.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
-import { callHook, checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
+import { callHook, dueAt, type HookView, inSteps, type SteppedHook, stepsToNext } from "./hooks.ts";
 import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { FLUSH_EVERY, flushNodes } from "./lower/flush.ts";
@@ -277,9 +277,9 @@ export class Engine implements Disposable {
     return { ...recording, records: sink.finish() };
   }
 
-  #run(steps: number, inputs: Inputs, { hooks = [] }: RunOptions, recorder: Recorder | undefined): Recording {
+  #run(steps: number, inputs: Inputs, options: RunOptions, recorder: Recorder | undefined): Recording {
     requireInteger("steps", steps, 0);
-    checkHooks(hooks);
+    const hooks = inSteps(options.hooks ?? [], this.lowered.context.net);
     if (this.#inHook)
       throw new RunError("unsupported", "run", "a hook is called within a run, and cannot start another");
     const { steps: block } = this.lowered.context.options;
@@ -307,7 +307,7 @@ export class Engine implements Disposable {
     recorder.begin(this.#step);
   }
 
-  #callHooks(hooks: readonly Hook[], index: number): void {
+  #callHooks(hooks: readonly SteppedHook[], index: number): void {
     const step = this.#step;
     const seen = new Map<string, Readonly<Record<string, Elements>>>();
     const view: HookView = {
