@@ -72,7 +72,8 @@ const later = (path: string): RunError =>
   new RunError("unsupported", `${path}.run`, "gives a promise (async), and a run does not wait: use a plain function");
 const isDue = ({ every, from }: SteppedHook, step: number): boolean => step >= from && (step - from) % every === 0;
 /** Those that are called before a step of the run. */
-export const dueAt = (hooks: readonly SteppedHook[], step: number): SteppedHook[] => hooks.filter((h) => isDue(h, step));
+export const dueAt = (hooks: readonly SteppedHook[], step: number): SteppedHook[] =>
+  hooks.filter((h) => isDue(h, step));
 /** Steps from `done` up to the next call after it. */
 export const stepsToNext = (hooks: readonly SteppedHook[], done: number): number =>
   Math.min(
