@@ -20,7 +20,7 @@ export interface LayerWatch {
   /** Neurons that fired in more than nine steps of ten. */
   readonly saturated: number;
   readonly neurons: number;
-  /** Share of neurons and steps whose error counted at all: those within the surrogate's support. 1 where that is everywhere, or where nobody looks: where transforms alone hear a population. */
+  /** Share of neurons and steps whose error counted at all: those within the surrogate's support. 1 where that is everywhere, or where nobody looks: with e-prop and OTTT. */
   readonly support: number;
 }
 /** What happened to an array of parameters since somebody looked. */

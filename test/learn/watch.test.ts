@@ -11,7 +11,8 @@ import { crossEntropy } from "../../src/learn/loss.ts";
 import { adam } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
-import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { denseLayer, input, neurons, readout, residualLayer, sequential } from "../../src/model/sequential.ts";
+import { convLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { drawSamples } from "./samples.ts";
 
 const [inputs, steps, classes, count] = [12, 18, 3, 10];
@@ -135,6 +136,32 @@ describe("counts by hand", () => {
     const { rate, dead, saturated, neurons: n, support } = await watched(triangle(1, 0.5));
     expect([rate * n * 2, dead, saturated, n]).toEqual([3, 1, 1, 3]);
     expect(support * n * 2).toBeCloseTo(2, 12); // neuron 2 twice: 0.3 below, 0.4 above
+  });
+  test("of the support of neurons that transforms alone hear", async () => {
+    const pixels = [input([1, 3, 1]), convLayer(1, { kernel: 1, weight: [0.7], bias: false })] as const;
+    const cells = neurons(lif({ tau: "1000 s" }), { name: "a" });
+    const others = [denseLayer(3, { weight: 0, bias: false }), lif()];
+    const nets = {
+      maxima: [...pixels, cells, maxPoolLayer([1, 3])],
+      residual: [...pixels, cells, residualLayer(others)],
+      joined: [...pixels, cells, residualLayer(others, { how: "and" })],
+    };
+    // Pixels 0 and 2 fire in both steps, pixel 1 in neither: v is 0.7 and 1.4, within 0.5 of the threshold, and 0.
+    const two = {
+      count: 1,
+      input: { kind: "events", list: Uint32Array.of(0, 2, 0, 2), ends: Uint32Array.of(0, 2, 4) },
+      labels: [0],
+    } as const;
+    for (const [what, layers] of Object.entries(nets))
+      for (const backend of [wasm, interpret])
+        for (const algorithm of [bptt(triangle(1, 0.5)), bptt(triangle(1, 0.5), { checkpoint: 1 })]) {
+          const options = { ...OPTIONS, batch: 1, algorithm };
+          const small = sequential([...layers, denseLayer(classes), readout()], { steps: 2 });
+          using trainer = await createTrainer(small, backend, options);
+          using plain = await createTrainer(small, backend, { ...options, watch: false });
+          expect(trainer.step(two), what).toEqual(plain.step(two));
+          expect(trainer.watched().layers.a!.support * 3 * 2, what).toBeCloseTo(4, 12);
+        }
   });
   test("a surrogate without an end supports every neuron", async () => {
     expect((await watched(arctan(2))).support).toBe(1);
