@@ -239,7 +239,11 @@ describe("units, where equations say what they are", () => {
         schedule: "brian",
         populations: { a: population(1, cell), b: population(1, cell) },
         connections: [
-          connect("a", "b", { synapse: synapse({ name: "s", equations: "w : siemens", ...spec }), delay: 1 }),
+          connect("a", "b", {
+            synapse: synapse({ name: "s", equations: "w : siemens", ...spec }),
+            weight: 1e-9,
+            delay: 1,
+          }),
         ],
       });
       (await createEngine(net, interpret)).dispose();
