@@ -1,6 +1,6 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
 import type { Backend, Executable } from "../backend/backend.ts";
-import { loadProgram } from "../backend/load.ts";
+import { loadProgram, requireBackend } from "../backend/load.ts";
 import { type Every, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
@@ -62,6 +62,7 @@ export interface Evaluation extends Answers {
  * @throws {ModelError} for options or a network that cannot be evaluated so
  */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
+  requireBackend(backend);
   requireKnown("evaluator", options, OPTIONS);
   requireGiven("evaluator", options, NEEDED);
   const { batch, type = "f32" } = options;

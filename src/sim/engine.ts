@@ -3,7 +3,7 @@
  * one memory; a network holds none, so there is nothing to forget to reset.
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
-import { loadProgram } from "../backend/load.ts";
+import { loadProgram, requireBackend } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import { type Connection, hasSynapseWeights } from "../model/connection.ts";
@@ -55,6 +55,7 @@ const WRAP = 2 ** 28;
  *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
+  requireBackend(backend);
   requireKnown("engine", options, ENGINE);
   requireChoice("engine.type", options.type, FLOATS);
   const { type = "f32", samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
