@@ -4,13 +4,14 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, triangle } from "../../src/ir/surrogate.ts";
-import { bptt, truncatedBptt } from "../../src/learn/algorithm.ts";
+import { bptt, eprop, ottt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { fit as train } from "../../src/learn/fit.ts";
-import { crossEntropy } from "../../src/learn/loss.ts";
+import { crossEntropy, crossEntropyEachStep } from "../../src/learn/loss.ts";
 import { adam } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
+import { linear } from "../../src/model/neuron/linear.ts";
 import { denseLayer, input, neurons, readout, residualLayer, sequential } from "../../src/model/sequential.ts";
 import { convLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { drawSamples } from "./samples.ts";
@@ -105,6 +106,36 @@ describe("a trainer that watches", () => {
     expect(await of({ algorithm: bptt(triangle(1), { checkpoint: 5 }) })).toEqual(plain);
     expect(await of({ algorithm: truncatedBptt(triangle(1), { segment: 5 }) })).toEqual(plain);
     expect(await of({}, interpret)).toEqual(plain);
+  });
+
+  test.each([
+    ["e-prop", eprop(triangle(1), { segment: 5 })],
+    ["e-prop, random feedback", eprop(triangle(1), { feedback: "random" })],
+    ["OTTT", ottt(triangle(1))],
+  ])("counts with %s what it counts with BPTT: the steps forwards are the same", async (_name, algorithm) => {
+    const layers = async (loss: TrainerOptions["loss"], own: TrainerOptions["algorithm"], backend: Backend = wasm) => {
+      using trainer = await createTrainer(one, backend, { ...OPTIONS, loss, algorithm: own });
+      trainer.step("pooling" in loss ? batch : eachStep);
+      return trainer.watched().layers;
+    };
+    const one = sequential(
+      [
+        input(inputs),
+        denseLayer(21),
+        neurons(lif({ reset: "subtract" }), { name: "a" }),
+        denseLayer(classes),
+        linear(),
+      ],
+      { steps },
+    );
+    const labels = Array.from({ length: count * steps }, (_, k) => k % classes);
+    const eachStep = { ...batch, labelled: "steps", labels } as const;
+    for (const loss of [crossEntropy(), crossEntropyEachStep()]) {
+      const expected = await layers(loss, bptt(triangle(1)));
+      expect(expected.a!.support).toBeLessThan(1);
+      expect(await layers(loss, algorithm)).toEqual(expected);
+      expect(await layers(loss, algorithm, interpret)).toEqual(expected);
+    }
   });
 });
 
