@@ -41,7 +41,7 @@ import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { SpikeLists } from "./spikeLists.ts";
 import { checkStates } from "./stateWatch.ts";
 import { fillStepTables } from "./stepTables.ts";
-import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
+import { isSparse, notSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
 
 const NORMALISE = "normalise";
 const FLUSH = "flush";
@@ -225,8 +225,7 @@ export class Engine implements Disposable {
     const views = c && synapseViews(this.#executable, this.lowered, c, this.#step);
     if (views) return views;
     const sparse = this.network.connections.map((x) => x.name).filter((name) => isSparse(this.lowered, name));
-    const known = listNames(sparse);
-    throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
+    throw notSparse(connection, sparse, this.network, "synapses");
   }
 
   /**
