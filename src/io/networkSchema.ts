@@ -203,7 +203,7 @@ const transform = variant<Transform>({
   },
 });
 
-const pathway = struct<Pathway>({
+const pathway = struct<Omit<Pathway, "duration">>({
   trigger: oneOf("pre", "post", "step"),
   event: optional(text),
   delay: integer(0, LONGEST_DELAY),

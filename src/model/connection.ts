@@ -19,7 +19,7 @@ import {
 import type { InputNode, Population } from "./network.ts";
 import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { requireKept, STORAGES, type WeightStorage } from "./storage.ts";
-import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
+import { actsOf, dynamicsOf, inStepsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import { type Transform, takesConnections } from "./transform.ts";
 import { requireGivenWeight } from "./unitOfWeight.ts";
 
@@ -172,7 +172,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     trainable: connectivity.kind !== "pooling" && (o.trainable ?? true),
     ...(o.storage && { storage: o.storage }),
     ...(o.procedural && { procedural: true }),
-    ...(o.synapse && { synapse: o.synapse }),
+    ...(o.synapse && { synapse: inStepsOf(o.synapse, net.dt) }),
   };
   if (o.weight === undefined && connectivity.kind !== "pooling") requireGivenWeight(built, net);
   if (built.storage) checkStorage(built, connectedSizes(net, from, to).sources);
