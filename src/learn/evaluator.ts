@@ -16,7 +16,7 @@ import { type Answers, answersOf } from "./answers.ts";
 import { entriesOf, totalSteps } from "./batch.ts";
 import { culprit } from "./culprit.ts";
 import { type Batch, writeBatch } from "./feed.ts";
-import { requireGiven } from "./given.ts";
+import { requireGiven, requireLoss } from "./given.ts";
 import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
@@ -65,6 +65,7 @@ export async function createEvaluator(net: Network, backend: Backend, options: E
   requireBackend(backend);
   requireKnown("evaluator", options, OPTIONS);
   requireGiven("evaluator", options, NEEDED);
+  requireLoss("evaluator", options.loss);
   const { batch, type = "f32" } = options;
   const seed = seedFor(net, options.parameters, options.seed, "evaluator");
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);

@@ -21,7 +21,7 @@ import { GAP } from "./dynamicRegulariser.ts";
 import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
 import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
-import { requireGiven } from "./given.ts";
+import { requireGiven, requireLoss } from "./given.ts";
 import { Liveness } from "./liveness.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
@@ -116,6 +116,7 @@ export function requireOptions(options: Partial<TrainerOptions>): asserts option
       "EventProp has no program: what it keeps are the spikes there are",
     );
   requireGiven("trainer", options, NEEDED);
+  requireLoss("trainer", options.loss);
   requireChoice("trainer.form", options.form, FORMS);
   requireChoice("trainer.errors", options.errors, ERROR_FORMS);
 }
