@@ -1,10 +1,21 @@
 /** Hands a program to a backend, verified, and lets the debug levels look in. */
 import { debug } from "../base/debug.ts";
+import { ModelError } from "../base/errors.ts";
 import { printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { verifyProgram } from "../ir/verify.ts";
 import type { Backend, Executable } from "./backend.ts";
 import { layout } from "./layout.ts";
+
+/**
+ * Types are not checked in JavaScript.
+ * @throws {ModelError} `type-mismatch`
+ */
+export function requireBackend(backend: unknown): void {
+  if (typeof (backend as Backend | undefined)?.load === "function") return;
+  const found = typeof backend === "string" ? `'${backend}'` : backend;
+  throw new ModelError("type-mismatch", "backend", `must be wasm, threadedWasm(2) or interpret, got ${found}`);
+}
 
 /** @throws Error where the program is ill-formed: a fault of the compiler, not of the user */
 export async function loadProgram(backend: Backend, program: Program): Promise<Executable> {

@@ -92,7 +92,7 @@ export const neuronSpec = struct<NeuronSpec>({
   source: optional(text),
   equations: text,
   parameters: optional(recordOf(parameter)),
-  initial: optional(recordOf(quantity)),
+  initial: optional(recordOf(either((x) => typeof x === "boolean", flag, quantity))),
   spike: optional(text),
   reset: optional(text),
   after: optional(text),
@@ -203,7 +203,7 @@ const transform = variant<Transform>({
   },
 });
 
-const pathway = struct<Pathway>({
+const pathway = struct<Omit<Pathway, "duration">>({
   trigger: oneOf("pre", "post", "step"),
   event: optional(text),
   delay: integer(0, LONGEST_DELAY),

@@ -27,8 +27,12 @@ const TWICE =
 const SYNAPSES =
   "transforms, convolutions, sparse connections in training, trained parameters of neurons, values between populations";
 
-/** All algorithms: those that are exact for every network first. */
-export const ALGORITHMS: { readonly [K in (Algorithm | EventProp)["kind"]]: readonly AlgorithmEntry[] } = {
+const ENGINE = "forwards, by an engine in which weights change as it runs";
+
+/** Rules of plasticity: synapses of a network, which no trainer takes. */
+type Rule = "reward-stdp" | "stdp";
+/** All algorithms: those that are exact for every network first, those that follow no gradient last. */
+export const ALGORITHMS: { readonly [K in (Algorithm | EventProp)["kind"] | Rule]: readonly AlgorithmEntry[] } = {
   bptt: [
     {
       name: "BPTT",
@@ -114,6 +118,31 @@ export const ALGORITHMS: { readonly [K in (Algorithm | EventProp)["kind"]]: read
       refuses:
         "neurons that are not linear with a synaptic current between weight and threshold, or have a refractory period; trained parameters of neurons; losses of steps; groups, regularisers, watch, snapshots",
       source: "Wunderlich and Pehle 2021, Sci. Rep. 11:12829",
+    },
+  ],
+  "reward-stdp": [
+    {
+      name: "reward-modulated STDP",
+      call: "rewardStdp({ transmit, wMax })",
+      keeps:
+        "of each synapse its eligibility, the reward as it fades, their product, what it owes its weight, and when it was last touched; of each neuron a trace of its spikes",
+      growth: "1",
+      time: ENGINE,
+      exact: "none: weights follow pairs of spikes and a reward, and no gradient",
+      refuses: "batches and losses: samples run one after the other, and the reward is an input",
+      source: "Florian 2007, Neural Computation 19:1468; Izhikevich 2007, Cerebral Cortex 17:2443",
+    },
+  ],
+  stdp: [
+    {
+      name: "STDP, labels assigned afterwards",
+      call: "pairStdp({ transmit, wMax })",
+      keeps: "of each neuron a trace of its spikes",
+      growth: "1",
+      time: `${ENGINE}; once more for \`assignLabels\`, which says what each neuron answers to`,
+      exact: "none: weights follow pairs of spikes, and no gradient",
+      refuses: "batches and losses: samples run one after the other",
+      source: "Diehl and Cook 2015, Front. Comput. Neurosci. 9:99",
     },
   ],
 };

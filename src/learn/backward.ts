@@ -405,7 +405,8 @@ export class BackwardPass {
       ...this.#throughTransforms(node, port),
     ];
     const weighted = heard.filter((x) => !addsValues(x));
-    if (weighted.length === 0 && rows.length === 1) return { place: rows[0]!, nodes: [] };
+    const counted = weighted.length === 0 ? this.#counted(node, port, l) : [];
+    if (weighted.length === 0 && rows.length === 1) return { place: rows[0]!, nodes: counted };
     const out = room();
     const [first, ...more] = rows;
     const transfer = (step: Step, x: Place): Node =>
@@ -416,6 +417,7 @@ export class BackwardPass {
       );
     const support = weighted.length > 0 ? this.#support(node, port, l) : undefined;
     const nodes = [
+      ...counted,
       // What the first listener does not list, the adjoint takes as zero without a look (`support.ts`).
       ...(first ? [transfer(copyStep(c.type), first)] : weighted.length > 0 ? [] : [this.#clear(node, out)]),
       ...more.map((x) => transfer(addStep(c.type), x)),
@@ -449,6 +451,10 @@ export class BackwardPass {
       return port === "spike" && course.support ? this.#listSupport(node, course, course.support, l) : undefined;
     const t = l.net.transforms[node];
     return t?.kind === "maxPool" ? this.#pooledSupport(node, t, l) : undefined;
+  }
+  /** Rows of errors ask for no list; whoever watches wants to know how long it would be. */
+  #counted(node: string, port: string, l: Lowered): Node[] {
+    return this.#watch && this.#courses.has(node) ? (this.#support(node, port, l)?.nodes ?? []) : [];
   }
   /** The error of a maximum goes to one spike: it is wanted where that of the spike is. */
   #pooledSupport(node: string, t: Extract<Transform, { kind: "maxPool" }>, l: Lowered) {

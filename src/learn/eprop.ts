@@ -29,6 +29,7 @@ import { requireEprop, trainedNodes } from "./onlineNetwork.ts";
 import type { OutputPort } from "./readout.ts";
 import { type Reverse, reverseOf } from "./reverse.ts";
 import { type Transition, transitionOf } from "./transition.ts";
+import { countSupport } from "./watch.ts";
 import { listedSpikes, weightGradients } from "./weightGradients.ts";
 
 /** A population as e-prop sees it. */
@@ -47,16 +48,18 @@ export class EpropPass implements OnlinePass {
   readonly #net: Network;
   readonly #algorithm: Eprop;
   readonly #output: OutputPort;
+  readonly #watch: boolean;
   readonly #units = new Map<string, Unit>();
   readonly #given = new Map<string, Place[]>();
   #context: Context | undefined;
 
   /** @throws {ModelError} `unsupported` for a network that e-prop cannot train */
-  constructor(net: Network, algorithm: Eprop, output: OutputPort) {
+  constructor(net: Network, algorithm: Eprop, output: OutputPort, watch = false) {
     requireEprop(net, output.node, algorithm);
     this.#net = net;
     this.#algorithm = algorithm;
     this.#output = output;
+    this.#watch = watch;
   }
 
   give(node: string, port: string, row: Place): void {
@@ -185,7 +188,8 @@ export class EpropPass implements OnlinePass {
       return [this.#adjoint(unit, "loss", unit.adjoint, port, row!)];
     }
     const { at, nodes } = this.#signal(node, l);
-    return [...nodes, this.#adjoint(unit, "loss", unit.adjoint, "spike", at)];
+    const counted = this.#watch && unit.support ? countSupport(node, unit.support, unit.shared, l.context) : [];
+    return [...counted, ...nodes, this.#adjoint(unit, "loss", unit.adjoint, "spike", at)];
   }
   /** A hidden population's own course: from a state at the segment's end, or from what a filter of the readout then holds. */
   #runStep(unit: Unit, run: Run): Node {

@@ -1,6 +1,6 @@
 /** A network that answers batches, and counts what it did: the forward pass alone, with weights as deployed. */
 import type { Backend, Executable } from "../backend/backend.ts";
-import { loadProgram } from "../backend/load.ts";
+import { loadProgram, requireBackend } from "../backend/load.ts";
 import { type Every, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import { invoke, type Node, type Program, place } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
@@ -16,7 +16,7 @@ import { type Answers, answersOf } from "./answers.ts";
 import { entriesOf, totalSteps } from "./batch.ts";
 import { culprit } from "./culprit.ts";
 import { type Batch, writeBatch } from "./feed.ts";
-import { requireGiven } from "./given.ts";
+import { requireGiven, requireLoss } from "./given.ts";
 import { type Loss, lossNodes, requireSteps } from "./loss.ts";
 import { LOSS } from "./lossKernels.ts";
 import { type OutputPort, outputPort } from "./readout.ts";
@@ -62,8 +62,10 @@ export interface Evaluation extends Answers {
  * @throws {ModelError} for options or a network that cannot be evaluated so
  */
 export async function createEvaluator(net: Network, backend: Backend, options: EvaluatorOptions): Promise<Evaluator> {
+  requireBackend(backend);
   requireKnown("evaluator", options, OPTIONS);
   requireGiven("evaluator", options, NEEDED);
+  requireLoss("evaluator", options.loss);
   const { batch, type = "f32" } = options;
   const seed = seedFor(net, options.parameters, options.seed, "evaluator");
   requireInteger("evaluator.batch", batch, 1, 2 ** 20);

@@ -2,6 +2,7 @@
 import { listNames, ModelError } from "../base/errors.ts";
 import { isSurrogate } from "../ir/surrogate.ts";
 import type { Algorithm } from "./algorithm.ts";
+import type { Loss } from "./loss.ts";
 
 interface Expected {
   readonly isOne: (x: unknown) => boolean;
@@ -17,12 +18,21 @@ const ALGORITHMS: Readonly<Record<Algorithm["kind"], true>> = {
   ...{ bptt: true, "truncated-bptt": true, fptt: true, eprop: true, ottt: true },
 };
 
+const LOSSES: Readonly<Record<Loss["kind"], true>> = {
+  ...{ crossEntropy: true, meanSquared: true, meanSquaredValues: true, distillation: true },
+  ...{ expression: true, mixed: true, vanRossum: true },
+};
+const POOLINGS: readonly unknown[] = ["firstSpike", "softmaxSum"];
+
 const EXPECTED = {
   algorithm: {
     isOne: (x) => Object.hasOwn(ALGORITHMS, String(kindOf(x))),
     words: "what bptt(), truncatedBptt(), fptt(), eprop() or ottt() gives",
   },
-  loss: { isOne: (x) => typeof kindOf(x) === "string", words: "what crossEntropy() or another loss gives" },
+  loss: {
+    isOne: (x) => typeof kindOf(x) === "string",
+    words: "what crossEntropy() or another loss gives",
+  },
   optimiser: {
     isOne: (x) => Array.isArray(x) && x.length > 0 && x.every(isTransform),
     words: "what adam(), sgd(), adamax() or chain() gives",
@@ -43,6 +53,11 @@ export function requireGiven(path: string, options: object, needed: readonly str
   }
 }
 
+/** A loss of steps, and neither a pooling nor a loss of times. @throws {ModelError} `type-mismatch` */
+export function requireLoss(path: string, x: unknown): void {
+  if (Object.hasOwn(LOSSES, String(kindOf(x)))) return;
+  throw new ModelError("type-mismatch", `${path}.loss`, `must be ${EXPECTED.loss.words}, got ${shown(x)}`);
+}
 /** @throws {ModelError} `type-mismatch` */
 export function requireSurrogate(path: string, x: unknown): void {
   if (isSurrogate(x)) return;
@@ -54,6 +69,7 @@ const shown = (x: unknown): string => {
   if (typeof x === "function") return `the function ${x.name || "without a name"}; call it`;
   if (typeof x !== "object" || x === null) return JSON.stringify(x) ?? String(x);
   const kind = kindOf(x);
+  if (POOLINGS.includes(kind)) return `a pooling; write crossEntropy(${kind}(…))`;
   if (typeof kind === "string") return `'${kind}'`;
   return Array.isArray(x) ? "a list" : `an object with ${listNames(Object.keys(x))}`;
 };

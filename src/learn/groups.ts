@@ -1,5 +1,5 @@
 /** Parameters that learn otherwise than the rest: at a rate of their own, with or without decay. Plain data, but for tests. */
-import { listNames, ModelError } from "../base/errors.ts";
+import { type Every, listNames, ModelError, requireKnown } from "../base/errors.ts";
 import type { ParameterBlock } from "../sim/lower/parameters.ts";
 
 /** How some of the trained arrays learn otherwise than the rest. */
@@ -12,6 +12,7 @@ export interface ParameterGroup {
   readonly decay?: boolean;
 }
 
+const GROUP = { match: true, rate: true, decay: true } as const satisfies Every<ParameterGroup>;
 const DECAYING: ReadonlySet<ParameterBlock["kind"]> = new Set(["weight", "synapse", "bias"]);
 
 /** How a block learns. */
@@ -24,7 +25,7 @@ export interface Treatment {
 
 /**
  * The treatment of each block: that of the first group that names it.
- * @throws {ModelError} `unknown-name` for a group that names nothing in training, `out-of-range` for its rate
+ * @throws {ModelError} `unknown-name` for a group that names nothing in training, `out-of-range` for its rate, `type-mismatch`
  */
 export function treatments(
   blocks: readonly ParameterBlock[],
@@ -42,6 +43,13 @@ export function treatments(
 
 function testOf(g: ParameterGroup, k: number, blocks: readonly ParameterBlock[]): (name: string) => boolean {
   const { match, rate = 1 } = g;
+  requireKnown(`groups[${k}]`, g, GROUP);
+  if (typeof match !== "string" && typeof match !== "function")
+    throw new ModelError(
+      "type-mismatch",
+      `groups[${k}].match`,
+      `must be names such as 'hidden.*', or a function, got ${match}`,
+    );
   if (!(rate >= 0 && Number.isFinite(rate)))
     throw new ModelError("out-of-range", `groups[${k}].rate`, `must be a finite number >= 0, got ${rate}`);
   const test = typeof match === "function" ? match : matching(match);

@@ -55,7 +55,7 @@ export type Rate = number | ((step: number) => number);
 const rateAt = (rate: Rate, step: number): number => (typeof rate === "number" ? rate : rate(step));
 
 function requireRate(path: string, rate: Rate): void {
-  if (typeof rate === "number" && !(rate >= 0 && Number.isFinite(rate)))
+  if (typeof rate !== "function" && !(typeof rate === "number" && rate >= 0 && Number.isFinite(rate)))
     throw new ModelError("out-of-range", path, `a learning rate is a finite number >= 0, got ${rate}`);
 }
 function requireFraction(path: string, x: number): void {

@@ -32,12 +32,12 @@ export class OtttPass implements OnlinePass {
   #context: Context | undefined;
 
   /** @throws {ModelError} `unsupported` for a network that OTTT cannot train */
-  constructor(net: Network, algorithm: Ottt, output: OutputPort) {
+  constructor(net: Network, algorithm: Ottt, output: OutputPort, watch = false) {
     requireOttt(net, output.node);
     this.#net = net;
     this.#surrogate = algorithm.surrogate;
     this.#output = output;
-    this.#backward = new BackwardPass(net, algorithm.surrogate);
+    this.#backward = new BackwardPass(net, algorithm.surrogate, watch);
   }
 
   give(node: string, port: string, row: Place): void {

@@ -297,8 +297,8 @@ function requireEachStep({ loss, algorithm }: Learning, [penalty]: readonly Pena
 }
 
 function passOf(net: Network, { algorithm, watch }: Learning, output: OutputPort): BackwardPass | OnlinePass {
-  if (algorithm.kind === "eprop") return new EpropPass(net, algorithm, output);
-  if (algorithm.kind === "ottt") return new OtttPass(net, algorithm, output);
+  if (algorithm.kind === "eprop") return new EpropPass(net, algorithm, output, watch);
+  if (algorithm.kind === "ottt") return new OtttPass(net, algorithm, output, watch);
   return new BackwardPass(net, algorithm.surrogate, watch);
 }
 

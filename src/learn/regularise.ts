@@ -51,14 +51,16 @@ export interface Penalty extends Pick<Regulariser, "kind" | "target" | "strength
 /** @throws {ModelError} `unknown-name`, or `unsupported` for a population that does not spike */
 export function penaltiesOf(net: Network, regularisers: readonly Regulariser[]): Penalty[] {
   const spiking = Object.keys(net.populations).filter((n) => net.populations[n]!.model.spike);
-  return regularisers.flatMap(({ populations = spiking, ...rest }, k) =>
-    populations.map((node) => {
+  return regularisers.flatMap(({ populations = spiking, ...rest }, k) => {
+    if (!["rate", "rateAbove"].includes(rest.kind))
+      throw new ModelError("unknown-name", `regularisers[${k}]`, "must be what rate() or rateAbove() gives");
+    return populations.map((node) => {
       const path = `regularisers[${k}].populations`;
       if (!(node in net.populations)) throw new ModelError("unknown-name", path, `no population called '${node}'`);
       if (!spiking.includes(node)) throw new ModelError("unsupported", path, `'${node}' does not spike`);
       return { ...rest, node, name: `${node}.penalty.${k}` };
-    }),
-  );
+    });
+  });
 }
 
 const perSample = (name: string, node: string, c: Context): Place =>

@@ -1,6 +1,6 @@
 /** A network that learns: forward, backward and update as regions of one program; everything stays in one memory. */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
-import { loadProgram } from "../backend/load.ts";
+import { loadProgram, requireBackend } from "../backend/load.ts";
 import { ModelError, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import type { FloatType } from "../ir/types.ts";
@@ -21,7 +21,7 @@ import { GAP } from "./dynamicRegulariser.ts";
 import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
 import type { EventTrainer } from "./eventprop/trainer.ts";
 import { type Batch, writeBatch } from "./feed.ts";
-import { requireGiven } from "./given.ts";
+import { requireGiven, requireLoss } from "./given.ts";
 import { Liveness } from "./liveness.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
@@ -99,7 +99,8 @@ export async function createTrainer(
   backend: Backend,
   options: TrainerOptions | EventPropTrainerOptions,
 ): Promise<Trainer | EventTrainer> {
-  if (isEventProp(options)) return eventTrainerOf(net, options);
+  if (options && isEventProp(options)) return eventTrainerOf(net, options);
+  requireBackend(backend);
   requireOptions(options);
   const { lowered, plan, program } = trainingProgram(net, options);
   const { parameters, ...others } = options;
@@ -107,14 +108,15 @@ export async function createTrainer(
 }
 /** @throws {ModelError} `unknown-name`, `usage`, `type-mismatch`, `out-of-range` */
 export function requireOptions(options: Partial<TrainerOptions>): asserts options is TrainerOptions {
+  requireKnown("trainer", options, OPTIONS);
   if (isEventProp(options))
     throw new ModelError(
       "unsupported",
       "trainer.algorithm",
       "EventProp has no program: what it keeps are the spikes there are",
     );
-  requireKnown("trainer", options, OPTIONS);
   requireGiven("trainer", options, NEEDED);
+  requireLoss("trainer", options.loss);
   requireChoice("trainer.form", options.form, FORMS);
   requireChoice("trainer.errors", options.errors, ERROR_FORMS);
 }

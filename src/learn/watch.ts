@@ -4,7 +4,7 @@
  */
 import { compare, constant, convert } from "../ir/expr.ts";
 import { type Node, type Place, place } from "../ir/program.ts";
-import type { Slot } from "../ir/step.ts";
+import type { Slot, Step } from "../ir/step.ts";
 import type { Network } from "../model/network.ts";
 import { addStep, elementCall } from "../sim/lower/bodies.ts";
 import type { Context } from "../sim/lower/context.ts";
@@ -20,7 +20,7 @@ export interface LayerWatch {
   /** Neurons that fired in more than nine steps of ten. */
   readonly saturated: number;
   readonly neurons: number;
-  /** Share of neurons and steps whose error counted at all: those within the surrogate's support. 1 where that is everywhere, or where nobody looks: where transforms alone hear a population. */
+  /** Share of neurons and steps whose error counted at all: those within the surrogate's support. 1 where that is everywhere. */
   readonly support: number;
 }
 /** What happened to an array of parameters since somebody looked. */
@@ -65,6 +65,13 @@ export function watchingSpikes(node: string, kernel: Kernel, c: Context): Kernel
     },
     args: { ...kernel.args, [SPIKES]: place(c.buffer(spikesBuffer(node), "i32", c.stride(node), "output")) },
   };
+}
+/** Counts the neurons in the support where nobody asks for their list. */
+export function countSupport(node: string, list: Step, args: Readonly<Record<string, Place>>, c: Context): Node[] {
+  const listed = place(c.buffer(`${node}.support`, "u32", c.size(node) + 4, "work"));
+  const count = place(c.buffer(`${node}.support.count`, "i32", 1, "work"));
+  const places = { ...args, support: listed, "support.from": place("zero"), "support.to": count };
+  return [elementCall(list, places, c.size(node)), watchSupport(node, count, c)];
 }
 /** Adds the number of neurons in the support. */
 export const watchSupport = (node: string, count: Place, c: Context): Node =>

@@ -19,8 +19,9 @@ import {
 import type { InputNode, Population } from "./network.ts";
 import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { requireKept, STORAGES, type WeightStorage } from "./storage.ts";
-import { actsOf, dynamicsOf, type SynapseModel, writtenBy } from "./synapse.ts";
+import { actsOf, dynamicsOf, inStepsOf, type SynapseModel, writtenBy } from "./synapse.ts";
 import { type Transform, takesConnections } from "./transform.ts";
+import { requireGivenWeight } from "./unitOfWeight.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -78,6 +79,7 @@ export interface ConnectOptions {
   /** What is added to at the target (default: the model's port; with a synapse's equations, what its pathways add to). */
   readonly port?: string;
   readonly connectivity?: Connectivity;
+  /** In SI units. By default `fanIn()`, the start of linear layers, where weights have no unit; in volt or ampere there is none. */
   readonly weight?: number | ArrayLike<number> | Initializer;
   readonly bias?: number | ArrayLike<number> | Initializer;
   /**
@@ -170,8 +172,9 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     trainable: connectivity.kind !== "pooling" && (o.trainable ?? true),
     ...(o.storage && { storage: o.storage }),
     ...(o.procedural && { procedural: true }),
-    ...(o.synapse && { synapse: o.synapse }),
+    ...(o.synapse && { synapse: inStepsOf(o.synapse, net.dt) }),
   };
+  if (o.weight === undefined && connectivity.kind !== "pooling") requireGivenWeight(built, net);
   if (built.storage) checkStorage(built, connectedSizes(net, from, to).sources);
   if (built.procedural) checkProcedural(built);
   if (built.learned) checkLearned(built);

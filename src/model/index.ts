@@ -135,7 +135,14 @@ export {
   sequential,
 } from "./sequential.ts";
 export type { WeightStorage } from "./storage.ts";
-export { type OnSpike, type Pathway, type SynapseModel, type SynapseSpec, synapse } from "./synapse.ts";
+export {
+  type GivenPathway,
+  type OnSpike,
+  type Pathway,
+  type SynapseModel,
+  type SynapseSpec,
+  synapse,
+} from "./synapse.ts";
 export { type GapJunctionOptions, gapJunction } from "./synapses/gapJunction.ts";
 export { type TsodyksMarkramOptions, tsodyksMarkram } from "./synapses/tsodyksMarkram.ts";
 export { type TimedArraySpec, timedArray } from "./timedArray.ts";

@@ -122,7 +122,7 @@ export function inputNode(shape: number | readonly number[], options: InputOptio
  * such as `"Vr + rand()*(Vt - Vr)"` of the neuron's index `i`, the size `N`, `rand()`, `randn()`, parameters, and initial
  * states that stand before it.
  */
-export type GivenNumber = string | number | ArrayLike<number> | Initializer;
+export type GivenNumber = string | number | boolean | ArrayLike<number> | Initializer;
 
 /** What a population changes of its model, and what of it trains. */
 export interface PopulationOptions {
@@ -222,6 +222,14 @@ function numbersOf(
   const one = (x: GivenNumber, of: { dimension: Dimension; type?: string }, at: string): Initializer => {
     if (typeof x === "string" && isPerNeuron(x, model))
       return perNeuron(x, of.type === "boolean" ? "boolean" : of.dimension, model, given, at);
+    if (typeof x === "boolean" && of.type === "boolean") return toInitializer(Number(x));
+    const isNumbers = typeof x === "object" && x !== null && ("kind" in x || "length" in x);
+    if (typeof x !== "string" && typeof x !== "number" && !isNumbers)
+      throw new ModelError(
+        "type-mismatch",
+        at,
+        `must be a number in SI units, a quantity or an expression as text, a list of numbers, or a law, got ${typeof x}${typeof x === "boolean" ? ` ${x}` : ""}`,
+      );
     const from = toInitializer(typeof x === "string" ? quantityOf(x, of.dimension, at) : x);
     requireNoMatrix(from, at);
     return from;

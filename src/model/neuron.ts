@@ -145,7 +145,7 @@ function checkSpec(spec: NeuronSpec): void {
         `${spec.name}.onEvent.${event}`,
         `no such event; known: ${listNames(known)}`,
       );
-  for (const key of ["reset", "after", "refractory"] as const)
+  for (const key of ["reset", "refractory"] as const)
     if (spec[key] !== undefined && spec.spike === undefined)
       throw new ModelError("unsupported", `${spec.name}.${key}`, "needs a 'spike' condition");
 }
@@ -314,14 +314,15 @@ function spikesOf(
   states: readonly State[],
 ): Pick<NeuronModel, "spike" | "reset" | "after" | "refractory"> {
   const { spec, names, calls } = context;
-  if (spec.spike === undefined) return { reset: [], after: [] };
+  const afterSource: Source = { text: spec.after ?? "", path: `${spec.name}.after` };
+  if (spec.spike === undefined) return { reset: [], after: statementsOf(afterSource, states, context) };
   const source: Source = { text: spec.spike, path: `${spec.name}.spike` };
   const spike = resolveCalls(parseExpression(source), calls, source);
   expectType(spike, "boolean", "the spike condition", scopeIn(context), source);
   return {
     spike,
     reset: statementsOf({ text: spec.reset ?? "", path: `${spec.name}.reset` }, states, context),
-    after: statementsOf({ text: spec.after ?? "", path: `${spec.name}.after` }, states, {
+    after: statementsOf(afterSource, states, {
       ...context,
       names: new Map([...names, [SPIKE, DIMENSIONLESS]]),
     }),

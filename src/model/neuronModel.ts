@@ -32,7 +32,7 @@ export interface NeuronSpec {
   readonly equations: string;
   readonly parameters?: Readonly<Record<string, string | number | ParameterSpec>>;
   /** Values of states before the first step: quantities, or expressions of parameters. Zero where absent. */
-  readonly initial?: Readonly<Record<string, string | number>>;
+  readonly initial?: Readonly<Record<string, string | number | boolean>>;
   /** The condition under which the neuron fires. Differentiable where it is `a > b` or `a < b`. */
   readonly spike?: string;
   /** Statements that run after a spike, in order. */

@@ -215,8 +215,9 @@ function ending(before: Course, setting: Setting): Course {
   const course = onEvents(before, setting);
   const { after } = setting.model;
   if (after.length === 0) return course;
+  const spikes = setting.model.spike !== undefined;
   const spike = course.spikeValue ?? read("f64", SPIKE);
-  const values = run(after, setting, new Map([...course.values, [SPIKE, spike]]));
+  const values = run(after, setting, new Map([...course.values, ...(spikes ? [[SPIKE, spike] as const] : [])]));
   values.delete(SPIKE);
   return changed(course, values);
 }

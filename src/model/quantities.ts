@@ -104,17 +104,18 @@ export interface InitialScope {
   readonly values: ReadonlyMap<string, number>;
 }
 
+const BRIAN = { true: "True", false: "False" } as const;
 /**
  * The value of a state before the first step: a quantity, or an expression of parameters.
  * @throws {ModelError} `unit-mismatch`, `not-finite`, or `unsupported` where it is not constant
  */
 export function initialValue(
-  x: string | number,
+  x: string | number | boolean,
   expected: ValueType,
   { types, values }: InitialScope,
   path: string,
 ): number {
-  const source: Source = { text: String(x), path };
+  const source: Source = { text: typeof x === "boolean" ? BRIAN[`${x}`] : String(x), path };
   const node = parseExpression(source);
   refuseVarying(node, source);
   expectType(node, expected, "the initial value", types, source);

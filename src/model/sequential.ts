@@ -88,8 +88,8 @@ export interface DenseOptions {
 }
 export interface NeuronLayerOptions extends PopulationOptions {
   readonly name?: string;
-  /** Connects the layer's output to itself, one step later. */
-  readonly recurrent?: boolean;
+  /** Connects the layer's output to itself, one step later unless said otherwise; `true` with the usual weights. */
+  readonly recurrent?: boolean | Pick<ConnectOptions, "weight" | "delay" | "trainable">;
 }
 
 const DENSE = { bias: true, weight: true, delay: true, port: true } as const satisfies Every<DenseOptions>;
@@ -276,7 +276,8 @@ class Stack {
     const { shape, port } = way.end(node);
     const { name: _, recurrent = false, ...options } = n.options;
     this.populations[node] = population(shape, n.model, options);
-    if (recurrent) this.connections.push(...connect(node, node, { delay: 1, ...(port !== undefined && { port }) }));
+    const own = { delay: 1, ...(recurrent !== true && recurrent), ...(port !== undefined && { port }) };
+    if (recurrent) this.connections.push(...connect(node, node, own));
     return this.#outputOf(node);
   }
   #passage({ passed, path }: Passage, below: Below): Below {

@@ -1,8 +1,9 @@
 /** What a synapse does beyond adding its weight: its variables and its pathways, as equations and statements. */
-import type { Dimension } from "../base/dimension.ts";
+import { type Dimension, NAMED } from "../base/dimension.ts";
 import { type Every, listNames, ModelError, requireFinite, requireInteger, requireKnown } from "../base/errors.ts";
-import { parseQuantity } from "../base/quantity.ts";
+import { parseQuantity, quantityOf } from "../base/quantity.ts";
 import { type Calls, callsOf, resolveStatements } from "./calls.ts";
+import { delaysOf, LONGEST_DELAY } from "./delays.ts";
 import { namesIn } from "./equations/ast.ts";
 import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
@@ -19,6 +20,8 @@ export interface Pathway {
   readonly event?: string;
   /** Whole steps, beside the connection's delay (which spikes of the target do not take). */
   readonly delay: number;
+  /** A delay that was given as a duration, such as "2 ms": whole steps once the synapse is part of a network. */
+  readonly duration?: string;
   /** Pathways of one step run in this order; by default those on target spikes at 1, all others at -1, as in Brian. */
   readonly order: number;
   /**
@@ -49,8 +52,12 @@ export interface SynapseModel {
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
 }
 
-/** A pathway as Brian has it: statements, or statements with a delay (whole steps) and an order. */
-export type OnSpike = string | { readonly body: string; readonly delay?: number; readonly order?: number };
+/** A pathway as Brian has it: statements, or statements with a delay (whole steps, or such as "2 ms") and an order. */
+export type OnSpike = string | { readonly body: string; readonly delay?: string | number; readonly order?: number };
+
+/** A pathway as it is given: its delay in whole steps, or such as "2 ms". */
+export type GivenPathway = Pick<Pathway, "trigger" | "body"> &
+  Partial<Omit<Pathway, "delay">> & { readonly delay?: string | number };
 
 /** What `synapse` takes. */
 export interface SynapseSpec {
@@ -73,7 +80,7 @@ export interface SynapseSpec {
    * for all others of a side under `pre` and `post`.
    */
   readonly onEvent?: Readonly<Record<string, string>>;
-  readonly pathways?: readonly (Pick<Pathway, "trigger" | "body"> & Partial<Pathway>)[];
+  readonly pathways?: readonly GivenPathway[];
   readonly method?: MethodName;
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
   readonly functions?: Readonly<Record<string, string>>;
@@ -90,7 +97,9 @@ const SPEC = {
   ...{ name: true, equations: true, variables: true, parameters: true, onPre: true, onPost: true, onEvent: true },
   ...{ pathways: true, method: true, functions: true, timedArrays: true, dimensions: true },
 } as const satisfies Every<SynapseSpec>;
-const PATHWAY = { trigger: true, event: true, delay: true, order: true, body: true } as const satisfies Every<Pathway>;
+const PATHWAY = {
+  ...{ trigger: true, event: true, delay: true, duration: true, order: true, body: true },
+} as const satisfies Every<Pathway>;
 const ON_SPIKE = { body: true, delay: true, order: true } as const satisfies Every<Exclude<OnSpike, string>>;
 
 /** What every synapse has, and the tables that say where it runs. */
@@ -162,6 +171,18 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
     ]),
   );
 
+/**
+ * The synapse in a network of steps of `dt`: delays that are durations become whole steps.
+ * @throws {ModelError} `out-of-range` where they are none
+ */
+export function inStepsOf(s: SynapseModel, dt: number): SynapseModel {
+  if (s.pathways.every((p) => p.duration === undefined)) return s;
+  const pathways = s.pathways.map(({ duration, ...p }) =>
+    duration === undefined ? p : { ...p, ...delaysOf(duration, `synapse ${s.name}.${p.trigger}.delay`, dt) },
+  );
+  return { ...s, pathways };
+}
+
 const DEFAULT_ORDER = { pre: -1, step: -1, post: 1 } as const;
 function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec, path: string): Pathway[] {
   for (const [k, p] of pathways.entries()) checkPathway(p, `${path}.pathways[${k}]`);
@@ -184,8 +205,9 @@ function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec,
     return event === undefined || event === "spike" ? {} : { event };
   };
   const all = given.map((g): Pathway => {
-    const { name: _, ...p } = g;
-    return { delay: 0, order: DEFAULT_ORDER[p.trigger], ...waits(g), ...p };
+    const { name: _, delay, ...p } = g;
+    const late = typeof delay === "string" ? { delay: 0, duration: delay } : { delay: delay ?? 0 };
+    return { ...late, order: DEFAULT_ORDER[p.trigger], ...waits(g), ...p };
   });
   for (const p of all) {
     if (p.trigger === "step" && p.event !== undefined)
@@ -194,13 +216,14 @@ function pathwaysIn({ pathways = [], onPre, onPost, onEvent = {} }: SynapseSpec,
         `${path}.step`,
         `a pathway of every step waits for no event, got '${p.event}'`,
       );
-    requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, 2 ** 20);
+    requireInteger(`${path}.${p.trigger}.delay`, p.delay, 0, LONGEST_DELAY);
+    if (p.duration !== undefined) quantityOf(p.duration, NAMED.second!, `${path}.${p.trigger}.delay`);
     parseStatements({ text: p.body, path: `${path}.${p.trigger}` });
   }
   return all.sort((a, b) => a.order - b.order);
 }
 /** A pathway that one of several names. */
-type Given = Pick<Pathway, "trigger" | "body"> & Partial<Pathway> & { readonly name?: string };
+type Given = GivenPathway & { readonly name?: string };
 function named(trigger: "pre" | "post", given: SynapseSpec["onPre"], path: string): Given[] {
   if (given === undefined) return [];
   const one = (p: OnSpike, at: string) => ({ trigger, ...bodyOf(p, at) });

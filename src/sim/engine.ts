@@ -3,7 +3,7 @@
  * one memory; a network holds none, so there is nothing to forget to reset.
  */
 import type { Backend, Elements, Executable } from "../backend/backend.ts";
-import { loadProgram } from "../backend/load.ts";
+import { loadProgram, requireBackend } from "../backend/load.ts";
 import { listNames, ModelError, RunError, requireChoice, requireInteger, requireKnown } from "../base/errors.ts";
 import type { Program } from "../ir/program.ts";
 import { type Connection, hasSynapseWeights } from "../model/connection.ts";
@@ -14,7 +14,7 @@ import { SpikeDigest } from "./digest.ts";
 import { seedFor } from "./drawnBy.ts";
 import { ENGINE, type EngineOptions, FLOATS, RESET, RUN_OPTIONS, type RunOptions } from "./engineOptions.ts";
 import { InputFeed, type Inputs, requireBelow } from "./feed.ts";
-import { callHook, checkHooks, dueAt, type Hook, type HookView, stepsToNext } from "./hooks.ts";
+import { callHook, dueAt, type HookView, inSteps, type SteppedHook, stepsToNext } from "./hooks.ts";
 import { forgetLongAgo, lastEvents, SWEEP } from "./longRuns.ts";
 import { KEY, RUN } from "./lower/context.ts";
 import { FLUSH_EVERY, flushNodes } from "./lower/flush.ts";
@@ -41,7 +41,7 @@ import { copyBuffers, restoreBuffers, type Snapshot } from "./snapshot.ts";
 import { SpikeLists } from "./spikeLists.ts";
 import { checkStates } from "./stateWatch.ts";
 import { fillStepTables } from "./stepTables.ts";
-import { isSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
+import { isSparse, notSparse, outDegrees, synapseViews, writeBack } from "./synapseViews.ts";
 
 const NORMALISE = "normalise";
 const FLUSH = "flush";
@@ -55,6 +55,7 @@ const WRAP = 2 ** 28;
  *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
+  requireBackend(backend);
   requireKnown("engine", options, ENGINE);
   requireChoice("engine.type", options.type, FLOATS);
   const { type = "f32", samples = 1, firstSample = 0, firstStep = 0, record = [] } = options;
@@ -224,8 +225,7 @@ export class Engine implements Disposable {
     const views = c && synapseViews(this.#executable, this.lowered, c, this.#step);
     if (views) return views;
     const sparse = this.network.connections.map((x) => x.name).filter((name) => isSparse(this.lowered, name));
-    const known = listNames(sparse);
-    throw new ModelError("unknown-name", "synapses", `no sparse connection '${connection}'; known: ${known}`);
+    throw notSparse(connection, sparse, this.network, "synapses");
   }
 
   /**
@@ -277,9 +277,9 @@ export class Engine implements Disposable {
     return { ...recording, records: sink.finish() };
   }
 
-  #run(steps: number, inputs: Inputs, { hooks = [] }: RunOptions, recorder: Recorder | undefined): Recording {
+  #run(steps: number, inputs: Inputs, options: RunOptions, recorder: Recorder | undefined): Recording {
     requireInteger("steps", steps, 0);
-    checkHooks(hooks);
+    const hooks = inSteps(options.hooks ?? [], this.lowered.context.net);
     if (this.#inHook)
       throw new RunError("unsupported", "run", "a hook is called within a run, and cannot start another");
     const { steps: block } = this.lowered.context.options;
@@ -307,7 +307,7 @@ export class Engine implements Disposable {
     recorder.begin(this.#step);
   }
 
-  #callHooks(hooks: readonly Hook[], index: number): void {
+  #callHooks(hooks: readonly SteppedHook[], index: number): void {
     const step = this.#step;
     const seen = new Map<string, Readonly<Record<string, Elements>>>();
     const view: HookView = {

@@ -1,6 +1,9 @@
 /** A caller's functions at declared steps of a run: between steps, so that the compiled loop is cut and not entered. */
 import type { Elements } from "../backend/backend.ts";
 import { type Every, ModelError, RunError, requireInteger, requireKnown } from "../base/errors.ts";
+import type { Network } from "../model/network.ts";
+import { stepsOfSpan } from "./records/clockedSite.ts";
+import type { Span } from "./records/spec.ts";
 
 /** What a hook sees and may change, before its step. */
 export interface HookView {
@@ -22,10 +25,10 @@ export interface HookView {
 }
 /** A function that is called before declared steps of a run. */
 export interface Hook {
-  /** Steps from one call to the next; default 1. */
-  readonly every?: number;
-  /** Step of the run before which it is called first; default 0. */
-  readonly from?: number;
+  /** From one call to the next: steps, or a duration such as "5 ms"; default 1. */
+  readonly every?: Span;
+  /** Before which step of the run it is called first: its number, or its time; default 0. */
+  readonly from?: Span;
   /**
    * What other populations see of a state by value is what left at the end of the step before, and is not changed.
    * The views hold until the function returns.
@@ -33,21 +36,27 @@ export interface Hook {
   run(view: HookView): void;
 }
 
+/** A hook whose times are counted in steps. */
+export interface SteppedHook extends Hook {
+  readonly every: number;
+  readonly from: number;
+}
+
 const HOOK = { every: true, from: true, run: true } as const satisfies Every<Hook>;
 
-/** @throws {ModelError} `type-mismatch`, `unknown-name`, `out-of-range` */
-export function checkHooks(hooks: readonly Hook[]): void {
+/** @throws {ModelError} `type-mismatch`, `unknown-name`, `out-of-range`, `unit-mismatch` */
+export function inSteps(hooks: readonly Hook[], net: Pick<Network, "dt">): SteppedHook[] {
   if (!Array.isArray(hooks)) throw new ModelError("type-mismatch", "hooks", `must be a list of { run }, got ${hooks}`);
-  for (const [k, hook] of hooks.entries()) {
-    const path = `hooks[${k}]`;
-    if (typeof hook?.run !== "function")
-      throw new ModelError("type-mismatch", `${path}.run`, `must be a function of what a hook sees, got ${hook?.run}`);
-    if (isPlain(hook)) requireKnown(path, hook, HOOK);
-    if (hook.run.constructor.name === "AsyncFunction") throw later(path);
-    const { every = 1, from = 0 } = hook;
-    requireInteger(`${path}.every`, every, 1);
-    requireInteger(`${path}.from`, from, 0);
-  }
+  return hooks.map((hook, k) => stepped(hook, net, `hooks[${k}]`));
+}
+function stepped(hook: Hook, net: Pick<Network, "dt">, path: string): SteppedHook {
+  if (typeof hook?.run !== "function")
+    throw new ModelError("type-mismatch", `${path}.run`, `must be a function of what a hook sees, got ${hook?.run}`);
+  if (isPlain(hook)) requireKnown(path, hook, HOOK);
+  if (hook.run.constructor.name === "AsyncFunction") throw later(path);
+  const every = stepsOfSpan(net, hook.every ?? 1, `${path}.every`);
+  requireInteger(`${path}.every`, every, 1);
+  return { every, from: stepsOfSpan(net, hook.from ?? 0, `${path}.from`), run: (view) => hook.run(view) };
 }
 /** An object of a class may have properties of its own. */
 const isPlain = (x: object): boolean => Object.getPrototypeOf(x) === Object.prototype;
@@ -61,12 +70,13 @@ export function callHook(hook: Hook, view: HookView): void {
 }
 const later = (path: string): RunError =>
   new RunError("unsupported", `${path}.run`, "gives a promise (async), and a run does not wait: use a plain function");
-const isDue = ({ every = 1, from = 0 }: Hook, step: number): boolean => step >= from && (step - from) % every === 0;
+const isDue = ({ every, from }: SteppedHook, step: number): boolean => step >= from && (step - from) % every === 0;
 /** Those that are called before a step of the run. */
-export const dueAt = (hooks: readonly Hook[], step: number): Hook[] => hooks.filter((h) => isDue(h, step));
+export const dueAt = (hooks: readonly SteppedHook[], step: number): SteppedHook[] =>
+  hooks.filter((h) => isDue(h, step));
 /** Steps from `done` up to the next call after it. */
-export const stepsToNext = (hooks: readonly Hook[], done: number): number =>
+export const stepsToNext = (hooks: readonly SteppedHook[], done: number): number =>
   Math.min(
-    ...hooks.map(({ every = 1, from = 0 }) => (done < from ? from - done : every - ((done - from) % every))),
+    ...hooks.map(({ every, from }) => (done < from ? from - done : every - ((done - from) % every))),
     Number.POSITIVE_INFINITY,
   );

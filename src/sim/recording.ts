@@ -34,8 +34,10 @@ export interface Window {
   readonly done: number;
 }
 
-/** @throws {ModelError} `unknown-name` unless each is `population.variable` or `transform.value` */
+/** @throws {ModelError} `type-mismatch`; `unknown-name` unless each is `population.variable` or `transform.value` */
 export function checkRecord({ populations, transforms }: Network, record: readonly string[]): void {
+  if (!Array.isArray(record))
+    throw new ModelError("type-mismatch", "record", `must be a list of names such as ["a.v"], got ${record}`);
   const names = Object.entries(populations).flatMap(([node, { model }]) =>
     [...(model.spike ? ["spike"] : []), ...model.outputs].map((port) => `${node}.${port}`),
   );

@@ -6,8 +6,8 @@ import type { Network } from "../model/network.ts";
 
 /** A source that fires by itself from the start, for an input of spikes. */
 export type SpikeSource =
-  /** Spikes a second: one rate, or one an element. */
-  | { readonly kind: "poisson"; readonly rate: number | ArrayLike<number> }
+  /** Spikes a second, or such as "15 Hz": one rate, or one an element. */
+  | { readonly kind: "poisson"; readonly rate: string | number | ArrayLike<number> }
   /** A spike every `interval`, the first at `first` (default: after one interval). */
   | { readonly kind: "regular"; readonly interval: string | number; readonly first?: string | number }
   /** For each element, when it spikes: seconds from the start, in any order. */
@@ -15,8 +15,8 @@ export type SpikeSource =
 /** By input. */
 export type SpikeSources = Readonly<Record<string, SpikeSource>>;
 
-/** Spikes of a Poisson process. @param rate spikes a second: one for all elements, or one each */
-export const poissonSource = (rate: number | ArrayLike<number>): SpikeSource => ({ kind: "poisson", rate });
+/** Spikes of a Poisson process. @param rate spikes a second, or such as "15 Hz": one for all elements, or one each */
+export const poissonSource = (rate: string | number | ArrayLike<number>): SpikeSource => ({ kind: "poisson", rate });
 /** A spike every `interval` (seconds, or such as "10 ms"). @param first when the first comes; by default after one interval */
 export const regularSource = (interval: string | number, first?: string | number): SpikeSource => ({
   kind: "regular",
@@ -44,8 +44,9 @@ export function checkSources(net: Network, sources: SpikeSources): void {
   }
 }
 
-/** Spikes a second of each element. @throws {ModelError} `shape-mismatch`, `out-of-range` */
-export function ratesOf({ rate }: Extract<SpikeSource, { kind: "poisson" }>, size: number, path: string): Float64Array {
+/** Spikes a second of each element. @throws {ModelError} `shape-mismatch`, `out-of-range`, `unit-mismatch` */
+export function ratesOf(source: Extract<SpikeSource, { kind: "poisson" }>, size: number, path: string): Float64Array {
+  const rate = typeof source.rate === "string" ? quantityOf(source.rate, HERTZ, `${path}.rate`) : source.rate;
   if (typeof rate !== "number" && rate.length !== size)
     throw new ModelError("shape-mismatch", `${path}.rate`, `needs ${size} rates, got ${rate.length}`);
   const rates = Float64Array.from({ length: size }, (_, k) => (typeof rate === "number" ? rate : rate[k]!));
@@ -56,6 +57,7 @@ export function ratesOf({ rate }: Extract<SpikeSource, { kind: "poisson" }>, siz
 }
 
 const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
+const HERTZ: Dimension = [0, 0, -1, 0, 0, 0, 0];
 const seconds = (x: string | number, path: string): number => (typeof x === "number" ? x : quantityOf(x, SECOND, path));
 
 /** In seconds. @throws {ModelError} `out-of-range`, `unit-mismatch` */

@@ -1,10 +1,11 @@
 /** What the host sees of sparse connections, however they are laid out. */
 import type { Elements, Executable } from "../backend/backend.ts";
 import { evaluateBody } from "../backend/interpret/body.ts";
-import { RunError } from "../base/errors.ts";
+import { listNames, ModelError, RunError } from "../base/errors.ts";
 import { groupTargets, reachCount, sourceCount, type Windows } from "../ir/windows.ts";
-import { type Connection, connectedSizes, isWindowed, windowsIn } from "../model/connection.ts";
+import { type Connection, connectedSizes, hasMatrix, isWindowed, windowsIn } from "../model/connection.ts";
 import { fillSources, rowsOf } from "../model/connectivity/rows.ts";
+import type { Network } from "../model/network.ts";
 import { SIDES, type Side } from "../model/synapseSharing.ts";
 import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
 import type { DelayGroup } from "./lower/delays.ts";
@@ -14,6 +15,16 @@ import type { SynapseTables } from "./lower/synapses.ts";
 import { changing, LAST_EVENT, nodeOf, strideOf } from "./lower/traces.ts";
 
 type Views = Readonly<Record<string, Elements>>;
+
+/** The error for a connection without tables of synapses. */
+export function notSparse(name: string, sparse: Iterable<string>, net: Network, path: string): ModelError {
+  const c = net.connections.find((x) => x.name === name);
+  const matrix =
+    c && hasMatrix(c)
+      ? `: all pairs of '${name}' share a matrix, which a run only reads. Change it between runs by setParameters, or give the connection pairs(…) or probability(1)`
+      : "";
+  return new ModelError("unknown-name", path, `no sparse connection '${name}'; known: ${listNames(sparse)}${matrix}`);
+}
 
 export const isSparse = ({ sources, delayGroups, context }: Lowered, connection: string): boolean =>
   delayGroups.has(connection) || sources.synapses.has(connection) || context.delivery.delivered.has(connection);

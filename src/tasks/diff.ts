@@ -57,8 +57,9 @@ export async function diff(options: DiffOptions, onProgress: OnProgress = () => 
     settingsOf(options.a ?? "", "--a", common),
     settingsOf(options.b ?? "", "--b", common),
   ];
-  const a = await specOf(fileA, settingsA, options.a, "--a");
-  const b = await specOf(fileB, settingsB, options.b, "--b");
+  const trail = isTrail(fileB) ? await specOf(fileB, settingsB, options.b, "--b") : undefined;
+  const a = await specOf(fileA, seededAs(trail, settingsA), options.a, "--a");
+  const b = trail ?? (await specOf(fileB, seededAs(a, settingsB), options.b, "--b"));
   const seconds = secondsIn(options, a, b);
   for (const spec of [a, b]) requireValues(spec, seconds);
   const { found, within } = await compared(a, b, seconds, options, onProgress);
@@ -79,6 +80,12 @@ export async function diff(options: DiffOptions, onProgress: OnProgress = () => 
     },
     text: diffText({ a: one, b: other, found, seconds, notes, ...(within !== undefined && { within }) }),
   };
+}
+
+/** Beside a trail a run has the trail's seed, unless it was given another. */
+function seededAs(spec: Spec | undefined, settings: Settings): Settings {
+  const seed = spec?.kind === "trail" ? Number(spec.trail.settings.seed) : Number.NaN;
+  return settings.seed === undefined && Number.isInteger(seed) ? { ...settings, seed } : settings;
 }
 
 const DURATION = 1;

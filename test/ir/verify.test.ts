@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addresses } from "../../src/ir/address.ts";
 import { add, bool, compare, type Expr, f32, i32, index, mul, read, u32 } from "../../src/ir/expr.ts";
 import { signatureOf } from "../../src/ir/kernelArguments.ts";
 import { argumentsOf } from "../../src/ir/kernelExtents.ts";
@@ -16,7 +15,6 @@ import {
   type Place,
   type Program,
   place,
-  type Term,
 } from "../../src/ir/program.ts";
 import type { Slot, Step, Store } from "../../src/ir/step.ts";
 import type { Type } from "../../src/ir/types.ts";
@@ -492,32 +490,4 @@ describe("programs out of order", () => {
     ],
   ];
   test.each(bad)("%s", (_name, p, message) => expect(() => verifyProgram(p)).toThrow(message));
-});
-
-test("the range of an address is exact: the first and the last period hold the extremes", () => {
-  const term = fc
-    .record({
-      loop: fc.constantFrom("s", "t"),
-      stride: fc.integer({ min: -9, max: 9 }),
-      shift: fc.integer({ min: -5, max: 5 }),
-      modulo: fc.constantFrom(undefined, 1, 2, 4, 8),
-    })
-    .map(({ modulo, ...t }): Term => (modulo === undefined ? t : { ...t, modulo }));
-  const range = fc.record({ from: fc.integer({ min: -5, max: 5 }), count: fc.integer({ min: 1, max: 40 }) });
-  fc.assert(
-    fc.property(fc.array(term, { maxLength: 4 }), range, range, (terms, s, t) => {
-      const at: number[] = [];
-      for (let i = s.from; i < s.from + s.count; i++)
-        for (let j = t.from; j < t.from + t.count; j++)
-          at.push(
-            terms.reduce((sum, { loop: l, stride, shift = 0, modulo }) => {
-              const moved = (l === "s" ? i : j) + shift;
-              return sum + stride * (modulo ? moved & (modulo - 1) : moved); // as the interpreter does
-            }, 3),
-          );
-      const loops = [loop("s", s.count, [], { from: s.from }), loop("t", t.count, [], { from: t.from })];
-      expect(addresses(place("b", 3, ...terms), loops)).toEqual({ low: Math.min(...at), high: Math.max(...at) });
-    }),
-    { numRuns: 300 },
-  );
 });

@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
-import { invocations } from "../../src/ir/program.ts";
+import { invocations, type Node } from "../../src/ir/program.ts";
 import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
 import { bptt } from "../../src/learn/algorithm.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
@@ -80,4 +80,25 @@ test("not where neurons within the support are listed, nor where what samples sh
   expect((await trained(net(), triangle(0.8))).wide).toBe(0);
   const summed = await trained(net(["tau"]), arctan(2));
   expect(summed.wide).toBe(1); // the layer behind, in which nothing else learns
+});
+
+test("only where time goes backwards: there the loop over the steps that not all samples have may come first", async () => {
+  vi.resetModules();
+  const seen: [unknown, unknown][] = [];
+  const turned = (nodes: readonly Node[]): Node[] =>
+    nodes.map((n) => (n.tag === "loop" ? { ...n, reverse: false, body: turned(n.body) } : n));
+  vi.doMock("../../src/learn/errorsAbreast.ts", async (original) => {
+    const real = await original<typeof import("../../src/learn/errorsAbreast.ts")>();
+    return {
+      ...real,
+      errorsAbreast: (nodes: readonly Node[], c: Parameters<typeof real.errorsAbreast>[1]) => {
+        const forwards = turned(nodes);
+        seen.push([real.errorsAbreast(forwards, c), forwards]);
+        return real.errorsAbreast(nodes, c);
+      },
+    };
+  });
+  expect((await trained(net(), arctan(2))).wide).toBe(2);
+  expect(seen.length).toBeGreaterThan(0);
+  for (const [done, given] of seen) expect(done).toEqual(given);
 });

@@ -5,6 +5,7 @@ import { arctan, type Surrogate, triangle } from "../../src/ir/surrogate.ts";
 import { bptt, eprop, fptt, ottt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import type { Batch } from "../../src/learn/feed.ts";
+import { firstSpike, firstSpikeCrossEntropy, softmaxSum } from "../../src/learn/index.ts";
 import { crossEntropy } from "../../src/learn/loss.ts";
 import { adam } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
@@ -23,6 +24,12 @@ test.each([
   [{ algorithm: "bptt" }, /got "bptt"$/],
   [{ loss: "crossEntropy" }, /^trainer.loss: must be what crossEntropy\(\) .* gives, got "crossEntropy"$/],
   [{ loss: crossEntropy }, /got the function crossEntropy; call it$/],
+  [{ loss: firstSpike() }, /got a pooling; write crossEntropy\(firstSpike\(…\)\)$/],
+  [{ loss: softmaxSum() }, /got a pooling; write crossEntropy\(softmaxSum\(…\)\)$/],
+  [
+    { loss: firstSpikeCrossEntropy() },
+    /^trainer.loss: must be what crossEntropy\(\) .* gives, got 'firstSpikeCrossEntropy'$/,
+  ],
   [{ optimiser: "adam" }, /^trainer.optimiser: must be what adam\(\), .* gives, got "adam"$/],
   [{ optimiser: { rate: 1 } }, /got an object with rate$/],
   [{ optimiser: [] }, /got a list$/],

@@ -344,3 +344,8 @@ test("an overflow that is neither kept nor skipped is refused", () => {
 test.each([-0.1, 1, Number.NaN])("an average that keeps %d is refused", (decay) => {
   expect(() => averageWeights(decay)).toThrow("averageWeights: must be from 0 to below 1");
 });
+
+test.each(["0.001", undefined, -1, Number.NaN])("a rate of %s is refused", (rate) => {
+  for (const make of [adam, sgd, adamax])
+    expect(() => make(rate as never)).toThrow(`a learning rate is a finite number >= 0, got ${rate}`);
+});

@@ -6,6 +6,7 @@ import { triangle } from "../../src/ir/surrogate.ts";
 import {
   adam,
   adamax,
+  bptt,
   createEvaluator,
   createTrainer,
   crossEntropy,
@@ -36,10 +37,30 @@ const trainer = (delay: "2 ms" | object) =>
   } as never);
 
 describe("createEvaluator", () => {
+  test("no backend", async () => {
+    const options = { loss: crossEntropy("mean"), batch: 2, parameters: {} };
+    await expect(createEvaluator(withDelay("2 ms"), "wasm" as never, options)).rejects.toThrow("backend: must be wasm");
+  });
   test("an option that is none", async () => {
     const options = { loss: crossEntropy("mean"), batch: 2, parameters: {}, dtype: "f64" };
     const act = createEvaluator(withDelay("2 ms"), wasm, options as never);
     await expect(act).rejects.toThrow(/^evaluator.dtype: unknown property; known: .*; did you mean 'type'\?$/);
+  });
+});
+
+describe("createTrainer", () => {
+  const given = { algorithm: bptt(triangle(1)), loss: crossEntropy(), optimiser: adam(1e-3), batch: 2 };
+  test.each<[string, unknown[], string]>([
+    ["no options", [wasm], "trainer: takes its options as an object"],
+    ["no backend", ["wasm", given], "backend: must be wasm, threadedWasm(2) or interpret, got 'wasm'"],
+    [
+      "no regulariser",
+      [wasm, { ...given, regularisers: [{}] }],
+      "regularisers[0]: must be what rate() or rateAbove() gives",
+    ],
+  ])("%s", async (_name, more, words) => {
+    const make = createTrainer as (...x: unknown[]) => Promise<unknown>;
+    await expect(make(withDelay("2 ms"), ...more)).rejects.toThrow(words);
   });
 });
 

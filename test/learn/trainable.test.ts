@@ -236,6 +236,10 @@ describe("groups", () => {
       "groups[0].match: 'hidden.tua' names nothing in training; known: hidden.tau, hidden.v.initial, hidden.vTh,",
     );
     await expect(make(net, { groups: [{ match: "*", rate: -1 }] })).rejects.toThrow("groups[0].rate: must be");
+    await expect(make(net, { groups: [{ rate: 1 } as never] })).rejects.toThrow("groups[0].match: must be names");
+    await expect(make(net, { groups: [{ match: "*", scale: 2 } as never] })).rejects.toThrow(
+      "groups[0].scale: unknown",
+    );
     await expect(make(net, { groups: [{ match: "hidden+tau" }] })).rejects.toThrow("names nothing");
   });
 });

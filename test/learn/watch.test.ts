@@ -4,14 +4,16 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { arctan, triangle } from "../../src/ir/surrogate.ts";
-import { bptt, truncatedBptt } from "../../src/learn/algorithm.ts";
+import { bptt, eprop, ottt, truncatedBptt } from "../../src/learn/algorithm.ts";
 import { createEvaluator } from "../../src/learn/evaluator.ts";
 import { fit as train } from "../../src/learn/fit.ts";
-import { crossEntropy } from "../../src/learn/loss.ts";
+import { crossEntropy, crossEntropyEachStep } from "../../src/learn/loss.ts";
 import { adam } from "../../src/learn/optimiser.ts";
 import { createTrainer, type TrainerOptions } from "../../src/learn/trainer.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
-import { denseLayer, input, neurons, readout, sequential } from "../../src/model/sequential.ts";
+import { linear } from "../../src/model/neuron/linear.ts";
+import { denseLayer, input, neurons, readout, residualLayer, sequential } from "../../src/model/sequential.ts";
+import { convLayer, maxPoolLayer } from "../../src/model/windowLayers.ts";
 import { drawSamples } from "./samples.ts";
 
 const [inputs, steps, classes, count] = [12, 18, 3, 10];
@@ -105,6 +107,36 @@ describe("a trainer that watches", () => {
     expect(await of({ algorithm: truncatedBptt(triangle(1), { segment: 5 }) })).toEqual(plain);
     expect(await of({}, interpret)).toEqual(plain);
   });
+
+  test.each([
+    ["e-prop", eprop(triangle(1), { segment: 5 })],
+    ["e-prop, random feedback", eprop(triangle(1), { feedback: "random" })],
+    ["OTTT", ottt(triangle(1))],
+  ])("counts with %s what it counts with BPTT: the steps forwards are the same", async (_name, algorithm) => {
+    const layers = async (loss: TrainerOptions["loss"], own: TrainerOptions["algorithm"], backend: Backend = wasm) => {
+      using trainer = await createTrainer(one, backend, { ...OPTIONS, loss, algorithm: own });
+      trainer.step("pooling" in loss ? batch : eachStep);
+      return trainer.watched().layers;
+    };
+    const one = sequential(
+      [
+        input(inputs),
+        denseLayer(21),
+        neurons(lif({ reset: "subtract" }), { name: "a" }),
+        denseLayer(classes),
+        linear(),
+      ],
+      { steps },
+    );
+    const labels = Array.from({ length: count * steps }, (_, k) => k % classes);
+    const eachStep = { ...batch, labelled: "steps", labels } as const;
+    for (const loss of [crossEntropy(), crossEntropyEachStep()]) {
+      const expected = await layers(loss, bptt(triangle(1)));
+      expect(expected.a!.support).toBeLessThan(1);
+      expect(await layers(loss, algorithm)).toEqual(expected);
+      expect(await layers(loss, algorithm, interpret)).toEqual(expected);
+    }
+  });
 });
 
 describe("counts by hand", () => {
@@ -135,6 +167,32 @@ describe("counts by hand", () => {
     const { rate, dead, saturated, neurons: n, support } = await watched(triangle(1, 0.5));
     expect([rate * n * 2, dead, saturated, n]).toEqual([3, 1, 1, 3]);
     expect(support * n * 2).toBeCloseTo(2, 12); // neuron 2 twice: 0.3 below, 0.4 above
+  });
+  test("of the support of neurons that transforms alone hear", async () => {
+    const pixels = [input([1, 3, 1]), convLayer(1, { kernel: 1, weight: [0.7], bias: false })] as const;
+    const cells = neurons(lif({ tau: "1000 s" }), { name: "a" });
+    const others = [denseLayer(3, { weight: 0, bias: false }), lif()];
+    const nets = {
+      maxima: [...pixels, cells, maxPoolLayer([1, 3])],
+      residual: [...pixels, cells, residualLayer(others)],
+      joined: [...pixels, cells, residualLayer(others, { how: "and" })],
+    };
+    // Pixels 0 and 2 fire in both steps, pixel 1 in neither: v is 0.7 and 1.4, within 0.5 of the threshold, and 0.
+    const two = {
+      count: 1,
+      input: { kind: "events", list: Uint32Array.of(0, 2, 0, 2), ends: Uint32Array.of(0, 2, 4) },
+      labels: [0],
+    } as const;
+    for (const [what, layers] of Object.entries(nets))
+      for (const backend of [wasm, interpret])
+        for (const algorithm of [bptt(triangle(1, 0.5)), bptt(triangle(1, 0.5), { checkpoint: 1 })]) {
+          const options = { ...OPTIONS, batch: 1, algorithm };
+          const small = sequential([...layers, denseLayer(classes), readout()], { steps: 2 });
+          using trainer = await createTrainer(small, backend, options);
+          using plain = await createTrainer(small, backend, { ...options, watch: false });
+          expect(trainer.step(two), what).toEqual(plain.step(two));
+          expect(trainer.watched().layers.a!.support * 3 * 2, what).toBeCloseTo(4, 12);
+        }
   });
   test("a surrogate without an end supports every neuron", async () => {
     expect((await watched(arctan(2))).support).toBe(1);

@@ -83,7 +83,7 @@ test("JSON holds it", () => {
 
 describe("refused", () => {
   test.each<[string, Partial<NeuronSpec>, string, string]>([
-    ["no spike to read", { spike: undefined as never, after: "s = 1" }, "unsupported", "needs a 'spike' condition"],
+    ["no spike to read", { spike: undefined as never, after: "s = spike" }, "unknown-name", "spike"],
     ["a target that is no state", { after: "i = spike" }, "unknown-name", "'i' is none; known: n, s, v"],
     ["another dimension", { after: "s = spike*mV" }, "unit-mismatch", "'s'"],
     ["the spike in a reset", { reset: "v -= spike" }, "unknown-name", "spike"],

@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ModelError, requireKnown } from "../../src/base/errors.ts";
+import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
 import * as model from "../../src/model/index.ts";
+import { simulate } from "../../src/sim/simulate.ts";
 
-const { connect, lif, network, population, synapse } = model;
+const { connect, lif, network, neuron, population, synapse } = model;
 const soma = { a: population(3, lif()), b: population(4, lif()) };
 const made = (spec: object) => network({ dt: "1 ms", populations: soma, ...spec } as never);
 
@@ -233,5 +235,37 @@ describe("parts that are none", () => {
   test.each(cases)("%s", (_name, act, message) => {
     expect(act).toThrow(ModelError);
     expect(act).toThrow(message);
+  });
+});
+
+describe("numbers of a population", () => {
+  const flip = neuron({
+    name: "flip",
+    equations: "on : boolean\ndv/dt = int(on)*100*Hz : 1",
+    initial: { on: true },
+    spike: "v > 0.55 and on",
+    reset: "v = 0; on = not on",
+  });
+  test("may be true or false where a variable is", async () => {
+    expect(neuron(JSON.parse(JSON.stringify(flip.spec)))).toEqual(flip);
+    const net = network({
+      dt: "1 ms",
+      populations: { a: population(2, flip), b: population(2, flip, { initial: { on: false } }) },
+    });
+    expect(networkFromJson(networkToJson(net))).toEqual(net);
+    const { spikes } = await simulate(net, { duration: "50 ms" });
+    expect([[...spikes.a!.steps], [...spikes.b!.steps]]).toEqual([[5, 5], []]);
+  });
+  test.each<[string, unknown, string]>([
+    ["a function", () => 1, "got function"],
+    ["a boolean of a number", true, "got boolean true"],
+    ["nothing", null, "got object"],
+  ])("%s is refused", (_name, v, words) => {
+    const make = () => population(2, lif(), { initial: { v: v as never } });
+    expect(make).toThrow(
+      "population of lif.initial.v: must be a number in SI units, a quantity or an expression as text",
+    );
+    expect(make).toThrow(words);
+    expect(() => neuron({ name: "x", equations: "v : 1", initial: { v: true } })).toThrow("x.initial.v");
   });
 });

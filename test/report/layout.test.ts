@@ -64,6 +64,8 @@ test("nothing that a terminal obeys gets through", () => {
 
 test("sparklines: the least is the lowest sign, the greatest the highest; as many signs as fit", () => {
   expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 20, { unicode: true })).toBe("▁▂▃▄▅▆▇█");
+  expect(sparkline([1000, 1000 + 1e-12, 990], 20, { unicode: true }, 0)).toBe("███");
+  expect(sparkline([0, 0], 20, { unicode: true }, 0)).toBe("▁▁");
   expect(sparkline([7, 0], 20, { unicode: false })).toBe("#_");
   expect(sparkline([3, 3, 3], 20, { unicode: true })).toBe("▁▁▁");
   expect(sparkline([], 20, { unicode: true })).toBe("");

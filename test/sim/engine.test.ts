@@ -268,6 +268,10 @@ describe("what an engine shows", () => {
   test("unknown names, with those that are known", async () => {
     using e: Engine = await createEngine(net, wasm);
     expect(() => e.state("a.u")).toThrow("state: no state variable 'a.u'; known: a.v, b.v");
-    expect(() => e.synapses("b>a")).toThrow("synapses: no sparse connection 'b>a'; known: a>b");
+    expect(() => e.synapses("c")).toThrow(/^synapses: no sparse connection 'c'; known: a>b$/);
+    const matrix = "no sparse connection 'b>a'; known: a>b: all pairs of 'b>a' share a matrix";
+    expect(() => e.synapses("b>a")).toThrow(`synapses: ${matrix}`);
+    const records = { w: { kind: "synapses", of: "b>a", every: 1 } } as const;
+    expect(() => e.run(1, {}, { records })).toThrow(`records.w.of: ${matrix}`);
   });
 });

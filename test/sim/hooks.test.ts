@@ -6,6 +6,7 @@ import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { neuron } from "../../src/model/neuron.ts";
+import { ClockedSide } from "../../src/sim/divergence/side.ts";
 import { createEngine, type Engine } from "../../src/sim/engine.ts";
 import type { Inputs } from "../../src/sim/feed.ts";
 import type { Hook } from "../../src/sim/hooks.ts";
@@ -134,6 +135,33 @@ describe.each(BACKENDS.map((b) => [b.name, b] as const))("on %s", (_name, backen
     expect(run({ run: () => e.run(1) })).toThrow("run: a hook is called within a run, and cannot start another");
     expect(e.run(1).values["c.n"]!.length).toBe(2);
   });
+});
+
+test("times of hooks are steps or durations, which must be whole numbers of steps", async () => {
+  const at = async (hook: Pick<Hook, "every" | "from">): Promise<number[]> => {
+    const steps: number[] = [];
+    await simulate(net, { duration: "30 ms", hooks: [{ ...hook, run: ({ step }) => steps.push(step) }] });
+    return steps;
+  };
+  expect(await at({ every: "7 ms", from: "2 ms" })).toEqual([2, 9, 16, 23]);
+  expect(await at({ every: 7, from: 2 })).toEqual([2, 9, 16, 23]);
+  await expect(at({ every: "1.5 ms" })).rejects.toThrow("hooks[0].every: must be a whole number of steps of 0.001 s");
+  await expect(at({ every: "0 ms" })).rejects.toThrow("hooks[0].every: must be an integer");
+  await expect(at({ from: "2 mV" })).rejects.toThrow("hooks[0].from");
+});
+
+test("a hook may be an object of a class", async () => {
+  class Counter {
+    calls = 0;
+    run(): void {
+      this.calls++;
+    }
+  }
+  const counter = new Counter();
+  await simulate(net, { duration: "5 ms", hooks: [counter] });
+  const side = new ClockedSide(await createEngine(net, BACKENDS[0]!), { hooks: [counter] });
+  side.advance(3);
+  expect(counter.calls).toBe(8);
 });
 
 test("simulate takes them too", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { ModelError, RunError } from "../../src/base/errors.ts";
 import { connect, inputNode, lif, network, population } from "../../src/model/index.ts";
-import { createEngine, createExactEngine, type Hook, simulate } from "../../src/sim/index.ts";
+import { createEngine, createExactEngine, type Hook, poissonSource, simulate } from "../../src/sim/index.ts";
 import { refusesSlips, type Slip } from "../base/slips.ts";
 
 const net = network({
@@ -31,6 +31,25 @@ test("types of numbers are two", async () => {
   await expect(createEngine(net, wasm, { type: "float64" as never })).rejects.toThrow(
     "engine.type: must be 'f32' or 'f64', got 'float64'",
   );
+});
+test("what is no backend, and no list of names, is said to be none", async () => {
+  for (const backend of [undefined, "wasm", {}])
+    await expect(createEngine(net, backend as never)).rejects.toThrow(
+      /^backend: must be wasm, threadedWasm\(2\) or interp/,
+    );
+  await expect(createEngine(net, wasm, { record: "cell.v" as never })).rejects.toThrow(
+    "record: must be a list of names",
+  );
+});
+test("rates of Poisson sources may have a unit", async () => {
+  const digest = async (rate: string | number): Promise<string> =>
+    (await simulate(net, { duration: "50 ms", seed: 3, sources: { x: poissonSource(rate) } })).digest;
+  expect(await digest("0.2 kHz")).toBe(await digest(200));
+  const exact = (rate: string | number) =>
+    createExactEngine(net, { seed: 3, sources: { x: poissonSource(rate) } }).run("50 ms").digest;
+  expect(exact("0.2 kHz")).toBe(exact(200));
+  await expect(digest("15 ms")).rejects.toThrow("sources.x.rate: expected a quantity in hertz, got '15 ms'");
+  await expect(digest("15")).rejects.toThrow("sources.x.rate: expected a quantity in hertz, got '15'");
 });
 
 describe("hooks", () => {

@@ -12,6 +12,7 @@ test.each([
   [64, 256],
   [64, 257],
   [1000, 33],
+  [1000, 70],
 ])("%i neurons that fire in each of %i steps", async (neurons, steps) => {
   const always = neuron({ name: "always", equations: "v : 1", spike: "True" });
   const net = network({ dt: "1 ms", populations: { p: population(neurons, always) } });

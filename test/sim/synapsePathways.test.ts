@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { streamOf, uniform as uniformAt } from "../../src/base/random.ts";
+import { networkFromJson, networkToJson } from "../../src/io/networkJson.ts";
 import { connect } from "../../src/model/connection.ts";
 import { oneToOne } from "../../src/model/connectivity.ts";
 import { inputNode, type Network, network, population } from "../../src/model/network.ts";
@@ -93,6 +94,22 @@ describe("what a pathway does to both ends, in Brian's order", () => {
     const net = driven({ synapse: s, delay: 2 });
     expect(await states(net, 8, firing([5], []), "b.x", "b.ge")).toEqual([1, 0]);
     expect(await states(net, 11, firing([5], []), "b.x", "b.ge")).toEqual([1, 1]);
+  });
+  test("delays of pathways may be durations: whole steps once the synapse is connected", async () => {
+    const of = (delay: string | number) => ({
+      name: "s",
+      onPre: { soon: "x_post += 1", late: { body: "ge += 1", delay } },
+      onPost: { body: "ge *= 2", delay },
+    });
+    const [given, steps] = ["1.5 ms", 1.5e-3 / dt].map((delay) => driven({ synapse: synapse(of(delay)), delay: 2 }));
+    expect(given).toEqual(steps);
+    expect(networkFromJson(networkToJson(given!))).toEqual(given);
+    const own = synapse({ name: "s", pathways: [{ trigger: "pre", body: "ge += 1", delay: "1.5 ms" }] });
+    expect(driven({ synapse: own }).connections.find((c) => c.synapse)!.synapse!.pathways[0]!.delay).toBe(1.5e-3 / dt);
+    expect(() => synapse(of("3 mV"))).toThrow("synapse s.pre.delay: expected a quantity in second, got '3 mV'");
+    expect(() => driven({ synapse: synapse(of(`${dt / 2} second`)) })).toThrow(
+      "synapse s.pre.delay: must be a whole number of steps",
+    );
   });
   test("whole and boolean variables of synapses, and constants of each", async () => {
     const s = synapse({
@@ -239,7 +256,11 @@ describe("units, where equations say what they are", () => {
         schedule: "brian",
         populations: { a: population(1, cell), b: population(1, cell) },
         connections: [
-          connect("a", "b", { synapse: synapse({ name: "s", equations: "w : siemens", ...spec }), delay: 1 }),
+          connect("a", "b", {
+            synapse: synapse({ name: "s", equations: "w : siemens", ...spec }),
+            weight: 1e-9,
+            delay: 1,
+          }),
         ],
       });
       (await createEngine(net, interpret)).dispose();

@@ -101,6 +101,9 @@ describe("trails", () => {
     expect(saved.text).toContain("one.trail: 200 steps of ");
     const same = await found({ fileA: at("one.trail"), fileB: at("net.h5"), b: "seed=4,backend=interpret" });
     expect(same.equal).toBe(true);
+    const files = [at("one.trail"), at("net.h5")] as const;
+    expect((await found({ fileA: files[0], fileB: files[1] })).text).toContain("net.h5: wasm, f32, seed 4");
+    expect((await found({ fileA: files[1], fileB: files[0] })).equal).toBe(true);
     const other = await found({ fileA: at("one.trail"), fileB: at("net.h5"), b: "seed=5" });
     expect([other.equal, other.document.parting!.step]).toEqual([false, -1]);
     await found({ a: "seed=5", save: at("two.trail") });

@@ -33,5 +33,6 @@ function logOfRest(p: number): number {
 
 /** @throws {ModelError} `out-of-range` */
 export function requireProbability(p: number, path: string): void {
-  if (!(p >= 0 && p <= 1)) throw new ModelError("out-of-range", path, `probability must be from 0 to 1, got ${p}`);
+  if (typeof p !== "number" || !(p >= 0 && p <= 1))
+    throw new ModelError("out-of-range", path, `probability must be from 0 to 1, got ${p}`);
 }

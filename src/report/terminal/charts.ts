@@ -6,11 +6,11 @@ type Signs = Pick<View, "unicode">;
 const LEVELS = { unicode: "▁▂▃▄▅▆▇█", ascii: "_.:-=+*#" };
 const BARS = { unicode: { full: "█", open: "░" }, ascii: { full: "#", open: "-" } };
 
-/** One sign a value, from the least to the greatest; more values than signs are averaged. */
-export function sparkline(values: readonly number[], width: number, { unicode }: Signs): string {
+/** One sign a value, from the least, or from `floor`, to the greatest; more values than signs are averaged. */
+export function sparkline(values: readonly number[], width: number, { unicode }: Signs, floor?: number): string {
   if (values.length === 0) return "";
   const means = averaged(values, width);
-  const [low, high] = [Math.min(...means), Math.max(...means)];
+  const [low, high] = [floor ?? Math.min(...means), Math.max(...means)];
   const levels = LEVELS[unicode ? "unicode" : "ascii"];
   const level = (x: number): number =>
     high === low ? 0 : Math.round(((x - low) / (high - low)) * (levels.length - 1));

@@ -61,7 +61,8 @@ function populationTable({ populations }: SimulateDocument, view: View): string 
     shown(p.rate, short),
     shown(p.cv, short),
     shown(p.silent, whole),
-    { text: sparkline(p.rates ?? [], Math.min(CURVE, view.width - 56), view), tone: "spiking" },
+    // From 0 on: else a steady rate would show what rounding leaves of it.
+    { text: sparkline(p.rates ?? [], Math.min(CURVE, view.width - 56), view, 0), tone: "spiking" },
   ];
   return table([head, ...populations.map(row)], view);
 }

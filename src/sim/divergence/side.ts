@@ -2,7 +2,7 @@
 import type { Elements } from "../../backend/backend.ts";
 import type { Engine } from "../engine.ts";
 import type { Inputs } from "../feed.ts";
-import type { Hook } from "../hooks.ts";
+import { type Hook, inSteps, type SteppedHook } from "../hooks.ts";
 import { type ParameterBlock, readBlock } from "../lower/parameters.ts";
 import type { Recording } from "../recording.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -25,11 +25,12 @@ export interface ParameterArray {
 export class ClockedSide {
   readonly engine: Engine;
   readonly #inputs: NonNullable<SideOptions["inputs"]>;
-  readonly #hooks: readonly Hook[];
+  readonly #hooks: readonly SteppedHook[];
   readonly #start: number;
 
   constructor(engine: Engine, { inputs = () => ({}), hooks = [] }: SideOptions = {}) {
-    [this.engine, this.#inputs, this.#hooks, this.#start] = [engine, inputs, hooks, engine.stepsDone];
+    [this.engine, this.#inputs, this.#start] = [engine, inputs, engine.stepsDone];
+    this.#hooks = inSteps(hooks, engine.lowered.context.net);
   }
 
   /** Steps done, from 0. */
@@ -99,7 +100,7 @@ export class ClockedSide {
 }
 
 /** Steps from `done` on until a hook is called. */
-const nextCall = ({ every = 1, from = 0 }: Hook, done: number): number =>
+const nextCall = ({ every, from }: SteppedHook, done: number): number =>
   done <= from ? from - done : (every - ((done - from) % every)) % every;
 
 /** Of one trial a view, of several a copy. */

@@ -5,6 +5,7 @@ import { listNames, ModelError, requireInteger, requireKnown } from "../../base/
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
 import type { Lowered } from "../lower/lower.ts";
+import { notSparse } from "../synapseViews.ts";
 import { checkSpikeTrigger, type Site } from "./plan.ts";
 import type { Span, Trigger } from "./spec.ts";
 
@@ -75,8 +76,7 @@ function synapseCount(of: string, variable: string, path: string, host: Host): n
       `${path}.of`,
       `no equation and no pathway changes the synapses of '${of}', whose weights stand still: read them with engine.synapses("${of}")`,
     );
-  if (!sparse.has(of))
-    throw new ModelError("unknown-name", `${path}.of`, `no sparse connection '${of}'; known: ${listNames(sparse)}`);
+  if (!sparse.has(of)) throw notSparse(of, sparse, l.net, `${path}.of`);
   const views = host.synapses(of);
   const values = Object.hasOwn(views, variable) ? views[variable] : undefined;
   if (values) return values.length;

@@ -239,7 +239,9 @@ function findings({ subject: { net, given }, runner: { collected }, driven, opti
     silentInputs: silentInputs(net, given),
     exact,
   });
-  return [...(driven.finding ? [driven.finding] : []), ...(exact ? [] : checkStep(net)), ...activity];
+  const ended = driven.finding ? [driven.finding] : [];
+  const told = (f: HealthFinding): boolean => ended.some((e) => e.advice.includes(f.says));
+  return [...ended, ...(exact ? [] : checkStep(net)).filter((f) => !told(f)), ...activity];
 }
 
 function headOf({ options, subject, runner }: Found): string[] {

@@ -268,6 +268,13 @@ const isDerived = (x: number, d: SimulateDocument): boolean =>
   x === d.work.synapticEvents / d.runSeconds || d.traces.some((t) => t.spikes.length === x);
 
 describe("runs that go wrong are told as far as they went", () => {
+  test("a step that is too large is told once, where it ended the run", async () => {
+    const net = networkOf({ equations: "dv/dt = (1 - v)/(10*us) : 1", reset: "v = v" }); // 1 - v grows tenfold a step
+    const { d } = await simulate(module(net), { duration: "200ms" });
+    expect(d.health[0]).toMatchObject({ code: "not-finite", where: "e.v" });
+    expect(d.health[0]!.advice).toContain("grows without bound");
+    expect(d.health.filter((f) => f.says.includes("grows without bound"))).toEqual([]);
+  });
   test("a state that is no number: the neuron, the variable, the step; what was before is kept", async () => {
     // Above threshold for ever from 1 on; e^{t/ms} leaves f32 at about 88 ms.
     const net = networkOf({ equations: "dv/dt = v/(1*ms) + 1*Hz : 1", reset: "v = v" });
