@@ -23,11 +23,10 @@ export function stagedSegments(net: Network, batch: number, segment: number, typ
   const { signal } = net.inputs[inputOf(net)]!;
   const entry = signal === "spikes" ? BYTES.u32 : BYTES.u32 + 2 * BYTES[type]; // a list, and rows
   const step = batch * (sizeOf(net, inputOf(net)) * entry + BYTES.i32);
-  const fitting = Math.min(MOST, Math.max(LEAST, ROOM / step));
-  return powerOfTwo(Math.min(fitting, net.steps!) / segment);
+  const fitting = Math.min(MOST, Math.max(LEAST, ROOM / step)) / segment;
+  const [most, all] = [Math.floor(Math.log2(fitting)), Math.ceil(Math.log2(net.steps! / segment))];
+  return 2 ** Math.max(0, Math.min(most, all));
 }
-/** The least that is not below `x`. */
-const powerOfTwo = (x: number): number => 2 ** Math.max(0, Math.ceil(Math.log2(x)));
 
 /** Segments of a batch that follow one another. */
 export interface Stretch {
