@@ -28,17 +28,20 @@ export function addresses(place: Place, loops: readonly Loop[]): Range | undefin
   return { low, high };
 }
 
-const at = ({ stride, shift = 0, modulo }: Term, x: number): number =>
-  stride * (modulo === undefined ? x + shift : (((x + shift) % modulo) + modulo) % modulo);
+const at = ({ stride, shift = 0, modulo, most = Number.POSITIVE_INFINITY }: Term, x: number): number =>
+  stride * (modulo === undefined ? Math.min(x + shift, most) : (((x + shift) % modulo) + modulo) % modulo);
 
 /**
  * Loop values among which the extremes of Σ terms lie. The sum is affine plus periodic, with the largest modulo as
- * period (all are powers of two), so the first and the last period suffice.
+ * period (all are powers of two), so the first and the last period suffice; where a term goes no further it becomes another
+ * such sum, whose first and last periods count as well.
  */
 function candidates(terms: readonly Term[], range: Range | undefined): number[] | undefined {
   const period = Math.max(1, ...terms.map((t) => t.modulo ?? 1));
   if (!range) return terms.every((t) => t.modulo !== undefined) ? span(0, period - 1) : undefined;
   const { low, high } = range;
-  return [...span(low, Math.min(high, low + period - 1)), ...span(Math.max(low, high - period + 1), high)];
+  const bends = terms.flatMap(({ most, shift = 0 }) => (most === undefined ? [] : [most - shift]));
+  return [low, ...bends, high].flatMap((x) => span(Math.max(low, x - period), Math.min(high, x + period)));
 }
-const span = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, k) => low + k);
+const span = (low: number, high: number): number[] =>
+  Array.from({ length: Math.max(0, high - low + 1) }, (_, k) => low + k);

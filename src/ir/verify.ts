@@ -108,11 +108,13 @@ function verifyPlace(place: Place, scope: Scope): Buffer {
   const { path, buffers, loops } = scope;
   const buffer = buffers.get(place.buffer);
   if (!buffer) fail(path, `no buffer '${place.buffer}'; buffers: ${[...buffers.keys()].join(", ")}`);
-  for (const { loop, modulo } of place.terms) {
+  for (const { loop, modulo, most } of place.terms) {
     if (!loops.some((l) => variablesOf(l).includes(loop)))
       fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
     if (modulo !== undefined && !isPowerOfTwo(modulo))
       fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
+    if (most !== undefined && (modulo !== undefined || !Number.isInteger(most)))
+      fail(path, `${printPlace(place)}: the most that a loop counts here is an integer, and not round a ring`);
   }
   return buffer;
 }

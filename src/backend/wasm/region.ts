@@ -347,6 +347,15 @@ class RegionWriter {
       f.i32(term.modulo - 1);
       f.op("i32.and");
     }
+    if (term.most !== undefined) {
+      const moved = f.local("i32");
+      f.tee(moved);
+      f.i32(term.most);
+      f.get(moved);
+      f.i32(term.most);
+      f.op("i32.lt_s");
+      f.op("select");
+    }
     f.i32(term.stride * bytes);
     f.op("i32.mul");
   }
@@ -354,8 +363,8 @@ class RegionWriter {
 
 const isLarge = (node: Node): node is Loop => isParallel(node) && [...invocations(node.body)].length >= LARGE;
 
-const termKey = ({ loop, stride, shift = 0, modulo = 0 }: Term, bytes: number): string =>
-  `${loop}*${stride * bytes}+${shift}%${modulo}`;
+const termKey = ({ loop, stride, shift = 0, modulo = 0, most }: Term, bytes: number): string =>
+  `${loop}*${stride * bytes}+${shift}%${modulo}<${most ?? ""}`;
 const baseKey = ({ buffer, offset, terms }: Place): string =>
   `${buffer}+${offset}:${terms.map((t) => termKey(t, 1)).join(" ")}`;
 
