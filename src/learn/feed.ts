@@ -1,7 +1,7 @@
 /** A batch as the host hands it over, and its way into a program's buffers. */
 import type { Executable } from "../backend/backend.ts";
 import { DataError } from "../base/errors.ts";
-import { KEY, SAMPLE_REST, SAMPLE_STEPS } from "../sim/lower/context.ts";
+import { type Context, KEY, SAMPLE_REST, SAMPLE_STEPS } from "../sim/lower/context.ts";
 import { chooseForm, FORMS, type Form, formBuffer } from "../sim/lower/forms.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { SHARDS, shardStarts } from "../sim/lower/shards.ts";
@@ -320,17 +320,23 @@ function requireRoomEach(l: Lowered, { count, input: { ends } }: Batch): void {
   const name = inputOf(net);
   if (!c.hasSegments || net.inputs[name]!.constant) return;
   const delays = sources.inputSpikes.size > 0 ? [...sources.inputSpikes.values()].map((s) => s.delay) : [0];
-  const [all, kept, most] = [c.options.steps, c.stepsKept, c.stepsKept * c.size(name)];
+  const most = c.stepsKept * c.size(name);
   for (let s = 0; s < count; s++)
-    for (const delay of delays)
-      for (let t = -delay; t < all; t += kept) {
-        const [from, to] = [Math.max(0, t), Math.min(all, t + kept)].map((k) => s * all + k) as [number, number];
-        if (to <= from || ends[to]! - ends[from]! <= most) continue;
-        const where = `gives sample ${s} ${ends[to]! - ends[from]!} entries from step ${from - s * all} on`;
-        throw new DataError(
-          "out-of-range",
-          "batch.input",
-          `${where}; in ${kept} steps ${most} fit, at most one an input and step`,
-        );
-      }
+    for (const delay of delays) {
+      const t = crowded(ends, s * c.options.steps, c, delay);
+      if (t === undefined) continue;
+      const where = `gives sample ${s} too many entries from step ${t} on`;
+      throw new DataError("out-of-range", "batch.input", `${where}: in ${c.stepsKept} steps there is room for ${most}`);
+    }
+}
+/** The first step of a segment in which more entries of a sample arrive than there is room for. */
+function crowded(ends: BatchInput["ends"], sample: number, c: Context, delay: number): number | undefined {
+  const [steps, kept] = [c.options.steps, c.stepsKept];
+  const most = kept * c.size(inputOf(c.net));
+  for (let t = -delay; t < steps; t += kept) {
+    const from = t < 0 ? 0 : t;
+    const to = t + kept < steps ? t + kept : steps;
+    if (to > from && ends[sample + to]! - ends[sample + from]! > most) return from;
+  }
+  return undefined;
 }

@@ -56,7 +56,7 @@ export class Emitter {
     this.body.push(immediates.length === 0 ? plain(name) : [name, ...immediates]);
   }
   get(...locals: number[]): void {
-    for (const l of locals) this.body.push(ofLocal("local.get", l));
+    for (let k = 0; k < locals.length; k++) this.body.push(ofLocal("local.get", locals[k]!));
   }
   set(local: number): void {
     this.body.push(ofLocal("local.set", local));

@@ -111,7 +111,7 @@ class RegionWriter {
   /** The locals that hold the variables of the loops around. */
   readonly #loops: Map<string, number>;
   /** Locals that hold terms of places, in bytes, and whole sums of them, by what they are. */
-  readonly #known = new Map<string, number>();
+  #known = new Map<string, number>();
 
   /** Where threads run what is written together. */
   readonly #team: TeamLocals | undefined;
@@ -152,7 +152,7 @@ class RegionWriter {
         for (const term of place.terms) if (term.loop === name) this.#rememberTerm(term, place.buffer);
       if (this.#team && hasInnerParallel(loop)) this.#meetingBody(loop, this.#team);
       else this.body(body);
-      this.#restore(before);
+      this.#known = before;
     };
     if (shared) {
       this.#ownRounds(shared, { variable, first, end }, round);
@@ -175,7 +175,7 @@ class RegionWriter {
       f.upTo(variable, () => f.get(end), 1, round);
     }
     for (const variable of variablesOf(loop)) this.#loops.delete(variable);
-    this.#restore(outside);
+    this.#known = outside;
   }
   /**
    * The rounds of a thread: every so many-th, one time upwards and the next time downwards. What the last round has left in the
@@ -261,11 +261,6 @@ class RegionWriter {
     });
     if (meets.at(-1)) meet();
   }
-  #restore(known: ReadonlyMap<string, number>): void {
-    this.#known.clear();
-    for (const [key, local] of known) this.#known.set(key, local);
-  }
-
   #invoke(call: Invoke): void {
     const { args, counts } = signatureOf(call.kernel);
     for (const name of args) {
