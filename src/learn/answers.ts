@@ -29,12 +29,8 @@ export interface Answers {
   readonly answers?: Float64Array;
 }
 
-/**
- * How often the answers in these steps were right; of losses that compare one answer a sample, those of all samples, when
- * their last steps have been run.
- */
+/** How often the answers in these steps were right, of a loss that compares one in each. */
 export function scoreOf(x: Executable, l: Lowered, batch: Batch, loss: Loss, window: Window): Score {
-  if (!answersSteps(loss)) return answersOf(x, l, batch, loss);
   const classes = l.context.size(l.net.output!);
   const best = needsOfLoss(loss).labels ? x.array(STEP_BEST) : undefined;
   let [counted, correct] = [0, best ? 0 : Number.NaN];

@@ -12,7 +12,7 @@ import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import { type Parameters, parameterLayout, readBlock, writeInitial, writeParameters } from "../sim/lower/parameters.ts";
 import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
-import { type Score, scoreOf } from "./answers.ts";
+import { answersOf, type Score, scoreOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { widthAt } from "./delayGradients.ts";
@@ -228,21 +228,21 @@ export class Trainer implements Disposable {
   }
   /** @param before each stretch of a batch */
   #run(given: Given, region: string, before?: (stretch: Stretch) => void): StepResult {
-    const { batch } = given;
+    const { batch, loss } = given;
     let score: Score = { counted: 0, correct: 0 };
     for (const stretch of stretchesOf(this.lowered, batch)) {
       writeStretch(this.#x, this.lowered, given, stretch);
       before?.(stretch);
       this.#x.run(region);
-      score = this.#scored(score, given, stretch);
+      if (answersSteps(loss)) score = this.#scored(score, given, stretch);
     }
+    if (!answersSteps(loss)) score = answersOf(this.#x, this.lowered, batch, loss);
     const mean = (name: string): number =>
       this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
     return { loss: mean(LOSS), penalty: mean(PENALTY), counted: score.counted, correct: score.correct };
   }
   #scored(before: Score, { batch, loss }: Given, { first }: Stretch): Score {
     const { counted, correct } = scoreOf(this.#x, this.lowered, batch, loss, windowAt(this.lowered, first));
-    if (!answersSteps(loss)) return { counted, correct };
     return { counted: before.counted + counted, correct: before.correct + correct };
   }
 
