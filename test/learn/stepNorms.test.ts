@@ -339,6 +339,21 @@ describe("norms that wait for one another", () => {
   });
 });
 
+test("memory: nothing grows with the steps of a sample where later ones share statistics, else two rows a norm", async () => {
+  const bytes = async (length: number, own?: number): Promise<number> => {
+    using trainer = await make(layer(length, own), {
+      algorithm: fptt(surrogate),
+      optimiser: adamax(0.01, { clip: 1 }),
+    });
+    return trainer.bytes;
+  };
+  const [short, middle, long] = [await bytes(100, 50), await bytes(1000, 50), await bytes(10_000, 50)];
+  expect(long).toBe(middle);
+  expect(middle - short).toBeLessThan(1024); // a table by which states of long samples are looked through
+  const row = 6 * 8; // five numbers of f64, filled up to whole vectors
+  expect((await bytes(10_000)) - long).toBeCloseTo((10_000 - 50) * NORMS.length * 2 * row, -2);
+});
+
 test("a trainer goes on from a snapshot bit for bit, with its running statistics", async () => {
   const options = { algorithm: fptt(surrogate), optimiser: adamax(0.01) };
   using whole = await make(layer(), options);
