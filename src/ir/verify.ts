@@ -32,6 +32,8 @@ interface Scope {
   readonly loops: readonly Loop[];
   /** Bodies that have been checked: programs call most of theirs several times. */
   readonly checked: Set<Step>;
+  /** Nodes that have been checked, with what stood around them: regions share many. */
+  readonly seen: Map<Node, Set<string>>;
 }
 
 function fail(path: string, problem: string): never {
@@ -60,7 +62,9 @@ export function verifyProgram(program: Program): void {
     if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
   const checked = new Set<Step>();
-  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked });
+  const seen = new Map<Node, Set<string>>();
+  for (const r of program.regions)
+    verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked, seen });
 }
 
 function unique(path: string, what: string, names: readonly string[]): void {
@@ -69,7 +73,9 @@ function unique(path: string, what: string, names: readonly string[]): void {
 }
 
 function verifyBody(body: readonly Node[], scope: Scope): void {
+  const around = scope.loops.map(aroundOf).join(" ");
   body.forEach((node, k) => {
+    if (isSeen(node, around, scope.seen)) return;
     if (node.tag === "loop") verifyLoop(node, within(scope, node.name));
     else
       verifyInvoke(
@@ -77,6 +83,19 @@ function verifyBody(body: readonly Node[], scope: Scope): void {
         within(scope, `${k}:${node.kernel.kind}${"step" in node.kernel ? ` ${node.kernel.step.name}` : ""}`),
       );
   });
+}
+
+/** What of a loop counts for those within it. */
+function aroundOf(l: Loop): string {
+  const range = rangeOf(l);
+  return `${variablesOf(l).join("/")}:${range ? `${range.low}..${range.high}` : ""}${l.parallel ? "|" : ""}`;
+}
+function isSeen(node: Node, around: string, seen: Scope["seen"]): boolean {
+  const before = seen.get(node);
+  if (before?.has(around)) return true;
+  if (before) before.add(around);
+  else seen.set(node, new Set([around]));
+  return false;
 }
 
 function verifyLoop(node: Loop, scope: Scope): void {
