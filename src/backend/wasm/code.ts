@@ -37,6 +37,9 @@ const OF_LOCALS: Readonly<Record<"local.get" | "local.set" | "local.tee", Instr[
 };
 const ofLocal = (op: keyof typeof OF_LOCALS, local: number): Instr => (OF_LOCALS[op][local] ??= [op, local]);
 
+const FEW = 1024;
+const SMALL: Instr[] = [];
+
 /** Builds one function body. Locals are numbers; the first are the parameters. */
 export class Emitter {
   readonly params: readonly ValType[];
@@ -65,7 +68,9 @@ export class Emitter {
     this.body.push(ofLocal("local.tee", local));
   }
   i32(value: number): void {
-    this.op("i32.const", value | 0);
+    const x = value | 0;
+    if (x < 0 || x >= FEW) this.body.push(["i32.const", x]);
+    else this.body.push((SMALL[x] ??= ["i32.const", x]));
   }
   /** `local += bytes` */
   advance(local: number, bytes: number): void {

@@ -290,10 +290,9 @@ class RegionWriter {
 
   /** Keeps in a local what a place is without the terms of a loop that is about to begin. */
   #rememberBase(place: Place, loop: string): void {
-    const base = { ...place, terms: place.terms.filter((t) => t.loop !== loop) };
-    const key = baseKey(base);
-    if (base.terms.length === 0 || this.#known.has(key)) return;
-    this.#address(base);
+    const key = baseKey(place, loop);
+    if (this.#known.has(key) || place.terms.every((t) => t.loop === loop)) return;
+    this.#address({ ...place, terms: place.terms.filter((t) => t.loop !== loop) });
     this.#keep(key);
   }
   /** Keeps in a local what a term adds in this round. */
@@ -313,14 +312,20 @@ class RegionWriter {
   /** Pushes the address: from the longest part that is known, the rest term by term. */
   #address(place: Place): void {
     const f = this.#f;
-    const split = innermost(place, this.#loops);
-    const base = this.#known.get(baseKey({ ...place, terms: split.outer }));
+    const inner = this.#innermost;
+    const base = this.#known.get(baseKey(place, inner));
     if (base !== undefined) f.get(base);
     else {
       f.i32(this.#at.offsets.get(place.buffer)! + place.offset * this.#bytesOf(place.buffer));
-      for (const term of split.outer) this.#plusTerm(term, place.buffer);
+      for (const term of place.terms) if (term.loop !== inner) this.#plusTerm(term, place.buffer);
     }
-    for (const term of split.inner) this.#plusTerm(term, place.buffer);
+    for (const term of place.terms) if (term.loop === inner) this.#plusTerm(term, place.buffer);
+  }
+  /** The variable of the innermost loop that is running. */
+  get #innermost(): string | undefined {
+    let last: string | undefined;
+    for (const name of this.#loops.keys()) last = name;
+    return last;
   }
   #plusTerm(term: Term, buffer: string): void {
     this.#term(term, buffer);
@@ -360,13 +365,11 @@ const isLarge = (node: Node): node is Loop => isParallel(node) && [...invocation
 
 const termKey = ({ loop, stride, shift = 0, modulo = 0, most }: Term, bytes: number): string =>
   `${loop}*${stride * bytes}+${shift}%${modulo}<${most ?? ""}`;
-const baseKey = ({ buffer, offset, terms }: Place): string =>
-  `${buffer}+${offset}:${terms.map((t) => termKey(t, 1)).join(" ")}`;
-
-/** Terms of the innermost loop that is running, and the others. */
-function innermost({ terms }: Place, loops: ReadonlyMap<string, number>): { outer: Term[]; inner: Term[] } {
-  const name = [...loops.keys()].at(-1);
-  return { outer: terms.filter((t) => t.loop !== name), inner: terms.filter((t) => t.loop === name) };
+/** A place without the terms of a loop. */
+function baseKey({ buffer, offset, terms }: Place, loop: string | undefined): string {
+  let key = `${buffer}+${offset}:`;
+  for (let k = 0; k < terms.length; k++) if (terms[k]!.loop !== loop) key += `${termKey(terms[k]!, 1)} `;
+  return key;
 }
 
 /** Places that the nodes of a body use themselves: arguments and counts of calls, bounds of loops. */
