@@ -9,7 +9,7 @@ const PEERS = {
   784: { ms: 6090, memory: 49 },
   2000: { ms: 15_966, memory: 51 },
 } as const;
-/** Lengths whose memory is told beside that of the above, to see that it hardly grows: nothing of them is run. */
+/** Lengths whose memory is told beside that of the above, to see that it does not grow: nothing of them is run. */
 const MEMORY_ONLY = [100, 10_000];
 
 /** Training is hundreds of updates, each like the others: the shorter length tells what differs, the longer that nothing does. */

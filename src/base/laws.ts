@@ -6,6 +6,10 @@ import { horner, log } from "./elementary.ts";
 
 /** In (0, 1), on a grid of 2^-32: the middle of the word's cell. */
 export const uniformOf = (word: number): number => (word + 0.5) * 2 ** -32;
+/** The same of many words. */
+export function uniformsOf(words: Uint32Array, out: Float64Array): void {
+  for (let k = 0; k < words.length; k++) out[k] = uniformOf(words[k]!);
+}
 /** In (0, 1) and exact in f32, on a grid of 2^-23. */
 export const uniformF32Of = (word: number): number => ((word >>> 9) + 0.5) * 2 ** -23;
 
@@ -68,4 +72,8 @@ export function normalOf(word: number): number {
   const { above, below } = central ? center : tail;
   const z = ((central ? q : 1) * horner(x, above)) / horner(x, below);
   return upper ? z : -z;
+}
+/** The same of many words. */
+export function normalsOf(words: Uint32Array, out: Float64Array): void {
+  for (let k = 0; k < words.length; k++) out[k] = normalOf(words[k]!);
 }

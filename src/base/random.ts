@@ -146,6 +146,16 @@ export function numberedWords(seed: number, stream: number): (k: number) => numb
   };
 }
 
+/** Words from `first` on, a multiple of 4, into an array of whole blocks: many at a time, and nothing is allocated. */
+export function fillWords(out: Uint32Array, first: number, seed: number, stream: number): void {
+  const words = new Uint32Array(4);
+  for (let k = 0; k < out.length; k += 4) {
+    const block = (first + k) / 4;
+    philoxInto(words, block >>> 0, Math.floor(block / 2 ** 32), 0, HOST_STEP, seed, stream);
+    for (let j = 0; j < 4; j++) out[k + j] = words[j]!;
+  }
+}
+
 /** @throws {ModelError} `out-of-range` unless `seed` is an integer from 0 to 2^32 - 1 */
 export function randomStream(seed: number, stream: number): RandomStream {
   const word = numberedWords(seed, stream);

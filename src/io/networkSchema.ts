@@ -199,6 +199,7 @@ const transform = variant<Transform>({
     of: listOf(endpoint, 1),
     channels: size,
     over: oneOf<NormalisedOver>("batch-and-time", "batch"),
+    steps: optional(integer(1)),
     ...{ epsilon: finite, momentum: finite, gain: finite, offset: finite, trainable: flag },
   },
 });

@@ -13,32 +13,44 @@ export function rangeOf({ from = 0, count }: Loop): Range | undefined {
 }
 
 /** First and last element that the place can name; undefined where that depends on data. Exact for each loop by itself. */
-export function addresses(place: Place, loops: readonly Loop[]): Range | undefined {
-  let [low, high] = [place.offset, place.offset];
-  const names = new Set(place.terms.map((t) => t.loop));
-  for (const name of names) {
-    const around = loops.find((l) => variablesOf(l).includes(name));
+export function addresses({ offset, terms }: Place, loops: readonly Loop[]): Range | undefined {
+  let [low, high] = [offset, offset];
+  for (let k = 0; k < terms.length; k++) {
+    const { loop } = terms[k]!;
+    if (terms.findIndex((t) => t.loop === loop) < k) continue; // all terms of a loop at once
+    const around = loops.find((l) => variablesOf(l).includes(loop));
     if (!around) continue;
-    const terms = names.size === 1 ? place.terms : place.terms.filter((t) => t.loop === name);
-    const values = candidates(terms, rangeOf(around))?.map((x) => terms.reduce((sum, t) => sum + at(t, x), 0));
-    if (!values) return undefined;
-    low += Math.min(...values);
-    high += Math.max(...values);
+    const found = extremes(terms, loop, rangeOf(around));
+    if (!found) return undefined;
+    low += found.low;
+    high += found.high;
   }
   return { low, high };
 }
 
-const at = ({ stride, shift = 0, modulo }: Term, x: number): number =>
-  stride * (modulo === undefined ? x + shift : (((x + shift) % modulo) + modulo) % modulo);
+const at = ({ stride, shift = 0, modulo, most = Number.POSITIVE_INFINITY }: Term, x: number): number =>
+  stride * (modulo === undefined ? Math.min(x + shift, most) : (((x + shift) % modulo) + modulo) % modulo);
 
 /**
- * Loop values among which the extremes of Σ terms lie. The sum is affine plus periodic, with the largest modulo as
- * period (all are powers of two), so the first and the last period suffice.
+ * The extremes of the sum of a loop's terms. It is affine plus periodic, with the largest modulo as period (all are powers of
+ * two), so the first and the last period suffice; where a term goes no further it becomes another such sum, whose first and
+ * last periods count as well.
  */
-function candidates(terms: readonly Term[], range: Range | undefined): number[] | undefined {
-  const period = Math.max(1, ...terms.map((t) => t.modulo ?? 1));
-  if (!range) return terms.every((t) => t.modulo !== undefined) ? span(0, period - 1) : undefined;
-  const { low, high } = range;
-  return [...span(low, Math.min(high, low + period - 1)), ...span(Math.max(low, high - period + 1), high)];
+function extremes(terms: readonly Term[], loop: string, range: Range | undefined): Range | undefined {
+  let [low, high, period] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1];
+  const own = terms.filter((t) => t.loop === loop);
+  for (const { modulo = 1 } of own) period = Math.max(period, modulo);
+  if (!range && own.some((t) => t.modulo === undefined)) return undefined;
+  const { low: first, high: last } = range ?? { low: 0, high: period - 1 };
+  const look = (from: number, to: number): void => {
+    for (let x = Math.max(first, from); x <= Math.min(last, to); x++) {
+      let sum = 0;
+      for (const t of own) sum += at(t, x);
+      [low, high] = [Math.min(low, sum), Math.max(high, sum)];
+    }
+  };
+  look(first, first + period - 1);
+  if (last > first) look(last - period + 1, last);
+  for (const { most, shift = 0 } of own) if (most !== undefined) look(most - shift - period, most - shift + period);
+  return { low, high };
 }
-const span = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, k) => low + k);

@@ -52,7 +52,8 @@ export function withCopies(program: Program): Program {
     for (const name of shared(loop)) copies.set(name, Math.max(copies.get(name) ?? 1, roundsOf(loop)));
   const scratch = scratchOf(program);
   const buffers = new Map(program.buffers.map((b) => [b.name, copied(b, copies.get(b.name), scratch.has(b.name))]));
-  const rewritten = new Map(loops.map((l) => [l, moved(l, sharedIn.get(l.name)!, buffers)]));
+  const known = new Map(loops.map((l) => [l.name, new Map<Node, Node>()]));
+  const rewritten = new Map(loops.map((l) => [l, moved(l, sharedIn.get(l.name)!, buffers, known.get(l.name)!)]));
   const node = (n: Node): Node => (n.tag === "invoke" ? n : (rewritten.get(n) ?? { ...n, body: n.body.map(node) }));
   const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map(node) }));
   return { ...program, buffers: [...buffers.values()], regions };
@@ -77,7 +78,10 @@ export function keptByRound(program: Program, names: ReadonlySet<string>, of: st
   const at = (p: Place): Place =>
     names.has(p.buffer) ? { ...p, terms: [along(of, copyStride(lengths.get(p.buffer)!)), ...p.terms] } : p;
   const buffers = program.buffers.map((b) => (names.has(b.name) ? { ...b, length: rounds * copyStride(b.length) } : b));
-  const regions = program.regions.map(({ name, body }): Region => ({ name, body: body.map((n) => replaced(n, at)) }));
+  const known = new Map<Node, Node>();
+  const regions = program.regions.map(
+    ({ name, body }): Region => ({ name, body: body.map((n) => replaced(n, at, known)) }),
+  );
   return { ...program, buffers, regions };
 }
 
@@ -134,23 +138,38 @@ const copied = (b: Buffer, copies: number | undefined, scratch: boolean): Buffer
 /** Elements of one copy, with what fills it up. */
 export const lengthOfCopy = ({ length, copies = 1 }: Buffer): number => length / copies;
 
-function moved(loop: Loop, names: ReadonlySet<string>, buffers: ReadonlyMap<string, Buffer>): Loop {
+function moved(
+  loop: Loop,
+  names: ReadonlySet<string>,
+  buffers: ReadonlyMap<string, Buffer>,
+  known: Map<Node, Node>,
+): Loop {
   const place = (p: Place): Place => {
     if (!names.has(p.buffer)) return p;
     const buffer = buffers.get(p.buffer)!;
     const variable = buffer.scratch ? slotOf(loop) : loop.name;
     return { ...p, terms: [along(variable, lengthOfCopy(buffer)), ...p.terms] };
   };
-  return { ...loop, body: loop.body.map((n) => replaced(n, place)) };
+  return { ...loop, body: loop.body.map((n) => replaced(n, place, known)) };
 }
 
-/** A node with other places. */
-export function replaced(n: Node, place: (p: Place) => Place): Node {
+/**
+ * A node with other places.
+ * @param known what nodes became, where the same places are replaced in many: what regions share they still share then
+ */
+export function replaced(n: Node, place: (p: Place) => Place, known?: Map<Node, Node>): Node {
+  const before = known?.get(n);
+  if (before) return before;
+  const made = withPlaces(n, place, known);
+  known?.set(n, made);
+  return made;
+}
+function withPlaces(n: Node, place: (p: Place) => Place, known: Map<Node, Node> | undefined): Node {
   const count = (c: Count): Count => (typeof c === "number" ? c : place(c));
   const record = <A, B>(from: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
     Object.fromEntries(Object.entries(from).map(([name, a]) => [name, f(a)]));
   if (n.tag === "invoke")
     return { ...n, args: record(n.args, place), ...(n.counts && { counts: record(n.counts, count) }) };
   const from = n.from !== undefined && { from: count(n.from) };
-  return { ...n, count: count(n.count), ...from, body: n.body.map((inner) => replaced(inner, place)) };
+  return { ...n, count: count(n.count), ...from, body: n.body.map((inner) => replaced(inner, place, known)) };
 }

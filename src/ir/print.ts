@@ -122,9 +122,10 @@ export function printExpr(e: Expr, limit = 400): string {
 }
 
 const times = (factor: string, stride: number): string => (stride === 1 ? factor : `${factor}*${stride}`);
-function printTerm({ loop, stride, shift = 0, modulo }: Term): string {
+function printTerm({ loop, stride, shift = 0, modulo, most }: Term): string {
   const moved = shift === 0 ? loop : `${loop} ${shift < 0 ? "-" : "+"} ${Math.abs(shift)}`;
   if (modulo !== undefined) return times(`(${shift === 0 ? moved : `(${moved})`} % ${modulo})`, stride);
+  if (most !== undefined) return times(`min(${moved}, ${most})`, stride);
   return times(shift === 0 ? moved : `(${moved})`, stride);
 }
 /** An address, such as `hidden.v[s*800 + (t % 2)*40]`. */

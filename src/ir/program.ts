@@ -27,8 +27,8 @@ export interface Buffer {
 export type Role = "parameter" | "constant" | "argument" | "state" | "tape" | "work" | "output";
 
 /**
- * An address: `offset + Σ stride · ((loop + shift) mod modulo)` elements into a buffer (`modulo` a power of two;
- * without it the loop variable itself).
+ * An address: `offset + Σ stride · ((loop + shift) mod modulo)` elements into a buffer (`modulo` a power of two; without it
+ * `loop + shift` itself, or where that is greater, `most`).
  */
 export interface Place {
   readonly buffer: string;
@@ -40,6 +40,8 @@ export interface Term {
   readonly stride: number;
   readonly shift?: number;
   readonly modulo?: number;
+  /** Instead of `modulo`. */
+  readonly most?: number;
 }
 
 /** A number fixed when compiling, or an integer read from memory when the loop or call starts. */
@@ -410,7 +412,7 @@ export type KernelOf<K extends KernelKind> = Extract<Kernel, { kind: K }>;
 /** An address in a buffer. */
 export const place = (buffer: string, offset = 0, ...terms: readonly Term[]): Place => ({ buffer, offset, terms });
 /** What a loop variable adds to an address: `stride` elements a round. */
-export const along = (loop: string, stride: number, wrap: { shift?: number; modulo?: number } = {}): Term => ({
+export const along = (loop: string, stride: number, wrap: Omit<Term, "loop" | "stride"> = {}): Term => ({
   loop,
   stride,
   ...wrap,

@@ -19,7 +19,7 @@ interface Touch {
 
 /** A place of the round itself, not of one some rounds away. */
 const isOwn = ({ terms }: Place, variables: ReadonlySet<string>): boolean =>
-  terms.some((t) => variables.has(t.loop) && !t.shift && !t.modulo);
+  terms.some((t) => variables.has(t.loop) && !t.shift && !t.modulo && t.most === undefined);
 
 /** Spaces whose elements belong to the round that a synapse or a range of elements belongs to. */
 const OWN: ReadonlySet<Space> = new Set<Space>(["element", "post", "synapse"]);

@@ -32,6 +32,8 @@ interface Scope {
   readonly loops: readonly Loop[];
   /** Bodies that have been checked: programs call most of theirs several times. */
   readonly checked: Set<Step>;
+  /** Nodes that have been checked, with what stood around them: regions share many. */
+  readonly seen: Map<Node, Set<string>>;
 }
 
 function fail(path: string, problem: string): never {
@@ -60,7 +62,9 @@ export function verifyProgram(program: Program): void {
     if (!Number.isInteger(b.length) || b.length < 0) fail(path, `buffer '${b.name}' has length ${b.length}`);
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
   const checked = new Set<Step>();
-  for (const r of program.regions) verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked });
+  const seen = new Map<Node, Set<string>>();
+  for (const r of program.regions)
+    verifyBody(r.body, { path: `${path}: ${r.name}`, buffers, loops: [], checked, seen });
 }
 
 function unique(path: string, what: string, names: readonly string[]): void {
@@ -69,7 +73,9 @@ function unique(path: string, what: string, names: readonly string[]): void {
 }
 
 function verifyBody(body: readonly Node[], scope: Scope): void {
+  const around = scope.loops.map(aroundOf).join(" ");
   body.forEach((node, k) => {
+    if (isSeen(node, around, scope.seen)) return;
     if (node.tag === "loop") verifyLoop(node, within(scope, node.name));
     else
       verifyInvoke(
@@ -77,6 +83,19 @@ function verifyBody(body: readonly Node[], scope: Scope): void {
         within(scope, `${k}:${node.kernel.kind}${"step" in node.kernel ? ` ${node.kernel.step.name}` : ""}`),
       );
   });
+}
+
+/** What of a loop counts for those within it. */
+function aroundOf(l: Loop): string {
+  const range = rangeOf(l);
+  return `${variablesOf(l).join("/")}:${range ? `${range.low}..${range.high}` : ""}${l.parallel ? "|" : ""}`;
+}
+function isSeen(node: Node, around: string, seen: Scope["seen"]): boolean {
+  const before = seen.get(node);
+  if (before?.has(around)) return true;
+  if (before) before.add(around);
+  else seen.set(node, new Set([around]));
+  return false;
 }
 
 function verifyLoop(node: Loop, scope: Scope): void {
@@ -108,11 +127,13 @@ function verifyPlace(place: Place, scope: Scope): Buffer {
   const { path, buffers, loops } = scope;
   const buffer = buffers.get(place.buffer);
   if (!buffer) fail(path, `no buffer '${place.buffer}'; buffers: ${[...buffers.keys()].join(", ")}`);
-  for (const { loop, modulo } of place.terms) {
+  for (const { loop, modulo, most } of place.terms) {
     if (!loops.some((l) => variablesOf(l).includes(loop)))
       fail(path, `${printPlace(place)}: no loop '${loop}' around it`);
     if (modulo !== undefined && !isPowerOfTwo(modulo))
       fail(path, `${printPlace(place)}: modulo ${modulo} is not a power of two`);
+    if (most !== undefined && (modulo !== undefined || !Number.isInteger(most)))
+      fail(path, `${printPlace(place)}: the most that a loop counts here is an integer, and not round a ring`);
   }
   return buffer;
 }

@@ -7,6 +7,7 @@ import { answersSteps, type Loss } from "./loss.ts";
 import { ANSWERS, STEP_ANSWERS, STEP_BEST } from "./lossKernels.ts";
 import { needsOfLoss } from "./lossNeeds.ts";
 import { argmax } from "./readout.ts";
+import type { Window } from "./stretches.ts";
 
 /** What a network answered, and how often it was right. */
 export interface Answers {
@@ -27,6 +28,27 @@ export interface Answers {
    */
   readonly answers?: Float64Array;
 }
+
+/** How often the answers in these steps were right, of a loss that compares one in each. */
+export function scoreOf(x: Executable, l: Lowered, batch: Batch, loss: Loss, window: Window): Score {
+  const classes = l.context.size(l.net.output!);
+  const best = needsOfLoss(loss).labels ? x.array(STEP_BEST) : undefined;
+  let [counted, correct] = [0, best ? 0 : Number.NaN];
+  for (let s = 0; s < batch.count; s++) {
+    const end = Math.min(window.first + window.steps, lengthOf(l.net, batch, s));
+    for (let t = window.first; t < end; t++) {
+      const mark = markOf(l.net, batch, loss, s, t);
+      if (mark < 0) continue;
+      counted++;
+      if (best) correct += Number(bestOf(best[s * window.steps + t - window.first]!, classes) === mark);
+    }
+  }
+  return { counted, correct };
+}
+export type Score = Pick<Answers, "counted" | "correct">;
+/** The class, from how far it lies from the end of all classes. */
+const bestOf = (distance: number | bigint, classes: number): number =>
+  Math.min(classes - 1, classes - Number(distance));
 
 /** Reads the answers to a batch that has been run. */
 export function answersOf(x: Executable, l: Lowered, batch: Batch, loss: Loss): Answers {
@@ -95,7 +117,7 @@ function ofSteps(x: Executable, { net, context: c }: Lowered, batch: Batch): Ans
   for (let s = 0; s < batch.count; s++)
     for (let t = 0; t < lengthOf(net, batch, s); t++) {
       const k = s * steps + t;
-      tally.note(k, Math.min(classes - 1, classes - Number(best[k]!)), labelOf(net, batch, s, t));
+      tally.note(k, bestOf(best[k]!, classes), labelOf(net, batch, s, t));
     }
   return tally;
 }

@@ -8,7 +8,7 @@ import type { Lowered } from "../sim/lower/lower.ts";
 import type { Parameters } from "../sim/lower/parameters.ts";
 import { statePlace } from "../sim/lower/places.ts";
 import { lengthOf, sampleOf } from "./batch.ts";
-import type { Batch } from "./feed.ts";
+import { type Batch, writeStretch } from "./feed.ts";
 import { answersSteps, type Loss } from "./loss.ts";
 import { ANSWERS } from "./lossKernels.ts";
 import { outputPort } from "./readout.ts";
@@ -20,6 +20,8 @@ export interface Accident {
   readonly parameters: Parameters;
   readonly batch: Batch;
   readonly loss: Loss;
+  /** What keys random draws. */
+  readonly update?: number;
   /** Runs a batch through the same program. */
   readonly run: (batch: Batch) => void;
 }
@@ -95,15 +97,29 @@ interface Stretch {
   readonly steps: number;
 }
 /** All steps of a sample that has just run alone; with segments each of them in turn, brought back by running up to it. */
-function* stretches({ x, lowered: { net, context }, batch }: Accident, sample: number): Generator<Stretch> {
-  const length = lengthOf(net, batch, sample);
+function* stretches(a: Accident, sample: number): Generator<Stretch> {
+  const { net, context } = a.lowered;
+  const length = lengthOf(net, a.batch, sample);
   if (!context.hasSegments) yield { segment: 0, steps: length };
   else
     for (let segment = 0; segment * context.stepsKept < length; segment++) {
-      x.array(LOOK_SEGMENTS)[0] = segment + 1;
-      x.run(LOOK);
+      runUpTo(a, sample, segment);
       yield { segment, steps: Math.min(context.stepsKept, length - segment * context.stepsKept) };
     }
+}
+/** Forwards, to the end of a segment: from the start, or where samples keep what they have come to from the segment before. */
+function runUpTo({ x, lowered, batch, loss, update }: Accident, sample: number, segment: number): void {
+  if (lowered.context.options.staged === undefined) x.array(LOOK_SEGMENTS)[0] = segment + 1;
+  else {
+    const alone = sampleOf(lowered.net, batch, sample);
+    writeStretch(
+      x,
+      lowered,
+      { batch: alone, loss, ...(update !== undefined && { update }) },
+      { first: segment, count: 1 },
+    );
+  }
+  x.run(LOOK);
 }
 
 /** Looks at what arrived, at the states, and at what left by value. */

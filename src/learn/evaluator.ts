@@ -166,7 +166,7 @@ export class Evaluator implements Disposable {
   }
 
   #run(batch: Batch): void {
-    writeBatch(this.#x, this.lowered, batch, this.#loss);
+    writeBatch(this.#x, this.lowered, { batch, loss: this.#loss });
     this.#x.run("evaluate");
   }
 

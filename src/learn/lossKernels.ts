@@ -103,14 +103,15 @@ export class LossKernels {
   #rowOfStep(name: string, role: "argument" | "output"): Place {
     const { stride } = this.places.output;
     const c = this.context;
-    const sample = c.options.steps * stride;
+    const sample = c.stepsStaged * stride;
     const buffer = c.buffer(name, c.type, c.batchRoom * sample, role);
-    return place(buffer, 0, along("chunk", c.options.samples * sample), along("s", sample), ...c.inSample(stride));
+    return place(buffer, 0, along("chunk", c.options.samples * sample), along("s", sample), ...c.inStaged(stride));
   }
   #ofStep(name: string, type: FloatType | "i32", role: "argument" | "output"): Place {
-    const { samples, steps } = this.context.options;
-    const buffer = this.context.buffer(name, type, this.context.batchRoom * steps, role);
-    return place(buffer, 0, along("chunk", samples * steps), along("s", steps), ...this.context.inSample(1));
+    const c = this.context;
+    const sample = c.stepsStaged;
+    const buffer = c.buffer(name, type, c.batchRoom * sample, role);
+    return place(buffer, 0, along("chunk", c.options.samples * sample), along("s", sample), ...c.inStaged(1));
   }
 
   /** A table of all steps of a sample, for the loop over them, with or without segments. */
@@ -120,8 +121,7 @@ export class LossKernels {
   }
   /** The step at hand, from 0, in a loop over the steps of a segment. */
   get stepNumber(): Place {
-    const { buffer } = this.ofSteps("step", (t) => t);
-    return place(buffer, 0, ...this.context.inSample(1));
+    return this.context.stepTable("loss.step", 1, (step, to, at) => void (to[at] = step));
   }
   /** What the step at hand is of the steps of its sample, from above 0 to 1, and what that lacks of 1. */
   get rise(): { nodes: Node[]; share: Place; rest: Place } {

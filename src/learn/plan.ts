@@ -48,7 +48,7 @@ import {
 } from "./regularise.ts";
 import { lookRegion, segmentedNodes } from "./segmented.ts";
 import { stepsOf } from "./start.ts";
-import { keptByChunk, onwardNodes, onwardParts, onwardPass } from "./timeOutermost.ts";
+import { keptByChunk, onwardLook, onwardNodes, onwardParts, onwardPass } from "./timeOutermost.ts";
 import { updateNodes } from "./update.ts";
 import { watchingSpikes } from "./watch.ts";
 import { bitsPlace, TAP_GRADIENTS, weightGradients } from "./weightGradients.ts";
@@ -160,16 +160,16 @@ export class TrainingPlan {
     const pass = backward instanceof BackwardPass ? onwardPass(backward) : backward;
     const parts = onwardParts(l, { pass, each: this.#loss(l) });
     const [sums, clear] = [this.#clearSums(l), this.#clearGradients(l)];
-    const whole = onwardNodes(l, parts, { start: [...sums, ...clear], clear: [], end: [] });
     const neurons = [...this.#neuronGradients(l), ...delayGradients(l)];
     const turned = turnedWeights(l);
+    const once = { before: turned, start: [...sums, ...clear], clear: [], end: [], after: neurons };
     const noted = stepNormsOf(l).flatMap((n) => n.note());
     const end = [...noted, ...neurons, ...this.#update(l), ...turned];
-    const each = onwardNodes(l, parts, { start: sums, clear, end });
+    const each = { before: turned, start: sums, clear, end, after: [] };
     return [
-      { name: "gradients", body: [...turned, ...whole, ...neurons] },
-      { name: ONWARD, body: [...turned, ...each] },
-      ...(noted.length > 0 ? [] : [lookRegion(l)]),
+      { name: "gradients", body: onwardNodes(l, parts, once) },
+      { name: ONWARD, body: onwardNodes(l, parts, each) },
+      ...(noted.length > 0 ? [] : [onwardLook(l)]),
     ];
   }
   /** What samples keep from one segment to the next besides states and late rows. */

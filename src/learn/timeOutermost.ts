@@ -8,7 +8,7 @@
  * needs what another has summed.
  */
 import { keptByRound } from "../ir/parallel.ts";
-import { loop, type Node, type Place, type Program, place } from "../ir/program.ts";
+import { loop, type Node, type Place, type Program, place, type Region } from "../ir/program.ts";
 import { abreast } from "../sim/lower/abreast.ts";
 import { type Context, SEGMENT } from "../sim/lower/context.ts";
 import { overSamples } from "../sim/lower/contributions.ts";
@@ -19,12 +19,25 @@ import { overChunks } from "../sim/lower/shards.ts";
 import type { BackwardPass } from "./backward.ts";
 import { maskName } from "./dropout.ts";
 import type { OnlinePass } from "./online.ts";
-import { bitsBefore } from "./segmented.ts";
+import { bitsBefore, LOOK, withoutTape } from "./segmented.ts";
 import { weightGradients } from "./weightGradients.ts";
 
-/** Segments that the batch at hand has: those of its longest sample. The host writes it. */
-export const SEGMENTS_RUN = "segments.run";
-const segmentsRun = (c: Context): Place => place(c.buffer(SEGMENTS_RUN, "i32", 1, "argument"));
+/**
+ * A batch goes through its segments in stretches, of which the host brings what it gives (`staged.ts`): the first segment of the
+ * stretch at hand, how many it has, and whether (1 or 0) the batch begins and ends with it. The host writes them.
+ */
+export const STRETCH = {
+  ...{ first: "stretch.first", count: "stretch.count" },
+  ...{ begins: "stretch.begins", ends: "stretch.ends" },
+} as const;
+const numberOf = (c: Context, name: keyof typeof STRETCH): Place =>
+  place(c.buffer(STRETCH[name], "i32", 1, "argument"));
+const ofStretch = (c: Context, body: readonly Node[]): Node =>
+  loop(SEGMENT, numberOf(c, "count"), body, { from: numberOf(c, "first") });
+function when(c: Context, which: "begins" | "ends", body: readonly Node[]): Node[] {
+  const count = numberOf(c, which); // the host writes it even where nothing is done then
+  return body.length === 0 ? [] : [loop(which, count, body)];
+}
 
 /** What samples do: their errors and gradients, and in front of these the loss of the segment at hand. */
 export interface OnwardWork {
@@ -33,12 +46,16 @@ export interface OnwardWork {
 }
 /** What is done besides. */
 export interface OnwardTurns {
+  /** Once a batch, before all. */
+  readonly before: readonly Node[];
   /** Once a shard, before the first segment: sums over the whole batch start. */
   readonly start: readonly Node[];
   /** Once a shard and segment: gradients start. */
   readonly clear: readonly Node[];
   /** After all shards, once a segment. */
   readonly end: readonly Node[];
+  /** Once a batch, after all. */
+  readonly after: readonly Node[];
 }
 /** Nodes of samples, which regions may share: to where they start, and what they do in a segment. */
 export interface OnwardParts {
@@ -82,11 +99,33 @@ function together(segment: readonly Node[], c: Context): TogetherStage[] {
   return stages.map(({ shard, chunk }) => ({ shard, chunk: c.stepsKept === 1 ? abreast(chunk, c) : chunk }));
 }
 
-/** A region's body: all samples to where they start, then segment by segment. */
-export function onwardNodes({ context: c }: Lowered, parts: OnwardParts, { start, clear, end }: OnwardTurns): Node[] {
+/** A region's body, for a stretch of the segments: all samples to where they start, then segment by segment. */
+export function onwardNodes({ context: c }: Lowered, parts: OnwardParts, turns: OnwardTurns): Node[] {
   const { begin, first, later } = parts;
-  const segment = [...overChunks(c, [...clear, ...first.shard], first.chunk), ...later];
-  return [...overChunks(c, start, begin), loop(SEGMENT, segmentsRun(c), [...segment, ...end])];
+  const segment = [...overChunks(c, [...turns.clear, ...first.shard], first.chunk), ...later];
+  return [
+    ...when(c, "begins", [...turns.before, ...overChunks(c, turns.start, begin)]),
+    ofStretch(c, [...segment, ...turns.end]),
+    ...when(c, "ends", turns.after),
+  ];
+}
+
+/** The region that runs forwards alone, so that the rows of each segment can be looked at. */
+export function onwardLook(l: Lowered): Region {
+  const c = l.context;
+  const starts = new SegmentStarts(l, bitsBefore(l));
+  const constant = l.forward.flatMap((f) => f.sample.once);
+  const begin = overSamples(c, [...l.forward.flatMap((f) => f.start), ...starts.begin()]);
+  const segment = [
+    ...segmentCounts(c),
+    ...l.forward.flatMap((f) => f.chunk),
+    ...overSamples(
+      c,
+      l.forward.flatMap((f) => f.given.once),
+    ),
+    ...segmentNodes(l, { start: constant, end: starts.advance(), change: withoutTape(l) }),
+  ];
+  return { name: LOOK, body: overChunks(c, [], [...when(c, "begins", begin), ofStretch(c, segment)]) };
 }
 
 /** Errors that end where a segment begins. */

@@ -12,7 +12,7 @@ import { type Lowered, lower, needsStages } from "../sim/lower/lower.ts";
 import { type Parameters, parameterLayout, readBlock, writeInitial, writeParameters } from "../sim/lower/parameters.ts";
 import { samplesAbreast, samplesOfChunk, shardsAbreast, shardsFor } from "../sim/lower/shards.ts";
 import { Memory } from "../sim/memory.ts";
-import { answersOf } from "./answers.ts";
+import { answersOf, type Score, scoreOf } from "./answers.ts";
 import { totalSteps } from "./batch.ts";
 import { brokenBlock, culprit } from "./culprit.ts";
 import { widthAt } from "./delayGradients.ts";
@@ -20,9 +20,10 @@ import { heardShares, scaled } from "./dropout.ts";
 import { GAP } from "./dynamicRegulariser.ts";
 import { type EventPropTrainerOptions, eventTrainerOf, isEventProp } from "./eventprop/algorithm.ts";
 import type { EventTrainer } from "./eventprop/trainer.ts";
-import { type Batch, writeBatch } from "./feed.ts";
+import { type Batch, type Given, writeBatch, writeStretch } from "./feed.ts";
 import { requireGiven, requireLoss } from "./given.ts";
 import { Liveness } from "./liveness.ts";
+import { answersSteps } from "./loss.ts";
 import { LOSS, LOSS_SCALE } from "./lossKernels.ts";
 import { AVERAGE } from "./optimiser.ts";
 import { type Learning, ONWARD, TrainingPlan } from "./plan.ts";
@@ -30,7 +31,7 @@ import { PENALTY } from "./regularise.ts";
 import { copyChanging, type TrainerSnapshot, writeChanging } from "./snapshot.ts";
 import { stepsOf } from "./start.ts";
 import { requireStatistics, requireWhole } from "./statistics.ts";
-import { SEGMENTS_RUN } from "./timeOutermost.ts";
+import { type Stretch, segmentsOf, stagedSegments, stretchesOf, windowAt } from "./stretches.ts";
 import { numberBuffer, SKIPPED, stateBuffer } from "./update.ts";
 import { Watch, type Watched, type WatchReport } from "./watch.ts";
 import { GRADIENTS } from "./windowGradients.ts";
@@ -143,10 +144,11 @@ export function trainingProgram(
   const chunks = Math.ceil(batch / samples);
   const shards = wide ? chunks : shardsFor(chunks, sums, type);
   const statistics = wide ? "batch" : "running";
+  const staged = plan.isOnward ? stagedSegments(net, batch, segment!, type) : undefined;
   const lowered = lower(
     net,
     {
-      ...{ type, mode: "samples", samples, steps, segment, batch, shards, record, seed, statistics },
+      ...{ type, mode: "samples", samples, steps, segment, staged, batch, shards, record, seed, statistics },
       ...(form && { form }),
       ...(errors && { errors }),
     },
@@ -217,21 +219,33 @@ export class Trainer implements Disposable {
 
   /** Forward and backward; the gradients of the mean loss stay in memory until the next call. @throws {DataError} for a batch that does not fit */
   gradients(batch: Batch): StepResult {
-    this.#write(batch);
-    return this.#run(batch, "gradients");
+    return this.#run(this.#write(batch), "gradients");
   }
-  #write(batch: Batch): void {
+  #write(batch: Batch): Given {
     if (this.lowered.context.options.statistics === "batch") requireStatistics(this.lowered.net, batch);
-    writeBatch(this.#x, this.lowered, batch, this.#options.loss, this.#updates);
+    const given = { batch, loss: this.#options.loss, update: this.#updates };
+    writeBatch(this.#x, this.lowered, given);
     this.#x.array(LOSS_SCALE)[0] = 1 / batch.count;
+    return given;
   }
-  #run(batch: Batch, region: string): StepResult {
-    const x = this.#x;
-    x.run(region);
+  /** @param before each stretch of a batch */
+  #run(given: Given, region: string, before?: (stretch: Stretch) => void): StepResult {
+    const { batch, loss } = given;
+    let score: Score = { counted: 0, correct: 0 };
+    for (const stretch of stretchesOf(this.lowered, batch)) {
+      writeStretch(this.#x, this.lowered, given, stretch);
+      before?.(stretch);
+      this.#x.run(region);
+      if (answersSteps(loss)) score = this.#scored(score, given, stretch);
+    }
+    if (!answersSteps(loss)) score = answersOf(this.#x, this.lowered, batch, loss);
     const mean = (name: string): number =>
       this.lowered.context.buffers.has(name) ? this.#memory.sum(name) / batch.count : 0;
-    const { counted, correct } = answersOf(x, this.lowered, batch, this.#options.loss);
-    return { loss: mean(LOSS), penalty: mean(PENALTY), counted, correct };
+    return { loss: mean(LOSS), penalty: mean(PENALTY), counted: score.counted, correct: score.correct };
+  }
+  #scored(before: Score, { batch, loss }: Given, { first }: Stretch): Score {
+    const { counted, correct } = scoreOf(this.#x, this.lowered, batch, loss, windowAt(this.lowered, first));
+    return { counted: before.counted + counted, correct: before.correct + correct };
   }
 
   /**
@@ -247,31 +261,30 @@ export class Trainer implements Disposable {
     this.#watch?.after(totalSteps(this.lowered.net, batch));
     this.#liveness.after();
     this.#updates++;
-    this.#writeNumbers(1);
+    this.#writeNumbers(this.#updates, 1);
+    this.#narrow();
     this.#x.run("update");
     return result;
   }
   #onward(batch: Batch): StepResult {
-    this.#write(batch);
-    const segments = this.#x.array(SEGMENTS_RUN)[0]!;
-    this.#updates++;
-    this.#writeNumbers(segments);
-    const result = this.#run(batch, ONWARD);
-    this.#updates += segments - 1;
+    const given = this.#write(batch);
+    const update = ++this.#updates;
+    this.#narrow();
+    const result = this.#run(given, ONWARD, ({ first, count }) => this.#writeNumbers(update + first, count));
+    this.#updates += segmentsOf(this.lowered, batch) - 1;
     this.#watch?.after(totalSteps(this.lowered.net, batch));
     this.#liveness.after();
     if (!Number.isFinite(result.loss)) this.#refuse(batch, result.loss);
     return result;
   }
-  /** Numbers of the next update, and of so many from there on. */
-  #writeNumbers(count: number): void {
+  /** Numbers of an update, and of so many from there on. */
+  #writeNumbers(update: number, count: number): void {
     this.#options.plan.optimiser.forEach((t, k) => {
       for (const [name, value] of Object.entries(t.numbers)) {
         const numbers = this.#x.array(numberBuffer(k, name));
-        for (let j = 0; j < count; j++) numbers[j] = value(this.#updates + j);
+        for (let j = 0; j < count; j++) numbers[j] = value(update + j);
       }
     });
-    this.#narrow();
   }
   /** With the update that follows, weights are spread over steps anew. */
   #narrow(): void {
@@ -295,6 +308,7 @@ export class Trainer implements Disposable {
       parameters: this.parameters(),
       batch,
       loss: kind,
+      update: this.#updates,
       run,
     });
     throw new RunError("not-finite", `update ${this.#updates + 1}`, `the loss became ${loss}: ${cause}`);

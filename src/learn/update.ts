@@ -10,7 +10,6 @@ import { simplify } from "../ir/simplify.ts";
 import { pruneSlots, type Slot, type Step } from "../ir/step.ts";
 import type { FloatType } from "../ir/types.ts";
 import { elementCall } from "../sim/lower/bodies.ts";
-import { SEGMENT } from "../sim/lower/context.ts";
 import type { Lowered } from "../sim/lower/lower.ts";
 import { type ParameterGroup, type Treatment, treatments } from "./groups.ts";
 import { CLIP, type GradientTransform, type Optimiser, type UpdateContext } from "./optimiser.ts";
@@ -42,16 +41,15 @@ export interface Updates {
 /** Kernel calls of one update; each shard's gradients lie in its copy of their buffer. */
 export function updateNodes(l: Lowered, { optimiser, groups = [], eachSegment = false }: Updates): Node[] {
   requireClippedFirst(optimiser);
-  const { type, options, segments } = l.context;
+  const { type, options } = l.context;
   const runs = trainableRuns(l, groups);
   const usual = updateStep(optimiser, type, options.shards, USUAL);
   const { states, numbers } = usual;
   for (const s of states) l.context.buffer(bufferName(s), type, l.parameters.learnedLength, "state");
   const clip = optimiser.findIndex((t) => t.clipLimit !== undefined);
   const numberPlace = (n: string): Place => {
-    const each = eachSegment && n !== numberSlot(clip, CLIP);
-    const buffer = l.context.buffer(bufferName(n), type, each ? segments : 1, "argument");
-    return place(buffer, 0, ...(each ? [along(SEGMENT, 1)] : []));
+    if (eachSegment && n !== numberSlot(clip, CLIP)) return l.context.ofEachSegment(bufferName(n), type, "argument");
+    return place(l.context.buffer(bufferName(n), type, 1, "argument"));
   };
   const own = [...states.map((s) => [s, bufferName(s)] as const), ["w", "parameters"] as const];
   const places: Places = (offset, term) => ({

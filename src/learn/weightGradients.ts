@@ -147,14 +147,15 @@ function requireParameters(c: Connection, l: Lowered): void {
 function inputOuter(c: Connection, l: Lowered, errors: PortErrors): Node[] {
   const node = c.from.node;
   const input = [...l.sources.inputSpikes.values()].find((s) => s.node === node && s.delay === l.context.delayOf(c))!;
-  const { samples, steps } = l.context.options;
+  const { samples } = l.context.options;
+  const steps = l.context.stepsStaged;
   const rows = l.context.size(node);
   const active: ActiveRows = {
     name: input.name,
     rows,
     room: samples * l.context.stepsKept * rows,
     list: place(input.name),
-    ends: place(input.ends, 0, along("chunk", samples * steps), ...withoutSteps(l.context.inSample(1))),
+    ends: place(input.ends, 0, along("chunk", samples * steps), ...withoutSteps(l.context.inStaged(1))),
     listStride: 0,
     endsStride: steps,
     bySample: true,
@@ -311,7 +312,7 @@ function activeValues(node: string, l: Lowered): ActiveRows {
   const input = l.sources.sparseInputs.get(node)!;
   const { samples } = l.context.options;
   const [rows, lists] = [l.context.size(node), input.listsOfSample];
-  const segment = withoutSteps(l.context.inSample(1));
+  const segment = withoutSteps(l.context.inStaged(1));
   return {
     name: input.name,
     rows,

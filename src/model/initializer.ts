@@ -1,10 +1,10 @@
 /** How an array of numbers starts: given, constant, or drawn. Plain data; the draw is keyed by seed and name. */
 import { exp, log } from "../base/elementary.ts";
 import { ModelError, requireFinite } from "../base/errors.ts";
-import { normalOf, uniformOf } from "../base/laws.ts";
+import { normalOf, normalsOf, uniformOf, uniformsOf } from "../base/laws.ts";
 import { LineStream } from "../base/lineStream.ts";
-import { numberedWords, streamOf } from "../base/random.ts";
-import { orthonormalRows, transposed } from "./orthogonal.ts";
+import { fillWords, numberedWords, streamOf } from "../base/random.ts";
+import { makeOrthonormal, transposed } from "./orthogonal.ts";
 import { evaluated } from "./perNeuron.ts";
 
 /** How an array of numbers starts: given, constant, or drawn by the seed and the name of the array. Plain data. */
@@ -125,9 +125,72 @@ export function initialise(
   draw: Draw,
   out: Float32Array | Float64Array = new Float64Array(length),
 ): Float32Array | Float64Array {
-  const next = drawing(from, length, draw);
-  for (let k = 0; k < length; k++) out[k] = next(k);
+  const fill = FILLS[from.kind] as Fill<Initializer> | undefined;
+  if (fill) fill(from, length, draw, out);
+  else {
+    const next = drawing(from, length, draw);
+    for (let k = 0; k < length; k++) out[k] = next(k);
+  }
   return out;
+}
+
+/** Numbers that are drawn together; whole blocks of words. */
+const PIECE = 1024;
+/** The same draws as `drawing` has, piece by piece: one by one each would be a number on the heap. */
+function inPieces(
+  draws: keyof typeof DRAWS,
+  length: number,
+  { name, seed }: Draw,
+  take: (drawn: Float64Array, at: number) => void,
+): void {
+  const stream = streamOf(name);
+  numberedWords(seed, stream); // looks at the seed
+  const [words, drawn] = [new Uint32Array(PIECE), new Float64Array(PIECE)];
+  for (let at = 0; at < length; at += PIECE) {
+    fillWords(words, at, seed, stream);
+    DRAWS[draws](words, drawn);
+    take(length - at < PIECE ? drawn.subarray(0, length - at) : drawn, at);
+  }
+}
+const DRAWS = { uniform: uniformsOf, normal: normalsOf } as const;
+
+/** Writes all numbers, by the same operations as the rule of its kind. */
+type Fill<T> = (from: T, length: number, draw: Draw, out: Float32Array | Float64Array) => void;
+const fillWithin: Fill<Kind<"fanIn" | "glorotUniform">> = (from, length, draw, out) => {
+  const limit = limitOf(from, length, draw);
+  inPieces("uniform", length, draw, (drawn, at) => {
+    for (let k = 0; k < drawn.length; k++) out[at + k] = limit * (2 * drawn[k]! - 1);
+  });
+};
+const FILLS: { readonly [K in Initializer["kind"]]?: Fill<Kind<K>> } = {
+  uniform: ({ low, high }, length, draw, out) =>
+    inPieces("uniform", length, draw, (drawn, at) => {
+      for (let k = 0; k < drawn.length; k++) out[at + k] = low + (high - low) * drawn[k]!;
+    }),
+  normal: ({ mean, sd }, length, draw, out) =>
+    inPieces("normal", length, draw, (drawn, at) => {
+      for (let k = 0; k < drawn.length; k++) out[at + k] = mean + sd * drawn[k]!;
+    }),
+  fanIn: fillWithin,
+  glorotUniform: fillWithin,
+  orthogonal: (from, length, draw, out) => {
+    const matrix = orthonormalOf(from, length, draw);
+    for (let k = 0; k < length; k++) out[k] = from.gain * matrix[k]!;
+  },
+};
+function orthonormalOf(from: Kind<"orthogonal">, length: number, draw: Draw): Float64Array {
+  const [rows, columns] = shapeOf(from, length, draw);
+  const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
+  const q = new Float64Array(length);
+  inPieces("normal", length, draw, (drawn, at) => q.set(drawn, at));
+  makeOrthonormal(q, few, many);
+  return rows <= columns ? q : transposed(q, few, many);
+}
+/** How far from 0 weights start that follow from the shape of their matrix. */
+function limitOf(from: Kind<"fanIn" | "glorotUniform">, length: number, draw: Draw): number {
+  if (from.kind === "fanIn") return from.gain / Math.sqrt(draw.fanIn ?? length);
+  const [rows, columns] = shapeOf(from, length, draw);
+  return from.gain * Math.sqrt(6 / (rows + columns));
 }
 
 /**
@@ -219,17 +282,10 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
     ({ mean }, _length, { uniform }) =>
     (k) =>
       -mean * log(uniform(k)),
-  fanIn: ({ gain }, length, { fanIn = length, uniform }) => within(gain / Math.sqrt(fanIn), uniform),
-  glorotUniform: (from, length, draw) => {
-    const [rows, columns] = shapeOf(from, length, draw);
-    return within(from.gain * Math.sqrt(6 / (rows + columns)), draw.uniform);
-  },
+  fanIn: (from, length, draw) => within(limitOf(from, length, draw), draw.uniform),
+  glorotUniform: (from, length, draw) => within(limitOf(from, length, draw), draw.uniform),
   orthogonal: (from, length, draw) => {
-    const [rows, columns] = shapeOf(from, length, draw);
-    const [few, many] = rows <= columns ? [rows, columns] : [columns, rows];
-    let drawn = 0;
-    const q = orthonormalRows(few, many, () => draw.normal(drawn++));
-    const matrix = rows <= columns ? q : transposed(q, few, many);
+    const matrix = orthonormalOf(from, length, draw);
     return (k) => from.gain * matrix[k]!;
   },
   expression: (from, length, draw) => evaluated(from, length, draw, drawing),

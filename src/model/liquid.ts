@@ -26,7 +26,10 @@ export interface LiquidLayerOptions extends LiquidOptions {
   readonly norm?: boolean | LiquidNormOptions;
 }
 /** Options of the batch normalisation in a layer of `liquid` neurons. */
-export type LiquidNormOptions = Pick<BatchNormOptions, "epsilon" | "momentum" | "gain" | "offset" | "trainable">;
+export type LiquidNormOptions = Pick<
+  BatchNormOptions,
+  "steps" | "epsilon" | "momentum" | "gain" | "offset" | "trainable"
+>;
 /** Options of `liquidReadout`. */
 export type LiquidReadoutOptions = Pick<LiquidLayerOptions, "name" | "delay">;
 

@@ -1,28 +1,26 @@
 /** Random orthonormal vectors. */
 
 /**
- * `rows` orthonormal vectors of `length` numbers, one after the other, from normal numbers that are made orthogonal in
+ * Makes `rows` orthonormal vectors of `length` numbers, one after the other, of as many normal numbers, in
  * order (modified Gram-Schmidt). Each keeps the direction of what was drawn, so that every such frame is equally likely
  * (Mezzadri 2007, Notices of the AMS 54, 592). Each vector is cleared twice of those before it, which keeps the products
  * of any two of them at rounding errors (Giraud, Langou and Rozložník 2005). Sums and roots only: the same bits on every machine.
  *
  * @param rows at most `length`
  */
-export function orthonormalRows(rows: number, length: number, normal: () => number): Float64Array {
-  const q = new Float64Array(rows * length);
-  for (let k = 0; k < q.length; k++) q[k] = normal();
+export function makeOrthonormal(q: Float64Array, rows: number, length: number): void {
   const units = Array.from({ length: rows }, (_, i) => q.subarray(i * length, (i + 1) * length));
   for (const [i, own] of units.entries()) {
     for (let pass = 0; pass < 2; pass++) for (let j = 0; j < i; j++) clear(own, units[j]!);
     const size = Math.sqrt(dot(own, own));
     for (let k = 0; k < length; k++) own[k]! /= size;
   }
-  return q;
 }
 
-/** Takes the part along `unit` out of `x`. */
+/** Takes the part along `unit` out of `x`. The product is formed here: what a call gives back is a number on the heap. */
 function clear(x: Float64Array, unit: Float64Array): void {
-  const along = dot(x, unit);
+  let along = 0;
+  for (let k = 0; k < x.length; k++) along += x[k]! * unit[k]!;
   for (let k = 0; k < x.length; k++) x[k]! -= along * unit[k]!;
 }
 function dot(x: Float64Array, y: Float64Array): number {

@@ -30,6 +30,8 @@ export interface BatchNorm extends Common {
   readonly channels: number;
   /** What share a mean and a variance. */
   readonly over: NormalisedOver;
+  /** Steps with running statistics of their own, where not all of the network's have: later ones share the last. */
+  readonly steps?: number;
   /** Added to the variance. */
   readonly epsilon: number;
   /** The share of a batch's statistics in the running ones. */
@@ -148,6 +150,13 @@ export interface BatchNormOptions {
    * each step has its own, over the samples of the batch.
    */
   readonly over?: NormalisedOver;
+  /**
+   * With `over: "batch"`: how many steps have running statistics of their own; later ones share those of the last of them
+   * (as Cooijmans et al. 2017, arXiv:1603.09025, do
+   * behind the longest sequence that trained). By default all steps of the network have. As many are kept, however
+   * many steps the network takes.
+   */
+  readonly steps?: number;
   /** Added to the variance, > 0; default 1e-5. */
   readonly epsilon?: number;
   /** The share of a batch's statistics in the running ones, above 0 and up to 1; default 0.1. */
@@ -168,7 +177,7 @@ export interface BatchNormOptions {
 }
 /** Names of the options of a batch normalisation. */
 export const BATCH_NORM = {
-  ...{ over: true, epsilon: true, momentum: true, gain: true, offset: true },
+  ...{ over: true, steps: true, epsilon: true, momentum: true, gain: true, offset: true },
   ...{ threshold: true, alpha: true, trainable: true },
 } as const satisfies Every<BatchNormOptions>;
 
@@ -185,10 +194,13 @@ export function batchNorm(shape: number | readonly number[], of: Source, options
   requireKnown(path, options, BATCH_NORM);
   const dimensions = typeof shape === "number" ? [shape] : shape;
   for (const n of dimensions) requireInteger(`${path}.shape`, n, 1, 2 ** 31);
-  const { over = "batch-and-time", epsilon = 1e-5, momentum = 0.1, offset = 0, trainable = true } = options;
+  const { over = "batch-and-time", steps, epsilon = 1e-5, momentum = 0.1, offset = 0, trainable = true } = options;
   requirePositive(`${path}.epsilon`, epsilon);
   if (over !== "batch-and-time" && over !== "batch")
     throw new ModelError("out-of-range", `${path}.over`, `must be 'batch-and-time' or 'batch', got '${over}'`);
+  if (steps !== undefined) requireInteger(`${path}.steps`, steps, 1, 2 ** 31);
+  if (steps !== undefined && over !== "batch")
+    throw new ModelError("usage", `${path}.steps`, "goes with over: 'batch', where steps have statistics of their own");
   if (!(momentum > 0 && momentum <= 1))
     throw new ModelError("out-of-range", `${path}.momentum`, `must be above 0 and up to 1, got ${momentum}`);
   if (!Number.isFinite(offset))
@@ -198,7 +210,8 @@ export function batchNorm(shape: number | readonly number[], of: Source, options
     ...sized(shape),
     of: [endpoint(of)],
     channels: dimensions.at(-1)!,
-    ...{ over, epsilon, momentum, gain: gainOf(options, path), offset, trainable },
+    ...{ over, ...(steps !== undefined && { steps }), epsilon, momentum },
+    ...{ gain: gainOf(options, path), offset, trainable },
   };
 }
 function gainOf({ gain, threshold, alpha }: BatchNormOptions, path: string): number {

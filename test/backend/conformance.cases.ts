@@ -311,6 +311,15 @@ function loopCase(): Case {
                 },
                 { n: 5 },
               ),
+              invoke(
+                { kind: "perElement", step },
+                {
+                  x: place("x", 0, along("s", 5, { most: 1 })),
+                  y: place("y", 0, along("s", 5)),
+                  k: place("k", 1, along("t", 1, { shift: -1, most: 3 })),
+                },
+                { n: 5 },
+              ),
             ],
             { from: place("bounds", 0, along("s", 1)), reverse: true },
           ),

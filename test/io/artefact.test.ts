@@ -106,12 +106,14 @@ describe("round trip", () => {
   test("batch normalisation with its running statistics, sums and residuals", async () => {
     const block = [denseLayer(4), batchNormLayer({ threshold: 1 }), lif(), denseLayer(4), batchNormLayer(), lif()];
     const each = batchNormLayer({ over: "batch", momentum: 0.3 });
+    const few = batchNormLayer({ over: "batch", steps: 2 });
     const net = sequential(
-      [input(3), denseLayer(4), each, lif(), residualLayer(block, { how: "iand" }), denseLayer(2), readout()],
+      [input(3), denseLayer(4), each, lif(), residualLayer(block, { how: "iand" }), denseLayer(2), few, readout()],
       { steps: 5 },
     );
     const start = initialParameters(net, 1);
     expect(start["hidden1Norm.mean"]!.length).toBe(5 * 4); // a row for each step
+    expect(start["outputNorm.mean"]!.length).toBe(2 * 2);
     const parameters = { ...start, "hidden1Norm.mean": Float32Array.from({ length: 20 }, (_, k) => k / 7) };
     const back = await decodeArtefact(await encodeArtefact(artefactOf(net, parameters)));
     expect(normal(back.network)).toEqual(normal(net));

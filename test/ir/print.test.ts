@@ -133,6 +133,9 @@ test("addresses", () => {
   expect(printPlace(place("x", 3, along("t", 5, { shift: -1, modulo: 4 }), along("k", 1)))).toBe(
     "x[((t - 1) % 4)*5 + k + 3]",
   );
+  expect(printPlace(place("x", 0, along("t", 8, { most: 3 }), along("s", 1, { shift: -1, most: 2 })))).toBe(
+    "x[min(t, 3)*8 + min(s - 1, 2)]",
+  );
   expect(printPlace(place("x", 0, along("t", 2, { shift: 1 }), along("s", 1, { modulo: 2 })))).toBe(
     "x[(t + 1)*2 + (s % 2)]",
   );

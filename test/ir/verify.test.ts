@@ -393,6 +393,11 @@ describe("programs out of order", () => {
       "v[(t % 3)*8]: modulo 3 is not a power of two",
     ],
     [
+      "most and modulo",
+      program([loop("t", 2, [zero(place("v", 0, along("t", 8, { modulo: 2, most: 1 })))])]),
+      "the most that a loop counts here is an integer, and not round a ring",
+    ],
+    [
       "one element too far",
       program([zero(place("v", 73))]),
       "v[73] reaches elements 73 to 80 (8 elements from each place) of 80",

@@ -50,6 +50,7 @@ const networks: Record<string, Network> = {
   "three positions of two channels": normed([3, 2]),
   "statistics of each step": normed(6, { over: "batch" }),
   "statistics of each step, over positions": normed([3, 2], { over: "batch" }),
+  "running statistics of two steps": normed(6, { over: "batch", steps: 2 }),
   "two norms one after the other, and beside each other": made({
     name: "deep",
     populations: { a: leaky(6), b: leaky(6, "7 ms"), out: leaky(classes) },
@@ -197,6 +198,32 @@ describe("running statistics", () => {
     }
   });
 
+  test("later steps share those of the last that has its own, step by step", async () => {
+    const own = batchNorm(inputs, "x", { over: "batch", steps: 2, momentum: 0.25 });
+    using trainer = await createTrainer({ ...net, transforms: { norm: own } }, wasm, { ...options, type: "f64" });
+    for (const { batch } of batches) trainer.step(batch);
+    const parameters = trainer.parameters();
+    for (let c = 0; c < inputs; c++) {
+      const [mean, variance] = [
+        [0, 0],
+        [1, 1],
+      ];
+      for (const { samples } of batches)
+        for (let t = 0; t < steps; t++) {
+          const values = samples.flatMap((rows) => (t < rows.length ? [rows[t]![c]!] : []));
+          const [m, row] = [values.reduce((a, b) => a + b, 0) / values.length, Math.min(t, 1)];
+          const v = values.reduce((a, b) => a + (b - m) ** 2, 0) / (values.length - 1);
+          mean[row] = 0.75 * mean[row]! + 0.25 * m;
+          variance[row] = 0.75 * variance[row]! + 0.25 * v;
+        }
+      for (let row = 0; row < 2; row++) {
+        expect(parameters["norm.mean"]![row * inputs + c]).toBeCloseTo(mean[row]!, 14);
+        expect(parameters["norm.variance"]![row * inputs + c]).toBeCloseTo(variance[row]!, 14);
+      }
+    }
+    expect(parameters["norm.mean"]!.length).toBe(2 * inputs);
+  });
+
   test("evaluation is that of a network whose weights have them", async () => {
     using trainer = await createTrainer(net, wasm, { ...options, type: "f64" });
     for (const { batch } of batches) trainer.step(batch);
@@ -274,6 +301,11 @@ describe("refused", () => {
     [
       () => batchNorm(4, "x", { over: "time" as "batch" }),
       "batchNorm.over: must be 'batch-and-time' or 'batch', got 'time'",
+    ],
+    [() => batchNorm(4, "x", { steps: 2 }), "batchNorm.steps: goes with over: 'batch'"],
+    [
+      () => batchNorm(4, "x", { over: "batch", steps: 0 }),
+      "batchNorm.steps: must be an integer from 1 to 2147483648, got 0",
     ],
     [() => batchNorm(4, "x", { momentum: 0 }), "batchNorm.momentum: must be above 0 and up to 1, got 0"],
     [() => batchNorm(4, "x", { epsilon: 0 }), "batchNorm.epsilon: must be a finite number > 0, got 0"],

@@ -37,11 +37,20 @@ const lengths = [6, 3, 6, 1, 5, 6, 6, 2, 6, 4, 6];
 const drawn = (seed: number, only = lengths) =>
   shortened(drawSamples({ count: only.length, steps, inputs, classes, kind: "values", density: 0.8, seed }), only);
 
-const layer = (length = steps): Network =>
+/** @param own steps with running statistics of their own */
+const layer = (length = steps, own?: number): Network =>
   sequential(
     [
       input(inputs, { signal: "values" }),
-      liquid(size, { norm: { epsilon: EPSILON, momentum: MOMENTUM, gain: 0.7, offset: 0.1 } }),
+      liquid(size, {
+        norm: {
+          epsilon: EPSILON,
+          momentum: MOMENTUM,
+          gain: 0.7,
+          offset: 0.1,
+          ...(own !== undefined && { steps: own }),
+        },
+      }),
       liquidReadout(classes),
     ],
     { steps: length, name: "layer" },
@@ -180,8 +189,9 @@ function trainByHand(w: Record<string, Float64Array>, { samples, labels }: Retur
     for (const [j, { statistics }] of [below, own].entries())
       for (const kind of ["mean", "variance"] as const) {
         const running = w[`${NORMS[j]}.${kind}`]!;
+        const row = Math.min(t * size, running.length - size); // later steps share the last
         for (const [c, x] of statistics[kind].entries())
-          running[t * size + c] = (1 - MOMENTUM) * running[t * size + c]! + MOMENTUM * x;
+          running[row + c] = (1 - MOMENTUM) * running[row + c]! + MOMENTUM * x;
       }
     step.g.backward(step.g.linear(losses.map((x) => [1 / samples.length, x])));
     for (const [name, values] of Object.entries(w))
@@ -198,11 +208,14 @@ const make = (net: Network, more: Partial<TrainerOptions> = {}, backend: Backend
 
 describe("a layer of liquid neurons with the norms that the published code has", () => {
   // Eleven samples are six shards; two are two of one sample, whose variance is that between shards alone.
-  test.each([
-    ["several samples a shard", lengths],
-    ["one sample a shard", [6, 4]],
-  ])("weights and running statistics as written out by hand: %s", async (_name, only) => {
-    using trainer = await make(layer(), { batch: only.length });
+  test.each<[string, number[], number | undefined]>([
+    ["several samples a shard", lengths, undefined],
+    ["one sample a shard", [6, 4], undefined],
+    ["four steps with statistics of their own", lengths, 4],
+    ["one step with statistics of its own, which all share", lengths, 1],
+    ["more steps with statistics than the network has", lengths, 8],
+  ])("weights and running statistics as written out by hand: %s", async (_name, only, own) => {
+    using trainer = await make(layer(steps, own), { batch: only.length });
     const start = trainer.parameters();
     const w = Object.fromEntries(Object.entries(start).map(([n, x]) => [n, Float64Array.from(x)]));
     const batches = [1, 2, 3].map((seed) => drawn(seed, only));
@@ -212,16 +225,18 @@ describe("a layer of liquid neurons with the norms that the published code has",
     }
     expectNear(trainer.parameters(), w, 1e-11);
     for (const [name, x] of Object.entries(start)) expect(w[name], name).not.toEqual(x);
+    for (const name of NORMS) expect(w[`${name}.mean`]!.length).toBe((own ?? steps) * size);
   });
 
-  test("evaluation takes the statistics of each step", async () => {
-    using trainer = await make(layer());
+  test.each([undefined, 4, 1, 8])("evaluation takes the statistics of each step, of %s of them", async (own) => {
+    using trainer = await make(layer(steps, own));
     const { samples, labels, batch } = drawn(1);
     for (let k = 0; k < 3; k++) trainer.step(batch);
     const p = trainer.deployed();
     const fixed = (rows: Value[], name: string, t: number, { g }: Together): Value[] =>
       rows.map((x, c) => {
-        const [mean, variance] = [p[`${name}.mean`]![t * size + c]!, p[`${name}.variance`]![t * size + c]!];
+        const row = size * Math.min(t, (own ?? steps) - 1);
+        const [mean, variance] = [p[`${name}.mean`]![row + c]!, p[`${name}.variance`]![row + c]!];
         const scale = p[`${name}.gain`]![c]! / Math.sqrt(variance + EPSILON);
         return g.linear([[scale, x]], p[`${name}.offset`]![c]! - mean * scale);
       });
@@ -242,7 +257,12 @@ describe("a layer of liquid neurons with the norms that the published code has",
       return each.reduce((a, x) => a + x, 0) / rows.length;
     });
     const loss = crossEntropyEachStep("mean");
-    using evaluator = await createEvaluator(layer(), wasm, { loss, batch: count, parameters: p, type: "f64" });
+    using evaluator = await createEvaluator(layer(steps, own), wasm, {
+      loss,
+      batch: count,
+      parameters: p,
+      type: "f64",
+    });
     const stepLabels = Int32Array.from(samples.flatMap((_, k) => range(steps).map(() => labels[k]!)));
     const found = evaluator.evaluate({ ...batch, labelled: "steps", labels: stepLabels }).loss;
     expect(found).toBeCloseTo(losses.reduce((a, x) => a + x, 0) / count, 12);
@@ -305,6 +325,7 @@ describe("norms that wait for one another", () => {
   test.each([
     ["norms in cycles", deep(steps, true)],
     ["liquid neurons", layer()],
+    ["liquid neurons, later steps with statistics in common", layer(steps, 3)],
   ])("interpreter, wasm and any number of threads: the same bits: %s", async (_name, net) => {
     const runs = [];
     for (const backend of [interpret, wasm, ...team]) {
@@ -316,6 +337,21 @@ describe("norms that wait for one another", () => {
     }
     for (const run of runs.slice(1)) expect(run).toEqual(runs[0]);
   });
+});
+
+test("memory: nothing grows with the steps of a sample where later ones share statistics, else two rows a norm", async () => {
+  const bytes = async (length: number, own?: number): Promise<number> => {
+    using trainer = await make(layer(length, own), {
+      algorithm: fptt(surrogate),
+      optimiser: adamax(0.01, { clip: 1 }),
+    });
+    return trainer.bytes;
+  };
+  const [short, middle, long] = [await bytes(100, 50), await bytes(1000, 50), await bytes(10_000, 50)];
+  expect(long).toBe(middle);
+  expect(middle - short).toBeLessThan(1024); // a table by which states of long samples are looked through
+  const row = 6 * 8; // five numbers of f64, filled up to whole vectors
+  expect((await bytes(10_000)) - long).toBeCloseTo((10_000 - 50) * NORMS.length * 2 * row, -2);
 });
 
 test("a trainer goes on from a snapshot bit for bit, with its running statistics", async () => {

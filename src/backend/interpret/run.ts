@@ -120,7 +120,7 @@ function address(p: Place, loops: ReadonlyMap<string, number>): number {
     const variable = loops.get(term.loop);
     if (variable === undefined) throw new Error(`place in '${p.buffer}': no loop '${term.loop}' around it`);
     const moved = variable + (term.shift ?? 0);
-    at += term.stride * (term.modulo ? moved & (term.modulo - 1) : moved);
+    at += term.stride * (term.modulo ? moved & (term.modulo - 1) : Math.min(moved, term.most ?? moved));
   }
   return at;
 }

@@ -37,6 +37,9 @@ const OF_LOCALS: Readonly<Record<"local.get" | "local.set" | "local.tee", Instr[
 };
 const ofLocal = (op: keyof typeof OF_LOCALS, local: number): Instr => (OF_LOCALS[op][local] ??= [op, local]);
 
+const FEW = 1024;
+const SMALL: Instr[] = [];
+
 /** Builds one function body. Locals are numbers; the first are the parameters. */
 export class Emitter {
   readonly params: readonly ValType[];
@@ -56,7 +59,7 @@ export class Emitter {
     this.body.push(immediates.length === 0 ? plain(name) : [name, ...immediates]);
   }
   get(...locals: number[]): void {
-    for (const l of locals) this.body.push(ofLocal("local.get", l));
+    for (let k = 0; k < locals.length; k++) this.body.push(ofLocal("local.get", locals[k]!));
   }
   set(local: number): void {
     this.body.push(ofLocal("local.set", local));
@@ -65,7 +68,9 @@ export class Emitter {
     this.body.push(ofLocal("local.tee", local));
   }
   i32(value: number): void {
-    this.op("i32.const", value | 0);
+    const x = value | 0;
+    if (x < 0 || x >= FEW) this.body.push(["i32.const", x]);
+    else this.body.push((SMALL[x] ??= ["i32.const", x]));
   }
   /** `local += bytes` */
   advance(local: number, bytes: number): void {

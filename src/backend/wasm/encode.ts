@@ -95,7 +95,7 @@ export class ModuleWriter {
     this.#functions.push({ name, params, exported });
     const out = new Bytes();
     out.push(vector(localRuns(locals).map(([n, type]) => [...unsigned(n), VALTYPE[type]])));
-    for (const i of body) instruction(i, this.#index, out);
+    for (let k = 0; k < body.length; k++) instruction(body[k]!, this.#index, out);
     out.push(OPCODES.get("end")!);
     this.#bodies.unsigned(out.length);
     this.#bodies.push(out.view());

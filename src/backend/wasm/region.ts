@@ -114,7 +114,7 @@ class RegionWriter {
   /** The locals that hold the variables of the loops around. */
   readonly #loops: Map<string, number>;
   /** Locals that hold terms of places, in bytes, and whole sums of them, by what they are. */
-  readonly #known = new Map<string, number>();
+  #known = new Map<string, number>();
 
   /** Where threads run what is written together. */
   readonly #team: TeamLocals | undefined;
@@ -158,7 +158,7 @@ class RegionWriter {
       if (meeting) this.#meetingBody(loop, waiting ? { ...meeting, waiting } : meeting);
       else if (shared?.waiting) this.#waitingBody(body, shared, shared.waiting);
       else this.body(body);
-      this.#restore(before);
+      this.#known = before;
     };
     if (shared) {
       this.#ownRounds(shared, { variable, first, end }, round);
@@ -182,7 +182,7 @@ class RegionWriter {
     }
     if (waiting) this.#await(meeting!, waiting.round);
     for (const variable of variablesOf(loop)) this.#loops.delete(variable);
-    this.#restore(outside);
+    this.#known = outside;
   }
   /** Where threads that run a loop need not wait at the end of its rounds: what they remember of the first is behind them. */
   #waiting(loop: Loop): TeamLocals["waiting"] {
@@ -301,11 +301,6 @@ class RegionWriter {
     f.get(team.threads);
     f.op("call", ARRIVE);
   }
-  #restore(known: ReadonlyMap<string, number>): void {
-    this.#known.clear();
-    for (const [key, local] of known) this.#known.set(key, local);
-  }
-
   #invoke(call: Invoke): void {
     const { args, counts } = signatureOf(call.kernel);
     for (const name of args) {
@@ -335,10 +330,9 @@ class RegionWriter {
 
   /** Keeps in a local what a place is without the terms of a loop that is about to begin. */
   #rememberBase(place: Place, loop: string): void {
-    const base = { ...place, terms: place.terms.filter((t) => t.loop !== loop) };
-    const key = baseKey(base);
-    if (base.terms.length === 0 || this.#known.has(key)) return;
-    this.#address(base);
+    const key = baseKey(place, loop);
+    if (this.#known.has(key) || place.terms.every((t) => t.loop === loop)) return;
+    this.#address({ ...place, terms: place.terms.filter((t) => t.loop !== loop) });
     this.#keep(key);
   }
   /** Keeps in a local what a term adds in this round. */
@@ -358,14 +352,20 @@ class RegionWriter {
   /** Pushes the address: from the longest part that is known, the rest term by term. */
   #address(place: Place): void {
     const f = this.#f;
-    const split = innermost(place, this.#loops);
-    const base = this.#known.get(baseKey({ ...place, terms: split.outer }));
+    const inner = this.#innermost;
+    const base = this.#known.get(baseKey(place, inner));
     if (base !== undefined) f.get(base);
     else {
       f.i32(this.#at.offsets.get(place.buffer)! + place.offset * this.#bytesOf(place.buffer));
-      for (const term of split.outer) this.#plusTerm(term, place.buffer);
+      for (const term of place.terms) if (term.loop !== inner) this.#plusTerm(term, place.buffer);
     }
-    for (const term of split.inner) this.#plusTerm(term, place.buffer);
+    for (const term of place.terms) if (term.loop === inner) this.#plusTerm(term, place.buffer);
+  }
+  /** The variable of the innermost loop that is running. */
+  get #innermost(): string | undefined {
+    let last: string | undefined;
+    for (const name of this.#loops.keys()) last = name;
+    return last;
   }
   #plusTerm(term: Term, buffer: string): void {
     this.#term(term, buffer);
@@ -387,6 +387,15 @@ class RegionWriter {
       f.i32(term.modulo - 1);
       f.op("i32.and");
     }
+    if (term.most !== undefined) {
+      const moved = f.local("i32");
+      f.tee(moved);
+      f.i32(term.most);
+      f.get(moved);
+      f.i32(term.most);
+      f.op("i32.lt_s");
+      f.op("select");
+    }
     f.i32(term.stride * bytes);
     f.op("i32.mul");
   }
@@ -394,15 +403,13 @@ class RegionWriter {
 
 const isLarge = (node: Node): node is Loop => isParallel(node) && [...invocations(node.body)].length >= LARGE;
 
-const termKey = ({ loop, stride, shift = 0, modulo = 0 }: Term, bytes: number): string =>
-  `${loop}*${stride * bytes}+${shift}%${modulo}`;
-const baseKey = ({ buffer, offset, terms }: Place): string =>
-  `${buffer}+${offset}:${terms.map((t) => termKey(t, 1)).join(" ")}`;
-
-/** Terms of the innermost loop that is running, and the others. */
-function innermost({ terms }: Place, loops: ReadonlyMap<string, number>): { outer: Term[]; inner: Term[] } {
-  const name = [...loops.keys()].at(-1);
-  return { outer: terms.filter((t) => t.loop !== name), inner: terms.filter((t) => t.loop === name) };
+const termKey = ({ loop, stride, shift = 0, modulo = 0, most }: Term, bytes: number): string =>
+  `${loop}*${stride * bytes}+${shift}%${modulo}<${most ?? ""}`;
+/** A place without the terms of a loop. */
+function baseKey({ buffer, offset, terms }: Place, loop: string | undefined): string {
+  let key = `${buffer}+${offset}:`;
+  for (let k = 0; k < terms.length; k++) if (terms[k]!.loop !== loop) key += `${termKey(terms[k]!, 1)} `;
+  return key;
 }
 
 /** Places that the nodes of a body use themselves: arguments and counts of calls, bounds of loops. */

@@ -163,10 +163,12 @@ export function generate(program: Program, at: Layout, pages: number, shared = f
 /** @param add takes the functions, callees first; returns the stages of each region */
 function generateInto(program: Program, at: Layout, add: (f: Func) => void): Generated["regions"] {
   const kernels = new KernelSet(add);
+  const names = new Map<Invoke, string>(); // regions share calls
   for (const { body } of program.regions)
-    for (const { call } of invocations(body)) kernels.need(call.kernel, knownCounts(call));
+    for (const { call } of invocations(body))
+      if (!names.has(call)) names.set(call, kernels.need(call.kernel, knownCounts(call)));
   if (program.regions.some(({ body }) => body.some(hasInnerParallel))) meetFunctions().forEach(add);
-  const nameOf = (call: Invoke): string => kernels.nameOf(call.kernel, knownCounts(call));
+  const nameOf = (call: Invoke): string => names.get(call)!;
   const stagesOf = (region: Region): Stage[] =>
     regionStages(region, at, nameOf).map(({ stage, code }) => {
       code.forEach(add);
@@ -185,17 +187,17 @@ class KernelSet {
     this.#add = add;
   }
 
-  need(kernel: Kernel, known: Readonly<Record<string, number>>): void {
+  /** Its name. */
+  need(kernel: Kernel, known: Readonly<Record<string, number>>): string {
     const key = this.#key(kernel, known);
-    if (this.#names.has(key)) return;
+    const before = this.#names.get(key);
+    if (before !== undefined) return before;
     const label = "step" in kernel ? `${kernel.kind}.${kernel.step.name}` : kernel.kind;
     const name = `${label}.${this.#names.size}`;
     this.#names.set(key, name);
     const build = KERNELS[kernel.kind] as (k: Kernel, c: KernelContext) => void;
     this.#add(kernelFunction(name, kernel, known, TABLE_ADDRESS, (c) => build(kernel, c)));
-  }
-  nameOf(kernel: Kernel, known: Readonly<Record<string, number>>): string {
-    return this.#names.get(this.#key(kernel, known))!;
+    return name;
   }
   /** Steps are compared by identity, everything else by value. */
   #key(kernel: Kernel, known: Readonly<Record<string, number>>): string {

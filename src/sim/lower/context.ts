@@ -33,6 +33,12 @@ export interface LowerOptions {
   readonly steps: number;
   /** `samples` only: steps of a segment of time, where samples are worked through in segments. */
   readonly segment?: number | undefined;
+  /**
+   * `samples` with segments: of how many segments, a power of two, the host's arrays are in memory at a time, where a run takes
+   * all samples of a batch through one segment after the other (`learn/timeOutermost.ts`). The host brings what comes next.
+   * Default all.
+   */
+  readonly staged?: number | undefined;
   /** `samples` only: the most samples of a run. */
   readonly batch: number;
   /** `samples` only: runs of chunks that may go on side by side (`shards.ts`). */
@@ -82,6 +88,14 @@ export const runNumber = (name: keyof typeof RUN): Place => place("run", RUN[nam
 export type Fill = (to: Elements, array: (name: string) => Elements, mill?: Mill) => void;
 export type Contents = ArrayLike<number> | Fill;
 
+/** Writes the row of a step or segment from `at` on. */
+export type TableRow = (k: number, to: { [k: number]: number }, at: number) => void;
+export interface StagedTable {
+  readonly per: "step" | "segment";
+  readonly width: number;
+  readonly write: TableRow;
+}
+
 /** Seconds: at 10 spikes a second and neuron, one of a hundred fires in a step of this length. */
 const RARE = 1e-3;
 
@@ -95,6 +109,8 @@ export class Context {
   readonly contents = new Map<string, Contents>();
   /** `stream` mode: timed arrays, by the buffer that the host fills with the rows of the steps that come. */
   readonly timed = new Map<string, TimedTable>();
+  /** Where not all segments are staged: tables of steps or segments, by the buffer that the host fills for those that come. */
+  readonly tables = new Map<string, StagedTable>();
   /** Synapses that a mill may draw when the program is loaded. */
   readonly drawn: Plan[] = [];
 
@@ -174,6 +190,51 @@ export class Context {
   /** The step at hand among all steps of the sample, in arrays that have `stride` elements for each of them. */
   inSample(stride: number): Term[] {
     return [...(this.hasSegments ? [along(SEGMENT, this.stepsKept * stride)] : []), along("t", stride)];
+  }
+  /** Steps of which what the host gives is in memory at a time. */
+  get stepsStaged(): number {
+    const { staged, steps } = this.options;
+    return staged === undefined ? steps : staged * this.stepsKept;
+  }
+  /** The step at hand among those. */
+  inStaged(stride: number): Term[] {
+    return [...(this.hasSegments ? [this.#stagedSegment(this.stepsKept * stride)] : []), along("t", stride)];
+  }
+  #stagedSegment(stride: number): Term {
+    const { staged } = this.options;
+    return along(SEGMENT, stride, staged === undefined ? {} : { modulo: staged });
+  }
+  /** A number of the host for each segment, of the one at hand. */
+  ofEachSegment(name: string, type: Type, role: "argument" | "constant"): Place {
+    const buffer = this.buffer(name, type, this.options.staged ?? this.segments, role);
+    return place(buffer, 0, this.#stagedSegment(1));
+  }
+  /** An integer that follows from the number of a segment, of the one at hand. */
+  segmentTable(name: string, value: (segment: number) => number): Place {
+    const { staged } = this.options;
+    if (staged !== undefined) {
+      this.tables.set(name, { per: "segment", width: 1, write: (k, to, at) => void (to[at] = value(k)) });
+      return this.ofEachSegment(name, "i32", "argument");
+    }
+    this.constant(
+      name,
+      Int32Array.from({ length: this.segments }, (_, k) => value(k)),
+      "i32",
+    );
+    return this.ofEachSegment(name, "i32", "constant");
+  }
+  /** A row that follows from the number of a step, of the one at hand. */
+  stepTable(name: string, width: number, write: TableRow): Place {
+    const { staged, steps } = this.options;
+    if (staged !== undefined) {
+      this.tables.set(name, { per: "step", width, write });
+      this.buffer(name, this.type, this.stepsStaged * width, "argument");
+    } else if (!this.buffers.has(name)) {
+      const rows = new Float64Array(steps * width);
+      for (let step = 0; step < steps; step++) write(step, rows, step * width);
+      this.constant(name, rows);
+    }
+    return place(name, 0, ...this.inStaged(width));
   }
   /** The samples of the chunk at hand. */
   get sampleCount(): number | Place {

@@ -124,20 +124,25 @@ interface Conflict {
 }
 function conflicts(atoms: readonly Atom[]): Conflict[] {
   const found: Conflict[] = [];
-  for (const [first, a] of atoms.entries()) {
-    const touches = [...a.touches];
+  for (let first = 0; first < atoms.length; first++)
     for (let second = first + 1; second < atoms.length; second++) {
-      const b = atoms[second]!;
-      const both = touches.filter(([buffer, x]) => {
-        const y = b.touches.get(buffer);
-        return y && (x.written || y.written) && !(x.adds && y.adds);
-      });
-      if (both.length === 0) continue;
+      const [a, b] = [atoms[first]!, atoms[second]!];
+      const both = collisions(a, b);
+      if (both === 0) continue;
       const bySamples = a.around.length > 0 && b.around.length > 0;
-      const shared = both.some(([buffer, x]) => x.shared || b.touches.get(buffer)!.shared);
-      found.push({ first, second, handed: bySamples && shared });
+      found.push({ first, second, handed: bySamples && both === 2 });
     }
-  }
+  return found;
+}
+/** Whether two must keep their order: 0 for not, 1 for that they must, 2 where it is for the sake of what samples share. */
+function collisions(a: Atom, b: Atom): 0 | 1 | 2 {
+  let found: 0 | 1 | 2 = 0;
+  a.touches.forEach((x, buffer) => {
+    const y = b.touches.get(buffer);
+    if (!y || !(x.written || y.written) || (x.adds && y.adds)) return;
+    if (x.shared || y.shared) found = 2;
+    else if (found === 0) found = 1;
+  });
   return found;
 }
 

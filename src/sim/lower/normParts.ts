@@ -5,6 +5,7 @@ import type { Step } from "../../ir/step.ts";
 import type { FloatType } from "../../ir/types.ts";
 import type { BatchNorm } from "../../model/transform.ts";
 import { elementCall } from "./bodies.ts";
+import { SEGMENT } from "./context.ts";
 import type { Lowered } from "./lower.ts";
 import type { ParameterBlock } from "./parameters.ts";
 import { stepOf } from "./stepOf.ts";
@@ -70,7 +71,17 @@ export class NormParts {
     return this.t.over === "batch" && this.rows > 1 ? [along("t", this.stride)] : [];
   }
   get inAll(): Term[] {
-    return this.t.over === "batch" ? this.l.context.inSample(this.stride) : [];
+    const c = this.l.context;
+    if (this.t.over !== "batch") return [];
+    return this.#hasAll ? c.inSample(this.stride) : [this.ofStep(c.hasSegments ? SEGMENT : "t")];
+  }
+  /** The row of running statistics of a step, counted by a loop. */
+  ofStep(loop: string): Term {
+    return along(loop, this.stride, this.#hasAll ? {} : { most: this.block("mean").rows - 1 });
+  }
+  /** Whether each step has running statistics of its own. Where it has not, segments are of one step, if there are any. */
+  get #hasAll(): boolean {
+    return this.block("mean").rows >= this.l.context.options.steps;
   }
   /** A row of channels of the parameters. */
   parameter(name: string, terms: readonly Term[] = []): Place {

@@ -104,7 +104,8 @@ export class NormKernels {
   }
   /** After an update: running statistics. */
   note(): Node[] {
-    return [this.#eachRow((row) => this.#p.note(row, row))];
+    const running = this.#p.t.over === "batch" ? [this.#p.ofStep("row")] : [];
+    return [this.#eachRow((row) => this.#p.note(row, running))];
   }
 
   /**

@@ -39,7 +39,7 @@ export interface ParameterBlock {
    * `synapse`: weights of a sparse connection, one a synapse in order of source, then of target, or one for all.
    * `delay`: delays that learn, in seconds, in the shape of their weights; `width`: that of their interpolation, in steps.
    * `neuron`: a parameter or an initial state of a population, one value a neuron or, with width 1, one for all. `norm`: of
-   * batch normalisation, one value a channel; running statistics of each step have a row each.
+   * batch normalisation, one value a channel; running statistics of steps have a row each.
    */
   readonly kind: "weight" | "synapse" | "bias" | "delay" | "width" | "neuron" | "norm";
   /** Where the numbers lie in another order than their own: the place among them of each. */
@@ -168,8 +168,8 @@ const isNoted = (name: string): boolean => /\.(mean|variance)$/.test(name);
 /** What batch normalisation has: what trains, and what training notes. */
 const normArrays = (net: Network) =>
   Object.entries(net.transforms).flatMap(([node, t]) => (isNorm(t) ? arraysOf(node, t, net) : []));
-function arraysOf(node: string, { channels: width, gain, offset, over, trainable }: BatchNorm, { steps }: Network) {
-  const rows = over === "batch" ? steps! : 1;
+function arraysOf(node: string, { channels: width, gain, offset, over, steps, trainable }: BatchNorm, net: Network) {
+  const rows = over === "batch" ? (steps ?? net.steps!) : 1;
   return [
     { name: `${node}.gain`, rows: 1, width, start: gain, trainable },
     { name: `${node}.offset`, rows: 1, width, start: offset, trainable },

@@ -66,8 +66,8 @@ export function runPlace(name: string, c: Context): Place | undefined {
   const { samples, mode } = c.options;
   const table = (STEP_TABLES as Readonly<Record<string, string>>)[name];
   if (table) {
-    const rows = mode === "stream" ? c.rows(0) : c.options.steps;
-    const terms = mode === "stream" ? [along("t", 1, { modulo: rows })] : c.inSample(1);
+    const rows = mode === "stream" ? c.rows(0) : c.stepsStaged;
+    const terms = mode === "stream" ? [along("t", 1, { modulo: rows })] : c.inStaged(1);
     return place(c.buffer(table, tableType(name, c), rows, "argument"), 0, ...terms);
   }
   if (name === DRAW_SLOTS.seed.name) return place("key", KEY.seed);

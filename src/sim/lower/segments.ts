@@ -28,8 +28,7 @@ export const overSegments = (c: Context, body: readonly Node[], reverse = false)
  * lacks. What asks must have been made before.
  */
 export function segmentCounts(c: Context): Node[] {
-  const starts = Int32Array.from({ length: c.segments }, (_, k) => k * c.stepsKept);
-  const first = place(c.constant("segment.starts", starts, "i32"), 0, along(SEGMENT, 1));
+  const first = c.segmentTable("segment.starts", (k) => k * c.stepsKept);
   const all = c.ofSample(SAMPLE_STEPS, "i32");
   const own = (what: (length: Expr) => Expr, out: Place): Node => {
     const kernel = { kind: "perElement", step: countsStep(what, c.stepsKept) } as const;
@@ -56,16 +55,18 @@ function countsStep(what: (length: Expr) => Expr, kept: number): Step {
 /** What happens in a sample's first segment only. */
 export function inFirstSegment(c: Context, body: readonly Node[]): Node[] {
   if (body.length === 0) return [];
-  const first = Int32Array.from({ length: c.segments }, (_, k) => Number(k === 0));
-  return [loop("first", place(c.constant("segment.first", first, "i32"), 0, along(SEGMENT, 1)), body)];
+  return [
+    loop(
+      "first",
+      c.segmentTable("segment.first", (k) => Number(k === 0)),
+      body,
+    ),
+  ];
 }
 /** How many steps the segment at hand has at most. */
 export function segmentLength(c: Context): Count {
   if (!c.hasSegments) return c.options.steps;
-  const length = Int32Array.from({ length: c.segments }, (_, k) =>
-    Math.min(c.stepsKept, c.options.steps - k * c.stepsKept),
-  );
-  return place(c.constant("segment.length", length, "i32"), 0, along(SEGMENT, 1));
+  return c.segmentTable("segment.length", (k) => Math.min(c.stepsKept, c.options.steps - k * c.stepsKept));
 }
 
 /** How the names of the buffers end that hold what segments start from. */

@@ -105,7 +105,8 @@ export class ValueSignal {
     // One number of each step is no row of whole vectors: of long sequences this is most of what the host gives.
     this.stride = this.#whole && c.size(node) === 1 ? 1 : c.stride(node);
     this.maxDelay = c.maxDelay(node, port);
-    const rows = this.allSteps ? c.options.steps + this.maxDelay : c.rows(this.maxDelay);
+    const steps = this.#whole ? c.stepsStaged : c.options.steps;
+    const rows = this.allSteps ? steps + this.maxDelay : c.rows(this.maxDelay);
     this.rows = this.constant ? 1 : rows;
     const samples = this.#whole ? c.chunks * c.options.samples : c.options.samples;
     c.buffer(this.name, c.type, samples * this.rows * this.stride, input ? "argument" : "work");
@@ -115,7 +116,10 @@ export class ValueSignal {
   row(delay = 0): Place {
     if (this.constant) return place(this.name, 0, ...this.#samples());
     const { offset, term } = this.#c.at(this.stride, this.rows, delay, this.maxDelay);
-    return place(this.name, offset, ...this.#samples(), ...(this.allSteps ? this.#c.inSample(this.stride) : [term]));
+    return place(this.name, offset, ...this.#samples(), ...(this.allSteps ? this.#inSteps() : [term]));
+  }
+  #inSteps(): Place["terms"] {
+    return this.#whole ? this.#c.inStaged(this.stride) : this.#c.inSample(this.stride);
   }
   /** `samples` mode: the rows of the steps before the first, the oldest first, along a loop over `maxDelay`. */
   past(loop: string): Place {
@@ -146,9 +150,9 @@ export class InputSpikes {
     this.delay = delay;
     this.name = delay === 0 ? `${node}.spikes` : `${node}.spikes@${delay}`;
     this.rows = c.rows(0);
-    const { mode, samples, steps } = c.options;
+    const { mode, samples } = c.options;
     c.buffer(this.name, "u32", capacity, "argument");
-    if (mode === "samples") c.buffer(this.ends, "i32", c.chunks * samples * steps + 1, "argument");
+    if (mode === "samples") c.buffer(this.ends, "i32", c.batchRoom * c.stepsStaged + 1, "argument");
     else {
       c.buffer(this.begin, "i32", samples * this.rows, "argument");
       c.buffer(this.ends, "i32", samples * this.rows, "argument");
@@ -161,10 +165,11 @@ export class InputSpikes {
     return `${this.name}.begin`;
   }
   events(): Events {
-    const { mode, samples, steps } = this.#c.options;
+    const { mode, samples } = this.#c.options;
     const list = place(this.name);
     if (mode === "samples") {
-      const terms = [along("chunk", samples * steps), along("s", steps), ...this.#c.inSample(1)];
+      const steps = this.#c.stepsStaged;
+      const terms = [along("chunk", samples * steps), along("s", steps), ...this.#c.inStaged(1)];
       return { list, from: place(this.ends, 0, ...terms), to: place(this.ends, 1, ...terms) };
     }
     const terms = [along("s", this.rows), along("t", 1, { modulo: this.rows })];
@@ -198,11 +203,11 @@ export class SparseInput {
     return `${this.name}.end`;
   }
   get listsOfSample(): number {
-    return this.constant ? 1 : this.#c.options.steps;
+    return this.constant ? 1 : this.#c.stepsStaged;
   }
   events(): Events & { readonly values: Place } {
     const lists = this.listsOfSample;
-    const time = this.constant ? [] : this.#c.inSample(1);
+    const time = this.constant ? [] : this.#c.inStaged(1);
     const terms = [along("chunk", this.#c.options.samples * lists), along("s", lists), ...time];
     return {
       list: place(`${this.name}.list`),

@@ -79,9 +79,8 @@ class SourceMaker {
   make({ node, port, age }: Need): void {
     const c = this.#c;
     const input = c.net.inputs[node];
-    const { steps } = c.options;
     if (input?.signal === "spikes")
-      getOrMake(this.inputSpikes, `${node}@${age}`, () => new InputSpikes(c, node, age, this.#room(node, steps)));
+      getOrMake(this.inputSpikes, `${node}@${age}`, () => new InputSpikes(c, node, age, this.#room(node)));
     else if (input && this.#options.eitherForm?.has(node)) {
       getOrMake(this.sparseInputs, node, () => new SparseInput(c, node));
       getOrMake(this.values, `${node}.${port}`, () => this.rows(node, port));
@@ -93,8 +92,9 @@ class SourceMaker {
   }
 
   /** Memory that is never touched costs nothing, so lists have room for every input in every step. */
-  #room(node: string, steps: number): number {
-    const { mode, samples } = this.#c.options;
-    return (mode === "samples" ? this.#c.chunks * samples : samples) * steps * this.#c.size(node) + 4;
+  #room(node: string): number {
+    const c = this.#c;
+    const samples = c.options.mode === "samples" ? c.batchRoom : c.options.samples;
+    return samples * c.stepsStaged * c.size(node) + 4;
   }
 }

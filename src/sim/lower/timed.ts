@@ -66,12 +66,7 @@ function tablePlace(buffer: string, table: TimedTable, c: Context): Place {
     c.timed.set(buffer, table);
     return place(c.buffer(buffer, c.type, rows * width, "argument"), 0, along("t", width, { modulo: rows }));
   }
-  if (!c.buffers.has(buffer)) {
-    const all = new Float64Array(c.options.steps * width);
-    for (let step = 0; step < c.options.steps; step++) writeRow(table, step, c.net.dt, all, step * width);
-    c.constant(buffer, all);
-  }
-  return place(buffer, 0, ...c.inSample(width));
+  return c.stepTable(buffer, width, (step, to, at) => writeRow(table, step, c.net.dt, to, at));
 }
 
 /** `stream` mode: the rows of the steps that come. */
