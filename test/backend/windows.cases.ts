@@ -35,6 +35,9 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(3, 2), axis(3, 2), 2, 67),
   windows(axis(2, 2), axis(3, 2), 1, 143),
   windows(axis(2, 2), axis(3, 2), 1, 256),
+  // Groups of all sizes, of one channel and of one position.
+  windows(axis(1, 1), axis(60, 2), 3, 32),
+  windows(axis(1, 1), axis(4, 2), 60, 32),
   // Weights that go row of windows by row.
   windows(axis(6, 3, 1, 2, 2), axis(3, 7, 1, 3), 64, 200),
 ];

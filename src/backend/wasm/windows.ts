@@ -36,21 +36,23 @@ interface Ends {
 
 /** Vectors that a source moves, from which on it pays to look whom it goes with. */
 const WORTH = 8;
-const grouping = (k: Through, common: Grouping["common"], most: 2 | 4): Grouping => {
+const grouping = (k: Through, common: Grouping["common"], most: Grouping["most"]): Grouping => {
   const vectors = windowSize(k.windows) * piecesOf(k.type, groupTargets(k.windows)).length;
   return { common, most: vectors < WORTH ? 1 : most };
 };
 
 /** Pieces in a turn of a loop; of these each is stored before the next is loaded. */
 const ADD_TURN = 16;
+/** Sources that add together: a vector of each, their values and the sum fit the registers only just where they have values. */
+const ADD_MOST = 8;
 /** `shared += (value ·) own`, for all that sources reach. */
 function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContext, ends: Ends): void {
   const { f } = c;
   const sum = f.local("v128");
   const pieces = piecesOf(k.type, groupTargets(k.windows));
-  const values = range(4).map(() => f.local("v128"));
+  const values = range(ADD_MOST).map(() => f.local("v128"));
   byWindowRows(k, c, ends, (row) =>
-    overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", 4), (members) => {
+    overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", ADD_MOST), (members) => {
       if (k.valued)
         members.forEach(({ entry }, n) => {
           pushScaled(f, c.ptr("values"), entry, BYTES[k.type]);
