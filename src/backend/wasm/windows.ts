@@ -7,10 +7,11 @@
  */
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
-import { groupSources, groupTargets, movesOf, type Windows, windowSize } from "../../ir/windows.ts";
+import { gathersErrors, groupSources, groupTargets, movesOf, type Windows, windowSize } from "../../ir/windows.ts";
 import type { Emitter } from "./code.ts";
 import { type Grouping, type Member, overGroups, type Through } from "./groups.ts";
 import type { KernelContext } from "./kernel.ts";
+import { outerGathered, worthGathering } from "./outerGathered.ts";
 import { BLOCK, isWhole, loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
 import { counted, divided, plus, repeated } from "./reach.ts";
 import { sumWindows } from "./sumWindows.ts";
@@ -22,7 +23,14 @@ export function scatterWindows(k: KernelOf<"scatterWindows">, c: KernelContext):
   addRows(k, c, { target: "out", weights: "weights", shared: "target" });
 }
 export function outerWindows(k: KernelOf<"outerWindows">, c: KernelContext): void {
-  addRows(k, c, { target: "a", weights: "out", shared: "weights" });
+  const bySource = (): void => addRows(k, c, { target: "a", weights: "out", shared: "weights" });
+  if (!gathersErrors(k)) return bySource();
+  c.pushCount("to");
+  c.pushCount("from");
+  c.f.op("i32.sub");
+  c.f.i32(worthGathering(k.windows));
+  c.f.op("i32.lt_s");
+  c.f.if(bySource, () => outerGathered(k, c));
 }
 
 /** Arguments that lie as targets and as weights do, and which of the two the sources of a group share. */
