@@ -44,7 +44,7 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(12, 6, 1, 2), axis(14, 6, 1, 5), 2, 8),
   windows(axis(24, 7), axis(20, 6, 1, 2), 1, 36),
   // Positions that join no source to a target: what is there stays, -0 too.
-  windows(axis(1, 7, 1, 3), axis(60, 7, 1, 3), 4, 8),
+  windows(axis(1, 7, 1, 3), axis(90, 7, 1, 3), 4, 8),
   // Weights that go row of windows by row.
   windows(axis(6, 3, 1, 2, 2), axis(3, 7, 1, 3), 64, 200),
 ];
