@@ -4,7 +4,8 @@ import { along, type Buffer, invoke, type Kernel, loop, type Place, padded, plac
 import type { Slot, Step, Store } from "../src/ir/step.ts";
 import {
   type Axis,
-  orderLength,
+  nearLength,
+  outerOrderLength,
   reachCount,
   reachLength,
   reachTable,
@@ -355,12 +356,13 @@ const throughWindows =
     const w = SECOND;
     const { list, ends } = lists(sourceCount(w), expected);
     const [weights, targets] = [weightRows(w) * w.targets, targetCount(w)];
-    const kernel: Kernel = { kind, type: "f32", windows: w, stride: w.targets, listed: true, valued: false };
+    const shape = { type: "f32", windows: w, stride: w.targets, listed: true, valued: false } as const;
+    const kernel: Kernel = { kind, ...shape };
     const at = place("targets", 0, along("r", targets));
     const args = {
       ...(kind === "scatterWindows"
         ? { out: at, weights: place("weights") }
-        : { out: place("weights"), a: at, order: place("order") }),
+        : { out: place("weights"), a: at, order: place("order"), near: place("near") }),
       list: place("list"),
       reach: place("reach"),
     };
@@ -371,7 +373,8 @@ const throughWindows =
         buffer("targets", "f32", ROUND * targets),
         buffer("list", "u32", list.length),
         buffer("ends", "i32", ends.length),
-        buffer("order", "u32", orderLength(w)),
+        buffer("order", "u32", outerOrderLength(shape)),
+        buffer("near", "f32", nearLength(w, "f32")),
         buffer("reach", "i32", reachLength("source", w)),
       ],
       body: [invoke(kernel, args, fromTo)],

@@ -2,6 +2,7 @@
 import { hasUnit } from "./blocks.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import type { Step } from "./step.ts";
+import { gathersErrors } from "./windows.ts";
 
 interface Signature {
   readonly args: readonly string[];
@@ -77,7 +78,12 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     counts: when(k.listed, "from", "to"),
   }),
   outerWindows: (k) => ({
-    args: ["out", "a", "reach", ...when(k.listed, "list", "order"), ...when(k.valued, "values")],
+    args: [
+      ...["out", "a", "reach"],
+      ...when(k.listed, "list", "order"),
+      ...when(k.valued, "values"),
+      ...when(gathersErrors(k), "near"),
+    ],
     counts: when(k.listed, "from", "to"),
   }),
   maxPool: (k) => ({ args: ["out", "a", "reach", ...when(k.indexed, "index")], counts: [] }),
@@ -138,7 +144,7 @@ const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[
   scatterWindows: () => ["out"],
   scatterBack: () => ["out", "found"],
   windowDots: (k) => ["out", ...when(k.listed, "order")],
-  outerWindows: (k) => ["out", ...when(k.listed, "order")],
+  outerWindows: (k) => ["out", ...when(k.listed, "order"), ...when(gathersErrors(k), "near")],
   maxPool: (k) => ["out", ...when(k.indexed, "index")],
   unpool: () => ["out"],
   pick: () => ["out"],

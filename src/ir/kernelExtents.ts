@@ -7,7 +7,18 @@ import { LISTED } from "./kernelArguments.ts";
 import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
-import { backRows, groupSources, orderLength, reachLength, sourceCount, targetCount, weightRows } from "./windows.ts";
+import {
+  backRows,
+  gathersErrors,
+  groupSources,
+  nearLength,
+  orderLength,
+  outerOrderLength,
+  reachLength,
+  sourceCount,
+  targetCount,
+  weightRows,
+} from "./windows.ts";
 
 /** `extent`: elements touched, from the place on; NaN where that depends on data. */
 export interface Argument {
@@ -136,12 +147,13 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
     reach: argument(POSITION, reachLength("source", windows)),
     ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
   }),
-  outerWindows: ({ type, windows, stride, listed, valued }, known) => ({
-    out: argument([type], matrix(weightRows(windows), stride, windows.targets)),
-    a: argument([type], targetCount(windows)),
-    reach: argument(POSITION, reachLength("source", windows)),
-    ...(listed && { list: argument(LIST, entries(known)), order: argument(LIST, orderLength(windows)) }),
-    ...(valued && { values: argument([type], listed ? entries(known) : sourceCount(windows)) }),
+  outerWindows: (k, known) => ({
+    out: argument([k.type], matrix(weightRows(k.windows), k.stride, k.windows.targets)),
+    a: argument([k.type], targetCount(k.windows)),
+    reach: argument(POSITION, reachLength("source", k.windows)),
+    ...(k.listed && { list: argument(LIST, entries(known)), order: argument(LIST, outerOrderLength(k)) }),
+    ...(k.valued && { values: argument([k.type], k.listed ? entries(known) : sourceCount(k.windows)) }),
+    ...(gathersErrors(k) && { near: argument([k.type], nearLength(k.windows, k.type)) }),
   }),
   maxPool: ({ type, windows, indexed }) => ({
     out: argument([type], targetCount(windows)),

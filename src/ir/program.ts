@@ -300,7 +300,8 @@ export type Kernel =
     }
   /**
    * Gradient of what `scatterWindows` adds: `out[k, i's channel][c] += (values[e]·) a[t][c]`, in the same order.
-   * Args `out`, `a`, `reach`, `list` and `order` (as above) where listed, `values`?. Counts `from`, `to`.
+   * Args `out`, `a`, `reach`, `list` and `order` (room, `outerOrderLength`) where listed, `values`?, `near` (room,
+   * `nearLength`) where `gathersErrors`. Counts `from`, `to`.
    */
   | {
       readonly kind: "outerWindows";

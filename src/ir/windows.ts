@@ -4,6 +4,7 @@
  *
  * Weights lie `[position][source channel of its group][target channel]`: position = window row · window columns + column.
  */
+import { BYTES, type FloatType } from "./types.ts";
 
 /** How windows lie along one dimension: that of target t begins at source `t·stride - padding`, and its steps are `dilation` apart. */
 export interface Axis {
@@ -133,6 +134,46 @@ const STRETCH = 16;
 export const stretchLength = (w: Windows): number => STRETCH * w.sources;
 /** Room to sort one in: its entries, and where those of each channel begin. */
 export const orderLength = (w: Windows): number => stretchLength(w) + w.sources + 1;
+
+/** Whether windows lie side by side, at every place, and each sees a source. */
+export function areDense({ rows, columns, groups }: Windows): boolean {
+  const fits = (a: Axis): boolean => a.stride === 1 && a.dilation === 1 && a.padding < a.kernel;
+  return groups === 1 && fits(rows) && fits(columns);
+}
+/** Positions of targets with a rim around them, so that of dense windows every source reaches one through each position. */
+export function nearShape({ rows, columns }: Windows): {
+  readonly rows: number;
+  readonly columns: number;
+  readonly above: number;
+  readonly left: number;
+} {
+  const [down, across] = [rows, columns].map((a) => a.source + a.kernel - 1) as [number, number];
+  return {
+    rows: down,
+    columns: across,
+    above: rows.kernel - 1 - rows.padding,
+    left: columns.kernel - 1 - columns.padding,
+  };
+}
+/** Whether gradients may be summed from a grid of errors, source channel by source channel: of spikes, in whole vectors. */
+export const gathersErrors = (k: {
+  readonly type: FloatType;
+  readonly windows: Windows;
+  readonly listed: boolean;
+  readonly valued: boolean;
+}): boolean => k.listed && !k.valued && areDense(k.windows) && (k.windows.targets * BYTES[k.type]) % 16 === 0;
+/** Vectors that channels are worked on at once, at most; and elements of the grid of as many. */
+export const NEAR_VECTORS = 8;
+export function nearLength(w: Windows, type: FloatType): number {
+  const { rows, columns } = nearShape(w);
+  return rows * columns * Math.min(w.targets, (NEAR_VECTORS * 16) / BYTES[type]);
+}
+/** Where the numbers begin that tell where each channel's sources end, behind all sources. */
+export const sortedStarts = (w: Windows): number => sourceCount(w);
+const sortedLength = (w: Windows): number => sortedStarts(w) + w.sources + 1;
+/** Room to sort sources in for gradients. */
+export const outerOrderLength = (k: Parameters<typeof gathersErrors>[0]): number =>
+  gathersErrors(k) ? Math.max(sortedLength(k.windows), orderLength(k.windows)) : orderLength(k.windows);
 
 /** A source position that a target's window sees, and the row of weights on the way back. */
 export interface Sight {

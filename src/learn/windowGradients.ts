@@ -15,6 +15,7 @@ import {
   bySignal,
   isConstant,
   orderPlace,
+  outerRoom,
   reachPlace,
   type Told,
   unpoolNodes,
@@ -232,8 +233,8 @@ function outer(c: WindowedConnection, error: Place, signal: Signal, age: number,
   const kernel = { kind: "outerWindows", type, windows, stride: padded(windows.targets, type) } as const;
   const args = { out, a: error, reach: reachPlace("source", windows, c.name, context) };
   const call = ({ args: given, counts, ...told }: Told): Node => {
-    const order = told.listed && { order: orderPlace(c.name, windows, context) };
-    return invoke({ ...kernel, ...told }, { ...args, ...given, ...order }, counts);
+    const outer = { ...kernel, ...told };
+    return invoke(outer, { ...args, ...given, ...outerRoom(c.name, outer, context) }, counts);
   };
   return bySignal(c, signal, context, call, age);
 }

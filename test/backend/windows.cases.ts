@@ -4,7 +4,9 @@ import type { FloatType, Type } from "../../src/ir/types.ts";
 import {
   type Axis,
   backRows,
-  orderLength,
+  gathersErrors,
+  nearLength,
+  outerOrderLength,
   reachTable,
   sourceCount,
   targetCount,
@@ -35,6 +37,14 @@ const GEOMETRIES: readonly Windows[] = [
   windows(axis(3, 2), axis(3, 2), 2, 67),
   windows(axis(2, 2), axis(3, 2), 1, 143),
   windows(axis(2, 2), axis(3, 2), 1, 256),
+  // Groups of all sizes, of one channel and of one position.
+  windows(axis(1, 1), axis(60, 2), 3, 32),
+  windows(axis(1, 1), axis(4, 2), 60, 32),
+  // As many sources that gradients are summed from a grid of errors, in tiles of one size and of two.
+  windows(axis(12, 6, 1, 2), axis(14, 6, 1, 5), 2, 8),
+  windows(axis(24, 7), axis(20, 6, 1, 2), 1, 36),
+  // Positions that join no source to a target: what is there stays, -0 too.
+  windows(axis(1, 7, 1, 3), axis(90, 7, 1, 3), 4, 8),
   // Weights that go row of windows by row.
   windows(axis(6, 3, 1, 2, 2), axis(3, 7, 1, 3), 64, 200),
 ];
@@ -68,6 +78,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
   const common = { type, windows: w, stride, listed } as const;
   const kernel: Kernel =
     kind === "windowDots" ? { kind, ...common, accumulate: flag } : { kind, ...common, valued: flag };
+  const gathers = kernel.kind === "outerWindows" && gathersErrors(kernel);
   const [out, a] =
     kind === "scatterWindows" ? [targets, 0] : kind === "windowDots" ? [sources, targets] : [matrix, targets];
   const args: Record<string, Place> = {
@@ -77,6 +88,7 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
     ...(kind !== "outerWindows" && { weights: place("weights") }),
     ...(listed && { list: place("list"), ...(kind !== "scatterWindows" && { order: place("order", 1) }) }),
     ...(kind !== "windowDots" && flag && { values: place("values") }),
+    ...(gathers && { near: place("near", 1) }),
   };
   const name = `${kind} ${type} ${JSON.stringify(w)}${listed ? " listed" : ""}${flag ? " +" : ""}`;
   const [from, to] = [1, chosen.length - 1];
@@ -90,20 +102,21 @@ function throughCase(kind: Through, type: FloatType, w: Windows, flags: { listed
         buffer("weights", type, matrix),
         buffer("reach", "i32", table.length),
         buffer("list", "u32", chosen.length),
-        buffer("order", "u32", 1 + orderLength(w)),
+        buffer("order", "u32", 1 + outerOrderLength({ ...common, valued: flag })),
+        buffer("near", type, 1 + nearLength(w, type)),
         buffer("values", type, sources),
       ],
       regions: [{ name: "main", body: [invoke(kernel, args, listed ? { from, to } : {})] }],
     },
     inputs: {
-      out: small(out + 8, 3),
+      out: small(out + 8, 3).map((x, n) => (n % 5 === 0 ? -0 : x)),
       a: small(a + 1, 5),
       weights: small(matrix, 7),
       reach: [...table],
       list: chosen,
       values: small(sources, 9),
     },
-    defined: { order: 1 },
+    defined: { order: 1, near: 1 },
   };
 }
 

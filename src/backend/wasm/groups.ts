@@ -27,8 +27,8 @@ export interface Member {
 export interface Grouping {
   /** Those of one channel that windows reach in one way, or those of one position and group of channels. */
   readonly common: "channel" | "position";
-  /** How many: 4 at most, or 2, or each alone. */
-  readonly most: 1 | 2 | 4;
+  /** How many at most: as many, or a power of two below that. */
+  readonly most: 1 | 2 | 4 | 8;
 }
 
 /** Runs the body, which is written once for each size, for every group: its members in their order. */
@@ -145,11 +145,14 @@ function groups(
       s.read(s.e, first);
       locate(k.windows, c, first);
       sized(1);
-      if (most > 1)
-        join(1, 1, () => {
-          sized(2);
-          if (most > 2) join(2, 3, () => sized(4));
+      const grow = (n: number): void => {
+        if (n === most) return;
+        join(n, 2 * n - 1, () => {
+          sized(2 * n);
+          grow(2 * n);
         });
+      };
+      grow(1);
       const from = (n: number): void => {
         if (n === 1) return body([first]);
         f.get(size);

@@ -7,10 +7,11 @@
  */
 import type { KernelOf } from "../../ir/program.ts";
 import { BYTES } from "../../ir/types.ts";
-import { groupSources, groupTargets, movesOf, type Windows, windowSize } from "../../ir/windows.ts";
+import { gathersErrors, groupSources, groupTargets, movesOf, type Windows, windowSize } from "../../ir/windows.ts";
 import type { Emitter } from "./code.ts";
 import { type Grouping, type Member, overGroups, type Through } from "./groups.ts";
 import type { KernelContext } from "./kernel.ts";
+import { outerGathered, worthGathering } from "./outerGathered.ts";
 import { BLOCK, isWhole, loadPiece, type Piece, piecesOf, storePiece } from "./pieces.ts";
 import { counted, divided, plus, repeated } from "./reach.ts";
 import { sumWindows } from "./sumWindows.ts";
@@ -22,7 +23,14 @@ export function scatterWindows(k: KernelOf<"scatterWindows">, c: KernelContext):
   addRows(k, c, { target: "out", weights: "weights", shared: "target" });
 }
 export function outerWindows(k: KernelOf<"outerWindows">, c: KernelContext): void {
-  addRows(k, c, { target: "a", weights: "out", shared: "weights" });
+  const bySource = (): void => addRows(k, c, { target: "a", weights: "out", shared: "weights" });
+  if (!gathersErrors(k)) return bySource();
+  c.pushCount("to");
+  c.pushCount("from");
+  c.f.op("i32.sub");
+  c.f.i32(worthGathering(k.windows));
+  c.f.op("i32.lt_s");
+  c.f.if(bySource, () => outerGathered(k, c));
 }
 
 /** Arguments that lie as targets and as weights do, and which of the two the sources of a group share. */
@@ -36,21 +44,23 @@ interface Ends {
 
 /** Vectors that a source moves, from which on it pays to look whom it goes with. */
 const WORTH = 8;
-const grouping = (k: Through, common: Grouping["common"], most: 2 | 4): Grouping => {
+const grouping = (k: Through, common: Grouping["common"], most: Grouping["most"]): Grouping => {
   const vectors = windowSize(k.windows) * piecesOf(k.type, groupTargets(k.windows)).length;
   return { common, most: vectors < WORTH ? 1 : most };
 };
 
 /** Pieces in a turn of a loop; of these each is stored before the next is loaded. */
 const ADD_TURN = 16;
+/** Sources that add together: a vector of each, their values and the sum fit the registers only just where they have values. */
+const ADD_MOST = 8;
 /** `shared += (value ·) own`, for all that sources reach. */
 function addRows(k: KernelOf<"scatterWindows" | "outerWindows">, c: KernelContext, ends: Ends): void {
   const { f } = c;
   const sum = f.local("v128");
   const pieces = piecesOf(k.type, groupTargets(k.windows));
-  const values = range(4).map(() => f.local("v128"));
+  const values = range(ADD_MOST).map(() => f.local("v128"));
   byWindowRows(k, c, ends, (row) =>
-    overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", 4), (members) => {
+    overGroups(k, c, grouping(k, ends.shared === "target" ? "position" : "channel", ADD_MOST), (members) => {
       if (k.valued)
         members.forEach(({ entry }, n) => {
           pushScaled(f, c.ptr("values"), entry, BYTES[k.type]);

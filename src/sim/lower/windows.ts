@@ -3,8 +3,18 @@
  * not zero, adds to the targets that it reaches; of values that are given as rows, each does so. All of them add the same
  * numbers in the same order. Where maxima follow, sums are formed beside the port first.
  */
-import { along, invoke, type Node, type Place, padded, place } from "../../ir/program.ts";
-import { orderLength, reachTable, sourceCount, targetCount, type Windows, weightRows } from "../../ir/windows.ts";
+import { along, invoke, type KernelOf, type Node, type Place, padded, place } from "../../ir/program.ts";
+import {
+  gathersErrors,
+  nearLength,
+  orderLength,
+  outerOrderLength,
+  reachTable,
+  sourceCount,
+  targetCount,
+  type Windows,
+  weightRows,
+} from "../../ir/windows.ts";
 import { isConvolution, type WindowedConnection, windowsIn } from "../../model/connection.ts";
 import { poolingWeight, type Stages } from "../../model/connectivity/windowed.ts";
 import type { Context } from "./context.ts";
@@ -21,6 +31,16 @@ export const reachPlace = (side: "source" | "target", w: Windows, name: string, 
 /** Room to sort a connection's sources by channel. */
 export const orderPlace = (name: string, w: Windows, c: Context): Place =>
   place(c.buffer(`${name}.order`, "u32", orderLength(w), "work"));
+
+/** What `outerWindows` sorts a connection's sources and gathers its errors in. */
+export function outerRoom(name: string, k: KernelOf<"outerWindows">, c: Context): Readonly<Record<string, Place>> {
+  if (!k.listed) return {};
+  if (!gathersErrors(k)) return { order: orderPlace(name, k.windows, c) };
+  return {
+    order: place(c.buffer(`${name}.sorted`, "u32", outerOrderLength(k), "work")),
+    near: place(c.buffer(`${name}.near`, k.type, nearLength(k.windows, k.type), "work")),
+  };
+}
 
 /** Maxima of windows: their node or connection, and whether they are those of a whole sample. */
 export interface Maxima {
