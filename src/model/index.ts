@@ -121,6 +121,7 @@ export {
   type TripletStdpOptions,
   tripletStdp,
 } from "./plasticity/tripletStdp.ts";
+export type { Range } from "./range.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export {
   batchNormLayer,
