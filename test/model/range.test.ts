@@ -70,6 +70,14 @@ describe("populations", () => {
     expect(() => createExactEngine(net)).toThrow(refused);
   });
 
+  test("what training has left is looked at too: a capacitance", async () => {
+    const cell = population(2, adex(), { trainable: { C: "neuron" } });
+    const net = network({ dt: "0.1 ms", populations: { e: cell } });
+    const parameters = { "e.C": Float64Array.of(200e-12, -200e-12) };
+    const refused = "parameters.e.C[1]: is trained, so must be from 0 to Infinity";
+    await expect(createEngine(net, wasm, { parameters, type: "f64" })).rejects.toThrow(refused);
+  });
+
   test("a published law that reaches below 0 in theory is taken, where what it draws is above", async () => {
     // A normal number 4 deviations away: once in 30,000.
     using engine = await createEngine(one({ parameters: { tauM: normal(0.02, 0.005) } }, alif()), wasm);
