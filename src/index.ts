@@ -74,6 +74,7 @@ export { relu } from "./model/neuron/relu.ts";
 export { resonateAndFire } from "./model/neuron/resonateAndFire.ts";
 export { seAdLif } from "./model/neuron/seAdLif.ts";
 export { secondOrderLif } from "./model/neuron/secondOrderLif.ts";
+export { maskedPsn, maskedPsnWeights } from "./model/neuron/maskedPsn.ts";
 export { slidingPsn, slidingPsnWeights } from "./model/neuron/slidingPsn.ts";
 export { synapseFilter } from "./model/neuron/synapseFilter.ts";
 export { traubMiles } from "./model/neuron/traubMiles.ts";

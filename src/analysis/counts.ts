@@ -1,7 +1,16 @@
 /** Spikes counted in windows: how counts vary, and how those of neurons vary together. */
-import { DataError } from "../base/errors.ts";
+import { DataError, type Every, requireKnown } from "../base/errors.ts";
 import { correlation, mean, variance } from "./moments.ts";
-import { countsIn, requireSeconds, type SpikeTrains, windowsIn } from "./trains.ts";
+import {
+  countsIn,
+  requireRoom,
+  requireSeconds,
+  requireSpikes,
+  requireTrain,
+  requireTrains,
+  type SpikeTrains,
+  windowsIn,
+} from "./trains.ts";
 
 /**
  * Spikes of each neuron in windows that follow one another from the record's beginning.
@@ -10,6 +19,7 @@ import { countsIn, requireSeconds, type SpikeTrains, windowsIn } from "./trains.
  * @throws {DataError} `out-of-range` for a window that is none, or longer than the record
  */
 export function spikeCounts(spikes: SpikeTrains, window: number): Float64Array[] {
+  requireTrains(spikes);
   const count = windowsIn(spikes, window, "window");
   return spikes.trains.map((train) => countsIn(train, spikes.from, window, count));
 }
@@ -55,6 +65,7 @@ export interface CorrelogramOptions {
   /** Lags from -longest to longest. */
   readonly longest: number;
 }
+const CORRELOGRAM = { bin: true, longest: true } as const satisfies Every<CorrelogramOptions>;
 /** How often one train fires so long after another. */
 export interface Correlogram {
   /** Seconds: the middle of each bin; the one in the middle is 0. */
@@ -83,12 +94,16 @@ export function autoCorrelogram(spikes: SpikeTrains, neuron: number, options: Co
 }
 
 function correlogram(
-  { trains, from, to }: SpikeTrains,
+  spikes: SpikeTrains,
   a: number,
   b: number,
-  { bin, longest }: CorrelogramOptions,
+  options: CorrelogramOptions,
   isSame: boolean,
 ): Correlogram {
+  requireSpikes(spikes);
+  requireKnown(isSame ? "autoCorrelogram" : "crossCorrelogram", options, CORRELOGRAM);
+  const { trains, from, to } = spikes;
+  const { bin, longest } = options;
   requireSeconds("bin", bin);
   requireSeconds("longest", longest);
   const [first, second] = [trainOf(trains, a), trainOf(trains, b)];
@@ -100,6 +115,7 @@ function correlogram(
       `${longest} s is not shorter than the record, which covers ${duration} s`,
     );
   const half = Math.floor(longest / bin + 1e-9);
+  requireRoom("bin", bin, 2 * half + 1);
   const counts = new Float64Array(2 * half + 1);
   const reach = (half + 0.5) * bin;
   let low = 0;
@@ -120,6 +136,7 @@ function correlogram(
 
 function trainOf(trains: readonly Float64Array[], k: number): Float64Array {
   const train = trains[k];
+  if (train) requireTrain(`spikes.trains[${k}]`, train);
   if (train) return train;
   throw new DataError("out-of-range", "neuron", `must be from 0 to ${trains.length - 1}, got ${k}`);
 }

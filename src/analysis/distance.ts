@@ -54,7 +54,8 @@ function between(a: SpikeTrain, b: SpikeTrain, tau: number): number {
  * @throws {DataError} `out-of-range`, `not-finite`
  */
 export function victorPurpuraDistance(a: SpikeTrain, b: SpikeTrain, cost: number): number {
-  if (!(cost >= 0)) throw new DataError("out-of-range", "cost", `must be at least 0 a second, got ${cost}`);
+  if (!(typeof cost === "number" && cost >= 0))
+    throw new DataError("out-of-range", "cost", `must be at least 0 a second, got ${cost}`);
   requireTrain("a", a);
   requireTrain("b", b);
   /** Of the first i spikes of `a` from the first j of `b`. */

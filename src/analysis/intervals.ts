@@ -1,7 +1,8 @@
 /** Intervals between a neuron's spikes, and how irregular they are. */
 import { DataError } from "../base/errors.ts";
+import { requireList } from "./given.ts";
 import { mean, variance } from "./moments.ts";
-import { requireSeconds, requireTrain, type SpikeTrain } from "./trains.ts";
+import { requireRoom, requireSeconds, requireTrain, type SpikeTrain } from "./trains.ts";
 
 /**
  * Seconds from each spike to the next: one fewer than spikes, and none of a train of one spike or none.
@@ -30,11 +31,13 @@ export interface IntervalHistogram {
  * @throws {DataError} `out-of-range`, `not-finite`
  */
 export function intervalHistogram(trains: readonly SpikeTrain[], bin: number, longest: number): IntervalHistogram {
+  requireList("trains", trains, "trains");
   requireSeconds("bin", bin);
   requireSeconds("longest", longest);
   if (longest < bin)
     throw new DataError("out-of-range", "longest", `must be at least one bin of ${bin} s, got ${longest}`);
   const bins = Math.round(longest / bin);
+  requireRoom("bin", bin, bins);
   const counts = new Float64Array(bins);
   let [beyond, total] = [0, 0];
   for (const train of trains)

@@ -3,6 +3,7 @@
  * afterwards, and then its spikes vote.
  */
 import { DataError, requireInteger } from "../base/errors.ts";
+import { requireList, requireObject } from "./given.ts";
 
 /** Of each neuron, which class it stands for. */
 export interface LabelAssignment {
@@ -33,8 +34,12 @@ export interface LabelAssignment {
 export function assignLabels(
   counts: ArrayLike<number>,
   labels: ArrayLike<number>,
-  { neurons, classes }: { readonly neurons: number; readonly classes: number },
+  sizes: { readonly neurons: number; readonly classes: number },
 ): LabelAssignment {
+  requireList("counts", counts);
+  requireList("labels", labels);
+  requireObject("sizes", sizes, "{ neurons, classes }");
+  const { neurons, classes } = sizes;
   requireInteger("neurons", neurons, 1);
   requireInteger("classes", classes, 1);
   requireRows("counts", counts, labels.length, neurons);
@@ -81,9 +86,12 @@ export const predictByProportion = (counts: ArrayLike<number>, a: LabelAssignmen
 
 function predicted(
   counts: ArrayLike<number>,
-  { neurons, classes }: LabelAssignment,
+  assignment: LabelAssignment,
   vote: (votes: Float64Array, neuron: number, spikes: number) => void,
 ): Int32Array {
+  requireList("counts", counts);
+  requireAssignment(assignment);
+  const { neurons, classes } = assignment;
   const samples = Math.floor(counts.length / neurons);
   requireRows("counts", counts, samples, neurons);
   const votes = new Float64Array(classes);
@@ -96,6 +104,20 @@ function predicted(
     const best = first(votes);
     return votes[best]! > 0 ? best : -1;
   });
+}
+
+function requireAssignment(a: LabelAssignment): void {
+  requireObject("assignment", a, "what assignLabels(...) gives");
+  for (const [name, length] of [
+    ["label", a.neurons],
+    ["proportion", a.neurons * a.classes],
+    ["size", a.classes],
+  ] as const) {
+    requireList(`assignment.${name}`, a[name]);
+    if (a[name].length === length) continue;
+    const problem = `needs ${length} numbers for ${a.neurons} neurons and ${a.classes} classes, got ${a[name].length}`;
+    throw new DataError("shape-mismatch", `assignment.${name}`, problem);
+  }
 }
 
 /** The place of the largest, the first of equal ones. */

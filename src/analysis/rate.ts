@@ -1,10 +1,17 @@
 /** How often neurons fire: over the whole record, in bins, smoothed by a kernel, and around events. */
-import { DataError } from "../base/errors.ts";
-import { countsIn, requireSeconds, requireTrain, type SpikeTrains, windowsIn } from "./trains.ts";
+import { DataError, type Every, requireKnown } from "../base/errors.ts";
+import { requireList } from "./given.ts";
+import { countsIn, requireSeconds, requireTrain, requireTrains, type SpikeTrains, windowsIn } from "./trains.ts";
 
-/** Spikes a second of each neuron over the whole record. A neuron that never fires has 0. */
-export const meanRates = ({ trains, from, to }: SpikeTrains): Float64Array =>
-  Float64Array.from(trains, (t) => t.length / (to - from));
+/**
+ * Spikes a second of each neuron over the whole record. A neuron that never fires has 0.
+ * @throws {DataError} `type-mismatch`, `not-finite`, `out-of-range`
+ */
+export function meanRates(spikes: SpikeTrains): Float64Array {
+  requireTrains(spikes);
+  const { trains, from, to } = spikes;
+  return Float64Array.from(trains, (t) => t.length / (to - from));
+}
 
 /** A course over time. */
 export interface Course {
@@ -20,6 +27,7 @@ export interface Course {
  * @throws {DataError} `out-of-range` for a bin that is none, or longer than the record; `shape-mismatch` without neurons
  */
 export function binnedRate(spikes: SpikeTrains, bin: number): Course {
+  requireTrains(spikes);
   const { trains, from } = spikes;
   requireNeurons(trains);
   const count = windowsIn(spikes, bin, "bin");
@@ -62,7 +70,10 @@ export interface SmoothingOptions {
  * outside, and the rate is too low by it: nothing is made up for what was not recorded.
  * @throws {DataError} `out-of-range`, `unknown-name`, `shape-mismatch`
  */
-export function smoothedRate(spikes: SpikeTrains, { kernel = "gaussian", width, step }: SmoothingOptions): Course {
+export function smoothedRate(spikes: SpikeTrains, options: SmoothingOptions): Course {
+  requireTrains(spikes);
+  requireKnown("smoothedRate", options, SMOOTHING);
+  const { kernel = "gaussian", width, step } = options;
   const { trains, from } = spikes;
   requireNeurons(trains);
   requireSeconds("width", width);
@@ -86,6 +97,9 @@ export function smoothedRate(spikes: SpikeTrains, { kernel = "gaussian", width, 
   return { times, rates };
 }
 
+const SMOOTHING = { kernel: true, width: true, step: true } as const satisfies Every<SmoothingOptions>;
+const PSTH = { before: true, after: true, bin: true } as const satisfies Every<PsthOptions>;
+
 /** Options of `psth`: seconds. */
 export interface PsthOptions {
   readonly before: number;
@@ -104,11 +118,16 @@ export interface Psth extends Course {
  * @param events seconds
  * @throws {DataError} `out-of-range`, `not-finite`, `shape-mismatch`
  */
-export function psth(spikes: SpikeTrains, events: ArrayLike<number>, { before, after, bin }: PsthOptions): Psth {
+export function psth(spikes: SpikeTrains, events: ArrayLike<number>, options: PsthOptions): Psth {
+  requireTrains(spikes);
+  requireList("events", events, "times in seconds");
+  requireKnown("psth", options, PSTH);
+  const { before, after, bin } = options;
   const { trains, from, to } = spikes;
   requireNeurons(trains);
-  if (!(before >= 0 && after >= 0))
-    throw new DataError("out-of-range", "before", `must be at least 0, got ${before}, ${after}`);
+  for (const [name, x] of Object.entries({ before, after }))
+    if (!(x >= 0 && Number.isFinite(x)))
+      throw new DataError("out-of-range", name, `must be a finite number of seconds, at least 0, got ${x}`);
   requireTrain(
     "events",
     Array.from(events).sort((a, b) => a - b),

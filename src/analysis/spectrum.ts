@@ -3,11 +3,12 @@
  *
  * @see Welch 1967, IEEE Trans. Audio Electroacoust. 15:70
  */
-import { DataError } from "../base/errors.ts";
+import { DataError, type Every, requireKnown } from "../base/errors.ts";
 import { type RealTransform, realTransform } from "../base/fourier.ts";
+import { requireList } from "./given.ts";
 import { mean } from "./moments.ts";
 import { requireNeurons } from "./rate.ts";
-import { countsIn, requireSeconds, type SpikeTrains, windowsIn } from "./trains.ts";
+import { countsIn, requireSeconds, requireTrains, type SpikeTrains, windowsIn } from "./trains.ts";
 
 /** Tapers: Hann's, which keeps strong frequencies from leaking far, or none. */
 const TAPERS = {
@@ -29,6 +30,8 @@ export interface SpectrumOptions {
   /** Whether segments begin half a segment apart (default), or follow one another. */
   readonly overlap?: boolean;
 }
+
+const OPTIONS = { segment: true, taper: true, overlap: true } as const satisfies Every<SpectrumOptions>;
 
 /** A spectrum. */
 export interface Spectrum {
@@ -53,6 +56,7 @@ export async function powerSpectrum(
   dt: number,
   options: SpectrumOptions = {},
 ): Promise<Spectrum> {
+  requireList("values", values);
   const plan = await segmentsOf(values.length, dt, options);
   requireNumbers("values", values);
   const power = new Float64Array(plan.bins);
@@ -78,6 +82,7 @@ export async function spikeSpectrum(
   bin: number,
   options: SpectrumOptions = {},
 ): Promise<Spectrum> {
+  requireTrains(spikes);
   requireNeurons(spikes.trains);
   const count = windowsIn(spikes, bin, "bin");
   const plan = await segmentsOf(count, bin, options);
@@ -114,6 +119,8 @@ export async function coherence(
   dt: number,
   options: SpectrumOptions = {},
 ): Promise<Coherence> {
+  requireList("xs", xs);
+  requireList("ys", ys);
   if (xs.length !== ys.length)
     throw new DataError(
       "shape-mismatch",
@@ -124,6 +131,7 @@ export async function coherence(
   if (plan.spectrum.segments < 2)
     throw new DataError("out-of-range", "segment", "two segments at least must fit: one alone is always coherent");
   requireNumbers("xs", xs);
+  requireNumbers("ys", ys);
   requireNumbers("ys", ys);
   const transformed: (readonly [Float64Array, Float64Array])[] = [];
   plan.each(xs, (re, im) => transformed.push([re.slice(), im.slice()]));
@@ -156,11 +164,9 @@ interface Plan {
   each(values: ArrayLike<number>, use: (re: Float64Array, im: Float64Array) => void): void;
 }
 
-async function segmentsOf(
-  length: number,
-  dt: number,
-  { segment = defaultSegment(length), taper = "hann", overlap = true }: SpectrumOptions,
-): Promise<Plan> {
+async function segmentsOf(length: number, dt: number, options: SpectrumOptions): Promise<Plan> {
+  requireKnown("spectrum", options, OPTIONS);
+  const { segment = defaultSegment(length), taper = "hann", overlap = true } = options;
   requireSeconds("dt", dt);
   if (!(Number.isInteger(segment) && segment >= 2 && (segment & (segment - 1)) === 0))
     throw new DataError("out-of-range", "segment", `must be a power of 2, at least 2, got ${segment}`);

@@ -1,5 +1,6 @@
 /** How much a population does the same thing at the same time. */
 import { DataError } from "../base/errors.ts";
+import { requireList } from "./given.ts";
 import { variance } from "./moments.ts";
 
 /**
@@ -11,6 +12,7 @@ import { variance } from "./moments.ts";
  * @throws {DataError} `shape-mismatch` unless it is whole rows, two at least; `not-finite`
  */
 export function synchrony(values: ArrayLike<number>, neurons: number): number {
+  requireList("values", values);
   const times = values.length / neurons;
   if (!Number.isInteger(neurons) || neurons < 1 || !Number.isInteger(times) || times < 2)
     throw new DataError(

@@ -1,5 +1,6 @@
 /** Spikes as analyses take them: times in seconds, neuron by neuron, over a stretch of time that is known. */
-import { DataError } from "../base/errors.ts";
+import { DataError, type Every, requireInteger, requireKnown } from "../base/errors.ts";
+import { requireList, requireObject } from "./given.ts";
 
 /** Times of one neuron's spikes, in seconds and in order. */
 export type SpikeTrain = ArrayLike<number>;
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly sample?: number;
 }
 
+const TRAINS = { size: true, from: true, to: true, dt: true, sample: true } as const satisfies Every<TrainOptions>;
+
 /**
  * Spikes of a recording, neuron by neuron.
  *
@@ -42,13 +45,19 @@ export interface TrainOptions {
  * @throws {DataError} `usage` for steps without `dt`; `shape-mismatch`; `not-finite`; `out-of-range` for neurons that there are
  *   not, or a stretch of time that ends before it begins
  */
-export function spikeTrains(spikes: RecordedSpikes, { size, from = 0, to, dt, sample = 0 }: TrainOptions): SpikeTrains {
+export function spikeTrains(spikes: RecordedSpikes, options: TrainOptions): SpikeTrains {
+  requireObject("spikes", spikes, "spikes of a recording, such as recording.spikes.e");
+  requireKnown("spikeTrains", options, TRAINS);
+  const { size, from = 0, to, dt, sample = 0 } = options;
+  requireInteger("size", size, 0, 2 ** 31);
   requireStretch("trains", from, to);
   const ticks = spikes.times ?? spikes.steps ?? spikes.ticks;
   const tick = spikes.times ? 1 : dt;
   if (!ticks) throw new DataError("usage", "spikes", "needs steps, ticks or times");
   if (tick === undefined) throw new DataError("usage", "dt", "is needed: the seconds of a step");
   const { indices, samples } = spikes;
+  requireList("spikes.times", ticks);
+  requireList("spikes.indices", indices);
   if (indices.length !== ticks.length)
     throw new DataError("shape-mismatch", "spikes", `${ticks.length} times for ${indices.length} indices`);
   const isOfTrial = samples && samples.length > 0 ? (k: number) => samples[k] === sample : () => true;
@@ -83,8 +92,9 @@ export function requireStretch(path: string, from: number, to: number): void {
   throw new DataError("out-of-range", path, `must cover some finite time, got ${from} to ${to} s`);
 }
 
-/** @throws {DataError} `not-finite`; `out-of-range` where times go back */
+/** @throws {DataError} `type-mismatch`; `not-finite`; `out-of-range` where times go back */
 export function requireTrain(path: string, times: SpikeTrain): void {
+  requireList(path, times, "times in seconds");
   for (let k = 0; k < times.length; k++) {
     if (!Number.isFinite(times[k]))
       throw new DataError("not-finite", `${path}[${k}]`, `must be a finite time, got ${times[k]}`);
@@ -97,10 +107,31 @@ export function requireTrain(path: string, times: SpikeTrain): void {
   }
 }
 
+/** As `requireTrains`, but that it looks at no time: where few of the trains are read. */
+export function requireSpikes(spikes: SpikeTrains): void {
+  requireObject("spikes", spikes, "what spikeTrains(...) gives");
+  requireList("spikes.trains", spikes.trains, "trains");
+  requireStretch("spikes", spikes.from, spikes.to);
+}
+
+/** @throws {DataError} `type-mismatch`, `not-finite`, `out-of-range` for times out of order, or a stretch of time that is none */
+export function requireTrains(spikes: SpikeTrains): void {
+  requireSpikes(spikes);
+  spikes.trains.forEach((train, k) => requireTrain(`spikes.trains[${k}]`, train));
+}
+
 /** @throws {DataError} `out-of-range` unless it is a finite number of seconds above 0 */
 export function requireSeconds(path: string, x: number): void {
   if (x > 0 && Number.isFinite(x)) return;
   throw new DataError("out-of-range", path, `must be a finite number of seconds above 0, got ${x}`);
+}
+
+/** Numbers of a histogram or a course: a gigabyte or less. */
+const MOST_BINS = 1e8;
+/** @throws {DataError} `out-of-range` for bins so short that nothing could hold them all */
+export function requireRoom(path: string, length: number, count: number): void {
+  if (count <= MOST_BINS) return;
+  throw new DataError("out-of-range", path, `${length} s makes ${count} bins, and ${MOST_BINS} are the most`);
 }
 
 /**
@@ -110,6 +141,7 @@ export function requireSeconds(path: string, x: number): void {
 export function windowsIn({ from, to }: Pick<SpikeTrains, "from" | "to">, length: number, path: string): number {
   requireSeconds(path, length);
   const count = Math.floor((to - from) / length + 1e-9);
+  requireRoom(path, length, count);
   if (count >= 1) return count;
   throw new DataError("out-of-range", path, `${length} s is longer than the record, which covers ${to - from} s`);
 }

@@ -21,6 +21,7 @@ cuba, coba, cobahh and brunel are networks by name. All of them are what they
 are to 'rheobase simulate'. Settings are
   engine=clocked|exact  backend=wasm|interpret  dtype=f32|f64
   threads=N  seed=N  dt=DURATION
+  (seed: by default the file's, or 1)
 
 Exit codes: 0 the runs are equal, 1 they part (or something failed, and stdout
 is empty), 2 bad usage.

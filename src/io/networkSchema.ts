@@ -8,6 +8,7 @@ import type { Initializer } from "../model/initializer.ts";
 import { METHOD_NAMES } from "../model/integrate/methods.ts";
 import type { InputNode, Population } from "../model/network.ts";
 import type { NeuronSpec, ParameterSpec } from "../model/neuronModel.ts";
+import type { Range } from "../model/range.ts";
 import { SCHEDULES, type ScheduleName } from "../model/schedule.ts";
 import { STORAGES } from "../model/storage.ts";
 import type { Pathway, SynapseModel } from "../model/synapse.ts";
@@ -78,6 +79,7 @@ const parameter = either(
     trainable: optional(flag),
     min: optional(quantity),
     max: optional(quantity),
+    range: optional(oneOf<Range>("positive", "not negative")),
   }),
   quantity,
 );

@@ -92,6 +92,7 @@ export { lif } from "./neuron/lif.ts";
 export { linear } from "./neuron/linear.ts";
 export { type LiquidOptions, liquidCell, liquidIntegrator } from "./neuron/liquid.ts";
 export { lstmCell } from "./neuron/lstm.ts";
+export { type MaskedPsnOptions, maskedPsn, maskedPsnWeights } from "./neuron/maskedPsn.ts";
 export { type ParametricLifOptions, parametricLif } from "./neuron/parametricLif.ts";
 export { type QifOptions, qif } from "./neuron/qif.ts";
 export { quantisedRelu } from "./neuron/quantisedRelu.ts";
@@ -121,6 +122,7 @@ export {
   type TripletStdpOptions,
   tripletStdp,
 } from "./plasticity/tripletStdp.ts";
+export type { Range } from "./range.ts";
 export { type Phase, SCHEDULES, type Schedule, type ScheduleName } from "./schedule.ts";
 export {
   batchNormLayer,

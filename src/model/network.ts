@@ -19,6 +19,7 @@ import { type Initializer, requireNoMatrix, toInitializer } from "./initializer.
 import { checkLinks, linkConnections, linksOf, withoutLinks } from "./linked.ts";
 import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { type GivenNumbers, isPerNeuron, perNeuron } from "./perNeuron.ts";
+import { requireGivenRange } from "./range.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { withSums } from "./summed.ts";
 import { shiftParameters } from "./timedRead.ts";
@@ -234,8 +235,12 @@ function numbersOf(
     requireNoMatrix(from, at);
     return from;
   };
-  for (const [name, x] of Object.entries(options.parameters))
-    given.parameters[name] = one(x, model.parameters.find((p) => p.name === name)!, `${path}.parameters.${name}`);
+  for (const [name, x] of Object.entries(options.parameters)) {
+    const p = model.parameters.find((q) => q.name === name)!;
+    const from = one(x, p, `${path}.parameters.${name}`);
+    requireGivenRange(`${path}.parameters.${name}`, p, from);
+    given.parameters[name] = from;
+  }
   for (const [name, x] of Object.entries(options.initial))
     given.initial[name] = one(x, model.variables.find((v) => v.name === name)!, `${path}.initial.${name}`);
   return given;

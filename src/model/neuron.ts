@@ -5,13 +5,14 @@ import { f64 } from "../ir/expr.ts";
 import { type Calls, callsOf, resolveCalls, resolveStatements } from "./calls.ts";
 import { type Node, namesIn, print, walk } from "./equations/ast.ts";
 import { expectType, formatType, type Scope, typeOfExpression, type ValueType } from "./equations/check.ts";
-import { isNoise, RANDOM } from "./equations/functions.ts";
+import { BUILTINS, isNoise, RANDOM, USUAL } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
 import { type Equation, parseEquations } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { assigned, parseStatements, type Statement } from "./equations/statements.ts";
 import { integrate, METHOD_NAMES } from "./integrate/methods.ts";
 import { withLocals } from "./locals.ts";
+import { lower } from "./lower.ts";
 import { meaningOf, systemOf } from "./meaning.ts";
 import { checkEquationNames, checkParameterNames, isHeld, isInput, isParameter, orderSubexpressions } from "./names.ts";
 import {
@@ -23,10 +24,11 @@ import {
   type State,
   type StateKind,
 } from "./neuronModel.ts";
-import { type InitialScope, initialValue, parametersOf } from "./quantities.ts";
+import { hostValue, type InitialScope, initialValue, parametersOf } from "./quantities.ts";
 import { LAST_SPIKE, SPIKE } from "./slots.ts";
 import { timedArraysOf } from "./timedArray.ts";
 import { settledRead } from "./timedRead.ts";
+import { toFloat } from "./values.ts";
 
 const KEYS = [
   "name",
@@ -69,7 +71,7 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     ...scopeOf(equations, parameters),
     ...eventNames(spec, equations, parameters).map((x) => [x, "boolean"] as const),
   ]);
-  const context: Context = { spec, names, calls };
+  const context: Context = { spec, names, calls, parameters };
   for (const e of equations) checkEquation(e, scopeIn(context), source);
   checkShared(equations, parameters, calls, source);
   const ordered = orderSubexpressions(equations, source);
@@ -209,6 +211,7 @@ interface Context {
   /** Types of what the model names itself. */
   readonly names: Scope;
   readonly calls: Calls;
+  readonly parameters: readonly Parameter[];
 }
 /** With the ways in which timed arrays have been read so far. */
 const scopeIn = ({ names, calls }: Pick<Context, "names" | "calls">): Scope =>
@@ -346,17 +349,34 @@ function statementsOf(source: Source, states: readonly State[], { names, calls }
     expectType(assigned(s), known.get(s.target)!, `'${s.target}'`, known, source);
   });
 }
-function refractoryOf(source: Source, { names, calls }: Context): Refractory {
+function refractoryOf(source: Source, context: Context): Refractory {
+  const { names, calls } = context;
   const value = resolveCalls(parseExpression(source), calls, source);
   const type = typeOfExpression(value, scopeIn({ names, calls }), source);
   if (type === "boolean") return { kind: "condition", value };
-  if (isDimensionless(quotient(type, NAMED.second!))) return { kind: "duration", value };
+  if (isDimensionless(quotient(type, NAMED.second!))) {
+    requireNotNegative(value, source, context);
+    return { kind: "duration", value };
+  }
   throw faultAt(
     source,
     value.span,
     "unit-mismatch",
     `expected a duration such as "5 ms" or a condition, got ${formatType(type)}`,
   );
+}
+
+/** Where it is a number already, with the model's own parameters. */
+function requireNotNegative(value: Node, source: Source, context: Context): void {
+  const numbers = new Map(context.parameters.map((p) => [p.name, p.value]));
+  const scope = scopeIn(context);
+  const isLive = (name: string): boolean =>
+    !numbers.has(name) && (scope.has(name) || BUILTINS.has(name) || USUAL.has(name) || isNoise(name));
+  if (walk(value).some((n) => (n.tag === "call" ? RANDOM.has(n.fn) : n.tag === "name" && isLive(n.name)))) return;
+  const resolve = (name: string) => (numbers.has(name) ? f64(numbers.get(name)!) : undefined);
+  const seconds = hostValue(toFloat(lower(value, { resolve, stream: () => 0, dt: Number.NaN })));
+  if (seconds !== undefined && seconds < 0)
+    throw faultAt(source, value.span, "out-of-range", `must be at least 0, got ${seconds} s`);
 }
 
 /** The port asked for; else the only input, else `v`. */

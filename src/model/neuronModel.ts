@@ -4,6 +4,7 @@ import type { Node } from "./equations/ast.ts";
 import type { VariableType } from "./equations/parseEquations.ts";
 import type { Statement } from "./equations/statements.ts";
 import type { MethodName } from "./integrate/methods.ts";
+import type { Range } from "./range.ts";
 import type { TimedArray, TimedArraySpec } from "./timedArray.ts";
 import type { TimedRead } from "./timedRead.ts";
 
@@ -22,6 +23,8 @@ export interface ParameterSpec {
    */
   readonly min?: string | number;
   readonly max?: string | number;
+  /** What its value must be, in the model and of every neuron: "positive" or "not negative". */
+  readonly range?: Range;
 }
 /** What `neuron` takes: text and numbers only, so that JSON holds all of it. */
 export interface NeuronSpec {
@@ -88,6 +91,7 @@ export interface Parameter {
   /** SI; absent where nothing was said. */
   readonly min?: number;
   readonly max?: number;
+  readonly range?: Range;
 }
 export interface Input {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The numbers of a model: parameters, and values of states before the first step. */
 import { type Dimension, formatDimension, sameDimension } from "../base/dimension.ts";
-import { ModelError } from "../base/errors.ts";
+import { ModelError, requireChoice } from "../base/errors.ts";
 import { parseQuantity } from "../base/quantity.ts";
 import type { Quantity } from "../base/units.ts";
 import { expandExpr } from "../ir/expand.ts";
@@ -15,6 +15,7 @@ import { faultAt, type Source } from "./equations/source.ts";
 import { lower } from "./lower.ts";
 import { isParameter } from "./names.ts";
 import type { NeuronSpec, Parameter, ParameterSpec } from "./neuronModel.ts";
+import { RANGES } from "./range.ts";
 
 /** The value of an expression that reads and draws nothing; else undefined. */
 export function hostValue(e: Expr): number | undefined {
@@ -71,6 +72,7 @@ function parameter(name: string, x: ParameterSpec, declared: Dimension | undefin
       `declared in ${formatDimension(declared)}, but the value is in ${formatDimension(dimension)}`,
     );
   const bounds = boundsIn(x, dimension, path);
+  requireOwnRange(x, value, path);
   return {
     name,
     value,
@@ -78,7 +80,16 @@ function parameter(name: string, x: ParameterSpec, declared: Dimension | undefin
     ...(x.doc !== undefined && { doc: x.doc }),
     trainable: x.trainable ?? false,
     ...bounds,
+    ...(x.range !== undefined && { range: x.range }),
   };
+}
+/** In the words of who gave it: "-10 ms", not -0.01. */
+function requireOwnRange({ value: given, unit, range }: ParameterSpec, value: number, path: string): void {
+  if (range === undefined) return;
+  requireChoice(`${path}.range`, range, Object.keys(RANGES));
+  if (RANGES[range].holds(value)) return;
+  const words = typeof given === "number" && unit !== undefined && unit !== "1" ? `${given} ${unit}` : given;
+  throw new ModelError("out-of-range", path, `must be ${RANGES[range].text}, got ${words}`);
 }
 function boundsIn({ unit, ...x }: ParameterSpec, dimension: Dimension, path: string): { min?: number; max?: number } {
   const bound = (name: "min" | "max"): { [K in typeof name]?: number } => {

@@ -20,6 +20,7 @@ export type {
 export type { EventData, InputData, Inputs, ListData, ValueData } from "./feed.ts";
 export { checkHealth, type HealthOptions } from "./health/check.ts";
 export type { HealthCode, HealthFinding } from "./health/finding.ts";
+export { Growth } from "./health/growth.ts";
 export { findNotFinite, type NotFinite, notFiniteFinding, type Replay } from "./health/notFinite.ts";
 export { checkStep, type TimeConstant, timeConstants } from "./health/step.ts";
 export type { Hook, HookView } from "./hooks.ts";

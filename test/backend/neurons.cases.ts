@@ -24,6 +24,7 @@ import { izhikevich } from "../../src/model/neuron/izhikevich.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { linear as linearUnit } from "../../src/model/neuron/linear.ts";
+import { maskedPsn } from "../../src/model/neuron/maskedPsn.ts";
 import { parametricLif } from "../../src/model/neuron/parametricLif.ts";
 import { qif } from "../../src/model/neuron/qif.ts";
 import { relu } from "../../src/model/neuron/relu.ts";
@@ -127,6 +128,7 @@ const CLASSICAL: readonly (readonly [NeuronModel, Drive])[] = [
   [balancedResonateAndFire(), { range: [-40, 80], dt: "10 ms" }],
   [slidingPsn({ order: 5 }), { range: [-0.5, 1] }],
   [synapseFilter({ tauRise: "2 ms" }), { range: [0, 1], port: "x" }],
+  [maskedPsn({ steps: 9, order: 4 }), { range: [-0.5, 1], record: ["h", "x3"] }],
 ];
 function* classical(): Generator<NeuronCase> {
   for (const [model, drive] of CLASSICAL) {

@@ -37,7 +37,7 @@ test("0: equal", () => {
   expect([code, out]).toEqual([0, expect.stringContaining("The runs are equal: 30 steps, ")]);
 });
 test("1: they part; --json is one document", () => {
-  const { code, out } = rheobase(file, "--b", "seed=1", "--json");
+  const { code, out } = rheobase(file, "--b", "seed=2", "--json");
   const document = JSON.parse(out);
   expect([code, document.equal, document.parting.step, document.parting.variable]).toEqual([1, false, -1, "v"]);
 });

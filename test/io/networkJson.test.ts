@@ -54,9 +54,9 @@ describe("round trip", () => {
   test("numbers keep all their bits, in new objects", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        const net = network({ dt: 1e-3, populations: { a: population(1, lif(), { parameters: { tau: value } }) } });
+        const net = network({ dt: 1e-3, populations: { a: population(1, lif(), { parameters: { vTh: value } }) } });
         const text = JSON.stringify(networkToJson(net));
-        expect(networkFromJson(JSON.parse(text)).populations["a"]!.parameters["tau"]).toEqual({
+        expect(networkFromJson(JSON.parse(text)).populations["a"]!.parameters["vTh"]).toEqual({
           kind: "constant",
           value: value + 0,
         });

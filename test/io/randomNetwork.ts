@@ -95,6 +95,12 @@ const initializer = (length: number): fc.Arbitrary<Initializer> =>
     fc.record({ kind: fc.constant("exponential" as const), mean: number }),
     fc.record({ kind: fc.constant("fanIn" as const), gain: number }),
   );
+/** Time constants that are given must be above 0. */
+const above0 = (x: number): number => Math.abs(x) || 5e-324;
+function madePositive(from: Initializer): Initializer {
+  if (from.kind === "constant") return { ...from, value: above0(from.value) };
+  return from.kind === "values" ? { ...from, values: Float64Array.from(from.values, above0) } : from;
+}
 const matrix = fc.record({ kind: fc.constantFrom("glorotUniform" as const, "orthogonal" as const), gain: number });
 
 const key = fc.string({ maxLength: 8 }).filter((name) => !(name in Object.prototype));
@@ -128,7 +134,12 @@ const populations = fc
         const named = (record: Record<string, Initializer>) =>
           Object.fromEntries(Object.entries(record).filter(([name]) => name !== ""));
         return population([size, 1], model, {
-          parameters: named(parameters),
+          parameters: Object.fromEntries(
+            Object.entries(named(parameters)).map(([name, from]) => [
+              name,
+              model.parameters.find((p) => p.name === name)!.range ? madePositive(from) : from,
+            ]),
+          ),
           initial: named(initial),
           trainable: [
             ...Object.keys(named(parameters)),

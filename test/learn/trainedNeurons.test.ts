@@ -21,6 +21,7 @@ import { izhikevich } from "../../src/model/neuron/izhikevich.ts";
 import { leakyIntegrator } from "../../src/model/neuron/leakyIntegrator.ts";
 import { lif } from "../../src/model/neuron/lif.ts";
 import { linear } from "../../src/model/neuron/linear.ts";
+import { maskedPsn, maskedPsnWeights } from "../../src/model/neuron/maskedPsn.ts";
 import { resonateAndFire } from "../../src/model/neuron/resonateAndFire.ts";
 import { secondOrderLif } from "../../src/model/neuron/secondOrderLif.ts";
 import { slidingPsn, slidingPsnWeights } from "../../src/model/neuron/slidingPsn.ts";
@@ -94,6 +95,13 @@ const cases: Record<string, Case> = {
     output: "h",
     weight: 1,
     trainable: slidingPsnWeights(3),
+  },
+  "masked PSN": {
+    ...spiking,
+    model: maskedPsn({ steps: 14, order: 3 }),
+    output: "h",
+    weight: 1,
+    trainable: maskedPsnWeights(14, 3),
   },
   "snnTorch's Synaptic": {
     ...spiking,

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { POSITIVE, parameter, type Value } from "./spiking.ts";
+import { POSITIVE, parameter, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `alif`. */
 export interface AlifOptions {
@@ -42,8 +42,8 @@ export function alif(options: AlifOptions = {}): NeuronModel {
       rho = exp(-dt/tauA) : 1
       i : 1 (input)`,
     parameters: {
-      tauM: parameter(tauM, "membrane time constant"),
-      tauA: parameter(tauA, "adaptation time constant"),
+      tauM: parameter(tauM, "membrane time constant", TIME_CONSTANT),
+      tauA: parameter(tauA, "adaptation time constant", TIME_CONSTANT),
       b0: parameter(b0, "threshold of a neuron that has not fired", POSITIVE),
       beta: parameter(beta, "how far a trace of 1 raises the threshold"),
     },

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `alphaLif`. */
 export interface AlphaLifOptions extends SpikingOptions {
@@ -31,8 +31,8 @@ export function alphaLif(options: AlphaLifOptions = {}): NeuronModel {
       di/dt = (e*x - i) / tauSyn : 1
       dx/dt = -x / tauSyn : 1`,
     parameters: {
-      tau: parameter(tau, "membrane time constant"),
-      tauSyn: parameter(tauSyn, "time from a spike to the peak of its current"),
+      tau: parameter(tau, "membrane time constant", TIME_CONSTANT),
+      tauSyn: parameter(tauSyn, "time from a spike to the peak of its current", TIME_CONSTANT),
       ...parameters,
     },
     port: "x",

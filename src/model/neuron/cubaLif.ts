@@ -1,7 +1,7 @@
 import { type Every, requireChoice, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, NeuronSpec } from "../neuronModel.ts";
-import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `cubaLif`. */
 export interface CubaLifOptions extends SpikingOptions {
@@ -46,8 +46,8 @@ export function cubaLif(options: CubaLifOptions = {}): NeuronModel {
     source: "Gerstner et al. 2014, Neuronal Dynamics, sec. 1.3 and 3.1; the Euler step: Norse, function lif_step",
     ...STEPS[integration],
     parameters: {
-      tau: parameter(tau, "membrane time constant"),
-      tauSyn: parameter(tauSyn, "time constant of the synaptic current"),
+      tau: parameter(tau, "membrane time constant", TIME_CONSTANT),
+      tauSyn: parameter(tauSyn, "time constant of the synaptic current", TIME_CONSTANT),
       ...parameters,
     },
     ...events,

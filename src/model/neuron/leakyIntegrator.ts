@@ -1,6 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
+import { parameter, TIME_CONSTANT } from "./spiking.ts";
 
 export interface LeakyIntegratorOptions {
   /** Membrane time constant; default 20 ms. */
@@ -20,7 +21,7 @@ export function leakyIntegrator(options: LeakyIntegratorOptions = {}): NeuronMod
     equations: `
       dv/dt = (i - v) / tau : 1
       i : 1 (input)`,
-    parameters: { tau },
+    parameters: { tau: parameter(tau, "membrane time constant", TIME_CONSTANT) },
     port: "v",
   });
 }

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, ParameterSpec } from "../neuronModel.ts";
-import { SPIKING, type SpikingOptions, spiking } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, TIME_CONSTANT } from "./spiking.ts";
 
 export interface LifOptions extends SpikingOptions {
   /** Membrane time constant; default 20 ms. */
@@ -24,7 +24,7 @@ export function lif(options: LifOptions = {}): NeuronModel {
     equations: `
       dv/dt = (i - v) / tau : 1 (unless refractory)
       i : 1 (input)`,
-    parameters: { tau: options.tau ?? "20 ms", ...parameters },
+    parameters: { tau: parameter(options.tau ?? "20 ms", "membrane time constant", TIME_CONSTANT), ...parameters },
     port: "v",
     ...events,
   });

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { POSITIVE, parameter, type Value } from "./spiking.ts";
+import { POSITIVE, parameter, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `seAdLif`. */
 export interface SeAdLifOptions {
@@ -51,8 +51,8 @@ export function seAdLif(options: SeAdLifOptions = {}): NeuronModel {
       rho = exp(-dt/tauW) : 1
       i : 1 (input)`,
     parameters: {
-      tauU: parameter(tauU, "membrane time constant"),
-      tauW: parameter(tauW, "adaptation time constant"),
+      tauU: parameter(tauU, "membrane time constant", TIME_CONSTANT),
+      tauW: parameter(tauW, "adaptation time constant", TIME_CONSTANT),
       a: parameter(a, "adaptation to the membrane, in units of q", { min: 0, max: 1 }),
       b: parameter(b, "adaptation to spikes, in units of q", { min: 0, max: 2 }),
       q: parameter(q, "scale of a and b"),

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, SPIKING, type SpikingOptions, spiking, type Value } from "./spiking.ts";
+import { parameter, SPIKING, type SpikingOptions, spiking, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `secondOrderLif`. */
 export interface SecondOrderLifOptions extends SpikingOptions {
@@ -43,9 +43,9 @@ export function secondOrderLif(options: SecondOrderLifOptions = {}): NeuronModel
       dx/dt = -x / tauDecay : 1
       peak = exp(1/exprel(log(tauDecay/tauRise))) : 1`,
     parameters: {
-      tau: parameter(tau, "membrane time constant"),
-      tauRise: parameter(tauRise, "rise of the synaptic current"),
-      tauDecay: parameter(tauDecay, "decay of the synaptic current"),
+      tau: parameter(tau, "membrane time constant", TIME_CONSTANT),
+      tauRise: parameter(tauRise, "rise of the synaptic current", TIME_CONSTANT),
+      tauDecay: parameter(tauDecay, "decay of the synaptic current", TIME_CONSTANT),
       ...parameters,
     },
     port: "x",

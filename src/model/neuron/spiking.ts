@@ -7,10 +7,12 @@ export type Value = string | number | ParameterSpec;
 export const parameter = (
   value: Value,
   doc: string,
-  bounds: Pick<ParameterSpec, "min" | "max" | "trainable"> = {},
+  bounds: Pick<ParameterSpec, "min" | "max" | "trainable" | "range"> = {},
 ): ParameterSpec => (typeof value === "object" ? { doc, ...bounds, ...value } : { value, doc, ...bounds });
 /** A membrane that rests at 0 fires for ever below a threshold of 0, so training stops there. */
 export const POSITIVE = { min: 0 };
+/** With a time constant of 0 or below it nothing decays: the membrane grows without bound. */
+export const TIME_CONSTANT = { range: "positive" } as const;
 
 /** After a spike: back to zero, less by the threshold (what is above it is kept), or to a value. */
 export type Reset = "zero" | "subtract" | { readonly to: Value };

@@ -1,7 +1,7 @@
 import { type Every, requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel } from "../neuronModel.ts";
-import { parameter, type Value } from "./spiking.ts";
+import { parameter, TIME_CONSTANT, type Value } from "./spiking.ts";
 
 /** Options of `synapseFilter`. */
 export interface SynapseFilterOptions {
@@ -24,7 +24,7 @@ const OPTIONS = { tau: true, tauRise: true } as const satisfies Every<SynapseFil
 export function synapseFilter(options: SynapseFilterOptions = {}): NeuronModel {
   requireKnown("synapseFilter", options, OPTIONS);
   const { tau = "5 ms", tauRise } = options;
-  const decay = { tau: parameter(tau, "decay of the current") };
+  const decay = { tau: parameter(tau, "decay of the current", TIME_CONSTANT) };
   const common = { name: "synapse-filter", doc: "Synaptic current" };
   if (tauRise === undefined)
     return neuron({
@@ -40,7 +40,7 @@ export function synapseFilter(options: SynapseFilterOptions = {}): NeuronModel {
     equations: `
       di/dt = x/tauRise - i/tau : 1
       dx/dt = -x / tauRise : 1`,
-    parameters: { ...decay, tauRise: parameter(tauRise, "rise of the current") },
+    parameters: { ...decay, tauRise: parameter(tauRise, "rise of the current", TIME_CONSTANT) },
     port: "x",
   });
 }

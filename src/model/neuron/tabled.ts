@@ -1,15 +1,9 @@
 /** Models with many parameters: a table of them, and options that give some of them other values. */
-import { ModelError, requireKnown } from "../../base/errors.ts";
+import { requireKnown } from "../../base/errors.ts";
 import { neuron } from "../neuron.ts";
 import type { NeuronModel, NeuronSpec, ParameterSpec } from "../neuronModel.ts";
+import type { Range } from "../range.ts";
 import { parameter, type Value } from "./spiking.ts";
-
-/** What a value of a parameter must be, beside finite. */
-type Range = keyof typeof RANGES;
-const RANGES = {
-  positive: { holds: (x: number) => x > 0, text: "> 0" },
-  "not negative": { holds: (x: number) => x >= 0, text: "at least 0" },
-} as const;
 
 /** By name: the published value, what it means, and what it must be. */
 export type ParameterTable = Readonly<
@@ -29,15 +23,9 @@ export function tabled<T extends ParameterTable>(
 ): NeuronModel {
   const path = `${spec.name}.parameters`;
   requireKnown(path, options, Object.keys(table));
-  const entries = Object.entries(table).map(([name, [value, doc]]): [string, ParameterSpec] => [
+  const entries = Object.entries(table).map(([name, [value, doc, range]]): [string, ParameterSpec] => [
     name,
-    parameter(options[name] ?? value, doc),
+    parameter(options[name] ?? value, doc, range && { range }),
   ]);
-  const model = neuron({ ...spec, parameters: Object.fromEntries(entries) });
-  for (const p of model.parameters) {
-    const range = table[p.name]![2];
-    if (range && !RANGES[range].holds(p.value))
-      throw new ModelError("out-of-range", `${path}.${p.name}`, `must be ${RANGES[range].text}, got ${p.value}`);
-  }
-  return model;
+  return neuron({ ...spec, parameters: Object.fromEntries(entries) });
 }

@@ -4,6 +4,7 @@
  */
 import { initialise } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
+import { requireRange } from "../../model/range.ts";
 import { initialName } from "../../model/trainable.ts";
 import type { Parameters } from "../lower/parameters.ts";
 import { type ExactForm, exactForm } from "./form.ts";
@@ -227,12 +228,15 @@ export class Cells {
 
 /** Sets of parameters that differ, and which neuron has which. */
 function kindsOf(node: string, p: Population, parameters: Parameters, seed: number) {
-  const arrays = p.model.parameters.map(({ name, value }): readonly [string, ArrayLike<number>] => {
+  const arrays = p.model.parameters.map((parameter): readonly [string, ArrayLike<number>] => {
+    const { name, value } = parameter;
     const given = p.parameters[name] ?? { kind: "constant", value };
     const trained = parameters[`${node}.${name}`];
     if (trained) return [name, trained];
     if (given.kind === "constant") return [name, [given.value]];
-    return [name, initialise(given, p.size, { name: `${node}.${name}`, seed })];
+    const numbers = initialise(given, p.size, { name: `${node}.${name}`, seed });
+    requireRange(`${node}.${name}`, parameter, numbers);
+    return [name, numbers];
   });
   const known = new Map<string, number>();
   const kinds: ReadonlyMap<string, number>[] = [];

@@ -73,13 +73,14 @@ function silenceAdvice(net: Network, node: string, { counts, silentInputs = [] }
 /** Of the most that is possible: from there on neurons fire because nothing else is left to them. */
 const SATURATED = 0.8;
 
-/** Spikes a second that a neuron can fire at most, and what it is that allows no more. */
+/**
+ * Spikes a second that a neuron can fire at most, and what it is that allows no more. Without steps nothing does, but the
+ * step of the network says what it was made to tell apart: so one rule holds for both engines.
+ */
 function most(net: Network, node: string, exact: boolean): { readonly rate: number; readonly why: string } {
   const refractory = refractoryOf(net, net.populations[node]!);
-  if (exact)
-    return refractory
-      ? { rate: 1 / refractory, why: refractoryWords(refractory) }
-      : { rate: Number.POSITIVE_INFINITY, why: "" };
+  if (exact && refractory !== undefined && refractory >= net.dt)
+    return { rate: 1 / refractory, why: refractoryWords(refractory) };
   const steps = refractory === undefined ? 1 : Math.max(1, Math.floor(refractory / net.dt + 0.001));
   const why = steps > 1 ? refractoryWords(refractory!) : `one spike in each step of ${duration(net.dt)}`;
   return { rate: 1 / (steps * net.dt), why };

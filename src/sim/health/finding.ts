@@ -2,10 +2,10 @@
 
 /**
  * `silent`: neurons that should fire never did. `saturated`: they fire as fast as they can. `growing`: faster and faster.
- * `not-finite`: a state is no number any more. `step-too-large`: for the fastest time constant. `endless`: the exact engine
+ * `not-finite`: a state is no number any more. `unbounded`: it will soon be none. `step-too-large`: for the fastest time constant. `endless`: the exact engine
  * stands at one moment.
  */
-export type HealthCode = "silent" | "saturated" | "growing" | "not-finite" | "step-too-large" | "endless";
+export type HealthCode = "silent" | "saturated" | "growing" | "not-finite" | "unbounded" | "step-too-large" | "endless";
 
 /** One thing that may be wrong, and what to try. */
 export interface HealthFinding {

@@ -199,10 +199,11 @@ function trainedIn(p: Population, dt: number): Trained[] {
 
 /**
  * What was declared. A duration is kept at or above one step unless something else was said: no step resolves shorter ones,
- * and at 0 a decay such as exp(-dt/tau) has no derivative.
+ * and at 0 a decay such as exp(-dt/tau) has no derivative. What may not be negative is kept at or above 0.
  */
-function boundsOf({ min, max, dimension }: Population["model"]["parameters"][number], dt: number): Bounds {
-  const least = sameDimension(dimension, NAMED.second!) ? dt : FREE.low;
+function boundsOf({ min, max, dimension, range }: Population["model"]["parameters"][number], dt: number): Bounds {
+  const ofRange = range === undefined ? FREE.low : 0;
+  const least = sameDimension(dimension, NAMED.second!) ? dt : ofRange;
   return { low: min ?? least, high: max ?? FREE.high };
 }
 

@@ -9,6 +9,7 @@ import type { FloatType, Type } from "../../ir/types.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
+import { requireRange } from "../../model/range.ts";
 import type { Phase, Schedule } from "../../model/schedule.ts";
 import { REFRACTORY, SPIKE } from "../../model/slots.ts";
 import { type NeuronStep, neuronStep } from "../../model/step.ts";
@@ -160,7 +161,8 @@ function parametersOf(node: string, p: Population, c: Context, { parameters }: S
   const perNeuron = new Set<string>();
   const fixed = new Map<string, Place>();
   const trained: string[] = [];
-  for (const { name, value } of p.model.parameters) {
+  for (const parameter of p.model.parameters) {
+    const { name, value } = parameter;
     const given = p.parameters[name] ?? { kind: "constant", value };
     const own = trainedPlace(node, name, parameters);
     if (own) {
@@ -171,6 +173,7 @@ function parametersOf(node: string, p: Population, c: Context, { parameters }: S
     else {
       perNeuron.add(name);
       const numbers = initialise(given, p.size, { name: `${node}.${name}`, seed: c.options.seed });
+      requireRange(`${node}.${name}`, parameter, numbers);
       fixed.set(name, place(c.constant(`${node}.${name}`, numbers)));
     }
   }

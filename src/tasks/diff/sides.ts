@@ -10,7 +10,7 @@ import type { Trail } from "../../sim/divergence/trail.ts";
 import { createEngine } from "../../sim/engine.ts";
 import { createExactEngine } from "../../sim/exact/engine.ts";
 import { stepInputs, timeInputs } from "../subject/given.ts";
-import { type Subject, subjectOf } from "../subject/subject.ts";
+import { DEFAULT_SEED, type Subject, subjectOf } from "../subject/subject.ts";
 import { type SeededSettings, type Settings, settingsText } from "./settings.ts";
 
 /** What is compared, before anything runs. */
@@ -18,8 +18,6 @@ export type Spec =
   | { readonly kind: "trail"; readonly file: string; readonly trail: Trail }
   | { readonly kind: "run"; readonly file: string; readonly settings: SeededSettings; readonly subject: Subject };
 
-/** Where neither the settings nor the file give one. */
-const SEED = 0;
 const TRAIL = ".trail";
 export const isTrail = (file: string): boolean => file.toLowerCase().endsWith(TRAIL);
 
@@ -34,9 +32,9 @@ export async function specOf(
     if (asked !== undefined) throw new UsageError("usage", option, `'${file}' is a trail: it was run as it was`);
     return { kind: "trail", file, trail: await readTrail(file) };
   }
-  const { seed = SEED, dt } = settings;
+  const { seed = DEFAULT_SEED, dt } = settings;
   const subject = await subjectOf(file, { seed, ...(dt !== undefined && { dt }), others: [TRAIL] });
-  return { kind: "run", file, settings: { ...settings, seed: settings.seed ?? subject.seed ?? SEED }, subject };
+  return { kind: "run", file, settings: { ...settings, seed: settings.seed ?? subject.seed ?? DEFAULT_SEED }, subject };
 }
 
 /** In one line. */

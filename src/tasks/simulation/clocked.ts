@@ -6,7 +6,9 @@ import type { FloatType } from "../../ir/types.ts";
 import { hasMatrix } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
 import { createEngine, type Engine } from "../../sim/engine.ts";
+import { WINDOWS } from "../../sim/health/activity.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
+import { Growth } from "../../sim/health/growth.ts";
 import { findNotFinite, notFiniteFinding } from "../../sim/health/notFinite.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
 import type { RecordedSeries } from "../../sim/records/memorySink.ts";
@@ -114,6 +116,7 @@ class ClockedRunner implements Runner {
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #net: Network;
+  readonly #growth: Growth;
   /** From before the run went wrong, if it does, and what it cost; nothing of an engine that is too large to be copied. */
   #snapshot: Snapshot | undefined;
   #cost = 0;
@@ -124,6 +127,7 @@ class ClockedRunner implements Runner {
     this.#parts = parts;
     this.#engine = engine;
     this.#net = subject.net;
+    this.#growth = new Growth(engine);
     this.collected = new Collected(subject.net, plan, { total: steps, tick: subject.net.dt, whole: true });
     this.most = Math.max(1, Math.min(steps, Math.floor(MOST_VALUES / numbersOf(subject.net, plan))));
     this.threads = engine.lowered.context.parts > 1 ? backend.threads : 1;
@@ -142,14 +146,28 @@ class ClockedRunner implements Runner {
 
   advance(steps: number): HealthFinding | undefined {
     if (performance.now() - this.#taken > this.#cost / SNAPSHOTS) this.#snapshot = this.#take();
-    const from = this.#engine.stepsDone;
+    const end = this.#engine.stepsDone + steps;
+    let [from, to] = [this.#engine.stepsDone, 0];
     try {
-      this.#run(from, steps);
+      for (; from < end; from = to) {
+        to = Math.min(end, this.#nextLook(from));
+        this.#run(from, to - from);
+        if (to === this.#nextLook(from)) this.#growth.look();
+      }
       return undefined;
     } catch (error) {
       if (!(error instanceof RunError && error.code === "not-finite")) throw error;
-      return this.#explain(error, from, from + steps);
+      return this.#explain(error, from, to);
     }
+  }
+  /** The end of the window that a step lies in. */
+  #nextLook(step: number): number {
+    const { total } = this.collected.extent;
+    const window = Math.floor((step * WINDOWS) / total) + 1;
+    return Math.max(step + 1, Math.round((window * total) / WINDOWS));
+  }
+  get findings(): HealthFinding[] {
+    return this.#growth.findings();
   }
   #inputs(from: number, count: number) {
     return stepInputs(this.#net, this.#parts.subject.given, from, count);

@@ -24,6 +24,7 @@ class ExactRunner implements Runner {
   readonly most = Number.POSITIVE_INFINITY;
   readonly threads = 1;
   readonly synapses = undefined;
+  readonly findings = [];
   readonly says = "exact, without a grid of time, f64";
   readonly #net: Network;
   readonly #subject: Subject;

@@ -25,6 +25,8 @@ export interface Runner extends Disposable {
    * @returns what went so wrong that the run ends; then what came before is there
    */
   advance(ticks: number): HealthFinding | undefined;
+  /** What its states look like so far. */
+  readonly findings: readonly HealthFinding[];
   /** Ticks that one piece may have at most, for the memory that it takes. */
   readonly most: number;
   /** A variable of synapses as it is now; nothing where it cannot be looked at. */

@@ -228,7 +228,8 @@ function meanRate(populations: readonly PopulationDocument[], seconds: number): 
 }
 
 /** What ended the run comes first. */
-function findings({ subject: { net, given }, runner: { collected }, driven, options }: Found): HealthFinding[] {
+function findings({ subject: { net, given }, runner, driven, options }: Found): HealthFinding[] {
+  const { collected } = runner;
   const exact = options.engine === "exact";
   const counts = [...collected.bins].map(
     ([node, bins]) => [node, windowsOf(bins, collected.usedBins, WINDOWS)] as const,
@@ -241,7 +242,8 @@ function findings({ subject: { net, given }, runner: { collected }, driven, opti
   });
   const ended = driven.finding ? [driven.finding] : [];
   const told = (f: HealthFinding): boolean => ended.some((e) => e.advice.includes(f.says));
-  return [...ended, ...(exact ? [] : checkStep(net)).filter((f) => !told(f)), ...activity];
+  const grown = driven.finding ? [] : runner.findings;
+  return [...ended, ...grown, ...(exact ? [] : checkStep(net)).filter((f) => !told(f)), ...activity];
 }
 
 function headOf({ options, subject, runner }: Found): string[] {

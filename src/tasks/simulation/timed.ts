@@ -1,11 +1,10 @@
 /** What is simulated, for how long and with which seed: what was asked for goes before what the file says. */
 import { secondsOf } from "../subject/quantity.ts";
-import { type Subject, subjectOf } from "../subject/subject.ts";
+import { DEFAULT_SEED, type Subject, subjectOf } from "../subject/subject.ts";
 import type { SimulationOptions } from "./options.ts";
 
 /** Seconds, where nobody says how long. */
 const DURATION = 1;
-const SEED = 1;
 
 export interface Timed extends Subject {
   /** Seconds. */
@@ -22,7 +21,7 @@ export async function timedSubject(
   const { target, input } = asked;
   const dt = asked.dt === undefined ? undefined : secondsOf(asked.dt, "--dt");
   const { rate, ...found } = await subjectOf(target, {
-    seed: asked.seed ?? SEED,
+    seed: asked.seed ?? DEFAULT_SEED,
     ...(dt !== undefined && { dt }),
     ...(input && { input }),
   });
@@ -30,5 +29,5 @@ export async function timedSubject(
   const duration = asked.duration === undefined ? own : secondsOf(asked.duration, "--duration");
   // What is known is known of runs that are long enough.
   const subject = { ...found, duration, ...(rate && duration >= own && { rate }) };
-  return { subject, options: { ...asked, seed: asked.seed ?? found.seed ?? SEED } };
+  return { subject, options: { ...asked, seed: asked.seed ?? found.seed ?? DEFAULT_SEED } };
 }

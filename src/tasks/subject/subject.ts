@@ -15,6 +15,9 @@ import { type Given, givenTo } from "./inputs.ts";
 import { loadModule, MODULES } from "./module.ts";
 import { SECOND } from "./quantity.ts";
 
+/** Of whoever runs it, where neither an option nor the file gives one. */
+export const DEFAULT_SEED = 1;
+
 /** A network with all that a run of it needs. */
 export interface Subject {
   readonly name: string;

@@ -105,6 +105,21 @@ describe("activity", () => {
       const [found] = checkHealth(driven.network, driven.run("100 ms"));
       expect(found!.says).toContain("100 % of what a refractory period of 2 ms allows");
     }
+    // From the start at a rate far above one spike a step of 0.1 ms: v reaches 1 in 10 ms · ln(1e4/(1e4 - 1)) = 1 µs.
+    const wild = createExactEngine(one(cell(1e4)));
+    const [runaway, ...more] = checkHealth(wild.network, wild.run("1 ms"));
+    expect(more).toEqual([]);
+    expect(runaway).toMatchObject({ code: "saturated", where: "e" });
+    expect(runaway!.says).toMatch(/at 1000000 Hz on average, 10000 % of what one spike in each step of 100 µs allows/);
+    // Just below and just above the rule, 80 % of 10 kHz: the interval is 10 ms · ln(d/(d - 1)).
+    for (const [rate, codesOf] of [
+      [7900, []],
+      [8100, ["saturated"]],
+    ] as const) {
+      const d = 1 / -Math.expm1(-1 / (rate * 0.01));
+      const engine = createExactEngine(one(cell(d)));
+      expect(codes(checkHealth(engine.network, engine.run("100 ms")))).toEqual(codesOf);
+    }
     const healthy = createExactEngine(one(cell(1.5)));
     for (let k = 0; k < 2; k++) expect(checkHealth(healthy.network, healthy.run("1 s"))).toEqual([]);
   });

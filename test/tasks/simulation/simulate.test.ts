@@ -291,6 +291,36 @@ describe("runs that go wrong are told as far as they went", () => {
     expect(() => engine.run(1)).toThrow("e.v");
   });
 
+  test("a state that grows without bound, while it is a number yet and nothing fires", async () => {
+    // Euler's steps of v' = (v - 1)/tau from 0 on: |v| = (1 + dt/tau)^n - 1.
+    const run = async (tau: string, sign = "-") => {
+      const net = networkOf({ equations: `dv/dt = (v ${sign} 1)/(${tau}) : 1` });
+      return (await simulate(module(net), { duration: "1 s" })).d.health;
+    };
+    for (const ms of [100, 20]) {
+      const [found] = await run(`${ms}*ms`);
+      expect(found).toMatchObject({ code: "unbounded", where: "e.v" });
+      const numbers = /grows without bound: (.*) at first, (.*) at last/.exec(found!.says)!.slice(1).map(Number);
+      // Three digits are shown (0.005), and f32 rounds 10,000 times (0.0006 for each of two operations).
+      for (const [k, n] of [2500, 10_000].entries())
+        expect(Math.abs(numbers[k]! / ((1 + 0.1 / ms) ** n - 1) - 1)).toBeLessThan(0.0062);
+    }
+    expect((await run("-100*ms")).map((h) => h.code)).not.toContain("unbounded");
+  });
+  test("a state beyond what any unit makes sense of, however it came there", async () => {
+    const net = networkOf({ equations: "dv/dt = -int(t > 0.95*second)*1e32*Hz : 1" });
+    const { d } = await simulate(module(net), { duration: "1 s" });
+    expect(d.health[0]).toMatchObject({ code: "unbounded", where: "e.v" });
+    // 499 or 500 steps, as f32 rounds the time.
+    expect(d.health[0]!.says).toMatch(/^e\.v of neuron 0 grows without bound: (4\.99|5)e\+30 by now, in SI units\.$/);
+  });
+  test("a state that is told nothing of: it rises in a line, or settles", async () => {
+    for (const equations of ["dv/dt = -1*Hz : 1", "dv/dt = (0.9 - v)/(3*second) : 1"]) {
+      const { d } = await simulate(module(networkOf({ equations })), { duration: "1 s" });
+      expect(d.health.map((h) => h.code)).toEqual(["silent"]);
+    }
+  });
+
   test("time that stands still in the exact engine", async () => {
     const file = module(networkOf({ equations: "dv/dt = -v/(10*ms) : 1", reset: "v = 2", size: 1, drive: 1 }));
     const path = at("kick.csv");
