@@ -8,6 +8,7 @@ import { readArtefact } from "../../src/io/artefact.ts";
 import { learnAdding } from "../../src/tasks/adding/learn.ts";
 import { addingBatch, addingNetwork, GUESSING } from "../../src/tasks/adding/problem.ts";
 import { compare } from "../../src/tasks/compare.ts";
+import { explain } from "../../src/tasks/explain.ts";
 import { CELLS } from "../../src/tasks/options.ts";
 import { train } from "../../src/tasks/train.ts";
 
@@ -56,6 +57,15 @@ test("50 steps, liquid neurons, forward propagation through time: well below gue
   expect(near).toBeGreaterThan(0);
   expect(meanRate["hidden"]).toBeGreaterThan(0);
 }, 120_000);
+
+test("explain shows the network that answers and learns, of as many steps as asked for, and takes nothing else", async () => {
+  const asked = { task: "adding", seed: 1, threads: 1, steps: 30 };
+  const { document } = await explain(asked, () => {});
+  const { network, programs } = document as { network: { steps: number }; programs: object };
+  expect(network.steps).toBe(30);
+  expect(Object.keys(programs)).toEqual(["inference", "training"]);
+  await expect(explain({ ...asked, epochs: 3 }, () => {})).rejects.toThrow("--epochs: adding takes --steps and --seed");
+});
 
 describe("as a command, shortened", () => {
   let folder: string;

@@ -21,10 +21,12 @@ import { type OwnTask, requireOwn } from "../ownTask.ts";
 import { provenanceOf } from "../provenance.ts";
 import { peakBytes, threadsDocument, version } from "../run.ts";
 import { energyNotes } from "../sentences.ts";
-import { type AddingResult, EPOCH, learnAdding, NEAR } from "./learn.ts";
+import { type AddingResult, designOf, EPOCH, learnAdding, NEAR } from "./learn.ts";
 import { GUESSING } from "./problem.ts";
 
 const [STEPS, EPOCHS] = [500, 100];
+/** What `train` trains, unless asked for another. */
+const USUAL: Way = { cell: "liquid", learner: "fptt" };
 const YIN = "Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5:518";
 const PUBLISHED = [
   { source: YIN, network: "128 liquid neurons by FPTT, 1,000 steps", says: "learned" },
@@ -64,12 +66,16 @@ export const ADDING: OwnTask = {
   takes: ["epochs", "steps", "cell", "learner"],
   train: (options, onProgress) => {
     requireOwn(ADDING, options);
-    const { cell = "liquid", learner = "fptt" } = options;
+    const { cell = USUAL.cell, learner = USUAL.learner } = options;
     return run("train", [{ cell, learner }], options, onProgress);
   },
   compare: (options, onProgress) => {
     requireOwn({ ...ADDING, takes: ["epochs", "steps"] }, options);
     return run("compare", WAYS, options, onProgress);
+  },
+  explained: ({ steps = STEPS }) => {
+    const { net, ...answers } = designOf({ ...USUAL, steps });
+    return { net, encoder: stream(2), answers };
   },
 };
 

@@ -87,6 +87,13 @@ const ALGORITHMS: Readonly<Record<LearnerName, (steps: number) => Algorithm>> = 
 const lossOf = ({ cell, learner }: Pick<AddingRun, "cell" | "learner">): Loss =>
   learner === "bptt" && cell !== "gru" ? meanSquaredValues("last") : meanSquaredValuesRising();
 const LAST = meanSquaredValues("last");
+const RATE = 3e-3;
+/** What is trained, and how. */
+export const designOf = ({ cell, learner, steps }: Pick<AddingRun, "cell" | "learner" | "steps">) => ({
+  net: addingNetwork(cell, steps),
+  loss: lossOf({ cell, learner }),
+  training: { rate: RATE, algorithm: ALGORITHMS[learner](steps) },
+});
 /** Batches of looks, and those of the test, have numbers that no batch of training has. */
 const lookNumber = (batches: number): number => -batches;
 const testNumber = (k: number): string => `test.${k}`;
@@ -98,13 +105,13 @@ const testNumber = (k: number): string => `test.${k}`;
  * @see Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5:518, for neurons and numbers
  */
 export async function learnAdding(options: AddingOptions): Promise<AddingResult> {
-  const { cell, learner, steps, epochs, seed, backend, batch = BATCH } = options;
+  const { steps, epochs, seed, backend, batch = BATCH } = options;
   requireInteger("adding.epochs", epochs, 1);
-  const net = addingNetwork(cell, steps);
+  const { net, loss, training } = designOf(options);
   using trainer = await createTrainer(net, backend, {
-    algorithm: ALGORITHMS[learner](steps),
-    loss: lossOf(options),
-    optimiser: adam(3e-3, { clip: 1 }),
+    algorithm: training.algorithm,
+    loss,
+    optimiser: adam(training.rate, { clip: 1 }),
     batch,
     seed,
     watch: options.log !== undefined,
