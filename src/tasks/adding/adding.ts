@@ -24,7 +24,7 @@ import { energyNotes } from "../sentences.ts";
 import { type AddingResult, designOf, EPOCH, learnAdding, NEAR } from "./learn.ts";
 import { GUESSING } from "./problem.ts";
 
-const [STEPS, EPOCHS] = [500, 100];
+const [STEPS, EPOCHS] = [500, 40];
 /** What `train` trains, unless asked for another. */
 const USUAL: Way = { cell: "liquid", learner: "fptt" };
 const YIN = "Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5:518";
