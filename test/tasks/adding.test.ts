@@ -45,7 +45,13 @@ test("a sample marks one number in each half, and its target is their sum; 1 is 
 test("networks of all kinds answer with one number", () => {
   for (const cell of CELLS) {
     const net = addingNetwork(cell, 50);
-    expect([net.steps, net.populations.hidden!.model.name, net.populations.output!.size]).toEqual([50, cell, 1]);
+    expect([net.steps, net.populations.hidden!.model.name, net.populations.output!.size]).toEqual([
+      50,
+      cell === "liquid-alif" ? "liquid" : cell,
+      1,
+    ]);
+    const adapts = net.connections.some((c) => c.to.port === "adaptation");
+    expect(adapts).toBe(cell === "liquid-alif");
   }
 });
 
@@ -134,8 +140,10 @@ describe("as a command, shortened", () => {
     const { runs } = document as unknown as { runs: { cell: string; learner: string; error: number }[] };
     expect(runs.map((r) => `${r.cell} ${r.learner}`)).toEqual([
       "liquid fptt",
-      "alif fptt",
       "liquid bptt",
+      "liquid-alif fptt",
+      "liquid-alif bptt",
+      "alif fptt",
       "alif bptt",
       "gru bptt",
     ]);

@@ -1,7 +1,7 @@
 /**
  * The task `adding`: 128 hidden neurons add two marked numbers of 500 steps, or of as many as `--steps` says (1,000 is the
- * other published length). `train` trains one network one way; `compare` trains liquid and adaptive neurons, each by forward
- * propagation through time and by back-propagation, and gated units beside them. What is to be seen is who learns it.
+ * other published length). `train` trains one network one way; `compare` trains neurons that are liquid, adaptive, or both, each
+ * by forward propagation through time and by back-propagation, and gated units beside them. What is to be seen is who learns it.
  */
 import { type ThreadedBackend, threadedWasm } from "../../backend/wasm/wasm.ts";
 import { RunError } from "../../base/errors.ts";
@@ -15,7 +15,14 @@ import { energies } from "../account.ts";
 import { countDeployed } from "../count.ts";
 import { type Keeper, openKeeper } from "../keeper.ts";
 import { type LearningLog, openLearningLog } from "../learningLog.ts";
-import type { CellName, LearnerName, OnProgress, TaskOptions, TaskReport } from "../options.ts";
+import {
+  type CellName,
+  LEARNERS,
+  type LearnerName,
+  type OnProgress,
+  type TaskOptions,
+  type TaskReport,
+} from "../options.ts";
 import { filesOf, outputsOf, writeReports } from "../outputs.ts";
 import { type OwnTask, requireOwn } from "../ownTask.ts";
 import { provenanceOf } from "../provenance.ts";
@@ -43,14 +50,12 @@ interface Way {
 }
 /** What `compare` sets side by side. */
 const WAYS: readonly Way[] = [
-  { cell: "liquid", learner: "fptt" },
-  { cell: "alif", learner: "fptt" },
-  { cell: "liquid", learner: "bptt" },
-  { cell: "alif", learner: "bptt" },
+  ...(["liquid", "liquid-alif", "alif"] as const).flatMap((cell) => LEARNERS.map((learner) => ({ cell, learner }))),
   { cell: "gru", learner: "bptt" },
 ];
 const CELL_WORDS: Readonly<Record<CellName, string>> = {
   liquid: "liquid",
+  "liquid-alif": "liquid and adaptive",
   alif: "adaptive",
   gru: "gated units (no spikes)",
 };
