@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { sharedNames } from "../tasks/names.ts";
+import { trainNames } from "../tasks/names.ts";
 import { type Flags, option } from "./options.ts";
 import { print } from "./run.ts";
 
@@ -11,7 +11,7 @@ export function explainCommand(): Command {
     )
     .argument(
       "<target>",
-      `a task (${sharedNames()}), what \`rheobase simulate\` runs (cuba, coba, cobahh, brunel, a module, a SONATA configuration), or a file that \`rheobase train\` saved`,
+      `a task (${trainNames()}), what \`rheobase simulate\` runs (cuba, coba, cobahh, brunel, a module, a SONATA configuration), or a file that \`rheobase train\` saved`,
     )
     .addOption(option.steps())
     .addOption(option.encoder())

@@ -8,7 +8,7 @@ import { oneToOne } from "./connectivity.ts";
 import { glorotUniform, normal, orthogonal } from "./initializer.ts";
 import { type Population, population } from "./network.ts";
 import { linear } from "./neuron/linear.ts";
-import { type LiquidOptions, liquidCell, liquidIntegrator } from "./neuron/liquid.ts";
+import { adapts, type LiquidOptions, liquidCell, liquidIntegrator } from "./neuron/liquid.ts";
 import { type BatchNormOptions, batchNorm, sum, type Transform } from "./transform.ts";
 
 /** Options of `liquid`. */
@@ -106,7 +106,7 @@ export function liquidLayer(
       ...arrivals.flatMap((a) => a.connections),
       ...connect(drive, node, { port: "i", connectivity: oneToOne, weight: 1, trainable: false }),
       ...gate("membrane", "v"),
-      ...(spikes ? gate("adaptation", "b") : []),
+      ...(spikes && adapts(cell) ? gate("adaptation", "b") : []),
     ],
   };
 }

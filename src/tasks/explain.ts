@@ -12,20 +12,21 @@ import { AS_EVENTS } from "./batches.ts";
 import { deployedFrom } from "./evaluate.ts";
 import { choicesOf, choicesText } from "./explainChoices.ts";
 import { networkDocument, networkText, scheduleText } from "./explainNetwork.ts";
-import { type Compiled, compiledDocument, compiledText, type Explained } from "./explainProgram.ts";
-import { explainedSimulation, isSimulated } from "./explainSimulation.ts";
-import { sharedNames } from "./names.ts";
+import { type Compiled, compiledDocument, compiledText, type Explained, type HowTrained } from "./explainProgram.ts";
+import { explainedEngine, explainedSimulation, isSimulated } from "./explainSimulation.ts";
+import { trainNames } from "./names.ts";
 import { type Design, recurrentDesign, requireNoCode, sampleDesign, spikingDesign } from "./networks.ts";
 import type { OnProgress, TaskOptions, TaskReport } from "./options.ts";
+import { type OwnTask, requireOwn } from "./ownTask.ts";
+import { ownTask } from "./ownTasks.ts";
 import type { Deployed } from "./session.ts";
 import { simulationNames } from "./subject/catalogue.ts";
-import type { Training } from "./task.ts";
 import { isTask, taskOf } from "./tasks.ts";
 
 /** A network that answers, with numbers to start from. */
 interface Answering extends Deployed {
   readonly from: string;
-  readonly training?: Training;
+  readonly training?: HowTrained;
 }
 
 /**
@@ -56,6 +57,8 @@ export async function explain(options: TaskOptions, _onProgress: OnProgress): Pr
 
 async function explainedBy(options: TaskOptions): Promise<Explained> {
   const { task: target, segment } = options;
+  const own = ownTask(target);
+  if (own) return ofOwn(own, options);
   if (isTask(target)) return answered(ofTask(options), segment);
   if (isSimulated(target)) return explainedSimulation(options);
   const artefact = await artefactAt(target);
@@ -63,20 +66,31 @@ async function explainedBy(options: TaskOptions): Promise<Explained> {
   return answered({ from: `The network in ${target}.`, ...deployedFrom(artefact, target, AS_EVENTS) }, segment);
 }
 
+function ofOwn(task: OwnTask, options: TaskOptions): Promise<Explained> {
+  const { name, takes } = task;
+  requireOwn({ name, takes: takes.filter((o) => o === "steps") }, options);
+  const { net, encoder, answers } = task.explained(options);
+  const from = startOf(name, options.seed);
+  return answers
+    ? answered({ from, net, encoder, ...answers, parameters: initialParameters(net, options.seed) }, undefined)
+    : explainedEngine({ from, net, encoder }, options);
+}
+const startOf = (name: string, seed: number, code = ""): string =>
+  `The spiking network of ${name}${code}, as it starts with seed ${seed}.`;
+
 function ofTask({ task: name, encoder: asked, steps, seed }: TaskOptions): Answering {
   const task = taskOf(name);
-  const starts = `as it starts with seed ${seed}.`;
   if (task.kind === "images") {
     const code = asked ?? task.trial.codes[0]!;
     const chosen = asked
       ? ""
       : ` A comparison chooses among ${task.trial.codes.join(" and ")}; --encoder asks for one.`;
-    const from = `The spiking network of ${name} with ${code} input, ${starts}${chosen}`;
+    const from = `${startOf(name, seed, ` with ${code} input`)}${chosen}`;
     return started(spikingDesign(task, code, { steps }), from, seed);
   }
   requireNoCode(task, { ...(asked && { encoder: asked }), ...(steps !== undefined && { steps }) });
   const design = task.kind === "sequences" ? recurrentDesign(task.spiking) : sampleDesign(task.spiking);
-  return started(design, `The spiking network of ${name}, ${starts}`, seed);
+  return started(design, startOf(name, seed), seed);
 }
 function started({ net, encoder, training, learn }: Design, from: string, seed: number): Answering {
   const { loss } = training;
@@ -90,7 +104,7 @@ const artefactAt = (target: string): Promise<Artefact> =>
       ? new UsageError(
           "unknown-name",
           target,
-          `neither a task (${sharedNames()}), a simulation (${simulationNames()}), nor a file`,
+          `neither a task (${trainNames()}), a simulation (${simulationNames()}), nor a file`,
         )
       : cause;
   });
@@ -111,7 +125,7 @@ async function answering({ net, loss, parameters }: Answering): Promise<Compiled
 
 async function learning(
   { net, loss, parameters }: Answering,
-  { surrogate, rate, algorithm: own = bptt(surrogate) }: Training,
+  { surrogate, rate, algorithm: own = bptt(surrogate) }: HowTrained,
   segment: SegmentSteps | undefined,
 ): Promise<Compiled> {
   const algorithm = segment === undefined ? own : bptt(surrogate, { checkpoint: segment });

@@ -19,12 +19,15 @@ export interface Compiled {
   readonly context: Context;
 }
 
+/** As much of how a network is trained as its program depends on. */
+export type HowTrained = Pick<Training, "rate" | "surrogate" | "algorithm">;
+
 /** A network, the programs it becomes, and how it learns where that is known. */
 export interface Explained {
   readonly from: string;
   readonly net: Network;
   readonly encoder: Input;
-  readonly training?: Training;
+  readonly training?: HowTrained;
   readonly programs: readonly Compiled[];
 }
 

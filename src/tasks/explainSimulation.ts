@@ -2,6 +2,7 @@
 import { threadedWasm } from "../backend/wasm/wasm.ts";
 import { UsageError } from "../base/errors.ts";
 import { createEngine } from "../sim/engine.ts";
+import type { EngineOptions } from "../sim/engineOptions.ts";
 import { AS_EVENTS } from "./batches.ts";
 import type { Explained } from "./explainProgram.ts";
 import type { TaskOptions } from "./options.ts";
@@ -25,9 +26,19 @@ export async function explainedSimulation({ task: target, ...options }: TaskOpti
       `--${odd}`,
       `is for tasks; ${target} is simulated (as ${simulationNames()} and files are)`,
     );
-  const { net, from, given, parameters, seed = options.seed } = await subjectOf(target, { seed: options.seed });
-  using backend = threadedWasm(options.threads);
-  using engine = await createEngine(net, backend, { seed, sources: given.sources, ...(parameters && { parameters }) });
+  const { given, parameters, seed = options.seed, ...subject } = await subjectOf(target, { seed: options.seed });
+  const drawn = { seed, threads: options.threads };
+  return explainedEngine(subject, drawn, { sources: given.sources, ...(parameters && { parameters }) });
+}
+
+/** The program that runs a network from one step to the next. */
+export async function explainedEngine(
+  { net, from, encoder = AS_EVENTS }: Pick<Explained, "net" | "from"> & Partial<Pick<Explained, "encoder">>,
+  { seed, threads }: Pick<TaskOptions, "seed" | "threads">,
+  given: Pick<EngineOptions, "sources" | "parameters"> = {},
+): Promise<Explained> {
+  using backend = threadedWasm(threads);
+  using engine = await createEngine(net, backend, { seed, ...given });
   const { program, text: wat, lowered } = engine;
-  return { from, net, encoder: AS_EVENTS, programs: [{ name: "simulation", program, wat, context: lowered.context }] };
+  return { from, net, encoder, programs: [{ name: "simulation", program, wat, context: lowered.context }] };
 }

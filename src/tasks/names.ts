@@ -20,10 +20,10 @@ const NAMES: Readonly<Record<keyof typeof TASKS, "shared"> & Record<keyof typeof
   "r-stdp": "own",
 };
 
-/** What `train` and `compare` know. */
+/** What `train`, `compare` and `explain` know. */
 export const trainNames = (): string => Object.keys(NAMES).join(", ");
 export const isTrainName = (name: string): boolean => Object.hasOwn(NAMES, name);
-/** What `evaluate` and `explain` know too. */
+/** What `evaluate` knows too. */
 export const sharedNames = (): string =>
   Object.entries(NAMES)
     .flatMap(([name, kind]) => (kind === "shared" ? [name] : []))

@@ -8,7 +8,7 @@ export const ENCODERS = ["latency", "rate", "current"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
 
 /** Hidden neurons of the task `adding`. */
-export const CELLS = ["liquid", "alif", "gru"] as const;
+export const CELLS = ["liquid", "liquid-alif", "alif", "gru"] as const;
 /** The name of such neurons. */
 export type CellName = (typeof CELLS)[number];
 /** How the task `adding` is learned. */

@@ -26,12 +26,12 @@ describe("help", () => {
     expect(out).not.toContain("<>"); // a command without arguments
   });
 
-  test.each(["train", "compare"])("%s names every task", (name) => {
-    const words = rheobase(name, "--help").out.split(/[\s,]+/);
+  test.each(["train", "compare", "explain"])("%s names every task", (name) => {
+    const words = rheobase(name, "--help").out.split(/[\s,()]+/);
     for (const task of [...Object.keys(TASKS), ...Object.keys(OWN_TASKS)]) expect(words).toContain(task);
   });
-  test.each(["evaluate", "explain"])("%s names every task that it takes", (name) => {
-    const words = rheobase(name, "--help").out.split(/[\s,()]+/);
+  test("evaluate names every task that it takes", () => {
+    const words = rheobase("evaluate", "--help").out.split(/[\s,()]+/);
     for (const task of Object.keys(TASKS)) expect(words).toContain(task);
     for (const task of Object.keys(OWN_TASKS)) expect(words).not.toContain(task);
   });

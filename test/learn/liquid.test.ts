@@ -166,6 +166,31 @@ test("the published step, and its gradient through time", async () => {
   expect([...spikes.hidden!.steps].map((t, k) => [t, spikes.hidden!.indices[k]])).toEqual(found);
 });
 
+test("with beta 0 there is no gate of an adaptation, and all else as with one that changes nothing", async () => {
+  const design = (beta: number): Network =>
+    sequential([input(inputs, { signal: "values" }), liquid(size, { b0: 0.3, beta }), liquidReadout(classes)], {
+      steps,
+    });
+  const all = lively(design(1e-30)); // 0.3 + 1e-30 b is 0.3, in double precision
+  const shared = Object.fromEntries(Object.entries(all).filter(([name]) => !name.includes("adaptation")));
+  expect(Object.keys(initialParameters(design(0), 1)).sort()).toEqual(Object.keys(shared).sort());
+  const { batch } = drawSamples({ count, steps, inputs, classes, kind: "values", density: 0.8 });
+  const given = { algorithm: bptt(triangle(width)), loss: crossEntropyEachStep("sum"), optimiser: sgd(1) };
+  const found = async (net: Network, parameters: Parameters) => {
+    using trainer = await createTrainer(net, wasm, { ...given, batch: count, type: "f64", parameters });
+    const { loss } = trainer.gradients({ ...batch });
+    return { loss, gradients: trainer.gradientBlocks() };
+  };
+  const [without, withOne] = [await found(design(0), shared), await found(design(1e-30), all)];
+  expect(without.loss).toBe(withOne.loss);
+  expect(Math.max(...without.gradients["hidden>hidden_drive.weight"]!.map(Math.abs))).toBeGreaterThan(1e-3); // they fire
+  expectNear(
+    without.gradients,
+    Object.fromEntries(Object.keys(shared).map((name) => [name, withOne.gradients[name]!])),
+    1e-11,
+  );
+});
+
 test("a smooth spike: every gradient is its finite difference", async () => {
   const smooth = neuron({
     name: "smooth-liquid",

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { readArtefact } from "../../src/io/artefact.ts";
-import { learnAdding } from "../../src/tasks/adding/learn.ts";
+import { sgd } from "../../src/learn/optimiser.ts";
+import { createTrainer } from "../../src/learn/trainer.ts";
+import { designOf, learnAdding } from "../../src/tasks/adding/learn.ts";
 import { addingBatch, addingNetwork, GUESSING } from "../../src/tasks/adding/problem.ts";
 import { compare } from "../../src/tasks/compare.ts";
-import { CELLS } from "../../src/tasks/options.ts";
+import { explain } from "../../src/tasks/explain.ts";
+import { CELLS, LEARNERS } from "../../src/tasks/options.ts";
 import { train } from "../../src/tasks/train.ts";
 
 test("a sample marks one number in each half, and its target is their sum; 1 is off by 1/6", () => {
@@ -42,20 +45,51 @@ test("a sample marks one number in each half, and its target is their sum; 1 is 
 test("networks of all kinds answer with one number", () => {
   for (const cell of CELLS) {
     const net = addingNetwork(cell, 50);
-    expect([net.steps, net.populations.hidden!.model.name, net.populations.output!.size]).toEqual([50, cell, 1]);
+    expect([net.steps, net.populations.hidden!.model.name, net.populations.output!.size]).toEqual([
+      50,
+      cell === "liquid-alif" ? "liquid" : cell,
+      1,
+    ]);
+    const adapts = net.connections.some((c) => c.to.port === "adaptation");
+    expect(adapts).toBe(cell === "liquid-alif");
   }
 });
 
 test("50 steps, liquid neurons, forward propagation through time: well below guessing", async () => {
-  const options = { cell: "liquid", learner: "fptt", steps: 50, epochs: 5, seed: 1, backend: wasm } as const;
+  const options = { cell: "liquid", learner: "fptt", steps: 50, epochs: 8, seed: 1, backend: wasm } as const;
   const { looks, error, spread, near, sequences, meanRate } = await learnAdding(options);
-  expect(looks.map((l) => l.batches)).toEqual([20, 40, 60, 80, 100]);
+  expect(looks.map((l) => l.batches)).toEqual(Array.from({ length: 8 }, (_, k) => 20 * (k + 1)));
   expect(Math.min(...looks.map((l) => l.error))).toBeLessThan(0.6 * GUESSING);
   expect(error + 3 * spread).toBeLessThan(0.9 * GUESSING);
   expect(sequences).toBe(1280);
   expect(near).toBeGreaterThan(0);
   expect(meanRate["hidden"]).toBeGreaterThan(0);
 }, 120_000);
+
+test("rates fall to 0 with the last update: a batch has as many as the trainer counts", async () => {
+  for (const steps of [7, 12, 103])
+    for (const learner of LEARNERS) {
+      const { net, loss, training } = designOf({ cell: "liquid", learner, steps });
+      using trainer = await createTrainer(net, wasm, {
+        algorithm: training.algorithm,
+        loss,
+        optimiser: sgd(0),
+        batch: 2,
+        seed: 1,
+      });
+      trainer.step(addingBatch(2, steps, 1, 1));
+      expect([learner, steps, trainer.snapshot().updates]).toEqual([learner, steps, training.updates]);
+    }
+});
+
+test("explain shows the network that answers and learns, of as many steps as asked for, and takes nothing else", async () => {
+  const asked = { task: "adding", seed: 1, threads: 1, steps: 30 };
+  const { document } = await explain(asked, () => {});
+  const { network, programs } = document as { network: { steps: number }; programs: object };
+  expect(network.steps).toBe(30);
+  expect(Object.keys(programs)).toEqual(["inference", "training"]);
+  await expect(explain({ ...asked, epochs: 3 }, () => {})).rejects.toThrow("--epochs: adding takes --steps and --seed");
+});
 
 describe("as a command, shortened", () => {
   let folder: string;
@@ -106,8 +140,10 @@ describe("as a command, shortened", () => {
     const { runs } = document as unknown as { runs: { cell: string; learner: string; error: number }[] };
     expect(runs.map((r) => `${r.cell} ${r.learner}`)).toEqual([
       "liquid fptt",
-      "alif fptt",
       "liquid bptt",
+      "liquid-alif fptt",
+      "liquid-alif bptt",
+      "alif fptt",
       "alif bptt",
       "gru bptt",
     ]);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { sharedNames, trainNames } from "../../src/tasks/names.ts";
+import { trainNames } from "../../src/tasks/names.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -29,7 +29,7 @@ describe("what cannot be done: nothing on stdout, one line that says why", () =>
     [
       ["explain", "nothing"],
       2,
-      `rheobase: nothing: neither a task (${sharedNames()}), a simulation (cuba, coba, cobahh, brunel), nor a file\n`,
+      `rheobase: nothing: neither a task (${trainNames()}), a simulation (cuba, coba, cobahh, brunel), nor a file\n`,
     ],
     [["explain", "cuba", "--encoder", "rate"], 2, "rheobase: --encoder: is for tasks; cuba is simulated"],
     [["explain", "nothing.ts"], 1, "rheobase: nothing.ts: there is no such file\n"],

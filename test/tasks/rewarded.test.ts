@@ -5,13 +5,30 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { readArtefact } from "../../src/io/artefact.ts";
+import { printProgram } from "../../src/ir/print.ts";
 import type { SideDocument } from "../../src/report/document.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import { compare } from "../../src/tasks/compare.ts";
+import { explain } from "../../src/tasks/explain.ts";
 import { deployedOf } from "../../src/tasks/rewarded/answer.ts";
 import { experiment, hasLearned, meanRates } from "../../src/tasks/rewarded/learn.ts";
 import { rewardedNetwork, STEPS } from "../../src/tasks/rewarded/network.ts";
 import { train } from "../../src/tasks/train.ts";
+
+test("explain shows the network that learns, as the engine runs it, and that rewards themselves are not learned", async () => {
+  const { document } = await explain({ task: "r-stdp", seed: 1, threads: 1 }, () => {});
+  const { network, programs } = document as {
+    network: { parameters: { trainable: boolean }[] };
+    programs: Record<string, { program: string }>;
+  };
+  expect(network.parameters.filter((p) => p.trainable)).toEqual([]);
+  expect(Object.keys(programs)).toEqual(["simulation"]);
+  using engine = await createEngine(rewardedNetwork(), wasm, { seed: 1 });
+  expect(programs["simulation"]!.program).toBe(printProgram(engine.program));
+  await expect(explain({ task: "r-stdp", seed: 1, threads: 1, steps: 9 }, () => {})).rejects.toThrow(
+    "--steps: r-stdp takes --seed",
+  );
+});
 
 test("a network learns XOR in 60 epochs", async () => {
   const { rates } = await experiment(rewardedNetwork(), wasm, 1, 60);

@@ -7,7 +7,7 @@ import { POSITIVE, parameter, type Value } from "./spiking.ts";
 export interface LiquidOptions {
   /** Threshold of a neuron that has not fired; default 0.1. */
   readonly b0?: Value;
-  /** How far spikes raise the threshold; default 1.8. */
+  /** How far spikes raise the threshold; default 1.8. With 0 nothing adapts: there is no trace of spikes and no gate for one. */
   readonly beta?: Value;
 }
 const SOURCE =
@@ -24,6 +24,7 @@ const OPTIONS = { b0: true, beta: true } as const satisfies Every<LiquidOptions>
 export function liquidCell(options: LiquidOptions = {}): NeuronModel {
   requireKnown("liquidCell", options, OPTIONS);
   const { b0 = 0.1, beta = 1.8 } = options;
+  if (!adapts(options)) return fixed(b0);
   return neuron({
     name: "liquid",
     doc: "Adaptive spiking neuron with liquid time constants",
@@ -44,6 +45,24 @@ export function liquidCell(options: LiquidOptions = {}): NeuronModel {
     after: "v = (1 - spike)*v; s = spike",
   });
 }
+
+/** Whether spikes leave a trace, for which a layer has a gate. */
+export const adapts = ({ beta }: LiquidOptions): boolean => beta !== 0;
+
+/** With a threshold that stays. */
+const fixed = (b0: Value): NeuronModel =>
+  neuron({
+    name: "liquid",
+    doc: "Spiking neuron with a liquid time constant",
+    source: SOURCE,
+    equations: `
+      v[t+1] = v + sigmoid(membrane)*(i - v) : 1
+      i : 1 (input)
+      membrane : 1 (input)`,
+    parameters: { b0: parameter(b0, "threshold", POSITIVE) },
+    spike: "v > b0",
+    after: "v = (1 - spike)*v",
+  });
 
 /** A membrane that never fires, whose time constant is liquid: `liquidReadout(n)` wires a layer of them. */
 export function liquidIntegrator(...options: readonly never[]): NeuronModel {

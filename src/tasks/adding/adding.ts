@@ -1,7 +1,7 @@
 /**
  * The task `adding`: 128 hidden neurons add two marked numbers of 500 steps, or of as many as `--steps` says (1,000 is the
- * other published length). `train` trains one network one way; `compare` trains liquid and adaptive neurons, each by forward
- * propagation through time and by back-propagation, and gated units beside them. What is to be seen is who learns it.
+ * other published length). `train` trains one network one way; `compare` trains neurons that are liquid, adaptive, or both, each
+ * by forward propagation through time and by back-propagation, and gated units beside them. What is to be seen is who learns it.
  */
 import { type ThreadedBackend, threadedWasm } from "../../backend/wasm/wasm.ts";
 import { RunError } from "../../base/errors.ts";
@@ -15,16 +15,25 @@ import { energies } from "../account.ts";
 import { countDeployed } from "../count.ts";
 import { type Keeper, openKeeper } from "../keeper.ts";
 import { type LearningLog, openLearningLog } from "../learningLog.ts";
-import type { CellName, LearnerName, OnProgress, TaskOptions, TaskReport } from "../options.ts";
+import {
+  type CellName,
+  LEARNERS,
+  type LearnerName,
+  type OnProgress,
+  type TaskOptions,
+  type TaskReport,
+} from "../options.ts";
 import { filesOf, outputsOf, writeReports } from "../outputs.ts";
 import { type OwnTask, requireOwn } from "../ownTask.ts";
 import { provenanceOf } from "../provenance.ts";
 import { peakBytes, threadsDocument, version } from "../run.ts";
 import { energyNotes } from "../sentences.ts";
-import { type AddingResult, EPOCH, learnAdding, NEAR } from "./learn.ts";
+import { type AddingResult, designOf, EPOCH, learnAdding, NEAR } from "./learn.ts";
 import { GUESSING } from "./problem.ts";
 
-const [STEPS, EPOCHS] = [500, 100];
+const [STEPS, EPOCHS] = [500, 40];
+/** What `train` trains, unless asked for another. */
+const USUAL: Way = { cell: "liquid", learner: "fptt" };
 const YIN = "Yin, Corradi and Bohté 2023, Nature Machine Intelligence 5:518";
 const PUBLISHED = [
   { source: YIN, network: "128 liquid neurons by FPTT, 1,000 steps", says: "learned" },
@@ -41,14 +50,12 @@ interface Way {
 }
 /** What `compare` sets side by side. */
 const WAYS: readonly Way[] = [
-  { cell: "liquid", learner: "fptt" },
-  { cell: "alif", learner: "fptt" },
-  { cell: "liquid", learner: "bptt" },
-  { cell: "alif", learner: "bptt" },
+  ...(["liquid", "liquid-alif", "alif"] as const).flatMap((cell) => LEARNERS.map((learner) => ({ cell, learner }))),
   { cell: "gru", learner: "bptt" },
 ];
 const CELL_WORDS: Readonly<Record<CellName, string>> = {
   liquid: "liquid",
+  "liquid-alif": "liquid and adaptive",
   alif: "adaptive",
   gru: "gated units (no spikes)",
 };
@@ -64,12 +71,16 @@ export const ADDING: OwnTask = {
   takes: ["epochs", "steps", "cell", "learner"],
   train: (options, onProgress) => {
     requireOwn(ADDING, options);
-    const { cell = "liquid", learner = "fptt" } = options;
+    const { cell = USUAL.cell, learner = USUAL.learner } = options;
     return run("train", [{ cell, learner }], options, onProgress);
   },
   compare: (options, onProgress) => {
     requireOwn({ ...ADDING, takes: ["epochs", "steps"] }, options);
     return run("compare", WAYS, options, onProgress);
+  },
+  explained: ({ steps = STEPS }) => {
+    const { net, ...answers } = designOf({ ...USUAL, steps });
+    return { net, encoder: stream(2), answers };
   },
 };
 

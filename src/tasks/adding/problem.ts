@@ -21,12 +21,13 @@ import type { CellName } from "../options.ts";
 export const GUESSING = 1 / 6;
 const HIDDEN = 128;
 
-/** As published: threshold 0.5 without adaptation, so that liquid membranes alone hold what was heard. */
+/** As in the published code: a threshold of 0.5 that stays, so that liquid membranes alone hold what was heard. */
 const LIQUID = { b0: 0.5, beta: 0 };
 
 type Layer = Pick<Parameters<typeof network>[0], "populations" | "connections">;
 const LAYERS: Readonly<Record<Exclude<CellName, "gru">, () => Layer>> = {
   liquid: () => liquidLayer("hidden", "input", liquid(HIDDEN, LIQUID)),
+  "liquid-alif": () => liquidLayer("hidden", "input", liquid(HIDDEN)), // as in the paper: spikes raise a threshold of 0.1
   alif: () => {
     const tau = (mean: number, sd: number) => truncatedNormal(mean * 1e-3, sd * 1e-3, { low: 1e-3 });
     const hidden = population(HIDDEN, alif(), {

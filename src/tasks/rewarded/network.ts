@@ -66,7 +66,8 @@ const modulated = (low: number, high: number): SynapseModel =>
 export function rewardedNetwork(): Network {
   const excites = { weight: uniform(0, LARGEST), synapse: modulated(0, LARGEST) };
   const inhibits = { weight: uniform(-LARGEST, 0), synapse: modulated(-LARGEST, 0) };
-  const told = { port: "told", weight: 1, delay: 1 };
+  const told = { port: "told", weight: 1, delay: 1, trainable: false };
+  const target = { port: "target", weight: 1, trainable: false };
   return network({
     name: "xor",
     dt: "1 ms",
@@ -80,8 +81,8 @@ export function rewardedNetwork(): Network {
       connect("excitatory", "hidden", excites),
       connect("inhibitory", "hidden", inhibits),
       connect("hidden", "out", excites),
-      connect("target", "hidden", { port: "target", weight: 1 }),
-      connect("target", "out", { port: "target", weight: 1 }),
+      connect("target", "hidden", target),
+      connect("target", "out", target),
       connect("out", "hidden", told),
       connect("out", "out", told),
     ],

@@ -39,6 +39,7 @@ export const REWARDED: OwnTask = {
   takes: ["epochs", "samples"],
   train: (options, onProgress) => run("train", options, onProgress),
   compare: (options, onProgress) => run("compare", options, onProgress),
+  explained: () => ({ net: rewardedNetwork(), encoder: ENCODER }),
 };
 
 /** The experiments that are done, and what the first network that learned has learned. */
