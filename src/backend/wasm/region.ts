@@ -296,6 +296,7 @@ class RegionWriter {
     });
     if (!meets.at(-1)) return;
     if (!team.waiting) return meet();
+    this.#await(team, team.waiting.round); // a thread without rounds of its own has not waited
     pushRound(f);
     f.set(team.waiting.round);
     f.get(team.threads);
