@@ -69,7 +69,7 @@ describe("bad usage: code 2, nothing on stdout, one line that says what and one 
     [["compare", "digits", "--out", "x.h5"], "x.h5: --out writes files that end in .html or .json, not in .h5", ""],
     [["train", "r-stdp", "--out", "x.txt"], "x.txt: --out writes files that end in .h5, .html or .json", ""],
     [["train", "digits", "--out", "x.h5", "--neurons", "100"], "--neurons: digits has no such option", ""],
-    [["train", "adding", "--out", "x.h5", "--cell", "lif"], "Allowed choices are liquid, alif, gru.", ""],
+    [["train", "adding", "--out", "x.h5", "--cell", "lif"], "Allowed choices are liquid, liquid-alif, alif, gru.", ""],
     [["evaluate", "x.h5", "adding"], "adding: has a way of its own: 'rheobase train adding' and", ""],
     [["simulate"], "rheobase: missing required argument 'target'", "Try: rheobase simulate --help"],
     [["simulate", "walk"], "walk: neither a simulation (cuba, coba, cobahh, brunel) nor a file", ""],
