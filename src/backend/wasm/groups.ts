@@ -7,7 +7,8 @@ import type { KernelOf } from "../../ir/program.ts";
 import { groupSources, sourceCount, stretchLength, type Windows } from "../../ir/windows.ts";
 import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { counted, divided, type Entry, entryLocals, lookUp } from "./reach.ts";
+import { divided, type Entry, entryLocals, lookUp } from "./reach.ts";
+import { sortChannels } from "./sortChannels.ts";
 import { pushScaled } from "./tiles.ts";
 
 export type Through = KernelOf<"scatterWindows" | "windowDots" | "outerWindows">;
@@ -259,10 +260,9 @@ interface Stretch {
   readonly length: number;
   readonly starts: number;
 }
-/** While counting, `starts[c + 1]` is the number of channel c's entries; while placing, `starts[c]` is where its next one goes. */
 function sortStretch(w: Windows, c: KernelContext, { base, length, starts }: Stretch): void {
   const { f } = c;
-  const [e, place, at, n, sum] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const [e, place, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const each = (body: () => void): void => {
     f.i32(0);
     f.set(e);
@@ -287,38 +287,5 @@ function sortStretch(w: Windows, c: KernelContext, { base, length, starts }: Str
       },
     );
   };
-  const increment = (offset: number): void => {
-    f.get(at, at);
-    f.op("i32.load", offset);
-    f.i32(1);
-    f.op("i32.add");
-    f.op("i32.store", offset);
-  };
-  f.get(starts);
-  f.i32(0);
-  f.i32(4 * (w.sources + 1));
-  f.op("memory.fill");
-  each(() => increment(4));
-  f.get(starts);
-  f.set(at);
-  f.i32(0);
-  f.set(sum);
-  counted(f, n, w.sources, () => {
-    f.get(at, sum, at);
-    f.op("i32.load", 4);
-    f.op("i32.add");
-    f.tee(sum);
-    f.op("i32.store", 4);
-    f.advance(at, 4);
-  });
-  each(() => {
-    f.get(c.ptr("order"), at);
-    f.op("i32.load", 0);
-    f.i32(4);
-    f.op("i32.mul");
-    f.op("i32.add");
-    f.get(place);
-    f.op("i32.store", 0);
-    increment(0);
-  });
+  sortChannels({ channels: w.sources, starts, at, each, pushNoted: () => f.get(place) }, c);
 }

@@ -13,6 +13,7 @@ import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
 import { BLOCK } from "./pieces.ts";
 import { counted, divided, plus } from "./reach.ts";
+import { sortChannels } from "./sortChannels.ts";
 import { evenTiles, pushScaled, range, vectorsOf } from "./tiles.ts";
 import { shapeOf } from "./vectorExpr.ts";
 
@@ -47,8 +48,8 @@ export function outerGathered(k: Outer, c: KernelContext): void {
  */
 function sortByChannel(w: Windows, c: KernelContext, starts: number): void {
   const { f } = c;
-  const [e, at, n, sum, source, pixel, channel, row, column] = range(9).map(() => f.local("i32")) as [
-    ...[number, number, number, number, number, number, number, number, number],
+  const [e, at, source, pixel, channel, row, column] = range(7).map(() => f.local("i32")) as [
+    ...[number, number, number, number, number, number, number],
   ];
   const each = (body: () => void): void => {
     c.pushCount("from");
@@ -68,46 +69,16 @@ function sortByChannel(w: Windows, c: KernelContext, starts: number): void {
       },
     );
   };
-  const increment = (offset: number): void => {
-    f.get(at, at);
-    f.op("i32.load", offset);
-    f.i32(1);
-    f.op("i32.add");
-    f.op("i32.store", offset);
-  };
   f.get(c.ptr("order"));
   f.i32(4 * sortedStarts(w));
   f.op("i32.add");
-  f.tee(starts);
-  f.i32(0);
-  f.i32(4 * (w.sources + 1));
-  f.op("memory.fill");
-  // Counts first: `starts[c + 1]` is that of channel c.
-  each(() => increment(4));
-  f.get(starts);
-  f.set(at);
-  f.i32(0);
-  f.set(sum);
-  counted(f, n, w.sources, () => {
-    f.get(at, sum, at);
-    f.op("i32.load", 4);
-    f.op("i32.add");
-    f.tee(sum);
-    f.op("i32.store", 4);
-    f.advance(at, 4);
-  });
-  each(() => {
+  f.set(starts);
+  const pushNoted = (): void => {
     divided(f, pixel, w.columns.source, row, column);
-    f.get(c.ptr("order"), at);
-    f.op("i32.load", 0);
-    f.i32(4);
-    f.op("i32.mul");
-    f.op("i32.add");
     f.get(column);
     plus(f, row, nearShape(w).columns);
-    f.op("i32.store", 0);
-    increment(0);
-  });
+  };
+  sortChannels({ channels: w.sources, starts, at, each, pushNoted }, c);
 }
 
 /** `near` = a tile of channels of all errors, with the rim. */
