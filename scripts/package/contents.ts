@@ -8,7 +8,7 @@ import { must, npmInstall, ROOT, type Subject } from "./process.ts";
 /** MB on disk, with all required dependencies. */
 const SIZE_LIMIT_MB = 34; // ours among them: dependencies alone stay under 30 (CONTRIBUTING.md)
 /** kB that are fetched: twice what it is, so that nothing large slips in. */
-const PACKED_LIMIT_KB = 1400;
+const PACKED_LIMIT_KB = 1500;
 
 const ALLOWED = /^(dist\/.*\.(js|d\.ts)|template\/.*|package\.json|README\.md|LICENSE)$/;
 const NEEDED = [
