@@ -30,6 +30,7 @@ export class Growth {
     this.#engine = engine;
   }
 
+  /** Notes how large each state is now; call it at equal distances of model time, as often as findings are to rest on. */
   look(): void {
     const { populations, context } = this.#engine.lowered;
     for (const { node, states } of populations.values()) {
