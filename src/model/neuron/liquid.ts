@@ -49,16 +49,19 @@ export function liquidCell(options: LiquidOptions = {}): NeuronModel {
 /** Whether spikes leave a trace, for which a layer has a gate. */
 export const adapts = ({ beta }: LiquidOptions): boolean => beta !== 0;
 
+/** What a gate makes of the membrane's time constant. */
+const MEMBRANE = `
+  v[t+1] = v + sigmoid(membrane)*(i - v) : 1
+  i : 1 (input)
+  membrane : 1 (input)`;
+
 /** With a threshold that stays. */
 const fixed = (b0: Value): NeuronModel =>
   neuron({
     name: "liquid",
     doc: "Spiking neuron with a liquid time constant",
     source: SOURCE,
-    equations: `
-      v[t+1] = v + sigmoid(membrane)*(i - v) : 1
-      i : 1 (input)
-      membrane : 1 (input)`,
+    equations: MEMBRANE,
     parameters: { b0: parameter(b0, "threshold", POSITIVE) },
     spike: "v > b0",
     after: "v = (1 - spike)*v",
@@ -71,9 +74,6 @@ export function liquidIntegrator(...options: readonly never[]): NeuronModel {
     name: "liquid-integrator",
     doc: "Leaky integrator with a liquid time constant: a readout",
     source: SOURCE,
-    equations: `
-      v[t+1] = v + sigmoid(membrane)*(i - v) : 1
-      i : 1 (input)
-      membrane : 1 (input)`,
+    equations: MEMBRANE,
   });
 }
