@@ -12,8 +12,7 @@ import { type Connection, connectedSizes, isWindowed } from "../model/connection
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import { isDelivered } from "../model/delivered.ts";
 import type { Network } from "../model/network.ts";
-import { sizeOf } from "../model/nodes.ts";
-import { storedWeight } from "../model/storage.ts";
+import { storedIn } from "../model/sharedUnits.ts";
 
 /** What may be drawn less than is to be expected: some hundred standard deviations where it matters. */
 const SURELY = 0.98;
@@ -38,7 +37,7 @@ const synapsesOf = ({ connectivity, from, to }: Connection, net: Network): numbe
 /** Of a synapse: none where rows are drawn again, where weights are shared, or where every source has every target and tables are not needed. */
 function leastBytes(c: Connection, net: Network, type: FloatType): number {
   if (c.procedural) return 0;
-  if (isDelivered(c, net)) return quadWords(true, storedWeight(c, type, sizeOf(net, c.from.node)).form);
+  if (isDelivered(c, net)) return quadWords(true, storedIn(net, c, type).form);
   const { connectivity: k } = c;
   return k.kind === "dense" || isWindowed(c) || (k.kind === "probability" && k.p === 1) ? 0 : 4;
 }

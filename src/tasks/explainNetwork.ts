@@ -4,8 +4,7 @@ import type { Connection } from "../model/connection.ts";
 import type { Connectivity, WindowNumbers } from "../model/connectivity.ts";
 import type { Initializer } from "../model/initializer.ts";
 import type { Network, Population } from "../model/network.ts";
-import { sizeOf } from "../model/nodes.ts";
-import { storedWeight } from "../model/storage.ts";
+import { storedIn } from "../model/sharedUnits.ts";
 import { whole } from "../report/numbers.ts";
 import { leftTable, type Row, wrap } from "../report/terminal/layout.ts";
 import { type ParameterBlock, parameterLayout } from "../sim/lower/parameters.ts";
@@ -110,7 +109,7 @@ function delayDoc({ delay, delays, learned }: Connection): string {
 /** What storing them narrowly costs. */
 function storageDoc(c: Connection, net: Network): string {
   if (!c.storage) return "";
-  const stored = storedWeight(c, "f32", sizeOf(net, c.from.node));
+  const stored = storedIn(net, c, "f32");
   const lost =
     "unit" in stored && stored.form !== "one" ? ` of ${stored.unit}, each off by at most ${stored.unit / 2}` : "";
   return ` stored as ${stored.form}${lost}`;

@@ -7,7 +7,8 @@ import { rowsOf } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
-import { asStored, storedWeight } from "../../model/storage.ts";
+import { storedIn } from "../../model/sharedUnits.ts";
+import { asStored } from "../../model/storage.ts";
 import { statementsOf, targetOf } from "../../model/synapse.ts";
 import { type Parameters, weightsWrittenOut } from "../lower/parameters.ts";
 
@@ -45,7 +46,7 @@ export function rowsOfConnection(
   const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
   const order = own || c.weight.kind === "values" ? origin : undefined;
   const { port, sign, later } = arrival(c);
-  const stored = c.storage && storedWeight(c, "f64", size.sources);
+  const stored = c.storage && storedIn(net, c, "f64");
   const weight = Float64Array.from({ length: count }, (_, k) => {
     const w = given[order ? order[k]! : k]!;
     return sign * (stored ? asStored(w, stored, "f64") : w);

@@ -15,7 +15,7 @@ import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
 import { isDelivered } from "../../model/delivered.ts";
 import type { Network } from "../../model/network.ts";
 import { sizeOf } from "../../model/nodes.ts";
-import { storedWeight } from "../../model/storage.ts";
+import { storedIn } from "../../model/sharedUnits.ts";
 import { ageOf, drivesUpdate, hasTwoGroups } from "../../model/timing.ts";
 import { components } from "../../model/topology.ts";
 import type { LowerOptions } from "./context.ts";
@@ -126,7 +126,7 @@ function planOf(c: Connection, net: Network, order: readonly (readonly string[])
     : known
       ? "first"
       : `before ${c.to.node}`;
-  const stored = storedWeight(c, type, sizeOf(net, c.from.node));
+  const stored = storedIn(net, c, type);
   return {
     connection: c,
     age,

@@ -28,7 +28,8 @@ import {
 } from "../../model/connectivity/rows.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { drawing } from "../../model/initializer.ts";
-import { asStored, storedWeight } from "../../model/storage.ts";
+import { storedIn } from "../../model/sharedUnits.ts";
+import { asStored } from "../../model/storage.ts";
 import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
 import { SIDES, type Side, sharedVariables } from "../../model/synapseSharing.ts";
 import type { Context, Fill } from "./context.ts";
@@ -217,7 +218,7 @@ function weights(c: Connection, rows: Rows, own: boolean, context: Context, sele
   const { index, origin } = selected ?? { index: undefined, origin: rows.origin };
   const given = c.weight.kind === "values" ? origin : undefined;
   // Only an engine stores narrowly; elsewhere weights are what they would be there.
-  const stored = c.storage && storedWeight(c, context.type, rows.start.length - 1);
+  const stored = c.storage && storedIn(context.net, c, context.type);
   const law = selected || stored ? undefined : floatLaw(c.weight, draw);
   const series = { at: weight, law };
   if (law) context.drawn.push({ count: rows.count, series });
