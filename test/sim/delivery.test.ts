@@ -264,6 +264,31 @@ describe("one connection for each delay, which is how plastic synapses are taken
   });
 });
 
+test("sums of several large tables are added in one order, however many visits are put off", async () => {
+  const sum = neuron({ name: "sum", equations: "v[t+1] = v : 1", spike: "v > 1e6", reset: "v = 0", port: "v" });
+  const [few, many] = [700, 900];
+  const shape = { connectivity: probability(0.8), delay: uniform(1 * MS, 30 * MS), port: "v" };
+  const net = network({
+    dt: MS,
+    schedule: "nest",
+    inputs: { few: inputNode(few), many: inputNode(many) },
+    populations: { b: population(400, sum) },
+    connections: [
+      connect("few", "b", { ...shape, weight: uniform(0, 1) }),
+      connect("many", "b", { ...shape, weight: 1 / 3 }),
+    ],
+  });
+  // Of one table visits are still put off when those of the other have become too many, and in some parts they have not.
+  const inputs = { few: events(90, 40, few), many: events(900, 40, many) };
+  const values = async (backend: typeof wasm, parts: number) => {
+    using engine = await createEngine(net, backend, { seed: 3, parts, record: ["b.v"] });
+    return engine.run(40, inputs).values["b.v"]!;
+  };
+  const want = await values(interpret, 1);
+  for (const parts of [1, 2, 5]) expect(await values(wasm, parts)).toEqual(want);
+  expect(Math.max(...want)).toBeGreaterThan(20);
+});
+
 test("trials side by side, each with a ring of its own; and step by step", async () => {
   const net = described("nest", [
     { from: "x", to: "a", port: "v", connectivity: outDegree(6), weight: 1, delay: uniform(1 * MS, 4 * MS) },

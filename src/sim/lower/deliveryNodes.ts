@@ -25,7 +25,7 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
     const work = own.map((t) => tableNodes(t, far, l));
     const calls = [
       ...work.flatMap(({ older }) => older.touch),
-      ...work.flatMap(({ older }) => older.deliver),
+      ...work.flatMap(({ older, settle }) => [...older.deliver, ...settle]),
       ...own.flatMap((t) => enlistNodes(t, l)),
       ...work.flatMap(({ latest }) => latest.touch),
       ...work.flatMap(({ latest, settle }) => [...latest.deliver, ...settle]),
