@@ -11,7 +11,7 @@ import { type Expr, read } from "../../ir/expr.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
 import { philox } from "../../ir/random.ts";
 import { BYTES } from "../../ir/types.ts";
-import { values } from "./drawnRow.ts";
+import { values, vectorValues } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { range } from "./tiles.ts";
 
@@ -67,26 +67,28 @@ function pushElement({ type }: DrawCounts, c: KernelContext, element: number): v
   f.op("i32.add");
 }
 
-/** Words of Philox: locals with those of a block that a local tells, each of the first `count`. */
+/** Words of Philox: locals with those of the block, or of four, that a local tells, each of the first `count`. */
 type BlockWords = (block: number, count: number) => number[];
 function blockWords({ stream }: DrawCounts, c: KernelContext): Record<"seeds" | "rest", BlockWords> {
   const { f } = c;
-  const uniform = UNIFORM.map((name) => {
-    const local = f.local("i32");
-    f.get(c.ptr(name));
-    f.op("i32.load", 0);
-    f.set(local);
-    return [name, local] as const;
-  });
+  const uniform = (type: "i32" | "v128"): (readonly [string, number])[] =>
+    UNIFORM.map((name) => {
+      const local = f.local(type);
+      f.get(c.ptr(name));
+      f.op(type === "i32" ? "i32.load" : "v128.load32_splat", 0);
+      f.set(local);
+      return [name, local];
+    });
   const [seed, ...place] = UNIFORM.map((name) => read("u32", name)) as [Expr, Expr, Expr, Expr];
-  const of =
-    (key: number): BlockWords =>
-    (block, count) => {
+  const of = (key: number, type: "i32" | "v128"): BlockWords => {
+    const known = uniform(type);
+    return (block, count) => {
       const counter = [read("u32", BLOCK), ...place] as [Expr, Expr, Expr, Expr];
-      const words = philox(counter, seed, (stream ^ key) >>> 0, PHILOX.fewRounds);
-      return values(words.slice(0, count), new Map([...uniform, [BLOCK, block]]), c);
+      const words = philox(counter, seed, (stream ^ key) >>> 0, PHILOX.fewRounds).slice(0, count);
+      return (type === "i32" ? values : vectorValues)(words, new Map([...known, [BLOCK, block]]), c);
     };
-  return { seeds: of(LAW_KEY.count), rest: of(LAW_KEY.countRest) };
+  };
+  return { seeds: of(LAW_KEY.count, "v128"), rest: of(LAW_KEY.countRest, "i32") };
 }
 
 /** Sets the states to what element i, with which a range begins, finds in its chunk, and `stop` to where that or all ends. */
@@ -98,24 +100,25 @@ function beginChunk(
   state: readonly number[],
 ): void {
   const { f } = c;
-  const [block, unused, left] = [f.local("i32"), f.local("v128"), f.local("i32")];
-  for (const lane of range(4)) {
-    f.get(i);
-    f.i32(Math.log2(COUNT_CHUNK));
-    f.op("i32.shr_u");
-    f.i32(4);
-    f.op("i32.shl");
-    f.i32(4 * time + lane);
-    f.op("i32.add");
-    f.set(block);
-    seeds(block, 4).forEach((word, w) => {
-      if (lane > 0) f.get(state[w]!);
-      f.get(word);
-      if (lane === 0) f.op("i32x4.splat");
-      else f.op("i32x4.replace_lane", lane);
-      f.set(state[w]!);
-    });
-  }
+  const [blocks, unused, left] = [f.local("v128"), f.local("v128"), f.local("i32")];
+  // A generator in each lane, from a block of its own.
+  f.get(i);
+  f.i32(Math.log2(COUNT_CHUNK));
+  f.op("i32.shr_u");
+  f.i32(4);
+  f.op("i32.shl");
+  f.op("i32x4.splat");
+  f.op(
+    "v128.const",
+    "i32x4",
+    range(4).map((lane) => 4 * time + lane),
+  );
+  f.op("i32x4.add");
+  f.set(blocks);
+  seeds(blocks, 4).forEach((word, w) => {
+    f.get(word);
+    f.set(state[w]!);
+  });
   f.get(i);
   f.i32(COUNT_CHUNK - 1);
   f.op("i32.and");

@@ -5,9 +5,11 @@ import type { Expr } from "../../ir/expr.ts";
 import { simplify } from "../../ir/simplify.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
+import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { pushScaled, range } from "./tiles.ts";
+import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
 
 /** Locals with the source and the target at hand. */
 type Ends = Readonly<Record<"pre" | "post", number>>;
@@ -159,16 +161,53 @@ export function values(
 ): number[] {
   const locals = new Map<Expr, number>();
   const context = { f, push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)) };
+  return evaluated(
+    roots,
+    leaves,
+    locals,
+    (e) => {
+      emitScalar(e, context);
+      return f.local(valTypeOf(e.type));
+    },
+    f,
+  );
+}
+/** The same of four neighbours at once: leaves and results are vectors. */
+export function vectorValues(
+  roots: readonly Expr[],
+  leaves: ReadonlyMap<string, number>,
+  { f }: Pick<KernelContext, "f">,
+): number[] {
+  const locals = new Map<Expr, number>();
+  const context: VectorContext = {
+    f,
+    lanes: 4,
+    push: (e) => (e.tag === "const" ? splatConstant(context, e.type, e.value) : f.get(locals.get(e)!)),
+  };
+  return evaluated(
+    roots,
+    leaves,
+    locals,
+    (e) => {
+      emitVector(e, context);
+      return f.local("v128");
+    },
+    f,
+  );
+}
+/** @param emit pushes a node's value, and says where it is kept */
+function evaluated(
+  roots: readonly Expr[],
+  leaves: ReadonlyMap<string, number>,
+  locals: Map<Expr, number>,
+  emit: (e: Expr) => number,
+  f: Emitter,
+): number[] {
   const step = simplify(expand(stepOf(roots, leaves)));
   for (const e of nodes(step)) {
     if (e.tag === "const") continue;
-    if (e.tag === "read") {
-      locals.set(e, leaves.get(e.slot)!);
-      continue;
-    }
-    emitScalar(e, context);
-    const local = f.local(valTypeOf(e.type));
-    f.set(local);
+    const local = e.tag === "read" ? leaves.get(e.slot)! : emit(e);
+    if (e.tag !== "read") f.set(local);
     locals.set(e, local);
   }
   return step.stores.map((s) => locals.get(s.value)!);
