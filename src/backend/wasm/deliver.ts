@@ -60,7 +60,7 @@ export function enlist(_k: KernelOf<"enlist">, c: KernelContext): void {
 /** Loads a byte of what each head tells of the group. */
 export function touch(k: KernelOf<"touch">, c: KernelContext): void {
   const head = c.f.local("i32");
-  touchLines(c, (see) => eachHead(k, c, head, () => see(head)));
+  touchLines(c, (see) => eachHead(k, c, head, () => see("i32.load8_u", head)));
 }
 
 /** Slot after slot, each with a row of the ring. */
