@@ -7,8 +7,9 @@ import type { KernelOf } from "../../ir/program.ts";
 import { eachHead, endOf, firstQuad } from "./blockAccess.ts";
 import type { KernelContext } from "./kernel.ts";
 import { listAddress } from "./listAddress.ts";
-import { note, touchLines } from "./noted.ts";
+import { note } from "./noted.ts";
 import { narrowQuads, setRow, wideQuads } from "./quads.ts";
+import { touchLines } from "./touchLines.ts";
 
 type Deliver = KernelOf<"deliver">;
 /** Byte addresses: of the group in the head, of its first quad, and of the quad at hand and where its segment ends. */
