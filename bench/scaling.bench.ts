@@ -1,5 +1,5 @@
 import { wasmFeatures } from "../src/backend/wasm/features.ts";
-import { MOST_BYTES } from "../src/backend/wasm/wasm.ts";
+import { MOST_BYTES } from "../src/backend/wasm/memory.ts";
 import { type Bench, fact, type Result } from "./measure.ts";
 import { bytesASynapse, LAYOUTS, refusal, room } from "./scalingBytes.ts";
 import { type Axis, BASE, exponent, LABELS, type Point, sweepOf, VALUES } from "./scalingSweep.ts";

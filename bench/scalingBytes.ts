@@ -1,5 +1,6 @@
 /** Bytes that a synapse takes, by what a connection asks for, and how many synapses there are room for. */
-import { MOST_BYTES, wasm } from "../src/backend/wasm/wasm.ts";
+import { MOST_BYTES } from "../src/backend/wasm/memory.ts";
+import { wasm } from "../src/backend/wasm/wasm.ts";
 import { RunError } from "../src/base/errors.ts";
 import { type ConnectOptions, connect } from "../src/model/connection.ts";
 import { outDegree, probability } from "../src/model/connectivity.ts";

@@ -1,7 +1,8 @@
 /** What does not fit is refused: at once where synapses to be expected tell, else to the byte, with what to do. */
 import { expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
-import { MOST_BYTES, threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { MOST_BYTES } from "../../src/backend/wasm/memory.ts";
+import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { RunError } from "../../src/base/errors.ts";
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { outDegree, probability, totalNumber } from "../../src/model/connectivity.ts";

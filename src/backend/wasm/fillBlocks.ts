@@ -94,13 +94,7 @@ function scaled({ f }: KernelContext, bytes: number): void {
   f.op("i32.add");
 }
 /** Sets a local to the address of the row's first entry in an array of the connection's. */
-function firstOf(
-  c: KernelContext,
-  l: Locals,
-  name: "target" | "steps" | "weights",
-  bytes: number,
-  local: number,
-): void {
+function firstOf(c: KernelContext, l: Locals, name: "target" | "weights", bytes: number, local: number): void {
   const { f } = c;
   f.get(c.ptr(name));
   field(c, l, name);
@@ -137,13 +131,20 @@ function finding(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.op("i32.sub");
     scaled(c, 4);
     set("last");
-    firstOf(c, l, "steps", 4, local("steps"));
-    field(c, l, "steps"); // below 0 where there are none: what is loaded then counts for nothing
+    field(c, l, "steps"); // below 0 where there are none: what is loaded then, of others, counts for nothing
     f.i32(31);
     f.op("i32.shr_s");
     f.i32(-1);
     f.op("i32.xor");
     set("mask");
+    f.get(c.ptr("steps"));
+    field(c, l, "steps");
+    f.get(local("mask"));
+    f.op("i32.and");
+    f.get(l.from);
+    f.op("i32.add");
+    scaled(c, 4);
+    set("steps");
     f.get(c.ptr("slots"));
     field(c, l, "before");
     scaled(c, 4);
@@ -186,7 +187,7 @@ function finding(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.get(l.key, local("base"), local("slot"));
     scaled(c, PAIR);
     f.tee(local("entry"));
-    f.op("i32.store", 0);
+    f.storeAddress(0);
     f.get(l.key, local("cells"), local("other"));
     f.op("i32.add");
     if (!k.narrow) {
@@ -244,7 +245,7 @@ function beginning(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.get(entry, place);
     f.op("i32.store", 0);
     f.get(entry, quads);
-    f.op("i32.store", 4);
+    f.storeAddress(4);
     f.get(place, count);
     f.op("i32.add");
     f.set(place);
@@ -252,7 +253,7 @@ function beginning(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   };
   /** Before the synapses of a quad that is not full, four that are none. */
   const fillUp = (): void => {
-    const last = count; // is free
+    const last = number; // is free
     f.get(quads, place);
     f.i32(2);
     f.op("i32.shr_u");
@@ -394,7 +395,7 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   };
   const synapse = (): void => {
     f.get(l.key);
-    f.op("i32.load", 0);
+    f.loadAddress(0);
     f.tee(entry);
     f.op("i32.load", 0);
     f.set(place);
@@ -403,7 +404,7 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.op("i32.add");
     f.op("i32.store", 0);
     f.get(entry);
-    f.op("i32.load", 4);
+    f.loadAddress(4);
     f.get(place);
     f.i32(2);
     f.op("i32.shr_u");
