@@ -45,7 +45,10 @@ const ofLocal = (op: keyof typeof OF_LOCALS, local: number): Instr => (OF_LOCALS
 
 /** Stands behind the other immediates of what gives or stores an address. */
 const ADDRESS = "address";
-export const isMarked = (instr: Instr): boolean => instr.length === 3 && instr[2] === ADDRESS;
+/** The same for what may be negative. */
+const SIGNED = "signed";
+export const isAddress = (instr: Instr): boolean => instr.length === 3 && instr[2] === ADDRESS;
+export const isSigned = (instr: Instr): boolean => instr.length === 3 && instr[2] === SIGNED;
 const FEW = 1024;
 const SMALL: Instr[] = [];
 
@@ -88,6 +91,10 @@ export class Emitter {
   /** Loads a byte address, a multiple of 4, that `storeAddress` has stored. */
   loadAddress(offset: number): void {
     this.body.push(["i32.load", offset, ADDRESS]);
+  }
+  /** Loads a number that may be negative: where it is added to an address, that must be known (`widen.ts`). */
+  loadSigned(offset: number): void {
+    this.body.push(["i32.load", offset, SIGNED]);
   }
   storeAddress(offset: number): void {
     this.body.push(["i32.store", offset, ADDRESS]);

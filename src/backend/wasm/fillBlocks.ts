@@ -85,7 +85,7 @@ function eachJoin(k: FillBlocks, c: KernelContext, l: Locals, visit: () => void)
 }
 function field({ f }: KernelContext, { join }: Locals, name: keyof typeof JOIN): void {
   f.get(join);
-  f.op("i32.load", 4 * JOIN[name]);
+  f.loadSigned(4 * JOIN[name]);
 }
 /** Turns a base and a number on the stack into an address. */
 function scaled({ f }: KernelContext, bytes: number): void {
@@ -94,7 +94,7 @@ function scaled({ f }: KernelContext, bytes: number): void {
   f.op("i32.add");
 }
 /** Sets a local to the address of the row's first entry in an array of the connection's. */
-function firstOf(c: KernelContext, l: Locals, name: "target" | "weights", bytes: number, local: number): void {
+function firstOf(c: KernelContext, l: Locals, name: "target" | "steps" | "weights", bytes: number, local: number): void {
   const { f } = c;
   f.get(c.ptr(name));
   field(c, l, name);
@@ -131,20 +131,13 @@ function finding(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.op("i32.sub");
     scaled(c, 4);
     set("last");
-    field(c, l, "steps"); // below 0 where there are none: what is loaded then, of others, counts for nothing
+    firstOf(c, l, "steps", 4, local("steps"));
+    field(c, l, "steps"); // below 0 where there are none: what is loaded then counts for nothing
     f.i32(31);
     f.op("i32.shr_s");
     f.i32(-1);
     f.op("i32.xor");
     set("mask");
-    f.get(c.ptr("steps"));
-    field(c, l, "steps");
-    f.get(local("mask"));
-    f.op("i32.and");
-    f.get(l.from);
-    f.op("i32.add");
-    scaled(c, 4);
-    set("steps");
     f.get(c.ptr("slots"));
     field(c, l, "before");
     scaled(c, 4);

@@ -6,12 +6,12 @@
  * - An *offset* is a number of 64 bits: the difference of addresses, and products and sums that are added to an address, from
  *   their operands on, so that a row's number times its bytes may pass 2^32. Locals that hold such products are offsets.
  * - All else stays as it is. A 32-bit value that is added to an address is taken as unsigned, unless it may be negative by how
- *   it is worked out: a difference, or a sum with a negative constant.
+ *   it is worked out: a difference, a sum with a negative constant, what is loaded as such (`loadSigned`).
  *
  * An address that is kept in memory (`storeAddress`, `loadAddress`) is there the number of its 4-byte word, in 32 bits as
  * before. So memory ends at 16 GiB, as it does on engines.
  */
-import { type Func, type Instr, isMarked, type ValType } from "./code.ts";
+import { type Func, type Instr, isAddress, isSigned, type ValType } from "./code.ts";
 import { type Value, valuesOf } from "./stackValues.ts";
 
 /** What a value is; what is not a number has 64 bits. */
@@ -102,7 +102,7 @@ class FunctionWidener {
     const [a = NUMBER, b = NUMBER] = v.args.map(({ at }) => this.#kinds[at]!);
     const wanted = this.#wanted[v.at]! ? OFFSET : NUMBER;
     if (op === "local.get" || op === "local.tee") return this.#locals[x as number]!;
-    if (op === "i32.const") return isMarked(v.instr) ? ADDRESS : wanted;
+    if (op === "i32.const") return isAddress(v.instr) ? ADDRESS : wanted;
     if (isAddressLoad(v.instr)) return ADDRESS;
     if (op === "i32.add" || op === "select") return this.#together(v, 2, max(wanted, max(a, b)));
     if (op === "i32.sub") return this.#together(v, 2, a === ADDRESS && b === ADDRESS ? OFFSET : max(wanted, max(a, b)));
@@ -150,7 +150,7 @@ class FunctionWidener {
   #isSigned(v: Value, seen = new Set<number>()): boolean {
     const [op, x] = v.instr;
     if (op === "i32.const") return (x as number) < 0;
-    if (op === "i32.sub") return true;
+    if (op === "i32.sub" || isSigned(v.instr)) return true;
     if (op === "local.get" || op === "local.tee")
       return this.#defined(x as number, seen, (d) => this.#isSigned(d, seen));
     return THROUGH.test(op) && v.args.slice(0, 2).some((a) => this.#isSigned(a, seen));
@@ -194,7 +194,7 @@ class FunctionWidener {
     const kind = this.#kinds[a.at];
     if (kind === NUMBER || into.instr[0] === "drop") return;
     if (kind === ADDRESS) {
-      if (!isMarked(into.instr)) throw new Error(`wasm: ${this.#f.name}: an address goes into ${into.instr[0]}`);
+      if (!isAddress(into.instr)) throw new Error(`wasm: ${this.#f.name}: an address goes into ${into.instr[0]}`);
       behind[a.at]!.push(["i64.const", WORD], ["i64.shr_u"]);
     }
     behind[a.at]!.push(["i32.wrap_i64"]);
@@ -204,7 +204,7 @@ class FunctionWidener {
 /** A word's address has so many zeros at its end. */
 const WORD = 2n;
 const max = (a: Kind, b: Kind): Kind => (a > b ? a : b);
-const isAddressLoad = (instr: Instr): boolean => instr[0] === "i32.load" && isMarked(instr);
+const isAddressLoad = (instr: Instr): boolean => instr[0] === "i32.load" && isAddress(instr);
 const wideOperands = (op: string): boolean => THROUGH.test(op) || PART.test(op) || COMPARE.test(op) || op === "i32.eqz";
 
 /** Which of the values that it takes are addresses, or bytes to fill or to copy. */
