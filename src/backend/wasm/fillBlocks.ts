@@ -94,7 +94,13 @@ function scaled({ f }: KernelContext, bytes: number): void {
   f.op("i32.add");
 }
 /** Sets a local to the address of the row's first entry in an array of the connection's. */
-function firstOf(c: KernelContext, l: Locals, name: "target" | "steps" | "weights", bytes: number, local: number): void {
+function firstOf(
+  c: KernelContext,
+  l: Locals,
+  name: "target" | "steps" | "weights",
+  bytes: number,
+  local: number,
+): void {
   const { f } = c;
   f.get(c.ptr(name));
   field(c, l, name);

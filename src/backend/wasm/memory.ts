@@ -1,9 +1,10 @@
 /**
- * The memory of a program. Up to 4 GiB its addresses have 32 bits; beyond, 64, where the engine has that: Node 24 does, and
- * Node 20 with `--experimental-wasm-memory64`. The interface of JavaScript to such memories has changed over the years, their
+ * The memory of a program. Up to 4 GiB its addresses have 32 bits; beyond, 64, where the engine has that: Node 22 and 24
+ * do, and Node 20 with `--experimental-wasm-memory64`. The interface of JavaScript to such memories has changed over the years, their
  * binary format has not: so a memory of 64 bits is what a module defines and exports.
  */
 import { RunError } from "../../base/errors.ts";
+import type { Layout } from "../layout.ts";
 import type { AddressBits } from "./code.ts";
 import { encodeMemory } from "./encode.ts";
 
@@ -23,10 +24,11 @@ export const mostBytes = (wanted: AddressBits | undefined): number =>
 /** Why there are no more. */
 export function whyMost(wanted: AddressBits | undefined): string | undefined {
   if (mostBytes(wanted) === MOST_BYTES_64) return undefined;
-  return wanted === 32 ? "with memory: 32" : WITHOUT;
+  return wanted === 32 ? "what memory: 32 asks for" : WITHOUT;
 }
-const WITHOUT =
-  "this engine has no 64-bit WebAssembly memory, which ends at 16 GiB: Node 24 has it, Node 20 with --experimental-wasm-memory64";
+/** Where to find 64-bit memory. */
+export const MEMORY64_SOURCE = "Node 22 and 24 have more, Node 20 with --experimental-wasm-memory64";
+const WITHOUT = `there is no 64-bit WebAssembly memory here; ${MEMORY64_SOURCE}`;
 
 /** What a module must say of its memory. */
 export interface MemoryShape {
@@ -35,8 +37,16 @@ export interface MemoryShape {
   readonly addressBits: AddressBits;
 }
 
-/** @throws {RunError} `out-of-range` where WebAssembly cannot address so much here; `unsupported` */
-export function shapeFor(name: string, bytes: number, shared: boolean, wanted?: AddressBits): MemoryShape {
+/** Kernels count elements in 32 bits, with a sign. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
+/** @throws {RunError} `out-of-range` where WebAssembly cannot address so much here */
+export function shapeFor(name: string, { bytes, buffers }: Layout, shared: boolean, wanted?: AddressBits): MemoryShape {
+  for (const b of buffers.values())
+    if (b.length > MOST_ELEMENTS) {
+      const [has, most] = [b.length.toExponential(2), MOST_ELEMENTS.toExponential(2)];
+      throw new RunError("out-of-range", name, `buffer '${b.name}' would have ${has} elements, of ${most} at most`);
+    }
   const pages = Math.ceil(bytes / PAGE);
   if (pages * PAGE > mostBytes(wanted)) {
     const [needs, most] = [gibibytes(pages * PAGE), gibibytes(mostBytes(wanted), 0)];

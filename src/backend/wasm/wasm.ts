@@ -136,7 +136,7 @@ export const wasm: Backend = wasmBackend({});
 
 async function load(program: Program, options: WasmOptions, team?: Team): Promise<Executable> {
   const at = layout(program, team?.threads ?? 1);
-  const shape = shapeFor(program.name, at.bytes, team !== undefined, options.memory);
+  const shape = shapeFor(program.name, at, team !== undefined, options.memory);
   const memory = createMemory(program.name, shape);
   new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
   const code = new ModuleWriter(); // instructions are many times as large as their bytes: those of a function go when it is done

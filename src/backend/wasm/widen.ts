@@ -39,6 +39,8 @@ const addressesOf = ({ addresses = 0 }: Func): number => addresses;
 const COMPARE = /^i32\.(eq|ne|[lg][te]_[su])$/;
 /** Of two operands, an offset and a number, that give a number again. */
 const PART = /^i32\.(shr_[su]|div_[su]|rem_[su]|and)$/;
+/** Of these an address is no operand. */
+const NO_ADDRESSES = /^i32\.(mul|shl|shr_[su]|div_[su]|rem_[su])$/;
 /** What a sum that is added to an address is widened through. */
 const THROUGH = /^i32\.(add|sub|mul|shl)$|^select$/;
 
@@ -166,6 +168,7 @@ class FunctionWidener {
 
   #rewrite(v: Value, behind: Instr[][]): Instr {
     const [op, ...immediates] = v.instr;
+    if (NO_ADDRESSES.test(op) && v.args.some((a) => this.#kinds[a.at] === ADDRESS)) throw this.#misused(v);
     const kind = this.#kinds[v.at]!;
     const isWide = wideOperands(op);
     const wide = isWide && (kind !== NUMBER || v.args.slice(0, 2).some((a) => this.#kinds[a.at] !== NUMBER));
@@ -190,11 +193,14 @@ class FunctionWidener {
   #extend(a: Value, behind: Instr[][]): void {
     if (this.#kinds[a.at] === NUMBER) behind[a.at]!.push([this.#isSigned(a) ? "i64.extend_i32_s" : "i64.extend_i32_u"]);
   }
+  #misused({ instr: [op] }: Value): Error {
+    return new Error(`wasm: ${this.#f.name}: an address goes into ${op}`);
+  }
   #narrow(a: Value, behind: Instr[][], into: Value): void {
     const kind = this.#kinds[a.at];
     if (kind === NUMBER || into.instr[0] === "drop") return;
     if (kind === ADDRESS) {
-      if (!isAddress(into.instr)) throw new Error(`wasm: ${this.#f.name}: an address goes into ${into.instr[0]}`);
+      if (!isAddress(into.instr)) throw this.#misused(into);
       behind[a.at]!.push(["i64.const", WORD], ["i64.shr_u"]);
     }
     behind[a.at]!.push(["i32.wrap_i64"]);
