@@ -63,6 +63,19 @@ test("the bytes equal those of an independent assembler for every conformance ca
   }
 });
 
+test("addresses have 64 bits where a program needs more than 4 GiB, or where that is asked for, and else 32", async () => {
+  needMemory64();
+  const text = async (backend: Backend, length: number): Promise<string> => {
+    const room = { name: "room", type: "f64", length, role: "work" } as const;
+    using executable = await backend.load({ name: "p", buffers: [room], regions: [] });
+    return executable.text().split("\n")[1]!.trim();
+  };
+  expect(await text(wasm, 1)).toBe('(import "env" "memory" (memory 1 1))');
+  expect(await text(wasm, 2 ** 29 - 1100)).toBe('(import "env" "memory" (memory 65536 65536))');
+  expect(await text(wasm, 2 ** 29)).toBe('(import "env" "memory" (memory i64 65537 65537))');
+  expect(await text(wide(), 1)).toBe('(import "env" "memory" (memory i64 1 1))');
+});
+
 /** Elements of 4 bytes that reach over 4 GiB. */
 const GAP = 2 ** 30 + 48;
 const stretched = (program: Program, gaps: Gaps): Program => ({

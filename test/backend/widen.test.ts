@@ -69,6 +69,31 @@ test("a product that passes 2^32 before it is added, at once and by way of a loc
   expect(word(64 + 6 * GIB)[0]).toBe(6 * 2 ** 20);
 });
 
+test("a number of bytes that grows past 2^32 in a local, beside what it may not reach", () => {
+  run(
+    kernel((f) => {
+      const [column, end] = [f.local("i32"), f.local("i32")];
+      f.get(1);
+      f.i32(6 * 2 ** 20);
+      f.op("i32.mul");
+      f.set(end); // 6 GiB
+      f.upTo(
+        column,
+        () => f.get(end),
+        2 ** 30,
+        () => {
+          f.get(0, column);
+          f.op("i32.add");
+          f.i32(19);
+          f.op("i32.store", 0);
+        },
+      );
+    }),
+    calling(192, 1024),
+  );
+  expect([...Array(8).keys()].map((k) => word(192 + k * GIB)[0])).toEqual([19, 19, 19, 19, 19, 19, 0, 0]);
+});
+
 test("words that are loaded count from 0 to 2^32, numbers that may be negative as they are", () => {
   word(128)[0] = (3 * 2 ** 30) / 2; // an unsigned number of words, 6 GiB
   word(132)[0] = -3;

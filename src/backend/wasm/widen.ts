@@ -3,8 +3,9 @@
  * addresses that are `i32`; here a local or a value becomes `i64` where it holds an address or what is added to one:
  *
  * - An *address* is a parameter that says so, an address constant, and what is an address plus or minus a number.
- * - An *offset* is a number of 64 bits: the difference of addresses, and products and sums that are added to an address, from
- *   their operands on, so that a row's number times its bytes may pass 2^32. Locals that hold such products are offsets.
+ * - An *offset* is a number of 64 bits: the difference of addresses, and what is added to an address. Products and sums are
+ *   worked out with 64 bits from their operands on, so that a row's number times its bytes may pass 2^32; locals that are
+ *   added as they are hold bytes, so they are offsets, and those that are multiplied before hold numbers of elements.
  * - All else stays as it is. A 32-bit value that is added to an address is taken as unsigned, unless it may be negative by how
  *   it is worked out: a difference, a sum with a negative constant, what is loaded as such (`loadSigned`).
  *
@@ -19,6 +20,12 @@ const NUMBER = 0;
 const OFFSET = 1;
 const ADDRESS = 2;
 type Kind = typeof NUMBER | typeof OFFSET | typeof ADDRESS;
+
+/** For what 64 bits of a value are wanted: not at all, for a number of elements, for a number of bytes. */
+const NOTHING = 0;
+const COUNT = 1;
+const BYTES = 2;
+type Need = typeof NOTHING | typeof COUNT | typeof BYTES;
 
 /** Takes the functions of one module, callees first. */
 export class Widener {
@@ -53,7 +60,7 @@ class FunctionWidener {
   readonly #definitions = new Map<number, Value[]>();
   /** By place, what a value is, and whether it is wanted with 64 bits. */
   readonly #kinds: Kind[];
-  readonly #wanted: boolean[];
+  readonly #wanted: Need[];
   #changed = true;
 
   constructor(f: Func, callee: (name: string) => Func) {
@@ -62,7 +69,7 @@ class FunctionWidener {
     this.#values = valuesOf(f, (name) => callee(name).params.length);
     this.#locals = [...f.params, ...f.locals].map((_, k) => (k < addressesOf(f) ? ADDRESS : NUMBER));
     this.#kinds = f.body.map(() => NUMBER);
-    this.#wanted = f.body.map(() => false);
+    this.#wanted = f.body.map(() => NOTHING);
     for (const v of this.#values) {
       if (v.instr[0] !== "local.set" && v.instr[0] !== "local.tee") continue;
       const [local, value] = [v.instr[1] as number, v.args[0]!];
@@ -94,32 +101,38 @@ class FunctionWidener {
     const given = v.args[0];
     if (op === "local.set" || op === "local.tee") {
       if (this.#kinds[given!.at] !== NUMBER) this.#raise(local as number, this.#kinds[given!.at]!);
-      if (this.#locals[local as number] !== NUMBER) this.#want(given!);
+      if (this.#locals[local as number] !== NUMBER) this.#want(given!, BYTES);
     }
-    for (const k of addressArguments(v, this.#callee)) this.#want(v.args[k]!);
+    for (const k of addressArguments(v, this.#callee)) this.#want(v.args[k]!, BYTES);
     this.#setKind(v, this.#kindOf(v));
   }
   #kindOf(v: Value): Kind {
     const [op, x] = v.instr;
     const [a = NUMBER, b = NUMBER] = v.args.map(({ at }) => this.#kinds[at]!);
-    const wanted = this.#wanted[v.at]! ? OFFSET : NUMBER;
+    const need = this.#wanted[v.at]!;
+    const wanted = need === NOTHING ? NUMBER : OFFSET;
+    /** Of a sum. */
+    const alike = max(a, b) === NUMBER ? need : BYTES;
     if (op === "local.get" || op === "local.tee") return this.#locals[x as number]!;
     if (op === "i32.const") return isAddress(v.instr) ? ADDRESS : wanted;
     if (isAddressLoad(v.instr)) return ADDRESS;
-    if (op === "i32.add" || op === "select") return this.#together(v, 2, max(wanted, max(a, b)));
-    if (op === "i32.sub") return this.#together(v, 2, a === ADDRESS && b === ADDRESS ? OFFSET : max(wanted, max(a, b)));
-    if (op === "i32.mul" || op === "i32.shl") return this.#together(v, 2, max(wanted, a === NUMBER ? b && OFFSET : a));
-    if (op === "i32.and" && a === ADDRESS) return this.#together(v, 2, ADDRESS);
+    if (op === "i32.add" || op === "select") return this.#together(v, max(wanted, max(a, b)), alike);
+    if (op === "i32.sub") {
+      const apart = a === ADDRESS && b === ADDRESS;
+      return this.#together(v, apart ? OFFSET : max(wanted, max(a, b)), alike);
+    }
+    if (op === "i32.mul" || op === "i32.shl") return this.#together(v, max(wanted, max(a, b) && OFFSET), COUNT);
+    if (op === "i32.and" && a === ADDRESS) return this.#together(v, ADDRESS, BYTES);
     if (PART.test(op)) {
-      this.#together(v, 2, max(a, b));
+      this.#together(v, max(a, b), COUNT);
       return max(a, b) === NUMBER ? NUMBER : wanted;
     }
-    if (COMPARE.test(op)) this.#together(v, 2, max(a, b));
+    if (COMPARE.test(op)) this.#together(v, max(a, b), BYTES);
     return NUMBER;
   }
-  /** Operands that go into something of 64 bits have 64 bits. */
-  #together(v: Value, operands: number, kind: Kind): Kind {
-    if (kind !== NUMBER) for (const a of v.args.slice(0, operands)) this.#want(a);
+  /** The two operands of something of 64 bits have 64 bits. */
+  #together(v: Value, kind: Kind, need: Need): Kind {
+    if (kind !== NUMBER) for (const a of v.args.slice(0, 2)) this.#want(a, need);
     return kind;
   }
   #setKind({ at }: Value, kind: Kind): void {
@@ -133,20 +146,14 @@ class FunctionWidener {
     this.#changed = true;
   }
   /** What is needed with 64 bits is worked out with 64 bits. */
-  #want(v: Value): void {
+  #want(v: Value, need: Need): void {
     const [op, local] = v.instr;
-    if ((op === "local.get" || op === "local.tee") && this.#isProduct(v)) return this.#raise(local as number, OFFSET);
-    if (this.#wanted[v.at] || !(THROUGH.test(op) || PART.test(op) || op === "i32.const")) return;
-    this.#wanted[v.at] = true;
-    this.#changed = true;
-  }
-  #isProduct(v: Value, seen = new Set<number>()): boolean {
-    const [op, local] = v.instr;
-    if (op === "i32.mul" || op === "i32.shl") return true;
-    if (op === "i32.add" || op === "i32.sub") return v.args.some((a) => this.#isProduct(a, seen));
-    if (op !== "local.get" && op !== "local.tee") return false;
-    if (this.#locals[local as number] !== NUMBER) return true;
-    return this.#defined(local as number, seen, (d) => this.#isProduct(d, seen));
+    if (op === "local.get" || op === "local.tee") {
+      if (need === BYTES) this.#raise(local as number, OFFSET);
+    } else if (need > this.#wanted[v.at]! && (THROUGH.test(op) || PART.test(op) || op === "i32.const")) {
+      this.#wanted[v.at] = need;
+      this.#changed = true;
+    }
   }
   /** Whether a value of 32 bits may be negative. */
   #isSigned(v: Value, seen = new Set<number>()): boolean {
