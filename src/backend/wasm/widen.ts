@@ -72,8 +72,10 @@ class FunctionWidener {
     this.#wanted = f.body.map(() => NOTHING);
     for (const v of this.#values) {
       if (v.instr[0] !== "local.set" && v.instr[0] !== "local.tee") continue;
-      const [local, value] = [v.instr[1] as number, v.args[0]!];
-      this.#definitions.set(local, [...(this.#definitions.get(local) ?? []), value]);
+      const local = v.instr[1] as number;
+      const others = this.#definitions.get(local);
+      if (others) others.push(v.args[0]!);
+      else this.#definitions.set(local, [v.args[0]!]);
     }
   }
 
