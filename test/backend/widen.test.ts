@@ -240,6 +240,12 @@ test("an address that would lose its upper half is our own bug, said with where 
     f.op("drop");
   });
   expect(() => widened(mixing)).toThrow("wasm: kernel: an address goes into i32.xor");
+  const deciding = kernel((f) => {
+    f.get(0, 0);
+    f.op("i32.sub");
+    f.if(() => undefined);
+  });
+  expect(() => widened(deciding)).toThrow("wasm: kernel: a difference of addresses goes into if");
   const doubled = kernel((f) => {
     f.get(0);
     f.i32(2);

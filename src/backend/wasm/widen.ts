@@ -48,6 +48,8 @@ const COMPARE = /^i32\.(eq|ne|[lg][te]_[su])$/;
 const PART = /^i32\.(shr_[su]|div_[su]|rem_[su]|and)$/;
 /** Of these an address is no operand. */
 const NO_ADDRESSES = /^i32\.(mul|shl|shr_[su]|div_[su]|rem_[su])$/;
+/** Whether a number is 0, its lower half does not tell. */
+const DECIDES = /^(if|br_if|br_table|select)$/;
 /** What a sum that is added to an address is widened through. */
 const THROUGH = /^i32\.(add|sub|mul|shl)$|^select$/;
 
@@ -202,12 +204,13 @@ class FunctionWidener {
   #extend(a: Value, behind: Instr[][]): void {
     if (this.#kinds[a.at] === NUMBER) behind[a.at]!.push([this.#isSigned(a) ? "i64.extend_i32_s" : "i64.extend_i32_u"]);
   }
-  #misused({ instr: [op] }: Value): Error {
-    return new Error(`wasm: ${this.#f.name}: an address goes into ${op}`);
+  #misused({ instr: [op] }: Value, what = "an address"): Error {
+    return new Error(`wasm: ${this.#f.name}: ${what} goes into ${op}`);
   }
   #narrow(a: Value, behind: Instr[][], into: Value): void {
     const kind = this.#kinds[a.at];
     if (kind === NUMBER || into.instr[0] === "drop") return;
+    if (kind === OFFSET && DECIDES.test(into.instr[0])) throw this.#misused(into, "a difference of addresses");
     if (kind === ADDRESS) {
       if (!isAddress(into.instr)) throw this.#misused(into);
       behind[a.at]!.push(["i64.const", WORD], ["i64.shr_u"]);
