@@ -122,7 +122,7 @@ test("words that are loaded count from 0 to 2^32, numbers that may be negative a
 test("numbers that fall below 0 on the way to an address: a difference, a sum with a negative constant, a loop downwards", () => {
   run(
     kernel((f) => {
-      const [less, at] = [f.local("i32"), f.local("i32")];
+      const [less, negative, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
       f.get(1);
       f.i32(-5);
       f.op("i32.add");
@@ -134,8 +134,8 @@ test("numbers that fall below 0 on the way to an address: a difference, a sum wi
       f.i32(0);
       f.get(1);
       f.op("i32.sub");
-      f.set(at); // -3
-      f.get(0, at);
+      f.set(negative); // -3
+      f.get(0, negative);
       f.op("i32.add");
       f.i32(2);
       f.op("i32.store8", 0);
@@ -246,6 +246,12 @@ test("an address that would lose its upper half is our own bug, said with where 
     f.if(() => undefined);
   });
   expect(() => widened(deciding)).toThrow("wasm: kernel: a difference of addresses goes into if");
+  const summed = kernel((f) => {
+    f.get(0, 0);
+    f.op("i32.add");
+    f.op("drop");
+  });
+  expect(() => widened(summed)).toThrow("wasm: kernel: an address goes into i32.add");
   const doubled = kernel((f) => {
     f.get(0);
     f.i32(2);

@@ -179,7 +179,9 @@ class FunctionWidener {
 
   #rewrite(v: Value, behind: Instr[][]): Instr {
     const [op, ...immediates] = v.instr;
-    if (NO_ADDRESSES.test(op) && v.args.some((a) => this.#kinds[a.at] === ADDRESS)) throw this.#misused(v);
+    const [a, b] = v.args.map(({ at }) => this.#kinds[at] === ADDRESS);
+    const odd = op === "i32.add" ? a && b : op === "i32.sub" ? b && !a : NO_ADDRESSES.test(op) && (a || b);
+    if (odd) throw this.#misused(v);
     const kind = this.#kinds[v.at]!;
     const isWide = wideOperands(op);
     const wide = isWide && (kind !== NUMBER || v.args.slice(0, 2).some((a) => this.#kinds[a.at] !== NUMBER));
