@@ -1,6 +1,6 @@
-import { wasmFeatures } from "../src/backend/wasm/features.ts";
-import { MOST_BYTES } from "../src/backend/wasm/wasm.ts";
+import { hasMemory64, MOST_BYTES, MOST_BYTES_64, mostBytes } from "../src/backend/wasm/memory.ts";
 import { type Bench, fact, type Result } from "./measure.ts";
+import { addressCost, COMPARED, wantMemory64 } from "./scalingAddresses.ts";
 import { bytesASynapse, LAYOUTS, refusal, room } from "./scalingBytes.ts";
 import { type Axis, BASE, exponent, LABELS, type Point, sweepOf, VALUES } from "./scalingSweep.ts";
 
@@ -41,10 +41,24 @@ async function memoryResults(log: (text: string) => void): Promise<Result[]> {
     results.push(fact(`bytes a synapse, ${name}`, "B", bytes));
     const most = room(bytes);
     if (most === undefined) continue;
-    results.push(fact(`synapses in ${MOST_BYTES / 2 ** 30} GiB, ${name}`, "M", most / 1e6));
+    for (const limit of [MOST_BYTES, MOST_BYTES_64])
+      results.push(fact(`synapses in ${limit / 2 ** 30} GiB, ${name}`, "M", room(bytes, limit)! / 1e6));
     if (!full) log(`${name}, 5 % more: ${await refusal(name, bytes)}`);
   }
-  const { memory64 } = wasmFeatures();
-  log(`this Node ${memory64 ? "has" : "has no"} 64-bit memory; kernels do not use it, so that 4 GiB are the most`);
-  return [...results, fact("64-bit memory in this Node (not used)", "1 = yes", Number(memory64))];
+  return [...results, ...(await beyond(log))];
+}
+
+/** Where memory ends on this Node, and what it costs to go there. */
+async function beyond(log: (text: string) => void): Promise<Result[]> {
+  const own = hasMemory64();
+  log(`this Node ${own ? "has 64-bit memory: 16 GiB are the most" : "has no 64-bit memory: 4 GiB are the most"}`);
+  const most = fact("memory ends at", "GiB", mostBytes(undefined) / 2 ** 30);
+  if (!wantMemory64()) return [most];
+  if (!own) log("with --experimental-wasm-memory64, which is set now, it has: 16 GiB");
+  const costs: Result[] = [];
+  for (const [name, compared] of Object.entries(COMPARED)) {
+    log(`addresses of 64 bits against 32, ${name}`);
+    costs.push(await addressCost(name, compared));
+  }
+  return [most, ...costs];
 }

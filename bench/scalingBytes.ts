@@ -1,5 +1,6 @@
 /** Bytes that a synapse takes, by what a connection asks for, and how many synapses there are room for. */
-import { MOST_BYTES, wasm } from "../src/backend/wasm/wasm.ts";
+import { MOST_BYTES } from "../src/backend/wasm/memory.ts";
+import { threadedWasm, wasm } from "../src/backend/wasm/wasm.ts";
 import { RunError } from "../src/base/errors.ts";
 import { type ConnectOptions, connect } from "../src/model/connection.ts";
 import { outDegree, probability } from "../src/model/connectivity.ts";
@@ -68,8 +69,11 @@ export async function bytesASynapse(name: string, neurons = 1000): Promise<numbe
   return (b - a) / (size * (more - few));
 }
 
-/** Synapses in all that memory has room for; undefined where they take none. */
-export const room = (bytes: number): number | undefined => (bytes < 0.1 ? undefined : Math.floor(MOST_BYTES / bytes));
+/** Synapses in all that memory has room for, of 32-bit addresses or another; undefined where they take none. */
+export const room = (bytes: number, most = MOST_BYTES): number | undefined =>
+  bytes < 0.1 ? undefined : Math.floor(most / bytes);
+/** What has not more than 4 GiB on any engine. */
+const narrow = threadedWasm(1, { memory: 32 });
 
 /**
  * What an engine says that asks for a twentieth more than there is room for.
@@ -80,7 +84,7 @@ export async function refusal(name: string, bytes: number): Promise<string> {
   const synapses = 1.05 * room(bytes)!;
   const neurons = layout.many ? 100_000 : Math.ceil(synapses / 900);
   try {
-    using engine = await createEngine(joined(neurons, Math.ceil(synapses / neurons), layout), wasm, { seed: 1 });
+    using engine = await createEngine(joined(neurons, Math.ceil(synapses / neurons), layout), narrow, { seed: 1 });
     throw new Error(`${name}: an engine of ${engine.bytes} bytes, where ${MOST_BYTES} are the most`);
   } catch (error) {
     if (error instanceof RunError && error.code === "out-of-range") return error.message;

@@ -14,6 +14,7 @@ const CACHE = join(ROOT, "node_modules/.cache/rheobase");
 
 /** All that is compared, printed as JSON; the cases are those of the browser tests. */
 const PROGRAM = `import { createHash } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
 import { runCases, saved } from "./cases.js";
 const rheobase = await import("rheobase");
 const io = await import("rheobase/io");
@@ -31,15 +32,18 @@ const one = await runCases(tools(rheobase.wasm));
 const onTwo = await runCases(tools(two));
 const file = await saved(tools(rheobase.wasm));
 two.dispose();
-console.log(JSON.stringify({ names, one, onTwo, file }));
+if (process.versions.node.startsWith("20.")) setFlagsFromString("--experimental-wasm-memory64");
+const wide = await runCases(tools(rheobase.threadedWasm(1, { memory: 64 })));
+console.log(JSON.stringify({ names, one, onTwo, wide, file }));
 `;
 
 export function checkNodes({ user, expect }: Subject): void {
   writeFileSync(join(user, "cases.js"), readFileSync(join(ROOT, "test/browser/cases.js")));
   writeFileSync(join(user, "nodes.mjs"), PROGRAM.replace("ENTRIES", JSON.stringify(entryPoints())));
   const expected = resultsOf(user, process.execPath);
-  const { one, onTwo, file } = JSON.parse(expected.digests);
+  const { one, onTwo, wide, file } = JSON.parse(expected.digests);
   expect(JSON.stringify(one) === JSON.stringify(onTwo), "two threads compute something else than one");
+  expect(JSON.stringify(one) === JSON.stringify(wide), "addresses of 64 bits compute something else than those of 32");
   expect(file.same, "a saved network is not what it was");
   console.log(`Node ${expected.version} (this one): digest ${one.trained.f32.weights} of a training`);
   const own = Number(process.versions.node.split(".")[0]);

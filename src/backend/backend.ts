@@ -14,6 +14,8 @@ export interface Backend {
   readonly threads?: number;
   /** Bytes of memory that a program may need at most; as many as the host gives where it does not say. */
   readonly mostBytes?: number;
+  /** Why there are no more, where something can be done about that. */
+  readonly whyMost?: string | undefined;
   /** Lays out the memory and makes every region runnable. */
   load(program: Program): Promise<Executable>;
 }

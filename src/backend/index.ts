@@ -4,4 +4,4 @@
  */
 export type { Backend, Elements, Executable } from "./backend.ts";
 export { interpret } from "./interpret/run.ts";
-export { type ThreadedBackend, threadedWasm, wasm } from "./wasm/wasm.ts";
+export { type ThreadedBackend, threadedWasm, type WasmOptions, wasm } from "./wasm/wasm.ts";

@@ -21,14 +21,14 @@ const SURELY = 0.98;
 export function requireRoomToDraw(net: Network, backend: Backend, type: FloatType): void {
   const { mostBytes = Number.POSITIVE_INFINITY } = backend;
   const bytes = SURELY * net.connections.reduce((sum, c) => sum + synapsesOf(c, net) * leastBytes(c, net, type), 0);
-  if (bytes > mostBytes) throw tooLarge(net, bytes, mostBytes, "at least ");
+  if (bytes > mostBytes) throw tooLarge(net, bytes, backend, "at least ");
 }
 
 /** @throws {RunError} `out-of-range` for a program that needs more than there can be */
 export function requireRoom(net: Network, backend: Backend, program: Program): void {
   const { mostBytes = Number.POSITIVE_INFINITY, threads = 1 } = backend;
   const { bytes } = layout(program, threads);
-  if (bytes > mostBytes) throw tooLarge(net, bytes, mostBytes);
+  if (bytes > mostBytes) throw tooLarge(net, bytes, backend);
 }
 
 const synapsesOf = ({ connectivity, from, to }: Connection, net: Network): number =>
@@ -45,14 +45,14 @@ function leastBytes(c: Connection, net: Network, type: FloatType): number {
 const gibibytes = (n: number): string => `${(n / 2 ** 30).toFixed(2)} GiB`;
 const SHOWN = 3;
 
-function tooLarge(net: Network, bytes: number, most: number, about = ""): RunError {
+function tooLarge(net: Network, bytes: number, { mostBytes = 0, whyMost }: Backend, about = ""): RunError {
   const synapses = net.connections.map((c) => ({ c, count: synapsesOf(c, net) })).sort((a, b) => b.count - a.count);
   const largest = synapses.slice(0, SHOWN).map(({ c, count }) => `${c.name} ${count.toExponential(1)}`);
   const where = largest.length > 0 ? `; synapses: ${largest.join(", ")}${synapses.length > SHOWN ? ", …" : ""}` : "";
   return new RunError(
     "out-of-range",
     net.name,
-    `needs ${about}${gibibytes(bytes)}, and there are ${gibibytes(most)} at most${where}. Less is needed by weights in ` +
+    `needs ${about}${gibibytes(bytes)}, and there are ${gibibytes(mostBytes)} at most${whyMost ? ` (${whyMost})` : ""}${where}. Less is needed by weights in ` +
       'storage: "i8" or "i16", by one weight for all synapses, by rows that are not stored (procedural: true), or by a smaller network',
   );
 }

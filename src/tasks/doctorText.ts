@@ -1,5 +1,6 @@
 /** The doctor's findings for people, within 80 columns. */
 import type { FeatureName } from "../backend/wasm/features.ts";
+import { MEMORY64_SOURCE } from "../backend/wasm/memory.ts";
 import type { PowerCounters } from "../energy/rapl.ts";
 import { NONE, short } from "../report/numbers.ts";
 import { item, sections, table, WIDTH, wrap } from "../report/terminal/layout.ts";
@@ -19,12 +20,13 @@ function row(label: string, value: string): string {
 const rows = (lines: readonly (readonly [label: string, value: string])[]): string =>
   lines.map(([label, value]) => row(label, value)).join("\n");
 
-const FEATURE_TEXT: Readonly<Record<FeatureName, readonly [name: string, use: string]>> = {
+/** With a third text, that is what to say where it is missing. */
+const FEATURE_TEXT: Readonly<Record<FeatureName, readonly [name: string, use: string, missing?: string]>> = {
   simd: ["SIMD", "needed"],
   bulkMemory: ["bulk memory", "needed"],
   threads: ["threads", "used by --threads"],
   relaxedSimd: ["relaxed SIMD", "not used: results would differ between machines"],
-  memory64: ["64-bit memory", "not used: a network ends at 4 GiB"],
+  memory64: ["64-bit memory", "used beyond 4 GiB, up to 16", `networks end at 4 GiB: ${MEMORY64_SOURCE}`],
   tailCalls: ["tail calls", "not used"],
 };
 
@@ -36,7 +38,8 @@ const gibibytes = (n: number): string => `${short(n / 2 ** 30)} GiB`;
 
 function machineRows({ machine: m, webGpu, energy }: Diagnosis): string {
   const features = Object.entries(FEATURE_TEXT).map(
-    ([name, [label, use]]) => [label, `${m.webAssembly[name as FeatureName] ? "yes" : "no "} (${use})`] as const,
+    ([name, [label, use, missing = use]]) =>
+      [label, m.webAssembly[name as FeatureName] ? `yes (${use})` : `no  (${missing})`] as const,
   );
   return sections([
     rows([

@@ -10,7 +10,7 @@ import { CASES } from "./conformance.cases.ts";
 test("the bytes equal those of an independent assembler for every conformance case", async () => {
   const wabt = await loadWabt();
   for (const { program } of CASES) {
-    const code = generate(program, layout(program, 1), 1);
+    const code = generate(program, layout(program, 1), { pages: 1, shared: false, addressBits: 32 });
     const parsed = wabt.parseWat("case.wat", toWat(code));
     parsed.validate();
     expect(canonical(encode(code))).toEqual(canonical(parsed.toBinary({ canonicalize_lebs: true }).buffer));

@@ -1,11 +1,11 @@
-/** The same runs wherever in linear memory a program's buffers lie: addresses are unsigned, up to the last page. */
+/** The same runs wherever in linear memory a program's buffers lie: addresses are unsigned, up to the last page, and beyond 4 GiB wide. */
 import { describe, expect, test } from "vitest";
 import { cuba } from "../../bench/workloads/simulation/cuba.ts";
 import type { Simulation } from "../../bench/workloads/simulation/simulation.ts";
 import { oneOutput } from "../../bench/workloads/simulation/songAbbott.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { layout } from "../../src/backend/layout.ts";
-import { wasm } from "../../src/backend/wasm/wasm.ts";
+import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { connect } from "../../src/model/connection.ts";
 import { outDegree, probability } from "../../src/model/connectivity.ts";
@@ -13,6 +13,7 @@ import { normal, uniform } from "../../src/model/initializer.ts";
 import { type Network, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { createEngine } from "../../src/sim/engine.ts";
+import { needMemory64 } from "./memory64.ts";
 
 const GIB = 2 ** 30;
 /** Puts a buffer that nobody touches, which therefore costs nothing, before all others. */
@@ -29,7 +30,7 @@ function behind(bytes: (program: Program) => number, inner: Backend): Backend {
 /** So that the middle of the program's own buffers lies at an address. */
 const around = (address: number) => (program: Program) => address - layout(program, 1).bytes / 2;
 /** So that the last page is the last of all. */
-const atTheEnd = (program: Program): number => 4 * GIB - Math.ceil(layout(program, 1).bytes / 65536 + 1) * 65536;
+const atTheEnd = (end: number) => (program: Program) => end - Math.ceil(layout(program, 2).bytes / 65536 + 1) * 65536;
 
 const cell = neuron({
   name: "cell",
@@ -92,8 +93,19 @@ describe.each(Object.entries(NETWORKS))("%s", (_name, { net, sources }) => {
   test.each<[string, (p: Program) => number]>([
     ["across 2 GiB", around(2 * GIB)],
     ["behind 3 GiB", () => 3 * GIB],
-    ["up to 4 GiB", atTheEnd],
+    ["up to 4 GiB", atTheEnd(4 * GIB)],
   ])("%s", async (_where, bytes) => {
     expect(await digest(behind(bytes, wasm))).toBe(await digest(wasm));
+  });
+  test.each<[string, (p: Program) => number]>([
+    ["across 4 GiB", around(4 * GIB)],
+    ["behind 6 GiB", () => 6 * GIB],
+    ["up to 16 GiB", atTheEnd(16 * GIB)],
+  ])("%s, on one thread and on two", async (_where, bytes) => {
+    needMemory64();
+    using two = threadedWasm(2);
+    const expected = await digest(wasm);
+    expect(await digest(behind(bytes, wasm))).toBe(expected);
+    expect(await digest(behind(bytes, two))).toBe(expected);
   });
 });

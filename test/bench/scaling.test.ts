@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { fact, type Result } from "../../bench/measure.ts";
+import { addressCost } from "../../bench/scalingAddresses.ts";
 import { bytesASynapse, refusal, room } from "../../bench/scalingBytes.ts";
 import { type Axis, exponent, scaled, sweepOf, VALUES } from "../../bench/scalingSweep.ts";
 import { curvesOf, sweepPage, terminalPlots } from "../../bench/sweepPlot.ts";
+import { cuba } from "../../bench/workloads/simulation/cuba.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { createEngine } from "../../src/sim/engine.ts";
+import { needMemory64 } from "../backend/memory64.ts";
 
 const SMALL = { neurons: 200, synapses: 10, rate: 20, delays: 5 };
 const QUICK = { base: SMALL, seconds: 0.01, repeats: 1, warmUp: 0, turn: 0 };
@@ -61,10 +64,23 @@ describe("bytes a synapse", () => {
 
   test("an engine that asks for more than there is room for is refused, whatever the layout", async () => {
     expect(room(4)).toBe(2 ** 30);
+    expect(room(4, 2 ** 34)).toBe(2 ** 32);
     expect(room(0)).toBeUndefined();
     expect(await refusal("f32 weights", 8)).toMatch(/^network: needs 4\.\d\d GiB/);
     expect(await refusal("i8 weights", 3)).toMatch(/^network: needs at least 4\.\d\d GiB/);
   });
+});
+
+test("a program with addresses of 64 bits is timed against itself, and runs the same", async () => {
+  needMemory64();
+  const small = { simulation: cuba(400, 0.2, 1), seconds: 0.02 };
+  const { metric, unit, median, n } = await addressCost("small", small, 3);
+  expect({ metric, unit, n }).toEqual({
+    metric: "time with 64-bit addresses, of that with 32, small@1",
+    unit: "1",
+    n: 3,
+  });
+  expect(median).toBeGreaterThan(0);
 });
 
 describe("plots of what was measured along something", () => {

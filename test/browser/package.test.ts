@@ -66,6 +66,15 @@ describe("without a bundler", () => {
     expect(visited.problems).toEqual([]);
   });
 
+  test("addresses of 64 bits, which Chromium has, on two threads: every case as in Node", async ({ skip }) => {
+    const from = browser(skip);
+    await using server = await serve(ROOT, ISOLATION);
+    await using visited = await visit(from, server.origin, "test/browser/plain.html");
+    await visited.page.waitForFunction(() => "rheobaseTest" in globalThis);
+    expect(await visited.page.evaluate("rheobaseTest.runWide(2)")).toEqual(await expected.run());
+    expect(visited.problems).toEqual([]);
+  });
+
   test("two threads, not isolated: one does it all, and says so once", async ({ skip }) => {
     const from = browser(skip);
     await using server = await serve(ROOT);

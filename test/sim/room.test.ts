@@ -1,7 +1,8 @@
 /** What does not fit is refused: at once where synapses to be expected tell, else to the byte, with what to do. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
-import { MOST_BYTES, threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { MOST_BYTES } from "../../src/backend/wasm/memory.ts";
+import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { RunError } from "../../src/base/errors.ts";
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { outDegree, probability, totalNumber } from "../../src/model/connectivity.ts";
@@ -9,6 +10,7 @@ import { uniform } from "../../src/model/initializer.ts";
 import { type Network, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { createEngine } from "../../src/sim/engine.ts";
+import { needMemory64 } from "../backend/memory64.ts";
 
 const cell = neuron({ name: "cell", equations: "dv/dt = 10*Hz : 1", spike: "v > 1", reset: "v = 0", port: "v" });
 const joined = (size: number, options: ConnectOptions): Network =>
@@ -18,7 +20,9 @@ const joined = (size: number, options: ConnectOptions): Network =>
     populations: { n: population(size, cell) },
     connections: [connect("n", "n", { weight: 1e-9, delay: "1 ms", ...options })],
   });
-const refusal = async (net: Network, backend: Backend = wasm): Promise<RunError> => {
+/** Another test may have turned on memory of 64 bits meanwhile. */
+const narrow = threadedWasm(1, { memory: 32 });
+const refusal = async (net: Network, backend: Backend = narrow): Promise<RunError> => {
   try {
     using engine = await createEngine(net, backend, { seed: 1 });
     throw new Error(`it has ${engine.bytes} bytes`);
@@ -39,7 +43,7 @@ test.each<[string, number, ConnectOptions]>([
   const { code, path, message } = await refusal(joined(neurons, options));
   expect({ code, path }).toEqual({ code: "out-of-range", path: "large" });
   expect(message).toMatch(
-    /^large: needs at least 4\.\d\d GiB, and there are 4\.00 GiB at most; synapses: n>n 1?\d\.\de\+[89]\./,
+    /^large: needs at least 4\.\d\d GiB, and there are 4\.00 GiB at most \(what memory: 32 asks for\); synapses: n>n 1?\d\.\de\+[89]\./,
   );
   expect(message).toContain('storage: "i8"');
   expect(message).toContain("procedural: true");
@@ -65,9 +69,27 @@ test("to the byte, on one thread and on two", async () => {
   }
 });
 
-test("a program whose addresses do not fit 32 bits is refused by the backend itself", async () => {
-  const room = { name: "room", type: "f64", length: MOST_BYTES / 8, role: "work" } as const;
-  await expect(wasm.load({ name: "p", buffers: [room], regions: [] })).rejects.toThrow(
-    /^p: needs 4\.00 GiB; WebAssembly memory ends at 4 GiB$/,
+test("more than 4 GiB, where the engine has no 64-bit memory, and more than 16, where it has", async () => {
+  const net = joined(1.2e6, { connectivity: outDegree(940) });
+  const has = vi.spyOn(WebAssembly, "validate").mockReturnValue(false);
+  try {
+    const { message } = await refusal(net, wasm);
+    expect(message).toContain(
+      "4.00 GiB at most (there is no 64-bit WebAssembly memory here; Node 22 and 24 have more, ",
+    );
+    expect(message).toContain("Node 20 with --experimental-wasm-memory64); synapses: n>n 1.1e+9.");
+    await expect(wasm.load({ name: "p", buffers: [room64], regions: [] })).rejects.toThrow(
+      /^p: needs 4\.00 GiB; WebAssembly memory ends at 4 GiB \(there is no 64-bit WebAssembly memory here; /,
+    );
+  } finally {
+    has.mockRestore();
+  }
+  needMemory64();
+  const once = joined(1e5, { connectivity: outDegree(15_000), ...delays });
+  const twice = { ...once, connections: [...once.connections, { ...once.connections[0]!, name: "again" }] };
+  const { message } = await refusal(twice, wasm);
+  expect(message).toMatch(
+    /^large: needs at least 1\d\.\d\d GiB, and there are 16\.00 GiB at most; synapses: n>n 1\.5e\+9, again 1\.5e\+9\./,
   );
 });
+const room64 = { name: "room", type: "f64", length: MOST_BYTES / 8, role: "work" } as const;

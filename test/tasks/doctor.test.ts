@@ -110,6 +110,13 @@ describe("advice", () => {
 });
 
 describe("text", () => {
+  test("where networks end, and which Node has more", () => {
+    const lines = (d: Diagnosis): string => doctorText(d, []).replace(/\s+/g, " ");
+    expect(lines(WHOLE)).toContain("64-bit memory yes (used beyond 4 GiB, up to 16)");
+    expect(lines(with_({ machine: wasm({ memory64: false }) }))).toContain(
+      "64-bit memory no (networks end at 4 GiB: Node 22 and 24 have more, Node 20 with --experimental-wasm-memory64)",
+    );
+  });
   const long = `/home/${"a-long-name/".repeat(8)}cache`;
   const wide = with_({
     machine: { processor: "A Processor with a Name that its Maker thought of on a very long Afternoon @ 2.30GHz" },
@@ -122,6 +129,7 @@ describe("text", () => {
       with_({ machine: wasm({ simd: false }), places: { packages: {}, data: { ecg: undefined } }, speed: undefined }),
     ],
     ["long names", wide],
+    ["no 64-bit memory", with_({ machine: wasm({ memory64: false }) })],
   ])("%s: 80 columns, but for paths that are longer", (_, diagnosis) => {
     const lines = doctorText(diagnosis, adviceFor(diagnosis)).split("\n");
     for (const line of lines) if (line.length > 80) expect(line.trim()).toBe(long);

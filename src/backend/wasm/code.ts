@@ -14,13 +14,19 @@ export interface Func {
   readonly locals: readonly ValType[];
   readonly body: readonly Instr[];
   readonly exported: boolean;
+  /** How many of the first parameters are byte addresses; none where it does not say. */
+  readonly addresses?: number;
 }
+/** How many bits an address has. */
+export type AddressBits = 32 | 64;
 /** Functions in an order in which callees come first, over one imported memory `env.memory`. */
 export interface ModuleCode {
   readonly functions: readonly Func[];
   readonly pages: number;
   /** Whether threads share the memory. */
   readonly shared?: boolean;
+  /** Of the memory's addresses; 32 where it does not say. */
+  readonly addressBits?: AddressBits;
 }
 
 /** Most instructions of a module are alike: each exists once, as data that nobody changes. */
@@ -37,6 +43,12 @@ const OF_LOCALS: Readonly<Record<"local.get" | "local.set" | "local.tee", Instr[
 };
 const ofLocal = (op: keyof typeof OF_LOCALS, local: number): Instr => (OF_LOCALS[op][local] ??= [op, local]);
 
+/** Stands behind the other immediates of what gives or stores an address. */
+const ADDRESS = "address";
+/** The same for what may be negative. */
+const SIGNED = "signed";
+export const isAddress = (instr: Instr): boolean => instr.length === 3 && instr[2] === ADDRESS;
+export const isSigned = (instr: Instr): boolean => instr.length === 3 && instr[2] === SIGNED;
 const FEW = 1024;
 const SMALL: Instr[] = [];
 
@@ -71,6 +83,21 @@ export class Emitter {
     const x = value | 0;
     if (x < 0 || x >= FEW) this.body.push(["i32.const", x]);
     else this.body.push((SMALL[x] ??= ["i32.const", x]));
+  }
+  /** A byte address that is known, of a buffer or in one: it may need more than 32 bits (`widen.ts`). */
+  address(bytes: number): void {
+    this.body.push(["i32.const", bytes, ADDRESS]);
+  }
+  /** Loads a byte address, a multiple of 4, that `storeAddress` has stored. */
+  loadAddress(offset: number): void {
+    this.body.push(["i32.load", offset, ADDRESS]);
+  }
+  /** Loads a number that may be negative: where it is added to an address, that must be known (`widen.ts`). */
+  loadSigned(offset: number): void {
+    this.body.push(["i32.load", offset, SIGNED]);
+  }
+  storeAddress(offset: number): void {
+    this.body.push(["i32.store", offset, ADDRESS]);
   }
   /** `local += bytes` */
   advance(local: number, bytes: number): void {
@@ -127,9 +154,10 @@ export function defineFunction(
   name: string,
   params: readonly ValType[],
   build: (f: Emitter) => void,
-  options: { exported?: boolean } = {},
+  options: { exported?: boolean; addresses?: number } = {},
 ): Func {
   const f = new Emitter(params);
   build(f);
-  return { name, params, locals: f.locals, body: f.body, exported: options.exported ?? false };
+  const { exported = false, addresses = 0 } = options;
+  return { name, params, locals: f.locals, body: f.body, exported, addresses };
 }

@@ -34,16 +34,19 @@ export const COMMAND = { rounds: 0, look: 1, together: 2 };
  */
 export const MEETING = { arrived: 4608, round: 4672, parked: 4736, aborted: 4800 };
 
+/** All of a large memory may be more than a view can have. */
+const meetingWords = (/** @type {WebAssembly.Memory} */ memory) =>
+  new Int32Array(memory.buffer, 0, MEETING.aborted / 4 + 1);
 /** Lets nobody wait for a thread that has failed: all others fail where they meet. */
 export function abortMeeting(/** @type {WebAssembly.Memory} */ memory) {
-  const words = new Int32Array(memory.buffer);
+  const words = meetingWords(memory);
   Atomics.store(words, MEETING.aborted / 4, 1);
   Atomics.add(words, MEETING.round / 4, 1);
   Atomics.notify(words, MEETING.round / 4);
 }
 /** Before a stage that threads run together. */
 export function openMeeting(/** @type {WebAssembly.Memory} */ memory) {
-  const words = new Int32Array(memory.buffer);
+  const words = meetingWords(memory);
   for (const word of [MEETING.arrived, MEETING.parked, MEETING.aborted]) Atomics.store(words, word / 4, 0);
 }
 

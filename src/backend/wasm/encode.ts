@@ -100,7 +100,7 @@ export class ModuleWriter {
     this.#bodies.unsigned(out.length);
     this.#bodies.push(out.view());
   }
-  done({ pages, shared = false }: Omit<ModuleCode, "functions">): Uint8Array<ArrayBuffer> {
+  done({ pages, shared = false, addressBits = 32 }: Omit<ModuleCode, "functions">): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
     const section = (id: number, ...contents: ArrayLike<number>[]): void => {
       const length = contents.reduce((sum, c) => sum + c.length, 0);
@@ -109,15 +109,14 @@ export class ModuleWriter {
     };
     const functions = this.#functions;
     const signatures = [...new Set(functions.map(signatureKey))];
-    out.push([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    out.push(MAGIC);
     section(
       1,
       vector(
         signatures.map((s) => [0x60, ...vector(s === "" ? [] : s.split(" ").map((t) => [VALTYPE[t as ValType]])), 0]),
       ),
     );
-    const limits = [shared ? 3 : 1, ...unsigned(pages), ...unsigned(pages)];
-    section(2, vector([[...text("env"), ...text("memory"), 2, ...limits]]));
+    section(2, vector([[...text("env"), ...text("memory"), 2, ...limits({ pages, shared, addressBits })]]));
     section(3, vector(functions.map((f) => unsigned(signatures.indexOf(signatureKey(f))))));
     section(7, vector(functions.flatMap((f, k) => (f.exported ? [[...text(f.name), 0, ...unsigned(k)]] : []))));
     section(10, unsigned(functions.length), this.#bodies.view());
@@ -126,6 +125,18 @@ export class ModuleWriter {
     return out.done();
   }
 }
+/** Of a memory that does not grow: flags for a maximum, for sharing, and for addresses of 64 bits. */
+const limits = ({ pages, shared, addressBits }: Required<Omit<ModuleCode, "functions">>): number[] => [
+  1 | (shared ? 2 : 0) | (addressBits === 64 ? 4 : 0),
+  ...unsigned(pages),
+  ...unsigned(pages),
+];
+/** A module that is nothing but a memory, which it exports as `memory`. */
+export function encodeMemory(memory: Required<Omit<ModuleCode, "functions">>): Uint8Array<ArrayBuffer> {
+  const [defined, exported] = [vector([limits(memory)]), vector([[...text("memory"), 2, 0]])];
+  return new Uint8Array([...MAGIC, ...[5, defined.length], ...defined, ...[7, exported.length], ...exported]);
+}
+const MAGIC = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const subsection = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
 const signatureKey = (f: Pick<Func, "params">): string => f.params.join(" ");
 
@@ -181,7 +192,7 @@ function instruction(given: Instr, index: ReadonlyMap<string, number>, out: Byte
   } else if (op.includes(".load") || op.includes(".store")) {
     out.byte(0); // alignment is only a hint
     out.unsigned((given[1] as number | undefined) ?? 0);
-    if (given[2] !== undefined) out.byte(given[2] as number);
+    if (typeof given[2] === "number") out.byte(given[2] as number);
   } else for (let k = 1; k < given.length; k++) out.unsigned(given[k] as number); // locals, labels, lanes
 }
 function functionIndex(index: ReadonlyMap<string, number>, name: string): number {

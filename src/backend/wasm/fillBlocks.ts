@@ -85,7 +85,7 @@ function eachJoin(k: FillBlocks, c: KernelContext, l: Locals, visit: () => void)
 }
 function field({ f }: KernelContext, { join }: Locals, name: keyof typeof JOIN): void {
   f.get(join);
-  f.op("i32.load", 4 * JOIN[name]);
+  f.loadSigned(4 * JOIN[name]);
 }
 /** Turns a base and a number on the stack into an address. */
 function scaled({ f }: KernelContext, bytes: number): void {
@@ -186,7 +186,7 @@ function finding(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.get(l.key, local("base"), local("slot"));
     scaled(c, PAIR);
     f.tee(local("entry"));
-    f.op("i32.store", 0);
+    f.storeAddress(0);
     f.get(l.key, local("cells"), local("other"));
     f.op("i32.add");
     if (!k.narrow) {
@@ -244,7 +244,7 @@ function beginning(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.get(entry, place);
     f.op("i32.store", 0);
     f.get(entry, quads);
-    f.op("i32.store", 4);
+    f.storeAddress(4);
     f.get(place, count);
     f.op("i32.add");
     f.set(place);
@@ -252,7 +252,7 @@ function beginning(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   };
   /** Before the synapses of a quad that is not full, four that are none. */
   const fillUp = (): void => {
-    const last = count; // is free
+    const last = number; // is free
     f.get(quads, place);
     f.i32(2);
     f.op("i32.shr_u");
@@ -394,7 +394,7 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
   };
   const synapse = (): void => {
     f.get(l.key);
-    f.op("i32.load", 0);
+    f.loadAddress(0);
     f.tee(entry);
     f.op("i32.load", 0);
     f.set(place);
@@ -403,7 +403,7 @@ function putting(k: FillBlocks, c: KernelContext, l: Locals): () => void {
     f.op("i32.add");
     f.op("i32.store", 0);
     f.get(entry);
-    f.op("i32.load", 4);
+    f.loadAddress(4);
     f.get(place);
     f.i32(2);
     f.op("i32.shr_u");

@@ -50,5 +50,6 @@ export function kernelFunction(
           known[what] === undefined ? f.get(args.length + find(unknown, what)) : f.i32(known[what]),
       });
     },
+    { addresses: args.length },
   );
 }

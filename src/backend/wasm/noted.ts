@@ -25,11 +25,11 @@ export function note(k: KernelOf<"deliver"> & { readonly noted: number }, c: Ker
   eachHead(k, c, head, () => {
     firstQuad(c, head, first);
     f.get(next, first);
-    f.op("i32.store", 0);
+    f.storeAddress(0);
     for (const slots of range(visitWords(k)).slice(1)) {
       endOf(k, c, slots, head, first, end);
       f.get(next, end);
-      f.op("i32.store", 4 * slots);
+      f.storeAddress(4 * slots);
     }
     // What is empty is written over by what comes next.
     f.get(next);
@@ -100,10 +100,10 @@ function settling(k: Noted, c: KernelContext, last: number): () => void {
       },
       () => {
         f.get(visit);
-        f.op("i32.load", 0);
+        f.loadAddress(0);
         f.set(at);
         f.get(visit);
-        f.op("i32.load", plus);
+        f.loadAddress(plus);
         f.set(end);
         f.advance(visit, bytes);
         body();

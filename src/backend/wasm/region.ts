@@ -357,7 +357,7 @@ class RegionWriter {
     const base = this.#known.get(baseKey(place, inner));
     if (base !== undefined) f.get(base);
     else {
-      f.i32(this.#at.offsets.get(place.buffer)! + place.offset * this.#bytesOf(place.buffer));
+      f.address(this.#at.offsets.get(place.buffer)! + place.offset * this.#bytesOf(place.buffer));
       for (const term of place.terms) if (term.loop !== inner) this.#plusTerm(term, place.buffer);
     }
     for (const term of place.terms) if (term.loop === inner) this.#plusTerm(term, place.buffer);

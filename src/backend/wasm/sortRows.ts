@@ -213,7 +213,7 @@ function onePass(
     f.op("i32.load", 0);
     f.set(count);
     f.get(bin, next);
-    f.op("i32.store", 0);
+    f.storeAddress(0);
     f.get(next, count);
     f.i32(2);
     f.op("i32.shl");
@@ -227,14 +227,14 @@ function onePass(
     over(() => {
       binOf();
       f.get(bin);
-      f.op("i32.load", 0);
+      f.loadAddress(0);
       f.tee(next);
       f.get(x);
       f.op("i32.store", 0);
       f.get(bin, next);
       f.i32(4);
       f.op("i32.add");
-      f.op("i32.store", 0);
+      f.storeAddress(0);
     });
   };
 }

@@ -2,7 +2,7 @@
  * The WebAssembly backend: every kernel and every region of a program becomes a function of one module over one
  * memory, so that a run enters JavaScript only at its end.
  */
-import { RunError, requireInteger } from "../../base/errors.ts";
+import { RunError, requireChoice, requireInteger, requireKnown } from "../../base/errors.ts";
 import {
   type Count,
   type Invoke,
@@ -17,7 +17,7 @@ import { hasInnerParallel } from "../../ir/together.ts";
 import type { Backend, Elements, Executable } from "../backend.ts";
 import { type Layout, layout, viewOf } from "../layout.ts";
 import { compactTable } from "./append.ts";
-import type { Func, ModuleCode } from "./code.ts";
+import type { AddressBits, Func, ModuleCode } from "./code.ts";
 import { deliver, enlist, touch } from "./deliver.ts";
 import { drawCounts } from "./drawCounts.ts";
 import { drawRows } from "./drawRows.ts";
@@ -29,6 +29,7 @@ import { lateColumns } from "./lateColumns.ts";
 import { unpackBits, zero } from "./lists.ts";
 import { lookUp, weave } from "./lookUp.ts";
 import { meetFunctions } from "./meet.ts";
+import { createMemory, type MemoryShape, mostBytes, shapeFor, whyMost } from "./memory.ts";
 import { settle } from "./noted.ts";
 import { outerRows } from "./outerRows.ts";
 import { perElement } from "./perElement.ts";
@@ -42,6 +43,7 @@ import { sortRows } from "./sortRows.ts";
 import { createTeam, type Team } from "./team.ts";
 import { transposeLists } from "./transposeLists.ts";
 import { toWat } from "./wat.ts";
+import { Widener } from "./widen.ts";
 import { outerWindows, scatterWindows, windowDots } from "./windows.ts";
 import { winners } from "./winners.ts";
 
@@ -77,14 +79,17 @@ const KERNELS: { readonly [K in KernelKind]: (k: KernelOf<K>, c: KernelContext) 
   fillBlocks,
 };
 
-const PAGE = 65536;
-/** Addresses have 32 bits: kernels work them out in `i32`, on engines with 64-bit memory too. */
-export const MOST_BYTES = 2 ** 32;
 /** The table of packed lanes lies below the first buffer. */
 const TABLE_ADDRESS = 256;
 
-/** WebAssembly with SIMD, on the thread of the caller. */
-export const wasm: Backend = { name: "wasm", mostBytes: MOST_BYTES, load: (program) => load(program) };
+/** How WebAssembly is used. */
+export interface WasmOptions {
+  /**
+   * Bits of an address. By default 32, and 64 for a program that needs more than 4 GiB, where the engine has such memory; 32
+   * refuses those; 64 is for tests, and for what it costs. Results are the same bits.
+   */
+  readonly memory?: AddressBits;
+}
 
 /**
  * WebAssembly on several threads, of which the caller's is one: they share the rounds of parallel loops (samples of a
@@ -95,20 +100,13 @@ export const wasm: Backend = { name: "wasm", mostBytes: MOST_BYTES, load: (progr
  * tells, and the console once.
  *
  * @param threads 1 to 256; one does without workers and without shared memory
- * @throws {ModelError} `out-of-range`
+ * @throws {ModelError} `out-of-range`, `unknown-name`
  */
-export function threadedWasm(threads: number): ThreadedBackend {
+export function threadedWasm(threads: number, options: WasmOptions = {}): ThreadedBackend {
   requireInteger("threads", threads, 1, 256);
-  const team = threads === 1 ? undefined : createTeam(threads);
-  const dispose = (): void => team?.[Symbol.dispose]();
-  return {
-    name: "wasm",
-    threads: team?.threads ?? 1,
-    mostBytes: MOST_BYTES,
-    load: (program) => load(program, team),
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
+  requireKnown("options", options, ["memory"]);
+  if (options.memory !== undefined) requireChoice("options.memory", String(options.memory), ["32", "64"]);
+  return wasmBackend(options, threads === 1 ? undefined : createTeam(threads));
 }
 /** A backend that owns threads. */
 export interface ThreadedBackend extends Backend, Disposable {
@@ -117,36 +115,42 @@ export interface ThreadedBackend extends Backend, Disposable {
   dispose(): void;
 }
 
-async function load(program: Program, team?: Team): Promise<Executable> {
+function wasmBackend(options: WasmOptions, team?: Team): ThreadedBackend {
+  const dispose = (): void => team?.[Symbol.dispose]();
+  return {
+    name: "wasm",
+    threads: team?.threads ?? 1,
+    get mostBytes() {
+      return mostBytes(options.memory);
+    },
+    get whyMost() {
+      return whyMost(options.memory);
+    },
+    load: (program) => load(program, options, team),
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+/** WebAssembly with SIMD, on the thread of the caller. */
+export const wasm: Backend = wasmBackend({});
+
+async function load(program: Program, options: WasmOptions, team?: Team): Promise<Executable> {
   const at = layout(program, team?.threads ?? 1);
-  const pages = Math.ceil(at.bytes / PAGE);
-  const shared = team !== undefined;
-  const memory = memoryOf(program.name, pages, shared);
+  const shape = shapeFor(program.name, at, team !== undefined, options.memory);
+  const memory = createMemory(program.name, shape);
   new Uint16Array(memory.buffer, TABLE_ADDRESS, 256 * 8).set(compactTable());
   const code = new ModuleWriter(); // instructions are many times as large as their bytes: those of a function go when it is done
-  const regions = generateInto(program, at, (f) => code.add(f));
-  const { module, instance } = await WebAssembly.instantiate(code.done({ pages, shared }), { env: { memory } });
+  const regions = generateInto(program, at, shape, (f) => code.add(f));
+  const { module, instance } = await WebAssembly.instantiate(code.done(shape), { env: { memory } });
   const stages = [...regions.values()].flat().map((s) => s.name);
   const membership = team && { team, id: await team.load({ module, memory, stages }), stages };
   const compiled = {
     name: program.name,
     at,
     regions,
-    text: () => toWat(generate(program, at, pages, shared)),
+    text: () => toWat(generate(program, at, shape)),
   };
   return new WasmExecutable(compiled, memory, instance, membership);
-}
-
-/** @throws {RunError} `out-of-range` where WebAssembly cannot address so much, or the host does not give it */
-function memoryOf(name: string, pages: number, shared: boolean): WebAssembly.Memory {
-  const needs = `needs ${((pages * PAGE) / 2 ** 30).toFixed(2)} GiB`;
-  if (pages * PAGE > MOST_BYTES) throw new RunError("out-of-range", name, `${needs}; WebAssembly memory ends at 4 GiB`);
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  } catch (cause) {
-    const problem = `${needs}, which this process cannot have: free memory, raise its limit, or make the network smaller`;
-    throw new RunError("out-of-range", name, problem, { cause });
-  }
 }
 
 /** A module, and which of its functions a region runs. */
@@ -155,13 +159,20 @@ export interface Generated extends ModuleCode {
 }
 
 /** The module of a program, as data. */
-export function generate(program: Program, at: Layout, pages: number, shared = false): Generated {
+export function generate(program: Program, at: Layout, shape: MemoryShape): Generated {
   const functions: Func[] = [];
-  const regions = generateInto(program, at, (f) => functions.push(f));
-  return { functions, pages, shared, regions };
+  const regions = generateInto(program, at, shape, (f) => functions.push(f));
+  return { functions, ...shape, regions };
 }
-/** @param add takes the functions, callees first; returns the stages of each region */
-function generateInto(program: Program, at: Layout, add: (f: Func) => void): Generated["regions"] {
+/** @param take takes the functions, callees first; returns the stages of each region */
+function generateInto(
+  program: Program,
+  at: Layout,
+  { addressBits }: MemoryShape,
+  take: (f: Func) => void,
+): Generated["regions"] {
+  const widener = addressBits === 64 ? new Widener() : undefined;
+  const add = (f: Func): void => take(widener?.widen(f) ?? f);
   const kernels = new KernelSet(add);
   const names = new Map<Invoke, string>(); // regions share calls
   for (const { body } of program.regions)

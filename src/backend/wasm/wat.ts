@@ -3,7 +3,7 @@ import type { Func, Immediate, Instr, ModuleCode } from "./code.ts";
 
 export function toWat(code: ModuleCode): string {
   const functions = code.functions.map(functionWat);
-  return `(module\n  (import "env" "memory" (memory ${code.pages} ${code.pages}${code.shared ? " shared" : ""}))\n${functions.join("\n")}\n)\n`;
+  return `(module\n  (import "env" "memory" (memory ${code.addressBits === 64 ? "i64 " : ""}${code.pages} ${code.pages}${code.shared ? " shared" : ""}))\n${functions.join("\n")}\n)\n`;
 }
 
 function functionWat(f: Func): string {
@@ -29,10 +29,13 @@ function line([op, ...immediates]: Instr): string {
   if (op === "call") return `call ${identifier(String(immediates[0]))}`;
   if (op.includes(".atomic.")) return op;
   if (/\.(load|store)/.test(op)) return memory(op, immediates);
+  if (op === "i32.const") return `${op} ${Number(immediates[0]) | 0}`;
   return [op, ...immediates.flat().map(number)].join(" ");
 }
 function memory(op: string, [offset, lane]: readonly Immediate[]): string {
-  return [op, ...(offset ? [`offset=${offset}`] : []), "align=1", ...(lane === undefined ? [] : [lane])].join(" ");
+  return [op, ...(offset ? [`offset=${offset}`] : []), "align=1", ...(typeof lane === "number" ? [lane] : [])].join(
+    " ",
+  );
 }
 function number(x: Immediate | number | bigint): string {
   if (typeof x !== "number") return String(x);
