@@ -3,8 +3,10 @@
  * random numbers (`base/lineStream.ts`).
  */
 import { LINE_STEP } from "../base/lineStream.ts";
+import { HOST_STEP } from "../base/random.ts";
 import { add, call, convert, type Expr, f64, mul, read, shr, u32, unary } from "./expr.ts";
 import { philox } from "./random.ts";
+import type { Step } from "./step.ts";
 
 export interface DrawnRows {
   readonly seed: number;
@@ -15,13 +17,70 @@ export interface DrawnRows {
   readonly law: RowLaw;
 }
 /**
- * `trials`: every target by itself, with the probability whose 1/log(1 - p) is `factor`. `choices`: as many as `degree[source]`
- * (an argument), each any target. `distinct`: as many, none of them twice; not for rows that are drawn in a kernel's run.
+ * `trials`: every target by itself, with the probability whose 1/log(1 - p) is `factor`. `choices`: as many as the source has
+ * synapses, each any target. `distinct`: as many, none of them twice.
  */
 export type RowLaw =
   | { readonly kind: "trials"; readonly factor: number }
   | { readonly kind: "choices" }
   | { readonly kind: "distinct" };
+/** `itself`: the target with the source's own number. */
+export type SynapseLaw = RowLaw | { readonly kind: "itself" };
+
+/** Rows that are drawn in a kernel's run, and what their synapses have beside a target. */
+export interface DrawnSynapses extends Omit<DrawnRows, "law"> {
+  readonly law: SynapseLaw;
+  /** Slots of the body, by name, of which each synapse has a number that is drawn again too. */
+  readonly numbers?: Readonly<Record<string, DrawnNumber>>;
+  /** Where synapses take different numbers of steps. */
+  readonly ring?: DrawnRing;
+}
+/**
+ * Numbers of synapses, in order of source, then of target, then as drawn: that of synapse k is what the step makes of word k of
+ * the key (`numberedWords` of `base/random.ts`), from slot `WORD` (u32) to `NUMBER` (f64).
+ */
+export interface DrawnNumber {
+  readonly seed: number;
+  readonly stream: number;
+  readonly step: Step;
+  /** What lies outside is made of words of line k instead, one after the other, until one lies inside. */
+  readonly within?: { readonly low: number; readonly high: number };
+}
+export const WORD = "word";
+export const NUMBER = "number";
+/**
+ * What the body stores at the target lies in a ring of `group` rows (a power of two) of `cells`. A synapse that takes n steps
+ * counts where since ≤ n < since + group (counts `since`, `phase`), and its row is (phase + n - since) mod group. The argument
+ * is where the target `first` has its cell in row 0.
+ */
+export interface DrawnRing {
+  readonly group: number;
+  readonly cells: number;
+  /** How n is looked up by word k of a key (kernel `lookUp`; `LOOK_AGAIN` ends with words of line k); 0 of all synapses without it. */
+  readonly steps?: Pick<DrawnNumber, "seed" | "stream">;
+}
+
+/** Whether synapses of rows have a place among all, by which numbers of theirs are drawn. */
+export const isNumbered = ({ numbers, ring }: DrawnSynapses): boolean =>
+  numbers !== undefined || ring?.steps !== undefined;
+/** Whether a row is made as a whole, before anything is done with its synapses: to be put in order, or to know who is in it. */
+export const isMade = (d: DrawnSynapses): boolean =>
+  d.law.kind === "distinct" || (isNumbered(d) && d.law.kind !== "itself");
+/** Whether synapses are drawn in another order than that of their targets. */
+export const needsOrder = ({ law }: DrawnSynapses): boolean => law.kind === "choices" || law.kind === "distinct";
+/** Arguments of `perSynapse` over such rows. */
+export function drawnArguments(d: DrawnSynapses): string[] {
+  const made = isMade(d);
+  return [
+    ...(d.law.kind === "choices" && !made ? ["degree"] : []),
+    ...(made ? ["rowStart", "row"] : []),
+    ...(isNumbered(d) && needsOrder(d) ? ["spare", "bins"] : []),
+    ...(d.law.kind === "distinct" ? ["marks"] : []),
+    ...(d.ring?.steps ? ["cells", "bounds", "values"] : []),
+  ];
+}
+/** Those that such a call stores to. */
+export const drawnWork: readonly string[] = ["row", "spare", "bins", "marks"];
 
 /** What a row's numbers are made of: u32 values by these names. */
 export const BLOCK = "block";
@@ -38,6 +97,10 @@ export const wordsOf = ({ seed, stream }: { readonly seed: number | Expr; readon
     typeof seed === "number" ? u32(seed) : seed,
     stream,
   );
+
+/** The four words of block `BLOCK` of a key's numbered words. */
+export const numberedWordsOf = ({ seed, stream }: Pick<DrawnNumber, "seed" | "stream">): readonly Expr[] =>
+  philox([read("u32", BLOCK), u32(0), u32(0), u32(HOST_STEP)], u32(seed), stream);
 
 /** `LineStream.failures`, from two words. */
 export function failuresOf(first: Expr, second: Expr, factor: number | Expr): Expr {

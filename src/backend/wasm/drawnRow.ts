@@ -1,5 +1,5 @@
 /** The synapses of a row that is drawn anew (`ir/drawnRows.ts`): blocks of four random words, one after the other. */
-import { BLOCK, type DrawnRows, FACTOR, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
+import { BLOCK, type DrawnSynapses, FACTOR, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
 import { expand } from "../../ir/expand.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { simplify } from "../../ir/simplify.ts";
@@ -13,7 +13,7 @@ import { pushScaled, range } from "./tiles.ts";
 type Ends = Readonly<Record<"pre" | "post", number>>;
 
 /** @param body what is done with each synapse of source `pre` whose target, put into `post`, is in the range */
-export function drawnRow(drawn: DrawnRows, ends: Ends, c: KernelContext, body: () => void): () => void {
+export function drawnRow(drawn: DrawnSynapses, ends: Ends, c: KernelContext, body: () => void): () => void {
   const { f } = c;
   const block = f.local("i32");
   const leaves = new Map([
@@ -34,12 +34,17 @@ export function drawnRow(drawn: DrawnRows, ends: Ends, c: KernelContext, body: (
     f.op("end");
   };
   const words = wordsOf(drawn);
-  const make = drawn.law.kind === "trials" ? trials(drawn.law.factor, words) : choices(words);
+  const make =
+    drawn.law.kind === "trials"
+      ? trials(drawn.law.factor, words)
+      : drawn.law.kind === "itself"
+        ? itself
+        : choices(words);
   return make({ drawn, ends, c, body, begin, blocks, values: (roots) => values(roots, leaves, c) });
 }
 
 interface Making {
-  readonly drawn: DrawnRows;
+  readonly drawn: DrawnSynapses;
   readonly ends: Ends;
   readonly c: KernelContext;
   body(): void;
@@ -88,6 +93,18 @@ const trials =
       });
     };
   };
+
+const itself: Make = (m) => () => {
+  const { f } = m.c;
+  f.get(m.ends.pre);
+  f.set(m.ends.post);
+  fromFirst(m);
+  f.get(m.ends.post);
+  m.c.pushCount("n");
+  f.op("i32.lt_s");
+  f.op("i32.and");
+  f.if(m.body);
+};
 
 const choices =
   (words: readonly Expr[]): Make =>

@@ -128,7 +128,7 @@ export function lookUp(_k: unknown, c: KernelContext): void {
 }
 
 /** Sets `x` to the number of a word: that of the last bound which is not above it. */
-function found(c: KernelContext, word: number, x: number): () => void {
+export function found(c: Pick<KernelContext, "f" | "ptr" | "pushCount">, word: number, x: number): () => void {
   const { f } = c;
   const [low, high, middle] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const tables = Object.fromEntries(

@@ -2,12 +2,15 @@
  * The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. Along a row, addresses of
  * synapses run along, several synapses a turn; columns and sources are looked up.
  */
+import { type DrawnRing, isMade } from "../../ir/drawnRows.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
+import { drawnSteps, numberedSlots } from "./drawnNumber.ts";
 import { drawnRow } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
+import { madeRow } from "./madeRow.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { synapseLines } from "./synapseLines.ts";
 import { pushScaled, range } from "./tiles.ts";
@@ -80,15 +83,63 @@ function uniforms(step: Step, { f, ptr }: KernelContext): Uniforms {
   return new Map(same.map((slot) => [slot.name, loaded(slot)]));
 }
 
+/** Of each synapse its numbers first: the steps that it takes, then those that the body asks for. */
 function drawnSynapses({ step, drawn }: KernelOf<"perSynapse">, c: KernelContext): void {
-  const numbers: Numbers = { synapse: -1, pre: c.f.local("i32"), post: c.f.local("i32") };
-  const shared = uniforms(step, c);
-  const fixed = fixedAddresses(numbers, c);
-  overList(
-    numbers.pre,
-    c,
-    drawnRow(drawn!, numbers, c, () => body(step, numbers, shared, c, fixed)),
-  );
+  const { f } = c;
+  const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
+  const { ring, law } = drawn!;
+  const own = law.kind === "itself" ? numbers.pre : numbers.synapse;
+  const slots = numberedSlots(step, drawn!, own, c);
+  const shared = new Map([...uniforms(step, c), ...[...slots].map(([name, { local }]) => [name, local] as const)]);
+  const place = ring && ringPlace(ring, numbers.post, own, c);
+  const fixed = fixedAddresses({ ...numbers, ...(place && { post: place.cell }) }, c);
+  const each = (): void => {
+    for (const { make } of slots.values()) make();
+    body(step, numbers, shared, c, fixed);
+  };
+  const visit = place ? (): void => place.within(each) : each;
+  const row = isMade(drawn!) ? madeRow(drawn!, numbers, c, visit) : drawnRow(drawn!, numbers, c, visit);
+  overList(numbers.pre, c, row);
+}
+
+/** Where a synapse arrives in a ring, if it does in one of the steps at hand. */
+function ringPlace(
+  { group, cells, steps }: DrawnRing,
+  post: number,
+  synapse: number,
+  c: KernelContext,
+): { cell: number; within(body: () => void): void } {
+  const { f } = c;
+  const [cell, after] = [f.local("i32"), f.local("i32")];
+  const drawn = steps && drawnSteps(steps, synapse, c);
+  return {
+    cell,
+    within: (body) => {
+      drawn?.make();
+      if (drawn) f.get(drawn.local);
+      else f.i32(0);
+      c.pushCount("since");
+      f.op("i32.sub");
+      f.tee(after);
+      f.i32(group);
+      f.op("i32.lt_u");
+      f.if(() => {
+        f.get(after);
+        c.pushCount("phase");
+        f.op("i32.add");
+        f.i32(group - 1);
+        f.op("i32.and");
+        f.i32(cells);
+        f.op("i32.mul");
+        f.get(post);
+        f.op("i32.add");
+        c.pushCount("first");
+        f.op("i32.sub");
+        f.set(cell);
+        body();
+      });
+    },
+  };
 }
 
 /** The synapses of source `pre`. */

@@ -1,0 +1,124 @@
+/** Connections whose rows are drawn again for each spike: what kernels need to draw them, and the little that lies in memory. */
+import { streamOf } from "../../base/random.ts";
+import {
+  type DrawnNumber,
+  type DrawnRing,
+  type DrawnSynapses,
+  drawnArguments,
+  isMade,
+  isNumbered,
+  NUMBER,
+  WORD,
+} from "../../ir/drawnRows.ts";
+import { expand } from "../../ir/expand.ts";
+import { add, call, draw, type Expr, f64, max, min, mul, read, sub } from "../../ir/expr.ts";
+import { along, type Place, place } from "../../ir/program.ts";
+import { applyLaw } from "../../ir/random.ts";
+import { simplify } from "../../ir/simplify.ts";
+import type { Step } from "../../ir/step.ts";
+import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { proceduralRows } from "../../model/connectivity/procedural.ts";
+import { rowsOf } from "../../model/connectivity/rows.ts";
+import { type Draw, drawing, type Initializer } from "../../model/initializer.ts";
+import type { Context } from "./context.ts";
+import { delayLaw } from "./drawn.ts";
+import { PART } from "./parts.ts";
+
+/** How a connection is drawn, and the arguments of kernels that do it. */
+export interface Again {
+  readonly drawn: DrawnSynapses;
+  readonly args: Readonly<Record<string, Place>>;
+}
+
+/** @param ring where delays of its synapses differ, or arrivals are added up beforehand */
+export function drawnAgain(c: Connection, context: Context, ring?: Omit<DrawnRing, "steps">): Again {
+  const { seed } = context.options;
+  const size = connectedSizes(context.net, c.from.node, c.to.node);
+  const { rows, degrees } = proceduralRows(c.connectivity, size, { name: c.name, seed });
+  const own = c.weight.kind !== "constant";
+  const steps = ring && c.delays && { seed, stream: streamOf(`${c.name}.delay`) };
+  const drawn: DrawnSynapses = {
+    ...rows,
+    ...(own && { numbers: { w: drawnNumber(c.weight, { name: `${c.name}.weight`, seed, fanIn: size.sources }) } }),
+    ...(ring && { ring: { ...ring, ...(steps && { steps }) } }),
+  };
+  if (c.weight.kind === "constant") context.constant(`${c.name}.w`, [c.weight.value]);
+  if (degrees && !isMade(drawn))
+    context.filled(`${c.name}.degree`, "u32", degrees.length, "constant", (to) => to.set(degrees));
+  if (isMade(drawn)) makeRoom(c, drawn, context);
+  if (steps) delayTable(c, context);
+  return { drawn, args: argumentsOf(c, drawn, context) };
+}
+
+/** Where rows begin, if they were stored one after the other; and of each part room for the longest. */
+function makeRoom(c: Connection, drawn: DrawnSynapses, context: Context): void {
+  const { seed, counter } = context.options;
+  const size = connectedSizes(context.net, c.from.node, c.to.node);
+  const { start } = rowsOf(c.connectivity, size, { name: c.name, seed }, counter);
+  let longest = 1;
+  for (let k = 0; k < size.sources; k++) longest = Math.max(longest, start[k + 1]! - start[k]!);
+  context.constant(`${c.name}.rowStart`, start, "i32");
+  const rooms = roomsOf(longest, size.targets);
+  for (const name of drawnArguments(drawn))
+    if (rooms[name] !== undefined) context.buffer(`${c.name}.${name}`, "u32", context.parts * rooms[name], "work");
+}
+const LINE = 16;
+/** Of each part: whole cache lines, so that threads do not share them. */
+function roomsOf(longest: number, targets: number): Readonly<Record<string, number>> {
+  const whole = (n: number): number => LINE * Math.ceil(n / LINE);
+  return { row: whole(longest), spare: whole(longest), bins: 256, marks: whole(targets / 32) };
+}
+
+function delayTable(c: Connection, context: Context): void {
+  const { cells, bounds, values } = delayLaw(c, context).table()!;
+  context.constant(`${c.name}.cells`, cells, "i32");
+  context.constant(`${c.name}.bounds`, bounds, "u32");
+  context.constant(`${c.name}.values`, values, "i32");
+}
+
+function argumentsOf(c: Connection, drawn: DrawnSynapses, context: Context): Record<string, Place> {
+  const names = [...drawnArguments(drawn), ...(isNumbered(drawn) && drawn.numbers ? [] : ["w"])];
+  return Object.fromEntries(
+    names.map((name) => {
+      const buffer = context.buffers.get(`${c.name}.${name}`)!;
+      const own = buffer.role === "work" && context.parts > 1;
+      return [name, place(buffer.name, 0, ...(own ? [along(PART, buffer.length / context.parts)] : []))];
+    }),
+  );
+}
+
+/** What `drawing` of the same law gives of the same synapse, bit for bit. */
+function drawnNumber(from: Initializer, at: Draw): DrawnNumber {
+  drawing(from, 0, at); // looks at what the law says
+  const value = (FORMULAS[from.kind] as Formula<Initializer> | undefined)?.(from, at);
+  if (!value) throw new Error(`${at.name}: ${from.kind} is not drawn again (was the connection checked?)`);
+  const step: Step = {
+    name: from.kind,
+    slots: [
+      { name: WORD, type: "u32", space: "element" },
+      { name: NUMBER, type: "f64", space: "element" },
+    ],
+    stores: [{ slot: NUMBER, mode: "set", value }],
+  };
+  return {
+    ...{ seed: at.seed, stream: streamOf(at.name), step: simplify(expand(step)) },
+    ...(from.kind === "truncatedNormal" && { within: { low: from.low, high: from.high ?? Number.POSITIVE_INFINITY } }),
+  };
+}
+type Kind<K extends Initializer["kind"]> = Extract<Initializer, { kind: K }>;
+type Formula<T> = (from: T, draw: Draw) => Expr;
+const word = read("u32", WORD);
+const uniform = applyLaw(draw("uniform", "f64", 0) as never, word);
+const normal = applyLaw(draw("normal", "f64", 0) as never, word);
+const scaled = (offset: number, scale: number, of: Expr): Expr => add(f64(offset), mul(f64(scale), of));
+/** As the rules of `model/initializer.ts` have them, operation by operation. */
+const FORMULAS: { readonly [K in Initializer["kind"]]?: Formula<Kind<K>> } = {
+  uniform: ({ low, high }) => scaled(low, high - low, uniform),
+  normal: ({ mean, sd }) => scaled(mean, sd, normal),
+  truncatedNormal: ({ mean, sd }) => scaled(mean, sd, normal),
+  clippedNormal: ({ mean, sd, low, high = Number.POSITIVE_INFINITY }) =>
+    min(f64(high), max(f64(low), scaled(mean, sd, normal))),
+  logNormal: ({ mu, sigma }) => call("exp", scaled(mu, sigma, normal)),
+  exponential: ({ mean }) => mul(f64(-mean), call("log", uniform)),
+  fanIn: ({ gain }, { fanIn = 1 }) => mul(f64(gain / Math.sqrt(fanIn)), sub(mul(f64(2), uniform), f64(1))),
+};
