@@ -58,6 +58,11 @@ export interface DrawnRing {
   readonly cells: number;
   /** How n is looked up by word k of a key (kernel `lookUp`; `LOOK_AGAIN` ends with words of line k); 0 of all synapses without it. */
   readonly steps?: Pick<DrawnNumber, "seed" | "stream">;
+  /**
+   * Where synapses count in one of several calls: in call `at` (a count), which has `since` by at·group more than the first. A
+   * backend may keep what it has drawn for the calls that follow, in so many words of `kept`.
+   */
+  readonly kept?: { readonly calls: number; readonly words: number };
 }
 
 /** Whether synapses of rows have a place among all, by which numbers of theirs are drawn. */
@@ -77,10 +82,23 @@ export function drawnArguments(d: DrawnSynapses): string[] {
     ...(isNumbered(d) && needsOrder(d) ? ["spare", "bins"] : []),
     ...(d.law.kind === "distinct" ? ["marks"] : []),
     ...(d.ring?.steps ? ["cells", "bounds", "values"] : []),
+    ...(isKept(d) ? ["kept", "where", "state", "keys", ...Object.keys(d.numbers ?? {}).map(workOf)] : []),
   ];
 }
+/** Whether rows are looked for among those that are kept, before they are drawn. */
+export const isKept = (d: DrawnSynapses): boolean => d.ring?.kept !== undefined;
+/** Room for the numbers of a row. */
+export const workOf = (slot: string): string => `${slot}.work`;
+/** Numbers that rows are kept by, zero at the start as `where` is: one of each source. */
+export const KEPT_STATE = 4;
+/** Words that a row of n synapses takes up: whose it is, how long, where each call's synapses end; and of these cells and numbers. */
+export const keptWords = (calls: number, n: number, numberWords: number): number => 2 + calls + n * (1 + numberWords);
 /** Those that such a call stores to. */
-export const drawnWork: readonly string[] = ["row", "spare", "bins", "marks"];
+const WORK: ReadonlySet<string> = new Set(["row", "spare", "bins", "marks", "kept", "where", "state", "keys"]);
+export const drawnWork = (d: DrawnSynapses): string[] => {
+  const numbers = new Set(Object.keys(d.numbers ?? {}).map(workOf));
+  return drawnArguments(d).filter((name) => WORK.has(name) || numbers.has(name));
+};
 
 /** What a row's numbers are made of: u32 values by these names. */
 export const BLOCK = "block";

@@ -1,6 +1,6 @@
 /** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
 import { hasUnit } from "./blocks.ts";
-import { drawnArguments, drawnWork } from "./drawnRows.ts";
+import { drawnArguments, drawnWork, isKept } from "./drawnRows.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import type { Step } from "./step.ts";
 import { gathersErrors } from "./windows.ts";
@@ -44,6 +44,7 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
       ...(k.domain === "all" ? ["sources"] : ["from", "to"]),
       ...when(k.drawn !== undefined || (k.full !== undefined && k.domain !== "columns"), "first", "n"),
       ...when(k.drawn?.ring !== undefined, "since", "phase"),
+      ...when(k.drawn !== undefined && isKept(k.drawn), "at"),
     ],
   }),
   lateColumns: (k) => ({
@@ -133,10 +134,7 @@ const KNOWN = new WeakMap<Kernel, Signature>();
 /** Arguments that a kernel stores to. */
 const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {
   perElement: (k) => storedArguments(k.step),
-  perSynapse: ({ step, drawn }) => [
-    ...storedArguments(step),
-    ...(drawn ? drawnArguments(drawn).filter((name) => drawnWork.includes(name)) : []),
-  ],
+  perSynapse: ({ step, drawn }) => [...storedArguments(step), ...(drawn ? drawnWork(drawn) : [])],
   lateColumns: (k) => [...storedArguments(k.step), ...storedArguments(k.motion), "since"],
   deliver: (k) => ["out", ...when(k.noted !== undefined, "visits")],
   settle: () => ["out", "visits"],

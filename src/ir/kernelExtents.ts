@@ -3,7 +3,7 @@
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
 import { hasUnit, JOIN_FIELDS, VISITS_AT, visitWords } from "./blocks.ts";
-import type { DrawnSynapses } from "./drawnRows.ts";
+import { type DrawnSynapses, KEPT_STATE, workOf } from "./drawnRows.ts";
 import { LISTED } from "./kernelArguments.ts";
 import { LOOK_BITS } from "./lookUp.ts";
 import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
@@ -270,6 +270,13 @@ function drawnExtents(step: Step, { ring, targets, numbers = {} }: DrawnSynapses
     cells: argument(POSITION, 2 ** LOOK_BITS + 1),
     bounds: argument(["u32"], DATA),
     values: argument(POSITION, DATA),
+    kept: argument(LIST, ring?.kept?.words ?? DATA),
+    where: argument(LIST, DATA),
+    state: argument(LIST, KEPT_STATE),
+    keys: argument(LIST, DATA),
+    ...Object.fromEntries(
+      Object.keys(numbers).map((name) => [workOf(name), argument([slotOf(step, name).type], DATA)]),
+    ),
   };
 }
 function fullArguments(step: Step, [pre, targets]: readonly [number, number], post: number, listed: number): Arguments {

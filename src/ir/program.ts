@@ -108,7 +108,8 @@ export type Kernel =
    * Rows may be `drawn` anew for each event (`drawnRows.ts`), of which those to targets first ≤ c < n count; their synapses
    * have nothing in memory. Choices are as many as `degree` says of each source. Where synapses have numbers that are drawn too, or
    * choices are distinct, `rowStart` says so, and there is room for work: `row` (the longest row), `spare` (as long), `bins` (256),
-   * and of distinct choices `marks` (a bit a target, all zero before and after).
+   * and of distinct choices `marks` (a bit a target, all zero before and after). What is in the room otherwise means nothing, as
+   * that for rows that are kept, but that this is zero before the first call.
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    * `gathers` says that the body adds to one number of the row's source, reads it not, and no other slot lies where that does.

@@ -2,13 +2,14 @@
  * The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. Along a row, addresses of
  * synapses run along, several synapses a turn; columns and sources are looked up.
  */
-import { type DrawnRing, isMade } from "../../ir/drawnRows.ts";
+import { type DrawnRing, isKept, isMade } from "../../ir/drawnRows.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
-import { drawnSteps, numberedSlots } from "./drawnNumber.ts";
+import { drawnSteps, type Numbered, numberedSlots } from "./drawnNumber.ts";
 import { drawnRow } from "./drawnRow.ts";
+import { keptRow } from "./keptRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { madeRow } from "./madeRow.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
@@ -87,58 +88,62 @@ function uniforms(step: Step, { f, ptr }: KernelContext): Uniforms {
 function drawnSynapses({ step, drawn }: KernelOf<"perSynapse">, c: KernelContext): void {
   const { f } = c;
   const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
+  const { pre, post } = numbers;
   const { ring, law } = drawn!;
-  const own = law.kind === "itself" ? numbers.pre : numbers.synapse;
+  const own = law.kind === "itself" ? pre : numbers.synapse;
   const slots = numberedSlots(step, drawn!, own, c);
+  const steps = ring?.steps && drawnSteps(ring.steps, own, c);
   const shared = new Map([...uniforms(step, c), ...[...slots].map(([name, { local }]) => [name, local] as const)]);
-  const place = ring && ringPlace(ring, numbers.post, own, c);
-  const fixed = fixedAddresses({ ...numbers, ...(place && { post: place.cell }) }, c);
-  const each = (): void => {
+  const cell = ring ? f.local("i32") : post;
+  const fixed = fixedAddresses({ ...numbers, post: cell }, c);
+  const act = (): void => body(step, numbers, shared, c, fixed);
+  const row = (each: () => void): (() => void) =>
+    isMade(drawn!) ? madeRow(drawn!, numbers, c, each) : drawnRow(drawn!, numbers, c, each);
+  const draw = (): void => {
     for (const { make } of slots.values()) make();
-    body(step, numbers, shared, c, fixed);
+    act();
   };
-  const visit = place ? (): void => place.within(each) : each;
-  const row = isMade(drawn!) ? madeRow(drawn!, numbers, c, visit) : drawnRow(drawn!, numbers, c, visit);
-  overList(numbers.pre, c, row);
+  const visit = ring ? inRing(ring, { post, cell, steps }, c, draw) : draw;
+  overList(
+    pre,
+    c,
+    isKept(drawn!) ? keptRow({ drawn: drawn!, step, pre, post, steps: steps!, slots, cell, row }, c, act) : row(visit),
+  );
 }
 
-/** Where a synapse arrives in a ring, if it does in one of the steps at hand. */
-function ringPlace(
-  { group, cells, steps }: DrawnRing,
-  post: number,
-  synapse: number,
+/** Does something with a synapse that arrives in one of the steps at hand, of whose cell in the ring a local tells. */
+function inRing(
+  { group, cells }: DrawnRing,
+  { post, cell, steps }: { post: number; cell: number; steps: Numbered | undefined },
   c: KernelContext,
-): { cell: number; within(body: () => void): void } {
+  body: () => void,
+): () => void {
   const { f } = c;
-  const [cell, after] = [f.local("i32"), f.local("i32")];
-  const drawn = steps && drawnSteps(steps, synapse, c);
-  return {
-    cell,
-    within: (body) => {
-      drawn?.make();
-      if (drawn) f.get(drawn.local);
-      else f.i32(0);
-      c.pushCount("since");
+  const after = f.local("i32");
+  return () => {
+    steps?.make();
+    if (steps) f.get(steps.local);
+    else f.i32(0);
+    c.pushCount("since");
+    f.op("i32.sub");
+    f.tee(after);
+    f.i32(group);
+    f.op("i32.lt_u");
+    f.if(() => {
+      f.get(after);
+      c.pushCount("phase");
+      f.op("i32.add");
+      f.i32(group - 1);
+      f.op("i32.and");
+      f.i32(cells);
+      f.op("i32.mul");
+      f.get(post);
+      f.op("i32.add");
+      c.pushCount("first");
       f.op("i32.sub");
-      f.tee(after);
-      f.i32(group);
-      f.op("i32.lt_u");
-      f.if(() => {
-        f.get(after);
-        c.pushCount("phase");
-        f.op("i32.add");
-        f.i32(group - 1);
-        f.op("i32.and");
-        f.i32(cells);
-        f.op("i32.mul");
-        f.get(post);
-        f.op("i32.add");
-        c.pushCount("first");
-        f.op("i32.sub");
-        f.set(cell);
-        body();
-      });
-    },
+      f.set(cell);
+      body();
+    });
   };
 }
 

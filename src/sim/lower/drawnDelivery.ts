@@ -1,7 +1,8 @@
 /**
  * Rows that are drawn again, into the rings that stored ones would go to (`delivery.ts`), in the same order. What a spike brings
- * in a group of slots is added when the group comes, so that its row is drawn once for each.
+ * in a group of slots is added when the group comes, and rows are kept for that, as long as there is room for them.
  */
+import { isKept } from "../../ir/drawnRows.ts";
 import { along, type Count, invoke, type Node, place } from "../../ir/program.ts";
 import { deliverStep } from "./bodies.ts";
 import type { Context } from "./context.ts";
@@ -15,14 +16,13 @@ import { targetsOfPart } from "./synapses.ts";
 type Parts = Pick<Lowered, "context" | "sources">;
 
 export function drawnDelivery(c: Context): Map<string, Again> {
-  const those = c.delivery.tables.filter((t) => t.again);
-  return new Map(
-    those.flatMap(({ sources, ring: { group, cells } }) =>
-      sources
-        .flatMap((s) => s.connections)
-        .map(({ connection }) => [connection.name, drawnAgain(connection, c, { group, cells })] as const),
-    ),
-  );
+  const out = new Map<string, Again>();
+  for (const table of c.delivery.tables.filter((t) => t.again)) {
+    const { group, cells } = table.ring;
+    for (const d of table.sources.flatMap((s) => s.connections))
+      out.set(d.connection.name, drawnAgain(d.connection, c, { group, cells }, visitsOf(table, d).length));
+  }
+  return out;
 }
 
 /** The calls for spikes of each age, oldest first. */
@@ -50,16 +50,17 @@ function visitNodes(table: Table, d: Delivered, age: number, phase: Count, { con
     ...(parts > 1 ? [along(PART, group * cells)] : []),
   );
   // From memory, so that all visits share one function.
-  const since = context.constant(
-    `${c.name}.since`,
-    visits.map((v) => v.since),
-    "i32",
-  );
+  const numbers = [...visits.map((v) => v.since), ...visits.keys()];
+  const since = context.constant(`${c.name}.visits`, numbers, "i32");
   const step = deliverStep(type, drawn.numbers ? "synapse" : "uniform");
   const call = invoke(
     { kind: "perSynapse", domain: "rows", step, drawn },
     { ...args, in: out, list },
-    { ...{ from, to, phase, since: place(since, at) }, ...targetsOfPart(c.to.node, drawn.targets, context) },
+    {
+      ...{ from, to, phase, since: place(since, at) },
+      ...(isKept(drawn) && { at: place(since, visits.length + at) }),
+      ...targetsOfPart(c.to.node, drawn.targets, context),
+    },
   );
   return [...fromParts([call], c.from.node, context)];
 }

@@ -5,8 +5,11 @@ import {
   type DrawnRing,
   type DrawnSynapses,
   drawnArguments,
+  drawnWork,
   isMade,
   isNumbered,
+  KEPT_STATE,
+  keptWords,
   NUMBER,
   WORD,
 } from "../../ir/drawnRows.ts";
@@ -16,6 +19,7 @@ import { along, type Place, place } from "../../ir/program.ts";
 import { applyLaw } from "../../ir/random.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Step } from "../../ir/step.ts";
+import { BYTES } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import { proceduralRows } from "../../model/connectivity/procedural.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
@@ -30,43 +34,74 @@ export interface Again {
   readonly args: Readonly<Record<string, Place>>;
 }
 
-/** @param ring where delays of its synapses differ, or arrivals are added up beforehand */
-export function drawnAgain(c: Connection, context: Context, ring?: Omit<DrawnRing, "steps">): Again {
+/**
+ * @param ring where delays of its synapses differ, or arrivals are added up beforehand
+ * @param calls groups of slots that its synapses may be in
+ */
+export function drawnAgain(
+  c: Connection,
+  context: Context,
+  ring?: Pick<DrawnRing, "group" | "cells">,
+  calls = 1,
+): Again {
   const { seed } = context.options;
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   const { rows, degrees } = proceduralRows(c.connectivity, size, { name: c.name, seed });
   const own = c.weight.kind !== "constant";
   const steps = ring && c.delays && { seed, stream: streamOf(`${c.name}.delay`) };
-  const drawn: DrawnSynapses = {
+  const plain: DrawnSynapses = {
     ...rows,
     ...(own && { numbers: { w: drawnNumber(c.weight, { name: `${c.name}.weight`, seed, fanIn: size.sources }) } }),
     ...(ring && { ring: { ...ring, ...(steps && { steps }) } }),
   };
   if (c.weight.kind === "constant") context.constant(`${c.name}.w`, [c.weight.value]);
-  if (degrees && !isMade(drawn))
+  if (degrees && !isMade(plain))
     context.filled(`${c.name}.degree`, "u32", degrees.length, "constant", (to) => to.set(degrees));
-  if (isMade(drawn)) makeRoom(c, drawn, context);
+  const drawn = isMade(plain) ? withRoom(c, plain, calls, context) : plain;
   if (steps) delayTable(c, context);
   return { drawn, args: argumentsOf(c, drawn, context) };
 }
 
-/** Where rows begin, if they were stored one after the other; and of each part room for the longest. */
-function makeRoom(c: Connection, drawn: DrawnSynapses, context: Context): void {
+/** Where rows begin, if they were stored one after the other; and of each part room for the longest, and for some. */
+function withRoom(c: Connection, plain: DrawnSynapses, calls: number, context: Context): DrawnSynapses {
   const { seed, counter } = context.options;
   const size = connectedSizes(context.net, c.from.node, c.to.node);
   const { start } = rowsOf(c.connectivity, size, { name: c.name, seed }, counter);
   let longest = 1;
   for (let k = 0; k < size.sources; k++) longest = Math.max(longest, start[k + 1]! - start[k]!);
   context.constant(`${c.name}.rowStart`, start, "i32");
-  const rooms = roomsOf(longest, size.targets);
-  for (const name of drawnArguments(drawn))
-    if (rooms[name] !== undefined) context.buffer(`${c.name}.${name}`, "u32", context.parts * rooms[name], "work");
+  const numberWords = plain.numbers ? BYTES[context.type] / 4 : 0;
+  const words = roomForRows(
+    { sources: size.sources, synapses: start[size.sources]!, longest },
+    calls,
+    numberWords,
+    context,
+  );
+  const drawn = calls > 1 ? { ...plain, ring: { ...plain.ring!, kept: { calls, words } } } : plain;
+  const rooms: Readonly<Record<string, number>> = {
+    ...{ row: longest, spare: longest, bins: 256, marks: Math.ceil(size.targets / 32) },
+    ...{ kept: words, where: size.sources, state: KEPT_STATE, keys: calls + longest },
+  };
+  for (const name of drawnWork(drawn)) {
+    const room = LINE * Math.ceil((rooms[name] ?? longest) / LINE);
+    context.buffer(`${c.name}.${name}`, name in rooms ? "u32" : context.type, context.parts * room, "work");
+  }
+  return drawn;
 }
+/** Numbers of a cache line, so that threads share none. */
 const LINE = 16;
-/** Of each part: whole cache lines, so that threads do not share them. */
-function roomsOf(longest: number, targets: number): Readonly<Record<string, number>> {
-  const whole = (n: number): number => LINE * Math.ceil(n / LINE);
-  return { row: whole(longest), spare: whole(longest), bins: 256, marks: whole(targets / 32) };
+/** Share of all rows that there is room for, and words of all parts together at most. */
+const [SHARE, MOST_KEPT] = [1 / 8, 2 ** 25];
+/** Words of each part in which rows that several calls go through are kept: of two in any case. */
+function roomForRows(
+  { sources, synapses, longest }: Readonly<Record<"sources" | "synapses" | "longest", number>>,
+  calls: number,
+  numberWords: number,
+  { parts }: Context,
+): number {
+  const all = sources * keptWords(calls, 0, 0) + synapses * (1 + numberWords);
+  const some = Math.min(MOST_KEPT, SHARE * all) / parts;
+  return Math.max(2 * keptWords(calls, longest, numberWords), Math.ceil(some));
 }
 
 function delayTable(c: Connection, context: Context): void {
