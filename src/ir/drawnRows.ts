@@ -6,7 +6,7 @@ import { LINE_STEP } from "../base/lineStream.ts";
 import { HOST_STEP } from "../base/random.ts";
 import { add, call, convert, type Expr, f64, mul, read, shr, u32, unary } from "./expr.ts";
 import { philox } from "./random.ts";
-import type { Step } from "./step.ts";
+import type { Slot, Step } from "./step.ts";
 
 export interface DrawnRows {
   readonly seed: number;
@@ -25,7 +25,26 @@ export type RowLaw =
   | { readonly kind: "choices" }
   | { readonly kind: "distinct" };
 /** `itself`: the target with the source's own number. */
-export type SynapseLaw = RowLaw | { readonly kind: "itself" };
+export type SynapseLaw = RowLaw | { readonly kind: "itself" } | ThinnedLaw;
+/**
+ * Targets lie in boxes: those of box b are `[boxStart[b], boxStart[b + 1])` of `members` (arguments). For a source and a box the
+ * step says with what probability each member is a candidate (`MOST`, from 0 to 1) and 1/log(1 - that) (`FACTOR`), and for a
+ * candidate with what probability it stays (`SHARE`). One above 0 and below 1 takes a number of the line; one of 0 too, where
+ * `drawsZero` is set. Slots are f64: `i` and `j`, the numbers of both ends (uniform), and tables (arguments `tableOf`) with one
+ * number a source (pre), a target (post) or a box (synapse).
+ */
+export interface ThinnedLaw {
+  readonly kind: "thinned";
+  readonly step: Step;
+  readonly boxes: number;
+  readonly drawsZero: boolean;
+  /** Whether members come in ascending order. */
+  readonly ordered: boolean;
+}
+export const [MOST, SHARE] = ["most", "share"];
+export const tableOf = (slot: string): string => `${slot}.table`;
+/** Slots of a thinned law that are tables. */
+export const tablesOf = ({ step }: ThinnedLaw): Slot[] => step.slots.filter((s) => s.space !== "uniform");
 
 /** Rows that are drawn in a kernel's run, and what their synapses have beside a target. */
 export interface DrawnSynapses extends Omit<DrawnRows, "law"> {
@@ -70,9 +89,10 @@ export const isNumbered = ({ numbers, ring }: DrawnSynapses): boolean =>
   numbers !== undefined || ring?.steps !== undefined;
 /** Whether a row is made as a whole, before anything is done with its synapses: to be put in order, or to know who is in it. */
 export const isMade = (d: DrawnSynapses): boolean =>
-  d.law.kind === "distinct" || (isNumbered(d) && d.law.kind !== "itself");
+  d.law.kind === "distinct" || d.law.kind === "thinned" || (isNumbered(d) && d.law.kind !== "itself");
 /** Whether synapses are drawn in another order than that of their targets. */
-export const needsOrder = ({ law }: DrawnSynapses): boolean => law.kind === "choices" || law.kind === "distinct";
+export const needsOrder = ({ law }: DrawnSynapses): boolean =>
+  law.kind === "choices" || law.kind === "distinct" || (law.kind === "thinned" && !law.ordered);
 /** Arguments of `perSynapse` over such rows. */
 export function drawnArguments(d: DrawnSynapses): string[] {
   const made = isMade(d);
@@ -81,6 +101,7 @@ export function drawnArguments(d: DrawnSynapses): string[] {
     ...(made ? ["rowStart", "row"] : []),
     ...(isNumbered(d) && needsOrder(d) ? ["spare", "bins"] : []),
     ...(d.law.kind === "distinct" ? ["marks"] : []),
+    ...(d.law.kind === "thinned" ? ["boxStart", "members", ...tablesOf(d.law).map((s) => tableOf(s.name))] : []),
     ...(d.ring?.steps ? ["cells", "bounds", "values"] : []),
     ...(isKept(d) ? ["kept", "where", "state", "keys", ...Object.keys(d.numbers ?? {}).map(workOf)] : []),
   ];
@@ -120,9 +141,13 @@ export const wordsOf = ({ seed, stream }: { readonly seed: number | Expr; readon
 export const numberedWordsOf = ({ seed, stream }: Pick<DrawnNumber, "seed" | "stream">): readonly Expr[] =>
   philox([read("u32", BLOCK), u32(0), u32(0), u32(HOST_STEP)], u32(seed), stream);
 
-/** `LineStream.failures`, from two words. */
-export function failuresOf(first: Expr, second: Expr, factor: number | Expr): Expr {
+/** `LineStream.uniform`, from two words. */
+export function uniformOf(first: Expr, second: Expr): Expr {
   const high = mul(convert("f64", shr(first, 5)), f64(2 ** 26));
-  const uniform = mul(add(add(high, convert("f64", shr(second, 6))), f64(0.5)), f64(2 ** -53));
-  return unary("floor", mul(call("log", uniform), typeof factor === "number" ? f64(factor) : factor));
+  return mul(add(add(high, convert("f64", shr(second, 6))), f64(0.5)), f64(2 ** -53));
 }
+/** `LineStream.failures`, from two words. */
+export const failuresOf = (first: Expr, second: Expr, factor: number | Expr): Expr =>
+  failuresBy(uniformOf(first, second), typeof factor === "number" ? f64(factor) : factor);
+/** The same from the number that `uniform` gives. */
+export const failuresBy = (uniform: Expr, factor: Expr): Expr => unary("floor", mul(call("log", uniform), factor));

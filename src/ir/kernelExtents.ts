@@ -3,7 +3,7 @@
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
 import { hasUnit, JOIN_FIELDS, VISITS_AT, visitWords } from "./blocks.ts";
-import { type DrawnSynapses, KEPT_STATE, workOf } from "./drawnRows.ts";
+import { type DrawnSynapses, KEPT_STATE, tableOf, tablesOf, workOf } from "./drawnRows.ts";
 import { LISTED } from "./kernelArguments.ts";
 import { LOOK_BITS } from "./lookUp.ts";
 import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
@@ -256,7 +256,7 @@ function elementArguments(step: Step, n: number): Arguments {
   }
   return args;
 }
-function drawnExtents(step: Step, { ring, targets, numbers = {} }: DrawnSynapses, known: Known): Arguments {
+function drawnExtents(step: Step, { ring, targets, law, numbers = {} }: DrawnSynapses, known: Known): Arguments {
   const post = ring ? (ring.group - 1) * ring.cells + known("n") - known("first") : known("n");
   const slots = slotArguments(step, { element: DATA, uniform: 1, pre: DATA, post, synapse: DATA });
   return {
@@ -270,6 +270,16 @@ function drawnExtents(step: Step, { ring, targets, numbers = {} }: DrawnSynapses
     cells: argument(POSITION, 2 ** LOOK_BITS + 1),
     bounds: argument(["u32"], DATA),
     values: argument(POSITION, DATA),
+    ...(law.kind === "thinned" && {
+      boxStart: argument(LIST, law.boxes + 1),
+      members: argument(LIST, targets),
+      ...Object.fromEntries(
+        tablesOf(law).map((s) => [
+          tableOf(s.name),
+          argument(["f64"], s.space === "post" ? targets : s.space === "synapse" ? law.boxes : DATA),
+        ]),
+      ),
+    }),
     kept: argument(LIST, ring?.kept?.words ?? DATA),
     where: argument(LIST, DATA),
     state: argument(LIST, KEPT_STATE),

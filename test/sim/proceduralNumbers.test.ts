@@ -5,7 +5,16 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
-import { type Connectivity, oneToOne, outDegree, probability, totalNumber } from "../../src/model/connectivity.ts";
+import { discProfile, exponentialProfile, gaussianProfile, grid, points } from "../../src/model/connectivity/space.ts";
+import {
+  type Connectivity,
+  condition,
+  distanceDependent,
+  oneToOne,
+  outDegree,
+  probability,
+  totalNumber,
+} from "../../src/model/connectivity.ts";
 import {
   clippedNormal,
   exponential,
@@ -71,6 +80,12 @@ const DELAYS: Readonly<Record<string, NonNullable<ConnectOptions["delay"]>>> = {
   "truncated delays": truncatedNormal(1.5e-3, 0.75e-3, { low: 1e-4 }),
   "clipped delays": clippedNormal(1e-3, 2e-3, { low: 1e-4, high: 4e-3 }),
 };
+const plane = grid([7, 10]);
+const line = grid([70]);
+const scattered = points(
+  2,
+  Float64Array.from({ length: 140 }, (_, k) => ((k * 37) % 71) / 9),
+);
 const KINDS: Readonly<Record<string, Connectivity>> = {
   probability: probability(0.1),
   "probability without autapses": probability(0.3, { autapses: false }),
@@ -84,6 +99,23 @@ const KINDS: Readonly<Record<string, Connectivity>> = {
   totalNumber: totalNumber(800),
   "totalNumber without autapses": totalNumber(800, { autapses: false }),
   oneToOne,
+  "distance, gaussian": distanceDependent({ source: plane, target: plane, profile: gaussianProfile(1.7), p: 0.9 }),
+  "distance, exponential, without autapses": distanceDependent({
+    ...{ source: plane, target: scattered, profile: exponentialProfile(2), p: 0.8, autapses: false },
+  }),
+  "distance on a torus": distanceDependent({
+    ...{ source: plane, target: plane, profile: exponentialProfile(1), p: 1, period: [7, 10] },
+  }),
+  "distance in a disc": distanceDependent({ source: plane, target: plane, profile: discProfile(2.1), p: 0.7 }),
+  "distance in a disc, all of it": distanceDependent({ source: plane, target: plane, profile: discProfile(2.1), p: 1 }),
+  "distance on a line": distanceDependent({ source: line, target: line, profile: gaussianProfile(3), p: 1 }),
+  condition: condition("i != j and abs(i - j) < 20", { p: 0.4 }),
+  "condition alone": condition("(i + j) % 7 == 0"),
+  "condition with the source's probability": condition("j < N_post/2", { p: "0.003 * (i % 3)" }),
+  "condition with each pair's probability": condition("i != j", { p: "1.4 * exp(-abs(i - j)/5.0) - 0.1" }),
+  "condition on positions": condition("sqrt((x_pre - x_post)**2 + (y_pre - y_post)**2) < 3", {
+    ...{ p: "x_post / 8", source: plane, target: scattered },
+  }),
 };
 type Way = readonly [Backend, EngineOptions];
 const WAYS = (type: "f32" | "f64"): readonly [Way, Way, Way, Way] => [

@@ -1,7 +1,19 @@
 /** Synapses of a row that is drawn anew (`ir/drawnRows.ts`), with their numbers. */
 import { LineStream } from "../../base/lineStream.ts";
 import { numberedWords } from "../../base/random.ts";
-import { type DrawnNumber, type DrawnSynapses, isNumbered, NUMBER, WORD } from "../../ir/drawnRows.ts";
+import {
+  type DrawnNumber,
+  type DrawnSynapses,
+  FACTOR,
+  isNumbered,
+  MOST,
+  NUMBER,
+  SHARE,
+  type ThinnedLaw,
+  tableOf,
+  tablesOf,
+  WORD,
+} from "../../ir/drawnRows.ts";
 import { LOOK_AGAIN } from "../../ir/lookUp.ts";
 import { type Step, slotOf } from "../../ir/step.ts";
 import { evaluateBody } from "./body.ts";
@@ -30,8 +42,10 @@ export function drawnRow(drawn: DrawnSynapses, frame: Frame, run: (s: Synapse) =
 }
 
 /** Targets of a source, as they are drawn. */
-function rowOf({ law, targets, notItself, seed, stream }: DrawnSynapses, frame: Frame): (pre: number) => number[] {
+function rowOf(drawn: DrawnSynapses, frame: Frame): (pre: number) => number[] {
+  const { law, targets, notItself, seed, stream } = drawn;
   const draws = new LineStream(seed, stream);
+  if (law.kind === "thinned") return thinnedRow(law, notItself, draws, frame);
   if (law.kind === "itself") return (pre) => [pre];
   if (law.kind === "trials")
     return (pre) => {
@@ -52,6 +66,38 @@ function rowOf({ law, targets, notItself, seed, stream }: DrawnSynapses, frame: 
       chosen.push(law.kind === "distinct" && chosen.includes(k) ? last : k);
     }
     return chosen.map((k) => (notItself && k >= pre ? k + 1 : k));
+  };
+}
+function thinnedRow(law: ThinnedLaw, notItself: boolean, draws: LineStream, frame: Frame): (pre: number) => number[] {
+  const { step, boxes, drawsZero } = law;
+  const [start, members] = [frame.arg("boxStart"), frame.arg("members")];
+  const tables = new Map(tablesOf(law).map((s) => [s.name, { ...frame.arg(tableOf(s.name)), space: s.space }]));
+  const at = (name: string): number => step.stores.findIndex((s) => s.slot === name);
+  const [most, factor, share] = [at(MOST), at(FACTOR), at(SHARE)];
+  const made = (pre: number, synapse: number, post: number): number[] =>
+    evaluateBody(step, (e) => {
+      const name = e.tag === "read" ? e.slot : "";
+      const table = tables.get(name);
+      if (!table) return name === "i" ? pre : post;
+      return table.data[table.at + { pre, synapse, post }[table.space as "pre" | "synapse" | "post"]]!;
+    });
+  return (pre) => {
+    const out: number[] = [];
+    draws.begin(pre);
+    for (let box = 0; box < boxes; box++) {
+      const [from, to] = [start.data[start.at + box]!, start.data[start.at + box + 1]!];
+      if (from === to) continue;
+      const chance = made(pre, box, members.data[members.at + from]!);
+      if (chance[most] === 0) continue;
+      const gap = (): number => (chance[most] === 1 ? 0 : draws.failures(chance[factor]!));
+      for (let k = from + gap(); k < to; k += 1 + gap()) {
+        const post = members.data[members.at + k]!;
+        const p = made(pre, box, post)[share]!;
+        const stays = (p > 0 || drawsZero) && (p >= 1 || draws.uniform() <= p);
+        if (stays && !(notItself && post === pre)) out.push(post);
+      }
+    }
+    return out;
   };
 }
 function degreeOf(frame: Frame, pre: number): number {

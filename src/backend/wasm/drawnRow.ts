@@ -168,15 +168,17 @@ function fromFirst({ c, ends }: Making): void {
 /**
  * Locals with what expressions are.
  * @param leaves locals of what they read, by name
+ * @param typeOf of the leaves: words as a rule
  */
 export function values(
   roots: readonly Expr[],
   leaves: ReadonlyMap<string, number>,
   { f }: Pick<KernelContext, "f">,
+  typeOf: (name: string) => Type = (name) => (name === FACTOR ? "f64" : "u32"),
 ): number[] {
   const locals = new Map<Expr, number>();
   const context = { f, push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)) };
-  const step = simplify(expand(stepOf(roots, leaves)));
+  const step = simplify(expand(stepOf(roots, leaves, typeOf)));
   for (const e of nodes(step)) {
     if (e.tag === "const") continue;
     if (e.tag === "read") {
@@ -188,15 +190,19 @@ export function values(
     f.set(local);
     locals.set(e, local);
   }
-  return step.stores.map((s) => locals.get(s.value)!);
+  return step.stores.map(({ value }) => locals.get(value) ?? kept(value, context));
+}
+/** A local with a constant, where that is all. */
+function kept(value: Expr, context: { readonly f: KernelContext["f"]; push(e: Expr): void }): number {
+  const local = context.f.local(valTypeOf(value.type));
+  context.push(value);
+  context.f.set(local);
+  return local;
 }
 const slot = (name: string, type: Type): Slot => ({ name, type, space: "uniform" });
 /** So that what several of them need is computed once. */
-const stepOf = (roots: readonly Expr[], leaves: ReadonlyMap<string, number>): Step => ({
+const stepOf = (roots: readonly Expr[], leaves: ReadonlyMap<string, number>, typeOf: (name: string) => Type): Step => ({
   name: "row",
-  slots: [
-    ...[...leaves.keys()].map((name) => slot(name, name === FACTOR ? "f64" : "u32")),
-    ...roots.map((e, k) => slot(`${k}`, e.type)),
-  ],
+  slots: [...[...leaves.keys()].map((name) => slot(name, typeOf(name))), ...roots.map((e, k) => slot(`${k}`, e.type))],
   stores: roots.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
 });

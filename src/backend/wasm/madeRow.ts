@@ -3,6 +3,7 @@ import { type DrawnSynapses, FACTOR, isNumbered, needsOrder, SEED, STREAM } from
 import { rowDrawer } from "./drawRows.ts";
 import type { KernelContext } from "./kernel.ts";
 import { sortRow } from "./sortRows.ts";
+import { thinnedRow } from "./thinnedRow.ts";
 import { pushScaled } from "./tiles.ts";
 
 /** Locals with the source, the target and the number of the synapse at hand. */
@@ -86,6 +87,10 @@ function makers(
 ): { draw: () => void; sort: (() => void) | undefined } {
   const { law, targets, notItself, seed, stream } = drawn;
   if (law.kind === "itself") throw new Error("a row of one synapse is not made");
+  if (law.kind === "thinned") {
+    const own = { ...c, pushCount: (): void => c.f.i32(targets) };
+    return { draw: thinnedRow(drawn, law, pre, c), sort: needsOrder(drawn) ? sortRow(own, { from, to }) : undefined };
+  }
   const pointers: Readonly<Record<string, number>> = { starts: c.ptr("rowStart"), out: base };
   const numbers: Readonly<Record<string, number>> = { targets, notItself: Number(notItself), below: targets };
   const own: KernelContext = {

@@ -11,6 +11,7 @@ import {
   KEPT_STATE,
   keptWords,
   NUMBER,
+  tableOf,
   WORD,
 } from "../../ir/drawnRows.ts";
 import { expand } from "../../ir/expand.ts";
@@ -23,6 +24,7 @@ import { BYTES } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import { proceduralRows } from "../../model/connectivity/procedural.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
+import type { Thinned } from "../../model/connectivity/thinned.ts";
 import { type Draw, drawing, type Initializer } from "../../model/initializer.ts";
 import type { Context } from "./context.ts";
 import { delayLaw } from "./drawn.ts";
@@ -46,7 +48,7 @@ export function drawnAgain(
 ): Again {
   const { seed } = context.options;
   const size = connectedSizes(context.net, c.from.node, c.to.node);
-  const { rows, degrees } = proceduralRows(c.connectivity, size, { name: c.name, seed });
+  const { rows, degrees, thinned } = proceduralRows(c.connectivity, size, { name: c.name, seed });
   const own = c.weight.kind !== "constant";
   const steps = ring && c.delays && { seed, stream: streamOf(`${c.name}.delay`) };
   const plain: DrawnSynapses = {
@@ -59,6 +61,7 @@ export function drawnAgain(
     context.filled(`${c.name}.degree`, "u32", degrees.length, "constant", (to) => to.set(degrees));
   const drawn = isMade(plain) ? withRoom(c, plain, calls, context) : plain;
   if (steps) delayTable(c, context);
+  if (thinned) boxTables(c, thinned, context);
   return { drawn, args: argumentsOf(c, drawn, context) };
 }
 
@@ -104,6 +107,11 @@ function roomForRows(
   return Math.max(2 * keptWords(calls, longest, numberWords), Math.ceil(some));
 }
 
+function boxTables({ name }: Connection, { members, boxStart, tables }: Thinned, context: Context): void {
+  context.constant(`${name}.members`, members, "u32");
+  context.constant(`${name}.boxStart`, boxStart, "u32");
+  for (const [slot, values] of Object.entries(tables)) context.constant(`${name}.${tableOf(slot)}`, values, "f64");
+}
 function delayTable(c: Connection, context: Context): void {
   const { cells, bounds, values } = delayLaw(c, context).table()!;
   context.constant(`${c.name}.cells`, cells, "i32");
