@@ -35,6 +35,8 @@ test("the power of the axis is that of the last two points", () => {
 describe("bytes a synapse", () => {
   test.each([
     ["procedural, one weight", 0],
+    ["procedural, f32 weights", 0],
+    ["procedural, delays and f32 weights", 1], // of an eighth of them at a time a cell and a weight
     ["one weight", 4], // its target
     ["f32 weights", 8],
     ["i16 weights", 4],
