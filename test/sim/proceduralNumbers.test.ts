@@ -207,6 +207,28 @@ test.each(["layered", "brian", "nest"] as const)(
       expect(await seen(net(true), backend, { ...options, sources }, 200)).toEqual(stored);
   },
 );
+test.each([
+  ["weights and delays", normal(0.01, 0.013)],
+  ["one weight", 0.0123],
+] as const)("connections of one source with other delays, %s", async (_what, weight) => {
+  const net = (again: readonly boolean[]): Network => {
+    const own = (k: number, delay: Initializer) =>
+      ({ connectivity: outDegree(12), port: "v", weight, delay, procedural: again[k]! }) as const;
+    return network({
+      dt: "0.1 ms",
+      populations: { a: population(70, model), b: population(90, model) },
+      connections: [
+        connect("a", "a", own(0, uniform(12e-4, 21e-4))),
+        connect("a", "b", own(1, uniform(1e-4, 9e-4))),
+        connect("b", "a", own(2, uniform(3e-4, 5e-4))), // so that both are in one component, and share tables
+      ],
+    });
+  };
+  const stored = await seen(net([false, false, false]), wasm, { seed: 4 });
+  expect(await seen(net([true, true, true]), wasm, { seed: 4 })).toEqual(stored);
+  // Of one table some rows may be stored and some not, where they do not meet at a port.
+  expect(await seen(net([true, false, false]), wasm, { seed: 4, parts: 2 })).toEqual(stored);
+});
 test("several trials at once", async () => {
   const net = (procedural: boolean): Network =>
     netOf(outDegree(20, { multapses: false }), { weight: normal(0.01, 0.013), delay: uniform(1e-4, 9e-4) }, procedural);
