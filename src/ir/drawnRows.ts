@@ -79,7 +79,8 @@ export interface DrawnRing {
   readonly steps?: Pick<DrawnNumber, "seed" | "stream">;
   /**
    * Where synapses count in one of several calls: in call `at` (a count), which has `since` by at·group more than the first. A
-   * backend may keep what it has drawn for the calls that follow, in so many words of `kept`.
+   * backend may keep what it has drawn for the calls that follow, in so many words of `kept`, behind which there is room for one
+   * row more.
    */
   readonly kept?: { readonly calls: number; readonly words: number };
 }
@@ -112,8 +113,11 @@ export const isKept = (d: DrawnSynapses): boolean => d.ring?.kept !== undefined;
 export const workOf = (slot: string): string => `${slot}.work`;
 /** Numbers that rows are kept by, zero at the start as `where` is: one of each source. */
 export const KEPT_STATE = 4;
-/** Words that a row of n synapses takes up: whose it is, how long, where each call's synapses end; and of these cells and numbers. */
-export const keptWords = (calls: number, n: number, numberWords: number): number => 2 + calls + n * (1 + numberWords);
+/**
+ * Words that a row of n synapses takes up: whose it is, how long, how many spikes still need it, where each call's synapses end;
+ * and of these cells and numbers.
+ */
+export const keptWords = (calls: number, n: number, numberWords: number): number => 3 + calls + n * (1 + numberWords);
 /** Those that such a call stores to. */
 const WORK: ReadonlySet<string> = new Set(["row", "spare", "bins", "marks", "kept", "where", "state", "keys"]);
 export const drawnWork = (d: DrawnSynapses): string[] => {

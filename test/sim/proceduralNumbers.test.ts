@@ -229,6 +229,47 @@ test.each([
   // Of one table some rows may be stored and some not, where they do not meet at a port.
   expect(await seen(net([true, false, false]), wasm, { seed: 4, parts: 2 })).toEqual(stored);
 });
+test("goes on from a snapshot on any number of parts, and from a reset", async () => {
+  const own = { weight: normal(0.01, 0.013), delay: uniform(1e-4, 31e-4) };
+  const net = (procedural: boolean): Network => netOf(outDegree(20, { multapses: false }), own, procedural);
+  using stored = await createEngine(net(false), wasm, { seed: 4 });
+  using drawn = await createEngine(net(true), wasm, { seed: 4 });
+  using divided = await createEngine(net(true), wasm, { seed: 4, parts: 2 });
+  stored.run(70);
+  drawn.run(70);
+  const snapshot = drawn.snapshot();
+  expect([...snapshot.buffers.keys()]).toEqual(
+    [...stored.snapshot().buffers.keys()].filter((x) => !/delivery.*due/.test(x)),
+  );
+  divided.run(33);
+  divided.restore(snapshot);
+  const rest = stored.run(70);
+  for (const engine of [drawn, divided]) expect(engine.run(70)).toEqual(rest);
+  for (const engine of [stored, drawn, divided]) engine.reset();
+  const again = stored.run(70).spikes;
+  for (const engine of [drawn, divided]) expect(engine.run(70).spikes).toEqual(again);
+});
+test("rows are drawn once more where more are under way than there is room for", async () => {
+  const own = { weight: normal(1e-3, 1e-4), delay: truncatedNormal(1.5e-3, 0.75e-3, { low: 1e-4 }) };
+  const busy = neuron({
+    name: "busy",
+    equations: "dv/dt = (2 - v)/(3*ms) + 0.5*xi/sqrt(3*ms) : 1", // at some 400 spikes a second
+    spike: "v > 1",
+    reset: "v = 0",
+    port: "v",
+  });
+  const net = (procedural: boolean): Network =>
+    network({
+      dt: "0.1 ms",
+      populations: { a: population(90, busy), b: population(200, busy) },
+      connections: [
+        connect("a", ["a", "b"], { ...own, connectivity: probability(0.3), procedural, port: "v" }),
+        connect("b", "a", { ...own, connectivity: outDegree(15), procedural, port: "v" }),
+      ],
+    });
+  const stored = await seen(net(false), wasm, { seed: 8 }, 400);
+  for (const parts of [1, 3]) expect(await seen(net(true), wasm, { seed: 8, parts }, 400)).toEqual(stored);
+});
 test("several trials at once", async () => {
   const net = (procedural: boolean): Network =>
     netOf(outDegree(20, { multapses: false }), { weight: normal(0.01, 0.013), delay: uniform(1e-4, 9e-4) }, procedural);

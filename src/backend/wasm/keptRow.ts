@@ -1,7 +1,8 @@
 /**
  * Rows that several calls go through (`ir/drawnRows.ts`): drawn by the first that finds them nowhere, and kept in order of the
- * calls for as long as there is room. Rows follow one another round a ring of words; what is in the way of a new one goes, the
- * oldest first, and is drawn again when it is asked for. So room decides about time alone.
+ * calls for as long as there is room. Rows follow one another round a ring of words; in the way of a new one the oldest go, if no
+ * spike that is under way needs them. If one does, the new row is drawn for the call alone, and once more by the next: were the
+ * oldest to go, none would be there when it is asked for. So room decides about time alone.
  */
 import { type DrawnSynapses, keptWords, workOf } from "../../ir/drawnRows.ts";
 import { type Step, slotOf } from "../../ir/step.ts";
@@ -25,7 +26,7 @@ interface Parts {
   row(each: () => void): () => void;
 }
 /** A row in memory begins with its source and its length in words; a place is one more than its first word's. */
-const [OWNER, LENGTH, ENDS] = [0, 4, 8];
+const [OWNER, LENGTH, NEEDED, ENDS] = [0, 4, 8, 12];
 /** Numbers of the state, in bytes: where the next row goes; the oldest; and, where that lies behind, the end of what does. */
 const [HEAD, TAIL, LAST, WRAPPED] = [0, 4, 8, 12];
 
@@ -35,6 +36,7 @@ export function keptRow(p: Parts, c: KernelContext, body: () => void): () => voi
   const [record, at, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const [cells, calls] = [f.local("i32"), p.drawn.ring!.kept!.calls];
   const make = makeRow(p, record, c);
+  const needed = counting(record, calls, c);
   const through = synapses(p, { record, at, end, cells, calls }, c, body);
   return () => {
     pushScaled(f, ptr("where"), p.pre, 4);
@@ -49,7 +51,34 @@ export function keptRow(p: Parts, c: KernelContext, body: () => void): () => voi
       f.op("i32.add");
       f.set(record);
     }, make);
+    needed();
     through();
+  };
+}
+
+/** Counts the spikes that still need a row: from their first call to their last. */
+function counting(record: number, calls: number, c: KernelContext): () => void {
+  const { f } = c;
+  const change = (by: number): void => {
+    f.get(record, record);
+    f.op("i32.load", NEEDED);
+    f.i32(by);
+    f.op("i32.add");
+    f.op("i32.store", NEEDED);
+  };
+  return () => {
+    c.pushCount("at");
+    f.op("i32.eqz");
+    f.if(() => change(1));
+    c.pushCount("at");
+    f.i32(calls - 1);
+    f.op("i32.eq");
+    f.get(record);
+    f.op("i32.load", NEEDED);
+    f.i32(0);
+    f.op("i32.gt_s");
+    f.op("i32.and");
+    f.if(() => change(-1));
   };
 }
 
@@ -82,7 +111,6 @@ function synapses(
     f.i32(width);
     f.op("i32.mul");
     f.set(turn);
-    // The word before the first end is the row's length.
     c.pushCount("at");
     f.if(
       () => {
@@ -305,21 +333,32 @@ function allocate(
     f.op("i32.shl");
     f.op("i32.add");
   };
-  /** Takes the oldest row away. */
+  const blocked = f.local("i32");
+  /** Takes the oldest row away, if nobody needs it. */
   const evict = (): void => {
     address(tail);
-    f.op("i32.load", OWNER);
-    f.i32(2);
-    f.op("i32.shl");
-    f.get(ptr("where"));
-    f.op("i32.add");
-    f.i32(0);
-    f.op("i32.store", 0);
-    f.get(tail);
-    address(tail);
-    f.op("i32.load", LENGTH);
-    f.op("i32.add");
-    f.set(tail);
+    f.op("i32.load", NEEDED);
+    f.if(
+      () => {
+        f.i32(1);
+        f.set(blocked);
+      },
+      () => {
+        address(tail);
+        f.op("i32.load", OWNER);
+        f.i32(2);
+        f.op("i32.shl");
+        f.get(ptr("where"));
+        f.op("i32.add");
+        f.i32(0);
+        f.op("i32.store", 0);
+        f.get(tail);
+        address(tail);
+        f.op("i32.load", LENGTH);
+        f.op("i32.add");
+        f.set(tail);
+      },
+    );
   };
   /** When all that lay behind has gone, the oldest is the first. */
   const unwrap = (): void => {
@@ -335,8 +374,25 @@ function allocate(
   const behind = (): void => {
     f.get(tail, last);
     f.op("i32.lt_u");
+    f.get(blocked);
+    f.op("i32.eqz");
+    f.op("i32.and");
+  };
+  const free = (): void => {
+    f.get(blocked);
+    f.op("i32.eqz");
+  };
+  const head0 = (): void => {
+    f.get(head);
+    f.set(last);
+    f.i32(0);
+    f.set(head);
+    f.i32(1);
+    f.set(wrapped);
   };
   return () => {
+    f.i32(0);
+    f.set(blocked);
     words();
     f.set(size);
     for (const [local, at] of state) {
@@ -354,14 +410,12 @@ function allocate(
         f.while(behind, evict);
         unwrap();
       });
-      f.get(head);
-      f.set(last);
-      f.i32(0);
-      f.set(head);
-      f.i32(1);
-      f.set(wrapped);
+      free();
+      f.if(head0);
     });
     f.get(wrapped);
+    free();
+    f.op("i32.and");
     f.if(() => {
       const inTheWay = (): void => {
         behind();
@@ -373,20 +427,37 @@ function allocate(
       f.while(inTheWay, evict);
       unwrap();
     });
-    address(head);
-    f.tee(record);
-    f.get(pre);
+    free();
+    f.if(
+      () => {
+        address(head);
+        f.set(record);
+        pushScaled(f, ptr("where"), pre, 4);
+        f.get(head);
+        f.i32(1);
+        f.op("i32.add");
+        f.op("i32.store", 0);
+        f.get(head, size);
+        f.op("i32.add");
+        f.set(head);
+      },
+      () => {
+        f.get(ptr("kept"));
+        f.i32(4 * most);
+        f.op("i32.add");
+        f.set(record);
+      },
+    );
+    f.get(record, pre);
     f.op("i32.store", OWNER);
     f.get(record, size);
     f.op("i32.store", LENGTH);
-    pushScaled(f, ptr("where"), pre, 4);
-    f.get(head);
-    f.i32(1);
-    f.op("i32.add");
-    f.op("i32.store", 0);
-    f.get(head, size);
-    f.op("i32.add");
-    f.set(head);
+    // Who finds it nowhere in a later call will need it still.
+    f.get(record);
+    c.pushCount("at");
+    f.i32(0);
+    f.op("i32.ne");
+    f.op("i32.store", NEEDED);
     for (const [local, at] of state) {
       f.get(ptr("state"), local);
       f.op("i32.store", at);

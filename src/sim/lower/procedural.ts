@@ -6,6 +6,7 @@ import {
   type DrawnSynapses,
   drawnArguments,
   drawnWork,
+  isKept,
   isMade,
   isNumbered,
   KEPT_STATE,
@@ -74,16 +75,18 @@ function withRoom(c: Connection, plain: DrawnSynapses, calls: number, context: C
   for (let k = 0; k < size.sources; k++) longest = Math.max(longest, start[k + 1]! - start[k]!);
   context.constant(`${c.name}.rowStart`, start, "i32");
   const numberWords = plain.numbers ? BYTES[context.type] / 4 : 0;
-  const words = roomForRows(
-    { sources: size.sources, synapses: start[size.sources]!, longest },
-    calls,
-    numberWords,
-    context,
-  );
+  const own = { sources: size.sources, synapses: start[size.sources]!, longest };
+  const { group = 1 } = plain.ring ?? {};
+  const words = roomForRows(own, { calls, group }, numberWords, context);
   const drawn = calls > 1 ? { ...plain, ring: { ...plain.ring!, kept: { calls, words } } } : plain;
   const rooms: Readonly<Record<string, number>> = {
     ...{ row: longest, spare: longest, bins: 256, marks: Math.ceil(size.targets / 32) },
-    ...{ kept: words, where: size.sources, state: KEPT_STATE, keys: calls + longest },
+    ...{
+      kept: words + keptWords(calls, longest, numberWords),
+      where: size.sources,
+      state: KEPT_STATE,
+      keys: calls + longest,
+    },
   };
   for (const name of drawnWork(drawn)) {
     const room = LINE * Math.ceil((rooms[name] ?? longest) / LINE);
@@ -93,19 +96,36 @@ function withRoom(c: Connection, plain: DrawnSynapses, calls: number, context: C
 }
 /** Numbers of a cache line, so that threads share none. */
 const LINE = 16;
-/** Share of all rows that there is room for, and words of all parts together at most. */
-const [SHARE, MOST_KEPT] = [1 / 8, 2 ** 25];
-/** Words of each part in which rows that several calls go through are kept: of two in any case. */
+/** Spikes a second of each neuron that there is room for; a share of all rows, and words of all parts together, at most. */
+const [RATE, SHARE, MOST_KEPT] = [40, 1 / 4, 2 ** 26];
+/** Words of each part for rows that several calls go through: for those that are under way, and for two in any case. */
 function roomForRows(
   { sources, synapses, longest }: Readonly<Record<"sources" | "synapses" | "longest", number>>,
-  calls: number,
+  { calls, group }: Readonly<Record<"calls" | "group", number>>,
   numberWords: number,
-  { parts }: Context,
+  { parts, net }: Context,
 ): number {
   const all = sources * keptWords(calls, 0, 0) + synapses * (1 + numberWords);
-  const some = Math.min(MOST_KEPT, SHARE * all) / parts;
-  return Math.max(2 * keptWords(calls, longest, numberWords), Math.ceil(some));
+  const share = Math.min(SHARE, RATE * calls * group * net.dt);
+  return Math.max(2 * keptWords(calls, longest, numberWords), Math.ceil(Math.min(MOST_KEPT, share * all) / parts));
 }
+/** Everything of a lowered network that is drawn again. */
+interface Drawing {
+  readonly sources: {
+    readonly again: ReadonlyMap<string, Again>;
+    readonly synapses: ReadonlyMap<string, { readonly again?: Again }>;
+  };
+}
+const allOf = ({ sources: { again, synapses } }: Drawing): [string, Again][] => [
+  ...again,
+  ...[...synapses].flatMap(([name, tables]): [string, Again][] => (tables.again ? [[name, tables.again]] : [])),
+];
+/** Buffers in which nothing is that later steps need. */
+export const workBuffers = (l: Drawing): string[] =>
+  allOf(l).flatMap(([name, { drawn }]) => drawnWork(drawn).map((work) => `${name}.${work}`));
+/** Of these, what tells which rows are kept for spikes under way: to be zero where those change from outside. */
+export const keptBuffers = (l: Drawing): string[] =>
+  allOf(l).flatMap(([name, { drawn }]) => (isKept(drawn) ? [`${name}.where`, `${name}.state`] : []));
 
 function boxTables({ name }: Connection, { members, boxStart, tables }: Thinned, context: Context): void {
   context.constant(`${name}.members`, members, "u32");
