@@ -1,8 +1,8 @@
 /**
  * Rows that several calls go through (`ir/drawnRows.ts`): drawn by the first that finds them nowhere, and kept in order of the
- * calls for as long as there is room. Rows follow one another round a ring of words; in the way of a new one the oldest go, if no
- * spike that is under way needs them. If one does, the new row is drawn for the call alone, and once more by the next: were the
- * oldest to go, none would be there when it is asked for. So room decides about time alone.
+ * calls for as long as there is room. Rows follow one another round a ring of words. In the way of a new one the oldest go, but
+ * those that a spike under way needs move to the newest; where all are needed, the new one is drawn for the call alone, and once
+ * more by the next: were the oldest to go, none would be there when it is asked for. So room decides about time alone.
  */
 import { type DrawnSynapses, keptWords, workOf } from "../../ir/drawnRows.ts";
 import { type Step, slotOf } from "../../ir/step.ts";
@@ -10,7 +10,7 @@ import { BYTES, type Type } from "../../ir/types.ts";
 import type { Numbered } from "./drawnNumber.ts";
 import type { KernelContext } from "./kernel.ts";
 import { valTypeOf } from "./scalarExpr.ts";
-import { pushScaled } from "./tiles.ts";
+import { pushScaled, range } from "./tiles.ts";
 
 interface Parts {
   readonly drawn: DrawnSynapses;
@@ -314,119 +314,123 @@ function allocate(
   words: () => void,
 ): () => void {
   const { f, ptr } = c;
-  const [size, head, tail, last, wrapped] = [
-    f.local("i32"),
-    f.local("i32"),
-    f.local("i32"),
-    f.local("i32"),
-    f.local("i32"),
+  const [size, head, tail, last, wrapped] = range(5).map(() => f.local("i32")) as [
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
+  const [blocked, passed, length] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const state = [
     [head, HEAD],
     [tail, TAIL],
     [last, LAST],
     [wrapped, WRAPPED],
   ] as const;
+  const set = (local: number, value: number): void => {
+    f.i32(value);
+    f.set(local);
+  };
   const address = (word: number): void => {
     f.get(ptr("kept"), word);
     f.i32(2);
     f.op("i32.shl");
     f.op("i32.add");
   };
-  const blocked = f.local("i32");
-  /** Takes the oldest row away, if nobody needs it. */
-  const evict = (): void => {
+  /** Says where the oldest row is now: at a word, or nowhere. */
+  const tell = (place: () => void): void => {
+    f.get(ptr("where"));
+    address(tail);
+    f.op("i32.load", OWNER);
+    f.i32(2);
+    f.op("i32.shl");
+    f.op("i32.add");
+    place();
+    f.op("i32.store", 0);
+  };
+  /** Moves the oldest row to the newest, or takes it away if nobody needs it. */
+  const oldest = (): void => {
+    address(tail);
+    f.op("i32.load", LENGTH);
+    f.set(length);
     address(tail);
     f.op("i32.load", NEEDED);
     f.if(
       () => {
-        f.i32(1);
-        f.set(blocked);
-      },
-      () => {
+        tell(() => {
+          f.get(head);
+          f.i32(1);
+          f.op("i32.add");
+        });
+        address(head);
         address(tail);
-        f.op("i32.load", OWNER);
+        f.get(length);
         f.i32(2);
         f.op("i32.shl");
-        f.get(ptr("where"));
+        f.op("memory.copy");
+        f.get(head, length);
         f.op("i32.add");
-        f.i32(0);
-        f.op("i32.store", 0);
-        f.get(tail);
-        address(tail);
-        f.op("i32.load", LENGTH);
-        f.op("i32.add");
-        f.set(tail);
+        f.set(head);
       },
+      () => tell(() => f.i32(0)),
     );
+    f.get(tail, length);
+    f.op("i32.add");
+    f.set(tail);
   };
-  /** When all that lay behind has gone, the oldest is the first. */
-  const unwrap = (): void => {
-    f.get(tail, last);
+  /** Rows lie behind the newest: whether there is room before them, and if not, what becomes of the oldest. Labels: 1 again, 2 done. */
+  const before = (): void => {
+    f.get(tail, head);
+    f.op("i32.sub");
+    f.get(size);
     f.op("i32.ge_u");
-    f.if(() => {
-      f.i32(0);
-      f.set(tail);
-      f.i32(0);
-      f.set(wrapped);
-    });
-  };
-  const behind = (): void => {
+    f.op("br_if", 2);
     f.get(tail, last);
     f.op("i32.lt_u");
-    f.get(blocked);
-    f.op("i32.eqz");
-    f.op("i32.and");
+    f.if(oldest, () => {
+      set(tail, 0);
+      set(wrapped, 0);
+    });
+  };
+  /** All rows lie before the newest: whether there is room behind it; all have been looked at when it is asked for the second time. */
+  const behind = (): void => {
+    f.get(head, size);
+    f.op("i32.add");
+    f.i32(most);
+    f.op("i32.le_u");
+    f.op("br_if", 2);
+    f.get(passed);
+    f.tee(blocked);
+    f.op("br_if", 2);
+    set(passed, 1);
+    f.get(head);
+    f.set(last);
+    set(head, 0);
+    set(tail, 0);
+    set(wrapped, 1);
   };
   const free = (): void => {
     f.get(blocked);
     f.op("i32.eqz");
   };
-  const head0 = (): void => {
-    f.get(head);
-    f.set(last);
-    f.i32(0);
-    f.set(head);
-    f.i32(1);
-    f.set(wrapped);
-  };
   return () => {
-    f.i32(0);
-    f.set(blocked);
     words();
     f.set(size);
+    set(blocked, 0);
+    set(passed, 0);
     for (const [local, at] of state) {
       f.get(ptr("state"));
       f.op("i32.load", at);
       f.set(local);
     }
-    f.get(head, size);
-    f.op("i32.add");
-    f.i32(most);
-    f.op("i32.gt_u");
-    f.if(() => {
-      f.get(wrapped);
-      f.if(() => {
-        f.while(behind, evict);
-        unwrap();
-      });
-      free();
-      f.if(head0);
-    });
+    f.op("block");
+    f.op("loop");
     f.get(wrapped);
-    free();
-    f.op("i32.and");
-    f.if(() => {
-      const inTheWay = (): void => {
-        behind();
-        f.get(tail, head, size);
-        f.op("i32.add");
-        f.op("i32.lt_u");
-        f.op("i32.and");
-      };
-      f.while(inTheWay, evict);
-      unwrap();
-    });
+    f.if(before, behind);
+    f.op("br", 0);
+    f.op("end");
+    f.op("end");
     free();
     f.if(
       () => {
