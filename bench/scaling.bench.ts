@@ -40,7 +40,7 @@ async function memoryResults(log: (text: string) => void): Promise<Result[]> {
     const bytes = await bytesASynapse(name);
     results.push(fact(`bytes a synapse, ${name}`, "B", bytes));
     const most = room(bytes);
-    if (most === undefined || procedural) continue; // rows are kept in an eighth of the room, and in 128 MiB at most
+    if (most === undefined || procedural) continue; // some rows are kept, in 256 MiB at most
     results.push(fact(`synapses in ${MOST_BYTES / 2 ** 30} GiB, ${name}`, "M", most / 1e6));
     if (!full) log(`${name}, 5 % more: ${await refusal(name, bytes)}`);
   }

@@ -97,8 +97,9 @@ export interface ConnectOptions {
   readonly storage?: WeightStorage;
   /**
    * Whether the clocked engine draws the synapses of a source again whenever it spikes, instead of storing them: the same
-   * synapses, no memory, and some ten times the work a spike. For spikes through synapses that just add their weight, connected
-   * by `probability`, `outDegree`, `totalNumber` or `oneToOne`; weights and delays may follow laws.
+   * synapses, hardly any memory, and ten to twenty-five times the work a spike. For spikes through synapses that just add their
+   * weight, connected by `probability`, `outDegree`, `totalNumber`, `oneToOne`, `distanceDependent` or `condition`; weights and
+   * delays may follow laws.
    */
   readonly procedural?: boolean;
   readonly synapse?: SynapseModel;
