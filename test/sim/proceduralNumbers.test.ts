@@ -54,7 +54,7 @@ interface Seen {
   readonly digest: string;
   readonly v: readonly number[];
 }
-async function seen(net: Network, backend: Backend, options: EngineOptions, steps = 80): Promise<Seen> {
+async function seen(net: Network, backend: Backend, options: EngineOptions, steps = 60): Promise<Seen> {
   using engine = await createEngine(net, backend, options);
   const { digest, spikes } = engine.run(steps);
   expect(spikes.a!.steps.length).toBeGreaterThan(0);
@@ -229,6 +229,18 @@ test.each([
   // Of one table some rows may be stored and some not, where they do not meet at a port.
   expect(await seen(net([true, false, false]), wasm, { seed: 4, parts: 2 })).toEqual(stored);
 });
+test("delays of hundreds of steps, in larger groups", async () => {
+  const net = (procedural: boolean): Network =>
+    netOf(outDegree(40), { weight: normal(0.01, 0.013), delay: uniform(1e-4, 70e-3) }, procedural);
+  const stored = await seen(net(false), wasm, { seed: 4 }, 900);
+  for (const parts of [1, 2]) expect(await seen(net(true), wasm, { seed: 4, parts }, 900)).toEqual(stored);
+});
+test("weights cannot be changed from outside", async () => {
+  using engine = await createEngine(netOf(probability(0.2), { weight: fanIn() }, true), wasm, { seed: 4 });
+  engine.synapses("a>b.v").w![3] = 1;
+  engine.run(9);
+  expect(engine.synapses("a>b.v").w![3]).not.toBe(1);
+});
 test("goes on from a snapshot on any number of parts, and from a reset", async () => {
   const own = { weight: normal(0.01, 0.013), delay: uniform(1e-4, 31e-4) };
   const net = (procedural: boolean): Network => netOf(outDegree(20, { multapses: false }), own, procedural);
@@ -314,7 +326,7 @@ test("any law, seed and sizes", async () => {
         const net = (procedural: boolean): Network => netOf(connectivity, own, procedural, [n, m]);
         const stored = await seen(net(false), wasm, { seed });
         expect(await seen(net(true), wasm, { seed, parts })).toEqual(stored);
-        expect(await seen(net(true), interpret, { seed }, 80)).toEqual(stored);
+        expect(await seen(net(true), interpret, { seed })).toEqual(stored);
       },
     ),
     { numRuns: 12 },

@@ -1,16 +1,15 @@
 /**
  * Rows that several calls go through (`ir/drawnRows.ts`): drawn by the first that finds them nowhere, and kept in order of the
- * calls for as long as there is room. Rows follow one another round a ring of words. In the way of a new one the oldest go, but
- * those that a spike under way needs move to the newest; where all are needed, the new one is drawn for the call alone, and once
- * more by the next: were the oldest to go, none would be there when it is asked for. So room decides about time alone.
+ * calls for as long as there is room (`keptRing.ts`). So room decides about time alone.
  */
 import { type DrawnSynapses, keptWords, workOf } from "../../ir/drawnRows.ts";
 import { type Step, slotOf } from "../../ir/step.ts";
 import { BYTES, type Type } from "../../ir/types.ts";
 import type { Numbered } from "./drawnNumber.ts";
+import { NEEDED, ROW_HEADER, roomFor } from "./keptRing.ts";
 import type { KernelContext } from "./kernel.ts";
 import { valTypeOf } from "./scalarExpr.ts";
-import { pushScaled, range } from "./tiles.ts";
+import { pushScaled } from "./tiles.ts";
 
 interface Parts {
   readonly drawn: DrawnSynapses;
@@ -25,10 +24,8 @@ interface Parts {
   /** Goes through the synapses of source `pre` whose target is in the range, in order. */
   row(each: () => void): () => void;
 }
-/** A row in memory begins with its source and its length in words; a place is one more than its first word's. */
-const [OWNER, LENGTH, NEEDED, ENDS] = [0, 4, 8, 12];
-/** Numbers of the state, in bytes: where the next row goes; the oldest; and, where that lies behind, the end of what does. */
-const [HEAD, TAIL, LAST, WRAPPED] = [0, 4, 8, 12];
+/** A row in memory (`keptRing.ts`) goes on with where the synapses of each call end. */
+const ENDS = ROW_HEADER;
 
 /** @param body what is done with a synapse whose cell and numbers are in their locals */
 export function keptRow(p: Parts, c: KernelContext, body: () => void): () => void {
@@ -217,7 +214,7 @@ function makeRow(p: Parts, record: number, c: KernelContext): () => void {
     f.advance(n, 1);
   };
   const row = p.row(note);
-  const room = allocate(c, { pre, record, most }, () => {
+  const room = roomFor(c, { pre, record, most }, () => {
     f.get(n);
     f.i32(1 + words);
     f.op("i32.mul");
@@ -304,167 +301,5 @@ function scatter({ values, record, n, k, slot, calls, tally }: Scattering, c: Ke
         }
       },
     );
-  };
-}
-
-/** Finds room for a row of so many words, and sets `record` to its address. */
-function allocate(
-  c: KernelContext,
-  { pre, record, most }: Readonly<Record<"pre" | "record" | "most", number>>,
-  words: () => void,
-): () => void {
-  const { f, ptr } = c;
-  const [size, head, tail, last, wrapped] = range(5).map(() => f.local("i32")) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [blocked, passed, length] = [f.local("i32"), f.local("i32"), f.local("i32")];
-  const state = [
-    [head, HEAD],
-    [tail, TAIL],
-    [last, LAST],
-    [wrapped, WRAPPED],
-  ] as const;
-  const set = (local: number, value: number): void => {
-    f.i32(value);
-    f.set(local);
-  };
-  const address = (word: number): void => {
-    f.get(ptr("kept"), word);
-    f.i32(2);
-    f.op("i32.shl");
-    f.op("i32.add");
-  };
-  /** Says where the oldest row is now: at a word, or nowhere. */
-  const tell = (place: () => void): void => {
-    f.get(ptr("where"));
-    address(tail);
-    f.op("i32.load", OWNER);
-    f.i32(2);
-    f.op("i32.shl");
-    f.op("i32.add");
-    place();
-    f.op("i32.store", 0);
-  };
-  /** Moves the oldest row to the newest, or takes it away if nobody needs it. */
-  const oldest = (): void => {
-    address(tail);
-    f.op("i32.load", LENGTH);
-    f.set(length);
-    address(tail);
-    f.op("i32.load", NEEDED);
-    f.if(
-      () => {
-        tell(() => {
-          f.get(head);
-          f.i32(1);
-          f.op("i32.add");
-        });
-        address(head);
-        address(tail);
-        f.get(length);
-        f.i32(2);
-        f.op("i32.shl");
-        f.op("memory.copy");
-        f.get(head, length);
-        f.op("i32.add");
-        f.set(head);
-      },
-      () => tell(() => f.i32(0)),
-    );
-    f.get(tail, length);
-    f.op("i32.add");
-    f.set(tail);
-  };
-  /** Rows lie behind the newest: whether there is room before them, and if not, what becomes of the oldest. Labels: 1 again, 2 done. */
-  const before = (): void => {
-    f.get(tail, head);
-    f.op("i32.sub");
-    f.get(size);
-    f.op("i32.ge_u");
-    f.op("br_if", 2);
-    f.get(tail, last);
-    f.op("i32.lt_u");
-    f.if(oldest, () => {
-      set(tail, 0);
-      set(wrapped, 0);
-    });
-  };
-  /** All rows lie before the newest: whether there is room behind it; all have been looked at when it is asked for the second time. */
-  const behind = (): void => {
-    f.get(head, size);
-    f.op("i32.add");
-    f.i32(most);
-    f.op("i32.le_u");
-    f.op("br_if", 2);
-    f.get(passed);
-    f.tee(blocked);
-    f.op("br_if", 2);
-    set(passed, 1);
-    f.get(head);
-    f.set(last);
-    set(head, 0);
-    set(tail, 0);
-    set(wrapped, 1);
-  };
-  const free = (): void => {
-    f.get(blocked);
-    f.op("i32.eqz");
-  };
-  return () => {
-    words();
-    f.set(size);
-    set(blocked, 0);
-    set(passed, 0);
-    for (const [local, at] of state) {
-      f.get(ptr("state"));
-      f.op("i32.load", at);
-      f.set(local);
-    }
-    f.op("block");
-    f.op("loop");
-    f.get(wrapped);
-    f.if(before, behind);
-    f.op("br", 0);
-    f.op("end");
-    f.op("end");
-    free();
-    f.if(
-      () => {
-        address(head);
-        f.set(record);
-        pushScaled(f, ptr("where"), pre, 4);
-        f.get(head);
-        f.i32(1);
-        f.op("i32.add");
-        f.op("i32.store", 0);
-        f.get(head, size);
-        f.op("i32.add");
-        f.set(head);
-      },
-      () => {
-        f.get(ptr("kept"));
-        f.i32(4 * most);
-        f.op("i32.add");
-        f.set(record);
-      },
-    );
-    f.get(record, pre);
-    f.op("i32.store", OWNER);
-    f.get(record, size);
-    f.op("i32.store", LENGTH);
-    // Who finds it nowhere in a later call will need it still.
-    f.get(record);
-    c.pushCount("at");
-    f.i32(0);
-    f.op("i32.ne");
-    f.op("i32.store", NEEDED);
-    for (const [local, at] of state) {
-      f.get(ptr("state"), local);
-      f.op("i32.store", at);
-    }
   };
 }
