@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
+import { printProgram } from "../../src/ir/print.ts";
 import { type ConnectOptions, connect } from "../../src/model/connection.ts";
 import { discProfile, exponentialProfile, gaussianProfile, grid, points } from "../../src/model/connectivity/space.ts";
 import {
@@ -234,6 +235,15 @@ test("delays of hundreds of steps, in larger groups", async () => {
     netOf(outDegree(40), { weight: normal(0.01, 0.013), delay: uniform(1e-4, 70e-3) }, procedural);
   const stored = await seen(net(false), wasm, { seed: 4 }, 900);
   for (const parts of [1, 2]) expect(await seen(net(true), wasm, { seed: 4, parts }, 900)).toEqual(stored);
+});
+test("a program says how rows are drawn", async () => {
+  const own = { weight: normal(0.01, 0.013), delay: uniform(1e-4, 9e-4) };
+  using engine = await createEngine(netOf(outDegree(20, { autapses: false }), own, true), wasm, { seed: 4 });
+  const text = printProgram(engine.program);
+  expect(text).toMatch(
+    /drawn=\(choices of 70, not itself, w normal, ring 4 x \d+, steps of each, kept \d+ words for 3 calls\)/,
+  );
+  expect(text).toContain("step normal\n");
 });
 test("weights cannot be changed from outside", async () => {
   using engine = await createEngine(netOf(probability(0.2), { weight: fanIn() }, true), wasm, { seed: 4 });
