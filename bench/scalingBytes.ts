@@ -25,6 +25,8 @@ interface Density {
 type Layout = ConnectOptions & Density;
 export const LAYOUTS: Readonly<Record<string, Layout>> = {
   [PROCEDURAL]: { weight: 1e-3, delay, procedural: true },
+  "procedural, f32 weights": { weight, delay, procedural: true },
+  "procedural, delays and f32 weights": { weight, delay: delays, procedural: true },
   "one weight": { weight: 1e-3, delay },
   "one weight, a thousand a target": { weight: 1e-3, delay, many: true },
   "f32 weights": { weight, delay },

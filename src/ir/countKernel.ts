@@ -6,7 +6,7 @@ import { COUNT_GROUP, COUNT_WORDS } from "../base/draws.ts";
 import { quadWords } from "./blocks.ts";
 import { countStep, type Item, OPERATIONS, type OperationCounts, type StepCounts, tally } from "./count.ts";
 import type { Kernel, KernelKind, KernelOf } from "./program.ts";
-import type { Space } from "./step.ts";
+import { type Space, slotOf } from "./step.ts";
 import { BYTES, type FloatType, TYPES } from "./types.ts";
 import { groupTargets, pairCount, sourceCount, targetCount, type Windows } from "./windows.ts";
 
@@ -51,11 +51,13 @@ const RULES: { readonly [K in KernelKind]: (kernel: KernelOf<K>, need: (name: st
     const inner = body(countStep(step), { element: events });
     return { ...inner, bytesRead: inner.bytesRead + events * ENTRY };
   },
-  // Each synapse reads its target (or source), if there are tables; a row's two ends are shared between neighbours.
+  // Each synapse reads its target (or source), if there are tables; a row's two ends are shared between neighbours. What is drawn
+  // again for each spike is not read, and what it takes to draw it is not the network's own work.
   perSynapse: ({ step, full, drawn }, need) => {
     const synapses = need("synapses");
     const inner = body(countStep(step), { synapse: synapses, pre: synapses, post: synapses });
-    return { ...inner, bytesRead: inner.bytesRead + (full || drawn ? 0 : synapses * ENTRY) };
+    const again = Object.keys(drawn?.numbers ?? {}).reduce((sum, name) => sum + BYTES[slotOf(step, name).type], 0);
+    return { ...inner, bytesRead: inner.bytesRead + synapses * ((full || drawn ? 0 : ENTRY) - again) };
   },
   // What rows take in when they are asked for, the call for all at the end counts: each of them takes in every event once.
   lateColumns: ({ domain, step, motion, full: [sources] }, need) => {

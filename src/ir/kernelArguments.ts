@@ -1,5 +1,6 @@
 /** Which arguments and counts each kernel takes, in a fixed order: the calling convention of every backend. */
 import { hasUnit } from "./blocks.ts";
+import { drawnArguments, drawnWork, isKept } from "./drawnRows.ts";
 import { type Kernel, type KernelKind, type KernelOf, ofPart } from "./program.ts";
 import type { Step } from "./step.ts";
 import { gathersErrors } from "./windows.ts";
@@ -30,9 +31,10 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
   }),
   perSynapse: (k) => ({
     args: [
-      ...slotArguments(k.step),
+      ...slotArguments(k.step).filter((name) => !k.drawn?.numbers || !Object.hasOwn(k.drawn.numbers, name)),
+      ...(k.drawn ? drawnArguments(k.drawn) : []),
       ...(k.full || k.drawn
-        ? when(k.drawn?.law.kind === "choices", "degree")
+        ? []
         : k.domain === "columns"
           ? ["columnStart", "columnSynapse", "columnSource"]
           : ["rowStart", "target"]),
@@ -41,6 +43,8 @@ const SIGNATURES: { readonly [K in KernelKind]: (k: KernelOf<K>) => Signature } 
     counts: [
       ...(k.domain === "all" ? ["sources"] : ["from", "to"]),
       ...when(k.drawn !== undefined || (k.full !== undefined && k.domain !== "columns"), "first", "n"),
+      ...when(k.drawn?.ring !== undefined, "since", "phase"),
+      ...when(k.drawn !== undefined && isKept(k.drawn), "at"),
     ],
   }),
   lateColumns: (k) => ({
@@ -130,7 +134,7 @@ const KNOWN = new WeakMap<Kernel, Signature>();
 /** Arguments that a kernel stores to. */
 const WRITES: { readonly [K in KernelKind]: (k: KernelOf<K>) => readonly string[] } = {
   perElement: (k) => storedArguments(k.step),
-  perSynapse: (k) => storedArguments(k.step),
+  perSynapse: ({ step, drawn }) => [...storedArguments(step), ...(drawn ? drawnWork(drawn) : [])],
   lateColumns: (k) => [...storedArguments(k.step), ...storedArguments(k.motion), "since"],
   deliver: (k) => ["out", ...when(k.noted !== undefined, "visits")],
   settle: () => ["out", "visits"],

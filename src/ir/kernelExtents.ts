@@ -3,7 +3,9 @@
  * place on. Names and order are in `kernelArguments.ts`; here also stand those that a call may bind without need.
  */
 import { hasUnit, JOIN_FIELDS, VISITS_AT, visitWords } from "./blocks.ts";
+import { type DrawnSynapses, KEPT_STATE, tableOf, tablesOf, workOf } from "./drawnRows.ts";
 import { LISTED } from "./kernelArguments.ts";
+import { LOOK_BITS } from "./lookUp.ts";
 import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
 import { type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
@@ -47,7 +49,7 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
       : elementArguments(step, known("n")),
   perSynapse: ({ domain, step, parts = 1, full, drawn }, known) =>
     drawn
-      ? { ...drawnArguments(step, known("n")), list: argument(LIST, entries(known)) }
+      ? { ...drawnExtents(step, drawn, known), list: argument(LIST, entries(known)) }
       : full
         ? fullArguments(step, full, domain === "columns" ? full[1] : known("n"), entries(known))
         : synapticArguments(step, domain === "all" ? known("sources") : DATA, parts, entries(known)),
@@ -254,10 +256,39 @@ function elementArguments(step: Step, n: number): Arguments {
   }
   return args;
 }
-const drawnArguments = (step: Step, post: number): Arguments => ({
-  ...slotArguments(step, { element: DATA, uniform: 1, pre: DATA, post, synapse: DATA }),
-  degree: argument(LIST, DATA),
-});
+function drawnExtents(step: Step, { ring, targets, law, numbers = {} }: DrawnSynapses, known: Known): Arguments {
+  const post = ring ? (ring.group - 1) * ring.cells + known("n") - known("first") : known("n");
+  const slots = slotArguments(step, { element: DATA, uniform: 1, pre: DATA, post, synapse: DATA });
+  return {
+    ...Object.fromEntries(Object.entries(slots).filter(([name]) => !Object.hasOwn(numbers, name))),
+    degree: argument(LIST, DATA),
+    rowStart: argument(POSITION, DATA),
+    row: argument(LIST, DATA),
+    spare: argument(LIST, DATA),
+    bins: argument(LIST, 256),
+    marks: argument(LIST, words(targets)),
+    cells: argument(POSITION, 2 ** LOOK_BITS + 1),
+    bounds: argument(["u32"], DATA),
+    values: argument(POSITION, DATA),
+    ...(law.kind === "thinned" && {
+      boxStart: argument(LIST, law.boxes + 1),
+      members: argument(LIST, targets),
+      ...Object.fromEntries(
+        tablesOf(law).map((s) => [
+          tableOf(s.name),
+          argument(["f64"], s.space === "post" ? targets : s.space === "synapse" ? law.boxes : DATA),
+        ]),
+      ),
+    }),
+    kept: argument(LIST, ring?.kept?.words ?? DATA),
+    where: argument(LIST, DATA),
+    state: argument(LIST, KEPT_STATE),
+    keys: argument(LIST, DATA),
+    ...Object.fromEntries(
+      Object.keys(numbers).map((name) => [workOf(name), argument([slotOf(step, name).type], DATA)]),
+    ),
+  };
+}
 function fullArguments(step: Step, [pre, targets]: readonly [number, number], post: number, listed: number): Arguments {
   const sizes = { element: DATA, uniform: 1, pre, post, synapse: pre * targets };
   return { ...slotArguments(step, sizes), list: argument(LIST, listed) };

@@ -2,6 +2,8 @@
  * Text for people: a step as SSA, one line a node, operands first, shared nodes once; an expression as infix; a
  * program as buffers and indented loops. The text depends on the value alone, so golden tests and diffs can use it.
  */
+
+import type { DrawnSynapses } from "./drawnRows.ts";
 import { type BinaryOp, type CompareOp, type Const, dispatch, type Expr, type ExprTable, operands } from "./expr.ts";
 import type { Count, Invoke, Kernel, Node, Place, Program, Term } from "./program.ts";
 import { nodes, type Step, type Store } from "./step.ts";
@@ -150,23 +152,48 @@ function printWindows({ rows, columns, sources, targets, groups }: Windows): str
   return `windows=(${[shapes, ...more, ...grouped].join(", ")})`;
 }
 
+/** How rows are drawn again, and what is drawn with them. */
+function printDrawn({ law, targets, notItself, numbers = {}, ring }: DrawnSynapses): string {
+  const { steps, kept } = ring ?? {};
+  const parts = [
+    `${law.kind} of ${targets}`,
+    ...(law.kind === "thinned" ? [`boxes ${law.boxes}`] : []),
+    ...(notItself ? ["not itself"] : []),
+    ...Object.entries(numbers).map(([name, { step }]) => `${name} ${step.name}`),
+    ...(ring ? [`ring ${ring.group} x ${ring.cells}`] : []),
+    ...(steps ? ["steps of each"] : []),
+    ...(kept ? [`kept ${kept.words} words for ${kept.calls} calls`] : []),
+  ];
+  return `drawn=(${parts.join(", ")})`;
+}
+const drawnSteps = ({ law, numbers = {} }: DrawnSynapses): Step[] => [
+  ...(law.kind === "thinned" ? [law.step] : []),
+  ...Object.values(numbers).map((n) => n.step),
+];
+/** What is more than a number, as text. */
+const printed: Readonly<Record<string, (value: unknown) => string>> = {
+  windows: (value) => printWindows(value as Windows),
+  drawn: (value) => printDrawn(value as DrawnSynapses),
+};
+
 /** Numbers and flags of a structural kernel, by name. */
 const attributes = (kernel: Kernel): string[] =>
   Object.entries(kernel)
     .flatMap(([key, value]) =>
       key === "kind" || key === "step" || key === "motion" || value === false
         ? []
-        : [value === true ? key : key === "windows" ? printWindows(value as Windows) : `${key}=${value}`],
+        : [value === true ? key : (printed[key]?.(value) ?? `${key}=${value}`)],
     )
     .sort();
 
-function printInvoke({ kernel, args, counts = {} }: Invoke, printed: Set<Step>): string[] {
+function printInvoke({ kernel, args, counts = {} }: Invoke, known: Set<Step>): string[] {
   const steps = [...("step" in kernel ? [kernel.step] : []), ...("motion" in kernel ? [kernel.motion] : [])];
+  const inside = kernel.kind === "perSynapse" && kernel.drawn ? drawnSteps(kernel.drawn) : [];
   const numbers = Object.entries(counts).map(([name, c]) => `${name}=${printCount(c)}`);
   const head = [kernel.kind, ...steps.map((s) => s.name), ...attributes(kernel), ...numbers].join(" ");
   const places = Object.entries(args).map(([name, p]) => `${name}: ${printPlace(p)}`);
-  const body = steps.filter((s) => !printed.has(s)).flatMap((s) => printStep(s).split("\n"));
-  for (const s of steps) printed.add(s);
+  const body = [...steps, ...inside].filter((s) => !known.has(s)).flatMap((s) => printStep(s).split("\n"));
+  for (const s of [...steps, ...inside]) known.add(s);
   return [head, ...indented([...places, ...body])];
 }
 

@@ -7,7 +7,7 @@
  */
 import type { CountLaw } from "../base/countLaw.ts";
 import { COUNT_CHUNK, COUNT_GROUP } from "../base/draws.ts";
-import type { DrawnRows } from "./drawnRows.ts";
+import type { DrawnSynapses } from "./drawnRows.ts";
 import type { Step } from "./step.ts";
 import type { FloatType, Type } from "./types.ts";
 import type { Windows } from "./windows.ts";
@@ -106,7 +106,10 @@ export type Kernel =
    * Where every source has one synapse to every target (`full`: how many there are of both), there are no tables: synapse
    * (r, c) is number r·targets + c, and rows have the targets first ≤ c < n (counts `first`, `n`).
    * Rows may be `drawn` anew for each event (`drawnRows.ts`), of which those to targets first ≤ c < n count; their synapses
-   * have no numbers and nothing of their own. With choices the arguments have `degree`, of each source.
+   * have nothing in memory. Choices are as many as `degree` says of each source. Where synapses have numbers that are drawn too, or
+   * choices are distinct, `rowStart` says so, and there is room for work: `row` (the longest row), `spare` (as long), `bins` (256),
+   * and of distinct choices `marks` (a bit a target, all zero before and after). What is in the room otherwise means nothing, as
+   * that for rows that are kept, but that this is zero before the first call.
    * `apart` says that the synapses of one row (of one column, for `columns`) need nothing of each other: none has the same
    * target (source), what is stored belongs to the synapse or to its own end, and no other slot lies where it does.
    * `gathers` says that the body adds to one number of the row's source, reads it not, and no other slot lies where that does.
@@ -122,7 +125,7 @@ export type Kernel =
       readonly apart?: boolean;
       readonly gathers?: boolean;
       readonly far?: boolean;
-      readonly drawn?: DrawnRows;
+      readonly drawn?: DrawnSynapses;
     }
   /**
    * What events of targets do to full rows (`perSynapse`), put off until a row is asked for; `LATE` neighbouring rows take it

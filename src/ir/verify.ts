@@ -235,12 +235,16 @@ function verifyLate({ step, motion, steps }: KernelOf<"lateColumns">, args: Invo
   }
 }
 
-/** Synapses of drawn rows have no number: a body can ask for none, nor for what is stored by it. */
-function verifyDrawn({ step, domain, full, parts }: KernelOf<"perSynapse">, path: string): void {
+/** Of synapses of drawn rows nothing lies anywhere: a body can ask for no number, nor for what is stored by it. */
+function verifyDrawn({ step, domain, full, parts, drawn }: KernelOf<"perSynapse">, path: string): void {
   const other = domain !== "rows" ? domain : full ? "full" : parts ? "parts" : undefined;
   if (other) fail(path, `drawn rows cannot be '${other}'`);
-  const slot = step.slots.find((s) => s.space === "synapse");
-  if (slot) fail(path, `'${slot.name}' is of synapses, which have no numbers in drawn rows`);
+  const { numbers = {}, ring } = drawn!;
+  const slot = step.slots.find((s) => s.space === "synapse" && !Object.hasOwn(numbers, s.name));
+  if (slot) fail(path, `'${slot.name}' is of synapses, of which drawn rows keep nothing`);
+  const stored = step.stores.find((s) => Object.hasOwn(numbers, s.slot));
+  if (stored) fail(path, `'${stored.slot}' is drawn again, and cannot be stored`);
+  if (ring && !isPowerOfTwo(ring.group)) fail(path, `a ring of ${ring.group} rows: not a power of two`);
   if (nodes(step).some((e) => e.tag === "index" && e.of === "synapse"))
     fail(path, "the body asks for the synapse's number, which drawn rows have not");
 }

@@ -8,6 +8,7 @@ import { requireProcedural } from "./connectivity/procedural.ts";
 import { fanInOf, poolingWeight, type Stages, stagesOf, biasOf as windowBias } from "./connectivity/windowed.ts";
 import { type Connectivity, type ConnectivityOf, dense, type Windowed } from "./connectivity.ts";
 import { type DelayOption, delaysOf, type LearnedRange } from "./delays.ts";
+import { requireDelaysAgain, requireDrawnAgain } from "./drawnAgain.ts";
 import {
   constantOf,
   fanIn,
@@ -96,8 +97,9 @@ export interface ConnectOptions {
   readonly storage?: WeightStorage;
   /**
    * Whether the clocked engine draws the synapses of a source again whenever it spikes, instead of storing them: the same
-   * synapses, no memory, and some ten times the work a spike. For spikes through synapses that add one weight after one delay,
-   * connected by `probability`, `outDegree` with multapses, or `totalNumber`.
+   * synapses, hardly any memory, and ten to twenty-five times the work a spike. For spikes through synapses that just add their
+   * weight, connected by `probability`, `outDegree`, `totalNumber`, `oneToOne`, `distanceDependent` or `condition`; weights and
+   * delays may follow laws.
    */
   readonly procedural?: boolean;
   readonly synapse?: SynapseModel;
@@ -176,7 +178,7 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   };
   if (o.weight === undefined && connectivity.kind !== "pooling") requireGivenWeight(built, net);
   if (built.storage) checkStorage(built, connectedSizes(net, from, to).sources);
-  if (built.procedural) checkProcedural(built);
+  if (built.procedural) checkProcedural(built, net.dt);
   if (built.learned) checkLearned(built);
   if (built.delays && bias)
     throw new ModelError(
@@ -248,16 +250,16 @@ function checkLearned(c: Connection): void {
     (c.procedural && "delays of each synapse must be stored");
   if (problem) throw new ModelError("unsupported", `connection ${c.name}.delay`, `cannot learn: ${problem}`);
 }
-function checkProcedural(c: Connection): void {
+function checkProcedural(c: Connection, dt: number): void {
   const path = `connection ${c.name}.procedural`;
   const problem =
     (c.synapse && "synapses with pathways have numbers of their own, which must be stored") ||
-    (c.delays && "delays of each synapse must be stored; give one delay") ||
-    (c.weight.kind !== "constant" && "weights of each synapse must be stored; give one weight") ||
     (c.storage && "'storage' says how weights are stored, and none is") ||
     (c.from.port !== "spike" && `'${c.from.port}' leaves by value, in every step; only rows of spikes are drawn`);
   if (problem) throw new ModelError("unsupported", path, problem);
   requireProcedural(c.connectivity, path);
+  requireDrawnAgain(c.weight, "weights", path);
+  if (c.delays) requireDelaysAgain(c.delays, c.delay, dt, path);
 }
 
 /** Whether the weights are a matrix among the parameters; those of synapses lie with their other variables. */

@@ -21,8 +21,7 @@ export function isDelivered(c: Connection, net: Network): boolean {
   const count = together.reduce((sum, x) => sum + countOf(x, net), 0);
   return count >= MANY * connectedSizes(net, c.from.node, c.to.node).targets;
 }
-const canBe = (c: Connection): boolean =>
-  !c.synapse && !c.procedural && c.from.port === "spike" && !hasMatrix(c) && !isWindowed(c);
+const canBe = (c: Connection): boolean => !c.synapse && c.from.port === "spike" && !hasMatrix(c) && !isWindowed(c);
 const countOf = ({ connectivity, from, to }: Connection, net: Network): number =>
   synapseCount(connectivity, connectedSizes(net, from.node, to.node));
 function pairsOf({ from, to }: Connection, net: Network): number {

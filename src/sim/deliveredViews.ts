@@ -16,7 +16,7 @@ import { WeightCells } from "./lower/weightCells.ts";
 
 /** What each synapse has a number of. */
 export const ownOf = (c: Connection, l: Lowered): ReadonlySet<string> =>
-  new Set(tableOf(c, l).table.weight === "one" ? [] : ["w"]);
+  new Set(c.procedural || tableOf(c, l).table.weight === "one" ? [] : ["w"]);
 
 /** As they were drawn for the program: what counted their rows then is gone. */
 const drawnAgain = (c: Connection, { context: { net, options } }: Lowered): Drawn =>
@@ -33,8 +33,14 @@ function tableOf(c: Connection, { context }: Lowered): { table: Table; own: Deli
 }
 
 /** All synapses, in order of source, then of target; copies. */
-export function deliveredViews(x: Executable, l: Lowered, c: Connection): Readonly<Record<string, Elements>> {
-  const { rows, steps } = drawnAgain(c, l);
+export const deliveredViews = (x: Executable, l: Lowered, c: Connection): Readonly<Record<string, Elements>> =>
+  viewsOf(c, drawnAgain(c, l), weightsOf(x, l, c));
+/** The same of rows that are not stored: they are drawn once more. */
+export function drawnViews(l: Lowered, c: Connection): Readonly<Record<string, Elements>> {
+  const drawn = drawnAgain(c, l);
+  return viewsOf(c, drawn, drawnNumbers(l, drawn));
+}
+function viewsOf(c: Connection, { rows, steps }: Drawn, w: Float64Array): Readonly<Record<string, Elements>> {
   const target = new Uint32Array(rows.count);
   rows.fill(target);
   const source = new Uint32Array(rows.count);
@@ -42,14 +48,20 @@ export function deliveredViews(x: Executable, l: Lowered, c: Connection): Readon
   return {
     source,
     target,
-    w: weightsOf(x, l, c),
+    w,
     ...(c.delays && { delay: Int32Array.from({ length: rows.count }, (_, k) => steps.at(k)) }),
   };
 }
 
+const roundOf = (l: Lowered): ((w: number) => number) => (l.context.type === "f32" ? Math.fround : (w) => w);
+function drawnNumbers(l: Lowered, { rows, weights }: Drawn): Float64Array {
+  const round = roundOf(l);
+  return Float64Array.from({ length: rows.count }, (_, k) => round(weights.at(k)));
+}
 /** The weights that are delivered, rounded as the network's numbers are. */
 export function weightsOf(x: Executable, l: Lowered, c: Connection): Float64Array {
-  const round = l.context.type === "f32" ? Math.fround : (w: number): number => w;
+  if (c.procedural) return drawnNumbers(l, drawnAgain(c, l));
+  const round = roundOf(l);
   const { table } = tableOf(c, l);
   const cells = new WeightCells(x.array(tableBuffers(table).rows) as Uint32Array, table);
   const out = new Float64Array(drawnAgain(c, l).rows.count);

@@ -1,5 +1,5 @@
 /** What an engine is made with where nothing was said. */
-import { connectedSizes } from "../model/connection.ts";
+import { type Connection, connectedSizes } from "../model/connection.ts";
 import { MOST_MARKED } from "../model/connectivity/degree.ts";
 import { synapseCount } from "../model/connectivity/kinds.ts";
 import type { Network } from "../model/network.ts";
@@ -19,8 +19,12 @@ const MANY = 100_000;
 /** Whether so many synapses are drawn. */
 export const isLarge = (net: Network): boolean =>
   net.connections
-    .filter((c) => !c.procedural && (c.connectivity.kind !== "dense" || c.delays))
+    .filter((c) => isCounted(c) && (c.connectivity.kind !== "dense" || c.delays))
     .reduce((sum, c) => sum + synapseCount(c.connectivity, connectedSizes(net, c.from.node, c.to.node)), 0) >= MANY;
+
+/** Of rows that are drawn again, whether numbers of their synapses must be counted. */
+const isCounted = ({ procedural, weight, delays }: Connection): boolean =>
+  !procedural || delays !== undefined || weight.kind !== "constant";
 
 /** What counting the rows of all connections needs at most. */
 export function countShape(net: Network): CountShape {

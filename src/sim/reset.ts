@@ -7,6 +7,7 @@ import { dueBuffers } from "./lower/deliveryTables.ts";
 import { initialContents, trainedContents } from "./lower/initial.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
+import { keptBuffers } from "./lower/procedural.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
 
 /** What a buffer begins with: one number, or one each. */
@@ -40,6 +41,7 @@ export class Reset {
     for (const buffer of lastEvents(this.#l)) x.array(buffer).fill(step % 2 ** 32);
     for (const ring of this.#rings) x.array(ring).fill(0);
     for (const { buffer } of dueBuffers(this.#l.context)) x.array(buffer).fill(0);
+    for (const buffer of keptBuffers(this.#l)) x.array(buffer).fill(0);
     for (const signal of this.#l.sources.spikes.values()) emptyLists(x.array(signal.counts), signal, this.#l.context);
   }
 }

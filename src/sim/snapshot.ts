@@ -8,6 +8,7 @@ import { deliveryOf, type Ring } from "./lower/delivery.ts";
 import { dueBuffers } from "./lower/deliveryTables.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
+import { keptBuffers, workBuffers } from "./lower/procedural.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
 import { copiedTraces } from "./lower/traces.ts";
 
@@ -25,9 +26,11 @@ export interface Snapshot {
 const CHANGING: ReadonlySet<Role> = new Set(["state", "work", "parameter"]);
 
 /** Buffers whose contents matter to later steps; values that the host gave are among them, because they may be delayed. */
-function changing({ sources, net }: Lowered, { buffers }: Program): string[] {
+function changing(l: Lowered, { buffers }: Program): string[] {
+  const { sources, net } = l;
+  const passing = new Set(workBuffers(l));
   const given = new Set([...sources.values.values()].filter((v) => v.node in net.inputs).map((v) => v.name));
-  return buffers.filter((b) => CHANGING.has(b.role) || given.has(b.name)).map((b) => b.name);
+  return buffers.filter((b) => (CHANGING.has(b.role) && !passing.has(b.name)) || given.has(b.name)).map((b) => b.name);
 }
 
 export const copyBuffers = (x: Executable, l: Lowered, program: Program): Map<string, Elements> =>
@@ -47,6 +50,7 @@ export function restoreBuffers(
   const missing = [...l.sources.inputSpikes.values()].find((s) => !pending.has(s.name))?.name;
   if (unfit !== undefined || missing !== undefined)
     throw new RunError("shape-mismatch", "snapshot", `'${unfit ?? missing}' does not fit this engine`);
+  for (const buffer of keptBuffers(l)) x.array(buffer).fill(0);
   for (const [name, values] of buffers) if (!divided.has(name)) x.array(name).set(values);
   if (l.context.parts === 1) return;
   for (const signal of l.sources.spikes.values()) divideSpikes(buffers, signal, x, l);

@@ -3,11 +3,10 @@ import type { Elements, Executable } from "../backend/backend.ts";
 import { evaluateBody } from "../backend/interpret/body.ts";
 import { listNames, ModelError, RunError } from "../base/errors.ts";
 import { groupTargets, reachCount, sourceCount, type Windows } from "../ir/windows.ts";
-import { type Connection, connectedSizes, hasMatrix, isWindowed, windowsIn } from "../model/connection.ts";
-import { fillSources, rowsOf } from "../model/connectivity/rows.ts";
+import { type Connection, hasMatrix, isWindowed, windowsIn } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
 import { SIDES, type Side } from "../model/synapseSharing.ts";
-import { deliveredViews, ownOf, writeWeights } from "./deliveredViews.ts";
+import { deliveredViews, drawnViews, ownOf, writeWeights } from "./deliveredViews.ts";
 import type { DelayGroup } from "./lower/delays.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { motionBody } from "./lower/pathwayBody.ts";
@@ -39,19 +38,9 @@ export function synapseViews(x: Executable, l: Lowered, c: Connection, now: numb
   if (groups) return joined(x, l, c, groups);
   const tables = l.sources.synapses.get(c.name);
   if (!tables) return undefined;
-  if (tables.drawn) return drawnViews(x, l, c);
+  if (tables.again) return drawnViews(l, c);
   const views = viewsOf(x, l, c, c.name);
   return { ...views, ...sharedViews(x, l, c, views, now) };
-}
-
-/** Rows that are not stored are drawn once more. */
-function drawnViews(x: Executable, { net, context }: Lowered, c: Connection): Views {
-  const size = connectedSizes(net, c.from.node, c.to.node);
-  const rows = rowsOf(c.connectivity, size, { name: c.name, seed: context.options.seed });
-  const [source, target] = [new Uint32Array(rows.count), new Uint32Array(rows.count)];
-  fillSources(source, rows.start);
-  rows.fill(target);
-  return { source, target, w: repeated(x.array(`${c.name}.w`), rows.count) };
 }
 
 /** The weight, the synapse's variables, and where there is one the step of its last event. */
@@ -225,9 +214,10 @@ export function writeBack(x: Executable, l: Lowered, c: Connection, views: Views
     if (own.has(variable) || shared.has(variable)) continue;
     const k = values.findIndex((v, n) => !Object.is(v, found[variable]![n]));
     if (k < 0) continue;
-    const problem = FIXED.has(variable)
-      ? `'${variable}' stays as it was drawn or given`
-      : `all synapses share one '${variable}', which nothing changes: ${variable === "w" ? "give the weights one by one, or draw them" : "declare it in equations"}`;
+    const problem =
+      FIXED.has(variable) || c.procedural
+        ? `'${variable}' stays as it was drawn or given`
+        : `all synapses share one '${variable}', which nothing changes: ${variable === "w" ? "give the weights one by one, or draw them" : "declare it in equations"}`;
     throw new RunError("unsupported", `synapses ${c.name}[${k}]`, `cannot be changed: ${problem}`);
   }
   return changed;

@@ -95,7 +95,7 @@ function connectionLines(net: Network): string[] {
     const bias = c.bias ? `, bias ${initialDoc(c.bias)}` : "";
     const from = `${c.from.node}.${c.from.port} -> ${c.to.node}.${c.to.port}`;
     return wrap(
-      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${storageDoc(c, net)}${bias}${delayDoc(c)}`,
+      `connection ${from}: ${connectivityDoc(c.connectivity)}, weights ${initialDoc(c.weight)}${storageDoc(c, net)}${bias}${delayDoc(c)}${c.procedural ? ", drawn again for each spike" : ""}`,
       "  ",
     );
   });

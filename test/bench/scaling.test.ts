@@ -38,6 +38,7 @@ test("the power of the axis is that of the last two points", () => {
 describe("bytes a synapse", () => {
   test.each([
     ["procedural, one weight", 0],
+    ["procedural, f32 weights", 0],
     ["one weight", 4], // its target
     ["f32 weights", 8],
     ["i16 weights", 4],
@@ -48,6 +49,13 @@ describe("bytes a synapse", () => {
     expect(await bytesASynapse(name, 400)).toBeCloseTo(bytes, 1);
   });
 
+  test("drawn again with delays of each up to 2 ms: 8 for those that 40 spikes a second keep under way, and a few rows", async () => {
+    const neurons = 400;
+    const bytes = await bytesASynapse("procedural, delays and f32 weights", neurons);
+    const underWay = 8 * 40 * 2e-3;
+    expect(bytes).toBeGreaterThan(underWay);
+    expect(bytes).toBeLessThan(underWay + (8 * 4) / neurons);
+  });
   test("with delays of each, what fills segments up comes on top of 3", async () => {
     const bytes = await bytesASynapse("delays, i8 weights", 400);
     expect(bytes).toBeGreaterThan(3);

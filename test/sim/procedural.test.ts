@@ -13,6 +13,7 @@ import {
   probability,
   totalNumber,
 } from "../../src/model/connectivity.ts";
+import { logNormal, normal, truncatedNormal } from "../../src/model/initializer.ts";
 import { type Network, network, population } from "../../src/model/network.ts";
 import { neuron } from "../../src/model/neuron.ts";
 import { createEngine } from "../../src/sim/engine.ts";
@@ -121,16 +122,27 @@ test("what must be stored is refused by name", () => {
     return () => network({ dt: 1e-4, populations: { a: population(9, model) }, connections: [connection] });
   };
   expect(net({ weight: 1 })).not.toThrow();
-  expect(net({})).toThrow("connection a>a.v.procedural: weights of each synapse must be stored; give one weight");
-  expect(net({ weight: 1, delay: { kind: "uniform", low: 1e-4, high: 2e-4 } })).toThrow(
-    "connection a>a.v.procedural: delays of each synapse must be stored; give one delay",
+  expect(net({})).not.toThrow();
+  expect(net({ weight: [1] })).toThrow(
+    "connection a>a.v.procedural: weights that are given one by one must be stored; give one, or a law",
   );
+  expect(net({ weight: 1, delay: [1] })).toThrow(
+    "connection a>a.v.procedural: delays that are given one by one must be stored; give one, or a law",
+  );
+  expect(net({ weight: truncatedNormal(0, 1, { low: 3 }) })).toThrow(
+    "connection a>a.v.procedural: of the law of weights, 0.13 % lies inside its bounds, and the rest is drawn again at every spike: at least 1 % must",
+  );
+  expect(net({ weight: 1, delay: normal(5e-4, 1e-4) })).toThrow(
+    "connection a>a.v.procedural: delays that are drawn at every spike can be of 1 to 65537 steps, and this law gives -1 to 11; truncatedNormal and clippedNormal stay within bounds",
+  );
+  expect(net({ weight: 1, delay: logNormal(0, 1) })).toThrow("this law gives 18 to 5656400");
   expect(net({ weight: 1, storage: "i8" })).toThrow(
     "connection a>a.v.procedural: 'storage' says how weights are stored",
   );
-  expect(net({ weight: 1, connectivity: outDegree(3, { multapses: false }) })).toThrow("allow multapses");
-  for (const connectivity of [inDegree(3), pairs([0], [1])])
-    expect(net({ weight: 1, connectivity })).toThrow(
-      `rows of '${connectivity.kind}' are not drawn source by source; probability, outDegree and totalNumber are`,
-    );
+  expect(net({ weight: 1, connectivity: inDegree(3) })).toThrow(
+    "each target draws its own sources, so that to know the targets of one source those of all targets must be drawn; use outDegree",
+  );
+  expect(net({ weight: 1, connectivity: pairs([0], [1]) })).toThrow(
+    "rows of 'pairs' are not drawn source by source; probability, outDegree, totalNumber, oneToOne, distance and condition are",
+  );
 });

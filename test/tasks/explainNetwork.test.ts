@@ -52,6 +52,13 @@ test("what narrow weights may lose", () => {
   );
 });
 
+test("that synapses are not stored", () => {
+  const own = { connectivity: probability(0.1), weight: uniform(-1, 1), delay: 2, procedural: true };
+  const net = network({ dt: "1 ms", populations: { a: population(3, lif()) }, connections: [connect("a", "a", own)] });
+  const text = networkText(net, current()).replaceAll(/\s+/g, " ");
+  expect(text).toContain("weights uniform(-1, 1), delay 2 steps, drawn again for each spike");
+});
+
 const { volt, second, siemens, metre } = NAMED;
 test.each([
   [0.01, second, "10 ms"],

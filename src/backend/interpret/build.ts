@@ -62,7 +62,7 @@ export function lookUp(_k: KernelOf<"lookUp">, frame: Frame): void {
     linesOf(frame.arg("key")),
   ];
   const [skip, n] = [frame.count("skip"), frame.count("n")];
-  const found = finder(frame);
+  const found = finder(frame, frame.count("cell"), frame.count("entry"));
   for (let k = 0; k < n; k++) {
     let x = found(item(words, skip + k));
     draws.begin(frame.count("first") + k);
@@ -71,9 +71,9 @@ export function lookUp(_k: KernelOf<"lookUp">, frame: Frame): void {
     if (x === LOOK_AGAIN || x === LOOK_ASK) asked.data[asked.at]!++;
   }
 }
-function finder(frame: Frame): (word: number) => number {
+/** Looks numbers up in tables that begin at `cell` and at `entry`. */
+export function finder(frame: Frame, cell: number, entry: number): (word: number) => number {
   const [cells, bounds, values] = [frame.arg("cells"), frame.arg("bounds"), frame.arg("values")];
-  const [cell, entry] = [frame.count("cell"), frame.count("entry")];
   return (word) => {
     const c = cell + (word >>> (32 - LOOK_BITS));
     let i = item(cells, c);

@@ -1,21 +1,24 @@
 /** A body over sparse synapses, one after the other: each sees what the ones before it stored. */
-import { LineStream } from "../../base/lineStream.ts";
-import type { DrawnRows } from "../../ir/drawnRows.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import type { Space, Step } from "../../ir/step.ts";
 import { evaluateBody, type Leaf } from "./body.ts";
+import { drawnRow, numbersOf, ringOf } from "./drawnRow.ts";
 import type { Cursor, Frame } from "./run.ts";
 
-/** The three numbers of one synapse. */
+/** The three numbers of one synapse, and how many steps one of a drawn row takes. */
 export interface Synapse {
+  readonly steps?: number;
   readonly synapse: number;
   readonly pre: number;
   readonly post: number;
 }
 
 export function perSynapse({ domain, step, parts = 1, full, drawn }: KernelOf<"perSynapse">, frame: Frame): void {
+  if (drawn) {
+    const body = synapticBody(step, frame, numbersOf(step, drawn), ringOf(drawn, frame));
+    return listed(frame, drawnRow(drawn, frame, body));
+  }
   const run = synapticBody(step, frame);
-  if (drawn) return listed(frame, drawnRow(drawn, frame, run));
   if (domain === "columns") return listed(frame, full ? fullColumn(full, run) : columnOf(frame, run));
   const row = full ? fullRow(full, frame, run) : rowOf(frame, run, parts);
   if (domain === "rows") return listed(frame, row);
@@ -43,29 +46,6 @@ function columnOf(frame: Frame, run: (s: Synapse) => void): (post: number) => vo
   };
 }
 
-function drawnRow(drawn: DrawnRows, frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
-  const { law, targets, notItself } = drawn;
-  const draws = new LineStream(drawn.seed, drawn.stream);
-  const [first, end] = [frame.count("first"), frame.count("n")];
-  const visit = (pre: number, post: number): void => {
-    if (post >= first && post < end) run({ synapse: Number.NaN, pre, post });
-  };
-  if (law.kind === "trials")
-    return (pre) => {
-      draws.begin(pre);
-      for (let post = draws.failures(law.factor); post < targets; post += 1 + draws.failures(law.factor))
-        if (!notItself || post !== pre) visit(pre, post);
-    };
-  const degree = frame.arg("degree");
-  return (pre) => {
-    draws.begin(pre);
-    for (let n = degree.data[degree.at + pre]!; n > 0; n--) {
-      const k = draws.below(targets - Number(notItself));
-      visit(pre, notItself && k >= pre ? k + 1 : k);
-    }
-  };
-}
-
 type Full = NonNullable<KernelOf<"perSynapse">["full"]>;
 function fullRow([, targets]: Full, frame: Frame, run: (s: Synapse) => void): (pre: number) => void {
   const [first, end] = [frame.count("first"), frame.count("n")];
@@ -84,15 +64,29 @@ interface Access extends Cursor {
   readonly position: (s: Synapse) => number;
 }
 
-/** What happens at a synapse. */
-export function synapticBody(step: Step, frame: Frame): (s: Synapse) => void {
+/**
+ * What happens at a synapse.
+ * @param numbers slots of which a synapse's number is made, not found
+ * @param place where what belongs to a target lies, if not in order of the targets
+ */
+export function synapticBody(
+  step: Step,
+  frame: Frame,
+  numbers: ReadonlyMap<string, (s: Synapse) => number> = new Map(),
+  place?: (s: Synapse) => number,
+): (s: Synapse) => void {
+  const position = { ...POSITION, ...(place && { post: place }) };
   const slots = new Map(
-    step.slots.map((s): [string, Access] => [s.name, { ...frame.arg(s.name), position: POSITION[s.space] }]),
+    step.slots
+      .filter((s) => !numbers.has(s.name))
+      .map((s): [string, Access] => [s.name, { ...frame.arg(s.name), position: position[s.space] }]),
   );
   const leaf =
     (s: Synapse): Leaf =>
     (e) => {
-      if (e.tag === "index") return s[e.of as keyof Synapse];
+      if (e.tag === "index") return s[e.of as "synapse" | "pre" | "post"];
+      const made = numbers.get(e.slot);
+      if (made) return made(s);
       const { data, at, position } = slots.get(e.slot)!;
       return data[at + position(s)]!;
     };

@@ -11,9 +11,9 @@ import { type Expr, read } from "../../ir/expr.ts";
 import { type KernelOf, RANGE } from "../../ir/program.ts";
 import { philox } from "../../ir/random.ts";
 import { BYTES } from "../../ir/types.ts";
-import { values, vectorValues } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { range } from "./tiles.ts";
+import { values, vectorValues } from "./values.ts";
 
 const UNIFORM = ["seed", "sample", "stepLow", "stepHigh"] as const;
 type DrawCounts = KernelOf<"drawCounts">;

@@ -2,9 +2,9 @@
 import { BLOCK, FACTOR, failuresOf, LINE, SEED, STREAM, wordsOf } from "../../ir/drawnRows.ts";
 import { type Expr, read } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { values } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { pushScaled } from "./tiles.ts";
+import { values } from "./values.ts";
 
 /** Locals: the row and its line at hand, where its next end goes (bytes), and what words are made of. */
 interface Row {
@@ -17,26 +17,12 @@ interface Row {
 
 export function drawRows({ law }: KernelOf<"drawRows">, c: KernelContext): void {
   const { f } = c;
-  const [row, line, at, block] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const leaves = new Map([
-    [BLOCK, block],
-    [LINE, line],
+  const [row, line] = [f.local("i32"), f.local("i32")];
+  const draw = rowDrawer(law, c, row, line, [
     [SEED, loaded(c, "key", "i32", 0)],
     [STREAM, loaded(c, "key", "i32", 4)],
     ...(law === "trials" || law === "counts" ? [[FACTOR, loaded(c, "factor", "f64", 0)] as const] : []),
   ]);
-  const blocks: Row["blocks"] = (roots, each) => {
-    f.i32(0);
-    f.set(block);
-    f.op("block");
-    f.op("loop");
-    each(values(roots, leaves, c));
-    f.advance(block, 1);
-    f.op("br", 0);
-    f.op("end");
-    f.op("end");
-  };
-  const draw = LAWS[law](c, { row, line, at, blocks });
   f.i32(0);
   f.set(row);
   f.upTo(
@@ -53,6 +39,33 @@ export function drawRows({ law }: KernelOf<"drawRows">, c: KernelContext): void 
   );
 }
 
+/**
+ * Draws one row, with arguments `out`, `starts`, `marks`? and counts `targets`, `notItself`.
+ * @param key locals with what is not fixed: seed, stream, and the factor of trials
+ */
+export function rowDrawer(
+  law: KernelOf<"drawRows">["law"],
+  c: KernelContext,
+  row: number,
+  line: number,
+  key: readonly (readonly [string, number])[],
+): () => void {
+  const { f } = c;
+  const [at, block] = [f.local("i32"), f.local("i32")];
+  const leaves = new Map([[BLOCK, block], [LINE, line], ...key]);
+  const blocks: Row["blocks"] = (roots, each) => {
+    f.i32(0);
+    f.set(block);
+    f.op("block");
+    f.op("loop");
+    each(values(roots, leaves, c));
+    f.advance(block, 1);
+    f.op("br", 0);
+    f.op("end");
+    f.op("end");
+  };
+  return LAWS[law](c, { row, line, at, blocks });
+}
 function loaded({ f, ptr }: KernelContext, argument: string, type: "i32" | "f64", offset: number): number {
   const local = f.local(type);
   f.get(ptr(argument));

@@ -1,21 +1,15 @@
 /** The synapses of a row that is drawn anew (`ir/drawnRows.ts`): blocks of four random words, one after the other. */
-import { BLOCK, type DrawnRows, FACTOR, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
-import { expand } from "../../ir/expand.ts";
+import { BLOCK, type DrawnSynapses, failuresOf, LINE, wordsOf } from "../../ir/drawnRows.ts";
 import type { Expr } from "../../ir/expr.ts";
-import { simplify } from "../../ir/simplify.ts";
-import { nodes, type Slot, type Step } from "../../ir/step.ts";
-import type { Type } from "../../ir/types.ts";
-import type { Emitter } from "./code.ts";
 import type { KernelContext } from "./kernel.ts";
-import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { pushScaled, range } from "./tiles.ts";
-import { emitVector, splatConstant, type VectorContext } from "./vectorExpr.ts";
+import { values } from "./values.ts";
 
 /** Locals with the source and the target at hand. */
 type Ends = Readonly<Record<"pre" | "post", number>>;
 
 /** @param body what is done with each synapse of source `pre` whose target, put into `post`, is in the range */
-export function drawnRow(drawn: DrawnRows, ends: Ends, c: KernelContext, body: () => void): () => void {
+export function drawnRow(drawn: DrawnSynapses, ends: Ends, c: KernelContext, body: () => void): () => void {
   const { f } = c;
   const block = f.local("i32");
   const leaves = new Map([
@@ -36,12 +30,17 @@ export function drawnRow(drawn: DrawnRows, ends: Ends, c: KernelContext, body: (
     f.op("end");
   };
   const words = wordsOf(drawn);
-  const make = drawn.law.kind === "trials" ? trials(drawn.law.factor, words) : choices(words);
+  const make =
+    drawn.law.kind === "trials"
+      ? trials(drawn.law.factor, words)
+      : drawn.law.kind === "itself"
+        ? itself
+        : choices(words);
   return make({ drawn, ends, c, body, begin, blocks, values: (roots) => values(roots, leaves, c) });
 }
 
 interface Making {
-  readonly drawn: DrawnRows;
+  readonly drawn: DrawnSynapses;
   readonly ends: Ends;
   readonly c: KernelContext;
   body(): void;
@@ -90,6 +89,18 @@ const trials =
       });
     };
   };
+
+const itself: Make = (m) => () => {
+  const { f } = m.c;
+  f.get(m.ends.pre);
+  f.set(m.ends.post);
+  fromFirst(m);
+  f.get(m.ends.post);
+  m.c.pushCount("n");
+  f.op("i32.lt_s");
+  f.op("i32.and");
+  f.if(m.body);
+};
 
 const choices =
   (words: readonly Expr[]): Make =>
@@ -149,76 +160,3 @@ function fromFirst({ c, ends }: Making): void {
   c.pushCount("first");
   c.f.op("i32.ge_s");
 }
-
-/**
- * Locals with what expressions are.
- * @param leaves locals of what they read, by name
- */
-export function values(
-  roots: readonly Expr[],
-  leaves: ReadonlyMap<string, number>,
-  { f }: Pick<KernelContext, "f">,
-): number[] {
-  const locals = new Map<Expr, number>();
-  const context = { f, push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)) };
-  return evaluated(
-    roots,
-    leaves,
-    locals,
-    (e) => {
-      emitScalar(e, context);
-      return f.local(valTypeOf(e.type));
-    },
-    f,
-  );
-}
-/** The same of four neighbours at once: leaves and results are vectors. */
-export function vectorValues(
-  roots: readonly Expr[],
-  leaves: ReadonlyMap<string, number>,
-  { f }: Pick<KernelContext, "f">,
-): number[] {
-  const locals = new Map<Expr, number>();
-  const context: VectorContext = {
-    f,
-    lanes: 4,
-    push: (e) => (e.tag === "const" ? splatConstant(context, e.type, e.value) : f.get(locals.get(e)!)),
-  };
-  return evaluated(
-    roots,
-    leaves,
-    locals,
-    (e) => {
-      emitVector(e, context);
-      return f.local("v128");
-    },
-    f,
-  );
-}
-/** @param emit pushes a node's value, and says where it is kept */
-function evaluated(
-  roots: readonly Expr[],
-  leaves: ReadonlyMap<string, number>,
-  locals: Map<Expr, number>,
-  emit: (e: Expr) => number,
-  f: Emitter,
-): number[] {
-  const step = simplify(expand(stepOf(roots, leaves)));
-  for (const e of nodes(step)) {
-    if (e.tag === "const") continue;
-    const local = e.tag === "read" ? leaves.get(e.slot)! : emit(e);
-    if (e.tag !== "read") f.set(local);
-    locals.set(e, local);
-  }
-  return step.stores.map((s) => locals.get(s.value)!);
-}
-const slot = (name: string, type: Type): Slot => ({ name, type, space: "uniform" });
-/** So that what several of them need is computed once. */
-const stepOf = (roots: readonly Expr[], leaves: ReadonlyMap<string, number>): Step => ({
-  name: "row",
-  slots: [
-    ...[...leaves.keys()].map((name) => slot(name, name === FACTOR ? "f64" : "u32")),
-    ...roots.map((e, k) => slot(`${k}`, e.type)),
-  ],
-  stores: roots.map((value, k) => ({ slot: `${k}`, mode: "set", value })),
-});

@@ -3,9 +3,9 @@ import { BLOCK, LINE, SEED, STREAM, wordsOf } from "../../ir/drawnRows.ts";
 import { read } from "../../ir/expr.ts";
 import { LOOK_AGAIN, LOOK_ASK, LOOK_BITS, LOOK_TRIES } from "../../ir/lookUp.ts";
 import type { KernelOf } from "../../ir/program.ts";
-import { values } from "./drawnRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { range } from "./tiles.ts";
+import { values } from "./values.ts";
 
 /** Four planes of four words at once, transposed; what is left over one by one. */
 export function weave({ stride }: KernelOf<"weave">, c: KernelContext): void {
@@ -128,7 +128,7 @@ export function lookUp(_k: unknown, c: KernelContext): void {
 }
 
 /** Sets `x` to the number of a word: that of the last bound which is not above it. */
-function found(c: KernelContext, word: number, x: number): () => void {
+export function found(c: Pick<KernelContext, "f" | "ptr" | "pushCount">, word: number, x: number): () => void {
   const { f } = c;
   const [low, high, middle] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const tables = Object.fromEntries(

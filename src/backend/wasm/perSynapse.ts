@@ -2,12 +2,16 @@
  * The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. Along a row, addresses of
  * synapses run along, several synapses a turn; columns and sources are looked up.
  */
+import { type DrawnRing, isKept, isMade } from "../../ir/drawnRows.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
 import { nodes, type Slot, type Step } from "../../ir/step.ts";
 import { BYTES } from "../../ir/types.ts";
+import { drawnSteps, type Numbered, numberedSlots } from "./drawnNumber.ts";
 import { drawnRow } from "./drawnRow.ts";
+import { keptRow } from "./keptRow.ts";
 import type { KernelContext } from "./kernel.ts";
+import { madeRow } from "./madeRow.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { synapseLines } from "./synapseLines.ts";
 import { pushScaled, range } from "./tiles.ts";
@@ -80,15 +84,67 @@ function uniforms(step: Step, { f, ptr }: KernelContext): Uniforms {
   return new Map(same.map((slot) => [slot.name, loaded(slot)]));
 }
 
+/** Of each synapse its numbers first: the steps that it takes, then those that the body asks for. */
 function drawnSynapses({ step, drawn }: KernelOf<"perSynapse">, c: KernelContext): void {
-  const numbers: Numbers = { synapse: -1, pre: c.f.local("i32"), post: c.f.local("i32") };
-  const shared = uniforms(step, c);
-  const fixed = fixedAddresses(numbers, c);
+  const { f } = c;
+  const numbers: Numbers = { synapse: f.local("i32"), pre: f.local("i32"), post: f.local("i32") };
+  const { pre, post } = numbers;
+  const { ring, law } = drawn!;
+  const own = law.kind === "itself" ? pre : numbers.synapse;
+  const slots = numberedSlots(step, drawn!, own, c);
+  const steps = ring?.steps && drawnSteps(ring.steps, own, c);
+  const shared = new Map([...uniforms(step, c), ...[...slots].map(([name, { local }]) => [name, local] as const)]);
+  const cell = ring ? f.local("i32") : post;
+  const fixed = fixedAddresses({ ...numbers, post: cell }, c);
+  const act = (): void => body(step, numbers, shared, c, fixed);
+  const row = (each: () => void): (() => void) =>
+    isMade(drawn!) ? madeRow(drawn!, numbers, c, each) : drawnRow(drawn!, numbers, c, each);
+  const draw = (): void => {
+    for (const { make } of slots.values()) make();
+    act();
+  };
+  const visit = ring ? inRing(ring, { post, cell, steps }, c, draw) : draw;
   overList(
-    numbers.pre,
+    pre,
     c,
-    drawnRow(drawn!, numbers, c, () => body(step, numbers, shared, c, fixed)),
+    isKept(drawn!) ? keptRow({ drawn: drawn!, step, pre, post, steps: steps!, slots, cell, row }, c, act) : row(visit),
   );
+}
+
+/** Does something with a synapse that arrives in one of the steps at hand, of whose cell in the ring a local tells. */
+function inRing(
+  { group, cells }: DrawnRing,
+  { post, cell, steps }: { post: number; cell: number; steps: Numbered | undefined },
+  c: KernelContext,
+  body: () => void,
+): () => void {
+  const { f } = c;
+  const after = f.local("i32");
+  return () => {
+    steps?.make();
+    if (steps) f.get(steps.local);
+    else f.i32(0);
+    c.pushCount("since");
+    f.op("i32.sub");
+    f.tee(after);
+    f.i32(group);
+    f.op("i32.lt_u");
+    f.if(() => {
+      f.get(after);
+      c.pushCount("phase");
+      f.op("i32.add");
+      f.i32(group - 1);
+      f.op("i32.and");
+      f.i32(cells);
+      f.op("i32.mul");
+      f.get(post);
+      f.op("i32.add");
+      c.pushCount("first");
+      f.op("i32.sub");
+      f.set(cell);
+      body();
+    });
+  };
 }
 
 /** The synapses of source `pre`. */

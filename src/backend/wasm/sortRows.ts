@@ -7,7 +7,7 @@ const FEW = 24;
 const BINS = 1024;
 
 /** Locals with byte addresses: where a row begins and ends. */
-interface Row {
+export interface SortedRow {
   readonly from: number;
   readonly to: number;
 }
@@ -15,7 +15,7 @@ interface Row {
 export function sortRows(_k: unknown, c: KernelContext): void {
   const { f } = c;
   const [k, row] = [f.local("i32"), { from: f.local("i32"), to: f.local("i32") }];
-  const [few, many] = [insertion(c, row), byBytes(c, row)];
+  const sort = sortRow(c, row);
   const address = (local: number, plus: number): void => {
     f.get(c.ptr("out"));
     pushScaled(f, c.ptr("starts"), k, 4);
@@ -34,16 +34,24 @@ export function sortRows(_k: unknown, c: KernelContext): void {
     () => {
       address(row.from, 0);
       address(row.to, 1);
-      f.get(row.to, row.from);
-      f.op("i32.sub");
-      f.i32(4 * FEW);
-      f.op("i32.lt_u");
-      f.if(few, many);
+      sort();
     },
   );
 }
+/** Sorts one row: with arguments `spare` and `bins`, and count `below`. */
+export function sortRow(c: KernelContext, row: SortedRow): () => void {
+  const { f } = c;
+  const [few, many] = [insertion(c, row), byBytes(c, row)];
+  return () => {
+    f.get(row.to, row.from);
+    f.op("i32.sub");
+    f.i32(4 * FEW);
+    f.op("i32.lt_u");
+    f.if(few, many);
+  };
+}
 
-function insertion({ f }: KernelContext, { from, to }: Row): () => void {
+function insertion({ f }: KernelContext, { from, to }: SortedRow): () => void {
   const [at, hole, x] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const larger = (): void => {
     // hole > from && hole[-1] > x
@@ -93,7 +101,7 @@ function insertion({ f }: KernelContext, { from, to }: Row): () => void {
 }
 
 /** From the row to `spare` and back, a byte at a time; a copy ends it where the last pass left it in `spare`. */
-function byBytes(c: KernelContext, { from, to }: Row): () => void {
+function byBytes(c: KernelContext, { from, to }: SortedRow): () => void {
   const { f, ptr } = c;
   const [shift, length, source, target, swap] = range(5).map(() => f.local("i32")) as [
     number,

@@ -6,7 +6,7 @@ import { DIMENSIONLESS } from "../../base/dimension.ts";
 import { RunError } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
-import { read } from "../../ir/expr.ts";
+import { f64, max, min, read, select } from "../../ir/expr.ts";
 import type { ConnectivityOf } from "../connectivity.ts";
 import { type Node, namesIn, walk } from "../equations/ast.ts";
 import { expectType, type Scope } from "../equations/check.ts";
@@ -20,6 +20,7 @@ import { evaluatorOf } from "./evaluator.ts";
 import type { Kind, Size } from "./kind.ts";
 import { requireProbability, type Skip, skipOf, successes } from "./skip.ts";
 import { checkPositions, coordinatesOf, dimensionsOf, type Positions } from "./space.ts";
+import { type Table, type Thinned, thinned } from "./thinned.ts";
 
 type Condition = ConnectivityOf<"condition">;
 
@@ -108,8 +109,7 @@ class Rule {
     };
     this.#holds = evaluatorOf(lower(nodes.condition, meaning), names);
     this.#p = evaluatorOf(toFloat(lower(nodes.p, meaning)), names);
-    const ofPair = new Set(pairNames(c));
-    this.#even = ![...namesIn(nodes.p)].some((name) => ofPair.has(name));
+    this.#even = isEven(nodes.p, c);
     this.#inputs = new Float64Array(names.length);
     this.#inputs.set([size.sources, size.targets]);
     this.#pre = c.source ? coordinatesOf(c.source, size.sources) : [];
@@ -157,6 +157,46 @@ class Rule {
     if (this.#skip[0] !== p) this.#skip = [p, skipOf(p)];
     return this.#skip[1];
   }
+}
+/** The same rows, as kernels draw them. */
+export function conditionLaw(c: Condition, size: Size, path: string): Thinned {
+  const { sources, targets } = size;
+  const nodes = parsed(c, path);
+  const tables = new Map<string, Table>();
+  const add = (end: "pre" | "post", of: Positions | undefined, count: number): void => {
+    const all = of ? coordinatesOf(of, count) : [];
+    axesOf(of, end).forEach((name, d) => tables.set(name, { space: end, values: all[d]! }));
+  };
+  add("pre", c.source, sources);
+  add("post", c.target, targets);
+  const counts: Readonly<Record<string, number>> = { N_pre: sources, N_post: targets };
+  const meaning = {
+    dt: 0,
+    resolve: (name: string) =>
+      name in counts
+        ? f64(counts[name]!)
+        : name === "i" || name === "j" || tables.has(name)
+          ? read("f64", name)
+          : undefined,
+    stream: none,
+  };
+  const holds = lower(nodes.condition, meaning);
+  const p = min(f64(1), max(f64(0), toFloat(lower(nodes.p, meaning))));
+  const even = isEven(nodes.p, c);
+  return thinned({
+    most: even ? p : f64(1),
+    share: select(holds, even ? f64(1) : p, f64(0)),
+    tables,
+    members: Uint32Array.from({ length: targets }, (_, k) => k),
+    boxStart: Uint32Array.of(0, targets),
+    drawsZero: false,
+    ordered: true,
+  });
+}
+/** Whether the probability is the same all along a row. */
+function isEven(p: Node, c: Condition): boolean {
+  const ofPair = new Set(pairNames(c));
+  return ![...namesIn(p)].some((name) => ofPair.has(name));
 }
 function none(): never {
   throw new Error("a draw in a condition (was it checked?)");

@@ -6,11 +6,13 @@
 import { ModelError } from "../../base/errors.ts";
 import { LineStream } from "../../base/lineStream.ts";
 import { streamOf } from "../../base/random.ts";
+import { abs, add, div, type Expr, f64, max, min, mul, read, sub } from "../../ir/expr.ts";
 import type { ConnectivityOf } from "../connectivity.ts";
 import { countingSort } from "./countingSort.ts";
-import type { Kind } from "./kind.ts";
+import type { Kind, Size } from "./kind.ts";
 import { requireProbability, skipOf, successes } from "./skip.ts";
-import { checkPositions, checkProfile, coordinatesOf, dimensionsOf, factorOf } from "./space.ts";
+import { checkPositions, checkProfile, coordinatesOf, dimensionsOf, factorExpr, factorOf } from "./space.ts";
+import { type Table, type Thinned, thinned } from "./thinned.ts";
 
 type Distance = ConnectivityOf<"distance">;
 
@@ -106,6 +108,47 @@ class Space {
     }
     return sum * CAUTION;
   }
+}
+
+/** The same rows, as kernels draw them. */
+export function distanceLaw(c: Distance, { sources, targets }: Size): Thinned {
+  const { x, y } = new Space(c, sources, targets);
+  const boxes = boxesOf(y, targets, c.period);
+  const tables = new Map<string, Table>();
+  x.forEach((values, d) => tables.set(`x${d}`, { space: "pre", values }));
+  y.forEach((values, d) => tables.set(`y${d}`, { space: "post", values }));
+  x.forEach((_, d) => {
+    tables.set(`low${d}`, { space: "synapse", values: Float64Array.from(boxes, (b) => b.low[d]!) });
+    tables.set(`high${d}`, { space: "synapse", values: Float64Array.from(boxes, (b) => b.high[d]!) });
+  });
+  const factor = factorExpr(c.profile);
+  const chance = (square: Expr): Expr => mul(f64(c.p), factor(square));
+  const most = chance(
+    mul(
+      squareOf(x.length, (d) => nearestWay(d, c.period?.[d])),
+      f64(CAUTION),
+    ),
+  );
+  const share = div(chance(squareOf(x.length, (d) => wayOf(d, c.period?.[d]))), most);
+  const starts = [0];
+  for (const { members } of boxes) starts.push(starts.at(-1)! + members.length);
+  const members = new Uint32Array(targets);
+  boxes.forEach((b, k) => members.set(b.members, starts[k]));
+  return thinned({ most, share, tables, members, boxStart: Uint32Array.from(starts), drawsZero: true, ordered: false });
+}
+const squareOf = (dimensions: number, way: (d: number) => Expr): Expr =>
+  Array.from({ length: dimensions }, (_, d) => way(d))
+    .map((x) => mul(x, x))
+    .reduce((sum, x) => add(sum, x));
+const table = (name: string, d: number): Expr => read("f64", `${name}${d}`);
+function wayOf(d: number, period: number | undefined): Expr {
+  const straight = abs(sub(table("x", d), table("y", d)));
+  return period === undefined ? straight : min(straight, abs(sub(f64(period), straight)));
+}
+function nearestWay(d: number, period: number | undefined): Expr {
+  const at = table("x", d);
+  const way = (v: Expr): Expr => max(f64(0), max(sub(table("low", d), v), sub(v, table("high", d))));
+  return period === undefined ? way(at) : min(min(way(at), way(sub(at, f64(period)))), way(add(at, f64(period))));
 }
 
 /** Equal boxes that cover all targets; empty ones are left out. */

@@ -5,6 +5,7 @@
 import { log } from "../../base/elementary.ts";
 import { ModelError } from "../../base/errors.ts";
 import type { LineStream } from "../../base/lineStream.ts";
+import { add, call, compare, div, type Expr, f64, mul, neg, select, sub } from "../../ir/expr.ts";
 
 /** Calls `take` for each success among `n` trials, in ascending order. `skip` is `skipOf(p)`. */
 export function successes(n: number, skip: Skip, draws: LineStream, take: (k: number) => void): void {
@@ -29,6 +30,17 @@ const SMALL = 2 ** -9;
 function logOfRest(p: number): number {
   if (p > SMALL) return log(1 - p);
   return -p * (1 + p * (1 / 2 + p * (1 / 3 + p * (1 / 4 + p * (1 / 5 + p / 6)))));
+}
+
+/** The same of a probability that is worked out in a kernel; 0 and 1, of which nothing is drawn, may give anything. */
+export function failureFactorOf(p: Expr): Expr {
+  const one = f64(1);
+  const rest = [1 / 4, 1 / 3, 1 / 2].reduce(
+    (sum, term) => add(f64(term), mul(p, sum)),
+    add(f64(1 / 5), div(p, f64(6))) as Expr,
+  );
+  const series = mul(neg(p), add(one, mul(p, rest)));
+  return div(one, select(compare("gt", p, f64(SMALL)), call("log", sub(one, p)), series));
 }
 
 /** @throws {ModelError} `out-of-range` */

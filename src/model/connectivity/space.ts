@@ -1,6 +1,7 @@
 /** Where neurons lie, and how the probability of a synapse falls with the distance. */
 import { exp } from "../../base/elementary.ts";
 import { ModelError, requireFinite, requireInteger, requirePositive } from "../../base/errors.ts";
+import { call, compare, div, type Expr, f64, mul, neg, select, sqrt } from "../../ir/expr.ts";
 
 /**
  * Of a grid with `shape` `[nx, ny]`, neuron `k` lies in the middle of cell `(floor(k / ny), k mod ny)` of a box that
@@ -106,6 +107,24 @@ const FACTORS: { readonly [K in Profile["kind"]]: (p: Extract<Profile, { kind: K
 };
 /** The profile as a function of the squared distance. */
 export const factorOf = (p: Profile): ((square: number) => number) => FACTORS[p.kind](p as never);
+
+const decayExpr = (x: Expr): Expr => select(compare("lt", x, f64(FAR)), f64(0), call("exp", x));
+const EXPRESSIONS: { readonly [K in Profile["kind"]]: (p: Extract<Profile, { kind: K }>) => (square: Expr) => Expr } = {
+  gaussian: ({ sigma }) => {
+    const scale = -1 / (2 * sigma * sigma);
+    return (square) => decayExpr(mul(square, f64(scale)));
+  },
+  exponential:
+    ({ length }) =>
+    (square) =>
+      decayExpr(div(neg(sqrt(square)), f64(length))),
+  disc:
+    ({ radius }) =>
+    (square) =>
+      select(compare("le", square, f64(radius * radius)), f64(1), f64(0)),
+};
+/** The same in a kernel, operation by operation. */
+export const factorExpr = (p: Profile): ((square: Expr) => Expr) => EXPRESSIONS[p.kind](p as never);
 
 export function checkProfile({ kind, ...scale }: Profile, path: string): void {
   for (const [name, x] of Object.entries(scale)) requirePositive(`${path}.${name}`, x);

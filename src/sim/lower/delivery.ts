@@ -50,6 +50,8 @@ export interface Table {
   readonly age: number;
   /** Which groups of slots some synapse may be in, in ascending order. */
   readonly groups: readonly number[];
+  /** Whether its rows are drawn again for each spike: no blocks of it lie anywhere. */
+  readonly again: boolean;
 }
 /** A population or an input, and its connections to the ports of the ring. */
 export interface TableSource {
@@ -109,7 +111,10 @@ export function deliveryOf(net: Network, { mode, type, parts = 1 }: LowerOptions
     rings.push(ring);
     const pieces = tableGroups(own).map((together) => pieceOf(together, ring, net));
     for (const [, alike] of groupedBy(pieces, (p) => p.form))
-      tables.push(tableOf(`${ring.name}.${tables.length}`, alike, net));
+      for (const again of [false, true]) {
+        const those = alike.flatMap((p) => partOf(p, again));
+        if (those.length > 0) tables.push(tableOf(`${ring.name}.${tables.length}`, those, again, net));
+      }
   }
   return { rings, tables, delivered: new Set(chosen.map((c) => c.name)) };
 }
@@ -225,7 +230,12 @@ function pieceOf({ planned, times }: Together, ring: Ring, net: Network): Piece 
   const form = `${node in net.inputs ? node : ""} ${weight} ${unit} ${times} ${age} ${groups}`;
   return { ring, node, connections, weight, unit, age, groups, form };
 }
-function tableOf(name: string, pieces: readonly Piece[], net: Network): Table {
+/** Its connections that are stored, or those that are not; between both kinds of a form no order is kept. */
+function partOf(piece: Piece, again: boolean): Piece[] {
+  const connections = piece.connections.filter(({ connection }) => (connection.procedural ?? false) === again);
+  return connections.length > 0 ? [{ ...piece, connections }] : [];
+}
+function tableOf(name: string, pieces: readonly Piece[], again: boolean, net: Network): Table {
   const { ring, weight, unit, age, groups } = pieces[0]!;
   let first = 0;
   const sources = pieces.map(({ node, connections }): TableSource => {
@@ -233,7 +243,7 @@ function tableOf(name: string, pieces: readonly Piece[], net: Network): Table {
     first += source.size;
     return source;
   });
-  return { name, sources, ring, weight, unit, age, groups };
+  return { name, sources, ring, weight, unit, age, groups, again };
 }
 /** Whether the spikes of a table come from the host, whose lists are as old as they must be. */
 export const isGiven = ({ sources }: Table, net: Network): boolean => sources.some(({ node }) => node in net.inputs);
@@ -252,6 +262,25 @@ function groupsOf({ connection: c, age, most }: Delivered, first: number, group:
 
 /** The age of spikes whose synapses of each group of slots are gone through. */
 export const agesOf = ({ age, groups, ring }: Table): number[] => groups.map((g) => age + g * ring.group);
+
+/** When the spikes of a connection whose rows are drawn again are gone through: at what age, and for which synapses. */
+export interface Visit {
+  readonly age: number;
+  /** Steps that a synapse takes at least to count; without delays of their own 0 stands for those of all. */
+  readonly since: number;
+}
+export function visitsOf({ ring: { group }, groups, age }: Table, { connection: c, ...own }: Delivered): Visit[] {
+  const before = own.age - age; // slots before that of the fastest synapse
+  const [from, to] = [before, own.most - age].map((slot) => Math.floor(slot / group)) as [number, number];
+  return groups
+    .filter((g) => g >= from && g <= to)
+    .map((g) => ({ age: age + g * group, since: g * group - before + (c.delays ? c.delay : 0) }));
+}
+/** The ages of spikes that a table asks for itself; of populations it keeps lists of its own of those that are older. */
+export const agesAsked = (table: Table, source: TableSource, net: Network): number[] => {
+  if (table.again) return source.connections.flatMap((d) => visitsOf(table, d).map((v) => v.age));
+  return isGiven(table, net) ? agesOf(table) : [table.age];
+};
 
 /** Where what arrives at a port now has been added up. Each part of the neurons has cells of its own. */
 export function arrivalsAt(

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { spikeEvents } from "./contributions.ts";
 import { agesOf, type Moment, type Ring, type Table } from "./delivery.ts";
 import { type Due, dueOf, tableBuffers } from "./deliveryTables.ts";
+import { drawnNodes } from "./drawnDelivery.ts";
 import type { Lowered } from "./lower.ts";
 import { fromParts, onParts, PART } from "./parts.ts";
 import type { Events } from "./signals.ts";
@@ -21,7 +22,7 @@ export function deliverNodes(nodes: readonly string[], moment: Moment, l: Parts)
   const mine = (ring: Ring): boolean => ring.moment === moment && ring.nodes.some((n) => nodes.includes(n));
   return rings.filter(mine).flatMap((ring) => {
     const own = tables.filter((t) => t.ring === ring);
-    const far = own.reduce((sum, t) => sum + l.sources.delivery.get(t.name)!.words, 0) > NEAR;
+    const far = own.reduce((sum, t) => sum + (l.sources.delivery.get(t.name)?.words ?? 0), 0) > NEAR;
     const work = own.map((t) => tableNodes(t, far, l));
     const calls = [
       ...work.flatMap(({ older }) => older.touch),
@@ -73,7 +74,9 @@ function dueEvents(
  * Through what groups of slots a table's spikes go: oldest spikes first, for those of the last step are what threads wait for.
  * @param far whether the table is too large for a cache near the processor
  */
-function tableNodes(table: Table, far: boolean, { context, sources }: Parts): TableNodes {
+function tableNodes(table: Table, far: boolean, l: Parts): TableNodes {
+  if (table.again) return drawnAgainNodes(table, l);
+  const { context, sources } = l;
   const { ring, unit, weight } = table;
   const { group, cells } = ring;
   const { parts, type } = context;
@@ -114,6 +117,14 @@ function tableNodes(table: Table, far: boolean, { context, sources }: Parts): Ta
     latest: visit(oldestFirst.filter(({ age }) => age === table.age)),
     settle: far ? [invoke({ kind: "settle", ...of, noted: NOTED }, ends, { phase })] : [],
   };
+}
+function drawnAgainNodes(table: Table, l: Parts): TableNodes {
+  const visits = drawnNodes(table, phaseOf(table.ring.group, l.context), l);
+  const those = (latest: boolean): Visit => ({
+    touch: [],
+    deliver: visits.filter(({ age }) => (age === table.age) === latest).flatMap(({ nodes }) => nodes),
+  });
+  return { older: those(false), latest: those(true), settle: [] };
 }
 type Visit = Record<"touch" | "deliver", readonly Node[]>;
 /** Of the spikes of the last step and of those before them. */

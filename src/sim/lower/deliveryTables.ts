@@ -50,9 +50,9 @@ export interface Due {
   readonly room: number;
   readonly apart: number;
 }
-/** Nothing where the host gives the spikes. */
+/** Nothing where the host gives the spikes, or rows are drawn again for each. */
 export function dueOf(table: Table, { net }: Context): Due | undefined {
-  if (isGiven(table, net)) return undefined;
+  if (table.again || isGiven(table, net)) return undefined;
   const steps = 2 ** Math.ceil(Math.log2((agesOf(table).at(-1) ?? table.age) - table.age + 1));
   return { table, steps, room: rowsOf(table), apart: LINE * Math.ceil(steps / LINE) };
 }
@@ -72,7 +72,7 @@ export const dueBuffers = (c: Context): { readonly buffer: string; readonly stri
 export function makeDelivery(c: Context): Map<string, Blocks> {
   for (const { name, group, cells } of c.delivery.rings)
     c.buffer(name, c.type, c.options.samples * c.parts * group * cells, "work");
-  return new Map(c.delivery.tables.map((table) => [table.name, makeTable(table, c)]));
+  return new Map(c.delivery.tables.filter((t) => !t.again).map((table) => [table.name, makeTable(table, c)]));
 }
 
 function makeTable(table: Table, c: Context): Blocks {

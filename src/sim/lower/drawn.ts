@@ -64,11 +64,10 @@ export function drawnOf(c: Connection, { net, options: { seed, counter } }: Give
   const given = c.weight.kind === "values" && origin;
   const own = given ? (k: number): number => weight(given[k]!) : weight;
   const steps = stepsDrawing(c, rows, { dt: net.dt, seed });
-  const delay = { name: `${c.name}.delay`, seed };
   return {
     rows,
     steps: c.delays
-      ? { at: steps, law: wholeLaw(c.delays, delay, `delay ${net.dt}`, (x) => stepsOf(x, net.dt), c.delay) }
+      ? { at: steps, law: lawOfDelays(c, c.delays, { net, options: { seed } }) }
       : { at: steps, all: c.delay },
     weights: { at: own, law: floatLaw(c.weight, draw) },
     units: (form, unit) => ({
@@ -77,6 +76,16 @@ export function drawnOf(c: Connection, { net, options: { seed, counter } }: Give
     }),
   };
 }
+
+function lawOfDelays(
+  c: Connection,
+  delays: Initializer,
+  { net: { dt }, options: { seed } }: Given,
+): WholeLaw | undefined {
+  return wholeLaw(delays, { name: `${c.name}.delay`, seed }, `delay ${dt}`, (x) => stepsOf(x, dt), c.delay);
+}
+/** Of delays that have been checked to follow a law. */
+export const delayLaw = (c: Connection, given: Given): WholeLaw => lawOfDelays(c, c.delays!, given)!;
 
 /** What lies outside is drawn again. */
 const limitsOf = (from: Initializer): { low: number; high: number } =>

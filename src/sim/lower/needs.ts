@@ -5,7 +5,7 @@ import { type Act, actsOf, eventPort, triggerOf } from "../../model/synapse.ts";
 import { ageOf, eventAge, sourceReads } from "../../model/timing.ts";
 import { givesSpikes } from "../../model/transform.ts";
 
-import { agesOf, type Delivery, isGiven } from "./delivery.ts";
+import { agesAsked, type Delivery } from "./delivery.ts";
 
 export interface Need {
   readonly node: string;
@@ -19,9 +19,7 @@ export function needsOf(net: Network, record: readonly string[], { tables, deliv
   return [
     ...net.connections.filter((c) => !delivered.has(c.name)).flatMap((c) => ofConnection(net, c)),
     ...tables.flatMap((t) =>
-      t.sources.flatMap(({ node }) =>
-        (isGiven(t, net) ? agesOf(t) : [t.age]).map((age): Need => ({ node, port: "spike", age })),
-      ),
+      t.sources.flatMap((s) => agesAsked(t, s, net).map((age): Need => ({ node: s.node, port: "spike", age }))),
     ),
     ...Object.values(net.transforms).flatMap(
       (t) => t.of.filter((e) => e.port !== "spike").map((e) => fresh(e.node, e.port)), // spikes as rows: `sources.ts`

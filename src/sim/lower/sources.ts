@@ -4,8 +4,10 @@ import type { Network } from "../../model/network.ts";
 import type { Context } from "./context.ts";
 import type { Selected } from "./delays.ts";
 import { type Blocks, makeDelivery } from "./deliveryTables.ts";
+import { drawnDelivery } from "./drawnDelivery.ts";
 import type { Need } from "./needs.ts";
 import type { ParameterLayout } from "./parameters.ts";
+import type { Again } from "./procedural.ts";
 import { InputSpikes, isListed, listKey, SparseInput, SpikeSignal, ValueSignal } from "./signals.ts";
 import { type SynapseTables, synapseTables } from "./synapses.ts";
 
@@ -20,6 +22,8 @@ export interface Sources {
   readonly synapses: ReadonlyMap<string, SynapseTables>;
   /** Of each table of `delivery.ts`, by name. */
   readonly delivery: ReadonlyMap<string, Blocks>;
+  /** By connection: of those in its tables whose rows are drawn again. */
+  readonly again: ReadonlyMap<string, Again>;
 }
 
 export interface SourceOptions {
@@ -52,7 +56,8 @@ export function makeSources(
   const delivery = makeDelivery(context);
   const synapses = new Map(sparse.map((c) => [c.name, synapseTables(c, context, parameters, selected.get(c.name))]));
   const { spikes, values, inputSpikes, sparseInputs } = made;
-  return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery };
+  const again = drawnDelivery(context);
+  return { spikes, values, inputSpikes, sparseInputs, parameters, synapses, delivery, again };
 }
 
 /** Populations whose spikes a transform takes, as rows of 0 and 1. */

@@ -1,6 +1,5 @@
 /** Tables of sparse connections, and what synapses do beyond adding a weight. */
 
-import type { DrawnRows } from "../../ir/drawnRows.ts";
 import {
   along,
   type Count,
@@ -17,7 +16,6 @@ import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import type { Size } from "../../model/connectivity/kind.ts";
 import { synapseCount } from "../../model/connectivity/kinds.ts";
-import { proceduralRows } from "../../model/connectivity/procedural.ts";
 import {
   divideRows,
   fillColumnSource,
@@ -37,6 +35,7 @@ import type { Selected } from "./delays.ts";
 import { floatLaw } from "./drawn.ts";
 import type { ParameterLayout } from "./parameters.ts";
 import { fromParts, onParts, PART, partPlace, partStarts } from "./parts.ts";
+import { type Again, drawnAgain } from "./procedural.ts";
 import type { Events } from "./signals.ts";
 import type { Sources } from "./sources.ts";
 import { changing, LAST_EVENT, lengthOf, type Shared, sharedBy, tracePlace } from "./traces.ts";
@@ -57,7 +56,7 @@ export interface SynapseTables {
   /** How many sources and targets there are, where each of the former has a synapse to each of the latter: without tables. */
   readonly full?: readonly [sources: number, targets: number];
   /** How rows are drawn for each spike, where they are not stored. */
-  readonly drawn?: DrawnRows;
+  readonly again?: Again;
   /** Whether there are certainly no multapses. */
   readonly distinct: boolean;
   /** `rowStart` and `target`. */
@@ -131,15 +130,13 @@ export function synapseTables(
   };
 }
 
-/** Of synapses that are drawn for each spike nothing lies anywhere but their weight, and how many each source has. */
+/** Of synapses that are drawn for each spike nothing lies anywhere. */
 function drawnTables(c: Connection, size: Size, context: Context): SynapseTables {
-  const { rows, degrees } = proceduralRows(c.connectivity, size, { name: c.name, seed: context.options.seed });
-  if (degrees) context.filled(`${c.name}.degree`, "u32", degrees.length, "constant", (to) => to.set(degrees));
-  if (c.weight.kind !== "constant") throw new Error(`connection ${c.name}: drawn rows with weights of their own`);
-  context.constant(`${c.name}.w`, [c.weight.value]);
+  const again = drawnAgain(c, context);
   const count = synapseCount(c.connectivity, size);
+  const weights = again.drawn.numbers ? "synapse" : "uniform";
   return {
-    ...{ count, total: count, of: c.name, own: [], distinct: false, drawn: rows, weights: "uniform" },
+    ...{ count, total: count, of: c.name, own: [], distinct: false, again, weights },
     shared: { of: new Map(), moving: new Set() },
     variable: (name) => place(`${c.name}.${name}`),
     space: () => "uniform",
@@ -261,7 +258,7 @@ export function overSynapses(
 ): Node {
   const tables = sources.synapses.get(c.name)!;
   const { parts } = context;
-  if (tables.drawn) return overDrawn(c, kernel.step, tables.drawn, places, { context, sources }, events!);
+  if (tables.again) return overDrawn(c, kernel.step, tables.again, places, { context, sources }, events!);
   if (tables.full) return overFull(c, kernel, tables.full, places, { context, sources }, events);
   const { rowStart, target } = tables.rows!;
   const rows = { rowStart: parts === 1 ? rowStart : { ...rowStart, terms: [along(PART, 1)] }, target };
@@ -315,20 +312,20 @@ function overFull(
 function overDrawn(
   c: Connection,
   step: Step,
-  drawn: DrawnRows,
-  places: Readonly<Record<string, Place>>,
+  { drawn, args }: Again,
+  { w: _w, ...places }: Readonly<Record<string, Place>>,
   { context }: Surroundings,
   { list, from, to }: Events,
 ): Node {
-  const degree = drawn.law.kind === "choices" && { degree: place(`${c.name}.degree`) };
   const counts = { from, to, ...targetsOfPart(c.to.node, drawn.targets, context) };
   return ofParts(
-    invoke({ kind: "perSynapse", domain: "rows", step, drawn }, { ...places, ...degree, list }, counts),
+    invoke({ kind: "perSynapse", domain: "rows", step, drawn }, { ...places, ...args, list }, counts),
     c,
     context,
   );
 }
-function targetsOfPart(node: string, targets: number, context: Context): Record<"first" | "n", Count> {
+/** The targets of the part at hand, or all. */
+export function targetsOfPart(node: string, targets: number, context: Context): Record<"first" | "n", Count> {
   if (context.parts === 1) return { first: 0, n: targets };
   const first = partPlace(node, context, PART);
   return { first, n: shifted(first, 1) };
