@@ -22,7 +22,7 @@ import { type GivenNumbers, isPerNeuron, perNeuron } from "./perNeuron.ts";
 import { requireGivenRange } from "./range.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { withSums } from "./summed.ts";
-import { shiftParameters } from "./timedRead.ts";
+import { checkColumns, checkTimes } from "./timedCheck.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -180,18 +180,8 @@ export function population(
   const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
   const linked = linksOf(model, options.linked ?? {}, path);
   const members = sized(shape, path);
-  for (const { slot, columns } of model.timedArrays)
-    if (columns !== undefined && columns !== members.size)
-      throw new ModelError(
-        "shape-mismatch",
-        path,
-        `'${slot}' has values for ${columns} neurons, and there are ${members.size}`,
-      );
-  for (const read of model.timedReads)
-    for (const name of shiftParameters(read, Object.keys(trainable))) {
-      const problem = `'${read.slot}' is read at a time that does not change, so '${name}' cannot be trained: leave it out of 'trainable'`;
-      throw new ModelError("unsupported", `${path}.trainable.${name}`, problem);
-    }
+  checkColumns(model, members.size, path);
+  checkTimes(model, Object.keys(trainable), path);
   if (options.winners !== undefined) checkWinners(options.winners, model, path);
   const winners = options.winners !== undefined && { winners: options.winners };
   return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }), ...winners };

@@ -4,13 +4,14 @@ import { type Every, listNames, ModelError, requireFinite, requireInteger, requi
 import { parseQuantity, quantityOf } from "../base/quantity.ts";
 import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { delaysOf, LONGEST_DELAY } from "./delays.ts";
-import { namesIn } from "./equations/ast.ts";
+import { type Node, namesIn } from "./equations/ast.ts";
+import { parseEquations } from "./equations/parseEquations.ts";
 import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
 import { dynamicsIn, reachableFrom, type SynapseDynamics, valueTypeOf } from "./synapseEquations.ts";
-import { type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
-import { settledRead, type TimedRead } from "./timedRead.ts";
+import { type TimedArray, type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
+import { settledRead, stillNames, type TimedRead } from "./timedRead.ts";
 
 /** What a synapse does when something triggers it. */
 export interface Pathway {
@@ -138,7 +139,7 @@ export function synapse(spec: SynapseSpec): SynapseModel {
   const timedArrays = spec.timedArrays && asLists(spec.timedArrays);
   const more = { ...(spec.functions && { functions: spec.functions }), ...(timedArrays && { timedArrays }) };
   const plain = { name, variables: values, parameters, pathways, ...more };
-  const calls = callsIn(plain);
+  const calls = callsIn({ ...plain, ...(equations !== undefined && { equations }) });
   if (equations === undefined) return checked(plain);
   if (method !== undefined && !METHOD_NAMES.includes(method))
     throw new ModelError(
@@ -294,9 +295,16 @@ function callsIn(s: SynapseModel): Calls {
   let found = callsKnown.get(s);
   if (!found) {
     const timed = timedArraysOf(s.timedArrays ?? {}, `${path}.timedArrays`);
-    callsKnown.set(s, (found = callsOf(timed, s.functions ?? {}, path, ["i", "j"])));
+    const still = stillNames(Object.keys(s.parameters), subexpressionsIn(s.equations, path));
+    callsKnown.set(s, (found = callsOf(timed, s.functions ?? {}, path, { columns: ["i", "j"], still })));
   }
   return found;
+}
+/** Its timed arrays, resolved. */
+export const timedArraysIn = (s: SynapseModel): readonly TimedArray[] => (s.timedArrays ? callsIn(s).timed : []);
+function subexpressionsIn(text: string | undefined, path: string): Map<string, Node> {
+  const equations = text === undefined ? [] : parseEquations({ text, path: `${path}.equations` });
+  return new Map(equations.flatMap((e) => (e.kind === "subexpression" ? [[e.name, e.value!] as const] : [])));
 }
 const readsKnown = new WeakMap<SynapseModel, ReadonlyMap<string, TimedRead>>();
 /**
@@ -311,7 +319,7 @@ export function timedReadsOf(s: SynapseModel): ReadonlyMap<string, TimedRead> {
   const subexpressions = dynamics?.subexpressions ?? [];
   const names = [...subexpressions, ...(dynamics?.states ?? [])].map((e) => [e.name, valueTypeOf(e)] as const);
   const scope = dynamics && new Map([...Object.entries(dynamics.dimensions), ...names]);
-  const surroundings = { parameters: new Set(Object.keys(s.parameters)), subexpressions, scope };
+  const surroundings = { subexpressions, scope };
   const reads = new Map([...callsIn(s).reads].map(([slot, x]) => [slot, settledRead(x, surroundings)] as const));
   readsKnown.set(s, reads);
   return reads;

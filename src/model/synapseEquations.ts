@@ -188,9 +188,21 @@ function checkSharing(
 }
 const SELVES: ReadonlySet<string> = new Set(["w", "i", "j"]);
 
+/** An event-driven equation cannot look a timed array up, which changes between events. */
+function checkLookups(e: Equation, d: SynapseDynamics): void {
+  if (!isEventDriven(e)) return;
+  const names = reachableFrom(namesIn(e.value!), d);
+  const through = d.subexpressions.filter((x) => names.has(x.name)).map((x) => x.value);
+  const found = [e.value!, ...through].flatMap(walk).find((n) => n.tag === "timed");
+  if (!found) return;
+  const problem = `an event-driven equation cannot read '${print(found)}', which changes between events: make it (clock-driven)`;
+  throw faultAt(d.source, e.value!.span, "unsupported", problem);
+}
+
 /** Brian's rules (its documentation, "Event-driven equations"), and that a sum is no variable. */
 function checkDependence(e: Equation, d: SynapseDynamics, { reads }: Calls): void {
   if (!e.value) return;
+  checkLookups(e, d);
   const has = (list: readonly { readonly name: string }[], name: string): boolean => list.some((x) => x.name === name);
   for (const name of reachableFrom(namesIn(e.value), d)) {
     const fault = (problem: string): Error => faultAt(d.source, e.value!.span, "unsupported", problem);

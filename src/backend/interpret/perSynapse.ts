@@ -91,10 +91,10 @@ export function synapticBody(step: Step, frame: Frame): (s: Synapse) => void {
   );
   const leaf =
     (s: Synapse): Leaf =>
-    (e) => {
+    (e, ahead = 0) => {
       if (e.tag === "index") return s[e.of as keyof Synapse];
       const { data, at, position } = slots.get(e.slot)!;
-      return data[at + position(s)]!;
+      return data[at + position(s) + ahead]!;
     };
   return (s) => {
     const values = evaluateBody(step, leaf(s));

@@ -29,6 +29,7 @@ import {
   sourceOf,
   statementsOf,
   targetOf,
+  timedArraysIn,
   timedReadsOf,
   triggerOf,
   writtenBy,
@@ -40,6 +41,7 @@ import {
   valueTypeOf,
 } from "../../model/synapseEquations.ts";
 import { SIDES, type Side } from "../../model/synapseSharing.ts";
+import { tableSlots } from "../../model/timedTable.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { storedAs, toFloat } from "../../model/values.ts";
 import { isDirect } from "./direct.ts";
@@ -161,6 +163,7 @@ class BodyWriter {
       dt: this.#l.context.net.dt,
       resolve: (name) => this.#resolve(name),
       stream: (n) => this.#stream(n.tag === "name" ? n.name : n),
+      table: (array, slot) => this.#names.table(array, slot),
     };
   }
   #resolve(name: string): Expr | undefined {
@@ -239,7 +242,10 @@ class BodyWriter {
   #system(equations: readonly SynapseEquation[]): System {
     const slopes = equations.map((e): [string, Expr] => [e.name, toFloat(lowerExpression(e.value, this.#meaning))]);
     const own = new Set(equations.map((e) => e.name));
-    const timed = timedReadsOf(this.#c.synapse!);
+    const timed = new Set([
+      ...timedReadsOf(this.#c.synapse!).keys(),
+      ...timedArraysIn(this.#c.synapse!).flatMap(tableSlots),
+    ]);
     const slots = [...this.#names.used.values()]
       .map((v) => v.slot)
       .filter((s) => s.space !== "uniform" || timed.has(s.name));

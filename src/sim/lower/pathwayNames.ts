@@ -7,7 +7,7 @@ import { DRAW_SLOTS } from "../../ir/random.ts";
 import type { Slot, Space } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import type { Connection } from "../../model/connection.ts";
-import { type Node, walk } from "../../model/equations/ast.ts";
+import { type Node, print, type TimedHead, walk } from "../../model/equations/ast.ts";
 import type { ValueType } from "../../model/equations/check.ts";
 import { isNoise, RANDOM } from "../../model/equations/functions.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
@@ -15,15 +15,16 @@ import { lower as lowerExpression } from "../../model/lower.ts";
 import { SLOT_TYPE } from "../../model/meaning.ts";
 import type { NeuronModel, State } from "../../model/neuronModel.ts";
 import { ACTIVE, REFRACTORY, STEP_NUMBER, TIME } from "../../model/slots.ts";
-import { type Act, dynamicsOf, type SynapseModel, targetOf, timedReadsOf } from "../../model/synapse.ts";
+import { type Act, dynamicsOf, type SynapseModel, targetOf, timedArraysIn, timedReadsOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
 import type { Side } from "../../model/synapseSharing.ts";
 import type { TimedRead } from "../../model/timedRead.ts";
+import { type TableSlot, tableSlot } from "../../model/timedTable.ts";
 import { actsOnStates, sourceReads, sourceValues } from "../../model/timing.ts";
 import type { Lowered } from "./lower.ts";
 import { runPlace, statePlace } from "./places.ts";
 import { LAST_UPDATE } from "./synapses.ts";
-import { synapseTimedPlace } from "./timed.ts";
+import { lookedPlace, synapseTimedPlace } from "./timed.ts";
 import { LAST_EVENT } from "./traces.ts";
 import { trainedPlace } from "./trained.ts";
 
@@ -149,9 +150,9 @@ export class PathwayNames {
     const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedReads.map((x) => x.slot)]);
     for (const n of walk(value)) {
       const name = n.tag === "name" && (gone.has(n.name) || isNoise(n.name)) ? n.name : undefined;
-      const draw = n.tag === "call" && RANDOM.has(n.fn) ? `${n.fn}()` : undefined;
-      if (name === undefined && draw === undefined) continue;
-      const problem = `a subexpression of ${model.name} that reads '${name ?? draw}' cannot be read by synapses: declare it (constant over dt)`;
+      const found = n.tag === "timed" || (n.tag === "call" && RANDOM.has(n.fn)) ? print(n) : undefined;
+      if (name === undefined && found === undefined) continue;
+      const problem = `a subexpression of ${model.name} that reads '${name ?? found}' cannot be read by synapses: declare it (constant over dt)`;
       throw new ModelError("unsupported", `synapse ${this.#synapse.name}`, problem);
     }
   }
@@ -200,6 +201,13 @@ export class PathwayNames {
     const { of } = this.#l.sources.synapses.get(this.#c.name)!;
     const at = (): Place => synapseTimedPlace(of, x, this.#synapse, node, this.#l.context);
     return this.#read(x.slot, "float", end === undefined ? "uniform" : end, at);
+  }
+  /** A table of a timed array that is looked up. */
+  table({ name }: TimedHead, slot: TableSlot): Expr {
+    const array = timedArraysIn(this.#synapse).find((x) => x.name === name)!;
+    const { of } = this.#l.sources.synapses.get(this.#c.name)!;
+    const at = (): Place => lookedPlace(array, slot, of, this.#l.context);
+    return this.#read(tableSlot(name, slot), slot === "row" ? "integer" : "float", "uniform", at);
   }
   /** Steps since the last event of the synapse, of its source or of its target, and the number of this step. */
   elapsed(of: "synapse" | Side): { step: Expr; last: Slot; steps: Expr } {
