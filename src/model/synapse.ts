@@ -49,7 +49,7 @@ export interface SynapseModel {
   readonly dimensions?: Readonly<Record<string, Dimension>>;
   /** Functions of expressions, by head, as neurons have them. */
   readonly functions?: Readonly<Record<string, string>>;
-  /** Values over time, as neurons have them; a table has a column a source or a target. */
+  /** Values over time, as neurons have them; a table read by `i` or `j` has a column a source or a target. */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
 }
 
@@ -86,8 +86,8 @@ export interface SynapseSpec {
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
   readonly functions?: Readonly<Record<string, string>>;
   /**
-   * Values over time, which clock-driven equations, sums and statements read as `name(t)` or `name(t - d)`, d of numbers and
-   * parameters; of a table as `name(t, i)` the column of the source, as `name(t, j)` that of the target.
+   * Values over time, which clock-driven equations, sums and statements read as `name(t)`, or at another time as in
+   * `name(t - lag)`; of a table as `name(t, i)` the column of the source, as `name(t, j)` that of the target, or of any number.
    */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
   /** Dimensions of parameters that are given as plain numbers, beside those that the equations declare. */
