@@ -8,6 +8,7 @@ import { isNoise, RANDOM } from "./equations/functions.ts";
 import { type Equation, parseEquations, type VariableType } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { checkNameFree, orderSubexpressions } from "./names.ts";
+import { LAST_UPDATED } from "./slots.ts";
 
 /** An equation with a right side. */
 export interface SynapseEquation {
@@ -119,6 +120,8 @@ function checkEquations(
     if (foreign) throw fault("unsupported", `'${foreign}' belongs to neurons`);
     if (e.flags.includes("constant over dt"))
       throw fault("unsupported", "'constant over dt' in a synapse: declare a variable and set it in a step pathway");
+    if (e.name === LAST_UPDATED && equations.some(isEventDriven))
+      throw fault("duplicate-name", `'${e.name}' is built in where an equation is (event-driven): leave its line out`);
     if (e.name in given.parameters && e.kind !== "declared")
       throw fault("duplicate-name", `'${e.name}' is also a parameter; choose another name`);
     if (!parameters.has(e.name)) continue;

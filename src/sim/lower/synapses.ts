@@ -41,7 +41,7 @@ import type { Sources } from "./sources.ts";
 import { changing, LAST_EVENT, lengthOf, type Shared, sharedBy, tracePlace } from "./traces.ts";
 
 /** The step of the last event of each synapse with event-driven equations. */
-export const LAST_UPDATE = "lastupdate";
+export const LAST_UPDATE = "last.update";
 
 export interface SynapseTables {
   readonly count: number;
@@ -69,6 +69,8 @@ export interface SynapseTables {
   variable(name: string): Place;
   /** Whether each synapse has a weight, or all have one. */
   readonly weights: "synapse" | "uniform";
+  /** How many synapses each source has, or each target: of the whole connection. */
+  degree(end: "pre" | "post"): Place | number;
   /** Which of them. */
   space(name: string): "synapse" | "pre" | "post" | "uniform";
 }
@@ -122,12 +124,30 @@ export function synapseTables(
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
+    degree: (end) =>
+      rows.full ? size[end === "pre" ? "targets" : "sources"] : degrees(c, size, end, context, selected),
     variable: (name) => {
       if (name === "w" && trained) return trained.place;
       return side(name) ? tracePlace(c, name, side(name)!, context) : table(name);
     },
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
   };
+}
+
+/** Counted when the program is loaded; of some synapses of a connection all are drawn once more. */
+function degrees(c: Connection, size: Size, end: "pre" | "post", context: Context, selected?: Selected): Place {
+  const [of, length] = [selected?.of ?? c.name, end === "pre" ? size.sources : size.targets];
+  const { seed, counter } = context.options;
+  const fill: Fill = (to) => {
+    const rows = rowsOf(c.connectivity, size, { name: of, seed }, counter);
+    if (end === "pre") for (let s = 0; s < size.sources; s++) to[s] = rows.start[s + 1]! - rows.start[s]!;
+    else {
+      const target = new Uint32Array(rows.count);
+      rows.fill(target);
+      for (const t of target) to[t]!++;
+    }
+  };
+  return place(context.filled(`${of}.degree.${end}`, "i32", length, "constant", fill));
 }
 
 /** Of synapses that are drawn for each spike nothing lies anywhere but their weight, and how many each source has. */
@@ -140,6 +160,9 @@ function drawnTables(c: Connection, size: Size, context: Context): SynapseTables
   return {
     ...{ count, total: count, of: c.name, own: [], distinct: false, drawn: rows, weights: "uniform" },
     shared: { of: new Map(), moving: new Set() },
+    degree: () => {
+      throw new Error(`connection ${c.name}: rows that are drawn have no statements`);
+    },
     variable: (name) => place(`${c.name}.${name}`),
     space: () => "uniform",
   };
