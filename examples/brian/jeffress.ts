@@ -44,7 +44,6 @@ const net = (sigma: number) => {
     reset: "v = 0",
     method: "euler",
   });
-  const lines = Array.from({ length: 2 * num_neurons }, (_, k) => (k < num_neurons ? k : 2 * num_neurons - 1 - k));
   return network({
     dt,
     schedule: "brian",
@@ -57,7 +56,8 @@ const net = (sigma: number) => {
         connectivity: allToAll,
         port: "v",
         weight: 0.5,
-        delay: lines.map((j) => Math.floor(((j / (num_neurons - 1)) * 1.1 * max_delay) / dt + 0.5)),
+        // Of the left ear it grows along the detectors, of the right one it shrinks.
+        delay: `where(i==0, 1.0*j, 1.0*(N_post-j-1))/(N_post-1)*1.1*${max_delay}*second`,
       }),
     ],
   });

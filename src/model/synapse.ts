@@ -9,6 +9,7 @@ import { parseEquations } from "./equations/parseEquations.ts";
 import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
+import { isExpression } from "./perSynapse.ts";
 import { dynamicsIn, reachableFrom, type SynapseDynamics, valueTypeOf } from "./synapseEquations.ts";
 import { type TimedArray, type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
 import { settledRead, stillNames, type TimedRead } from "./timedRead.ts";
@@ -168,9 +169,19 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
   Object.fromEntries(
     Object.entries(given).map(([x, value]) => [
       x,
-      typeof value === "number" ? value : parseQuantity(value, `${path}.${x}`).value,
+      typeof value === "number" ? value : parseQuantity(oneQuantity(value, `${path}.${x}`), `${path}.${x}`).value,
     ]),
   );
+/** Types are not checked in JavaScript. @throws {ModelError} `type-mismatch` for numbers of each synapse */
+function oneQuantity(value: unknown, path: string): string {
+  if (typeof value === "string" && !isExpression(value)) return value;
+  const shown = typeof value === "string" ? `'${value}'` : "something else";
+  throw new ModelError(
+    "type-mismatch",
+    path,
+    `must be one number, or a quantity such as "20 ms", got ${shown}: lists, laws and expressions go into 'initial' of connect`,
+  );
+}
 
 /**
  * The synapse in a network of steps of `dt`: delays that are durations become whole steps.

@@ -16,7 +16,10 @@ export type Side = "pre" | "post";
 export const SIDES: readonly Side[] = ["pre", "post"];
 
 /** The shared variables of a connection's synapses; none where equations are not event-driven, or synapses differ in delay. */
-export function sharedVariables({ synapse, from, to, delays }: Connection, { inputs, populations }: Nodes) {
+export function sharedVariables(
+  { synapse, from, to, delays, initial = {} }: Connection,
+  { inputs, populations }: Nodes,
+) {
   const out = new Map<string, Side>();
   const d = synapse && dynamicsOf(synapse);
   if (!d || delays || d.eventDriven.length === 0 || asksForLastUpdate(synapse, d)) return out;
@@ -28,6 +31,8 @@ export function sharedVariables({ synapse, from, to, delays }: Connection, { inp
     if (side === "pre" && from.node in inputs && areReadBeside(names, synapse, d)) continue;
     for (const name of names) out.set(name, side);
   }
+  // Synapses that start with numbers of their own are not the same.
+  for (const name of out.keys()) if ((initial[name]?.kind ?? "constant") !== "constant") return new Map<string, Side>();
   return out;
 }
 
