@@ -74,7 +74,7 @@ export interface SynapseSpec {
   readonly variables?: Readonly<Record<string, string | number>>;
   /** Quantities such as "20 ms", or numbers in SI units. */
   readonly parameters?: Readonly<Record<string, string | number>>;
-  /** Brian's `on_pre`, `on_post`: one pathway, or several by name. */
+  /** Brian's `on_pre`, `on_post`: one pathway, or several by name, which run in the order of their names where `order` is the same. */
   readonly onPre?: OnSpike | Readonly<Record<string, OnSpike>>;
   readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
   /**
@@ -240,7 +240,9 @@ function named(trigger: "pre" | "post", given: SynapseSpec["onPre"], path: strin
   if (given === undefined) return [];
   const one = (p: OnSpike, at: string) => ({ trigger, ...bodyOf(p, at) });
   if (isOne(given)) return [one(given, path)];
-  return Object.entries(given).map(([name, p]) => ({ name, ...one(p, `${path}.${name}`) }));
+  // Brian: those of one order run "based on the alphabetical ordering of their names".
+  const byName = Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName.map(([name, p]) => ({ name, ...one(p, `${path}.${name}`) }));
 }
 function bodyOf(p: OnSpike, path: string): Exclude<OnSpike, string> {
   if (typeof p === "string") return { body: p };
