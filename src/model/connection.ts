@@ -123,8 +123,8 @@ export interface Nodes {
 export interface ConnectionSpec {
   /** The connection in a network of these nodes. Called by `network`. */
   build(net: Nodes & { readonly dt: number }): Connection;
-  /** Variables of the target that `(summed)` equations add up into. */
-  readonly sums?: { readonly node: string; readonly ports: readonly string[] };
+  /** Variables of the target, or of the source, that `(summed)` equations add up into. */
+  readonly sums?: readonly { readonly node: string; readonly port: string }[];
 }
 
 /**
@@ -134,10 +134,10 @@ export interface ConnectionSpec {
 export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
   requireKnown(`connect('${from}', …)`, options, OPTIONS);
   const targets = typeof to === "string" ? [to] : to;
-  const ports = (options.synapse && dynamicsOf(options.synapse)?.summed.map((e) => e.port)) ?? [];
+  const summed = (options.synapse && dynamicsOf(options.synapse)?.summed) ?? [];
   return targets.map((target) => ({
     build: (net) => build(from, target, options, net),
-    ...(ports.length > 0 && { sums: { node: target, ports } }),
+    ...(summed.length > 0 && { sums: summed.map(({ port, of }) => ({ port, node: of === "pre" ? from : target })) }),
   }));
 }
 

@@ -66,7 +66,8 @@ export interface SynapseSpec {
   readonly name: string;
   /**
    * Brian's `model`: differential equations `(event-driven)` or `(clock-driven)`, subexpressions, variables, and
-   * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x. The
+   * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x (`x_pre`:
+   * of a source, into the source's, under schedule `brian`). The
    * weight `w` may be declared; its values are the connection's.
    */
   readonly equations?: string;
@@ -272,7 +273,7 @@ const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
 export type Act =
   | { readonly kind: "pathway"; readonly pathway: Pathway; readonly number: number }
   | { readonly kind: "clock" }
-  | { readonly kind: "summed"; readonly port: string };
+  | { readonly kind: "summed"; readonly port: string; readonly of: "pre" | "post" };
 
 const known = new WeakMap<SynapseModel, SynapseDynamics>();
 /** What the equations of a synapse mean, if it has any. */
@@ -286,11 +287,14 @@ export function dynamicsOf(s: SynapseModel): SynapseDynamics | undefined {
   return found;
 }
 
+/** The equation of a sum. */
+export const summedBy = (d: SynapseDynamics, { port, of }: Extract<Act, { kind: "summed" }>) =>
+  d.summed.find((e) => e.port === port && e.of === of)!;
 /** Sums first, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
 export function actsOf(s: SynapseModel): Act[] {
   const dynamics = dynamicsOf(s);
   return [
-    ...(dynamics?.summed.map(({ port }): Act => ({ kind: "summed", port })) ?? []),
+    ...(dynamics?.summed.map(({ port, of }): Act => ({ kind: "summed", port, of })) ?? []),
     ...(dynamics && dynamics.clockDriven.length > 0 ? [{ kind: "clock" } as const] : []),
     ...s.pathways.map((pathway, number): Act => ({ kind: "pathway", pathway, number })),
   ];
@@ -355,8 +359,7 @@ export function namesOf(s: SynapseModel, a: Act): Set<string> {
       dynamics,
     );
   if (a.kind === "summed") {
-    const { value } = dynamics!.summed.find((e) => e.port === a.port)!;
-    return reachableFrom(namesIn(value), dynamics);
+    return reachableFrom(namesIn(summedBy(dynamics!, a).value), dynamics);
   }
   const own = statementsOf(s, a.pathway).flatMap((x) => [...namesIn(x.value), ...(x.op === "=" ? [] : [x.target])]);
   return reachableFrom(own, dynamics);
@@ -376,7 +379,7 @@ export function targetOf(s: SynapseModel, name: string): Target {
 /** Variables of one of the two nodes that an act writes. */
 export function writtenBy(s: SynapseModel, a: Act, of: "post" | "pre"): string[] {
   if (a.kind === "clock") return [];
-  if (a.kind === "summed") return of === "post" ? [a.port] : [];
+  if (a.kind === "summed") return of === a.of ? [a.port] : [];
   const targets = statementsOf(s, a.pathway).map((x) => targetOf(s, x.target));
   return [...new Set(targets.filter((t) => t.of === of).map((t) => t.variable))];
 }

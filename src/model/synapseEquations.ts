@@ -33,8 +33,8 @@ export interface SynapseDynamics {
   readonly clockDriven: readonly SynapseEquation[];
   /** Each after those that it reads. */
   readonly subexpressions: readonly SynapseEquation[];
-  /** `x_post = …`: port `x`. */
-  readonly summed: readonly (SynapseEquation & { readonly port: string })[];
+  /** `x_post = …`, or `x_pre = …`: port `x` of the target, or of the source. */
+  readonly summed: readonly (SynapseEquation & { readonly port: string; readonly of: "pre" | "post" })[];
   /** Of the weight, where the equations declare it. */
   readonly weight?: Dimension;
   readonly dimensions: Readonly<Record<string, Dimension>>;
@@ -77,7 +77,7 @@ export function dynamicsIn(text: string, path: string, given: Given, calls: Call
       equations.filter((e) => !isSummed(e)),
       source,
     ).map(valued),
-    summed: summed.map((e) => ({ ...valued(e), port: e.name.slice(0, -"_post".length) })),
+    summed: summed.map((e) => ({ ...valued(e), ...summedInto(e.name)! })),
     ...(weight && { weight: weight.dimension }),
     dimensions: { ...given.parameters },
   };
@@ -146,10 +146,14 @@ function checkWeight(e: Equation, fault: Fault): void {
 }
 function checkSummed(e: Equation, fault: Fault): void {
   if (e.type !== "float") throw fault("unsupported", `'${e.name}': a sum is a number, not ${e.type}`);
-  if (e.name.endsWith("_pre"))
-    throw fault("unsupported", `'${e.name}': a sum goes to the target; connect the other way round, and write _post`);
-  if (!e.name.endsWith("_post"))
-    throw fault("unsupported", `'${e.name}': the name of a summed variable ends in _post, as in '${e.name}_post'`);
+  if (summedInto(e.name)) return;
+  const problem = `'${e.name}': the name of a summed variable ends in _post or _pre, as in '${e.name}_post'`;
+  throw fault("unsupported", problem);
+}
+/** Where a sum of that name goes. */
+function summedInto(name: string): { readonly port: string; readonly of: "pre" | "post" } | undefined {
+  const [, port, of] = /^(.+)_(pre|post)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port, of: of as "pre" | "post" };
 }
 
 /** These names, and those that they lead to through subexpressions. */

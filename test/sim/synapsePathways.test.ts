@@ -331,8 +331,8 @@ describe("units, where equations say what they are", () => {
       "line 1: an event-driven equation cannot read 'v_post', which changes between events: make it (clock-driven)",
     ],
     [
-      { equations: "I_pre = 1*mA : amp (summed)" },
-      "line 1: 'I_pre': a sum goes to the target; connect the other way round",
+      { equations: "I_pre = 1*mV : volt (summed)" },
+      "line 1: 'I_pre' needs dimension amp, but '1 * mV' has dimension volt",
     ],
     [
       { onPre: "ge += w*I/(1*mA)" },

@@ -28,6 +28,7 @@ import {
   dynamicsOf,
   sourceOf,
   statementsOf,
+  summedBy,
   targetOf,
   timedArraysIn,
   timedReadsOf,
@@ -92,7 +93,7 @@ class BodyWriter {
 
   body(): PathwayBody {
     this.#checkEquations();
-    if (this.#act.kind === "summed") this.#sum(this.#act.port);
+    if (this.#act.kind === "summed") this.#sum(this.#act);
     else if (this.#act.kind === "clock") this.#move();
     else {
       this.#catchUp();
@@ -115,8 +116,9 @@ class BodyWriter {
     const stores = [...this.#values].map(([slot, value]): Store => ({ slot, mode: "set", value }));
     for (const [slot, value] of this.#added) stores.push({ slot, mode: "add", value });
     for (const [port, value] of this.#arrivals) {
-      const slot: Slot = { name: `in.${port}`, type: context.type, space: "post" };
-      this.#names.use(slot, () => sums.get(`${this.#c.to.node}.${port}`)!.place);
+      const space = this.#act.kind === "summed" ? this.#act.of : "post";
+      const slot: Slot = { name: `in.${port}`, type: context.type, space };
+      this.#names.use(slot, () => sums.get(`${this.#c[END[space]].node}.${port}`)!.place);
       stores.push({ slot: slot.name, mode: "add", value });
     }
     const typed = finish(
@@ -265,9 +267,17 @@ class BodyWriter {
     const through = this.#dynamics!.subexpressions.filter((s) => names.has(s.name));
     return [...equations, ...through].map((e) => e.value);
   }
-  #sum(port: string): void {
-    const e = this.#dynamics!.summed.find((x) => x.port === port)!;
-    const { inputs, variables, name } = this.#names.model("post")!;
+  #sum(act: Extract<Act, { kind: "summed" }>): void {
+    const { port, of } = act;
+    const e = summedBy(this.#dynamics!, act);
+    const model = this.#names.model(of);
+    const { net, options } = this.#l.context;
+    if (!model) throw faultAt(this.#source, e.value.span, "unsupported", `'${e.name}': an input takes no sums`);
+    if (of === "pre" && !(hasTwoGroups(net) && options.mode === "stream")) {
+      const problem = `'${e.name}': a sum goes to the source under schedule 'brian', in simulations; elsewhere connect the other way round, and write _post`;
+      throw faultAt(this.#source, e.value.span, "unsupported", problem);
+    }
+    const { inputs, variables, name } = model;
     if (!inputs.some((i) => i.name === port)) {
       const known = variables.some((v) => v.name === port);
       const problem = known
@@ -433,15 +443,17 @@ class BodyWriter {
       expectType(e.value, expected, `'${e.name}'`, scope, d.source);
     }
     if (this.#act.kind !== "summed") return;
-    const { port } = this.#act;
-    const e = d.summed.find((x) => x.port === port)!;
-    if (this.#isInput(port)) expectType(e.value, scope.get(port)!, `'${e.name}'`, scope, d.source);
+    const e = summedBy(d, this.#act);
+    const into = this.#names.model(this.#act.of)?.inputs.find((i) => i.name === e.port);
+    if (into) expectType(e.value, into.dimension, `'${e.name}'`, scope, d.source);
   }
 }
 
 const addition = (s: Statement): "+" | "-" | undefined =>
   s.op === "+=" || s.op === "-=" ? (s.op[0] as "+" | "-") : undefined;
 const perSecond = (d: Dimension): Dimension => quotient(d, NAMED.second!);
+/** Where the end of a connection that a slot belongs to is. */
+const END = { pre: "from", post: "to" } as const;
 /** Whose the steps of last events are. */
 const LAST_OWNER: ReadonlyMap<string, Side> = new Map(SIDES.map((side) => [LAST_EVENT[side], side]));
 
