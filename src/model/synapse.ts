@@ -269,10 +269,11 @@ function requireBody({ body }: { readonly body: unknown }, path: string): void {
 const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
   typeof x === "string" || typeof (x as { body?: unknown }).body === "string";
 
-/** What of a synapse happens together: a pathway, the `(clock-driven)` equations, or one `(summed)` equation. */
+/** What of a synapse happens together: a pathway, the `(clock-driven)` or the `(constant over dt)` equations, or one `(summed)` equation. */
 export type Act =
   | { readonly kind: "pathway"; readonly pathway: Pathway; readonly number: number }
   | { readonly kind: "clock" }
+  | { readonly kind: "held" }
   | { readonly kind: "summed"; readonly port: string; readonly of: "pre" | "post" };
 
 const known = new WeakMap<SynapseModel, SynapseDynamics>();
@@ -290,10 +291,11 @@ export function dynamicsOf(s: SynapseModel): SynapseDynamics | undefined {
 /** The equation of a sum. */
 export const summedBy = (d: SynapseDynamics, { port, of }: Extract<Act, { kind: "summed" }>) =>
   d.summed.find((e) => e.port === port && e.of === of)!;
-/** Sums first, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
+/** What is held for the step first, then sums, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
 export function actsOf(s: SynapseModel): Act[] {
   const dynamics = dynamicsOf(s);
   return [
+    ...(dynamics && dynamics.held.length > 0 ? [{ kind: "held" } as const] : []),
     ...(dynamics?.summed.map(({ port, of }): Act => ({ kind: "summed", port, of })) ?? []),
     ...(dynamics && dynamics.clockDriven.length > 0 ? [{ kind: "clock" } as const] : []),
     ...s.pathways.map((pathway, number): Act => ({ kind: "pathway", pathway, number })),
@@ -353,9 +355,9 @@ export function statementsOf(s: SynapseModel, p: Pathway): Statement[] {
 /** Names that an act reads, through subexpressions too. */
 export function namesOf(s: SynapseModel, a: Act): Set<string> {
   const dynamics = dynamicsOf(s);
-  if (a.kind === "clock")
+  if (a.kind === "clock" || a.kind === "held")
     return reachableFrom(
-      dynamics!.clockDriven.flatMap((e) => [...namesIn(e.value)]),
+      dynamics![a.kind === "clock" ? "clockDriven" : "held"].flatMap((e) => [...namesIn(e.value)]),
       dynamics,
     );
   if (a.kind === "summed") {
@@ -378,7 +380,7 @@ export function targetOf(s: SynapseModel, name: string): Target {
 }
 /** Variables of one of the two nodes that an act writes. */
 export function writtenBy(s: SynapseModel, a: Act, of: "post" | "pre"): string[] {
-  if (a.kind === "clock") return [];
+  if (a.kind === "clock" || a.kind === "held") return [];
   if (a.kind === "summed") return of === a.of ? [a.port] : [];
   const targets = statementsOf(s, a.pathway).map((x) => targetOf(s, x.target));
   return [...new Set(targets.filter((t) => t.of === of).map((t) => t.variable))];

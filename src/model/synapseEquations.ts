@@ -7,7 +7,7 @@ import type { ValueType } from "./equations/check.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
 import { type Equation, parseEquations, type VariableType } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
-import { checkNameFree, orderSubexpressions } from "./names.ts";
+import { checkNameFree, isHeld, orderSubexpressions } from "./names.ts";
 import { LAST_UPDATED } from "./slots.ts";
 
 /** An equation with a right side. */
@@ -31,6 +31,8 @@ export interface SynapseDynamics {
   readonly states: readonly SynapseState[];
   readonly eventDriven: readonly SynapseEquation[];
   readonly clockDriven: readonly SynapseEquation[];
+  /** What is computed as each step begins, and stored; each after those that it reads. */
+  readonly held: readonly SynapseEquation[];
   /** Each after those that it reads. */
   readonly subexpressions: readonly SynapseEquation[];
   /** `x_post = …`, or `x_pre = …`: port `x` of the target, or of the source. */
@@ -68,15 +70,17 @@ export function dynamicsIn(text: string, path: string, given: Given, calls: Call
         `no variable called '${name}' in the equations; known: ${listNames(states.map((e) => e.name))}`,
       );
   const summed = equations.filter(isSummed);
+  const ordered = orderSubexpressions(
+    equations.filter((e) => !isSummed(e)),
+    source,
+  );
   const dynamics: SynapseDynamics = {
     source,
-    states: states.map((e) => ({ ...pick(e), constant: e.flags.includes("constant") })),
+    states: states.map((e) => ({ ...pick(e), constant: e.flags.includes("constant") || isHeld(e) })),
     eventDriven: equations.filter(isEventDriven).map(valued),
     clockDriven: equations.filter((e) => e.kind === "differential" && !isEventDriven(e)).map(valued),
-    subexpressions: orderSubexpressions(
-      equations.filter((e) => !isSummed(e)),
-      source,
-    ).map(valued),
+    held: ordered.filter(isHeld).map(valued),
+    subexpressions: ordered.filter((e) => !isHeld(e)).map(valued),
     summed: summed.map((e) => ({ ...valued(e), ...summedInto(e.name)! })),
     ...(weight && { weight: weight.dimension }),
     dimensions: { ...given.parameters },
@@ -94,7 +98,7 @@ const isSummed = (e: Equation): boolean => e.flags.includes("summed");
 const isEventDriven = (e: Equation): boolean => e.flags.includes("event-driven");
 /** One value for all synapses: a parameter. */
 const isShared = (e: Equation): boolean => e.kind === "declared" && e.flags.includes("shared");
-const isState = (e: Equation): boolean => e.kind === "differential" || e.kind === "declared";
+const isState = (e: Equation): boolean => e.kind === "differential" || e.kind === "declared" || isHeld(e);
 
 function checkEquations(
   equations: readonly Equation[],
@@ -118,8 +122,6 @@ function checkEquations(
       throw fault("unsupported", `d${e.name}/dt: only numbers have a derivative, not ${e.type}`);
     const foreign = e.flags.find((f) => f === "unless refractory" || f === "input" || f === "linked");
     if (foreign) throw fault("unsupported", `'${foreign}' belongs to neurons`);
-    if (e.flags.includes("constant over dt"))
-      throw fault("unsupported", "'constant over dt' in a synapse: declare a variable and set it in a step pathway");
     if (e.name === LAST_UPDATED && equations.some(isEventDriven))
       throw fault("duplicate-name", `'${e.name}' is built in where an equation is (event-driven): leave its line out`);
     if (e.name in given.parameters && e.kind !== "declared")
@@ -214,7 +216,8 @@ function checkDependence(e: Equation, d: SynapseDynamics, { reads }: Calls): voi
   for (const name of reachableFrom(namesIn(e.value), d)) {
     const fault = (problem: string): Error => faultAt(d.source, e.value!.span, "unsupported", problem);
     if (has(d.summed, name)) throw fault(`'${name}' is a sum over synapses, and no synapse can read it`);
-    if (isEventDriven(e) ? has(d.clockDriven, name) : has(d.eventDriven, name) && e.kind !== "subexpression")
+    const moves = has(d.clockDriven, name) || has(d.held, name);
+    if (isEventDriven(e) ? moves : has(d.eventDriven, name) && (e.kind !== "subexpression" || isHeld(e)))
       throw fault(
         isEventDriven(e)
           ? `an event-driven equation cannot read '${name}', which moves by the clock`

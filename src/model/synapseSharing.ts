@@ -38,9 +38,13 @@ export function sharedVariables(
 
 /** Whether anything asks when the synapse had its last event: then each notes that for itself. */
 const asksForLastUpdate = (s: SynapseModel, d: SynapseDynamics): boolean =>
-  [...d.subexpressions, ...d.clockDriven, ...d.summed, ...s.pathways.flatMap((p) => statementsOf(s, p))].some((x) =>
-    namesIn(x.value).has(LAST_UPDATED),
-  );
+  [
+    ...d.subexpressions,
+    ...d.held,
+    ...d.clockDriven,
+    ...d.summed,
+    ...s.pathways.flatMap((p) => statementsOf(s, p)),
+  ].some((x) => namesIn(x.value).has(LAST_UPDATED));
 
 /** What names mean besides: something of the target; a variable that the other side's synapses share. */
 interface Known {

@@ -119,7 +119,9 @@ function ownSums(node: string, component: readonly string[], c: Context, sources
 function summedBack({ from, synapse }: Connection, node: string, { populations }: Network): string[] {
   if (from.node !== node || !synapse) return [];
   const known = new Set(populations[node]?.model.inputs.map((i) => i.name)); // others are refused where they are written
-  return actsOf(synapse).flatMap((a) => (a.kind === "summed" ? writtenBy(synapse, a, "pre") : [])).filter((port) => known.has(port));
+  return actsOf(synapse)
+    .flatMap((a) => (a.kind === "summed" ? writtenBy(synapse, a, "pre") : []))
+    .filter((port) => known.has(port));
 }
 
 function kernelsOf(

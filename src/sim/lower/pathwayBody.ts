@@ -95,6 +95,7 @@ class BodyWriter {
     this.#checkEquations();
     if (this.#act.kind === "summed") this.#sum(this.#act);
     else if (this.#act.kind === "clock") this.#move();
+    else if (this.#act.kind === "held") this.#hold();
     else {
       this.#catchUp();
       const statements = statementsOf(this.#c.synapse!, this.#act.pathway);
@@ -233,6 +234,12 @@ class BodyWriter {
     const { path } = this.#dynamics!.source;
     throw new ModelError("unsupported", path, `cannot be event-driven: ${problem}; use (clock-driven)`);
   }
+  #hold(): void {
+    for (const e of this.#dynamics!.held) {
+      const value = lowerExpression(e.value, this.#meaning);
+      this.#set("synapse", e.name, e.type === "float" ? toFloat(value) : value);
+    }
+  }
   /** One step of the equations that move by the clock. */
   #move(): void {
     const { clockDriven } = this.#dynamics!;
@@ -329,6 +336,7 @@ class BodyWriter {
     if (Object.hasOwn(this.#c.synapse!.parameters, s.target))
       throw refuse("a parameter, and the same for all synapses");
     if (this.#dynamics?.subexpressions.some((x) => x.name === s.target)) throw refuse("computed when it is read");
+    if (this.#dynamics?.held.some((x) => x.name === s.target)) throw refuse("computed as the step begins");
     if (this.#dynamics?.states.some((x) => x.name === s.target && x.constant)) throw refuse("declared (constant)");
     this.#check(s, assigned(s));
     this.#set("synapse", s.target, lowerExpression(assigned(s), this.#meaning));
@@ -436,10 +444,11 @@ class BodyWriter {
     const d = this.#dynamics;
     if (!d) return;
     const scope = this.#names.scope();
-    const equations = { pathway: d.eventDriven, clock: d.clockDriven, summed: d.summed }[this.#act.kind];
+    const equations = { pathway: d.eventDriven, clock: d.clockDriven, summed: d.summed, held: d.held }[this.#act.kind];
+    const moves = this.#act.kind === "pathway" || this.#act.kind === "clock";
     for (const e of [...d.subexpressions, ...equations]) {
       const type = valueTypeOf(e);
-      const expected = d.subexpressions.includes(e) || this.#act.kind === "summed" ? type : perSecond(e.dimension);
+      const expected = d.subexpressions.includes(e) || !moves ? type : perSecond(e.dimension);
       expectType(e.value, expected, `'${e.name}'`, scope, d.source);
     }
     if (this.#act.kind !== "summed") return;
