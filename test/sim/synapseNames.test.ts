@@ -90,6 +90,12 @@ describe("with event-driven equations", () => {
     near(v, [0, 6301.099541216802, 10801.467420657973]); // all arrive, as long after one another
     near(s.gap!, [0.009, 0.009, 0.006, 0.01]);
   });
+  test("where traces could be one number a source: each synapse notes its last event all the same", async () => {
+    const onPre = "gap = t - lastupdate; u += 1";
+    const { s } = await found(joined(3, { ...spec, onPre }, { connectivity, weight: 1 }));
+    near(s.gap!, [0.009, 0.009, 0.006, 0.009]);
+    near(s.u!, [1.3830099062281236, 1.3830099062281236, 1.3678794411714423, 1]); // of the last event
+  });
   test("it cannot be declared beside them", () => {
     const both = () => synapse({ name: "s", equations: `${spec.equations}\nlastupdate : second` });
     expect(message(both)).toContain("'lastupdate' is built in where an equation is (event-driven): leave its line out");

@@ -169,6 +169,49 @@ test("traces that start with numbers of their own are each synapse's, not its ne
   }
 });
 
+test("also where they would be one number a source", async () => {
+  const net = network({
+    ...{ dt: "1 ms", schedule: "brian" },
+    inputs: { x: inputNode(2) },
+    populations: { b: population(3, b) },
+    connections: [
+      connect("x", "b", {
+        ...{ name: "s", weight: 1, connectivity: dense, initial: { x: "1.0*j" } },
+        synapse: synapse({ name: "s", equations: "dx/dt = -x/(20*ms) : 1 (event-driven)", onPre: "x += 1" }),
+      }),
+    ],
+  });
+  using engine = await createEngine(net, wasm, { type: "f64" });
+  engine.run(12, { x: { steps: [4, 9], indices: [0, 0] } });
+  const after = (j: number): number => (j * Math.exp(-4 / 20) + 1) * Math.exp(-5 / 20) + 1;
+  engine.synapses("s").x!.forEach((x: number, k: number) => expect(x).toBeCloseTo(k < 3 ? after(k) : k - 3, 12));
+});
+
+test("spikes arrive when the text says, of lists in any order, through groups of delays and one by one", async () => {
+  const cell = neuron({ name: "cell", equations: "v : 1", port: "v" });
+  for (const spec of [undefined, { onPre: "v += w; u += 1", equations: "w : 1\nu : 1" }]) {
+    const net = network({
+      ...{ dt: "1 ms", schedule: "brian" },
+      inputs: { x: inputNode(4) },
+      populations: { p: population(5, cell) },
+      connections: [
+        connect("x", "p", {
+          ...{ name: "s", weight: "1.0 + i", connectivity: pairs([3, 0, 3, 1], [1, 4, 0, 2]), delay: "(2*j + i)*ms" },
+          ...(spec && { synapse: synapse({ name: "s", ...spec }) }),
+        }),
+      ],
+    });
+    for (const backend of BACKENDS) {
+      using engine = await createEngine(net, backend, { type: "f64", record: ["p.v"] });
+      const v = engine.run(12, { x: { steps: [1, 1, 1], indices: [0, 1, 3] } }).values["p.v"]!;
+      const expected = Array.from({ length: 12 }, (_, k) =>
+        [3, 3, 1, undefined, 0].map((i, j) => (i !== undefined && k >= 1 + 2 * j + i ? 1 + i : 0)),
+      );
+      expect(Array.from(v)).toEqual(expected.flat());
+    }
+  }
+});
+
 test("trains from there", async () => {
   const net = network({
     ...{ dt: "1 ms", steps: 5, output: "out" },
