@@ -67,8 +67,7 @@ export interface SynapseSpec {
   /**
    * Brian's `model`: differential equations `(event-driven)` or `(clock-driven)`, subexpressions, variables, and
    * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x (`x_pre`:
-   * of a source, into the source's, under schedule `brian`). The
-   * weight `w` may be declared; its values are the connection's.
+   * of a source, into the source's, under schedule `brian`). The weight `w` may be declared; its values are the connection's.
    */
   readonly equations?: string;
   /** Variables with their initial values; with equations: initial values of variables that do not start at 0. */
