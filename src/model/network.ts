@@ -23,6 +23,7 @@ import { requireGivenRange } from "./range.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { withSums } from "./summed.ts";
 import { checkColumns, checkTimes } from "./timedCheck.ts";
+import { hasTwoGroups } from "./timing.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -266,11 +267,12 @@ export function network(spec: NetworkSpec): Network {
   const specs = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)];
   const populations = withSums(withoutLinks(spec.populations), specs);
   const nodes = { inputs, populations, transforms, dt };
-  const connections = specs.map((c) => c.build(nodes));
+  const order = scheduleOf(schedule, `${name}.schedule`);
+  const connections = specs.map((c) => withLeastDelay(c.build(nodes), order));
   const result: Network = {
     name,
     dt,
-    schedule: scheduleOf(schedule, `${name}.schedule`),
+    schedule: order,
     inputs,
     populations,
     transforms,
@@ -283,6 +285,12 @@ export function network(spec: NetworkSpec): Network {
   for (const [node, t] of Object.entries(transforms)) checkTransform(node, t, result);
   checkDelays(result);
   return Object.freeze(result);
+}
+
+/** Delays that an expression says are known later: under one group of phases none is below a step, as of laws without a bound. */
+function withLeastDelay(c: Connection, schedule: Schedule): Connection {
+  if (c.delays?.kind !== "pairwise") return c;
+  return { ...c, delay: Math.max(hasTwoGroups({ schedule }) ? 0 : 1, schedule.minimumDelay) };
 }
 
 /** What `population`, `inputNode`, `connect` and the like give, each in its place. @throws {ModelError} `usage`, `type-mismatch` */

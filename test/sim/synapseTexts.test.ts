@@ -13,7 +13,9 @@ import { neuron } from "../../src/model/neuron.ts";
 import { type SynapseSpec, synapse } from "../../src/model/synapse.ts";
 import { createEngine } from "../../src/sim/engine.ts";
 import type { EngineOptions } from "../../src/sim/engineOptions.ts";
+import { createExactEngine } from "../../src/sim/exact/engine.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
+import { simulate } from "../../src/sim/simulate.ts";
 import { BACKENDS, message } from "./run.ts";
 
 const a = neuron({
@@ -210,6 +212,35 @@ test("spikes arrive when the text says, of lists in any order, through groups of
       expect(Array.from(v)).toEqual(expected.flat());
     }
   }
+});
+
+test("under one group of phases no delay is below a step, and cycles close; without steps they are the text's own", async () => {
+  const cell = neuron({
+    name: "cell",
+    equations: "dv/dt = -v/(10*ms) : 1",
+    spike: "v > 0.9",
+    reset: "v = 0",
+    port: "v",
+  });
+  const ring = (schedule: "layered" | "nest", delay: string) =>
+    network({
+      ...{ dt: "1 ms", schedule, inputs: { kick: inputNode(1) }, populations: { p: population(3, cell) } },
+      connections: [
+        connect("kick", "p", { connectivity: pairs([0], [0]), weight: 1, delay: 1 }),
+        connect("p", "p", { name: "s", connectivity: pairs([2, 0, 1], [0, 1, 2]), weight: "1.0", delay }),
+      ],
+    });
+  for (const schedule of ["layered", "nest"] as const) {
+    const net = ring(schedule, "(2 + i)*ms");
+    const { spikes } = await simulate(net, { steps: 14, inputs: { kick: { steps: [0], indices: [0] } } });
+    const { steps, indices } = spikes.p!;
+    expect(Array.from(indices.subarray(0, 4))).toEqual([0, 1, 2, 0]);
+    expect(Array.from(steps.subarray(0, 4), (k) => k - steps[0]!)).toEqual([0, 2, 5, 9]);
+    await expect(createEngine(ring(schedule, "i*ms"), wasm)).rejects.toThrow("which is 0 steps; from 1 to");
+  }
+  const exact = createExactEngine(ring("nest", "(2.5 + i)*ms"));
+  const { times } = exact.run(0.012, { inputs: { kick: { times: [0.001], indices: [0] } } }).spikes.p!;
+  Array.from(times).forEach((x, k) => expect(x - times[0]!).toBeCloseTo([0, 0.0025, 0.006, 0.0105][k]!, 12));
 });
 
 test("trains from there", async () => {
