@@ -119,6 +119,10 @@ export const initializer: Reader<Initializer> = variant<Initializer>({
   fanIn: { gain: finite },
   glorotUniform: { gain: finite },
   orthogonal: { gain: finite },
+  pairwise: {
+    ...{ text, sources: integer(0, 2 ** 31), targets: integer(0, 2 ** 31), numbers: optional(recordOf(finite)) },
+    reads: recordOf(struct({ of: text, size: integer(0, 2 ** 31), from: (x, path) => initializer(x, path) })),
+  },
   expression: { text, reads: recordOf(struct({ of: text, from: (x, path) => initializer(x, path) })) },
 });
 
@@ -244,6 +248,7 @@ const connection = struct<Connection>({
   bias: optional(initializer),
   delay: integer(0, LONGEST_DELAY),
   delays: optional(initializer),
+  initial: optional(recordOf(initializer)),
   learned: optional(learned),
   trainable: flag,
   storage: optional(oneOf(...STORAGES)),

@@ -77,6 +77,7 @@ const free = (): Item[] => [];
 const COST: ExprTable<readonly Item[]> = {
   const: free,
   read: free,
+  fetch: () => [["compare", "i32", 2]],
   index: free,
   bitcast: free,
   word: free,
@@ -129,12 +130,16 @@ export function countStep(step: Step): StepCounts {
   const reads = new Map<string, Slot>(
     all.flatMap((e) => (e.tag === "read" ? [[e.slot, slotOf(step, e.slot)] as const] : [])),
   );
+  /** Whose value it is: that of each element or synapse. */
+  const each: Space = step.slots.some((s) => s.space !== "element" && s.space !== "uniform") ? "synapse" : "element";
+  const fetchedBy = (e: Expr): Space => (varying.has(e) ? each : "uniform");
   const spaceOf = (s: Store): Space => (s.mode === "bits" ? "element" : slotOf(step, s.slot).space);
   return {
     operations: tally([...all.filter((e) => varying.has(e)).flatMap(costOf), ...stores]),
     once: tally(all.filter((e) => !varying.has(e)).flatMap(costOf)),
     read: bytes([
       ...[...reads.values()].map((s) => [s.space, BYTES[s.type]] as const),
+      ...all.flatMap((e) => (e.tag === "fetch" ? [[fetchedBy(e), BYTES[e.type]] as const] : [])),
       ...step.stores.flatMap((s) =>
         STORE[s.mode].readsBack && !reads.has(s.slot) ? [[spaceOf(s), BYTES[s.value.type]] as const] : [],
       ),

@@ -101,6 +101,7 @@ const unless = (test: Expr, g: Expr): Expr => select(test, like(g, 0), g);
 const RULES: ExprTable<Parts, Incoming> = {
   const: nothing,
   read: nothing,
+  fetch: nothing, // a step function of its index; tables do not learn
   index: nothing,
   unary: (e, { g }) => [UNARY[e.op]?.(e, g)],
   binary: (e, { g }) => BINARY[e.op]?.(e.a, e.b, g, e) ?? [],

@@ -37,6 +37,17 @@ export interface Read {
   readonly type: Type;
   readonly slot: string;
 }
+/**
+ * Element `at` of a table: `count` values one after the other, of which `table` reads the first (a `uniform` slot that the
+ * step does not store). Before the first and behind the last it is the one at the end.
+ */
+export interface Fetch {
+  readonly tag: "fetch";
+  readonly type: Type;
+  readonly table: Read;
+  readonly at: Expr;
+  readonly count: number;
+}
 export interface Index {
   readonly tag: "index";
   readonly type: "u32";
@@ -135,6 +146,7 @@ export interface Draw {
 export type Expr =
   | Const
   | Read
+  | Fetch
   | Index
   | Unary
   | Binary
@@ -184,6 +196,13 @@ export const bool = (value: boolean): Const => constant("bool", value ? 1 : 0);
 
 /** The value of a slot as the step begins. */
 export const read = (type: Type, slot: string): Read => ({ tag: "read", type, slot });
+/** The value at an index of a table, which `table` reads the first value of; beyond its ends the nearest. */
+export function fetch(table: Expr, at: Expr, count: number): Fetch {
+  if (table.tag !== "read" || table.type === "bool") throw new Error(`ir: fetch from ${table.tag} of ${table.type}`);
+  need(at.type === "i32", `fetch needs an index of i32, got ${at.type}`);
+  need(Number.isInteger(count) && count >= 1, `fetch needs a table of at least one value, got ${count}`);
+  return { tag: "fetch", type: table.type, table, at, count };
+}
 /** The number of the element, or where its random words are; in a synaptic body of the synapse, its source or its target. */
 export const index = (of: IndexOf = "element"): Index => ({ tag: "index", type: "u32", of });
 
@@ -330,6 +349,7 @@ export function draw(law: Law, type: Type, stream: number, ...args: readonly Exp
 const OPERANDS: ExprTable<readonly Expr[]> = {
   const: () => [],
   read: () => [],
+  fetch: (e) => [e.table, e.at],
   index: () => [],
   unary: (e) => [e.a],
   binary: (e) => [e.a, e.b],
@@ -350,6 +370,7 @@ export const operands = (e: Expr): readonly Expr[] => dispatch(OPERANDS, e, unde
 const REBUILD: ExprTable<Expr, readonly Expr[]> = {
   const: (e) => e,
   read: (e) => e,
+  fetch: (e, [table, at]) => fetch(table!, at!, e.count),
   index: (e) => e,
   unary: (e, [a]) => unary(e.op, a!),
   binary: (e, [a, b]) => binary(e.op, a!, b!),
@@ -408,6 +429,7 @@ const bitsOf = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 const ATTRIBUTE: ExprTable<string> = {
   const: (e) => bitsOf(e.value),
   read: (e) => e.slot,
+  fetch: (e) => `${e.count}`,
   index: (e) => e.of,
   unary: (e) => e.op,
   binary: (e) => e.op,

@@ -7,7 +7,7 @@ import { type DrawnSynapses, KEPT_STATE, tableOf, tablesOf, workOf } from "./dra
 import { LISTED } from "./kernelArguments.ts";
 import { LOOK_BITS } from "./lookUp.ts";
 import { COUNT_OPEN, type Kernel, type KernelKind, type KernelOf, LATE, ofPart, RANGE } from "./program.ts";
-import { type Space, type Step, slotOf } from "./step.ts";
+import { nodes, type Space, type Step, slotOf } from "./step.ts";
 import type { Type } from "./types.ts";
 import {
   backRows,
@@ -242,9 +242,10 @@ const ARGUMENTS: { readonly [K in KernelKind]: (kernel: KernelOf<K>, known: Know
 export const argumentsOf = (kernel: Kernel, known: Known): Arguments =>
   (ARGUMENTS[kernel.kind] as (kernel: Kernel, known: Known) => Arguments)(kernel, known);
 
-/** Slots of the body, each with as many elements as its space has. */
+/** Slots of the body, each with as many elements as its space has, or as are fetched from it. */
 function slotArguments(step: Step, sizes: Readonly<Record<Space, number>>): Record<string, Argument> {
-  return Object.fromEntries(step.slots.map((s) => [s.name, argument([s.type], sizes[s.space])]));
+  const tables = new Map(nodes(step).flatMap((e) => (e.tag === "fetch" ? [[e.table.slot, e.count] as const] : [])));
+  return Object.fromEntries(step.slots.map((s) => [s.name, argument([s.type], tables.get(s.name) ?? sizes[s.space])]));
 }
 function elementArguments(step: Step, n: number): Arguments {
   const args = slotArguments(step, { element: n, uniform: 1, pre: DATA, post: DATA, synapse: DATA });

@@ -28,6 +28,7 @@ export function literal({ type, value }: Const): string {
 const HEAD: ExprTable<string> = {
   const: (e) => `const ${literal(e)}`,
   read: (e) => `read ${e.slot}`,
+  fetch: (e) => `fetch of ${e.count}`,
   index: (e) => `index ${e.of}`,
   unary: (e) => e.op,
   binary: (e) => e.op,
@@ -95,6 +96,7 @@ const isOperator = (e: Expr): boolean =>
 const FORMULA: ExprTable<string, Writer> = {
   const: literal,
   read: (e) => e.slot,
+  fetch: (e, to) => `${e.table.slot}[${to.bare(e.at)}]`,
   index: (e) => `index(${e.of})`,
   unary: (e, to) =>
     e.op === "neg" ? `-${to.nested(e.a)}` : e.op === "not" ? `!${to.nested(e.a)}` : applied(e.op, [e.a], to),

@@ -149,6 +149,7 @@ export type Operation = (a: number, b: number, c: number) => number;
 const OPERATION: ExprTable<Operation> = {
   const: (e) => () => e.value,
   read: () => unexpanded("read"),
+  fetch: () => unexpanded("fetch"),
   index: () => unexpanded("index"),
   unary: ({ op, type }) => {
     const f = UNARY[op];
@@ -187,7 +188,10 @@ export const operationOf = (e: Expr): Operation => dispatch(OPERATION, e, undefi
 /** The value of one node from the values of its operands. */
 export const applyNode = (e: Expr, args: readonly number[]): number => operationOf(e)(args[0]!, args[1]!, args[2]!);
 
-/** The value of an expression whose reads and indices `leaf` supplies. */
+/** The element that a fetch takes. */
+export const fetchedAt = (count: number, at: number): number => Math.min(Math.max(at, 0), count - 1);
+
+/** The value of an expression without tables, whose reads and indices `leaf` supplies. */
 export function evaluate(
   e: Expr,
   leaf: (e: Expr & { tag: "read" | "index" }) => number,

@@ -84,6 +84,7 @@ const same = (e: Expr): Expr => e;
 const RULES: ExprTable<Expr> = {
   const: same,
   read: same,
+  fetch: same,
   index: same,
   unary: (e) => UNARY[e.op](e),
   binary: (e) => BINARY[e.op](constantRight(e)),

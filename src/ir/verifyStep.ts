@@ -4,6 +4,7 @@ import {
   dispatch,
   type Expr,
   type ExprTable,
+  type Fetch,
   type IndexOf,
   operands,
   type Read,
@@ -61,6 +62,7 @@ export function verifyStep(step: Step, path = `step ${step.name}`): void {
   for (const e of nodes(step)) {
     verifyTypes(e, context);
     if (e.tag === "read") verifyRead(e, context);
+    if (e.tag === "fetch") verifyFetch(e, step, context);
   }
   for (const s of step.stores) verifyStore(s, step, context);
 }
@@ -96,6 +98,7 @@ const LEAF: ExprTable<string | undefined> = {
   const: (e) =>
     Object.is(constant(e.type, e.value).value, e.value) ? undefined : `${e.value} is not a value of ${e.type}`,
   read: fine,
+  fetch: fine,
   index: fine,
   unary: fine,
   binary: fine,
@@ -116,6 +119,17 @@ function verifyRead(e: Read, { path, slots, numbers }: Context): void {
   if (!slot)
     fail(path, `reads '${e.slot}', which is not a slot; slots: ${[...slots.keys()].join(", ")}`, printNode(e, numbers));
   if (slot.type !== e.type) fail(path, `reads slot ${describe(slot)} as ${e.type}`, printNode(e, numbers));
+}
+
+function verifyFetch(e: Fetch, step: Step, { path, slots, numbers }: Context): void {
+  const slot = slots.get(e.table.slot)!;
+  const problem =
+    slot.space !== "uniform"
+      ? "needs a uniform slot"
+      : step.stores.some((s) => s.slot === slot.name)
+        ? "is from a table, which the step cannot store"
+        : undefined;
+  if (problem) fail(path, `'fetch' of slot ${describe(slot)} ${problem}`, printNode(e, numbers));
 }
 
 /** What is wrong with a store of this mode, if anything. */

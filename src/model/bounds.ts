@@ -41,6 +41,13 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Extract<Initializer, { 
   fanIn: ({ gain }, sources) => between(-gain / Math.sqrt(sources), gain / Math.sqrt(sources)),
   glorotUniform: noLaw,
   orthogonal: noLaw,
+  pairwise: (_from, _sources, path) => {
+    throw new ModelError(
+      "unsupported",
+      path,
+      "of an expression nobody knows the greatest number: give a law, or numbers",
+    );
+  },
   expression: (_from, _sources, path) => {
     throw new ModelError("unsupported", path, "expressions start what belongs to neurons, not to synapses");
   },

@@ -6,7 +6,7 @@ import { faultAt, type Source } from "./equations/source.ts";
 import type { Statement } from "./equations/statements.ts";
 import { checkParameterNames } from "./names.ts";
 import type { TimedArray } from "./timedArray.ts";
-import { type AskedRead, readOf } from "./timedRead.ts";
+import { type AskedRead, headOf, readOf } from "./timedRead.ts";
 
 interface UserFunction {
   readonly name: string;
@@ -18,6 +18,8 @@ export interface Calls {
   readonly functions: readonly UserFunction[];
   /** Names by which a table's column may be given. */
   readonly columns: readonly ("i" | "j")[];
+  /** Names of what does not change in a run. */
+  readonly still: ReadonlySet<string>;
   /** How timed arrays are read, by slot: what has been resolved so far. */
   readonly reads: Map<string, AskedRead>;
 }
@@ -32,7 +34,7 @@ export function callsOf(
   timed: readonly TimedArray[],
   functions: Readonly<Record<string, string>>,
   path: string,
-  columns: Calls["columns"] = ["i"],
+  { columns = ["i"], still = new Set() }: Partial<Pick<Calls, "columns" | "still">> = {},
 ): Calls {
   const known: UserFunction[] = [];
   const reads: Calls["reads"] = new Map();
@@ -46,7 +48,7 @@ export function callsOf(
       .filter((x) => x !== "");
     checkParameterNames([name, ...args], `${path}.functions.${head}`);
     const source = { text, path: `${path}.functions.${head}` };
-    const before = { timed, functions: [...known], columns, reads };
+    const before = { timed, functions: [...known], columns, still, reads };
     known.push({ name, args, body: resolveCalls(parseExpression(source), before, source, args) });
   }
   checkParameterNames(
@@ -57,7 +59,7 @@ export function callsOf(
   const twice = names.find((x, k) => names.indexOf(x) !== k);
   if (twice !== undefined)
     throw new ModelError("duplicate-name", path, `two functions or timed arrays are called '${twice}'`);
-  return { timed, functions: known, columns, reads };
+  return { timed, functions: known, columns, still, reads };
 }
 
 /**
@@ -73,10 +75,12 @@ export function resolveCalls(n: Node, calls: Calls, source: Source, open: readon
     return own ? resolveCalls(inlined(own, m, source), { ...calls, functions: [] }, source, open) : m;
   });
 }
-function readFrom(timed: TimedArray, call: CallNode, { columns, reads }: Calls, source: Source): Node {
-  const read = readOf(timed, call, columns, source);
+function readFrom(timed: TimedArray, call: CallNode, { columns, still, reads }: Calls, source: Source): Node {
+  const read = readOf(timed, call, columns, still, source);
+  const { span, args } = call;
+  if (!read) return { tag: "timed", array: headOf(timed), time: args[0]!, ...(args[1] && { column: args[1] }), span };
   if (!reads.has(read.slot)) reads.set(read.slot, read);
-  return { tag: "name", name: read.slot, span: call.span };
+  return { tag: "name", name: read.slot, span };
 }
 /** The body in place of the call; it points at the call, where the user can see what was given. */
 function inlined({ name, args, body }: UserFunction, call: CallNode, source: Source): Node {

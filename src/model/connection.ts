@@ -21,6 +21,7 @@ import type { InputNode, Population } from "./network.ts";
 import { shapeOfNode, sizeOf } from "./nodes.ts";
 import { requireKept, STORAGES, type WeightStorage } from "./storage.ts";
 import { actsOf, dynamicsOf, inStepsOf, type SynapseModel, writtenBy } from "./synapse.ts";
+import { textsOf } from "./synapseTexts.ts";
 import { type Transform, takesConnections } from "./transform.ts";
 import { requireGivenWeight } from "./unitOfWeight.ts";
 
@@ -46,6 +47,8 @@ export interface Connection {
   readonly bias?: Initializer;
   /** Whole steps, before the schedule's latency; where synapses differ, what none of them is below. */
   readonly delay: number;
+  /** What variables of the synapse start with, where that is not what the synapse says. */
+  readonly initial?: Readonly<Record<string, Initializer>>;
   /** Seconds, where each synapse has a delay of its own: rounded to the nearest step, halves up. */
   readonly delays?: Initializer;
   /** Where training changes `delays`, which are then what they start with. */
@@ -67,6 +70,7 @@ const OPTIONS: readonly (keyof ConnectOptions)[] = [
   "weight",
   "bias",
   "delay",
+  "initial",
   "trainable",
   "storage",
   "procedural",
@@ -80,12 +84,19 @@ export interface ConnectOptions {
   /** What is added to at the target (default: the model's port; with a synapse's equations, what its pathways add to). */
   readonly port?: string;
   readonly connectivity?: Connectivity;
-  /** In SI units. By default `fanIn()`, the start of linear layers, where weights have no unit; in volt or ampere there is none. */
-  readonly weight?: number | ArrayLike<number> | Initializer;
+  /**
+   * Numbers in SI units, a quantity such as "2 nS", or an expression of each synapse's ends: `"(1 + cos(i - j))*2*nS"`, of
+   * `i`, `j`, `N`, `N_pre`, `N_post`, `N_incoming`, `N_outgoing`, `rand()`, `randn()`, the synapse's parameters, and of
+   * parameters and initial states of both neurons as `x_pre`, `x_post`. By default `fanIn()`, the start of linear layers,
+   * where weights have no unit; in volt or ampere there is none.
+   */
+  readonly weight?: number | string | ArrayLike<number> | Initializer;
+  /** What variables of the synapse start with, each as `weight` has it. */
+  readonly initial?: Readonly<Record<string, number | string | ArrayLike<number> | Initializer>>;
   readonly bias?: number | ArrayLike<number> | Initializer;
   /**
    * A duration such as "1.5 ms", or a whole number of steps. Of each synapse its own: a list of whole numbers of steps, or
-   * an initialiser in seconds, rounded to the nearest step, halves up. Delays learn where it is `{ trainable: true, max: "25 ms" }`.
+   * an initialiser in seconds, or an expression as `weight` has it, rounded to the nearest step, halves up. Delays learn where it is `{ trainable: true, max: "25 ms" }`.
    */
   readonly delay?: DelayOption;
   readonly trainable?: boolean;
@@ -114,8 +125,8 @@ export interface Nodes {
 export interface ConnectionSpec {
   /** The connection in a network of these nodes. Called by `network`. */
   build(net: Nodes & { readonly dt: number }): Connection;
-  /** Variables of the target that `(summed)` equations add up into. */
-  readonly sums?: { readonly node: string; readonly ports: readonly string[] };
+  /** Variables of the target, or of the source, that `(summed)` equations add up into. */
+  readonly sums?: readonly { readonly node: string; readonly port: string }[];
 }
 
 /**
@@ -125,10 +136,10 @@ export interface ConnectionSpec {
 export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
   requireKnown(`connect('${from}', …)`, options, OPTIONS);
   const targets = typeof to === "string" ? [to] : to;
-  const ports = (options.synapse && dynamicsOf(options.synapse)?.summed.map((e) => e.port)) ?? [];
+  const summed = (options.synapse && dynamicsOf(options.synapse)?.summed) ?? [];
   return targets.map((target) => ({
     build: (net) => build(from, target, options, net),
-    ...(ports.length > 0 && { sums: { node: target, ports } }),
+    ...(summed.length > 0 && { sums: summed.map(({ port, of }) => ({ port, node: of === "pre" ? from : target })) }),
   }));
 }
 
@@ -151,15 +162,23 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
   if (o.synapse) checkTriggers(o.synapse, { from, to, name }, net);
   const connectivity = o.connectivity ?? dense;
   requireConnectivity(connectivity, `connection ${name}.connectivity`);
-  requireNumbers(o.weight, `connection ${name}.weight`);
+  requireNumbers(o.weight, `connection ${name}.weight`, true);
   requireNumbers(o.bias, `connection ${name}.bias`);
   // Lists of pairs may be long, and are looked at when they are sorted.
   if (connectivity.kind !== "pairs")
     checkConnectivity(connectivity, connectedSizes(net, from, to), `connection ${name}.connectivity`);
   if (isWindow(connectivity)) checkWindowed(o, name);
-  const weight = weightOf(connectivity, o.weight, name);
+  const text = textsOf(o, from, to, net);
+  const weight = weightOf(connectivity, text.weight(`connection ${name}.weight`), name);
+  const initial = text.initial(`connection ${name}.initial`);
   const bias = o.bias === undefined ? undefined : toInitializer(o.bias);
   requireOfSynapses(weight, `connection ${name}.weight`);
+  if (weight.kind === "pairwise" && isWindow(connectivity))
+    throw new ModelError(
+      "unsupported",
+      `connection ${name}.weight`,
+      "weights of windows are shared: no synapse has ends",
+    );
   if (bias) requireOfSynapses(bias, `connection ${name}.bias`);
   if (connectivity.kind !== "dense") requireNoMatrix(weight, `connection ${name}.weight`);
   if (bias) requireNoMatrix(bias, `connection ${name}.bias`);
@@ -170,7 +189,8 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
     connectivity,
     weight,
     ...(bias && { bias }),
-    ...delaysOf(o.delay ?? 0, `connection ${name}.delay`, net.dt),
+    ...delaysOf(text.delay(`connection ${name}.delay`), `connection ${name}.delay`, net.dt),
+    ...(initial && { initial }),
     trainable: connectivity.kind !== "pooling" && (o.trainable ?? true),
     ...(o.storage && { storage: o.storage }),
     ...(o.procedural && { procedural: true }),
@@ -190,10 +210,12 @@ function build(from: string, to: string, o: ConnectOptions, net: Nodes & { dt: n
 }
 
 /** Types are not checked in JavaScript. @throws {ModelError} `type-mismatch` */
-function requireNumbers(x: unknown, path: string): void {
+function requireNumbers(x: unknown, path: string, text = false): void {
   if (x === undefined || typeof x === "number") return;
+  if (typeof x === "string" && text) return;
   if (typeof x === "object" && x !== null && ("kind" in x || "length" in x)) return;
-  const words = "must be a number in SI units, a list of numbers, or a law such as uniform(0, 1) or normal(0, 1)";
+  const also = text ? ", an expression such as 'rand()*nS'" : "";
+  const words = `must be a number in SI units, a list of numbers${also}, or a law such as uniform(0, 1) or normal(0, 1)`;
   throw new ModelError("type-mismatch", path, `${words}, got ${shown(x)}`);
 }
 function requireConnectivity(x: unknown, path: string): void {
@@ -221,7 +243,7 @@ function checkWindowed({ synapse, storage, procedural, delay }: ConnectOptions, 
   throw new ModelError("unsupported", `connection ${name}.${option}`, problem);
 }
 /** Weights as they were given; of a pooling what it says itself. */
-function weightOf(c: Connectivity, given: ConnectOptions["weight"], name: string): Initializer {
+function weightOf(c: Connectivity, given: Exclude<ConnectOptions["weight"], string>, name: string): Initializer {
   if (c.kind !== "pooling") return toInitializer(given ?? fanIn());
   const own = poolingWeight(c);
   const asked = given === undefined ? constantOf(own) : toInitializer(given);

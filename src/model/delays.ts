@@ -135,4 +135,5 @@ const LEAST: { readonly [K in Initializer["kind"]]: Least<Extract<Initializer, {
   glorotUniform: noLaw,
   orthogonal: noLaw,
   expression: noLaw,
+  pairwise: () => 0, // nobody knows before they are computed
 };

@@ -13,6 +13,8 @@ const LEAST_SHARE = 0.01;
 export function requireDrawnAgain(from: Initializer, what: "weights" | "delays", path: string): void {
   if (from.kind === "values")
     throw new ModelError("unsupported", path, `${what} that are given one by one must be stored; give one, or a law`);
+  if (from.kind === "pairwise")
+    throw new ModelError("unsupported", path, `${what} that an expression gives must be stored; give one, or a law`);
   if (from.kind !== "truncatedNormal") return;
   const share = shareInside(from);
   if (share < LEAST_SHARE)

@@ -4,8 +4,10 @@ import { ModelError, requireFinite } from "../base/errors.ts";
 import { normalOf, normalsOf, uniformOf, uniformsOf } from "../base/laws.ts";
 import { LineStream } from "../base/lineStream.ts";
 import { fillWords, numberedWords, streamOf } from "../base/random.ts";
+import type { SynapseEnds } from "./connectivity/ends.ts";
 import { makeOrthonormal, transposed } from "./orthogonal.ts";
 import { evaluated } from "./perNeuron.ts";
+import { evaluatedPairs } from "./perSynapse.ts";
 
 /** How an array of numbers starts: given, constant, or drawn by the seed and the name of the array. Plain data. */
 export type Initializer =
@@ -50,6 +52,22 @@ export type Initializer =
       readonly kind: "expression";
       readonly text: string;
       readonly reads: Readonly<Record<string, { readonly of: string; readonly from: Initializer }>>;
+    }
+  /**
+   * Of synapses: an expression of their ends `i` and `j`, of how many there are (`N`, `N_pre`, `N_incoming`, …), `rand()`,
+   * `randn()`, and of what the two neurons start with (`x_pre`): `of` names that array, `from` says what is in it. Texts in
+   * a connection's options become such.
+   */
+  | {
+      readonly kind: "pairwise";
+      readonly text: string;
+      readonly sources: number;
+      readonly targets: number;
+      /** Parameters of the synapse. */
+      readonly numbers?: Readonly<Record<string, number>>;
+      readonly reads: Readonly<
+        Record<string, { readonly of: string; readonly size: number; readonly from: Initializer }>
+      >;
     };
 
 /** Every number is `value`. */
@@ -103,6 +121,8 @@ export interface Draw {
   /** Names the random stream, so that no two arrays share numbers. */
   readonly name: string;
   readonly seed: number;
+  /** Of synapses that are not those of every source with every target: where they begin and end. */
+  readonly ends?: () => SynapseEnds;
   /** Sources of the connection, for `fanIn`; the rows of a matrix of weights. */
   readonly fanIn?: number;
 }
@@ -289,6 +309,7 @@ const RULES: { readonly [K in Initializer["kind"]]: Rule<Kind<K>> } = {
     return (k) => from.gain * matrix[k]!;
   },
   expression: (from, length, draw) => evaluated(from, length, draw, drawing),
+  pairwise: (from, _length, draw) => evaluatedPairs(from, draw, drawing),
 };
 
 /** Draws in a row that may fall outside: bounds that hold one normal number in a thousand fail once in 20,000 numbers. */

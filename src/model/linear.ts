@@ -48,6 +48,7 @@ const RULES: ExprTable<Linear | undefined, { readonly form: Form; readonly free:
       ? lift2(form(e.then), form(e.else), (a, b) => combine(a, b, (x, y) => choose(e.test, x, y)))
       : undefined,
   const: none,
+  fetch: none,
   index: none,
   compare: none,
   convert: none,

@@ -26,10 +26,13 @@ import {
   type NameNode,
   type Node,
   type NodeTable,
+  type TimedHead,
+  type TimedNode,
 } from "./equations/ast.ts";
 import { CONSTANTS, type FunctionName, isNoise } from "./equations/functions.ts";
 import { LOWER_CALL } from "./lowerCall.ts";
 import { ACTIVE, STEP_NUMBER, TIME } from "./slots.ts";
+import { lookedUp, readTable, type TableSlot } from "./timedTable.ts";
 import { coerce, toFloat } from "./values.ts";
 
 export interface Lowering {
@@ -41,6 +44,8 @@ export interface Lowering {
   readonly dt: number;
   /** Neurons of the population. */
   readonly count?: number;
+  /** What a timed array is read as where it is not a neuron's own. */
+  readonly table?: (array: TimedHead, slot: TableSlot) => Expr;
 }
 
 const floorOf = (a: Expr): Expr => LOWER_CALL.floor([a], () => 0);
@@ -94,6 +99,12 @@ const call = (n: CallNode, c: Lowering): Expr =>
     () => c.stream(n),
   );
 
+function timed(n: TimedNode, c: Lowering): Expr {
+  const time = toFloat(lower(n.time, c));
+  const column = n.column && lower(n.column, c);
+  return lookedUp(n, time, column, c.dt, (slot) => (c.table ?? readTable)(n.array, slot));
+}
+
 export function both(a: Expr, b: Expr): Expr {
   if (isConst(a)) return a.value ? b : bool(false);
   return isConst(b) ? both(b, a) : and(a, b);
@@ -122,6 +133,7 @@ const LOWER: NodeTable<Expr, Lowering> = {
   logic: (n, c) => (n.op === "and" ? both : either)(lower(n.a, c), lower(n.b, c)),
   not: (n, c) => fold(not(lower(n.a, c))),
   call,
+  timed,
 };
 /** The expression as IR. */
 export const lower = (n: Node, c: Lowering): Expr => dispatchNode(LOWER, n, c);

@@ -10,6 +10,7 @@ import type { System } from "./integrate/system.ts";
 import { type Lowering, lower } from "./lower.ts";
 import type { NeuronModel, State } from "./neuronModel.ts";
 import { ACTIVE, inputSlot, SPIKE } from "./slots.ts";
+import { tableSlots } from "./timedTable.ts";
 import { toFloat } from "./values.ts";
 
 export interface MeaningOptions {
@@ -29,7 +30,7 @@ export const SLOT_TYPE: Readonly<Record<VariableType, Type>> = { float: "f64", i
 export const readState = (s: State): Expr => read(SLOT_TYPE[s.type], s.name);
 
 /** Every expression of a model, in a fixed order. */
-const expressions = (m: NeuronModel): Node[] => [
+export const expressionsOf = (m: NeuronModel): Node[] => [
   ...m.subexpressions.map((s) => s.value),
   ...m.variables.flatMap((v) => (v.value ? [v.value] : [])),
   ...(m.spike ? [m.spike] : []),
@@ -44,7 +45,7 @@ function streamsOf(m: NeuronModel, first: number): Map<Node, number> {
   const streams = new Map<Node, number>();
   const noise = new Map<string, number>();
   let count = first;
-  for (const n of expressions(m).flatMap(walk)) {
+  for (const n of expressionsOf(m).flatMap(walk)) {
     if (n.tag === "call" && RANDOM.has(n.fn)) streams.set(n, count++);
     if (n.tag !== "name" || !isNoise(n.name)) continue;
     if (!noise.has(n.name)) noise.set(n.name, count++);
@@ -94,6 +95,7 @@ export function systemOf(m: NeuronModel, meaning: Lowering): System {
       ...still.map((v) => v.name),
       ...m.inputs.map((i) => inputSlot(i.name)),
       ...m.timedReads.map((x) => x.slot),
+      ...m.timedArrays.flatMap(tableSlots),
     ]),
     noise: noiseIn(
       [...m.subexpressions, ...moving].map((x) => x.value!),

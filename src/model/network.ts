@@ -22,7 +22,8 @@ import { type GivenNumbers, isPerNeuron, perNeuron } from "./perNeuron.ts";
 import { requireGivenRange } from "./range.ts";
 import { type Schedule, type ScheduleName, scheduleOf } from "./schedule.ts";
 import { withSums } from "./summed.ts";
-import { shiftParameters } from "./timedRead.ts";
+import { checkColumns, checkTimes } from "./timedCheck.ts";
+import { hasTwoGroups } from "./timing.ts";
 import { checkDelays } from "./topology.ts";
 import { type Grain, type Trainable, trainableOf } from "./trainable.ts";
 import { checkTransform, type Transform } from "./transform.ts";
@@ -180,18 +181,8 @@ export function population(
   const trainable = trainableOf(model, options.trainable, given, `${path}.trainable`);
   const linked = linksOf(model, options.linked ?? {}, path);
   const members = sized(shape, path);
-  for (const { slot, columns } of model.timedArrays)
-    if (columns !== undefined && columns !== members.size)
-      throw new ModelError(
-        "shape-mismatch",
-        path,
-        `'${slot}' has values for ${columns} neurons, and there are ${members.size}`,
-      );
-  for (const read of model.timedReads)
-    for (const name of shiftParameters(read, Object.keys(trainable))) {
-      const problem = `'${read.slot}' is read at a time that does not change, so '${name}' cannot be trained: leave it out of 'trainable'`;
-      throw new ModelError("unsupported", `${path}.trainable.${name}`, problem);
-    }
+  checkColumns(model, members.size, path);
+  checkTimes(model, Object.keys(trainable), path);
   if (options.winners !== undefined) checkWinners(options.winners, model, path);
   const winners = options.winners !== undefined && { winners: options.winners };
   return { ...members, model, trainable, dropout, ...given, ...(linked && { linked }), ...winners };
@@ -276,11 +267,12 @@ export function network(spec: NetworkSpec): Network {
   const specs = [...(spec.connections ?? []).flat(), ...linkConnections(spec.populations)];
   const populations = withSums(withoutLinks(spec.populations), specs);
   const nodes = { inputs, populations, transforms, dt };
-  const connections = specs.map((c) => c.build(nodes));
+  const order = scheduleOf(schedule, `${name}.schedule`);
+  const connections = specs.map((c) => withLeastDelay(c.build(nodes), order));
   const result: Network = {
     name,
     dt,
-    schedule: scheduleOf(schedule, `${name}.schedule`),
+    schedule: order,
     inputs,
     populations,
     transforms,
@@ -293,6 +285,12 @@ export function network(spec: NetworkSpec): Network {
   for (const [node, t] of Object.entries(transforms)) checkTransform(node, t, result);
   checkDelays(result);
   return Object.freeze(result);
+}
+
+/** Delays that an expression says are known later: under one group of phases none is below a step, as of laws without a bound. */
+function withLeastDelay(c: Connection, schedule: Schedule): Connection {
+  if (c.delays?.kind !== "pairwise") return c;
+  return { ...c, delay: Math.max(hasTwoGroups({ schedule }) ? 0 : 1, schedule.minimumDelay) };
 }
 
 /** What `population`, `inputNode`, `connect` and the like give, each in its place. @throws {ModelError} `usage`, `type-mismatch` */

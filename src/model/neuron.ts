@@ -27,7 +27,7 @@ import {
 import { hostValue, type InitialScope, initialValue, parametersOf } from "./quantities.ts";
 import { LAST_SPIKE, SPIKE } from "./slots.ts";
 import { timedArraysOf } from "./timedArray.ts";
-import { settledRead } from "./timedRead.ts";
+import { settledRead, stillNames } from "./timedRead.ts";
 import { toFloat } from "./values.ts";
 
 const KEYS = [
@@ -60,10 +60,9 @@ export function neuron(spec: NeuronSpec): NeuronModel {
   checkSpec(spec);
   const source: Source = { text: spec.equations, path: `${spec.name}.equations` };
   const timedArrays = timedArraysOf(spec.timedArrays ?? {}, `${spec.name}.timedArrays`);
-  const calls = callsOf(timedArrays, spec.functions ?? {}, spec.name);
-  const equations = parseEquations(source).map((e) =>
-    e.value ? { ...e, value: resolveCalls(e.value, calls, source) } : e,
-  );
+  const given = parseEquations(source);
+  const calls = callsOf(timedArrays, spec.functions ?? {}, spec.name, { still: stillIn(spec, given) });
+  const equations = given.map((e) => (e.value ? { ...e, value: resolveCalls(e.value, calls, source) } : e));
   checkParameterNames(Object.keys(spec.parameters ?? {}), `${spec.name}.parameters`);
   checkEquationNames(equations, new Set(Object.keys(spec.parameters ?? {})), source);
   const parameters = parametersOf(spec, equations, source);
@@ -119,10 +118,17 @@ export function neuron(spec: NeuronSpec): NeuronModel {
     ...(spec.method && { method: spec.method }),
     outputs: [...variables, ...subexpressions].map((x) => x.name),
   };
-  const known = { parameters: new Set(parameters.map((p) => p.name)), subexpressions, scope: scopeIn(context) };
+  const known = { subexpressions, scope: scopeIn(context) };
   const whole = { ...model, timedReads: [...calls.reads.values()].map((x) => settledRead(x, known)) };
   checkMethod(whole);
   return deepFreeze(whole);
+}
+
+/** Names of what does not change in a run. */
+function stillIn({ parameters = {} }: NeuronSpec, equations: readonly Equation[]): Set<string> {
+  const named = equations.filter(isParameter).map((e) => e.name);
+  const subexpressions = equations.filter((e) => e.kind === "subexpression");
+  return stillNames([...Object.keys(parameters), ...named], new Map(subexpressions.map((e) => [e.name, e.value!])));
 }
 
 function checkSpec(spec: NeuronSpec): void {

@@ -50,8 +50,9 @@ export interface NeuronSpec {
   /** Statements that run after the reset, in the steps in which their event happens (Brian's `run_on_event`). */
   readonly onEvent?: Readonly<Record<string, string>>;
   /**
-   * Values over time, which equations read as `name(t)` or `name(t, i)`; also earlier or later by what does not change in a
-   * run, as in `name(t - d)`: d is made of numbers and parameters, of which neurons may have their own.
+   * Values over time, which equations read as `name(t)` or `name(t, i)`; also at any other time, as in `name(t - delay)`, and
+   * in a column of any number, as in `name(t, i % 2)`. Brian's: a time is rounded to a small part of a step, before the first
+   * value and after the last it is the one at the end, and a column that is not there gives NaN.
    */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
   /** Functions of expressions, by head: `{ "f(x)": "x**2/(1 + x**2)" }`. */

@@ -83,6 +83,8 @@ function refuseOthers(node: Node, model: NeuronModel, source: Source): void {
   const own = namesOf(model);
   const inputs = new Set([...model.inputs, ...model.timedReads.map((x) => ({ name: x.slot }))].map((x) => x.name));
   const refuse = (n: Node): void => {
+    if (n.tag === "timed")
+      throw faultAt(source, n.span, "unsupported", `'${print(n)}' has no value before the first step`);
     if (n.tag === "call" && n.fn === "poisson")
       throw faultAt(source, n.span, "unsupported", "draws here are rand() and randn()");
     if (n.tag !== "name" || own.has(n.name)) return;
@@ -95,7 +97,7 @@ function refuseOthers(node: Node, model: NeuronModel, source: Source): void {
       );
   };
   for (const n of walk(node)) refuse(n);
-  for (const n of walk(withSubexpressions(node, model))) refuse(n.tag === "name" ? { ...n, span: node.span } : n);
+  for (const n of walk(withSubexpressions(node, model))) refuse({ ...n, span: node.span });
 }
 /** Subexpressions are ordered: each after those that it reads. */
 function withSubexpressions(node: Node, { subexpressions }: NeuronModel): Node {

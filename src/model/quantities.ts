@@ -19,7 +19,7 @@ import { RANGES } from "./range.ts";
 
 /** The value of an expression that reads and draws nothing; else undefined. */
 export function hostValue(e: Expr): number | undefined {
-  if (topological([e]).some((n) => n.tag === "read" || n.tag === "draw")) return undefined;
+  if (topological([e]).some((n) => n.tag === "read" || n.tag === "draw" || n.tag === "index")) return undefined;
   return evaluate(expandExpr(e), (leaf) => {
     throw new Error(`hostValue: ${leaf.tag}`);
   });

@@ -7,6 +7,11 @@ export const ACTIVE = "not_refractory";
 export const SPIKE = "spike";
 /** The time of the last spike, in seconds, where a model asks for it. */
 export const LAST_SPIKE = "lastspike";
+/** The time of a synapse's last event, in seconds, where its equations are event-driven (Brian's name). */
+export const LAST_UPDATED = "lastupdate";
+/** How many synapses the target of a synapse has, and its source: Brian's names. */
+export const N_INCOMING = "N_incoming";
+export const N_OUTGOING = "N_outgoing";
 /** Time at the start of the step, in seconds (uniform float). */
 export const TIME = "t";
 /** The number of the step (uniform i32), where equations ask for it: below 2^31, as whole numbers in equations are. */

@@ -26,6 +26,7 @@ import { type Course, runPhases, type Setting, subexpressionsIn } from "./phases
 import type { Phase } from "./schedule.ts";
 import { STEP_NUMBER, TIME } from "./slots.ts";
 import { isSameForAll } from "./timedRead.ts";
+import { tableSlots } from "./timedTable.ts";
 
 export interface NeuronStepOptions {
   readonly type: FloatType;
@@ -128,6 +129,7 @@ function assemble(
   const uniform = new Set([
     TIME,
     STEP_NUMBER,
+    ...setting.model.timedArrays.flatMap(tableSlots),
     ...setting.model.timedReads.filter((x) => isSameForAll(x, perNeuron)).map((x) => x.slot),
     ...setting.model.parameters.map((p) => p.name).filter((name) => !perNeuron.has(name)),
   ]);

@@ -16,10 +16,10 @@ export function withSums(
   populations: Readonly<Record<string, Population>>,
   connections: readonly ConnectionSpec[],
 ): Record<string, Population> {
-  const sums = connections.flatMap((c) => (c.sums ? [c.sums] : []));
+  const sums = connections.flatMap((c) => c.sums ?? []);
   return Object.fromEntries(
     Object.entries(populations).map(([node, p]): [string, Population] => {
-      const ports = new Set(sums.filter((s) => s.node === node).flatMap((s) => s.ports));
+      const ports = new Set(sums.filter((s) => s.node === node).map((s) => s.port));
       const plain = p.model.variables.filter((v) => v.kind === "declared" && v.type === "float" && ports.has(v.name));
       const started = plain.find((v) => v.name in p.initial);
       if (started)

@@ -4,13 +4,15 @@ import { type Every, listNames, ModelError, requireFinite, requireInteger, requi
 import { parseQuantity, quantityOf } from "../base/quantity.ts";
 import { type Calls, callsOf, resolveStatements } from "./calls.ts";
 import { delaysOf, LONGEST_DELAY } from "./delays.ts";
-import { namesIn } from "./equations/ast.ts";
+import { type Node, namesIn } from "./equations/ast.ts";
+import { parseEquations } from "./equations/parseEquations.ts";
 import type { Source } from "./equations/source.ts";
 import { parseStatements, type Statement } from "./equations/statements.ts";
 import { METHOD_NAMES, type MethodName } from "./integrate/methods.ts";
+import { isExpression } from "./perSynapse.ts";
 import { dynamicsIn, reachableFrom, type SynapseDynamics, valueTypeOf } from "./synapseEquations.ts";
-import { type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
-import { settledRead, type TimedRead } from "./timedRead.ts";
+import { type TimedArray, type TimedArraySpec, timedArraysOf } from "./timedArray.ts";
+import { settledRead, stillNames, type TimedRead } from "./timedRead.ts";
 
 /** What a synapse does when something triggers it. */
 export interface Pathway {
@@ -48,7 +50,7 @@ export interface SynapseModel {
   readonly dimensions?: Readonly<Record<string, Dimension>>;
   /** Functions of expressions, by head, as neurons have them. */
   readonly functions?: Readonly<Record<string, string>>;
-  /** Values over time, as neurons have them; a table has a column a source or a target. */
+  /** Values over time, as neurons have them; a table read by `i` or `j` has a column a source or a target. */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
 }
 
@@ -64,15 +66,15 @@ export interface SynapseSpec {
   readonly name: string;
   /**
    * Brian's `model`: differential equations `(event-driven)` or `(clock-driven)`, subexpressions, variables, and
-   * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x. The
-   * weight `w` may be declared; its values are the connection's.
+   * `x_post = … (summed)`, which adds up over the synapses of a target in every step into the target's `(input)` x (`x_pre`:
+   * of a source, into the source's, under schedule `brian`). The weight `w` may be declared; its values are the connection's.
    */
   readonly equations?: string;
   /** Variables with their initial values; with equations: initial values of variables that do not start at 0. */
   readonly variables?: Readonly<Record<string, string | number>>;
   /** Quantities such as "20 ms", or numbers in SI units. */
   readonly parameters?: Readonly<Record<string, string | number>>;
-  /** Brian's `on_pre`, `on_post`: one pathway, or several by name. */
+  /** Brian's `on_pre`, `on_post`: one pathway, or several by name, which run in the order of their names where `order` is the same. */
   readonly onPre?: OnSpike | Readonly<Record<string, OnSpike>>;
   readonly onPost?: OnSpike | Readonly<Record<string, OnSpike>>;
   /**
@@ -85,8 +87,8 @@ export interface SynapseSpec {
   /** Functions for equations and statements: `{ "f(x)": "x**2/(1 + x**2)" }`. */
   readonly functions?: Readonly<Record<string, string>>;
   /**
-   * Values over time, which clock-driven equations, sums and statements read as `name(t)` or `name(t - d)`, d of numbers and
-   * parameters; of a table as `name(t, i)` the column of the source, as `name(t, j)` that of the target.
+   * Values over time, which clock-driven equations, sums and statements read as `name(t)`, or at another time as in
+   * `name(t - lag)`; of a table as `name(t, i)` the column of the source, as `name(t, j)` that of the target, or of any number.
    */
   readonly timedArrays?: Readonly<Record<string, TimedArraySpec>>;
   /** Dimensions of parameters that are given as plain numbers, beside those that the equations declare. */
@@ -138,7 +140,7 @@ export function synapse(spec: SynapseSpec): SynapseModel {
   const timedArrays = spec.timedArrays && asLists(spec.timedArrays);
   const more = { ...(spec.functions && { functions: spec.functions }), ...(timedArrays && { timedArrays }) };
   const plain = { name, variables: values, parameters, pathways, ...more };
-  const calls = callsIn(plain);
+  const calls = callsIn({ ...plain, ...(equations !== undefined && { equations }) });
   if (equations === undefined) return checked(plain);
   if (method !== undefined && !METHOD_NAMES.includes(method))
     throw new ModelError(
@@ -167,9 +169,19 @@ const valuesOf = (given: Readonly<Record<string, string | number>>, path: string
   Object.fromEntries(
     Object.entries(given).map(([x, value]) => [
       x,
-      typeof value === "number" ? value : parseQuantity(value, `${path}.${x}`).value,
+      typeof value === "number" ? value : parseQuantity(oneQuantity(value, `${path}.${x}`), `${path}.${x}`).value,
     ]),
   );
+/** Types are not checked in JavaScript. @throws {ModelError} `type-mismatch` for numbers of each synapse */
+function oneQuantity(value: unknown, path: string): string {
+  if (typeof value === "string" && !isExpression(value)) return value;
+  const shown = typeof value === "string" ? `'${value}'` : "something else";
+  throw new ModelError(
+    "type-mismatch",
+    path,
+    `must be one number, or a quantity such as "20 ms", got ${shown}: lists, laws and expressions go into 'initial' of connect`,
+  );
+}
 
 /**
  * The synapse in a network of steps of `dt`: delays that are durations become whole steps.
@@ -228,7 +240,9 @@ function named(trigger: "pre" | "post", given: SynapseSpec["onPre"], path: strin
   if (given === undefined) return [];
   const one = (p: OnSpike, at: string) => ({ trigger, ...bodyOf(p, at) });
   if (isOne(given)) return [one(given, path)];
-  return Object.entries(given).map(([name, p]) => ({ name, ...one(p, `${path}.${name}`) }));
+  // Brian: those of one order run "based on the alphabetical ordering of their names".
+  const byName = Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName.map(([name, p]) => ({ name, ...one(p, `${path}.${name}`) }));
 }
 function bodyOf(p: OnSpike, path: string): Exclude<OnSpike, string> {
   if (typeof p === "string") return { body: p };
@@ -254,11 +268,12 @@ function requireBody({ body }: { readonly body: unknown }, path: string): void {
 const isOne = (x: NonNullable<SynapseSpec["onPre"]>): x is OnSpike =>
   typeof x === "string" || typeof (x as { body?: unknown }).body === "string";
 
-/** What of a synapse happens together: a pathway, the `(clock-driven)` equations, or one `(summed)` equation. */
+/** What of a synapse happens together: a pathway, the `(clock-driven)` or the `(constant over dt)` equations, or one `(summed)` equation. */
 export type Act =
   | { readonly kind: "pathway"; readonly pathway: Pathway; readonly number: number }
   | { readonly kind: "clock" }
-  | { readonly kind: "summed"; readonly port: string };
+  | { readonly kind: "held" }
+  | { readonly kind: "summed"; readonly port: string; readonly of: "pre" | "post" };
 
 const known = new WeakMap<SynapseModel, SynapseDynamics>();
 /** What the equations of a synapse mean, if it has any. */
@@ -272,11 +287,15 @@ export function dynamicsOf(s: SynapseModel): SynapseDynamics | undefined {
   return found;
 }
 
-/** Sums first, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
+/** The equation of a sum. */
+export const summedBy = (d: SynapseDynamics, { port, of }: Extract<Act, { kind: "summed" }>) =>
+  d.summed.find((e) => e.port === port && e.of === of)!;
+/** What is held for the step first, then sums, then what moves by itself (Brian's order within its slot `groups`), then the pathways. */
 export function actsOf(s: SynapseModel): Act[] {
   const dynamics = dynamicsOf(s);
   return [
-    ...(dynamics?.summed.map(({ port }): Act => ({ kind: "summed", port })) ?? []),
+    ...(dynamics && dynamics.held.length > 0 ? [{ kind: "held" } as const] : []),
+    ...(dynamics?.summed.map(({ port, of }): Act => ({ kind: "summed", port, of })) ?? []),
     ...(dynamics && dynamics.clockDriven.length > 0 ? [{ kind: "clock" } as const] : []),
     ...s.pathways.map((pathway, number): Act => ({ kind: "pathway", pathway, number })),
   ];
@@ -294,9 +313,16 @@ function callsIn(s: SynapseModel): Calls {
   let found = callsKnown.get(s);
   if (!found) {
     const timed = timedArraysOf(s.timedArrays ?? {}, `${path}.timedArrays`);
-    callsKnown.set(s, (found = callsOf(timed, s.functions ?? {}, path, ["i", "j"])));
+    const still = stillNames(Object.keys(s.parameters), subexpressionsIn(s.equations, path));
+    callsKnown.set(s, (found = callsOf(timed, s.functions ?? {}, path, { columns: ["i", "j"], still })));
   }
   return found;
+}
+/** Its timed arrays, resolved. */
+export const timedArraysIn = (s: SynapseModel): readonly TimedArray[] => (s.timedArrays ? callsIn(s).timed : []);
+function subexpressionsIn(text: string | undefined, path: string): Map<string, Node> {
+  const equations = text === undefined ? [] : parseEquations({ text, path: `${path}.equations` });
+  return new Map(equations.flatMap((e) => (e.kind === "subexpression" ? [[e.name, e.value!] as const] : [])));
 }
 const readsKnown = new WeakMap<SynapseModel, ReadonlyMap<string, TimedRead>>();
 /**
@@ -311,7 +337,7 @@ export function timedReadsOf(s: SynapseModel): ReadonlyMap<string, TimedRead> {
   const subexpressions = dynamics?.subexpressions ?? [];
   const names = [...subexpressions, ...(dynamics?.states ?? [])].map((e) => [e.name, valueTypeOf(e)] as const);
   const scope = dynamics && new Map([...Object.entries(dynamics.dimensions), ...names]);
-  const surroundings = { parameters: new Set(Object.keys(s.parameters)), subexpressions, scope };
+  const surroundings = { subexpressions, scope };
   const reads = new Map([...callsIn(s).reads].map(([slot, x]) => [slot, settledRead(x, surroundings)] as const));
   readsKnown.set(s, reads);
   return reads;
@@ -328,14 +354,13 @@ export function statementsOf(s: SynapseModel, p: Pathway): Statement[] {
 /** Names that an act reads, through subexpressions too. */
 export function namesOf(s: SynapseModel, a: Act): Set<string> {
   const dynamics = dynamicsOf(s);
-  if (a.kind === "clock")
+  if (a.kind === "clock" || a.kind === "held")
     return reachableFrom(
-      dynamics!.clockDriven.flatMap((e) => [...namesIn(e.value)]),
+      dynamics![a.kind === "clock" ? "clockDriven" : "held"].flatMap((e) => [...namesIn(e.value)]),
       dynamics,
     );
   if (a.kind === "summed") {
-    const { value } = dynamics!.summed.find((e) => e.port === a.port)!;
-    return reachableFrom(namesIn(value), dynamics);
+    return reachableFrom(namesIn(summedBy(dynamics!, a).value), dynamics);
   }
   const own = statementsOf(s, a.pathway).flatMap((x) => [...namesIn(x.value), ...(x.op === "=" ? [] : [x.target])]);
   return reachableFrom(own, dynamics);
@@ -354,8 +379,8 @@ export function targetOf(s: SynapseModel, name: string): Target {
 }
 /** Variables of one of the two nodes that an act writes. */
 export function writtenBy(s: SynapseModel, a: Act, of: "post" | "pre"): string[] {
-  if (a.kind === "clock") return [];
-  if (a.kind === "summed") return of === "post" ? [a.port] : [];
+  if (a.kind === "clock" || a.kind === "held") return [];
+  if (a.kind === "summed") return of === a.of ? [a.port] : [];
   const targets = statementsOf(s, a.pathway).map((x) => targetOf(s, x.target));
   return [...new Set(targets.filter((t) => t.of === of).map((t) => t.variable))];
 }

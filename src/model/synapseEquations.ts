@@ -7,7 +7,8 @@ import type { ValueType } from "./equations/check.ts";
 import { isNoise, RANDOM } from "./equations/functions.ts";
 import { type Equation, parseEquations, type VariableType } from "./equations/parseEquations.ts";
 import { faultAt, type Source } from "./equations/source.ts";
-import { checkNameFree, orderSubexpressions } from "./names.ts";
+import { checkNameFree, isHeld, orderSubexpressions } from "./names.ts";
+import { LAST_UPDATED } from "./slots.ts";
 
 /** An equation with a right side. */
 export interface SynapseEquation {
@@ -30,10 +31,12 @@ export interface SynapseDynamics {
   readonly states: readonly SynapseState[];
   readonly eventDriven: readonly SynapseEquation[];
   readonly clockDriven: readonly SynapseEquation[];
+  /** What is computed as each step begins, and stored; each after those that it reads. */
+  readonly held: readonly SynapseEquation[];
   /** Each after those that it reads. */
   readonly subexpressions: readonly SynapseEquation[];
-  /** `x_post = …`: port `x`. */
-  readonly summed: readonly (SynapseEquation & { readonly port: string })[];
+  /** `x_post = …`, or `x_pre = …`: port `x` of the target, or of the source. */
+  readonly summed: readonly (SynapseEquation & { readonly port: string; readonly of: "pre" | "post" })[];
   /** Of the weight, where the equations declare it. */
   readonly weight?: Dimension;
   readonly dimensions: Readonly<Record<string, Dimension>>;
@@ -67,16 +70,18 @@ export function dynamicsIn(text: string, path: string, given: Given, calls: Call
         `no variable called '${name}' in the equations; known: ${listNames(states.map((e) => e.name))}`,
       );
   const summed = equations.filter(isSummed);
+  const ordered = orderSubexpressions(
+    equations.filter((e) => !isSummed(e)),
+    source,
+  );
   const dynamics: SynapseDynamics = {
     source,
-    states: states.map((e) => ({ ...pick(e), constant: e.flags.includes("constant") })),
+    states: states.map((e) => ({ ...pick(e), constant: e.flags.includes("constant") || isHeld(e) })),
     eventDriven: equations.filter(isEventDriven).map(valued),
     clockDriven: equations.filter((e) => e.kind === "differential" && !isEventDriven(e)).map(valued),
-    subexpressions: orderSubexpressions(
-      equations.filter((e) => !isSummed(e)),
-      source,
-    ).map(valued),
-    summed: summed.map((e) => ({ ...valued(e), port: e.name.slice(0, -"_post".length) })),
+    held: ordered.filter(isHeld).map(valued),
+    subexpressions: ordered.filter((e) => !isHeld(e)).map(valued),
+    summed: summed.map((e) => ({ ...valued(e), ...summedInto(e.name)! })),
     ...(weight && { weight: weight.dimension }),
     dimensions: { ...given.parameters },
   };
@@ -93,7 +98,7 @@ const isSummed = (e: Equation): boolean => e.flags.includes("summed");
 const isEventDriven = (e: Equation): boolean => e.flags.includes("event-driven");
 /** One value for all synapses: a parameter. */
 const isShared = (e: Equation): boolean => e.kind === "declared" && e.flags.includes("shared");
-const isState = (e: Equation): boolean => e.kind === "differential" || e.kind === "declared";
+const isState = (e: Equation): boolean => e.kind === "differential" || e.kind === "declared" || isHeld(e);
 
 function checkEquations(
   equations: readonly Equation[],
@@ -117,8 +122,8 @@ function checkEquations(
       throw fault("unsupported", `d${e.name}/dt: only numbers have a derivative, not ${e.type}`);
     const foreign = e.flags.find((f) => f === "unless refractory" || f === "input" || f === "linked");
     if (foreign) throw fault("unsupported", `'${foreign}' belongs to neurons`);
-    if (e.flags.includes("constant over dt"))
-      throw fault("unsupported", "'constant over dt' in a synapse: declare a variable and set it in a step pathway");
+    if (e.name === LAST_UPDATED && equations.some(isEventDriven))
+      throw fault("duplicate-name", `'${e.name}' is built in where an equation is (event-driven): leave its line out`);
     if (e.name in given.parameters && e.kind !== "declared")
       throw fault("duplicate-name", `'${e.name}' is also a parameter; choose another name`);
     if (!parameters.has(e.name)) continue;
@@ -143,10 +148,14 @@ function checkWeight(e: Equation, fault: Fault): void {
 }
 function checkSummed(e: Equation, fault: Fault): void {
   if (e.type !== "float") throw fault("unsupported", `'${e.name}': a sum is a number, not ${e.type}`);
-  if (e.name.endsWith("_pre"))
-    throw fault("unsupported", `'${e.name}': a sum goes to the target; connect the other way round, and write _post`);
-  if (!e.name.endsWith("_post"))
-    throw fault("unsupported", `'${e.name}': the name of a summed variable ends in _post, as in '${e.name}_post'`);
+  if (summedInto(e.name)) return;
+  const problem = `'${e.name}': the name of a summed variable ends in _post or _pre, as in '${e.name}_post'`;
+  throw fault("unsupported", problem);
+}
+/** Where a sum of that name goes. */
+function summedInto(name: string): { readonly port: string; readonly of: "pre" | "post" } | undefined {
+  const [, port, of] = /^(.+)_(pre|post)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port, of: of as "pre" | "post" };
 }
 
 /** These names, and those that they lead to through subexpressions. */
@@ -188,14 +197,27 @@ function checkSharing(
 }
 const SELVES: ReadonlySet<string> = new Set(["w", "i", "j"]);
 
+/** An event-driven equation cannot look a timed array up, which changes between events. */
+function checkLookups(e: Equation, d: SynapseDynamics): void {
+  if (!isEventDriven(e)) return;
+  const names = reachableFrom(namesIn(e.value!), d);
+  const through = d.subexpressions.filter((x) => names.has(x.name)).map((x) => x.value);
+  const found = [e.value!, ...through].flatMap(walk).find((n) => n.tag === "timed");
+  if (!found) return;
+  const problem = `an event-driven equation cannot read '${print(found)}', which changes between events: make it (clock-driven)`;
+  throw faultAt(d.source, e.value!.span, "unsupported", problem);
+}
+
 /** Brian's rules (its documentation, "Event-driven equations"), and that a sum is no variable. */
 function checkDependence(e: Equation, d: SynapseDynamics, { reads }: Calls): void {
   if (!e.value) return;
+  checkLookups(e, d);
   const has = (list: readonly { readonly name: string }[], name: string): boolean => list.some((x) => x.name === name);
   for (const name of reachableFrom(namesIn(e.value), d)) {
     const fault = (problem: string): Error => faultAt(d.source, e.value!.span, "unsupported", problem);
     if (has(d.summed, name)) throw fault(`'${name}' is a sum over synapses, and no synapse can read it`);
-    if (isEventDriven(e) ? has(d.clockDriven, name) : has(d.eventDriven, name) && e.kind !== "subexpression")
+    const moves = has(d.clockDriven, name) || has(d.held, name);
+    if (isEventDriven(e) ? moves : has(d.eventDriven, name) && (e.kind !== "subexpression" || isHeld(e)))
       throw fault(
         isEventDriven(e)
           ? `an event-driven equation cannot read '${name}', which moves by the clock`

@@ -7,7 +7,7 @@ import { UNITS } from "../base/units.ts";
 import type { Connection, Nodes } from "./connection.ts";
 import { type Node, namesIn, walk } from "./equations/ast.ts";
 import { CONSTANTS, RANDOM } from "./equations/functions.ts";
-import { TIME } from "./slots.ts";
+import { LAST_UPDATED, TIME } from "./slots.ts";
 import { dynamicsOf, type Pathway, type SynapseModel, statementsOf, targetOf } from "./synapse.ts";
 import { reachableFrom, type SynapseDynamics } from "./synapseEquations.ts";
 
@@ -16,10 +16,13 @@ export type Side = "pre" | "post";
 export const SIDES: readonly Side[] = ["pre", "post"];
 
 /** The shared variables of a connection's synapses; none where equations are not event-driven, or synapses differ in delay. */
-export function sharedVariables({ synapse, from, to, delays }: Connection, { inputs, populations }: Nodes) {
+export function sharedVariables(
+  { synapse, from, to, delays, initial = {} }: Connection,
+  { inputs, populations }: Nodes,
+) {
   const out = new Map<string, Side>();
   const d = synapse && dynamicsOf(synapse);
-  if (!d || delays || d.eventDriven.length === 0) return out;
+  if (!d || delays || d.eventDriven.length === 0 || asksForLastUpdate(synapse, d)) return out;
   const { variables, parameters, inputs: ports, subexpressions } = populations[to.node]!.model;
   const ofTarget = new Set([...variables, ...parameters, ...ports, ...subexpressions].map((x) => x.name));
   for (const side of SIDES) {
@@ -28,8 +31,20 @@ export function sharedVariables({ synapse, from, to, delays }: Connection, { inp
     if (side === "pre" && from.node in inputs && areReadBeside(names, synapse, d)) continue;
     for (const name of names) out.set(name, side);
   }
+  // Synapses that start with numbers of their own are not the same.
+  for (const name of out.keys()) if ((initial[name]?.kind ?? "constant") !== "constant") return new Map<string, Side>();
   return out;
 }
+
+/** Whether anything asks when the synapse had its last event: then each notes that for itself. */
+const asksForLastUpdate = (s: SynapseModel, d: SynapseDynamics): boolean =>
+  [
+    ...d.subexpressions,
+    ...d.held,
+    ...d.clockDriven,
+    ...d.summed,
+    ...s.pathways.flatMap((p) => statementsOf(s, p)),
+  ].some((x) => namesIn(x.value).has(LAST_UPDATED));
 
 /** What names mean besides: something of the target; a variable that the other side's synapses share. */
 interface Known {

@@ -80,11 +80,36 @@ export function timedArraysOf(specs: Readonly<Record<string, TimedArraySpec>>, p
   });
 }
 
+// As Brian has it (brian2/input/timedarray.py), times are rounded to a fraction of the network's step, so that what is a
+// rounding below a border of the array is at it.
+
+/** Parts of a row, in 2 to this power: more would say nothing that an f32 could hold. */
+const FINEST = 22;
 /**
- * Which row holds at the start of a step, or so much later; times a rounding below a border are at it.
+ * Into how many parts a row is divided, as a power of two, so that a step of the network has 8 to 16 of them.
+ * @param dt seconds a step
+ */
+export const partBits = (array: { readonly dt: number }, dt: number): number =>
+  Math.min(Math.max(Math.ceil(Math.log2((8 / dt) * array.dt)), 0), FINEST);
+
+/** Where a step begins: the row, and the parts of a row behind its start. */
+export function stepStart(array: { readonly dt: number }, step: number, dt: number): { row: number; part: number } {
+  const rows = (step * dt) / array.dt;
+  const row = Math.floor(rows);
+  return { row: Math.min(row, FARTHEST), part: (rows - row) * 2 ** partBits(array, dt) };
+}
+
+/** Rows behind which nothing is told apart: the sum of two such is still a whole number of 32 bits. */
+export const FARTHEST = 2 ** 30 - 1;
+
+/**
+ * Which row holds at the start of a step, or so much later.
  * @param shift seconds
  */
-export function rowAt({ values, columns = 1, dt }: TimedArray, step: number, stepLength: number, shift = 0): number {
-  const row = Math.floor(((step + 1e-3) * stepLength + shift) / dt);
-  return Math.min(Math.max(row, 0), values.length / columns - 1);
+export function rowAt(array: TimedArray, step: number, stepLength: number, shift = 0): number {
+  const { values, columns = 1, dt } = array;
+  const { row, part } = stepStart(array, step, stepLength);
+  const parts = 2 ** partBits(array, stepLength);
+  const behind = Math.floor(Math.floor(part + (shift / dt) * parts + 0.5) / parts);
+  return Math.min(Math.max(row + behind, 0), values.length / columns - 1);
 }

@@ -1,12 +1,14 @@
-/** Timed arrays as equations read them: at `t`, or at a time that is later or earlier by what does not change in a run. */
+/**
+ * Timed arrays as equations read them at `t`, or at a time that is later or earlier by what does not change in a run: a number
+ * a step, or a row of them, which is there when the step begins. What is read in any other way is looked up (`timedTable.ts`).
+ */
 import { NAMED } from "../base/dimension.ts";
-import { listNames } from "../base/errors.ts";
 import { UNITS } from "../base/units.ts";
 import { read } from "../ir/expr.ts";
 import { evaluatorOf } from "./connectivity/evaluator.ts";
-import { type CallNode, mapNodes, type Node, namesIn, print, walk } from "./equations/ast.ts";
+import { type CallNode, mapNodes, type Node, namesIn, print, type TimedHead, walk } from "./equations/ast.ts";
 import { expectType, type Scope } from "./equations/check.ts";
-import { CONSTANTS, RANDOM } from "./equations/functions.ts";
+import { CONSTANTS, isFunction, RANDOM } from "./equations/functions.ts";
 import { faultAt, type Source } from "./equations/source.ts";
 import { lower } from "./lower.ts";
 import { TIME } from "./slots.ts";
@@ -23,26 +25,61 @@ export interface TimedRead {
   /** What is added to `t`, in seconds, of numbers and parameters; absent: nothing. */
   readonly shift?: Node;
 }
-/** A read as it was met in a text; its shift is checked once all names are known (`settledRead`). */
+/** A read as it was met in a text; its shift is settled once all names are known (`settledRead`). */
 export interface AskedRead extends TimedRead {
   readonly source: Source;
 }
 
 /**
- * What a call of a timed array asks for.
+ * What a call of a timed array asks for, where its time moves with `t` alone; else undefined.
  * @param columns names by which a table's column may be given
- * @throws {ModelError} `unsupported`
+ * @param still names of what does not change in a run
+ * @throws {ModelError} `syntax` for arguments that do not fit
  */
-export function readOf(array: TimedArray, call: CallNode, columns: readonly ("i" | "j")[], source: Source): AskedRead {
-  const [time, column, ...more] = call.args;
+export function readOf(
+  array: TimedArray,
+  call: CallNode,
+  columns: readonly ("i" | "j")[],
+  still: ReadonlySet<string>,
+  source: Source,
+): AskedRead | undefined {
+  const { args, span } = call;
+  const wanted = array.columns === undefined ? ["a time"] : ["a time", "a column"];
+  if (args.length !== wanted.length)
+    throw faultAt(
+      source,
+      span,
+      "syntax",
+      `${array.name}(…) takes ${wanted.join(" and ")}, got ${args.length} arguments`,
+    );
+  const [time, column] = args as [Node, Node?];
   const named = column?.tag === "name" ? columns.find((x) => x === column.name) : undefined;
-  const fits = array.columns === undefined ? column === undefined : named !== undefined && more.length === 0;
-  const moved = time && fits ? shiftOf(time) : undefined;
-  if (moved) return { slot: print(call), array, ...(named && { column: named }), ...moved, source };
-  const rest = array.columns === undefined ? [""] : columns.map((x) => `, ${x}`);
-  const forms = rest.flatMap((x) => [`'${array.name}(t${x})'`, `'${array.name}(t - d${x})'`]);
-  const problem = `a timed array of this shape is read as ${forms.join(" or ")}, and in no other way`;
-  throw faultAt(source, call.span, "unsupported", problem);
+  const moved = column && !named ? undefined : shiftOf(time);
+  if (!moved || (moved.shift && !isStill(moved.shift, still))) return undefined;
+  return { slot: print(call), array, ...(named && { column: named }), ...moved, source };
+}
+const isStill = (n: Node, still: ReadonlySet<string>): boolean =>
+  walk(n).every((m) => {
+    if (m.tag === "name") return still.has(m.name) || isNumber(m.name);
+    return m.tag === "call" ? isFunction(m.fn) && !RANDOM.has(m.fn) : m.tag !== "timed";
+  });
+
+/** What an expression needs to know of an array. */
+export const headOf = ({ name, values, columns, dt, dimension }: TimedArray): TimedHead => ({
+  ...{ name, rows: values.length / (columns ?? 1), ...(columns !== undefined && { columns }), dt, dimension },
+});
+
+/**
+ * Names that stand for the same number all through a run: parameters, and subexpressions that are made of such.
+ * @param subexpressions right sides by name
+ */
+export function stillNames(parameters: Iterable<string>, subexpressions: ReadonlyMap<string, Node>): Set<string> {
+  const still = new Set(parameters);
+  for (let before = -1; before !== still.size; ) {
+    before = still.size;
+    for (const [name, value] of subexpressions) if (isStill(value, still)) still.add(name);
+  }
+  return still;
 }
 
 /** What an expression adds to `t`; undefined where it does not say `t`, plus or minus something, and no other. */
@@ -61,7 +98,6 @@ function shiftOf(n: Node): { readonly shift?: Node } | undefined {
 
 /** What a model knows besides. */
 interface Surroundings {
-  readonly parameters: ReadonlySet<string>;
   /** Each after those that it reads. */
   readonly subexpressions: readonly { readonly name: string; readonly value: Node }[];
   /** Types of all names, where they are known. */
@@ -69,12 +105,9 @@ interface Surroundings {
 }
 /**
  * The read with a shift of numbers and parameters alone.
- * @throws {ModelError} `unit-mismatch`, `unsupported` for what changes in a run, `unknown-name`
+ * @throws {ModelError} `unit-mismatch`
  */
-export function settledRead(
-  { source, ...asked }: AskedRead,
-  { parameters, subexpressions, scope }: Surroundings,
-): TimedRead {
+export function settledRead({ source, ...asked }: AskedRead, { subexpressions, scope }: Surroundings): TimedRead {
   const { shift } = asked;
   if (!shift) return asked;
   if (scope) expectType(shift, NAMED.second!, `what is added to t in '${asked.slot}'`, scope, source);
@@ -82,12 +115,6 @@ export function settledRead(
     (tree, s) => mapNodes(tree, (n) => (n.tag === "name" && n.name === s.name ? { ...s.value, span: n.span } : n)),
     shift,
   );
-  for (const n of walk(whole)) {
-    const draws = n.tag === "call" && RANDOM.has(n.fn);
-    if (!draws && (n.tag !== "name" || parameters.has(n.name) || isNumber(n.name))) continue;
-    const problem = `'${asked.slot}': by how much a timed array is shifted does not change in a run, and '${print(n)}' may; it is made of numbers and parameters; known: ${listNames(parameters)}`;
-    throw faultAt(source, shift.span, "unsupported", problem);
-  }
   return { ...asked, shift: whole };
 }
 const isNumber = (name: string): boolean => UNITS.has(name) || CONSTANTS.has(name) || name === "dt";

@@ -215,7 +215,7 @@ export class Engine implements Disposable {
    * `w`, the synapse's own variables, and where synapses differ in it their `delay` in steps. Event-driven variables that
    * spikes of the source alone change (or of the target alone), such as traces, are the same for all synapses of that neuron:
    * they are shown as the next step finds them, and a hook may change them for all of the neuron's synapses alike. Other
-   * event-driven variables are as they were at the synapse's last event, in step `lastupdate`. Weights and variables that
+   * event-driven variables are as they were at the synapse's last event, in step `last.update`. Weights and variables that
    * differ between synapses, that a pathway changes or that equations declare, are live views; the rest are copies, as are
    * those that synapses of a neuron share, and everything of a connection with a delay for each synapse.
    * @throws {ModelError} `unknown-name`

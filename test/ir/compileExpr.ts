@@ -60,6 +60,7 @@ const CONVERT: Readonly<Partial<Record<Type, (a: string) => string>>> = {
 const TEXT: ExprTable<string, readonly string[]> = {
   const: (e) => (Object.is(e.value, -0) ? "-0" : String(e.value)),
   read: (e) => e.slot,
+  fetch: (e) => refuse(e.tag),
   index: (e) => e.of,
   unary: (e, [a]) => (e.op === "nearest" ? refuse(e.op) : ROUND[e.type](UNARY[e.op](a!, e.type))),
   binary: (e, [a, b]) => ROUND[e.type](BINARY[e.op](a!, b!, e.type)),

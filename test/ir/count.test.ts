@@ -12,6 +12,7 @@ import {
   type Expr,
   f32,
   f64,
+  fetch,
   index,
   max,
   mul,
@@ -83,8 +84,16 @@ test("one of each operation", () => {
       { "multiply i32": 1, "logic i32": 1, "add i32": 1, "compare i32": 2 },
     ],
     [add(index(), u32(1)), { "add u32": 1 }],
+    [fetch(read("f32", "k"), i, 9), { "compare i32": 2 }],
   ];
-  const slots = [slot("x", "f32"), slot("d", "f64"), slot("i", "i32"), slot("u", "u32"), slot("p", "bool")];
+  const slots = [
+    slot("x", "f32"),
+    slot("d", "f64"),
+    slot("i", "i32"),
+    slot("u", "u32"),
+    slot("p", "bool"),
+    slot("k", "f32", "uniform"),
+  ];
   for (const [value, counts] of cases) {
     const step: Step = {
       name: "s",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { add, bool, compare, type Expr, f32, i32, index, mul, read, u32 } from "../../src/ir/expr.ts";
+import { add, bool, compare, type Expr, f32, fetch, i32, index, mul, read, u32 } from "../../src/ir/expr.ts";
 import { signatureOf } from "../../src/ir/kernelArguments.ts";
 import { argumentsOf } from "../../src/ir/kernelExtents.ts";
 import {
@@ -50,6 +50,10 @@ describe("steps in order", () => {
       step([store("total", "sum", x), store("total", "max", x), store("total", "set", x)]),
     ],
     ["a list and bits", step([store("list", "append", above), store("flag", "set", above)])],
+    [
+      "a table that is looked up",
+      step([store("x", "set", fetch(read("f32", "k"), read("i32", "i"), 7))], [...SLOTS, slot("k", "f32", "uniform")]),
+    ],
     ["addition", step([store("x", "add", x), store("x", "set", x)])],
     [
       "synapses",
@@ -113,6 +117,16 @@ describe("steps out of order", () => {
         [...SLOTS, slot("u", "u32")],
       ),
       "cannot also be read",
+    ],
+    [
+      "a table of elements",
+      step([store("x", "set", fetch(x, read("i32", "i"), 7))]),
+      "'fetch' of slot 'x' (element f32) needs a uniform slot\n  %2 = fetch of 7 %0 %1 : f32",
+    ],
+    [
+      "a table that is stored",
+      step([store("x", "set", fetch(read("f32", "total"), read("i32", "i"), 7)), store("total", "sum", x)]),
+      "'fetch' of slot 'total' (uniform f32) is from a table, which the step cannot store",
     ],
     ["sum into elements", step([store("x", "sum", x)]), "'sum' of slot 'x' (element f32) needs a uniform slot"],
     [
@@ -202,11 +216,20 @@ test("how much of each argument a call touches, by hand", () => {
     stores: [],
   };
   const spiking: Step = { ...lif, stores: [...lif.stores, { slot: "who", mode: "append", value: bool(true) }] };
+  const looking = fetch(read("f32", "k"), i32(3), 0x7fff);
   const cases: [Kernel, Record<string, number>, Record<string, number>][] = [
     [
       { kind: "perElement", step: { ...spiking, slots: [...lif.slots, slot("who", "u32", "uniform")] } },
       { n: 33 },
       { v: 33, i: 33, alpha: 1, vTh: 1, s: 33, spikes: 2, who: NaN, "who.from": 1, "who.to": 1 },
+    ],
+    [
+      {
+        kind: "perElement",
+        step: { ...lif, slots: [...lif.slots, slot("k", "f32", "uniform")], stores: [store("v", "set", looking)] },
+      },
+      { n: 33 },
+      { v: 33, i: 33, alpha: 1, vTh: 1, s: 33, spikes: 33, k: 0x7fff },
     ],
     [
       { kind: "gatherRows", ...shape, valued: true, init: true },

@@ -32,7 +32,7 @@ test("both tables of docs/guide/algorithms.md are `ALGORITHMS`, row by row", () 
 
 test.each([
   // Its eligibility, the reward, their product, what it owes its weight, and when it was last touched.
-  ["reward-stdp", rewardStdp({ transmit: "v_post += w", wMax: 1 }), ["c", "cd", "d", "due", "lastupdate", "w"]],
+  ["reward-stdp", rewardStdp({ transmit: "v_post += w", wMax: 1 }), ["c", "cd", "d", "due", "last.update", "w"]],
   ["stdp", pairStdp({ transmit: "v_post += w", wMax: 1 }), ["w"]],
 ] as const)(
   "%s keeps of each synapse what the table says, and the rest of each neuron; nothing of the steps",

@@ -156,7 +156,8 @@ test("timed arrays, the number of the step, events, lastspike and what is held o
   const model = neuron({
     name: "language",
     equations: `
-      dv/dt = (held + drive(t) + 2*table(t, i) + x + turn - v)/(5*ms) : 1
+      dv/dt = (held + drive(t) + 2*table(t, i) + x + turn + sought - v)/(5*ms) : 1
+      sought = 0.2*drive(t - x*4*ms) + 0.1*table(t - v*ms, (i + 1) % N) : 1
       turn = 0.1*(t_in_timesteps % 4) : 1
       held = 0.1*v : 1 (constant over dt)
       x : 1`,

@@ -43,7 +43,7 @@ const timely = neuron({
     dv/dt = (0.4*sin(0.3*t/ms) + drift(t) - v)/(6*ms) + 0.05*xi/sqrt(ms) : 1
     v_in : 1 (input)`
     .replace("v_in : 1 (input)", "i : 1 (input)")
-    .replace("drift(t)", "drift(t) + i"),
+    .replace("drift(t)", "drift(t) + 0.3*drift(t - 4*ms*v) + i"),
   spike: "v > 0.5",
   reset: "v = 0",
   timedArrays: {

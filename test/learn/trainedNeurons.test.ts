@@ -47,6 +47,19 @@ const own = neuron({
   method: "rk2",
 });
 
+/** Its current comes from a table, at a time that the neuron moves: the table's value is a factor in the gradient. */
+const listening = neuron({
+  name: "listening",
+  equations: `
+    dv/dt = (gain*drive(t - 0.3*ms - lag) + i - v)/tauM : 1
+    dlag/dt = 0.7 : second
+    i : 1 (input)`,
+  parameters: { tauM: "10 ms", gain: 0.7, b: 0.2 },
+  timedArrays: { drive: { values: [0.5, 2, 3, 1.5], dt: "2 ms" } },
+  spike: "v > 1",
+  reset: "v = 0; gained = drive(lag); v = b*gained",
+});
+
 interface Case {
   readonly model: NeuronModel;
   readonly output: string;
@@ -60,6 +73,13 @@ interface Case {
 }
 const spiking = { fires: true } as const;
 const cases: Record<string, Case> = {
+  "a table looked up": {
+    ...spiking,
+    model: listening,
+    output: "v",
+    weight: 1,
+    trainable: ["gain", "tauM", "b", "v.initial"],
+  },
   izhikevich: {
     ...spiking,
     model: izhikevich(),

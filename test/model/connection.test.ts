@@ -10,7 +10,7 @@ import { gapJunction } from "../../src/model/synapses/gapJunction.ts";
 
 test("an option that there is none of is refused, not left out", () => {
   expect(() => connect("a", "b", { wieght: 1 } as ConnectOptions)).toThrow(
-    "connect('a', …).wieght: unknown property; known: bias, connectivity, delay, name, output, port, procedural, storage, synapse, trainable, weight",
+    "connect('a', …).wieght: unknown property; known: bias, connectivity, delay, initial, name, output, port, procedural, storage, synapse, trainable, weight",
   );
 });
 

@@ -174,9 +174,14 @@ describe("parts that are none", () => {
       "must be 'pre', 'post' or 'step', got 'spike'",
     ],
     [
-      "a text for a weight",
-      () => joined({ weight: "0.1*i" }),
-      "connection a>b.weight: must be a number in SI units, a list of numbers, or a law such as uniform(0, 1) or normal(0, 1), got '0.1*i'",
+      "a condition for a weight",
+      () => joined({ weight: true }),
+      "connection a>b.weight: must be a number in SI units, a list of numbers, an expression such as 'rand()*nS', or a law such as uniform(0, 1) or normal(0, 1), got true",
+    ],
+    [
+      "a text for a bias",
+      () => joined({ bias: "0.1*i" }),
+      "connection a>b.bias: must be a number in SI units, a list of numbers, or a law such as uniform(0, 1) or normal(0, 1), got '0.1*i'",
     ],
     ["null for a bias", () => joined({ bias: null }), "connection a>b.bias: must be a number in SI units"],
     ["a law that was not called", () => joined({ weight: model.fanIn }), "got the function fanIn; call it"],

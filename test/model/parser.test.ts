@@ -201,23 +201,26 @@ describe("equations", () => {
 describe("statements", () => {
   const statements = (text: string) => parseStatements({ text, path: "p" });
   test("several a line, several lines, every operator", () => {
-    const found = statements("v = v_reset; w += b  # jump\n\n x -= 1\ny *= 2;; z /= 3");
+    const found = statements("v = v_reset; w += b  # jump\n\n x -= 1\ny *= 2;; z /= 3; a //= 2; b %= 3; c **= 2");
     expect(found.map((s) => [s.target, s.op, print(s.value)])).toEqual([
       ["v", "=", "v_reset"],
       ["w", "+=", "b"],
       ["x", "-=", "1"],
       ["y", "*=", "2"],
       ["z", "/=", "3"],
+      ["a", "//=", "2"],
+      ["b", "%=", "3"],
+      ["c", "**=", "2"],
     ]);
   });
   test("nothing is no statement", () => expect(statements("  \n # nothing\n")).toEqual([]));
   test.each([
-    ["v", "line 1: expected =, +=, -=, *= or /=, found the end of the text\n    v\n     ^"],
+    ["v", "line 1: expected =, +=, -=, *=, /=, //=, %= or **=, found the end of the text\n    v\n     ^"],
     [
       "v = 1 w = 2",
       "line 1: expected an operator, ';' or the end of the line, found '='\n    v = 1 w = 2\n            ^",
     ],
     ["v = 0\n= 3", "line 2: expected the name of a variable to assign, found '='\n    = 3\n    ^"],
-    ["v == 3", "line 1: expected =, +=, -=, *= or /=, found '=='\n    v == 3\n      ^"],
+    ["v == 3", "line 1: expected =, +=, -=, *=, /=, //=, %= or **=, found '=='\n    v == 3\n      ^"],
   ])("%j is refused", (text, expected) => expect(message(() => statements(text))).toBe(`p: ${expected}`));
 });

@@ -78,7 +78,7 @@ describe.each(BACKENDS)("$name", (backend) => {
     const snapshot = engine.snapshot();
     const buffers = new Map(snapshot.buffers);
     for (const [name, values] of buffers)
-      if (name.endsWith(".lastupdate")) buffers.set(name, values.map(() => step % UNSIGNED) as typeof values);
+      if (name.endsWith(".last.update")) buffers.set(name, values.map(() => step % UNSIGNED) as typeof values);
     return { ...snapshot, step, buffers };
   };
 

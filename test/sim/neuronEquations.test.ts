@@ -143,10 +143,10 @@ describe("timed arrays", () => {
     expect(of("x[t+1] = stim(t) : 1")).toContain(
       "n.equations: line 1: x[t+1] needs dimension 1, but 'stim(t)' has dimension volt",
     );
-    expect(of("x[t+1] = stim(2*t) : volt")).toContain(
-      "n.equations: line 1: a timed array of this shape is read as 'stim(t)' or 'stim(t - d)', and in no other way\n    x[t+1] = stim(2*t) : volt\n             ^",
+    expect(of("x[t+1] = stim(2) : volt")).toContain(
+      "n.equations: line 1: stim(…) is read at a time, in seconds, but '2' has dimension 1\n    x[t+1] = stim(2) : volt\n                  ^",
     );
-    expect(of("x[t+1] = stim(t, i) : volt")).toContain("is read as 'stim(t)'");
+    expect(of("x[t+1] = stim(t, i) : volt")).toContain("stim(…) takes a time, got 2 arguments");
     expect(of("x : 1", { values: [1, 2, 3], columns: 2, dt: 1 })).toBe(
       "n.timedArrays.stim.values: needs whole rows of 2, got 3 values",
     );

@@ -84,7 +84,7 @@ test("views have every variable in its place, with the step of the last event", 
     z: [8, 4, 12],
     label: [4, 4, 4],
     many: [3, 3, 3],
-    lastupdate: [6, 8, 7],
+    "last.update": [6, 8, 7],
   });
 });
 

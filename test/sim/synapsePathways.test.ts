@@ -89,6 +89,13 @@ describe("what a pathway does to both ends, in Brian's order", () => {
     expect(await states(of(first), 20, firing([5], [5]), "b.ge")).toEqual([6]);
     expect(await states(of({ onPre: "ge += 1", onPost: "ge = 5" }), 20, firing([5], [5]), "b.ge")).toEqual([5]);
   });
+  test("of one order, by their names: as Brian 2.5.1 does, whichever was given first", async () => {
+    const of = (onPre: SynapseSpec["onPre"]) => driven({ synapse: synapse({ name: "s", onPre: onPre! }) });
+    const found = (onPre: SynapseSpec["onPre"]) => states(of(onPre), 20, firing([5, 8], []), "b.ge");
+    expect(await found({ zz: "ge += 1", aa: "ge *= 2" })).toEqual([3]);
+    expect(await found({ aa: "ge *= 2", zz: "ge += 1" })).toEqual([3]);
+    expect(await found({ zz: { body: "ge += 1", order: -3 }, aa: "ge *= 2" })).toEqual([6]);
+  });
   test("delays of single pathways", async () => {
     const s = synapse({ name: "s", onPre: { soon: "x_post += 1", late: { body: "ge += 1", delay: 3 } } });
     const net = driven({ synapse: s, delay: 2 });
@@ -166,8 +173,8 @@ describe("pathways on custom events (Brian's on_event)", () => {
     const waiting = (onEvent: Record<string, string>, onPre: Record<string, string>) =>
       synapse({ name: "s", onPre, onEvent }).pathways.map((p) => p.event);
     const both = { pre: "x += 1", gpath: "y += 1" };
-    expect(waiting({ pre: "spike", gpath: "gspike" }, both)).toEqual([undefined, "gspike"]);
-    expect(waiting({ pre: "gspike" }, both)).toEqual(["gspike", undefined]);
+    expect(waiting({ pre: "spike", gpath: "gspike" }, both)).toEqual(["gspike", undefined]);
+    expect(waiting({ pre: "gspike" }, both)).toEqual([undefined, "gspike"]);
     expect(waiting({ pre: "gspike", b: "other" }, { a: "x += 1", b: "y += 1" })).toEqual(["gspike", "other"]);
     expect(() => waiting({ gpaht: "gspike" }, both)).toThrow(
       "synapse s.onEvent.gpaht: no pathway called 'gpaht'; known: gpath, post, pre",
@@ -324,8 +331,8 @@ describe("units, where equations say what they are", () => {
       "line 1: an event-driven equation cannot read 'v_post', which changes between events: make it (clock-driven)",
     ],
     [
-      { equations: "I_pre = 1*mA : amp (summed)" },
-      "line 1: 'I_pre': a sum goes to the target; connect the other way round",
+      { equations: "I_pre = 1*mV : volt (summed)" },
+      "line 1: 'I_pre' needs dimension amp, but '1 * mV' has dimension volt",
     ],
     [
       { onPre: "ge += w*I/(1*mA)" },

@@ -136,20 +136,8 @@ describe("at a shifted time", () => {
     const of = (text: string, more = "") =>
       message(() => define(`x[t+1] = ${text} : 1\nv : second\nlate = 2*v : second${more}`, { parameters }));
     expect(of("stim(t - d)")).toBe("accepted");
-    expect(of("stim(t - v)")).toContain(
-      "n.equations: line 1: 'stim(t - v)': by how much a timed array is shifted does not change in a run, and 'v' may; it is made of numbers and parameters; known: d",
-    );
-    expect(of("stim(t - late)")).toContain("and 'v' may");
-    expect(of("stim(t - rand()*ms)")).toContain("and 'rand()' may");
     expect(of("stim(t - 3)")).toContain("what is added to t in 'stim(t - 3)' needs dimension second");
-    expect(of("stim(t - w)")).toContain("'w'");
-    for (const text of ["stim(d - t)", "stim(t - t)", "stim(t*2)", "stim(d)", "stim()", "stim(t - d, i)"])
-      expect(of(text)).toContain("is read as 'stim(t)' or 'stim(t - d)', and in no other way");
-    const table = { stim: { values, columns: 2, dt: 1 } };
-    for (const text of ["stim(t)", "stim(t, j)", "stim(t, 0)", "stim(t, i, i)"])
-      expect(message(() => define(`x = ${text} : 1\ny : 1`, { timedArrays: table }))).toContain(
-        "is read as 'stim(t, i)' or 'stim(t - d, i)', and in no other way",
-      );
+    expect(of("stim(t - w)")).toContain("unknown name 'w'");
     const trained = define("x[t+1] = stim(t - d) : 1", { parameters });
     expect(message(() => population(1, trained, { trainable: ["d"] }))).toContain("'d' cannot be trained");
     const exact = define("dx/dt = (stim(t - d) - x)/ms : 1", { parameters });
@@ -309,16 +297,11 @@ describe("in synapses", () => {
   });
   test("refused, at the place", async () => {
     const of = (spec: Partial<SynapseSpec>) => message(() => synapse({ name: "s", timedArrays: { stim }, ...spec }));
-    expect(of({ onPre: "v += stim(2*t)" })).toContain(
-      "synapse s.pre: line 1: a timed array of this shape is read as 'stim(t)'",
-    );
-    expect(of({ onPre: "v += stim(t - d_pre)" })).toContain("and 'd_pre' may");
-    expect(of({ equations: "d : second", onPre: "v += stim(t - d)" })).toContain("and 'd' may");
     expect(of({ equations: "w : 1", onPre: "v += stim(t - 3)" })).toContain("needs dimension second");
     expect(of({ equations: "dg/dt = (stim(t) - g)/ms : 1 (event-driven)" })).toContain("cannot read 'stim(t)'");
     expect(of({ timedArrays: { stim: { values: [1, 2, 3], columns: 2, dt: 1 } } })).toContain("needs whole rows of 2");
     const table = { timedArrays: { stim: { values: [1, 2], columns: 2, dt: 1 } } };
-    expect(of({ ...table, onPre: "v += stim(t)" })).toContain("'stim(t, i)' or 'stim(t - d, i)' or 'stim(t, j)'");
+    expect(of({ ...table, onPre: "v += stim(t)" })).toContain("stim(…) takes a time and a column, got 1 arguments");
     expect(of({ ...table, equations: "x = stim(t, i) : 1 (shared)" })).toContain("'x' is shared");
     expect(of({ timedArray: stim } as Partial<SynapseSpec>)).toContain(
       "synapse s.timedArray: unknown property; known: dimensions, equations, functions",

@@ -12,7 +12,7 @@ export function perElement({ step, domain }: KernelOf<"perElement">, frame: Fram
   const load = loader(step, frame);
   const sinks = step.stores.map((s) => SINKS[s.mode](s, step, frame));
   for (const i of elements(domain, frame)) {
-    const values = evaluateBody(step, (e) => (e.tag === "index" ? INDEX[e.of]!(i) : load(e.slot, i)));
+    const values = evaluateBody(step, (e, ahead) => (e.tag === "index" ? INDEX[e.of]!(i) : load(e.slot, i, ahead)));
     sinks.forEach((sink, k) => sink.put(i, values[k]!));
   }
   for (const sink of sinks) sink.end();
@@ -28,15 +28,15 @@ function* elements(domain: KernelOf<"perElement">["domain"], frame: Frame): Gene
   } else for (let i = domain ? frame.count("first") : 0; i < frame.count("n"); i++) yield i;
 }
 
-function loader(step: Step, frame: Frame): (slot: string, i: number) => number {
+function loader(step: Step, frame: Frame): (slot: string, i: number, ahead?: number) => number {
   const cursors = new Map<string, { cursor: Cursor; stride: number }>();
-  return (slot, i) => {
+  return (slot, i, ahead = 0) => {
     let at = cursors.get(slot);
     if (!at) {
       at = { cursor: frame.arg(slot), stride: slotOf(step, slot).space === "element" ? 1 : 0 };
       cursors.set(slot, at);
     }
-    return at.cursor.data[at.cursor.at + i * at.stride]!;
+    return at.cursor.data[at.cursor.at + i * at.stride + ahead]!;
   };
 }
 

@@ -83,12 +83,12 @@ export function synapticBody(
   );
   const leaf =
     (s: Synapse): Leaf =>
-    (e) => {
-      if (e.tag === "index") return s[e.of as "synapse" | "pre" | "post"];
+    (e, ahead = 0) => {
+      if (e.tag === "index") return s[e.of as Exclude<keyof Synapse, "steps">];
       const made = numbers.get(e.slot);
       if (made) return made(s);
       const { data, at, position } = slots.get(e.slot)!;
-      return data[at + position(s)]!;
+      return data[at + position(s) + ahead]!;
     };
   return (s) => {
     const values = evaluateBody(step, leaf(s));

@@ -55,6 +55,7 @@ function scalarBody(s: Shared): ScalarBody {
   const locals = new Map<Expr, number>();
   const context = {
     f,
+    ptr: s.c.ptr,
     push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)),
   };
   const define = (e: Expr): void => {

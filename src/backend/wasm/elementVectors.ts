@@ -179,6 +179,7 @@ const contextOf = (s: Shared, locals: ReadonlyMap<Expr, number>): VectorContext 
   f: s.c.f,
   lanes: s.lanes,
   push: (e) => s.c.f.get(locals.get(e)!),
+  ptr: s.c.ptr,
 });
 /** @param as the node whose value it is */
 function defineVector(e: Expr, s: Shared, locals: Map<Expr, number>, v: number, as = e): VectorContext {

@@ -30,7 +30,7 @@ const ENDS = ROW_HEADER;
 /** @param body what is done with a synapse whose cell and numbers are in their locals */
 export function keptRow(p: Parts, c: KernelContext, body: () => void): () => void {
   const { f, ptr } = c;
-  const [record, at, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [place, record, at, end] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const [cells, calls] = [f.local("i32"), p.drawn.ring!.kept!.calls];
   const make = makeRow(p, record, c);
   const needed = counting(record, calls, c);
@@ -38,9 +38,9 @@ export function keptRow(p: Parts, c: KernelContext, body: () => void): () => voi
   return () => {
     pushScaled(f, ptr("where"), p.pre, 4);
     f.op("i32.load", 0);
-    f.tee(record);
+    f.tee(place);
     f.if(() => {
-      f.get(ptr("kept"), record);
+      f.get(ptr("kept"), place);
       f.i32(1);
       f.op("i32.sub");
       f.i32(2);

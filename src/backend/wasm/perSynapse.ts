@@ -324,7 +324,7 @@ function body(
 ): void {
   const { f } = c;
   const locals = new Map<Expr, number>();
-  const context = { f, push: (e: Expr): void => f.get(locals.get(e)!) };
+  const context = { f, ptr: c.ptr, push: (e: Expr): void => f.get(locals.get(e)!) };
   const load = (slot: Slot): void => {
     const address = addressOf(slot);
     address.push();

@@ -1,11 +1,13 @@
 /** Expression nodes as scalar instructions: for the tail of a vector loop and for synaptic bodies. A bool is an i32, 0 or 1. */
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable } from "../../ir/expr.ts";
-import { isFloat, type Type } from "../../ir/types.ts";
+import { BYTES, isFloat, type Type } from "../../ir/types.ts";
 import type { Emitter, ValType } from "./code.ts";
 
 export interface ScalarContext {
   readonly f: Emitter;
   push(e: Expr): void;
+  /** The local that holds a slot's byte address: for tables. */
+  readonly ptr?: (slot: string) => number;
 }
 
 export const valTypeOf = (type: Type): ValType => (isFloat(type) ? type : "i32");
@@ -24,6 +26,7 @@ function pushAll(c: ScalarContext, ...es: Expr[]): void {
 const TABLE: ExprTable<void, ScalarContext> = {
   const: (e, c) => c.f.op(`${valTypeOf(e.type)}.const`, isFloat(e.type) ? e.value : e.value | 0),
   read: foreign,
+  fetch,
   index: foreign,
   unary,
   binary,
@@ -96,6 +99,34 @@ function unary({ op, a, type }: ExprOf<"unary">, c: ScalarContext): void {
   f.i32(0);
   f.op("i32.lt_s");
   f.op("select");
+}
+
+/** The index is clamped to the table's ends. */
+function fetch({ table, at, count, type }: ExprOf<"fetch">, c: ScalarContext): void {
+  const { f } = c;
+  const k = f.local("i32");
+  const bound = (limit: number, keep: string): void => {
+    f.set(k);
+    f.get(k);
+    f.i32(limit);
+    f.get(k);
+    f.i32(limit);
+    f.op(`i32.${keep}`);
+    f.op("select");
+  };
+  c.push(at);
+  bound(0, "gt_s");
+  bound(count - 1, "lt_s");
+  f.i32(Math.log2(BYTES[type]));
+  f.op("i32.shl");
+  f.get(baseOf(table.slot, c));
+  f.op("i32.add");
+  f.op(`${valTypeOf(type)}.load`, 0);
+}
+/** The local with the address of a table. */
+export function baseOf(slot: string, { ptr }: { readonly ptr?: (slot: string) => number }): number {
+  if (!ptr) throw new Error(`wasm: no table is looked up here ('${slot}')`);
+  return ptr(slot);
 }
 
 export function compareOp(op: string, type: Type, c: ScalarContext): void {

@@ -262,6 +262,7 @@ function scalarCode(line: Line): Code {
   const locals = new Map<Expr, number>();
   const context = {
     f,
+    ptr: c.ptr,
     push: (e: Expr): void => (e.tag === "const" ? emitScalar(e, context) : f.get(locals.get(e)!)),
   };
   const load = (slot: Slot): void => {
@@ -303,6 +304,7 @@ function vectorCode(line: Line): Code {
   const contextOf = (locals: ReadonlyMap<Expr, number>): VectorContext => ({
     f,
     lanes,
+    ptr: c.ptr,
     push: (e) => f.get(locals.get(e)!),
   });
   const define = (rate: Rate, locals: Map<Expr, number>, v: number): void => {

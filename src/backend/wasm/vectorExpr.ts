@@ -3,14 +3,17 @@
  * low two lanes). A bool is a mask, as wide as the values it came from; `pushMask` gives it in the width asked for.
  */
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable, type UnaryOp } from "../../ir/expr.ts";
-import { isInt, type Type } from "../../ir/types.ts";
+import { BYTES, isInt, type Type } from "../../ir/types.ts";
 import type { Emitter } from "./code.ts";
+import { baseOf } from "./scalarExpr.ts";
 
 export interface VectorContext {
   readonly f: Emitter;
   readonly lanes: 2 | 4;
   /** Leaves a node's value on the stack. */
   push(e: Expr): void;
+  /** The local that holds a slot's byte address: for tables. */
+  readonly ptr?: (slot: string) => number;
 }
 type Width = 32 | 64;
 
@@ -57,6 +60,7 @@ const SIGN: Readonly<Partial<Record<UnaryOp, readonly [mask: number, op: string]
 const TABLE: ExprTable<void, VectorContext> = {
   const: leaf,
   read: leaf,
+  fetch,
   index: leaf,
   unary: (e, c) => {
     c.push(e.a);
@@ -97,6 +101,36 @@ const TABLE: ExprTable<void, VectorContext> = {
   call: unexpanded,
   draw: unexpanded,
 };
+
+/** Clamps and addresses all lanes at once, and loads them one by one. */
+function fetch({ table, at, count, type }: ExprOf<"fetch">, c: VectorContext): void {
+  const { f } = c;
+  const addresses = f.local("v128");
+  c.push(at);
+  splatConstant(c, "i32", 0);
+  f.op("i32x4.max_s");
+  splatConstant(c, "i32", count - 1);
+  f.op("i32x4.min_s");
+  f.i32(Math.log2(BYTES[type]));
+  f.op("i32x4.shl");
+  f.get(baseOf(table.slot, c));
+  f.op("i32x4.splat");
+  f.op("i32x4.add");
+  f.set(addresses);
+  const bits = 8 * BYTES[type];
+  const result = f.local("v128");
+  for (let lane = 0; lane < c.lanes; lane++) {
+    f.get(addresses);
+    f.op("i32x4.extract_lane", lane);
+    if (lane === 0) f.op(`v128.load${bits}_zero`, 0);
+    else {
+      f.get(result);
+      f.op(`v128.load${bits}_lane`, 0, lane);
+    }
+    f.set(result);
+  }
+  f.get(result);
+}
 
 /** Zero where all bits are, so that a mask alone selects it. */
 const isZero = (e: Expr): boolean => e.tag === "const" && e.type !== "bool" && Object.is(e.value, 0);

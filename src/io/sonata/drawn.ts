@@ -1,5 +1,6 @@
 /** What a network draws, as numbers: SONATA holds who meets whom, weights and parameters, and no law that they come from. */
 import { type Connection, connectedSizes, hasMatrix, isWindowed } from "../../model/connection.ts";
+import { endsOf } from "../../model/connectivity/ends.ts";
 import { fillSources, rowsOf } from "../../model/connectivity/rows.ts";
 import { stepsOf } from "../../model/delays.ts";
 import { drawing, type Initializer, initialise } from "../../model/initializer.ts";
@@ -43,7 +44,7 @@ export function drawnConnection(c: Connection, { net, seed, parameters }: Drawin
   }
   const numbers = (from: Initializer, name: string): Numbers => {
     if (from.kind === "constant") return from.value;
-    const draw = { name: `${c.name}.${name}`, seed, fanIn: size.sources };
+    const draw = { name: `${c.name}.${name}`, seed, fanIn: size.sources, ends: () => endsOf(rows, size.targets) };
     const next = drawing(from, rows.count, draw);
     // What is drawn belongs to the place of a synapse among the rows, what is given to its place in the list.
     if (!given || from.kind === "values") return Float64Array.from({ length: rows.count }, (_, k) => next(k));

@@ -1,4 +1,5 @@
 /** The syntax tree of Brian's expression language. Nodes are plain data and carry the span they were read from. */
+import type { Dimension } from "../../base/dimension.ts";
 import type { Span } from "./source.ts";
 
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "//" | "%" | "**";
@@ -52,6 +53,25 @@ export interface CallNode extends At {
   readonly args: readonly Node[];
 }
 
+/** What an expression needs to know of a timed array. */
+export interface TimedHead {
+  readonly name: string;
+  /** How many times it has values for. */
+  readonly rows: number;
+  /** Of a table: values of one time. */
+  readonly columns?: number;
+  /** Seconds. */
+  readonly dt: number;
+  readonly dimension: Dimension;
+}
+/** A timed array at a time, and in a column, that are found anew in every step. No text parses to it: models resolve calls. */
+export interface TimedNode extends At {
+  readonly tag: "timed";
+  readonly array: TimedHead;
+  readonly time: Node;
+  readonly column?: Node;
+}
+
 export type Node =
   | NumberNode
   | BooleanNode
@@ -61,7 +81,8 @@ export type Node =
   | CompareNode
   | LogicNode
   | NotNode
-  | CallNode;
+  | CallNode
+  | TimedNode;
 export type NodeTag = Node["tag"];
 
 /** One entry per tag: a new tag breaks every table at compile time. */
@@ -79,6 +100,7 @@ const CHILDREN: NodeTable<readonly Node[]> = {
   compare: (n) => [n.a, n.b],
   logic: (n) => [n.a, n.b],
   call: (n) => n.args,
+  timed: (n) => [n.time, ...(n.column ? [n.column] : [])],
 };
 
 /** The same tree with each node replaced, from below. */
@@ -92,6 +114,7 @@ const MAP: NodeTable<Node, (n: Node) => Node> = {
   compare: (n, f) => ({ ...n, a: mapNodes(n.a, f), b: mapNodes(n.b, f) }),
   logic: (n, f) => ({ ...n, a: mapNodes(n.a, f), b: mapNodes(n.b, f) }),
   call: (n, f) => ({ ...n, args: n.args.map((a) => mapNodes(a, f)) }),
+  timed: (n, f) => ({ ...n, time: mapNodes(n.time, f), ...(n.column && { column: mapNodes(n.column, f) }) }),
 };
 export const mapNodes = (n: Node, f: (n: Node) => Node): Node => f(dispatchNode(MAP, n, f));
 
@@ -113,6 +136,7 @@ const STRENGTH: NodeTable<number> = {
   boolean: () => 9,
   name: () => 9,
   call: () => 9,
+  timed: () => 9,
 };
 const strength = (n: Node): number => dispatchNode(STRENGTH, n, undefined);
 
@@ -133,6 +157,7 @@ const PRINT: NodeTable<string> = {
   logic: (n) => `${inside(n.a, strength(n))} ${n.op} ${inside(n.b, strength(n) + 1)}`,
   not: (n) => `not ${inside(n.a, 3)}`,
   call: (n) => `${n.fn}(${n.args.map(print).join(", ")})`,
+  timed: (n) => `${n.array.name}(${[n.time, ...(n.column ? [n.column] : [])].map(print).join(", ")})`,
 };
 /** The expression as text, with the fewest brackets; parsing it gives the same tree. */
 export const print = (n: Node): string => dispatchNode(PRINT, n, undefined);

@@ -4,6 +4,7 @@ import {
   type Dimension,
   formatDimension,
   isDimensionless,
+  NAMED,
   power,
   product,
   quotient,
@@ -19,6 +20,7 @@ import {
   type Node,
   type NodeTable,
   print,
+  type TimedNode,
 } from "./ast.ts";
 import {
   BUILTINS,
@@ -159,6 +161,18 @@ function call(n: CallNode, c: Context): Dimension {
   return CALL[rule](n, c);
 }
 
+function timed({ array, time, column }: TimedNode, c: Context): Dimension {
+  const type = number(time, c, `as time of ${array.name}(…)`);
+  if (!sameDimension(type, NAMED.second!))
+    throw mismatch(
+      time,
+      c,
+      `${array.name}(…) is read at a time, in seconds, but '${print(time)}' has ${formatType(type)}`,
+    );
+  if (column) dimensionless(column, c, `as column of ${array.name}(…)`);
+  return array.dimension;
+}
+
 /** What a name means: the model's own names first. */
 function typeOf(name: string, scope: Scope): ValueType | undefined {
   const own = scope.get(name) ?? BUILTINS.get(name) ?? UNITS.get(name)?.dimension;
@@ -185,6 +199,7 @@ const CHECK: NodeTable<ValueType, Context> = {
   arithmetic,
   compare,
   call,
+  timed,
   logic: (n, c) => {
     condition(n.a, c, `beside '${n.op}'`);
     return condition(n.b, c, `beside '${n.op}'`);

@@ -1,10 +1,10 @@
 /** Statements of resets and pathways: `v = v_reset; w += b`, several a line (`;`) or one a line. */
-import { type Node, namesIn } from "./ast.ts";
+import { type ArithmeticOp, type Node, namesIn } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { expression } from "./parse.ts";
 import { cover, type Source, type Span } from "./source.ts";
 
-export type AssignOp = "=" | "+=" | "-=" | "*=" | "/=";
+export type AssignOp = "=" | `${ArithmeticOp}=`;
 export interface Statement {
   readonly target: string;
   readonly targetSpan: Span;
@@ -14,7 +14,7 @@ export interface Statement {
   /** Set where the target is no variable of the model, and lives in these statements alone. */
   readonly local?: "float" | "boolean";
 }
-const ASSIGN = ["=", "+=", "-=", "*=", "/="] as const satisfies readonly AssignOp[];
+const ASSIGN = ["=", "+=", "-=", "*=", "/=", "//=", "%=", "**="] as const satisfies readonly AssignOp[];
 
 /** @throws {ModelError} `syntax` */
 export function parseStatements(source: Source): Statement[] {
@@ -32,7 +32,7 @@ function skipSeparators(c: Cursor): void {
 function statement(c: Cursor): Statement {
   const target = c.expectName("the name of a variable to assign");
   const op = c.take(...ASSIGN);
-  if (!op) throw c.unexpected("=, +=, -=, *= or /=");
+  if (!op) throw c.unexpected("=, +=, -=, *=, /=, //=, %= or **=");
   const value = expression(c);
   if (c.token.kind !== "newline" && c.token.kind !== "end" && !c.is(";"))
     throw c.unexpected("an operator, ';' or the end of the line");
@@ -48,7 +48,7 @@ function statement(c: Cursor): Statement {
 export function assigned(s: Statement): Node {
   if (s.op === "=") return s.value;
   const a: Node = { tag: "name", name: s.target, span: s.targetSpan };
-  return { tag: "arithmetic", op: s.op[0] as "+" | "-" | "*" | "/", a, b: s.value, span: s.span };
+  return { tag: "arithmetic", op: s.op.slice(0, -1) as ArithmeticOp, a, b: s.value, span: s.span };
 }
 /**
  * Whether a statement makes a name for the statements behind it (Brian's auxiliary variables). One that nothing reads is

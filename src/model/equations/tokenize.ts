@@ -11,7 +11,7 @@ export interface Token {
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
 const NAME = /[A-Za-z_]\w*/y;
 /** Longest first. */
-const SIGN = /\*\*|\/\/|<=|>=|==|!=|\+=|-=|\*=|\/=|[-+*/%<>=(),:;[\]]/y;
+const SIGN = /\*\*=|\/\/=|\*\*|\/\/|<=|>=|==|!=|\+=|-=|\*=|\/=|%=|[-+*/%<>=(),:;[\]]/y;
 /** Blanks, comments, and a backslash at the end of a line. */
 const SKIP = /(?:[^\S\n]|\\\r?\n|#[^\n]*)+/y;
 

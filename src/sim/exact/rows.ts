@@ -3,7 +3,8 @@ import type { Dimension } from "../../base/dimension.ts";
 import { listNames, ModelError } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import { type Connection, connectedSizes, isWindowed } from "../../model/connection.ts";
-import { rowsOf } from "../../model/connectivity/rows.ts";
+import { endsOf, type SynapseEnds } from "../../model/connectivity/ends.ts";
+import { rowsOf, type Rows as SparseRows } from "../../model/connectivity/rows.ts";
 import { namesIn } from "../../model/equations/ast.ts";
 import { initialise } from "../../model/initializer.ts";
 import type { Network } from "../../model/network.ts";
@@ -39,11 +40,13 @@ export function rowsOfConnection(
   delays: ExactDelays,
 ): Rows {
   const size = connectedSizes(net, c.from.node, c.to.node);
-  const { count, start, origin, fill } = rowsOf(c.connectivity, size, { name: c.name, seed });
+  const drawnRows = rowsOf(c.connectivity, size, { name: c.name, seed });
+  const { count, start, origin, fill } = drawnRows;
+  const ends = () => endsOf(drawnRows, size.targets);
   const target = new Uint32Array(count);
   fill(target);
   const own = isWindowed(c) ? weightsWrittenOut(c, net, parameters) : parameters[`${c.name}.weight`];
-  const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources });
+  const given = own ?? initialise(c.weight, count, { name: `${c.name}.weight`, seed, fanIn: size.sources, ends });
   const order = own || c.weight.kind === "values" ? origin : undefined;
   const { port, sign, later } = arrival(c);
   const stored = c.storage && storedIn(net, c, "f64");
@@ -51,7 +54,7 @@ export function rowsOfConnection(
     const w = given[order ? order[k]! : k]!;
     return sign * (stored ? asStored(w, stored, "f64") : w);
   });
-  const delay = delayOf(c, net, { count, origin, seed }, delays, later * net.dt);
+  const delay = delayOf(c, net, { count, origin, seed, ends }, delays, later * net.dt);
   const rows = { connection: c, port, start, target, weight, delay };
   return typeof delay === "number" ? rows : byDelay({ ...rows, delay });
 }
@@ -80,13 +83,13 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
 function delayOf(
   c: Connection,
   net: Network,
-  { count, origin, seed }: { count: number; origin: Uint32Array | undefined; seed: number },
+  { count, origin, seed, ends }: Pick<SparseRows, "count" | "origin"> & { seed: number; ends: () => SynapseEnds },
   delays: ExactDelays,
   later: number,
 ): number | Float64Array {
   const path = `delays.${c.name}`;
   const drawn = (): number | ArrayLike<number> =>
-    c.delays ? initialise(c.delays, count, { name: `${c.name}.delay`, seed }) : c.delay * net.dt;
+    c.delays ? initialise(c.delays, count, { name: `${c.name}.delay`, seed, ends }) : c.delay * net.dt;
   const given = Object.hasOwn(delays, c.name) ? delays[c.name]! : drawn();
   const checked = (x: number, where: string): number => {
     if (Number.isFinite(x) && x >= 0) return x + later;

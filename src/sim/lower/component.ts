@@ -136,10 +136,12 @@ class TimeStep {
       return [...delivered("first"), ...each((n) => [...delivered(`before ${n}`), ...this.#whole(n)]), ...moving];
     return [
       ...delivered("first"),
-      ...each((n) => this.#arrivals(n, true)),
+      // A sum begins before any synapse adds to it, of whichever end.
+      ...each((n) => this.#sums(n, true)),
+      ...each((n) => this.#arriving(n, true)),
       ...each((n) => [...this.#phases(n, 0), ...winnersNodes(n, this.#l)]),
       ...delivered("between"),
-      ...each((n) => this.#arrivals(n, false)),
+      ...each((n) => [...this.#sums(n, false), ...this.#arriving(n, false)]),
       ...each((n) => this.#phases(n, 1)),
       ...each((n) => this.#transform(n)),
       ...moving,
@@ -171,11 +173,14 @@ class TimeStep {
   }
 
   /** What arrives at the ports that the update reads (`driving`), or at states. */
-  #arrivals(node: string, driving: boolean): Node[] {
+  #sums(node: string, driving: boolean): Node[] {
     const { net } = this.#l;
     const sums = sumsOf(node, this.#l).filter((s) => drivesUpdate(net, { to: { node, port: s.port } }) === driving);
-    const acts = this.#acts(node, (c, a) => actsBeforeUpdate(net, c, a) === driving);
-    return [...sums.flatMap((s) => s.loop), ...acts];
+    return sums.flatMap((s) => s.loop);
+  }
+  /** What synapses with pathways and equations bring then. */
+  #arriving(node: string, driving: boolean): Node[] {
+    return this.#acts(node, (c, a) => actsBeforeUpdate(this.#l.net, c, a) === driving);
   }
 
   /**

@@ -224,15 +224,15 @@ export class Context {
     return this.ofEachSegment(name, "i32", "constant");
   }
   /** A row that follows from the number of a step, of the one at hand. */
-  stepTable(name: string, width: number, write: TableRow): Place {
+  stepTable(name: string, width: number, write: TableRow, type: Type = this.type): Place {
     const { staged, steps } = this.options;
     if (staged !== undefined) {
       this.tables.set(name, { per: "step", width, write });
-      this.buffer(name, this.type, this.stepsStaged * width, "argument");
+      this.buffer(name, type, this.stepsStaged * width, "argument");
     } else if (!this.buffers.has(name)) {
       const rows = new Float64Array(steps * width);
       for (let step = 0; step < steps; step++) write(step, rows, step * width);
-      this.constant(name, rows);
+      this.constant(name, rows, type);
     }
     return place(name, 0, ...this.inStaged(width));
   }

@@ -7,6 +7,7 @@
 import { ModelError } from "../../base/errors.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
 import { countingSort } from "../../model/connectivity/countingSort.ts";
+import { endsOf } from "../../model/connectivity/ends.ts";
 import { type Rows, rowsOf } from "../../model/connectivity/rows.ts";
 import { LONGEST_DELAY, stepsOf } from "../../model/delays.ts";
 import { isDelivered } from "../../model/delivered.ts";
@@ -47,7 +48,8 @@ export interface Apart {
 }
 
 /** @throws {ModelError} `out-of-range` for a delay that is drawn too short, `shape-mismatch` for lists that do not fit */
-export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "seed" | "mode">): Apart {
+export function delaysApart(described: Network, { seed, mode }: Pick<LowerOptions, "seed" | "mode">): Apart {
+  const net = { ...described, connections: described.connections.map((c) => withDelays(c, described, seed)) };
   const groups = new Map<string, readonly DelayGroup[]>();
   const selected = new Map<string, Selected>();
   const names = new Set(net.connections.map((c) => c.name));
@@ -82,6 +84,21 @@ export function delaysApart(net: Network, { seed, mode }: Pick<LowerOptions, "se
     return parts.map(({ name, delay }): Connection => ({ ...c, name, delay }));
   });
   return { net: { ...net, connections }, groups, taps, selected };
+}
+
+/** Delays that an expression says are computed at once: rings are as long as the longest. */
+function withDelays(c: Connection, net: Network, seed: number): Connection {
+  if (c.delays?.kind !== "pairwise") return c;
+  const rows = rowsOf(c.connectivity, connectedSizes(net, c.from.node, c.to.node), { name: c.name, seed });
+  const steps = stepsDrawing(c, rows, { dt: net.dt, seed });
+  const values = new Float64Array(rows.count);
+  let least = rows.count > 0 ? LONGEST_DELAY : 0;
+  for (let k = 0; k < rows.count; k++) {
+    const n = steps(k);
+    values[rows.origin ? rows.origin[k]! : k] = n * net.dt;
+    least = Math.min(least, n);
+  }
+  return { ...c, delay: least, delays: { kind: "values", values } };
 }
 
 /**
@@ -138,12 +155,14 @@ function stepsOfAll(c: Connection, delays: Initializer, rows: Rows, of: { dt: nu
 /** Steps that synapse k takes. */
 export function stepsDrawing(
   c: Connection,
-  { count, start, origin }: Rows,
+  rows: Rows,
   { dt, seed }: { dt: number; seed: number },
 ): (k: number) => number {
   const { delays } = c;
+  const { count, start, origin } = rows;
   if (!delays) return () => c.delay;
-  const seconds = drawing(delays, count, { name: `${c.name}.delay`, seed, fanIn: start.length - 1 });
+  const ends = () => endsOf(rows, delays.kind === "pairwise" ? delays.targets : 0);
+  const seconds = drawing(delays, count, { name: `${c.name}.delay`, seed, fanIn: start.length - 1, ends });
   const given = delays.kind === "values" ? origin : undefined;
   return (k) => stepsWithin(seconds(given ? given[k]! : k), c, dt, k);
 }

@@ -5,6 +5,7 @@
 import { streamOf } from "../../base/random.ts";
 import { LOOK_AGAIN, LOOK_ASK } from "../../ir/lookUp.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { endsOf } from "../../model/connectivity/ends.ts";
 import { type RowCounter, type Rows, rowsOf } from "../../model/connectivity/rows.ts";
 import { stepsOf } from "../../model/delays.ts";
 import { drawing, type Initializer, lawOf } from "../../model/initializer.ts";
@@ -59,7 +60,8 @@ export function drawnOf(c: Connection, { net, options: { seed, counter } }: Give
   const size = connectedSizes(net, c.from.node, c.to.node);
   const rows = rowsOf(c.connectivity, size, { name: c.name, seed }, counter);
   const draw = { name: `${c.name}.weight`, seed };
-  const weight = drawing(c.weight, rows.count, { ...draw, fanIn: size.sources });
+  const ends = () => endsOf(rows, size.targets);
+  const weight = drawing(c.weight, rows.count, { ...draw, fanIn: size.sources, ends });
   const { origin } = rows;
   const given = c.weight.kind === "values" && origin;
   const own = given ? (k: number): number => weight(given[k]!) : weight;

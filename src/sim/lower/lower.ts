@@ -8,6 +8,7 @@ import type { Node, Program, Region } from "../../ir/program.ts";
 import { simplify } from "../../ir/simplify.ts";
 import type { Connection } from "../../model/connection.ts";
 import type { Network } from "../../model/network.ts";
+import { actsOf, writtenBy } from "../../model/synapse.ts";
 import { components } from "../../model/topology.ts";
 import { isNorm } from "../../model/transform.ts";
 import { type Component, componentOf, type Parted } from "./component.ts";
@@ -101,15 +102,26 @@ function lowerApart(
 
 /** Ports of a node at which something arrives, each with its sum. */
 function ownSums(node: string, component: readonly string[], c: Context, sources: Sources): Map<string, PortSum> {
-  const incoming = c.net.connections.filter((x) => x.to.node === node);
+  const incoming = c.net.connections.filter((x) => x.to.node === node || summedBack(x, node, c.net).length > 0);
   const late = new Set(incoming.filter((x) => component.includes(x.from.node)).map((x) => x.name));
-  const heard = new Map(incoming.map((x) => [x, arrivalsOf(x, c)]));
+  const heard = new Map(
+    incoming.map((x) => [x, [...(x.to.node === node ? arrivalsOf(x, c) : []), ...summedBack(x, node, c.net)]]),
+  );
   const ports = [...new Set([...heard.values()].flat())];
   const sum = (port: string): PortSum => {
     const mine = incoming.filter((x) => heard.get(x)!.includes(port));
     return portSum(node, port, mine, late, c, sources);
   };
   return new Map(ports.map((port) => [port, sum(port)]));
+}
+
+/** Ports of a node into which synapses that begin there add up. */
+function summedBack({ from, synapse }: Connection, node: string, { populations }: Network): string[] {
+  if (from.node !== node || !synapse) return [];
+  const known = new Set(populations[node]?.model.inputs.map((i) => i.name)); // others are refused where they are written
+  return actsOf(synapse)
+    .flatMap((a) => (a.kind === "summed" ? writtenBy(synapse, a, "pre") : []))
+    .filter((port) => known.has(port));
 }
 
 function kernelsOf(

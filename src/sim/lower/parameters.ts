@@ -18,6 +18,7 @@ import {
   weightShape,
   windowsIn,
 } from "../../model/connection.ts";
+import { endsOf } from "../../model/connectivity/ends.ts";
 import { rowsOf } from "../../model/connectivity/rows.ts";
 import { synapsesOf } from "../../model/connectivity/windowed.ts";
 import type { LearnedRange } from "../../model/delays.ts";
@@ -283,8 +284,10 @@ export function weightsWrittenOut(c: WindowedConnection, net: Network, parameter
 const synapseWeights = (c: Connection, net: Network, seed: number): Float64Array =>
   synapseNumbers(c, c.weight, "weight", net, seed).subarray(0, c.weight.kind === "constant" ? 1 : undefined);
 function synapseNumbers(c: Connection, from: Initializer, what: string, net: Network, seed: number): Float64Array {
-  const { count, start, origin } = rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed });
-  const number = drawing(from, count, { name: `${c.name}.${what}`, seed, fanIn: start.length - 1 });
+  const rows = rowsOf(c.connectivity, sizes(net, c), { name: c.name, seed });
+  const { count, start, origin } = rows;
+  const ends = () => endsOf(rows, sizes(net, c).targets);
+  const number = drawing(from, count, { name: `${c.name}.${what}`, seed, fanIn: start.length - 1, ends });
   const given = from.kind === "values" ? origin : undefined;
   return Float64Array.from({ length: count }, (_, k) => number(given ? given[k]! : k));
 }

@@ -28,7 +28,9 @@ import {
   dynamicsOf,
   sourceOf,
   statementsOf,
+  summedBy,
   targetOf,
+  timedArraysIn,
   timedReadsOf,
   triggerOf,
   writtenBy,
@@ -40,6 +42,7 @@ import {
   valueTypeOf,
 } from "../../model/synapseEquations.ts";
 import { SIDES, type Side } from "../../model/synapseSharing.ts";
+import { tableSlots } from "../../model/timedTable.ts";
 import { hasTwoGroups } from "../../model/timing.ts";
 import { storedAs, toFloat } from "../../model/values.ts";
 import { isDirect } from "./direct.ts";
@@ -90,8 +93,9 @@ class BodyWriter {
 
   body(): PathwayBody {
     this.#checkEquations();
-    if (this.#act.kind === "summed") this.#sum(this.#act.port);
+    if (this.#act.kind === "summed") this.#sum(this.#act);
     else if (this.#act.kind === "clock") this.#move();
+    else if (this.#act.kind === "held") this.#hold();
     else {
       this.#catchUp();
       const statements = statementsOf(this.#c.synapse!, this.#act.pathway);
@@ -113,8 +117,9 @@ class BodyWriter {
     const stores = [...this.#values].map(([slot, value]): Store => ({ slot, mode: "set", value }));
     for (const [slot, value] of this.#added) stores.push({ slot, mode: "add", value });
     for (const [port, value] of this.#arrivals) {
-      const slot: Slot = { name: `in.${port}`, type: context.type, space: "post" };
-      this.#names.use(slot, () => sums.get(`${this.#c.to.node}.${port}`)!.place);
+      const space = this.#act.kind === "summed" ? this.#act.of : "post";
+      const slot: Slot = { name: `in.${port}`, type: context.type, space };
+      this.#names.use(slot, () => sums.get(`${this.#c[END[space]].node}.${port}`)!.place);
       stores.push({ slot: slot.name, mode: "add", value });
     }
     const typed = finish(
@@ -161,6 +166,7 @@ class BodyWriter {
       dt: this.#l.context.net.dt,
       resolve: (name) => this.#resolve(name),
       stream: (n) => this.#stream(n.tag === "name" ? n.name : n),
+      table: (array, slot) => this.#names.table(array, slot),
     };
   }
   #resolve(name: string): Expr | undefined {
@@ -228,6 +234,12 @@ class BodyWriter {
     const { path } = this.#dynamics!.source;
     throw new ModelError("unsupported", path, `cannot be event-driven: ${problem}; use (clock-driven)`);
   }
+  #hold(): void {
+    for (const e of this.#dynamics!.held) {
+      const value = lowerExpression(e.value, this.#meaning);
+      this.#set("synapse", e.name, e.type === "float" ? toFloat(value) : value);
+    }
+  }
   /** One step of the equations that move by the clock. */
   #move(): void {
     const { clockDriven } = this.#dynamics!;
@@ -239,7 +251,10 @@ class BodyWriter {
   #system(equations: readonly SynapseEquation[]): System {
     const slopes = equations.map((e): [string, Expr] => [e.name, toFloat(lowerExpression(e.value, this.#meaning))]);
     const own = new Set(equations.map((e) => e.name));
-    const timed = timedReadsOf(this.#c.synapse!);
+    const timed = new Set([
+      ...timedReadsOf(this.#c.synapse!).keys(),
+      ...timedArraysIn(this.#c.synapse!).flatMap(tableSlots),
+    ]);
     const slots = [...this.#names.used.values()]
       .map((v) => v.slot)
       .filter((s) => s.space !== "uniform" || timed.has(s.name));
@@ -259,9 +274,17 @@ class BodyWriter {
     const through = this.#dynamics!.subexpressions.filter((s) => names.has(s.name));
     return [...equations, ...through].map((e) => e.value);
   }
-  #sum(port: string): void {
-    const e = this.#dynamics!.summed.find((x) => x.port === port)!;
-    const { inputs, variables, name } = this.#names.model("post")!;
+  #sum(act: Extract<Act, { kind: "summed" }>): void {
+    const { port, of } = act;
+    const e = summedBy(this.#dynamics!, act);
+    const model = this.#names.model(of);
+    const { net, options } = this.#l.context;
+    if (!model) throw faultAt(this.#source, e.value.span, "unsupported", `'${e.name}': an input takes no sums`);
+    if (of === "pre" && !(hasTwoGroups(net) && options.mode === "stream")) {
+      const problem = `'${e.name}': a sum goes to the source under schedule 'brian', in simulations; elsewhere connect the other way round, and write _post`;
+      throw faultAt(this.#source, e.value.span, "unsupported", problem);
+    }
+    const { inputs, variables, name } = model;
     if (!inputs.some((i) => i.name === port)) {
       const known = variables.some((v) => v.name === port);
       const problem = known
@@ -313,6 +336,7 @@ class BodyWriter {
     if (Object.hasOwn(this.#c.synapse!.parameters, s.target))
       throw refuse("a parameter, and the same for all synapses");
     if (this.#dynamics?.subexpressions.some((x) => x.name === s.target)) throw refuse("computed when it is read");
+    if (this.#dynamics?.held.some((x) => x.name === s.target)) throw refuse("computed as the step begins");
     if (this.#dynamics?.states.some((x) => x.name === s.target && x.constant)) throw refuse("declared (constant)");
     this.#check(s, assigned(s));
     this.#set("synapse", s.target, lowerExpression(assigned(s), this.#meaning));
@@ -420,22 +444,25 @@ class BodyWriter {
     const d = this.#dynamics;
     if (!d) return;
     const scope = this.#names.scope();
-    const equations = { pathway: d.eventDriven, clock: d.clockDriven, summed: d.summed }[this.#act.kind];
+    const equations = { pathway: d.eventDriven, clock: d.clockDriven, summed: d.summed, held: d.held }[this.#act.kind];
+    const moves = this.#act.kind === "pathway" || this.#act.kind === "clock";
     for (const e of [...d.subexpressions, ...equations]) {
       const type = valueTypeOf(e);
-      const expected = d.subexpressions.includes(e) || this.#act.kind === "summed" ? type : perSecond(e.dimension);
+      const expected = d.subexpressions.includes(e) || !moves ? type : perSecond(e.dimension);
       expectType(e.value, expected, `'${e.name}'`, scope, d.source);
     }
     if (this.#act.kind !== "summed") return;
-    const { port } = this.#act;
-    const e = d.summed.find((x) => x.port === port)!;
-    if (this.#isInput(port)) expectType(e.value, scope.get(port)!, `'${e.name}'`, scope, d.source);
+    const e = summedBy(d, this.#act);
+    const into = this.#names.model(this.#act.of)?.inputs.find((i) => i.name === e.port);
+    if (into) expectType(e.value, into.dimension, `'${e.name}'`, scope, d.source);
   }
 }
 
 const addition = (s: Statement): "+" | "-" | undefined =>
   s.op === "+=" || s.op === "-=" ? (s.op[0] as "+" | "-") : undefined;
 const perSecond = (d: Dimension): Dimension => quotient(d, NAMED.second!);
+/** Where the end of a connection that a slot belongs to is. */
+const END = { pre: "from", post: "to" } as const;
 /** Whose the steps of last events are. */
 const LAST_OWNER: ReadonlyMap<string, Side> = new Map(SIDES.map((side) => [LAST_EVENT[side], side]));
 

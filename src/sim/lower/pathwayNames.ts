@@ -1,29 +1,31 @@
 /** What the statements and equations of a synapse may name, and where each name's value lies. */
-import { DIMENSIONLESS } from "../../base/dimension.ts";
+import { DIMENSIONLESS, NAMED } from "../../base/dimension.ts";
 import { listNames, ModelError } from "../../base/errors.ts";
 import { compare, convert, type Expr, f64, type IndexOf, i32, index, read, sub } from "../../ir/expr.ts";
 import { type Place, place } from "../../ir/program.ts";
 import { DRAW_SLOTS } from "../../ir/random.ts";
 import type { Slot, Space } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
+import { minus, times } from "../../model/algebra.ts";
 import type { Connection } from "../../model/connection.ts";
-import { type Node, walk } from "../../model/equations/ast.ts";
+import { type Node, print, type TimedHead, walk } from "../../model/equations/ast.ts";
 import type { ValueType } from "../../model/equations/check.ts";
 import { isNoise, RANDOM } from "../../model/equations/functions.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
 import { lower as lowerExpression } from "../../model/lower.ts";
 import { SLOT_TYPE } from "../../model/meaning.ts";
 import type { NeuronModel, State } from "../../model/neuronModel.ts";
-import { ACTIVE, REFRACTORY, STEP_NUMBER, TIME } from "../../model/slots.ts";
-import { type Act, dynamicsOf, type SynapseModel, targetOf, timedReadsOf } from "../../model/synapse.ts";
+import { ACTIVE, LAST_UPDATED, N_INCOMING, N_OUTGOING, REFRACTORY, STEP_NUMBER, TIME } from "../../model/slots.ts";
+import { type Act, dynamicsOf, type SynapseModel, targetOf, timedArraysIn, timedReadsOf } from "../../model/synapse.ts";
 import { valueTypeOf } from "../../model/synapseEquations.ts";
 import type { Side } from "../../model/synapseSharing.ts";
 import type { TimedRead } from "../../model/timedRead.ts";
+import { type TableSlot, tableSlot } from "../../model/timedTable.ts";
 import { actsOnStates, sourceReads, sourceValues } from "../../model/timing.ts";
 import type { Lowered } from "./lower.ts";
 import { runPlace, statePlace } from "./places.ts";
 import { LAST_UPDATE } from "./synapses.ts";
-import { synapseTimedPlace } from "./timed.ts";
+import { lookedPlace, synapseTimedPlace } from "./timed.ts";
 import { LAST_EVENT } from "./traces.ts";
 import { trainedPlace } from "./trained.ts";
 
@@ -149,9 +151,9 @@ export class PathwayNames {
     const gone = new Set([...model.inputs.map((i) => i.name), ...model.timedReads.map((x) => x.slot)]);
     for (const n of walk(value)) {
       const name = n.tag === "name" && (gone.has(n.name) || isNoise(n.name)) ? n.name : undefined;
-      const draw = n.tag === "call" && RANDOM.has(n.fn) ? `${n.fn}()` : undefined;
-      if (name === undefined && draw === undefined) continue;
-      const problem = `a subexpression of ${model.name} that reads '${name ?? draw}' cannot be read by synapses: declare it (constant over dt)`;
+      const found = n.tag === "timed" || (n.tag === "call" && RANDOM.has(n.fn)) ? print(n) : undefined;
+      if (name === undefined && found === undefined) continue;
+      const problem = `a subexpression of ${model.name} that reads '${name ?? found}' cannot be read by synapses: declare it (constant over dt)`;
       throw new ModelError("unsupported", `synapse ${this.#synapse.name}`, problem);
     }
   }
@@ -190,9 +192,28 @@ export class PathwayNames {
       return this.#read(STEP_NUMBER, "integer", "uniform", () => runPlace(STEP_NUMBER, context)!);
     const timed = timedReadsOf(this.#synapse).get(name);
     if (timed) return this.#timed(timed);
+    if (name === LAST_UPDATED && this.#notesLast()) return this.#lastUpdated();
+    if (name === N_INCOMING || name === N_OUTGOING) return this.#degree(name);
     if (name === "N") return f64(this.#l.sources.synapses.get(this.#c.name)!.total);
     if (name === "N_pre") return f64(context.size(this.#c.from.node));
     return name === "N_post" ? f64(context.size(this.#c.to.node)) : undefined;
+  }
+  #notesLast(): boolean {
+    return this.#l.sources.synapses.get(this.#c.name)!.own.includes(LAST_UPDATE);
+  }
+  #lastUpdated(): Expr {
+    const now = this.#special(TIME)!;
+    return minus(now, times(f64(this.#l.context.net.dt), convert("f64", this.elapsed("synapse").steps)));
+  }
+  #degree(name: typeof N_INCOMING | typeof N_OUTGOING): Expr {
+    const { degree } = this.#l.sources.synapses.get(this.#c.name)!;
+    const end = name === N_INCOMING ? "post" : "pre";
+    const count = degree(end);
+    if (typeof count === "number") return f64(count);
+    return convert(
+      "f64",
+      this.#read(name, "integer", end, () => count),
+    );
   }
   #timed(x: TimedRead): Expr {
     const end = x.column && INDICES[x.column];
@@ -200,6 +221,13 @@ export class PathwayNames {
     const { of } = this.#l.sources.synapses.get(this.#c.name)!;
     const at = (): Place => synapseTimedPlace(of, x, this.#synapse, node, this.#l.context);
     return this.#read(x.slot, "float", end === undefined ? "uniform" : end, at);
+  }
+  /** A table of a timed array that is looked up. */
+  table({ name }: TimedHead, slot: TableSlot): Expr {
+    const array = timedArraysIn(this.#synapse).find((x) => x.name === name)!;
+    const { of } = this.#l.sources.synapses.get(this.#c.name)!;
+    const at = (): Place => lookedPlace(array, slot, of, this.#l.context);
+    return this.#read(tableSlot(name, slot), slot === "row" ? "integer" : "float", "uniform", at);
   }
   /** Steps since the last event of the synapse, of its source or of its target, and the number of this step. */
   elapsed(of: "synapse" | Side): { step: Expr; last: Slot; steps: Expr } {
@@ -222,7 +250,8 @@ export class PathwayNames {
     const port = this.model("post")!;
     const out = new Map<string, ValueType>();
     const dimensionless = this.#portDimension();
-    for (const name of ["i", "j", "N_pre", "N_post"]) out.set(name, DIMENSIONLESS);
+    for (const name of ["i", "j", "N_pre", "N_post", N_INCOMING, N_OUTGOING]) out.set(name, DIMENSIONLESS);
+    if (this.#notesLast()) out.set(LAST_UPDATED, NAMED.second!);
     for (const [suffixes, model] of [
       [["_pre"], this.model("pre")],
       [["", "_post"], port],

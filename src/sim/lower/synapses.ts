@@ -14,6 +14,7 @@ import {
 import type { Space, Step } from "../../ir/step.ts";
 import type { Type } from "../../ir/types.ts";
 import { type Connection, connectedSizes } from "../../model/connection.ts";
+import { endsOf, type SynapseEnds } from "../../model/connectivity/ends.ts";
 import type { Size } from "../../model/connectivity/kind.ts";
 import { synapseCount } from "../../model/connectivity/kinds.ts";
 import {
@@ -25,7 +26,7 @@ import {
   rowsOf,
 } from "../../model/connectivity/rows.ts";
 import type { VariableType } from "../../model/equations/parseEquations.ts";
-import { drawing } from "../../model/initializer.ts";
+import { constantOf, drawing, type Initializer } from "../../model/initializer.ts";
 import { storedIn } from "../../model/sharedUnits.ts";
 import { asStored } from "../../model/storage.ts";
 import { dynamicsOf, statementsOf } from "../../model/synapse.ts";
@@ -41,7 +42,7 @@ import type { Sources } from "./sources.ts";
 import { changing, LAST_EVENT, lengthOf, type Shared, sharedBy, tracePlace } from "./traces.ts";
 
 /** The step of the last event of each synapse with event-driven equations. */
-export const LAST_UPDATE = "lastupdate";
+export const LAST_UPDATE = "last.update";
 
 export interface SynapseTables {
   readonly count: number;
@@ -69,6 +70,8 @@ export interface SynapseTables {
   variable(name: string): Place;
   /** Whether each synapse has a weight, or all have one. */
   readonly weights: "synapse" | "uniform";
+  /** How many synapses each source has, or each target: of the whole connection. */
+  degree(end: "pre" | "post"): Place | number;
   /** Which of them. */
   space(name: string): "synapse" | "pre" | "post" | "uniform";
 }
@@ -94,11 +97,14 @@ export function synapseTables(
     rowTables({ name: tables }, rows, partStarts(size.targets, context.parts), context);
     if (c.synapse?.pathways.some((p) => p.trigger === "post")) columnTables(c, rows, size.targets, context);
   }
-  if (!trained) weights(c, rows, own.has("w"), context, selected);
-  for (const [name, value] of Object.entries(c.synapse?.variables ?? {}))
-    if (own.has(name)) variable(context, c, name, rows.count, (to) => to.fill(value), typeOf(c, name, context));
+  if (!trained) weights(c, own.has("w"), { rows, size, context, selected });
+  for (const [name, usual] of Object.entries(c.synapse?.variables ?? {})) {
+    const from = c.initial?.[name] ?? constantOf(usual);
+    const value = from.kind === "constant" ? from.value : Number.NaN;
+    if (own.has(name)) initialVariable(c, name, from, { rows, size, context, selected });
     else if (shared.of.has(name)) sharedVariable(c, name, value, shared, context);
     else context.constant(`${c.name}.${name}`, [value]);
+  }
   if (own.has(LAST_UPDATE)) context.buffer(`${c.name}.${LAST_UPDATE}`, "u32", Math.max(1, rows.count), "state");
   const table = (name: string): Place => place(`${c.name}.${name}`);
   const given = (name: string): Place => place(`${tables}.${name}`);
@@ -122,12 +128,30 @@ export function synapseTables(
     }),
     shared,
     weights: own.has("w") ? "synapse" : "uniform",
+    degree: (end) =>
+      rows.full ? size[end === "pre" ? "targets" : "sources"] : degrees(c, size, end, context, selected),
     variable: (name) => {
       if (name === "w" && trained) return trained.place;
       return side(name) ? tracePlace(c, name, side(name)!, context) : table(name);
     },
     space: (name) => (own.has(name) ? "synapse" : (side(name) ?? "uniform")),
   };
+}
+
+/** Counted when the program is loaded; of some synapses of a connection all are drawn once more. */
+function degrees(c: Connection, size: Size, end: "pre" | "post", context: Context, selected?: Selected): Place {
+  const [of, length] = [selected?.of ?? c.name, end === "pre" ? size.sources : size.targets];
+  const { seed, counter } = context.options;
+  const fill: Fill = (to) => {
+    const rows = rowsOf(c.connectivity, size, { name: of, seed }, counter);
+    if (end === "pre") for (let s = 0; s < size.sources; s++) to[s] = rows.start[s + 1]! - rows.start[s]!;
+    else {
+      const target = new Uint32Array(rows.count);
+      rows.fill(target);
+      for (const t of target) to[t]!++;
+    }
+  };
+  return place(context.filled(`${of}.degree.${end}`, "i32", length, "constant", fill));
 }
 
 /** Of synapses that are drawn for each spike nothing lies anywhere. */
@@ -138,6 +162,9 @@ function drawnTables(c: Connection, size: Size, context: Context): SynapseTables
   return {
     ...{ count, total: count, of: c.name, own: [], distinct: false, again, weights },
     shared: { of: new Map(), moving: new Set() },
+    degree: () => {
+      throw new Error(`connection ${c.name}: rows that are drawn have no statements`);
+    },
     variable: (name) => place(`${c.name}.${name}`),
     space: () => "uniform",
   };
@@ -156,13 +183,14 @@ function sharedVariable(c: Connection, name: string, value: number, { of, moving
  * What differs between synapses, or comes to differ: what equations declare, and what pathways change. Anything else stays
  * the number that it starts with.
  */
-function ownVariables({ weight, synapse }: Connection, { of: shared }: Shared): Set<string> {
+function ownVariables({ weight, synapse, initial = {} }: Connection, { of: shared }: Shared): Set<string> {
   if (!synapse) return new Set(weight.kind === "constant" ? [] : ["w"]);
   const dynamics = dynamicsOf(synapse);
   const written = synapse.pathways.flatMap((p) => statementsOf(synapse, p).map((s) => s.target));
   const declared = [...(dynamics?.states ?? []).map((x) => x.name), ...(dynamics?.weight ? ["w"] : [])];
   const changed = new Set([...written, ...declared]);
-  const names = Object.keys(synapse.variables).filter((name) => changed.has(name) && !shared.has(name));
+  const differs = (name: string): boolean => (initial[name]?.kind ?? "constant") !== "constant";
+  const names = Object.keys(synapse.variables).filter((x) => (changed.has(x) || differs(x)) && !shared.has(x));
   return new Set([
     ...(weight.kind === "constant" && !changed.has("w") ? [] : ["w"]),
     ...names,
@@ -205,8 +233,39 @@ function columnTables({ name }: Connection, { start, count }: Rows, targets: num
   );
 }
 
-function weights(c: Connection, rows: Rows, own: boolean, context: Context, selected?: Selected): void {
-  const draw = { name: `${selected?.of ?? c.name}.weight`, seed: context.options.seed, fanIn: rows.start.length - 1 };
+interface Making {
+  readonly rows: Rows;
+  readonly size: Size;
+  readonly context: Context;
+  readonly selected: Selected | undefined;
+}
+/** Of some synapses of a connection all are drawn once more. */
+function endsIn(c: Connection, { rows, size, context, selected }: Making): () => SynapseEnds {
+  const { seed, counter } = context.options;
+  return () =>
+    endsOf(selected ? rowsOf(c.connectivity, size, { name: selected.of, seed }, counter) : rows, size.targets);
+}
+/** What each synapse starts with; numbers that are given follow the synapses that they were given for. */
+function initialVariable(c: Connection, name: string, from: Initializer, making: Making): void {
+  const { rows, context, selected } = making;
+  const { index, origin, total, of } = selected ?? { ...rows, index: undefined, total: rows.count, of: c.name };
+  const fill: Fill = (to) => {
+    if (from.kind === "constant") return void to.fill(from.value);
+    const draw = { name: `${of}.${name}`, seed: context.options.seed, ends: endsIn(c, making) };
+    const number = drawing(from, total, draw);
+    const given = from.kind === "values" ? origin : undefined;
+    for (let n = 0; n < rows.count; n++) {
+      const k = index ? index[n]! : n;
+      to[n] = number(given ? given[k]! : k);
+    }
+  };
+  variable(context, c, name, rows.count, fill, typeOf(c, name, context));
+}
+
+function weights(c: Connection, own: boolean, making: Making): void {
+  const { rows, context, selected } = making;
+  const name = `${selected?.of ?? c.name}.weight`;
+  const draw = { name, seed: context.options.seed, fanIn: rows.start.length - 1, ends: endsIn(c, making) };
   const weight = drawing(c.weight, selected?.total ?? rows.count, draw);
   if (!own) {
     context.constant(`${c.name}.w`, [weight(0)]);

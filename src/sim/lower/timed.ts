@@ -1,28 +1,30 @@
 /** Timed arrays as tables of a run's steps: one value a step, or a row of one a neuron. */
 import { ModelError } from "../../base/errors.ts";
 import { along, type Place, place } from "../../ir/program.ts";
+import type { Type } from "../../ir/types.ts";
 import { drawing } from "../../model/initializer.ts";
 import type { Population } from "../../model/network.ts";
 import type { SynapseModel } from "../../model/synapse.ts";
-import { rowAt } from "../../model/timedArray.ts";
+import { rowAt, stepStart, type TimedArray } from "../../model/timedArray.ts";
 import { isSameForAll, shiftIn, shiftParameters, type TimedRead } from "../../model/timedRead.ts";
-import type { Context } from "./context.ts";
+import { type TableSlot, tableSlots } from "../../model/timedTable.ts";
+import type { Context, TableRow } from "./context.ts";
 
-/** What one way of reading an array puts into its buffer in each step. */
+/** What of an array has a new row in each step, and how the row of a step is written. */
 export interface TimedTable {
-  readonly read: TimedRead;
-  /** Numbers of a step, and how far the rows of two steps are apart. */
-  readonly count: number;
+  /** How far the rows of two steps are apart. */
   readonly width: number;
-  /** What is added to `t`, in seconds: of each number, or the same of all. */
-  readonly shift: Float64Array;
+  readonly write: TableRow;
 }
 
 /** Where a population's step reads a timed array; undefined for any other slot. In `samples` mode it is written down here. */
 export function timedPlace(node: string, slot: string, c: Context): Place | undefined {
   const p = c.net.populations[node];
-  const read = p?.model.timedReads.find((x) => x.slot === slot);
-  if (!p || !read) return undefined;
+  if (!p) return undefined;
+  const looked = p.model.timedArrays.find((x) => tableSlots(x).includes(slot));
+  if (looked) return lookedPlace(looked, slot.slice(looked.name.length + 1) as TableSlot, node, c);
+  const read = p.model.timedReads.find((x) => x.slot === slot);
+  if (!read) return undefined;
   const parameters = shiftParameters(
     read,
     p.model.parameters.map((x) => x.name),
@@ -37,7 +39,7 @@ export function timedPlace(node: string, slot: string, c: Context): Place | unde
   );
   const shiftOf = shiftIn(read, c.net.dt, numbers);
   const shift = Float64Array.from({ length: own.length > 0 ? p.size : 1 }, (_, k) => shiftOf(k));
-  return tablePlace(`${node}.timed.${slot}`, { read, shift, ...rowOf(same ? undefined : node, c) }, c);
+  return tablePlace(`${node}.timed.${slot}`, valuesOf(read, shift, same ? undefined : node, c), c);
 }
 const givenTo = ({ model, parameters }: Population, name: string) =>
   parameters[name] ?? ({ kind: "constant", value: model.parameters.find((x) => x.name === name)!.value } as const);
@@ -51,22 +53,45 @@ export function synapseTimedPlace(name: string, read: TimedRead, s: SynapseModel
   }
   const numbers = new Map(Object.entries(s.parameters).map(([x, value]) => [x, () => value] as const));
   const shift = Float64Array.of(shiftIn(read, c.net.dt, numbers)(0));
-  return tablePlace(`${name}.timed.${read.slot}`, { read, shift, ...rowOf(read.column && node, c) }, c);
+  return tablePlace(`${name}.timed.${read.slot}`, valuesOf(read, shift, read.column && node, c), c);
 }
 
-/** A row with one number a neuron, or a single number. */
-const rowOf = (node: string | undefined, c: Context): Pick<TimedTable, "count" | "width"> =>
-  node === undefined ? { count: 1, width: 1 } : { count: c.size(node), width: c.stride(node) };
+/** Where an array lies as a whole, and where a step begins in it: what a lookup needs. */
+export function lookedPlace(array: TimedArray, what: TableSlot, name: string, c: Context): Place {
+  const buffer = `${name}.timed.${array.name}.${what}`;
+  if (what === "values") return place(c.buffers.has(buffer) ? buffer : c.constant(buffer, array.values));
+  const write: TableRow = (step, to, at) => void (to[at] = stepStart(array, step, c.net.dt)[what]);
+  return tablePlace(buffer, { width: 1, write }, c, what === "row" ? "i32" : c.type);
+}
+
+/**
+ * What one way of reading an array gives in each step: a row with one number a neuron of `node`, or a single number.
+ * @param shift what is added to `t`, in seconds: of each number, or the same of all
+ */
+function valuesOf({ array }: TimedRead, shift: Float64Array, node: string | undefined, c: Context): TimedTable {
+  const [count, width] = node === undefined ? [1, 1] : [c.size(node), c.stride(node)];
+  const { columns = 1, values } = array;
+  return {
+    width,
+    write: (step, to, at) => {
+      let row = rowAt(array, step, c.net.dt, shift[0]) * columns;
+      for (let k = 0; k < count; k++) {
+        if (k > 0 && shift.length > 1) row = rowAt(array, step, c.net.dt, shift[k]) * columns;
+        to[at + k] = values[columns > 1 ? row + k : row]!;
+      }
+    },
+  };
+}
 
 /** The row of the step at hand in a table of that name. */
-function tablePlace(buffer: string, table: TimedTable, c: Context): Place {
-  const { width } = table;
+function tablePlace(buffer: string, table: TimedTable, c: Context, type: Type = c.type): Place {
+  const { width, write } = table;
   if (c.options.mode === "stream") {
     const rows = c.rows(0);
     c.timed.set(buffer, table);
-    return place(c.buffer(buffer, c.type, rows * width, "argument"), 0, along("t", width, { modulo: rows }));
+    return place(c.buffer(buffer, type, rows * width, "argument"), 0, along("t", width, { modulo: rows }));
   }
-  return c.stepTable(buffer, width, (step, to, at) => writeRow(table, step, c.net.dt, to, at));
+  return c.stepTable(buffer, width, write, type);
 }
 
 /** `stream` mode: the rows of the steps that come. */
@@ -77,23 +102,8 @@ export function fillTimed(
   count: number,
 ): void {
   const rows = c.rows(0);
-  for (const [buffer, table] of c.timed) {
+  for (const [buffer, { width, write }] of c.timed) {
     const to = array(buffer);
-    for (let step = first; step < first + count; step++)
-      writeRow(table, step, c.net.dt, to, (step % rows) * table.width);
-  }
-}
-function writeRow(
-  { read: { array }, count, shift }: TimedTable,
-  step: number,
-  dt: number,
-  to: { [k: number]: number },
-  at: number,
-): void {
-  const { columns = 1, values } = array;
-  let row = rowAt(array, step, dt, shift[0]) * columns;
-  for (let k = 0; k < count; k++) {
-    if (k > 0 && shift.length > 1) row = rowAt(array, step, dt, shift[k]) * columns;
-    to[at + k] = values[columns > 1 ? row + k : row]!;
+    for (let step = first; step < first + count; step++) write(step, to, (step % rows) * width);
   }
 }
