@@ -41,11 +41,11 @@ export function keptRow(p: Parts, c: KernelContext, body: () => void): () => voi
     f.tee(place);
     f.if(() => {
       f.get(ptr("kept"), place);
-      f.i32(1);
-      f.op("i32.sub");
       f.i32(2);
       f.op("i32.shl");
       f.op("i32.add");
+      f.i32(4);
+      f.op("i32.sub");
       f.set(record);
     }, make);
     needed();
@@ -171,6 +171,7 @@ function makeRow(p: Parts, record: number, c: KernelContext): () => void {
   const { group, cells, kept } = drawn.ring!;
   const { calls, words: most } = kept!;
   const [n, first, slot, k] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const count = f.local("i32");
   const values = [...slots].map(([name, own]) => ({ ...own, type: slotOf(step, name).type, work: ptr(workOf(name)) }));
   const words = values.reduce((sum, { type }) => sum + BYTES[type] / 4, 0);
   // How many there are of each call is counted behind the keys, which are as many as the row may have.
@@ -199,8 +200,8 @@ function makeRow(p: Parts, record: number, c: KernelContext): () => void {
     f.get(slot);
     f.op("i32.store", 4 * calls);
     pushScaled(f, tally, slot, 4);
-    f.tee(k);
-    f.get(k);
+    f.tee(count);
+    f.get(count);
     f.op("i32.load", 0);
     f.i32(1);
     f.op("i32.add");
