@@ -113,6 +113,12 @@ function requireValues(spec: Spec, seconds: number): void {
   requireLength(net, given, spec.settings.engine === "exact" ? 1 : Math.round(seconds / net.dt));
 }
 
+/** @throws {UsageError} for what is no time from 0 on */
+function withinOf(text: string): number {
+  const within = secondsOf(text, "--within");
+  if (within >= 0 && Number.isFinite(within)) return within;
+  throw new UsageError("out-of-range", "--within", `must be a time from 0 s on, got '${text}'`);
+}
 const dtOf = (spec: Spec): number => (spec.kind === "trail" ? spec.trail.dt : spec.subject.net.dt);
 
 interface Compared {
@@ -127,11 +133,18 @@ async function compared(
   options: DiffOptions,
   onProgress: OnProgress,
 ): Promise<Compared> {
+  const asked = options.within === undefined ? undefined : withinOf(options.within);
   const exact = [a, b].some((x) => x.kind === "run" && x.settings.engine === "exact");
   if (a.kind === "run" && b.kind === "run" && (exact || dtOf(a) !== dtOf(b)))
-    return byTimes(a, b, seconds, options, onProgress);
+    return byTimes(a, b, seconds, { ...options, within: asked ?? Math.max(dtOf(a), dtOf(b)) }, onProgress);
   if (exact)
     throw new UsageError("usage", "engine=exact", "has no steps, and a trail is one of steps: compare two runs");
+  if (asked !== undefined)
+    throw new UsageError(
+      "usage",
+      "--within",
+      "is of times of spikes, and these runs have their steps in common: --tolerance is of states",
+    );
   const steps = wholeSteps(seconds, dtOf(a));
   const progress = (done: number): void => onProgress({ stage: "compare", done, total: steps });
   const { tolerance = 0, context = 3, every } = options;
@@ -173,16 +186,15 @@ async function byTimes(
   a: Run,
   b: Run,
   seconds: number,
-  options: DiffOptions,
+  { tolerance, within }: Pick<DiffOptions, "tolerance"> & { readonly within: number },
   onProgress: OnProgress,
 ): Promise<Compared> {
-  if (options.tolerance)
+  if (tolerance)
     throw new UsageError(
       "usage",
       "--tolerance",
       "is of states, and these runs have no steps in common: --within is of times",
     );
-  const within = options.within === undefined ? Math.max(dtOf(a), dtOf(b)) : secondsOf(options.within, "--within");
   const hear =
     (stage: string) =>
     (share: number): void =>

@@ -301,7 +301,9 @@ describe("runs that part are found where they do", () => {
     const other = network({ dt: "0.5 ms", populations: { e: population(40, lif()), i: population(15, cell) } });
     await expect(partingOf({}, { net: other })).rejects.toThrow("e.g: the second run has no such variable; it has e.v");
     const smaller = network({ dt: "0.5 ms", populations: { e: population(4, cell), i: population(15, cell) } });
-    await expect(partingOf({}, { net: smaller })).rejects.toThrow("e.v: 40 values against 4");
+    await expect(partingOf({}, { net: smaller })).rejects.toThrow(
+      "e.v: has 40 values in the first run and 4 in the second",
+    );
   });
 });
 

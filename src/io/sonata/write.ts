@@ -11,7 +11,7 @@
  * What a network draws is drawn here, by the seed, because the format holds numbers and no laws: an engine of what is read
  * back does the same, spike for spike, as one of the network and this seed.
  */
-import { DataError, ModelError, requireInteger } from "../../base/errors.ts";
+import { DataError, ModelError, requireInteger, requireKnown } from "../../base/errors.ts";
 import { fileSystem } from "../../base/node.ts";
 import type { Network } from "../../model/network.ts";
 import type { EventData } from "../../sim/feed.ts";
@@ -41,6 +41,14 @@ export interface WriteSonataOptions {
   readonly index?: boolean;
 }
 
+const OPTIONS: Readonly<Record<keyof WriteSonataOptions, true>> = {
+  steps: true,
+  seed: true,
+  parameters: true,
+  inputs: true,
+  index: true,
+};
+
 /** Files by path, from the folder on. */
 export type SonataFileBytes = ReadonlyMap<string, Uint8Array>;
 
@@ -52,6 +60,7 @@ const ascii = (x: unknown): Uint8Array => new TextEncoder().encode(`${JSON.strin
  * @throws {DataError} `unsupported` for what the format has no place for, by its name; {ModelError} as building an engine
  */
 export async function encodeSonata(net: Network, options: WriteSonataOptions): Promise<SonataFileBytes> {
+  requireKnown("sonata", options, OPTIONS);
   const { steps, seed = 0, inputs = {}, index = true } = options;
   requireInteger("sonata.steps", steps, 1);
   requireInteger("sonata.seed", seed, 0, 2 ** 32 - 1);

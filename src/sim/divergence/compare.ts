@@ -31,7 +31,11 @@ export function requireComparable(a: readonly Column[], b: readonly Column[]): v
       if (!found)
         throw new ModelError("shape-mismatch", name, `${by} has no such variable; it has ${listNames(other.keys())}`);
       if (c.values && found.values && c.values.length !== found.values.length)
-        throw new ModelError("shape-mismatch", name, `${c.values.length} values against ${found.values.length}`);
+        throw new ModelError(
+          "shape-mismatch",
+          name,
+          `has ${c.values.length} values in the first run and ${found.values.length} in the second: populations must have the same sizes`,
+        );
     }
 }
 

@@ -82,7 +82,8 @@ function most(net: Network, node: string, exact: boolean): { readonly rate: numb
   if (exact && refractory !== undefined && refractory >= net.dt)
     return { rate: 1 / refractory, why: refractoryWords(refractory) };
   const steps = refractory === undefined ? 1 : Math.max(1, Math.floor(refractory / net.dt + 0.001));
-  const why = steps > 1 ? refractoryWords(refractory!) : `one spike in each step of ${duration(net.dt)}`;
+  const each = `one spike in each step of ${duration(net.dt)}`;
+  const why = steps > 1 ? refractoryWords(refractory!) : exact ? `${each}, were there steps,` : each;
   return { rate: 1 / (steps * net.dt), why };
 }
 const refractoryWords = (seconds: number): string => `a refractory period of ${duration(seconds)}`;

@@ -9,7 +9,7 @@ import type { HealthFinding } from "./finding.ts";
 import { short } from "./finding.ts";
 
 /** From there on no unit makes sense of a number. */
-const BEYOND = 1e30;
+export const BEYOND = 1e30;
 /** Looks that are left out, because networks start in all ways; and what each later one must have grown by. */
 const FIRST = 1;
 const FACTOR = 2;
@@ -74,6 +74,9 @@ function grown(variable: string, looks: readonly Largest[]): HealthFinding | und
     code: "unbounded",
     where: variable,
     says: `${variable} of neuron ${last.neuron} grows without bound: ${how}, in SI units.`,
-    advice: `If its input does not grow so, the equations of '${nodeOf(variable)}' are unstable: look for a time constant or a rate of the wrong sign, and for feedback that is stronger than the leak; try half the step.`,
+    advice: growthAdvice(nodeOf(variable)),
   };
 }
+/** What to try with a state that grew by itself. */
+export const growthAdvice = (node: string): string =>
+  `If its input does not grow so, the equations of '${node}' are unstable: look for a time constant or a rate of the wrong sign, and for feedback that is stronger than the leak; try half the step.`;

@@ -5,6 +5,7 @@ import type { Engine } from "../engine.ts";
 import type { Inputs } from "../feed.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { HealthFinding } from "./finding.ts";
+import { BEYOND, growthAdvice } from "./growth.ts";
 import { checkStep } from "./step.ts";
 
 /** What to run again to find it. */
@@ -83,6 +84,8 @@ export function notFiniteFinding(engine: Engine, found: NotFinite): HealthFindin
     says: `${variable} of neuron ${neuron} became ${value} in step ${step}; it was ${before} before.`,
     advice: large
       ? `${large.says} ${large.advice}`
-      : `Look for a division by what may be 0, a logarithm or a root of what may be negative, and exponentials of large numbers in the equations of '${node}'; try half the step, or f64.`,
+      : Math.abs(before) > BEYOND
+        ? growthAdvice(node!) // there is no such number of anything: nothing else than growth led here
+        : `Look for a division by what may be 0, a logarithm or a root of what may be negative, and exponentials of large numbers in the equations of '${node}'; try half the step, or f64.`,
   };
 }

@@ -67,6 +67,12 @@ const checkedSpan =
 
 function planOne(name: string, spec: RecordSpec, site: Site): Planned {
   const path = `records.${name}`;
+  if (typeof spec !== "object" || spec === null)
+    throw new ModelError(
+      "type-mismatch",
+      path,
+      `must say what is kept, such as { kind: "spikes", of: "e" }, got ${typeof spec === "string" ? `'${spec}'` : String(spec)}`,
+    );
   const kind = Object.hasOwn(KINDS, spec.kind) ? KINDS[spec.kind] : undefined;
   if (!kind)
     throw new ModelError(
@@ -75,6 +81,12 @@ function planOne(name: string, spec: RecordSpec, site: Site): Planned {
       `unknown kind '${spec.kind}'; known: ${listNames(Object.keys(KINDS))}`,
     );
   requireKnown(path, spec, ["kind", "of", "windows", "last", "trigger", ...kind.properties]);
+  if (typeof spec.of !== "string")
+    throw new ModelError(
+      "type-mismatch",
+      `${path}.of`,
+      `must name what is kept: a population ("e"), a variable ("e.v") or a connection ("e>i"), got ${String(spec.of)}`,
+    );
   const own = (kind.of as Describe<RecordSpec>)(spec, path, site);
   const info = { name, kind: spec.kind, of: spec.of, windows: windowsOf(spec, path, site), ...own };
   if (spec.last !== undefined) requireInteger(`${path}.last`, spec.last, 1, 2 ** 28);

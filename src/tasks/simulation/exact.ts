@@ -100,10 +100,11 @@ class ExactRunner implements Runner {
 
 const firstMultiple = (from: number, interval: number): number => Math.max(0, Math.floor(from / interval) - 1);
 
+/** The engine's own words end in advice, behind a semicolon. */
 const endless = ({ path, message }: RunError): HealthFinding => ({
   code: "endless",
   where: path,
-  says: `Time stands still: ${message}.`,
+  says: `Time stands still: ${message.split("; ")[0]}.`,
   advice: "Give the neuron a refractory period, a reset below its threshold, or the loop a delay.",
 });
 const notFinite = ({ path, message }: RunError): HealthFinding => ({

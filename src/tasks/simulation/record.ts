@@ -47,6 +47,8 @@ export function recordPlan(texts: readonly string[], net: Network): RecordPlan {
   const spikes: RecordedSpikes[] = [];
   const values: RecordedValues[] = [];
   const synapses: RecordedSynapses[] = [];
+  if (texts.some((text) => partsOf(text).length === 0))
+    throw new UsageError("syntax", "record ''", `names nothing; expected something ${EXAMPLES}`);
   for (const text of texts.flatMap(partsOf)) {
     const words = WORDS.exec(text);
     if (!words) throw new UsageError("syntax", `record '${text}'`, `cannot be read; expected something ${EXAMPLES}`);
@@ -141,8 +143,10 @@ class Asked {
     const [from, to, step] = found[1]
       ? [Number(found[1]), Number(found[1]), 1]
       : [Number(found[2] || 0), found[3] ? Number(found[3]) : size - 1, Number(found[4] ?? 1)];
-    if (from > to || to >= size || step < 1)
+    if (step < 1) this.#wrong("out-of-range", `'${text}': every n-th neuron needs an n of at least 1`);
+    if (Math.max(from, to) >= size)
       this.#wrong("out-of-range", `'${text}': '${this.#node}' has neurons 0 to ${size - 1}`);
+    if (from > to) this.#wrong("out-of-range", `'${text}': goes from the smaller number to the larger`);
     return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, k) => from + k * step);
   }
   #interval(): number {

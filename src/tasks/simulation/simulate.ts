@@ -241,9 +241,11 @@ function findings({ subject: { net, given }, runner, driven, options }: Found): 
     exact,
   });
   const ended = driven.finding ? [driven.finding] : [];
+  // Where a run has come to grief, spikes up to the last piece say nothing of a population that was silent so far.
+  const odd = driven.finding ? activity.filter((f) => f.code !== "silent") : activity;
   const told = (f: HealthFinding): boolean => ended.some((e) => e.advice.includes(f.says));
   const grown = driven.finding ? [] : runner.findings;
-  return [...ended, ...grown, ...(exact ? [] : checkStep(net)).filter((f) => !told(f)), ...activity];
+  return [...ended, ...grown, ...(exact ? [] : checkStep(net)).filter((f) => !told(f)), ...odd];
 }
 
 function headOf({ options, subject, runner }: Found): string[] {

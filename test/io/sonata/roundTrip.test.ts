@@ -285,6 +285,9 @@ test("a folder is written whole, and not over another", async () => {
     const { network: back, steps } = await readSonata(join(place, "net", "simulation_config.json"));
     expect([networkToJson(back), steps]).toEqual([networkToJson(net), 20]);
     await expect(writeSonata(join(place, "net"), net, { steps: 20 })).rejects.toThrow("net: is there already");
+    const misspelt = { steps: 20, sed: 3 } as never;
+    await expect(writeSonata(join(place, "other"), net, misspelt)).rejects.toThrow("sonata.sed: unknown property");
+    await expect(writeSonata(join(place, "other"), net, undefined as never)).rejects.toThrow("as an object");
     await expect(writeSonata(join(place, "net", "circuit_config.json", "x"), net, { steps: 20 })).rejects.toMatchObject(
       {
         code: "write-failed",

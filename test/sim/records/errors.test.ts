@@ -20,6 +20,8 @@ const net = network({
 
 test.each([
   [{ kind: "spike", of: "n" }, "records.x.kind: unknown kind 'spike'; known: rate, spikes, synapses, variable"],
+  [{ kind: "spikes" }, 'records.x.of: must name what is kept: a population ("e")'],
+  ["n.v", `records.x: must say what is kept, such as { kind: "spikes", of: "e" }, got 'n.v'`],
   [{ kind: "spikes", of: "m" }, "records.x.of: no population 'm' that spikes; known: n"],
   [{ kind: "spikes", of: "n", neuron: [1] }, "records.x.neuron: unknown property; known: kind, last, neurons, of,"],
   [{ kind: "spikes", of: "n", neurons: [1, 3] }, "records.x.neurons[1]: must be an integer from 0 to 2, got 3"],

@@ -238,7 +238,10 @@ describe("modules and artefacts", () => {
       { duration: "0.15ms" },
       "--duration: must be a whole number of steps of 100 µs, and at least one; 150 µs is not, 100 µs would be",
     ],
-    [{ duration: "0s" }, "--duration: must be a whole number of steps"],
+    [{ duration: "0s" }, "--duration: must be a time above 0, got '0s'"],
+    [{ duration: "1e400s" }, "--duration: must be a time above 0, got '1e400s'"],
+    [{ dt: "-1ms" }, "--dt: must be a time above 0, got '-1ms'"],
+    [{ record: [""] }, "record '': names nothing; expected something such as e.spike"],
     [{ duration: "2" }, "--duration: '2' needs a unit, such as 2s or 2ms"],
     [{ duration: "2 mV" }, "--duration: expected a quantity in s"],
     [{ dt: "fast" }, "--dt: 'fast' is not a unit"],
@@ -283,6 +286,7 @@ describe("runs that go wrong are told as far as they went", () => {
     expect(failed).toBe(true);
     expect(d.health[0]).toMatchObject({ code: "not-finite", where: "e.v" });
     const step = Number(/in step (\d+)/.exec(d.health[0]!.says)![1]);
+    expect(d.health[0]!.advice).toContain("look for a time constant or a rate of the wrong sign");
     expect(d.simulated).toBeCloseTo(step * 1e-4, 12);
     expect(d.populations[0]!.spikes).toBeGreaterThan(0);
     expect(text).toContain("Then the run failed.");
@@ -329,6 +333,9 @@ describe("runs that go wrong are told as far as they went", () => {
     expect(failed).toBe(true);
     expect(d.health[0]).toMatchObject({ code: "endless", where: "e.spike" });
     expect(d.simulated).toBeLessThanOrEqual(0.05);
+    // The piece that failed is not kept: that nobody fired before it is nothing to complain of.
+    expect(d.health.map((h) => h.code)).toEqual(["endless"]);
+    expect(d.health[0]!.says).not.toContain("refractory"); // advice is given once
   });
 
   test("a step that is too large, and runaway", async () => {
