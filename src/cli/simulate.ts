@@ -18,6 +18,9 @@ What to record:
   'e>i.ge.w'       weights of a connection, at the beginning and at the end
   weights          of all connections
 
+With spikes.h5 or spikes.csv, variables and weights go to files beside it:
+spikes.e.v.h5 (a report as SONATA has them), spikes.e.v.csv.
+
 Input that is not given is silent:
   --input drive=15Hz          Poisson spikes, so many a second of each element
   --input 'drive=every 10ms'  regular spikes

@@ -38,6 +38,7 @@ import { type Driven, drive } from "./run.ts";
 import type { Runner } from "./runner.ts";
 import { writeCsv, writeSpikes } from "./spikeFiles.ts";
 import { type SeededOptions, type Timed, timedSubject } from "./timed.ts";
+import { type ValueFile, valueFilesOf, writeValues } from "./valueFiles.ts";
 
 const KINDS = { ".h5": "spikes", ".csv": "table", ".html": "page", ".json": "data" } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
@@ -57,13 +58,15 @@ export interface SimulationReport extends TaskReport {
  *
  * @throws {UsageError} for options and targets; {DataError} for files and inputs; {ModelError} for a network that cannot run
  */
-export async function simulateTask(asked: SimulationOptions, onProgress: OnProgress): Promise<SimulationReport> {
-  requireSense(asked);
-  const outputs = await filesBySuffix(asked.out, KINDS);
-  const { subject, options } = await timedSubject(asked);
+export async function simulateTask(given: SimulationOptions, onProgress: OnProgress): Promise<SimulationReport> {
+  requireSense(given);
+  const outputs = await filesBySuffix(given.out, KINDS);
+  const { subject, options } = await timedSubject(given);
   const wanted = [...subject.record, ...(options.record ?? [])];
   const isShown = outputs.some((o) => o.kind === "page" || o.kind === "data");
-  const plan = withDefaults(recordPlan(wanted, subject.net), subject, isShown);
+  const asked = recordPlan(wanted, subject.net);
+  const plan = withDefaults(asked, subject, isShown);
+  const planned = valueFilesOf(outputs, asked);
   const start = performance.now();
   onProgress({ stage: "build", done: 0, total: 1 });
   using runner = await runnerOf(subject, plan, options);
@@ -73,9 +76,11 @@ export async function simulateTask(asked: SimulationOptions, onProgress: OnProgr
   const driven = await drive(runner, { stop: options.stop, onProgress });
   runner.collected.finish();
   const looked = plan.synapses.map((of, k): Looked => ({ of, before: before[k], after: runner.look(of) }));
-  const found: Found = { options, subject, plan, runner, driven, built, looked, isShown, outputs };
+  const values = planned.filter(({ what, k }) => what === "values" || looked[k]!.after !== undefined);
+  const found: Found = { options, subject, plan, runner, driven, built, looked, isShown, outputs, values };
   const document = await documentOf(found);
   await writeOutputs(outputs, document, runner);
+  await writeValues(values, { net: subject.net, seed: options.seed, collected: runner.collected, looked });
   const { interrupted, failed } = document;
   return {
     document: { ...document },
@@ -154,13 +159,14 @@ interface Found {
   readonly looked: readonly Looked[];
   readonly isShown: boolean;
   readonly outputs: readonly Output<Kind>[];
+  readonly values: readonly ValueFile[];
 }
 
 /** Curves of a page and a document. */
 const MOST_TRACES = 60;
 
 async function documentOf(f: Found): Promise<SimulateDocument> {
-  const { options, subject, runner, driven, isShown, outputs } = f;
+  const { options, subject, runner, driven, isShown, outputs, values } = f;
   const { collected } = runner;
   const seconds = secondsDone(collected);
   const intervals = intervalsIn(collected);
@@ -171,7 +177,7 @@ async function documentOf(f: Found): Promise<SimulateDocument> {
   const { traces, left } = sampledDocuments(subject.net, collected, MOST_TRACES);
   const work = runner.work();
   const factor = seconds > 0 ? driven.seconds / seconds : Number.POSITIVE_INFINITY;
-  const files = outputs.map((o) => o.file);
+  const files = [...outputs, ...values].map((o) => o.file);
   return {
     kind: "simulate",
     target: options.target,

@@ -39,6 +39,20 @@ function module(net: Network): string {
   writeFileSync(file, `export const network: object = (globalThis as any).simulated[${made.push(net) - 1}];`);
   return file;
 }
+/** A report in SONATA's layout, by the library alone. */
+async function reportOf(path: string) {
+  const h5 = await library();
+  const read = (name: string) => {
+    h5.FS!.writeFile(name, readFileSync(path));
+    const file = new h5.File(name, "r");
+    const of = (set: string): number[] =>
+      Array.from((file.get(`report/e/${set}`) as InstanceType<typeof h5.Dataset>).value as Float64Array, Number);
+    const found = { values: of("data"), nodes: of("mapping/node_ids"), time: of("mapping/time") };
+    file.close();
+    return found;
+  };
+  return withFile(h5, read, (why) => new DataError("bad-file", path, why));
+}
 interface Cell {
   readonly equations: string;
   readonly reset?: string;
@@ -150,6 +164,56 @@ describe("files", () => {
     expect(JSON.parse(readFileSync(out[2]!, "utf8")).digest).toBe(d.digest);
     expect(readFileSync(out[3]!, "utf8")).toContain("<!doctype html>");
     expect(readdirSync(folder).filter((f) => f.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test.each(["clocked", "exact"] as const)(
+    "what is recorded goes to files beside those of spikes: %s",
+    async (engine) => {
+      const name = (file: string): string => at(`${engine}.${file}`);
+      const out = [name("h5"), name("csv"), name("json")];
+      const record = ["e.v[3,5]@1ms", "e.ge[0..1]@2ms", "e.v[7]@5ms", "e>i.ge.w"];
+      const { d, text } = await simulate("cuba", { engine, duration: "20ms", record, out });
+      const files = ["e.v.h5", "e.ge.h5", "e.v-2.h5", "e.v.csv", "e.ge.csv", "e.v-2.csv"].map(name);
+      for (const file of files) expect(text).toContain(`saved to ${file}`);
+      expect(d.files.filter((f) => f.includes("e-i"))).toEqual(
+        engine === "exact" ? [] : [name("e-i.ge.w.h5"), name("e-i.ge.w.csv")],
+      );
+      // What the document rounds to six digits.
+      const short = (rows: readonly (readonly number[])[]) =>
+        rows.map((row) => row.map((x) => Number(x.toPrecision(6))));
+      for (const [k, [file, traces]] of [
+        ["e.v", d.traces.slice(0, 2)],
+        ["e.ge", d.traces.slice(2, 4)],
+        ["e.v-2", d.traces.slice(4)],
+      ].entries() as ArrayIterator<[number, [string, typeof d.traces]]>) {
+        const [head, ...rows] = readFileSync(name(`${file}.csv`), "utf8")
+          .trimEnd()
+          .split("\n");
+        expect(head).toBe(["time,e.v[3],e.v[5]", "time,e.ge[0],e.ge[1]", "time,e.v[7]"][k]);
+        const cells = rows.map((row) => row.split(",").map(Number));
+        expect(short(cells.map((row) => row.slice(1)))).toEqual(
+          traces[0]!.values.map((_, r) => traces.map((t) => t.values[r]!)),
+        );
+        expect(cells.map((row) => Number(row[0]!.toPrecision(12)))).toEqual(
+          traces[0]!.times.map((t) => Number(t.toPrecision(12))),
+        );
+        const { values, nodes, time } = await reportOf(name(`${file}.h5`));
+        expect(values).toEqual(cells.flatMap((row) => row.slice(1)));
+        expect(nodes).toEqual(traces.map((t) => t.neuron));
+        expect(time[0]).toBeCloseTo(1000 * traces[0]!.times[0]!, 9);
+        expect(time[2]).toBeCloseTo([1, 2, 5][k]!, 9);
+      }
+      if (engine === "exact") return;
+      const [head, ...weights] = readFileSync(name("e-i.ge.w.csv"), "utf8").trimEnd().split("\n");
+      expect(weights.map((row) => row.split(",")[0])).toEqual(["0", "0.02"]);
+      for (const row of weights) expect(row.split(",").length).toBe(head!.split(",").length);
+    },
+  );
+  test("a file that is also what a record goes to is refused", async () => {
+    const out = [at("r.csv"), at("r.e.v.csv")];
+    await expect(simulate("cuba", { record: ["e.v[0]"], duration: "1000 s", out })).rejects.toThrow(
+      "r.e.v.csv: --out names it, and what is recorded goes to this file too",
+    );
   });
 
   test("only what is asked for is kept, and rates are of all", async () => {
