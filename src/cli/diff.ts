@@ -16,7 +16,8 @@ function share(text: string): number {
 
 const HELP = `
 A file is a module in TypeScript or JavaScript that exports a network, an
-artefact (.h5), a SONATA configuration (.json), or a trail that --save wrote;
+artefact (.h5), a SONATA configuration (.json), a trail that --save wrote, or
+spikes in SONATA's format (.h5), as 'rheobase simulate' and others write them;
 cuba, coba, cobahh and brunel are networks by name. All of them are what they
 are to 'rheobase simulate'. Settings are
   engine=clocked|exact  backend=wasm|interpret  dtype=f32|f64
@@ -31,7 +32,8 @@ Example:
   rheobase diff cuba --duration 1s --a dtype=f32 --b dtype=f64 --tolerance 1e-4
   rheobase diff net.ts --a dtype=f64 --b engine=exact --within "0.2 ms"
   rheobase diff net.ts --save before.trail
-  rheobase diff before.trail net.ts`;
+  rheobase diff before.trail net.ts
+  rheobase diff net.ts spikes.h5 --within "0.2 ms"`;
 
 export function diffCommand(): Command {
   return new Command("diff")
@@ -40,7 +42,10 @@ export function diffCommand(): Command {
         "part first, with the values on both sides and those of the steps before. Without steps in common, spikes are " +
         "compared by their times.",
     )
-    .argument("<a>", "a network by name, or a file: a module, an artefact, a SONATA configuration or a trail")
+    .argument(
+      "<a>",
+      "a network by name, or a file: a module, an artefact, a SONATA configuration, a trail or a file of spikes",
+    )
     .argument("[b]", "another one (default: the same)")
     .option("--a <settings>", "how the first is run, such as dtype=f32,seed=1")
     .option("--b <settings>", "how the second is run")

@@ -25,6 +25,7 @@ Input that is not given is silent:
   --input drive=15Hz          Poisson spikes, so many a second of each element
   --input 'drive=every 10ms'  regular spikes
   --input drive=spikes.csv    columns neuron and time (in s)
+  --input drive=spikes.h5     spikes in SONATA's format
   --input drive=0.5           a constant value
 
 Ctrl-C stops the run; what there is is told and written.

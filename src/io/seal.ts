@@ -23,6 +23,10 @@ export function seal(hdf5: Uint8Array): Uint8Array {
   return sealed;
 }
 
+/** Whether bytes end as a sealed file does, damaged or not. */
+export const isSealed = (bytes: Uint8Array): boolean =>
+  new TextDecoder().decode(bytes.subarray(Math.max(0, bytes.length - LENGTH))).startsWith(MARK);
+
 /**
  * The bytes in front of the seal.
  * @param kind what the file should be, for errors

@@ -1,5 +1,5 @@
 /** Two runs, and the first step, population, neuron and variable in which they part. */
-import { UsageError } from "../base/errors.ts";
+import { DataError, listNames, UsageError } from "../base/errors.ts";
 import { requireFolder } from "../io/file.ts";
 import { writeTrail } from "../io/trail.ts";
 import type { Divergence } from "../sim/divergence/divergence.ts";
@@ -16,7 +16,7 @@ import { secondsOf } from "./subject/quantity.ts";
 
 /** What `diff` is asked with. */
 export interface DiffOptions {
-  /** A network by its name in `SIMULATIONS`, a module, an artefact, a SONATA configuration, or a trail. */
+  /** A network by its name in `SIMULATIONS`, a module, an artefact, a SONATA configuration, a trail, or a SONATA file of spikes. */
   readonly fileA: string;
   /** Default: the same. */
   readonly fileB?: string;
@@ -62,10 +62,10 @@ export async function diff(options: DiffOptions, onProgress: OnProgress = () => 
   const b = trail ?? (await specOf(fileB, seededAs(a, settingsB), options.b, "--b"));
   const seconds = secondsIn(options, a, b);
   for (const spec of [a, b]) requireValues(spec, seconds);
-  const { found, within } = await compared(a, b, seconds, options, onProgress);
+  const { found, within, notes: more = [] } = await compared(a, b, seconds, options, onProgress);
   const equal = found.parting === undefined && found.spike === undefined;
   const [one, other] = [toldOf(a), toldOf(b)];
-  const notes = notesOf(a, b);
+  const notes = [...notesOf(a, b), ...more];
   return {
     equal,
     document: {
@@ -91,24 +91,29 @@ function seededAs(spec: Spec | undefined, settings: Settings): Settings {
 const DURATION = 1;
 function secondsIn({ duration }: DiffOptions, a: Spec, b: Spec): number {
   const own = (spec: Spec): number | undefined =>
-    spec.kind === "trail" ? spec.trail.steps * spec.trail.dt : spec.subject.duration;
+    spec.kind === "trail" ? spec.trail.steps * spec.trail.dt : spec.kind === "run" ? spec.subject.duration : undefined;
   const asked = duration === undefined ? undefined : secondsOf(duration, "--duration");
   if (asked !== undefined && !(asked > 0 && Number.isFinite(asked)))
     throw new UsageError("usage", "--duration", `must be above 0, got '${duration}'`);
   const longest = Math.min(...[a, b].map((x) => (x.kind === "trail" ? own(x)! : Number.POSITIVE_INFINITY)));
   if (asked !== undefined && asked > longest * (1 + 1e-9))
     throw new UsageError("usage", "--duration", `the trail is ${milliseconds(longest)} long`);
+  if (a.kind === "spikes" && b.kind === "spikes") return asked ?? Math.max(lastIn(a), lastIn(b));
   return asked ?? Math.min(longest, own(a) ?? own(b) ?? DURATION);
 }
 
+/** The double next to the last spike: what stands before it is all of the file. */
+const lastIn = ({ spikes }: Extract<Spec, { kind: "spikes" }>): number =>
+  Object.values(spikes).reduce((last, { times }) => Math.max(last, times[times.length - 1] ?? 0), 0) * (1 + 2 ** -52);
+
 /** Of files that were read otherwise than they stand: once where both are the same file. */
 const notesOf = (...specs: readonly Spec[]): string[] => [
-  ...new Set(specs.flatMap((spec) => (spec.kind === "trail" ? [] : spec.subject.notes))),
+  ...new Set(specs.flatMap((spec) => (spec.kind === "run" ? spec.subject.notes : []))),
 ];
 
 /** @throws {DataError} for values of fewer steps than there are */
 function requireValues(spec: Spec, seconds: number): void {
-  if (spec.kind === "trail") return;
+  if (spec.kind !== "run") return;
   const { net, given } = spec.subject;
   requireLength(net, given, spec.settings.engine === "exact" ? 1 : Math.round(seconds / net.dt));
 }
@@ -119,12 +124,15 @@ function withinOf(text: string): number {
   if (within >= 0 && Number.isFinite(within)) return within;
   throw new UsageError("out-of-range", "--within", `must be a time from 0 s on, got '${text}'`);
 }
-const dtOf = (spec: Spec): number => (spec.kind === "trail" ? spec.trail.dt : spec.subject.net.dt);
+/** Spikes of a file have no steps that are known. */
+const dtOf = (spec: Spec): number =>
+  spec.kind === "trail" ? spec.trail.dt : spec.kind === "run" ? spec.subject.net.dt : 0;
 
 interface Compared {
   readonly found: Divergence;
   /** Of runs that were compared by the times of their spikes. */
   readonly within?: number;
+  readonly notes?: readonly string[];
 }
 async function compared(
   a: Spec,
@@ -135,8 +143,15 @@ async function compared(
 ): Promise<Compared> {
   const asked = options.within === undefined ? undefined : withinOf(options.within);
   const exact = [a, b].some((x) => x.kind === "run" && x.settings.engine === "exact");
-  if (a.kind === "run" && b.kind === "run" && (exact || dtOf(a) !== dtOf(b)))
+  const filed = a.kind === "spikes" || b.kind === "spikes";
+  if (a.kind !== "trail" && b.kind !== "trail" && (filed || exact || dtOf(a) !== dtOf(b)))
     return byTimes(a, b, seconds, { ...options, within: asked ?? Math.max(dtOf(a), dtOf(b)) }, onProgress);
+  if (filed)
+    throw new UsageError(
+      "usage",
+      "diff",
+      "compares spikes of a file with a run or another file of spikes, not a trail",
+    );
   if (exact)
     throw new UsageError("usage", "engine=exact", "has no steps, and a trail is one of steps: compare two runs");
   if (asked !== undefined)
@@ -182,9 +197,31 @@ async function withRuns<T>(specs: readonly Spec[], use: (open: readonly Open[]) 
   }
 }
 
+type Timed = Exclude<Spec, { kind: "trail" }>;
+type Spikes = Awaited<ReturnType<typeof timedSpikes>>;
+/**
+ * A file may have spikes of some populations only: those that both have are compared.
+ *
+ * @returns them, and the names of the others
+ * @throws {DataError} `shape-mismatch` where there is none
+ */
+function common([a, x]: [Timed, Spikes], [b, y]: [Timed, Spikes]): readonly [Spikes, Spikes, string[]] {
+  if (a.kind === "run" && b.kind === "run") return [x, y, []];
+  const [here, there] = [Object.keys(x), Object.keys(y)];
+  const both = here.filter((name) => there.includes(name));
+  if (both.length === 0)
+    throw new DataError(
+      "shape-mismatch",
+      a.file,
+      `has no population in common with ${b.file}: ${listNames(here)} here, ${listNames(there)} there`,
+    );
+  const of = (all: Spikes): Spikes => Object.fromEntries(both.map((name) => [name, all[name]!]));
+  return [of(x), of(y), [...here, ...there].filter((name) => !both.includes(name))];
+}
+
 async function byTimes(
-  a: Run,
-  b: Run,
+  a: Timed,
+  b: Timed,
   seconds: number,
   { tolerance, within }: Pick<DiffOptions, "tolerance"> & { readonly within: number },
   onProgress: OnProgress,
@@ -199,11 +236,17 @@ async function byTimes(
     (stage: string) =>
     (share: number): void =>
       onProgress({ stage, done: Math.round(100 * share), total: 100 });
-  const [x, y] = [await timedSpikes(a, seconds, hear("run a")), await timedSpikes(b, seconds, hear("run b"))];
+  const spikesOf = async (of: Timed, stage: string): Promise<[Timed, Spikes]> => [
+    of,
+    await timedSpikes(of, seconds, hear(stage)),
+  ];
+  const [x, y, others] = common(await spikesOf(a, "run a"), await spikesOf(b, "run b"));
   const count = (all: typeof x): number => Object.values(all).reduce((sum, { times }) => sum + times.length, 0);
-  // A step's time is a rounded multiple of dt.
-  const spike = firstSpikeApart(x, y, within * (1 + 1e-9), seconds);
-  return { within, found: { ...(spike && { spike }), steps: 0, spikes: { a: count(x), b: count(y) } } };
+  // A step's time is a rounded multiple of dt. Of files nothing lies beyond the end.
+  const end = a.kind === "spikes" && b.kind === "spikes" ? Number.POSITIVE_INFINITY : seconds;
+  const spike = firstSpikeApart(x, y, within * (1 + 1e-9), end);
+  const notes = others.length > 0 ? [`Spikes of ${listNames(others)} are on one side alone, and not compared.`] : [];
+  return { within, notes, found: { ...(spike && { spike }), steps: 0, spikes: { a: count(x), b: count(y) } } };
 }
 
 async function save(file: string, options: DiffOptions, common: Settings, onProgress: OnProgress): Promise<DiffReport> {
@@ -212,7 +255,7 @@ async function save(file: string, options: DiffOptions, common: Settings, onProg
   if (!isTrail(file)) throw new UsageError("usage", file, "--save writes a file that ends in .trail");
   await requireFolder(file);
   const spec = await specOf(options.fileA, settingsOf(options.a ?? "", "--a", common), options.a, "--a");
-  if (spec.kind === "trail" || spec.settings.engine === "exact")
+  if (spec.kind !== "run" || spec.settings.engine === "exact")
     throw new UsageError("usage", "--save", "saves the trail of a clocked run");
   const seconds = secondsIn(options, spec, spec);
   const steps = wholeSteps(seconds, dtOf(spec));

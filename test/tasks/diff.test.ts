@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { writeArtefact } from "../../src/io/artefact.ts";
+import { writeSonataSpikes } from "../../src/io/sonata/spikes.ts";
 import { writeSonata } from "../../src/io/sonata/write.ts";
 import { connect } from "../../src/model/connection.ts";
 import { inDegree } from "../../src/model/connectivity.ts";
@@ -11,6 +13,7 @@ import { uniform } from "../../src/model/initializer.ts";
 import { inputNode, network, population } from "../../src/model/network.ts";
 import { cubaLif } from "../../src/model/neuron/cubaLif.ts";
 import type { Divergence } from "../../src/sim/divergence/divergence.ts";
+import { createEngine } from "../../src/sim/engine.ts";
 import { initialParameters } from "../../src/sim/lower/parameters.ts";
 import { type DiffOptions, diff } from "../../src/tasks/diff.ts";
 
@@ -109,6 +112,54 @@ describe("trails", () => {
     await found({ a: "seed=5", save: at("two.trail") });
     expect((await found({ fileA: at("one.trail"), fileB: at("two.trail") })).equal).toBe(false);
   });
+});
+
+describe("files of spikes", () => {
+  const run = { steps: 200, seed: 1 };
+  beforeAll(async () => {
+    using engine = await createEngine(net, wasm, { seed: run.seed });
+    const { spikes } = engine.run(run.steps);
+    const of = (name: string) => ({
+      timestamps: Float64Array.from(spikes[name]!.steps, (k) => k / 2),
+      nodeIds: Uint32Array.from(spikes[name]!.indices),
+    });
+    await writeSonataSpikes(at("both.h5"), { a: of("a"), b: of("b") });
+    await writeSonataSpikes(at("one.h5"), { a: of("a") });
+    const late = of("a");
+    late.timestamps[3]! += 1.2; // out of order too
+    await writeSonataSpikes(at("late.h5"), { a: late });
+    await writeSonataSpikes(at("other.h5"), { c: of("a") });
+  });
+  test("are compared with a run, and with one another", async () => {
+    const own = await found({ fileB: at("both.h5"), a: "seed=1" });
+    expect([own.equal, own.document.spikes.a]).toEqual([true, own.document.spikes.b]);
+    expect(own.text).toMatch(/within 0.5 ms: [1-9]\d* spikes in 100 ms/);
+    expect((await found({ fileA: at("both.h5"), b: "seed=2", fileB: at("net.h5") })).equal).toBe(false);
+    expect((await found({ fileA: at("both.h5"), fileB: at("both.h5") })).equal).toBe(true);
+  });
+  test("the spike that is late is found, in files that are not in order", async () => {
+    const { spikes } = await engineSpikes();
+    const moved = { time: spikes.a!.steps[3]! / 2000, neuron: spikes.a!.indices[3]! };
+    const { document, equal } = await found({ fileA: at("one.h5"), fileB: at("late.h5") });
+    expect(equal).toBe(false);
+    expect(document.spike).toMatchObject({ population: "a", neuron: moved.neuron });
+    expect(document.spike!.a).toBeCloseTo(moved.time, 12);
+    expect((await found({ fileA: at("one.h5"), fileB: at("late.h5"), within: "1.3 ms" })).equal).toBe(true);
+  });
+  test("what is on one side alone is not compared, and said; nothing in common is refused", async () => {
+    const { equal, text } = await found({ fileA: at("one.h5"), fileB: at("both.h5") });
+    expect(equal).toBe(true);
+    expect(text).toContain("Spikes of b are on one side alone, and not compared.");
+    await expect(found({ fileA: at("one.h5"), fileB: at("other.h5") })).rejects.toThrow(
+      /has no population in common with .*other.h5: a here, c there/,
+    );
+    await expect(found({ fileA: at("one.h5"), a: "seed=1" })).rejects.toThrow("holds spikes: nothing of it is run");
+    await expect(found({ fileA: at("one.h5"), save: "x.trail" })).rejects.toThrow("of a clocked run");
+  });
+  async function engineSpikes() {
+    using engine = await createEngine(net, wasm, { seed: run.seed });
+    return engine.run(run.steps);
+  }
 });
 
 describe("what does not fit is refused as bad usage", () => {

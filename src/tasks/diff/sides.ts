@@ -1,7 +1,10 @@
-/** Sides of a comparison: runs that are made here, and trails of runs that were. */
+/** Sides of a comparison: runs that are made here, trails of runs that were, and spikes that anyone has left in a file. */
 import { interpret } from "../../backend/interpret/run.ts";
 import { threadedWasm, wasm } from "../../backend/wasm/wasm.ts";
-import { UsageError } from "../../base/errors.ts";
+import { DataError, UsageError } from "../../base/errors.ts";
+import { readBytes } from "../../io/file.ts";
+import { isSealed } from "../../io/seal.ts";
+import { readSonataSpikes, type SonataSpikeTrain } from "../../io/sonata/readSpikes.ts";
 import { readTrail } from "../../io/trail.ts";
 import { whyOnePart } from "../../model/timing.ts";
 import { ClockedSide } from "../../sim/divergence/side.ts";
@@ -15,6 +18,7 @@ import { type SeededSettings, type Settings, settingsText } from "./settings.ts"
 
 /** What is compared, before anything runs. */
 export type Spec =
+  | { readonly kind: "spikes"; readonly file: string; readonly spikes: Readonly<Record<string, TimedSpikes>> }
   | { readonly kind: "trail"; readonly file: string; readonly trail: Trail }
   | { readonly kind: "run"; readonly file: string; readonly settings: SeededSettings; readonly subject: Subject };
 
@@ -32,13 +36,45 @@ export async function specOf(
     if (asked !== undefined) throw new UsageError("usage", option, `'${file}' is a trail: it was run as it was`);
     return { kind: "trail", file, trail: await readTrail(file) };
   }
+  const spikes = await spikesOf(file);
+  if (spikes) {
+    if (asked !== undefined) throw new UsageError("usage", option, `'${file}' holds spikes: nothing of it is run`);
+    return { kind: "spikes", file, spikes };
+  }
   const { seed = DEFAULT_SEED, dt } = settings;
   const subject = await subjectOf(file, { seed, ...(dt !== undefined && { dt }), others: [TRAIL] });
   return { kind: "run", file, settings: { ...settings, seed: settings.seed ?? subject.seed ?? DEFAULT_SEED }, subject };
 }
 
+/** What an HDF5 file holds that is no artefact, but has spikes as SONATA lays them out: in seconds, in order of time. */
+async function spikesOf(file: string): Promise<Readonly<Record<string, TimedSpikes>> | undefined> {
+  if (!/\.(h5|hdf5)$/i.test(file)) return undefined;
+  const bytes = await readBytes(file);
+  if (isSealed(bytes)) return undefined;
+  try {
+    const found = await readSonataSpikes({ path: file, bytes });
+    return Object.fromEntries([...found].map(([name, train]) => [name, inSeconds(train)]));
+  } catch (error) {
+    if (error instanceof DataError) return undefined; // whoever reads artefacts says what is wrong
+    throw error;
+  }
+}
+function inSeconds({ timestamps, nodeIds }: SonataSpikeTrain): TimedSpikes {
+  const order = Uint32Array.from({ length: timestamps.length }, (_, k) => k).sort(
+    (a, b) => timestamps[a]! - timestamps[b]! || nodeIds[a]! - nodeIds[b]!,
+  );
+  return {
+    times: Float64Array.from(order, (k) => timestamps[k]! / 1000),
+    indices: nodeIds.map((_, k) => nodeIds[order[k]!]!),
+  };
+}
+
 /** In one line. */
 export function toldOf(spec: Spec): string {
+  if (spec.kind === "spikes") {
+    const all = Object.entries(spec.spikes).map(([name, s]) => `${s.times.length} of '${name}'`);
+    return `${spec.file}: spikes, ${all.join(", ")}`;
+  }
   if (spec.kind === "run") return `${spec.file}: ${settingsText(spec.settings)}`;
   const { version, settings, steps } = spec.trail;
   const how = Object.entries(settings).map(([name, x]) => `${name} ${x}`);
@@ -73,12 +109,14 @@ export async function openRun({ subject, settings }: Extract<Spec, { kind: "run"
 }
 
 const STRETCH = 1024;
-/** Spikes of a whole run by their times, on any engine. */
+/** Spikes of a file up to some time, or of a whole run by their times, on any engine. */
 export async function timedSpikes(
-  spec: Extract<Spec, { kind: "run" }>,
+  spec: Exclude<Spec, { kind: "trail" }>,
   seconds: number,
   onProgress: (share: number) => void,
 ): Promise<Readonly<Record<string, TimedSpikes>>> {
+  if (spec.kind === "spikes")
+    return Object.fromEntries(Object.entries(spec.spikes).map(([n, s]) => [n, until(s, seconds)]));
   const { subject, settings } = spec;
   const { net, parameters, given } = subject;
   if (settings.engine === "exact") {
@@ -108,4 +146,8 @@ export async function timedSpikes(
   } finally {
     dispose();
   }
+}
+function until({ times, indices }: TimedSpikes, end: number): TimedSpikes {
+  const count = Array.prototype.filter.call(times, (t: number) => t < end).length;
+  return { times: Array.prototype.slice.call(times, 0, count), indices: Array.prototype.slice.call(indices, 0, count) };
 }

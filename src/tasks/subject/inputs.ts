@@ -1,6 +1,7 @@
 import { sameDimension } from "../../base/dimension.ts";
 import { DataError, listNames, UsageError } from "../../base/errors.ts";
 import { readBytes } from "../../io/file.ts";
+import { readSonataSpikes } from "../../io/sonata/readSpikes.ts";
 import type { Network } from "../../model/network.ts";
 import { poissonSource, regularSource, type SpikeSource } from "../../sim/spikeSource.ts";
 import { anyQuantity, HERTZ, secondsOf } from "./quantity.ts";
@@ -23,7 +24,7 @@ export interface Given {
 }
 
 const FORMS =
-  "NAME=15Hz (Poisson spikes), NAME=every 10ms (regular spikes), NAME=FILE.csv (spikes: columns neuron and time in s) or NAME=0.5 (a constant value)";
+  "NAME=15Hz (Poisson spikes), NAME=every 10ms (regular spikes), NAME=FILE.csv (spikes: columns neuron and time in s), NAME=FILE.h5 (SONATA spikes) or NAME=0.5 (a constant value)";
 
 /**
  * Adds what `--input` asks for to what a module gives.
@@ -75,6 +76,10 @@ async function madeOf(
   if (/\.csv$/i.test(value)) {
     requireSignal("spikes", signal, path);
     return spikesIn(new TextDecoder().decode(await readBytes(value)), value, size);
+  }
+  if (/\.(h5|hdf5)$/i.test(value)) {
+    requireSignal("spikes", signal, path);
+    return sonataSpikes(value, name, size);
   }
   const interval = /^every\s+(.+)$/.exec(value)?.[1];
   if (interval !== undefined) {
@@ -143,19 +148,38 @@ function spikesIn(text: string, file: string, size: number): GivenSpikes {
   const [neuron, time] = [columns.indexOf("neuron"), columns.indexOf("time")];
   if (neuron < 0 || time < 0)
     throw new DataError("bad-file", file, `needs columns 'neuron' and 'time', got '${columns.join(",").slice(0, 60)}'`);
+  const population = columns.indexOf("population");
+  const names = new Set<string>();
   const rows = lines.map((line, k) => {
     const cells = line.split(",");
+    if (population >= 0) names.add(cells[population]!.trim());
     const row = [Number(cells[time]), Number(cells[neuron])] as const;
     if (row.some((x) => Number.isNaN(x)) || cells[time]!.trim() === "")
       throw new DataError("bad-file", `${file}:${k + 2}`, `must hold numbers, got '${line.slice(0, 60)}'`);
     return row;
   });
+  if (names.size > 1)
+    throw new DataError("bad-file", file, `must have spikes of one population, has those of ${listNames(names)}`);
   return inOrder(
     rows.map((r) => r[0]),
     rows.map((r) => r[1]),
     size,
     file,
   );
+}
+
+/** Of the population that is called as the input, or the only one. */
+async function sonataSpikes(file: string, name: string, size: number): Promise<GivenSpikes> {
+  const all = await readSonataSpikes(file);
+  const train = all.get(name) ?? (all.size === 1 ? [...all.values()][0] : undefined);
+  if (!train)
+    throw new DataError(
+      "unknown-name",
+      file,
+      `must have spikes of '${name}', or of one population; it has ${listNames(all.keys())}`,
+    );
+  const times = train.timestamps.map((t) => t / 1000);
+  return inOrder(times, train.nodeIds, size, file);
 }
 
 /** @throws {DataError} `shape-mismatch` for values of fewer steps than the run has; one row is for all steps */

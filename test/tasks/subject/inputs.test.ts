@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { writeSonataSpikes } from "../../../src/io/sonata/spikes.ts";
 import { connect } from "../../../src/model/connection.ts";
 import { inputNode, network, population } from "../../../src/model/network.ts";
 import { lif } from "../../../src/model/neuron/lif.ts";
@@ -46,6 +47,26 @@ test("spikes from a file, in any order, and in any order of columns", async () =
     times: Float64Array.of(0.0003, 0.0003, 0.002),
     indices: Uint32Array.of(0, 2, 1),
   });
+});
+
+test("spikes from a SONATA file: of the population that is called as the input, or of the only one", async () => {
+  const of = (...ids: number[]) => ({
+    timestamps: Float64Array.from(ids, (_, k) => 2 - k),
+    nodeIds: Uint32Array.from(ids),
+  });
+  const [both, one] = [join(folder, "both.h5"), join(folder, "one.h5")];
+  await writeSonataSpikes(both, { drive: of(2, 1), e: of(0) });
+  await writeSonataSpikes(one, { e: of(0) });
+  const { data } = await given([`drive=${both}`, `other=${one}`]);
+  expect(data.get("drive")).toEqual({
+    kind: "spikes",
+    times: Float64Array.of(0.001, 0.002),
+    indices: Uint32Array.of(1, 2),
+  });
+  expect(data.get("other")).toMatchObject({ times: Float64Array.of(0.002) });
+  await expect(given([`other=${both}`])).rejects.toThrow("must have spikes of 'other', or of one population; it has");
+  await expect(given(["drive=nowhere.h5"])).rejects.toThrow("nowhere.h5: there is no such file");
+  await expect(given([`level=${one}`])).rejects.toThrow("this input takes values: a number");
 });
 
 test("what is asked for replaces what a module gives", async () => {
@@ -113,6 +134,7 @@ test.each<[string, string]>([
   ["neuron,time\n1,x", ":2: must hold numbers, got '1,x'"],
   ["neuron,time\n1,", ":2: must hold numbers"],
   ["neuron,time\n3,0.1", "a neuron must be from 0 to 2, got 3"],
+  ["population,neuron,time\ne,1,0.1\ni,1,0.1", "must have spikes of one population, has those of e, i"],
   ["neuron,time\n0,-1", "a time must be at least 0 s, got -1"],
 ])("a file %j is refused: %s", async (text, problem) => {
   await expect(given([`drive=${file(text)}`])).rejects.toThrow(problem);
