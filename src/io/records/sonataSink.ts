@@ -4,8 +4,10 @@
  * it is whole.
  */
 import { ModelError } from "../../base/errors.ts";
+import { syncFileSystem } from "../../base/node.ts";
 import type { RecordHeader, SeriesInfo, Sink } from "../../sim/records/sink.ts";
 import { replaceFile } from "../file.ts";
+import { fillSortingsIn } from "../sonata/sorting.ts";
 import { partOf } from "./appendFile.ts";
 import { writeHdf5 } from "./hdf5Disk.ts";
 import { openLog, readLog } from "./log.ts";
@@ -90,18 +92,22 @@ async function fromLog(
   const log = partOf(path);
   const { spacings, lost } = await look(log);
   const files = [...new Set([path, ...Object.values(reports)])];
+  const fs = await syncFileSystem(path);
   for (const file of files)
-    await replaceFile(file, (temporary) =>
-      writeHdf5(file, temporary, async (use) => {
+    await replaceFile(file, async (temporary) => {
+      let sorted = 0;
+      await writeHdf5(file, temporary, async (use) => {
         let targets: (ReturnType<typeof targetOf> | undefined)[] = [];
         beginSonata(use);
         const begin = (header: RecordHeader): void => {
           const isHere = (info: SeriesInfo): boolean => (reports[info.name] ?? path) === file;
+          sorted = header.series.filter((s) => isHere(s) && s.kind === "spikes").length;
           targets = header.series.map((s, k) => (isHere(s) ? targetOf(use, header, s, spacings[k]) : undefined));
         };
         await readLog(log, { begin, write: (chunk) => targets[chunk.series]?.write(chunk) });
-      }),
-    );
+      });
+      if (sorted > 0) fillSortingsIn(fs, temporary, sorted);
+    });
   return { files, lost };
 }
 

@@ -3,13 +3,13 @@
  * are evenly spaced in `/report/<population>/{data, mapping}`. What SONATA knows nothing of lies beside them, in
  * `/records/<name>/{time, neuron}` or `{time, values}`. Times are in ms.
  *
- * The attribute `sorting` is text, as BMTK writes and reads it: the library cannot make the guide's enumeration. A spike of step
- * k stands at k · dt.
+ * A spike of step k stands at k · dt. Whoever has written the file puts the sorting of spikes into it (`fillSortingsIn`).
  *
  * @see SONATA developer guide, "Spike file" and "Frame-oriented node element recordings"
  */
 import type { Library } from "../../base/hdf5.ts";
 import type { RecordChunk, RecordHeader, SeriesInfo } from "../../sim/records/sink.ts";
+import { sortingRoom } from "../sonata/sorting.ts";
 import type { UseFile } from "./hdf5Disk.ts";
 import { timesOf } from "./ticks.ts";
 
@@ -92,7 +92,8 @@ function spikes(use: UseFile, header: RecordHeader, info: SeriesInfo): Target {
   const time = milliseconds(header);
   const [times, ids] = use((file) => {
     const group = groupIn(file, ["spikes", info.of]);
-    group.create_attribute("sorting", "by_time");
+    const room = sortingRoom("by_time");
+    group.create_attribute("sorting", room, [], `A${room.length}`);
     const timestamps = new Growing(group, "timestamps", new Float64Array(0));
     timestamps.set.create_attribute("units", "ms");
     return [timestamps, new Growing(group, "node_ids", new BigUint64Array(0))];

@@ -206,7 +206,7 @@ describe("SONATA", () => {
     expect(h5.attribute("/", "magic")).toBe(0x0a7a);
     expect(h5.attribute("/", "version")).toEqual(Uint32Array.of(0, 1));
     for (const name of ["e", "i"]) {
-      expect(h5.attribute(`spikes/${name}`, "sorting")).toBe("by_time");
+      expect(h5.attribute(`spikes/${name}`, "sorting")).toBe(2); // of the guide's enumeration: by_time
       expect(h5.attribute(`spikes/${name}/timestamps`, "units")).toBe("ms");
       expect(h5.value(`spikes/${name}/timestamps`)).toEqual(all[name]!.ticks.map((t) => t / 10));
       expect(h5.value(`spikes/${name}/node_ids`)).toEqual(bigints(all[name]!.indices));
