@@ -135,6 +135,13 @@ export interface ConnectionSpec {
  */
 export function connect(from: string, to: string | readonly string[], options: ConnectOptions = {}): ConnectionSpec[] {
   requireKnown(`connect('${from}', …)`, options, OPTIONS);
+  const { synapse } = options;
+  if (synapse !== undefined && !Array.isArray(synapse?.pathways))
+    throw new ModelError(
+      "type-mismatch",
+      `connect('${from}', …).synapse`,
+      "must be what synapse({ … }) or a rule such as pairStdp({ … }) gives",
+    );
   const targets = typeof to === "string" ? [to] : to;
   const summed = (options.synapse && dynamicsOf(options.synapse)?.summed) ?? [];
   return targets.map((target) => ({

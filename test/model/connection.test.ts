@@ -81,3 +81,9 @@ describe("weights that are not given", () => {
     expect(usual).toMatchObject({ weight: { kind: "fanIn", gain: 1 }, delay: 1 });
   });
 });
+
+test.each([[5], [{ equations: "", onPre: "ge += w" }], [null]])("%j is no synapse, and is told so", (synapse) => {
+  expect(() => connect("a", "b", { synapse: synapse as never })).toThrow(
+    "connect('a', …).synapse: must be what synapse({ … }) or a rule such as pairStdp({ … }) gives",
+  );
+});

@@ -308,7 +308,7 @@ describe("units, where equations say what they are", () => {
     ],
     [
       { equations: "dx/dt = -x**2/second : 1 (event-driven)", onPre: "x += 1" },
-      "synapse s.equations: cannot be event-driven: dx/dt is not linear",
+      "synapse s.equations: cannot be event-driven: dx/dt is not linear; use (clock-driven)",
     ],
     [
       {

@@ -2,6 +2,7 @@
  * Whether a step is too large for what the equations do: the rate at which each variable returns to rest by itself is
  * minus the derivative of its own derivative, `-d(dx/dt)/dx`, found at the initial state by a central difference.
  */
+import { listNames, ModelError } from "../../base/errors.ts";
 import type { MethodName } from "../../model/integrate/methods.ts";
 import { chooseMethod } from "../../model/integrate/methods.ts";
 import type { System } from "../../model/integrate/system.ts";
@@ -17,9 +18,15 @@ export interface TimeConstant {
   readonly tau: number;
 }
 
-/** Of each variable of a population that has one, in the order of the equations. */
+/** Of each variable of a population that has one, in the order of the equations. @throws {ModelError} `unknown-name` */
 export function timeConstants(net: Network, node: string): TimeConstant[] {
-  const p = net.populations[node]!;
+  const p = net.populations[node];
+  if (!p)
+    throw new ModelError(
+      "unknown-name",
+      "timeConstants",
+      `no population '${node}'; known: ${listNames(Object.keys(net.populations))}`,
+    );
   return constantsOf(systemOf(p.model, meaningIn(net, p)), p);
 }
 

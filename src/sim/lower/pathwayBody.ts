@@ -232,7 +232,8 @@ class BodyWriter {
     const problem = whyNotClosed(system);
     if (problem === undefined) return;
     const { path } = this.#dynamics!.source;
-    throw new ModelError("unsupported", path, `cannot be event-driven: ${problem}; use (clock-driven)`);
+    const why = problem.replace(/; (?:use|fix) .*$/, ""); // other integrators are no way out: between events there are no steps
+    throw new ModelError("unsupported", path, `cannot be event-driven: ${why}; use (clock-driven)`);
   }
   #hold(): void {
     for (const e of this.#dynamics!.held) {

@@ -137,6 +137,7 @@ describe("a step beside the fastest time constant", () => {
     });
     const net = network({ dt: "1 ms", populations: { e: population(2, model) } });
     // d(dv/dt)/dv = -(g + 1)/tau
+    expect(() => timeConstants(net, "f")).toThrow("timeConstants: no population 'f'; known: e");
     const [v, g, ...more] = timeConstants(net, "e");
     expect(more).toEqual([]);
     expect(v!.variable).toBe("v");
