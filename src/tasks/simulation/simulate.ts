@@ -38,7 +38,7 @@ import { type Driven, drive } from "./run.ts";
 import type { Runner } from "./runner.ts";
 import { writeCsv, writeSpikes } from "./spikeFiles.ts";
 import { type SeededOptions, type Timed, timedSubject } from "./timed.ts";
-import { type ValueFile, valueFilesOf, writeValues } from "./valueFiles.ts";
+import { requireLines, type ValueFile, valueFilesOf, writeValues } from "./valueFiles.ts";
 
 const KINDS = { ".h5": "spikes", ".csv": "table", ".html": "page", ".json": "data" } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
@@ -72,6 +72,7 @@ export async function simulateTask(given: SimulationOptions, onProgress: OnProgr
   using runner = await runnerOf(subject, plan, options);
   onProgress({ stage: "build", done: 1, total: 1 });
   const before = plan.synapses.map((of) => runner.look(of));
+  requireLines(planned, before);
   const built = (performance.now() - start) / 1000;
   const driven = await drive(runner, { stop: options.stop, onProgress });
   runner.collected.finish();
@@ -322,7 +323,7 @@ function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
       : []),
     ...(driven.full
       ? [
-          `Stopped: ${whole(runner.collected.kept)} spikes are kept, and more would not fit into memory. --record 'NAME.spike[0..99]' keeps those of some neurons; rates are of all.`,
+          `Stopped: ${whole(runner.collected.kept)} spikes are kept, and more would not fit into memory. --record 'NAME.spike[0..99]' keeps those of some neurons; rates are of all. A program can write all of them while it runs: engine.recorder with sonataSink or csvSink.`,
         ]
       : []),
     ...(plan.spikes

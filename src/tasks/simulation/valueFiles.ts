@@ -51,6 +51,20 @@ export function valueFilesOf(outputs: readonly Output<string>[], { values, synap
   if (twice) throw new UsageError("usage", twice.file, "--out names it, and what is recorded goes to this file too");
   return files;
 }
+/** Synapses that a line of CSV holds: some 100 MB of text. */
+const MOST_COLUMNS = 5e6;
+/** @param looked at synapses, in the plan's order @throws {UsageError} `out-of-range` for lines that are too long */
+export function requireLines(files: readonly ValueFile[], looked: readonly (ArrayLike<number> | undefined)[]): void {
+  const long = files.find(
+    ({ format, what, k }) => format === "table" && what === "synapses" && (looked[k]?.length ?? 0) > MOST_COLUMNS,
+  );
+  if (long)
+    throw new UsageError(
+      "out-of-range",
+      long.file,
+      `would have a column for each of ${looked[long.k]!.length} synapses, and ${MOST_COLUMNS} is the most: let --out name an .h5`,
+    );
+}
 function beside(path: string, name: string): string {
   const dot = path.lastIndexOf(".");
   return `${path.slice(0, dot)}.${name}${path.slice(dot)}`;

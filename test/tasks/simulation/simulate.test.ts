@@ -20,6 +20,7 @@ import { clockedRunner } from "../../../src/tasks/simulation/clocked.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
 import { drive } from "../../../src/tasks/simulation/run.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
+import { requireLines, valueFilesOf } from "../../../src/tasks/simulation/valueFiles.ts";
 import { cuba } from "../../../src/tasks/subject/networks/cuba.ts";
 import { subjectOf } from "../../../src/tasks/subject/subject.ts";
 import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
@@ -209,6 +210,20 @@ describe("files", () => {
       for (const row of weights) expect(row.split(",").length).toBe(head!.split(",").length);
     },
   );
+  test("a line of CSV has an end", () => {
+    const plan = { values: [], synapses: [{ connection: "s", variable: "w" }] };
+    const files = valueFilesOf(
+      [
+        { file: "x.csv", kind: "table" },
+        { file: "x.h5", kind: "spikes" },
+      ],
+      plan,
+    );
+    requireLines(files, [{ length: 5e6 }]);
+    expect(() => requireLines(files, [{ length: 5e6 + 1 }])).toThrow(
+      "x.s.w.csv: would have a column for each of 5000001 synapses, and 5000000 is the most: let --out name an .h5",
+    );
+  });
   test("a file that is also what a record goes to is refused", async () => {
     const out = [at("r.csv"), at("r.e.v.csv")];
     await expect(simulate("cuba", { record: ["e.v[0]"], duration: "1000 s", out })).rejects.toThrow(
