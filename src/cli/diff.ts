@@ -50,6 +50,11 @@ export function diffCommand(): Command {
     .option("--a <settings>", "how the first is run, such as dtype=f32,seed=1")
     .option("--b <settings>", "how the second is run")
     .option("--both <settings>", "how both are run, where --a and --b do not say")
+    .option(
+      "--input <name=what>",
+      "what enters both, as of 'rheobase simulate'; may be given again",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
     .option("--duration <time>", 'how long, such as "200 ms" (default: what the file says, or 1 s)')
     .option("--tolerance <share>", "of a variable's largest value, that may differ", share)
     .option("--within <time>", "what times of spikes may differ by (default: one step)")

@@ -25,6 +25,8 @@ export interface DiffOptions {
   readonly b?: string;
   /** Of both. */
   readonly both?: string;
+  /** What enters both networks, such as `drive=15Hz`; in place of what the files say. */
+  readonly input?: readonly string[];
   /** How long, such as "200 ms"; by default what the first file says, or 1 s. */
   readonly duration?: string;
   /** Share of a variable's largest value that may differ; default 0. */
@@ -57,9 +59,9 @@ export async function diff(options: DiffOptions, onProgress: OnProgress = () => 
     settingsOf(options.a ?? "", "--a", common),
     settingsOf(options.b ?? "", "--b", common),
   ];
-  const trail = isTrail(fileB) ? await specOf(fileB, settingsB, options.b, "--b") : undefined;
-  const a = await specOf(fileA, seededAs(trail, settingsA), options.a, "--a");
-  const b = trail ?? (await specOf(fileB, seededAs(a, settingsB), options.b, "--b"));
+  const trail = isTrail(fileB) ? await specOf(fileB, settingsB, options.b, "--b", options.input) : undefined;
+  const a = await specOf(fileA, seededAs(trail, settingsA), options.a, "--a", options.input);
+  const b = trail ?? (await specOf(fileB, seededAs(a, settingsB), options.b, "--b", options.input));
   const seconds = secondsIn(options, a, b);
   for (const spec of [a, b]) requireValues(spec, seconds);
   const { found, within, notes: more = [] } = await compared(a, b, seconds, options, onProgress);
@@ -254,7 +256,7 @@ async function save(file: string, options: DiffOptions, common: Settings, onProg
   if (odd !== undefined) throw new UsageError("usage", "--save", "saves the trail of one run, and compares none");
   if (!isTrail(file)) throw new UsageError("usage", file, "--save writes a file that ends in .trail");
   await requireFolder(file);
-  const spec = await specOf(options.fileA, settingsOf(options.a ?? "", "--a", common), options.a, "--a");
+  const spec = await specOf(options.fileA, settingsOf(options.a ?? "", "--a", common), options.a, "--a", options.input);
   if (spec.kind !== "run" || spec.settings.engine === "exact")
     throw new UsageError("usage", "--save", "saves the trail of a clocked run");
   const seconds = secondsIn(options, spec, spec);

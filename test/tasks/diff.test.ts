@@ -56,6 +56,14 @@ describe("runs", () => {
     expect(text).toMatch(/The runs are equal: 200 steps, [1-9]\d* spikes in 100 ms/);
     expect(document.steps).toBe(200);
   });
+  test("what enters both is given as to simulate", async () => {
+    const spikes = async (input?: string[]) =>
+      (await found({ fileB: at("net.h5"), b: "backend=interpret", ...(input && { input }) })).document.spikes;
+    const [silent, driven] = [await spikes(), await spikes(["x=100Hz"])];
+    expect(driven.a).toBe(driven.b);
+    expect(driven.a).toBeGreaterThan(silent.a);
+    await expect(spikes(["y=1Hz"])).rejects.toThrow("the network has no input 'y'; known: x");
+  });
   test("another seed: not equal, and where", async () => {
     const { equal, text, document } = await found({ a: "seed=1", b: "seed=2" });
     expect(equal).toBe(false);

@@ -31,6 +31,7 @@ export async function specOf(
   settings: Settings,
   asked: string | undefined,
   option: string,
+  input: readonly string[] | undefined,
 ): Promise<Spec> {
   if (isTrail(file)) {
     if (asked !== undefined) throw new UsageError("usage", option, `'${file}' is a trail: it was run as it was`);
@@ -42,7 +43,12 @@ export async function specOf(
     return { kind: "spikes", file, spikes };
   }
   const { seed = DEFAULT_SEED, dt } = settings;
-  const subject = await subjectOf(file, { seed, ...(dt !== undefined && { dt }), others: [TRAIL] });
+  const subject = await subjectOf(file, {
+    seed,
+    ...(dt !== undefined && { dt }),
+    ...(input && { input }),
+    others: [TRAIL],
+  });
   return { kind: "run", file, settings: { ...settings, seed: settings.seed ?? subject.seed ?? DEFAULT_SEED }, subject };
 }
 
