@@ -8,7 +8,7 @@ import { deliveryOf, type Ring } from "./lower/delivery.ts";
 import { dueBuffers } from "./lower/deliveryTables.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { partStarts } from "./lower/parts.ts";
-import { keptBuffers, workBuffers } from "./lower/procedural.ts";
+import { keptBuffers } from "./lower/procedural.ts";
 import type { SpikeSignal } from "./lower/signals.ts";
 import { copiedTraces } from "./lower/traces.ts";
 
@@ -27,10 +27,9 @@ const CHANGING: ReadonlySet<Role> = new Set(["state", "work", "parameter"]);
 
 /** Buffers whose contents matter to later steps; values that the host gave are among them, because they may be delayed. */
 function changing(l: Lowered, { buffers }: Program): string[] {
-  const { sources, net } = l;
-  const passing = new Set(workBuffers(l));
+  const { sources, net, context } = l;
   const given = new Set([...sources.values.values()].filter((v) => v.node in net.inputs).map((v) => v.name));
-  return buffers.filter((b) => (CHANGING.has(b.role) && !passing.has(b.name)) || given.has(b.name)).map((b) => b.name);
+  return buffers.filter((b) => (CHANGING.has(b.role) && !context.transients.has(b.name)) || given.has(b.name)).map((b) => b.name);
 }
 
 export const copyBuffers = (x: Executable, l: Lowered, program: Program): Map<string, Elements> =>

@@ -289,6 +289,43 @@ test("sums of several large tables are added in one order, however many visits a
   expect(Math.max(...want)).toBeGreaterThan(20);
 });
 
+test("a snapshot goes on with any number of parts, where visits are put off and counts drawn apart, too", async () => {
+  const [sources, steps] = [1500, 20];
+  const cell = neuron({
+    name: "noisy",
+    equations: "v[t+1] = v : 1",
+    spike: "v > 60",
+    reset: "v = 0",
+    after: "v += poisson(0.5)",
+    port: "v",
+  });
+  const shape = { connectivity: probability(0.9), weight: 1 / 4, delay: uniform(1 * MS, 30 * MS) };
+  const net = network({
+    dt: MS,
+    schedule: "nest",
+    inputs: { x: inputNode(sources) },
+    populations: { b: population(403, cell) },
+    connections: [connect("x", "b", { ...shape, weight: uniform(0, 1) }), connect("b", "b", shape)],
+  });
+  const { steps: at, indices } = events(900, 2 * steps, sources);
+  const within = (from: number) => {
+    const own = at.flatMap((t, k) => (t >= from && t < from + steps ? [k] : []));
+    return { x: { steps: own.map((k) => at[k]! - from), indices: own.map((k) => indices[k]!) } };
+  };
+  for (const [before, after] of [
+    [2, 1],
+    [1, 3],
+  ] as const) {
+    using first = await createEngine(net, wasm, { seed: 3, parts: before });
+    using second = await createEngine(net, wasm, { seed: 3, parts: after });
+    first.run(steps, within(0));
+    second.restore(first.snapshot());
+    const want = first.run(steps, within(steps));
+    expect(second.run(steps, within(steps))).toEqual(want);
+    expect(want.spikes.b!.steps.length).toBeGreaterThan(100);
+  }
+});
+
 test("trials side by side, each with a ring of its own; and step by step", async () => {
   const net = described("nest", [
     { from: "x", to: "a", port: "v", connectivity: outDegree(6), weight: 1, delay: uniform(1 * MS, 4 * MS) },

@@ -104,6 +104,7 @@ export class Context {
   readonly options: LowerOptions;
   readonly delivery: Delivery;
   readonly needs: readonly Need[];
+  readonly transients = new Set<string>();
   readonly buffers = new Map<string, Buffer>();
   /** What buffers hold before the first run, where that is not zero: the host writes it when a program is loaded. */
   readonly contents = new Map<string, Contents>();
@@ -247,6 +248,11 @@ export class Context {
       throw new Error(`buffer '${name}' was made differently before`);
     if (!known) this.buffers.set(name, { name, type, length, role });
     return name;
+  }
+  /** A buffer in which nothing is that later steps need: a snapshot leaves it out, and its length may follow from the parts. */
+  transient(name: string, type: Type, length: number): string {
+    this.transients.add(name);
+    return this.buffer(name, type, length, "work");
   }
   constant(name: string, values: ArrayLike<number>, type: Type = this.type): string {
     this.buffer(name, type, values.length, "constant");

@@ -49,7 +49,7 @@ function countsPlace(node: string, draw: number, type: FloatType, c: Context): P
   const width = shared ? Math.max(...Object.keys(c.net.populations).map(widthOf)) : widthOf(node);
   const name = shared ? `counts.${draw}` : `${node}.counts.${draw}`;
   const room = c.parts * width;
-  const buffer = c.buffer(name, type, c.options.samples * room, "work");
+  const buffer = c.transient(name, type, c.options.samples * room);
   return place(
     buffer,
     0,
@@ -59,6 +59,6 @@ function countsPlace(node: string, draw: number, type: FloatType, c: Context): P
 }
 /** What a part's draws note for themselves. */
 function openPlace(c: Context): Place {
-  const buffer = c.buffer("counts.open", "u32", c.options.samples * c.parts * COUNT_OPEN, "work");
+  const buffer = c.transient("counts.open", "u32", c.options.samples * c.parts * COUNT_OPEN);
   return place(buffer, 0, along("s", c.parts * COUNT_OPEN), ...(c.parts > 1 ? [along(PART, COUNT_OPEN)] : []));
 }

@@ -91,7 +91,7 @@ function tableNodes(table: Table, far: boolean, l: Parts): TableNodes {
   });
   const oldestFirst = lists.reverse();
   const room = VISITS_AT + Math.ceil((NOTED * visitWords(header)) / LINE) * LINE;
-  if (far) context.buffer(visits, "u32", parts * room, "work");
+  if (far) context.transient(visits, "u32", parts * room);
   const head = place(heads, 0, ...ofPart(headWords(header)));
   const out = place(ring.name, 0, along("s", parts * group * cells), ...ofPart(group * cells));
   const ends = {

@@ -90,7 +90,7 @@ function withRoom(c: Connection, plain: DrawnSynapses, calls: number, context: C
   };
   for (const name of drawnWork(drawn)) {
     const room = LINE * Math.ceil((rooms[name] ?? longest) / LINE);
-    context.buffer(`${c.name}.${name}`, name in rooms ? "u32" : context.type, context.parts * room, "work");
+    context.transient(`${c.name}.${name}`, name in rooms ? "u32" : context.type, context.parts * room);
   }
   return drawn;
 }
@@ -120,10 +120,7 @@ const allOf = ({ sources: { again, synapses } }: Drawing): [string, Again][] => 
   ...again,
   ...[...synapses].flatMap(([name, tables]): [string, Again][] => (tables.again ? [[name, tables.again]] : [])),
 ];
-/** Buffers in which nothing is that later steps need. */
-export const workBuffers = (l: Drawing): string[] =>
-  allOf(l).flatMap(([name, { drawn }]) => drawnWork(drawn).map((work) => `${name}.${work}`));
-/** Of these, what tells which rows are kept for spikes under way: to be zero where those change from outside. */
+/** What tells which rows are kept for spikes under way: to be zero where those change from outside. */
 export const keptBuffers = (l: Drawing): string[] =>
   allOf(l).flatMap(([name, { drawn }]) => (isKept(drawn) ? [`${name}.where`, `${name}.state`] : []));
 
