@@ -29,7 +29,9 @@ const CHANGING: ReadonlySet<Role> = new Set(["state", "work", "parameter"]);
 function changing(l: Lowered, { buffers }: Program): string[] {
   const { sources, net, context } = l;
   const given = new Set([...sources.values.values()].filter((v) => v.node in net.inputs).map((v) => v.name));
-  return buffers.filter((b) => (CHANGING.has(b.role) && !context.transients.has(b.name)) || given.has(b.name)).map((b) => b.name);
+  return buffers
+    .filter((b) => (CHANGING.has(b.role) && !context.transients.has(b.name)) || given.has(b.name))
+    .map((b) => b.name);
 }
 
 export const copyBuffers = (x: Executable, l: Lowered, program: Program): Map<string, Elements> =>
