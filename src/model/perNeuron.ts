@@ -3,21 +3,16 @@
  * are resolved when the population is made; what remains is text and the numbers that it reads.
  */
 import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
-import { listNames, ModelError } from "../base/errors.ts";
-import { normalOf, uniformOf } from "../base/laws.ts";
-import { numberedWords, streamOf } from "../base/random.ts";
-import { read } from "../ir/expr.ts";
-import { evaluatorOf } from "./connectivity/evaluator.ts";
-import { type CallNode, mapNodes, type Node, namesIn, print, walk } from "./equations/ast.ts";
+import { listNames } from "../base/errors.ts";
+import { mapNodes, type Node, namesIn, print, walk } from "./equations/ast.ts";
 import { expectType, type ValueType } from "./equations/check.ts";
 import { BUILTINS, isNoise, RANDOM } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
 import { faultAt, type Source } from "./equations/source.ts";
+import { evaluatedText, type Input } from "./evaluatedText.ts";
 import type { Draw, drawing, Initializer } from "./initializer.ts";
-import { lower } from "./lower.ts";
 import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { initialName } from "./trainable.ts";
-import { toFloat } from "./values.ts";
 
 type Expression = Extract<Initializer, { kind: "expression" }>;
 
@@ -131,36 +126,12 @@ export function evaluated(
   numbers: typeof drawing,
 ): (k: number) => number {
   const node = name.split(".")[0]!;
-  const inputs: (readonly [string, (k: number) => number])[] = [
+  const inputs: Input[] = [
     ["i", (k) => k],
     ["N", () => length],
     ...Object.entries(reads).map(
       ([x, { of, from }]) => [x, numbers(from, length, { name: `${node}.${of}`, seed })] as const,
     ),
   ];
-  const drawn = (n: CallNode): Node => {
-    const slot = `draw ${inputs.length}`;
-    const word = numberedWords(seed, streamOf(`${name} ${slot}`));
-    inputs.push([slot, n.fn === "rand" ? (k) => uniformOf(word(k)) : (k) => normalOf(word(k))]);
-    return { tag: "name", name: slot, span: n.span };
-  };
-  const tree = mapNodes(parseExpression({ text, path: name }), (n) =>
-    n.tag === "call" && (n.fn === "rand" || n.fn === "randn") ? drawn(n) : n,
-  );
-  const slots = inputs.map(([x]) => x);
-  const lowered = lower(tree, {
-    dt: Number.NaN,
-    resolve: (x) => (slots.includes(x) ? read("f64", x) : undefined),
-    stream: () => {
-      throw new Error(`${name}: a draw that is none (was it checked?)`);
-    },
-  });
-  const value = evaluatorOf(toFloat(lowered), slots);
-  const row = new Float64Array(slots.length);
-  return (k) => {
-    for (const [at, [, of]] of inputs.entries()) row[at] = of(k);
-    const x = value(row);
-    if (Number.isFinite(x)) return x;
-    throw new ModelError("not-finite", name, `'${text}' is ${x} for i = ${k}`);
-  };
+  return evaluatedText(text, inputs, { name, seed }, (k) => `i = ${k}`);
 }

@@ -3,24 +3,19 @@
  * when the connection is made; what remains is text and the numbers that it reads.
  */
 import { DIMENSIONLESS, type Dimension } from "../base/dimension.ts";
-import { listNames, ModelError } from "../base/errors.ts";
-import { normalOf, uniformOf } from "../base/laws.ts";
-import { numberedWords, streamOf } from "../base/random.ts";
+import { listNames } from "../base/errors.ts";
 import { UNITS } from "../base/units.ts";
-import { read } from "../ir/expr.ts";
 import { fullEnds } from "./connectivity/ends.ts";
-import { evaluatorOf } from "./connectivity/evaluator.ts";
-import { type CallNode, mapNodes, type Node, namesIn, walk } from "./equations/ast.ts";
+import { type Node, namesIn, walk } from "./equations/ast.ts";
 import { expectType, typeOfExpression, type ValueType } from "./equations/check.ts";
 import { BUILTINS, isNoise } from "./equations/functions.ts";
 import { parseExpression } from "./equations/parse.ts";
 import { faultAt, type Source } from "./equations/source.ts";
+import { evaluatedText, type Input } from "./evaluatedText.ts";
 import type { Draw, drawing, Initializer } from "./initializer.ts";
-import { lower } from "./lower.ts";
 import { isSetByModel, type NeuronModel } from "./neuronModel.ts";
 import { N_INCOMING, N_OUTGOING } from "./slots.ts";
 import { initialName } from "./trainable.ts";
-import { toFloat } from "./values.ts";
 
 type Pairwise = Extract<Initializer, { kind: "pairwise" }>;
 
@@ -125,7 +120,7 @@ export function evaluatedPairs(from: Pairwise, { name, seed, ends }: Draw, numbe
   const { text, sources, targets, reads, numbers: constants = {} } = from;
   const { count, source, target, incoming, outgoing } = ends?.() ?? fullEnds(sources, targets);
   const of = (at: (k: number) => number, values: (n: number) => number) => (k: number) => values(at(k));
-  const inputs: (readonly [string, (k: number) => number])[] = [
+  const inputs: Input[] = [
     ["i", source],
     ["j", target],
     ["N", () => count],
@@ -139,29 +134,5 @@ export function evaluatedPairs(from: Pairwise, { name, seed, ends }: Draw, numbe
       return [x, of(x.endsWith("_pre") ? source : target, start)] as const;
     }),
   ];
-  const drawn = (n: CallNode): Node => {
-    const slot = `draw ${inputs.length}`;
-    const word = numberedWords(seed, streamOf(`${name} ${slot}`));
-    inputs.push([slot, n.fn === "rand" ? (k) => uniformOf(word(k)) : (k) => normalOf(word(k))]);
-    return { tag: "name", name: slot, span: n.span };
-  };
-  const tree = mapNodes(parseExpression({ text, path: name }), (n) =>
-    n.tag === "call" && (n.fn === "rand" || n.fn === "randn") ? drawn(n) : n,
-  );
-  const slots = inputs.map(([x]) => x);
-  const lowered = lower(tree, {
-    dt: Number.NaN,
-    resolve: (x) => (slots.includes(x) ? read("f64", x) : undefined),
-    stream: () => {
-      throw new Error(`${name}: a draw that is none (was it checked?)`);
-    },
-  });
-  const value = evaluatorOf(toFloat(lowered), slots);
-  const row = new Float64Array(slots.length);
-  return (k: number): number => {
-    for (const [at, [, input]] of inputs.entries()) row[at] = input(k);
-    const x = value(row);
-    if (Number.isFinite(x)) return x;
-    throw new ModelError("not-finite", name, `'${text}' is ${x} for i = ${source(k)}, j = ${target(k)}`);
-  };
+  return evaluatedText(text, inputs, { name, seed }, (k) => `i = ${source(k)}, j = ${target(k)}`);
 }

@@ -124,17 +124,7 @@ function synapses(
     f.get(record);
     f.op("i32.load", ENDS + 4 * (calls - 1));
     f.set(total);
-    f.get(record);
-    f.i32(ENDS + 4 * calls);
-    f.op("i32.add");
-    f.set(cells);
-    let before = cells;
-    let bytes = 4;
-    for (const { base, type } of values) {
-      pushScaled(f, before, total, bytes);
-      f.set(base);
-      [before, bytes] = [base, BYTES[type]];
-    }
+    pointAt({ record, cells, calls, count: total, columns: values }, c);
     const more = (): void => {
       f.get(at, end);
       f.op("i32.lt_u");
@@ -162,6 +152,24 @@ function synapses(
       f.advance(at, 1);
     });
   };
+}
+
+/** What a row has: cells behind its ends, and then of each slot a number a synapse. */
+interface Columns extends Readonly<Record<"record" | "cells" | "calls" | "count", number>> {
+  readonly columns: readonly { readonly base: number; readonly type: Type }[];
+}
+/** Sets locals to where they begin. */
+function pointAt({ record, cells, calls, count, columns }: Columns, { f }: KernelContext): void {
+  f.get(record);
+  f.i32(ENDS + 4 * calls);
+  f.op("i32.add");
+  f.set(cells);
+  let [before, bytes] = [cells, 4];
+  for (const { base, type } of columns) {
+    pushScaled(f, before, count, bytes);
+    f.set(base);
+    [before, bytes] = [base, BYTES[type]];
+  }
 }
 
 /** Draws a row and keeps it; sets a local to where. */
@@ -261,17 +269,7 @@ function scatter({ values, record, n, k, slot, calls, tally }: Scattering, c: Ke
       f.op("i32.add");
       f.set(sum);
     }
-    f.get(record);
-    f.i32(ENDS + 4 * calls);
-    f.op("i32.add");
-    f.set(cells);
-    let before = cells;
-    let bytes = 4;
-    for (const { base, type } of bases) {
-      pushScaled(f, before, n, bytes);
-      f.set(base);
-      [before, bytes] = [base, BYTES[type]];
-    }
+    pointAt({ record, cells, calls, count: n, columns: bases }, c);
     f.i32(0);
     f.set(k);
     f.upTo(
