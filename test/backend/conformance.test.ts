@@ -3,16 +3,8 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { interpret } from "../../src/backend/interpret/run.ts";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { invocations, type KernelKind } from "../../src/ir/program.ts";
-import { BUILD } from "./build.cases.ts";
+import { CASES } from "./all.cases.ts";
 import type { Case } from "./cases.ts";
-import { CASES as COMMON } from "./conformance.cases.ts";
-import { COUNTS } from "./counts.cases.ts";
-import { DELIVER } from "./deliver.cases.ts";
-import { FETCH } from "./fetch.cases.ts";
-import { LATE_COLUMNS } from "./lateColumns.cases.ts";
-import { WINDOWS } from "./windows.cases.ts";
-
-const CASES = [...COMMON, ...DELIVER, ...LATE_COLUMNS, ...WINDOWS, ...BUILD, ...COUNTS, ...FETCH];
 
 /** Buffers after a run, as bits; every NaN is the same NaN (its payload is not defined). */
 async function run(backend: Backend, { program, inputs, defined = {} }: Case): Promise<Record<string, string[]>> {

@@ -9,17 +9,11 @@ import { generate, threadedWasm, wasm } from "../../src/backend/wasm/wasm.ts";
 import { toWat } from "../../src/backend/wasm/wat.ts";
 import { groupWords, headWords } from "../../src/ir/blocks.ts";
 import { invocations, type KernelOf, type Program } from "../../src/ir/program.ts";
-import { BUILD } from "./build.cases.ts";
+import { CASES } from "./all.cases.ts";
 import type { Case } from "./cases.ts";
-import { CASES as COMMON } from "./conformance.cases.ts";
-import { COUNTS } from "./counts.cases.ts";
 import { DELIVER } from "./deliver.cases.ts";
-import { LATE_COLUMNS } from "./lateColumns.cases.ts";
 import { needMemory64, wide } from "./memory64.ts";
 import { SYNAPSES } from "./synapses.cases.ts";
-import { WINDOWS } from "./windows.cases.ts";
-
-const CASES = [...COMMON, ...DELIVER, ...LATE_COLUMNS, ...WINDOWS, ...BUILD, ...COUNTS];
 
 /** What elements of some buffers lie further behind than in the case. */
 type Gaps = Readonly<Record<string, number>>;
@@ -54,7 +48,7 @@ test("the bytes equal those of an independent assembler for every conformance ca
     module.destroy();
     return text;
   };
-  for (const { program } of [...COMMON, ...DELIVER, ...BUILD]) {
+  for (const { program } of CASES) {
     const code = generate(program, layout(program, 1), { pages: 1, shared: false, addressBits: 64 });
     const parsed = wabt.parseWat("case.wat", toWat(code), { memory64: true });
     parsed.validate();

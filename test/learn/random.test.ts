@@ -174,7 +174,7 @@ test("random networks", async () => {
       }
       for (const node of spiking) spikes += expected.active[node]!;
     }),
-    { numRuns: 60 },
+    { numRuns: 60, ...(process.env.FC_SEED && { seed: Number(process.env.FC_SEED), path: process.env.FC_PATH! }) },
   );
   expect(spikes).toBeGreaterThan(300); // the silent prove nothing
   expect(differentiated).toBeGreaterThan(100);

@@ -377,7 +377,7 @@ class Simulation {
     const p = softmaxOf(values);
     const q = p.map((_, j) => (j === label ? 1 - smoothing : 0) + smoothing / p.length);
     const weight = weights?.[label] ?? 1;
-    const loss = -q.reduce((sum, qj, j) => sum + qj * Math.log(p[j]!), 0);
+    const loss = -q.reduce((sum, qj, j) => (qj === 0 ? sum : sum + qj * Math.log(p[j]!)), 0);
     return g.apply(
       weight * loss,
       answer,

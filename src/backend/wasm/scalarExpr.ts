@@ -1,7 +1,9 @@
 /** Expression nodes as scalar instructions: for the tail of a vector loop and for synaptic bodies. A bool is an i32, 0 or 1. */
+
 import { type BinaryOp, dispatch, type Expr, type ExprOf, type ExprTable } from "../../ir/expr.ts";
 import { BYTES, isFloat, type Type } from "../../ir/types.ts";
 import type { Emitter, ValType } from "./code.ts";
+import { pushScaled } from "./tiles.ts";
 
 export interface ScalarContext {
   readonly f: Emitter;
@@ -117,10 +119,8 @@ function fetch({ table, at, count, type }: ExprOf<"fetch">, c: ScalarContext): v
   c.push(at);
   bound(0, "gt_s");
   bound(count - 1, "lt_s");
-  f.i32(Math.log2(BYTES[type]));
-  f.op("i32.shl");
-  f.get(baseOf(table.slot, c));
-  f.op("i32.add");
+  f.set(k);
+  pushScaled(f, baseOf(table.slot, c), k, BYTES[type]);
   f.op(`${valTypeOf(type)}.load`, 0);
 }
 /** The local with the address of a table. */

@@ -102,10 +102,10 @@ const TABLE: ExprTable<void, VectorContext> = {
   draw: unexpanded,
 };
 
-/** Clamps and addresses all lanes at once, and loads them one by one. */
+/** Clamps and scales all lanes at once, and loads them one by one. */
 function fetch({ table, at, count, type }: ExprOf<"fetch">, c: VectorContext): void {
   const { f } = c;
-  const addresses = f.local("v128");
+  const offsets = f.local("v128");
   c.push(at);
   splatConstant(c, "i32", 0);
   f.op("i32x4.max_s");
@@ -113,15 +113,13 @@ function fetch({ table, at, count, type }: ExprOf<"fetch">, c: VectorContext): v
   f.op("i32x4.min_s");
   f.i32(Math.log2(BYTES[type]));
   f.op("i32x4.shl");
-  f.get(baseOf(table.slot, c));
-  f.op("i32x4.splat");
-  f.op("i32x4.add");
-  f.set(addresses);
+  f.set(offsets);
   const bits = 8 * BYTES[type];
   const result = f.local("v128");
   for (let lane = 0; lane < c.lanes; lane++) {
-    f.get(addresses);
+    f.get(baseOf(table.slot, c), offsets);
     f.op("i32x4.extract_lane", lane);
+    f.op("i32.add");
     if (lane === 0) f.op(`v128.load${bits}_zero`, 0);
     else {
       f.get(result);

@@ -115,8 +115,11 @@ class FunctionWidener {
     const [a = NUMBER, b = NUMBER] = v.args.map(({ at }) => this.#kinds[at]!);
     const need = this.#wanted[v.at]!;
     const wanted = need === NOTHING ? NUMBER : OFFSET;
-    /** Of a sum. */
-    const alike = max(a, b) === NUMBER ? need : BYTES;
+    /** Of a sum: a constant has as many bits as are wanted, and tells nothing of the other operand. */
+    const other = v.args.some(
+      (x) => this.#kinds[x.at] !== NUMBER && (x.instr[0] !== "i32.const" || isAddress(x.instr)),
+    );
+    const alike = other ? BYTES : need;
     if (op === "local.get" || op === "local.tee") return this.#locals[x as number]!;
     if (op === "i32.const") return isAddress(v.instr) ? ADDRESS : wanted;
     if (isAddressLoad(v.instr)) return ADDRESS;
