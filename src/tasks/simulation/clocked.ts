@@ -30,6 +30,8 @@ export interface ClockedOptions {
 
 /** Numbers that are recorded in one piece at most: 16 MB. */
 const MOST_VALUES = 2e6;
+/** The same of spikes, were every neuron to fire in every step: 320 MB, of which a few per cent are ever used. */
+const MOST_SPIKES = 2e7;
 /** Looking back costs this share of the time at most, and this memory. */
 const SNAPSHOTS = 0.02;
 const MOST_COPIED = 2 ** 30;
@@ -66,6 +68,10 @@ function variableOf(net: Network, of: RecordedValues): VariableRecord {
 /** Numbers that a step leaves behind, on average. */
 const numbersOf = (net: Network, { values }: RecordPlan): number =>
   values.reduce((sum, v) => sum + v.neurons.length / (isPeeked(net, v) ? v.every : 1), 0);
+
+/** Neurons that may fire in a step. */
+const spikingOf = ({ populations }: Network): number =>
+  Object.values(populations).reduce((sum, p) => sum + (p.model.spike ? p.size : 0), 0);
 
 /** @throws {ModelError}, {DataError} for what cannot run */
 export async function clockedRunner(
@@ -129,7 +135,8 @@ class ClockedRunner implements Runner {
     this.#net = subject.net;
     this.#growth = new Growth(engine);
     this.collected = new Collected(subject.net, plan, { total: steps, tick: subject.net.dt, whole: true });
-    this.most = Math.max(1, Math.min(steps, Math.floor(MOST_VALUES / numbersOf(subject.net, plan))));
+    const room = Math.min(MOST_VALUES / numbersOf(subject.net, plan), MOST_SPIKES / spikingOf(subject.net));
+    this.most = Math.max(1, Math.min(steps, Math.floor(room)));
     this.threads = engine.lowered.context.parts > 1 ? backend.threads : 1;
     this.says = `clocked, in steps of ${secondsText(subject.net.dt)}, ${type}`;
     this.#snapshot = this.#take();
