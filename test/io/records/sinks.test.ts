@@ -305,3 +305,11 @@ describe("SONATA", () => {
     expect(error.message).toBe("sonata: a file holds one trial, and there are 2");
   });
 });
+
+test("a sink wants the name of a file", async () => {
+  for (const path of [undefined, 3, ""])
+    for (const sink of [csvSink, sonataSink, recordLog])
+      await expect(sink(path as never)).rejects.toThrow(
+        /^file: expected the name of a file to write, got (undefined|3|'')$/,
+      );
+});
