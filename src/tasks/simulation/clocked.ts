@@ -12,6 +12,7 @@ import { Growth } from "../../sim/health/growth.ts";
 import { findNotFinite, notFiniteFinding } from "../../sim/health/notFinite.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
 import type { RecordedSeries } from "../../sim/records/memorySink.ts";
+import type { SynapseEnds } from "../../sim/records/plan.ts";
 import type { Records, VariableRecord } from "../../sim/records/spec.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
@@ -20,7 +21,7 @@ import { requireLength } from "../subject/inputs.ts";
 import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
-import type { Runner, Work } from "./runner.ts";
+import { matrixEnds, type Runner, type Work } from "./runner.ts";
 
 export interface ClockedOptions {
   readonly type: FloatType;
@@ -241,6 +242,12 @@ class ClockedRunner implements Runner {
     const dense = matrix ? this.#parts.parameters[`${connection}.weight`] : undefined;
     if (dense) return variable === "w" ? dense : undefined;
     return this.#engine.synapses(connection)[variable]?.slice();
+  }
+  ends(connection: string): SynapseEnds | undefined {
+    const matrix = matrixEnds(this.#net, connection);
+    if (matrix) return matrix;
+    const { source, target } = this.#engine.synapses(connection);
+    return source && target && { source, target };
   }
   work(): Work {
     const { given } = this.#parts.subject;

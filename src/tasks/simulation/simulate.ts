@@ -83,7 +83,7 @@ export async function simulateTask(given: SimulationOptions, onProgress: OnProgr
   const found: Found = { options, subject, plan, runner, driven, built, looked, outputs, values };
   const document = await documentOf(found);
   for (const { file, kind } of outputs) if (kind === "page" || kind === "data") await writeReport(file, kind, document);
-  await writeSynapses(values, looked, recorded);
+  await writeSynapses(values, looked, recorded, (connection) => runner.ends(connection));
   const { interrupted, failed } = document;
   return {
     document: { ...document },

@@ -5,6 +5,7 @@
 import { UsageError } from "../../base/errors.ts";
 import { csvSink } from "../../io/records/csvSink.ts";
 import { sonataSink } from "../../io/records/sonataSink.ts";
+import type { SynapseEnds } from "../../sim/records/plan.ts";
 import type { Output } from "../outputs.ts";
 import type { Looked } from "./document.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
@@ -72,19 +73,21 @@ export async function writeSynapses(
   files: readonly ValueFile[],
   looked: readonly Looked[],
   recorded: Recorded,
+  endsOf: (connection: string) => SynapseEnds | undefined,
 ): Promise<void> {
   for (const { file, format, what, k } of files)
-    if (what === "synapses") await write(file, format, looked[k]!, recorded);
+    if (what === "synapses") await write(file, format, looked[k]!, { ...recorded, endsOf });
 }
 /** Two rows: from the beginning and from the end. */
 async function write(
   file: string,
   format: ValueFile["format"],
   { of: { connection, variable }, before, after }: Looked,
-  recorded: Recorded,
+  recorded: Recorded & { readonly endsOf: (connection: string) => SynapseEnds | undefined },
 ): Promise<void> {
   const { done } = recorded.collected;
   const size = after?.length ?? 0;
+  const ends = recorded.endsOf(connection);
   const sink = await (format === "spikes" ? sonataSink(file) : csvSink(file));
   sink.begin(
     headerOf(recorded, [
@@ -96,6 +99,10 @@ async function write(
         variable,
         size,
         columns: size,
+        ...(ends?.target.length === size && {
+          source: Uint32Array.from({ length: size }, (_, k) => ends.source[k]!),
+          target: Uint32Array.from({ length: size }, (_, k) => ends.target[k]!),
+        }),
         every: done || 1,
         offset: 0,
         windows: [[0, Number.POSITIVE_INFINITY]],

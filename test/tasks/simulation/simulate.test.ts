@@ -205,6 +205,10 @@ describe("files", () => {
       const [head, ...weights] = readFileSync(name("e-i.ge.w.csv"), "utf8").trimEnd().split("\n");
       expect(weights.map((row) => row.split(",")[0])).toEqual(["0", "0.02"]);
       for (const row of weights) expect(row.split(",").length).toBe(head!.split(",").length);
+      using fresh = await createEngine(cuba(), wasm, { seed: 1 });
+      const { source, target } = fresh.synapses("e>i.ge") as Record<"source" | "target", Uint32Array>;
+      const ends = Array.from(source, (s, k) => `e>i.ge.w[${k}] ${s}>${target[k]}`);
+      expect(head).toBe(["time", ...ends].join(","));
     },
   );
   test("a line of CSV has an end", () => {
