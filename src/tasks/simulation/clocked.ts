@@ -29,8 +29,8 @@ export interface ClockedOptions {
   readonly threads: number;
 }
 
-/** Numbers that are recorded in one piece at most: 16 MB. */
-const MOST_VALUES = 2e6;
+/** Numbers that are recorded in one piece at most: 4 MB, of which several copies wait to be collected. */
+const MOST_VALUES = 5e5;
 /** The same of spikes, were every neuron to fire in every step: 320 MB, of which a few per cent are ever used. */
 const MOST_SPIKES = 2e7;
 /** Looking back costs this share of the time at most, and this memory. */
