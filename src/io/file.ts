@@ -71,8 +71,14 @@ export async function isTaken(path: string): Promise<boolean> {
   );
 }
 
-/** @throws {DataError} `write-failed` unless the folder of a file can be written to */
+/** @throws {DataError} `write-failed` unless the folder of a file can be written to; `type-mismatch` for no name */
 export async function requireFolder(file: string): Promise<void> {
+  if (typeof file !== "string" || file === "")
+    throw new DataError(
+      "type-mismatch",
+      "file",
+      `expected the name of a file to write, got ${file === "" ? "''" : String(file)}`,
+    );
   const [{ access, constants }, { dirname }] = await Promise.all([fileSystem(file), import("node:path")]);
   const folder = dirname(file);
   await access(folder, constants.W_OK).catch((cause) => {

@@ -432,8 +432,9 @@ export interface SampledDocument {
   readonly values: readonly number[];
   /** Only the least and the greatest value of each stretch are kept. */
   readonly thinned: boolean;
-  /** Seconds. */
+  /** Seconds; up to the last of them, where there are later ones that are not shown. */
   readonly spikes: readonly number[];
+  readonly spikesUntil?: number;
   readonly threshold?: number;
 }
 /** A rate that others found, beside ours. */

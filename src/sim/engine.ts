@@ -8,6 +8,7 @@ import { listNames, ModelError, RunError, requireChoice, requireInteger, require
 import type { Program } from "../ir/program.ts";
 import { type Connection, hasSynapseWeights } from "../model/connection.ts";
 import type { Network } from "../model/network.ts";
+import { requireNetwork } from "../model/requireNetwork.ts";
 import { whyOnePart } from "../model/timing.ts";
 import { drawnWeights, synapsesDelivered, weightsOf, writeWeights } from "./deliveredViews.ts";
 import { SpikeDigest } from "./digest.ts";
@@ -55,6 +56,7 @@ const WRAP = 2 ** 28;
  *   there is
  */
 export async function createEngine(net: Network, backend: Backend, options: EngineOptions = {}): Promise<Engine> {
+  requireNetwork("createEngine", net);
   requireBackend(backend);
   requireKnown("engine", options, ENGINE);
   requireChoice("engine.type", options.type, FLOATS);

@@ -70,10 +70,11 @@ function sharedViews(x: Executable, l: Lowered, c: Connection, ends: Views, now:
       return names.length > 0 ? [...neuronValues(x, l, c, { side, names }, now)] : [];
     }),
   );
-  return Object.fromEntries(
-    [...values].map(([name, of]) => [name, Float64Array.from(ends[END[shared.of.get(name)!]]!, (n: number) => of[n]!)]),
-  );
+  return Object.fromEntries([...values].map(([name, of]) => [name, looked(of, ends[END[shared.of.get(name)!]]!)]));
 }
+/** Of each synapse what its neuron has. `from(places, …)` would make a list of all places first, each a number on the heap. */
+const looked = (of: Elements, places: Elements): Float64Array =>
+  Float64Array.from({ length: places.length }, (_, k) => of[places[k]!]!);
 const END = { pre: "source", post: "target" } as const;
 
 /** One number a neuron; what waits for events is brought up to date. */

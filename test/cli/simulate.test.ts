@@ -1,6 +1,6 @@
 /** `rheobase simulate` as a child process: stdout, stderr, exit codes and signals. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,14 +13,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 
 /** A network that says when it is loaded. Its file finds the sources by their place: nothing is installed there. */
-function module(name: string, equations: string): string {
+function module(name: string, equations: string, size = 3): string {
   const file = at(name);
   writeFileSync(
     file,
     `import { network as make, neuron, population } from "rheobase/model";
      const cell = neuron({ name: "cell", equations: ${JSON.stringify(equations)}, spike: "v > 1", reset: "v -= 1", method: "euler" });
      console.error("loaded");
-     export const network = make({ dt: "1 ms", populations: { e: population(3, cell) } });`,
+     export const network = make({ dt: "1 ms", populations: { e: population(${size}, cell) } });`,
   );
   return file;
 }
@@ -75,3 +75,20 @@ test("Ctrl-C stops it: what there is is told and written, with code 130", async 
   expect(said).toContain(`saved to ${out}`);
   expect(readFileSync(out, "utf8")).toMatch(/^population,neuron,time\n/);
 });
+
+test("ten times the spikes take no more memory: they go to files while the run goes on", () => {
+  const file = module("many.ts", "dv/dt = 1500*Hz : 1", 1000); // v = 1.5, 2, 2.5 …: each neuron in every step
+  const run = (duration: string) => {
+    const [h5, csv] = [at("many.h5"), at("many.csv")];
+    const { code, out } = rheobase(file, "--duration", duration, "--out", h5, "--out", csv, "--json");
+    expect(code).toBe(0);
+    const { peakBytes, work } = JSON.parse(out);
+    expect(statSync(csv).size).toBeGreaterThan(8 * work.spikes); // "e,0,0.1\n"
+    return { peakBytes, spikes: work.spikes };
+  };
+  const [few, many] = [run("1s"), run("10s")];
+  expect(few.spikes).toBeGreaterThan(990_000);
+  expect(many.spikes / few.spikes).toBeCloseTo(10, 1);
+  // Lists of ten million spikes would take 120 MB, and room to grow into.
+  expect(many.peakBytes / few.peakBytes).toBeLessThan(1.2);
+}, 120_000);

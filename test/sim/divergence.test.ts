@@ -235,12 +235,30 @@ describe("runs that part are found where they do", () => {
       values[77]! += change;
       return { kind: "values" as const, values };
     };
-    const { parting } = await partingOf(
-      { net: someNetwork("5 ms", weights(0) as never) },
-      { net: someNetwork("5 ms", weights(1) as never) },
-    );
+    const nets = [0, 1].map((change) => someNetwork("5 ms", weights(change) as never)) as [Network, Network];
+    const { parting } = await partingOf({ net: nets[0] }, { net: nets[1] });
     expect(parting).toMatchObject({ step: -1, connection: "e>e.g", variable: "w", synapse: 77, differing: 1 });
     expect(parting!.b!.value - parting!.a!.value).toBeCloseTo(1, 6);
+  });
+  test("weights that lie by their delays are shown in the type that the run has", async () => {
+    const netOf = (change: number): Network => {
+      const values = Float64Array.from({ length: 160 }, (_, k) => k / 1000 + (k === 77 ? change : 0));
+      const weight = { kind: "values", values } as const;
+      const delay = uniform(1e-3, 3e-3);
+      return network({
+        dt: "0.5 ms",
+        populations: { e: population(40, cell) },
+        connections: [
+          connect("e", "e", { port: "g", weight, delay, connectivity: inDegree(4), synapse: strengthening }),
+        ],
+      });
+    };
+    const partings = { f32: { value: Math.fround(0.077), bits: "3d9db22d" }, f64: { value: 0.077 } }; // 1.232 / 16
+    for (const type of ["f32", "f64"] as const) {
+      const { parting } = await partingOf({ net: netOf(0), type }, { net: netOf(1), type });
+      expect(parting).toMatchObject({ variable: "w", synapse: 77, b: { stored: type } });
+      expect(parting!.a).toMatchObject({ ...partings[type], stored: type });
+    }
   });
   test("a matrix of weights, a bias, a trained parameter: before the first step", async () => {
     const net = network({

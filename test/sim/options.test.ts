@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { wasm } from "../../src/backend/wasm/wasm.ts";
 import { ModelError, RunError } from "../../src/base/errors.ts";
 import { connect, inputNode, lif, network, population } from "../../src/model/index.ts";
-import { createEngine, createExactEngine, type Hook, poissonSource, simulate } from "../../src/sim/index.ts";
+import {
+  checkHealth,
+  createEngine,
+  createExactEngine,
+  type Hook,
+  poissonSource,
+  simulate,
+} from "../../src/sim/index.ts";
 import { refusesSlips, type Slip } from "../base/slips.ts";
 
 const net = network({
@@ -31,6 +38,25 @@ test("types of numbers are two", async () => {
   await expect(createEngine(net, wasm, { type: "float64" as never })).rejects.toThrow(
     "engine.type: must be 'f32' or 'f64', got 'float64'",
   );
+});
+test("what is no network, and no run, is said to be none", async () => {
+  const said = (path: string, got: string) =>
+    `${path}: takes a network, as network(…) and sequential(…) make it; got ${got}`;
+  for (const [given, got] of [
+    [undefined, "undefined"],
+    [null, "null"],
+    ["cuba", "cuba"],
+    [{}, "an object without populations, inputs and connections"],
+  ] as const) {
+    await expect(createEngine(given as never, wasm)).rejects.toThrow(said("createEngine", got));
+    expect(() => createExactEngine(given as never)).toThrow(said("createExactEngine", got));
+    expect(() => checkHealth(given as never, {} as never)).toThrow(said("checkHealth", got));
+  }
+  for (const run of [undefined, {}, { spikes: {} }])
+    expect(() => checkHealth(net, run as never)).toThrow(
+      /^checkHealth: takes what a run gives back, such as engine.run\(/,
+    );
+  expect(() => checkHealth(net, createExactEngine(net).run("2 ms"))).not.toThrow();
 });
 test("what is no backend, and no list of names, is said to be none", async () => {
   for (const backend of [undefined, "wasm", {}])

@@ -5,7 +5,7 @@ import { timesOf } from "./ticks.ts";
 
 /**
  * Writes records to CSV files. Events have the columns `time` (s) and `neuron`, rows `time` and one for each neuron, such as
- * `e.v[3]`; with several trials `trial` follows the time. One series goes to `path` itself, several go to files beside it,
+ * `e.v[3]`, or each synapse with its ends, such as `e>i.w[3] 0>17`; with several trials `trial` follows the time. One series goes to `path` itself, several go to files beside it,
  * with the series' name before the ending: `out.csv` becomes `out.spikes.csv`. Each is called `NAME.part` until the recording
  * has finished.
  *
@@ -53,11 +53,12 @@ const trial = ({ samples }: RecordHeader): string => (samples > 1 ? ",trial" : "
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function headLine(header: RecordHeader, info: SeriesInfo): string {
-  const { shape, kind, of, variable, columns, elements } = info;
+  const { shape, kind, of, variable, columns, elements, source, target } = info;
   if (shape === "events") return `time${trial(header)},neuron\n`;
   if (kind === "rate") return `time${trial(header)},${quoted(`${of}.rate`)}\n`;
   const name = variable === undefined ? of : `${of}.${variable}`;
-  const all = Array.from({ length: columns }, (_, k) => quoted(`${name}[${elements ? elements[k]! : k}]`));
+  const ends = (k: number): string => (source && target ? ` ${source[k]}>${target[k]}` : "");
+  const all = Array.from({ length: columns }, (_, k) => quoted(`${name}[${elements ? elements[k]! : k}]${ends(k)}`));
   return `time${trial(header)},${all.join(",")}\n`;
 }
 

@@ -2,8 +2,9 @@
  * Records in a file of their own, which only grows: what `sonataSink` writes while a run goes on, and any sink can be made of
  * it afterwards. Numbers are little-endian:
  *
- *     "RHEOREC1"
- *     length of the header (u32), its CRC-32 (u32), the header: JSON, `RecordHeader`
+ *     "RHEOREC2"
+ *     length of the header (u32), its CRC-32 (u32), the header: JSON, `{ header: RecordHeader, numbers: how many, crc }`
+ *     the header's lists of numbers (u32 each), which the JSON names by their places: `{ u32: [first, count] }`
  *     then pieces: series (u32), entries (u32), CRC-32 of what follows (u32), 0 (u32), and
  *       events: ticks (f64 each), indices (u32 each), samples (u32 each)
  *       rows: ticks (f64 each), values (f64, entries × samples × columns)
@@ -15,7 +16,7 @@ import { syncFileSystem } from "../../base/node.ts";
 import type { RecordChunk, RecordHeader, Sink } from "../../sim/records/sink.ts";
 import { type AppendFile, appending } from "./appendFile.ts";
 
-const MAGIC = "RHEOREC1";
+const MAGIC = "RHEOREC2";
 const HEAD = 16;
 type Crc = (bytes: Uint8Array) => number;
 const loadCrc = async (): Promise<Crc> => (await import("node:zlib")).crc32;
@@ -33,17 +34,38 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function headerBytes(header: RecordHeader, crc: Crc): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(header, written));
-  return joined(new TextEncoder().encode(MAGIC), bytesOf(Uint32Array.of(json.length, crc(json))), json);
+  const lists: Uint32Array[] = [];
+  let numbers = 0;
+  // JSON knows neither typed arrays nor infinity.
+  const written = (_: string, x: unknown): unknown => {
+    if (x === Number.POSITIVE_INFINITY) return "Infinity";
+    if (!(x instanceof Uint32Array)) return x;
+    lists.push(x);
+    numbers += x.length;
+    return { u32: [numbers - x.length, x.length] };
+  };
+  const text = JSON.stringify(header, written);
+  const bytes = joined(...lists.map(bytesOf));
+  const json = new TextEncoder().encode(`{"header":${text},"numbers":${numbers},"crc":${crc(bytes)}}`);
+  return joined(new TextEncoder().encode(MAGIC), bytesOf(Uint32Array.of(json.length, crc(json))), json, bytes);
 }
-/** JSON knows neither typed arrays nor infinity. */
-const written = (_: string, x: unknown): unknown =>
-  x instanceof Uint32Array ? { u32: [...x] } : x === Number.POSITIVE_INFINITY ? "Infinity" : x;
-const read = (_: string, x: unknown): unknown => {
-  if (x === "Infinity") return Number.POSITIVE_INFINITY;
-  const list = (x as { u32?: unknown } | null)?.u32;
-  return Array.isArray(list) ? Uint32Array.from(list) : x;
-};
+/** @param numbers the bytes behind the text; nothing where they are damaged */
+function headerOf(
+  json: Uint8Array,
+  numbers: (length: number) => Uint8Array<ArrayBuffer> | undefined,
+  crc: Crc,
+): RecordHeader | undefined {
+  const told = JSON.parse(new TextDecoder().decode(json)) as { header: unknown; numbers: number; crc: number };
+  const bytes = numbers(4 * told.numbers);
+  if (!bytes || crc(bytes) !== told.crc) return undefined;
+  const all = new Uint32Array(bytes.buffer);
+  const read = (_: string, x: unknown): unknown => {
+    if (x === "Infinity") return Number.POSITIVE_INFINITY;
+    const place = (x as { u32?: unknown } | null)?.u32;
+    return Array.isArray(place) ? all.slice(place[0], place[0] + place[1]) : x;
+  };
+  return JSON.parse(JSON.stringify(told.header), read) as RecordHeader;
+}
 
 function pieceBytes({ series, ticks, indices, samples, values }: RecordChunk, crc: Crc): Uint8Array {
   const body = joined(bytesOf(ticks), bytesOf(indices), bytesOf(samples), bytesOf(values));
@@ -140,8 +162,8 @@ export async function readLog(path: string, sink: Pick<Sink, "begin" | "write">)
     if (!start || new TextDecoder().decode(start.subarray(0, 8)) !== MAGIC) throw bad("is not a log of records");
     const [length, sum] = new Uint32Array(start.buffer, 8, 2);
     const json = next(length!);
-    if (!json || crc(json) !== sum) throw bad("its header is damaged");
-    const header = JSON.parse(new TextDecoder().decode(json), read) as RecordHeader;
+    const header = json && crc(json) === sum ? headerOf(json, next, crc) : undefined;
+    if (!header) throw bad("its header is damaged");
     sink.begin(header);
     for (;;) {
       const from = at;

@@ -1,7 +1,7 @@
 /**
  * Series as SONATA has them: spikes in `/spikes/<population>/{timestamps, node_ids}`, sorted by time, and variables whose rows
  * are evenly spaced in `/report/<population>/{data, mapping}`. What SONATA knows nothing of lies beside them, in
- * `/records/<name>/{time, neuron}` or `{time, values}`. Times are in ms.
+ * `/records/<name>/{time, neuron}` or `{time, values}`; with `source` and `target` of synapses. Times are in ms.
  *
  * A spike of step k stands at k · dt. Whoever has written the file puts the sorting of spikes into it (`fillSortingsIn`).
  *
@@ -86,7 +86,12 @@ class Growing {
 }
 
 const milliseconds = ({ tick }: RecordHeader): ((ticks: number) => number) => timesOf(tick * 1000);
-const wide = (xs: ArrayLike<number>): BigUint64Array => BigUint64Array.from(xs as number[], BigInt);
+/** Entry by entry: a list of so many BigInts would lie on the heap. */
+function wide(xs: ArrayLike<number>): BigUint64Array {
+  const out = new BigUint64Array(xs.length);
+  for (let k = 0; k < xs.length; k++) out[k] = BigInt(xs[k]!);
+  return out;
+}
 
 function spikes(use: UseFile, header: RecordHeader, info: SeriesInfo): Target {
   const time = milliseconds(header);
@@ -134,12 +139,13 @@ function report(use: UseFile, header: RecordHeader, info: SeriesInfo, { first, s
 
 function record(use: UseFile, header: RecordHeader, info: SeriesInfo): Target {
   const time = milliseconds(header);
-  const { columns, shape, elements, offset } = info;
+  const { columns, shape, offset } = info;
   const [times, data] = use((file) => {
     const group = groupIn(file, ["records", info.name]);
     for (const key of ["kind", "of", "variable"] as const)
       if (info[key] !== undefined) group.create_attribute(key, info[key]);
-    if (elements) group.create_dataset({ name: "elements", data: wide(elements) });
+    for (const key of ["elements", "source", "target"] as const)
+      if (info[key]) group.create_dataset({ name: key, data: wide(info[key]) });
     const moments = new Growing(group, "time", new Float64Array(0));
     moments.set.create_attribute("units", "ms");
     return [

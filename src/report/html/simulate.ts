@@ -120,7 +120,8 @@ function traceFigure(t: SampledDocument, x: Axis, unit: number, tone: string, bo
     ...lineMarks(axes, [{ name, tone, style: "solid", points, dots: false }]),
   ];
   const said = t.unit === "" ? "" : `, ${prefix}${t.unit}`;
-  const title = html`${name}, neuron ${num(neuron, whole(neuron))}: ${variable}${said}; ${num(spikes.length, whole(spikes.length))} ${spikes.length === 1 ? "spike" : "spikes"}`;
+  const until = t.spikesUntil !== undefined && html` up to ${num(t.spikesUntil, `${short(t.spikesUntil)} s`)}`;
+  const title = html`${name}, neuron ${num(neuron, whole(neuron))}: ${variable}${said}; ${num(spikes.length, whole(spikes.length))} ${spikes.length === 1 ? "spike" : "spikes"}${until}`;
   return plotFigure({ title, ...axes, height: 80, marks, stacked: { bottom }, linked: true });
 }
 const HEADROOM = 0.15;

@@ -83,7 +83,9 @@ export class ClockedSide {
 
   /** What synapses of a connection are and hold: those with rows of synapses, which differ or change. */
   synapses(connection: string): Readonly<Record<string, Elements>> {
-    return this.engine.synapses(connection);
+    const views = Object.entries(this.engine.synapses(connection));
+    if (this.engine.lowered.context.type === "f64") return Object.fromEntries(views);
+    return Object.fromEntries(views.map(([name, values]) => [name, narrowed(values)]));
   }
   /** Names of connections with rows of synapses. */
   get sparse(): string[] {
@@ -97,6 +99,13 @@ export class ClockedSide {
     const { network } = this.engine;
     return this.sparse.filter((name) => network.connections.find((c) => c.name === name)!.synapse !== undefined);
   }
+}
+
+/** Numbers of f32 come as f64 where they are copies: those that are as f32 has them are shown so. */
+function narrowed(values: Elements): Elements {
+  if (!(values instanceof Float64Array)) return values;
+  const narrow = new Float32Array(values);
+  return narrow.every((x, k) => Object.is(x, values[k])) ? narrow : values;
 }
 
 /** Steps from `done` on until a hook is called. */

@@ -12,6 +12,7 @@ import type { Dimension } from "../../base/dimension.ts";
 import { ModelError, RunError, requireInteger, requireKnown } from "../../base/errors.ts";
 import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
+import { requireNetwork } from "../../model/requireNetwork.ts";
 import { seedFor } from "../drawnBy.ts";
 import { initialParameters, type Parameters, parameterLayout, writeParameters } from "../lower/parameters.ts";
 import { memorySink, type RecordedSeries } from "../records/memorySink.ts";
@@ -49,6 +50,7 @@ const SECOND: Dimension = [0, 0, 1, 0, 0, 0, 0];
  *   that has no exact solution here, and says what has
  */
 export function createExactEngine(net: Network, options: ExactOptions = {}): ExactEngine {
+  requireNetwork("createExactEngine", net);
   requireKnown("engine", options, EXACT);
   const { record = [], delays = {}, sources = {} } = options;
   const seed = seedFor(net, options.parameters, options.seed, "engine");

@@ -6,7 +6,7 @@ import { quantityOf } from "../../base/quantity.ts";
 import type { Network } from "../../model/network.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { notSparse } from "../synapseViews.ts";
-import { checkSpikeTrigger, type Site } from "./plan.ts";
+import { checkSpikeTrigger, type Site, type SynapseEnds } from "./plan.ts";
 import type { Span, Trigger } from "./spec.ts";
 
 /** What records are read from. */
@@ -41,7 +41,7 @@ export function clockedSite(net: Network, host: Host): Site {
     tick: net.dt,
     span: (span, path) => stepsOfSpan(net, span, path),
     variable: (of, path, when) => variableSize(of, path, when, host),
-    synapses: (of, variable, path) => synapseCount(of, variable, path, host),
+    synapses: (of, variable, path) => endsOf(of, variable, path, host),
     checkTrigger: (on, path) => checkTrigger(on, path, site, host),
   };
   return site;
@@ -66,7 +66,7 @@ function variableSize(of: string, path: string, when: "before" | "after" | undef
   throw new ModelError("unsupported", `${path}.of`, `'${of}' is no state: it is known only within the step; ${remedy}`);
 }
 
-function synapseCount(of: string, variable: string, path: string, host: Host): number {
+function endsOf(of: string, variable: string, path: string, host: Host): SynapseEnds {
   const { l } = host;
   const sparse = new Set([...l.delayGroups.keys(), ...l.sources.synapses.keys()]);
   for (const groups of l.delayGroups.values()) for (const g of groups) sparse.delete(g.name);
@@ -78,8 +78,7 @@ function synapseCount(of: string, variable: string, path: string, host: Host): n
     );
   if (!sparse.has(of)) throw notSparse(of, sparse, l.net, `${path}.of`);
   const views = host.synapses(of);
-  const values = Object.hasOwn(views, variable) ? views[variable] : undefined;
-  if (values) return values.length;
+  if (Object.hasOwn(views, variable)) return { source: views["source"]!, target: views["target"]! };
   throw new ModelError("unknown-name", `${path}.variable`, `no '${variable}'; known: ${listNames(Object.keys(views))}`);
 }
 

@@ -23,10 +23,16 @@ export interface Site extends Omit<RecordHeader, "network" | "series"> {
   span(span: Span, path: string): number;
   /** Numbers of a variable. @throws {ModelError} `unknown-name`, `unsupported` unless it can be read at such moments */
   variable(of: string, path: string, when: VariableRecord["when"]): number;
-  /** Synapses of a connection. @throws {ModelError} `unknown-name`, `unsupported` */
-  synapses(of: string, variable: string, path: string): number;
+  /** Neurons at the ends of each synapse of a connection. @throws {ModelError} `unknown-name`, `unsupported` */
+  synapses(of: string, variable: string, path: string): SynapseEnds;
   /** @throws {ModelError} `unsupported`, `out-of-range`, `unknown-name` */
   checkTrigger(on: Trigger["on"], path: string): void;
+}
+
+/** By synapse. */
+export interface SynapseEnds {
+  readonly source: ArrayLike<number>;
+  readonly target: ArrayLike<number>;
 }
 
 /** One record, resolved. */
@@ -154,14 +160,19 @@ const KINDS: { readonly [K in RecordKind]: Kind<Extract<RecordSpec, { kind: K }>
   synapses: {
     properties: ["variable", "synapses", "every"],
     of: ({ of, variable = "w", synapses, every }: SynapseRecord, path, site) => {
-      const size = site.synapses(of, variable, path);
-      const columns = elementsOf(synapses, size, `${path}.synapses`);
+      const { source, target } = site.synapses(of, variable, path);
+      const size = target.length;
+      const some = elementsOf(synapses, size, `${path}.synapses`);
+      const columns = countOf(some, size);
+      const at = (of: ArrayLike<number>): Uint32Array =>
+        Uint32Array.from({ length: columns }, (_, k) => of[some.elements ? some.elements[k]! : k]!);
       return {
         shape: "rows",
         variable,
         size,
-        ...columns,
-        columns: countOf(columns, size),
+        ...some,
+        ...{ source: at(source), target: at(target) },
+        columns,
         every: everyOf(every, path, site),
         offset: 0,
       };

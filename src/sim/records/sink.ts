@@ -18,6 +18,9 @@ export interface SeriesInfo {
   readonly size: number;
   /** Which neurons or synapses, as columns of rows in this order; absent where it is all of them. A rate has one column. */
   readonly elements?: Uint32Array;
+  /** Of synapses: the neurons that each column's leads from and to. */
+  readonly source?: Uint32Array;
+  readonly target?: Uint32Array;
   /** Numbers of a row and trial. */
   readonly columns: number;
   /** Ticks from one row to the next, within a window; a bin's length for rates; 0 for events. */

@@ -12,6 +12,7 @@ import { Growth } from "../../sim/health/growth.ts";
 import { findNotFinite, notFiniteFinding } from "../../sim/health/notFinite.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
 import type { RecordedSeries } from "../../sim/records/memorySink.ts";
+import type { SynapseEnds } from "../../sim/records/plan.ts";
 import type { Records, VariableRecord } from "../../sim/records/spec.ts";
 import type { Snapshot } from "../../sim/snapshot.ts";
 import { secondsText } from "../explainQuantity.ts";
@@ -20,7 +21,7 @@ import { requireLength } from "../subject/inputs.ts";
 import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
-import type { Runner, Work } from "./runner.ts";
+import { matrixEnds, type Runner, type Work } from "./runner.ts";
 
 export interface ClockedOptions {
   readonly type: FloatType;
@@ -28,8 +29,10 @@ export interface ClockedOptions {
   readonly threads: number;
 }
 
-/** Numbers that are recorded in one piece at most: 16 MB. */
-const MOST_VALUES = 2e6;
+/** Numbers that are recorded in one piece at most: 4 MB, of which several copies wait to be collected. */
+const MOST_VALUES = 5e5;
+/** The same of spikes, were every neuron to fire in every step: 320 MB, of which a few per cent are ever used. */
+const MOST_SPIKES = 2e7;
 /** Looking back costs this share of the time at most, and this memory. */
 const SNAPSHOTS = 0.02;
 const MOST_COPIED = 2 ** 30;
@@ -66,6 +69,10 @@ function variableOf(net: Network, of: RecordedValues): VariableRecord {
 /** Numbers that a step leaves behind, on average. */
 const numbersOf = (net: Network, { values }: RecordPlan): number =>
   values.reduce((sum, v) => sum + v.neurons.length / (isPeeked(net, v) ? v.every : 1), 0);
+
+/** Neurons that may fire in a step. */
+const spikingOf = ({ populations }: Network): number =>
+  Object.values(populations).reduce((sum, p) => sum + (p.model.spike ? p.size : 0), 0);
 
 /** @throws {ModelError}, {DataError} for what cannot run */
 export async function clockedRunner(
@@ -129,7 +136,8 @@ class ClockedRunner implements Runner {
     this.#net = subject.net;
     this.#growth = new Growth(engine);
     this.collected = new Collected(subject.net, plan, { total: steps, tick: subject.net.dt, whole: true });
-    this.most = Math.max(1, Math.min(steps, Math.floor(MOST_VALUES / numbersOf(subject.net, plan))));
+    const room = Math.min(MOST_VALUES / numbersOf(subject.net, plan), MOST_SPIKES / spikingOf(subject.net));
+    this.most = Math.max(1, Math.min(steps, Math.floor(room)));
     this.threads = engine.lowered.context.parts > 1 ? backend.threads : 1;
     this.says = `clocked, in steps of ${secondsText(subject.net.dt)}, ${type}`;
     this.#snapshot = this.#take();
@@ -234,6 +242,12 @@ class ClockedRunner implements Runner {
     const dense = matrix ? this.#parts.parameters[`${connection}.weight`] : undefined;
     if (dense) return variable === "w" ? dense : undefined;
     return this.#engine.synapses(connection)[variable]?.slice();
+  }
+  ends(connection: string): SynapseEnds | undefined {
+    const matrix = matrixEnds(this.#net, connection);
+    if (matrix) return matrix;
+    const { source, target } = this.#engine.synapses(connection);
+    return source && target && { source, target };
   }
   work(): Work {
     const { given } = this.#parts.subject;

@@ -1,54 +1,11 @@
-/** What a run leaves behind, as it comes: spikes, counts of them in bins of time and by neuron, and samples of variables. */
+/**
+ * What a run leaves behind, as it comes, in memory that does not grow with the run: counts of spikes by neuron and in bins of
+ * time, intervals, and what a page draws. Spikes and samples themselves go on to whoever takes them, such as files.
+ */
 import type { Network } from "../../model/network.ts";
+import { Curve, DrawnSpikes, Marks } from "./drawn.ts";
 import type { RecordedValues, RecordPlan } from "./record.ts";
-
-/** A list of numbers that grows. */
-class Column<T extends Float64Array | Uint32Array> {
-  #data: T;
-  #length = 0;
-
-  constructor(empty: T) {
-    this.#data = empty;
-  }
-  push(x: number): void {
-    if (this.#length === this.#data.length) this.#grow();
-    this.#data[this.#length++] = x;
-  }
-  #grow(): void {
-    const larger = new (this.#data.constructor as new (n: number) => T)(Math.max(64, 2 * this.#data.length));
-    larger.set(this.#data);
-    this.#data = larger;
-  }
-  get view(): T {
-    return this.#data.subarray(0, this.#length) as T;
-  }
-}
-
-/** Spikes of a population that are kept: spike k is neuron `indices[k]` at `ticks[k]`, in order of time and neuron. */
-export interface SpikeTrain {
-  readonly node: string;
-  readonly size: number;
-  readonly ticks: Float64Array;
-  readonly indices: Uint32Array;
-}
-/** Samples of a variable: `columns[k]` is neuron `neurons[k]`. */
-export interface Trace {
-  readonly node: string;
-  readonly variable: string;
-  readonly neurons: readonly number[];
-  readonly ticks: Float64Array;
-  readonly columns: readonly Float64Array[];
-}
-
-interface Kept {
-  readonly ticks: Column<Float64Array>;
-  readonly indices: Column<Uint32Array>;
-  /** Nothing: all neurons. */
-  readonly mask?: Uint8Array;
-}
-
-/** Bins of time at most. */
-const BINS = 400;
+import { IntervalTally, TimeBins } from "./tally.ts";
 
 /** How long a run is, in ticks: steps of a clock, or seconds. */
 export interface Extent {
@@ -59,94 +16,127 @@ export interface Extent {
   readonly whole: boolean;
 }
 
+/** Takes what is recorded while the run goes on. What it throws ends the run. */
+export interface Outlet {
+  /** Spikes of a population that are recorded, in order of time and neuron. */
+  spikes(node: string, ticks: Float64Array, indices: Uint32Array): void;
+  /** A sample of the k-th variable: a number for each of its neurons. It copies what it keeps. */
+  sample(k: number, tick: number, row: ArrayLike<number>): void;
+}
+
+/** A curve of one neuron. */
+export interface TracedNeuron {
+  readonly node: string;
+  readonly variable: string;
+  readonly neuron: number;
+  readonly curve: Curve;
+}
+
+/** Curves that are drawn. */
+export const MOST_CURVES = 60;
+/** Stretches of all of them that are kept. */
+const MOST_STRETCHES = 2 ** 21;
+
+interface Kept {
+  /** Nothing: all neurons. */
+  readonly mask?: Uint8Array;
+  readonly intervals: IntervalTally;
+  readonly marks: Marks;
+}
+interface Sampled {
+  readonly of: RecordedValues;
+  readonly row: Float64Array;
+  /** Of its first neurons. */
+  readonly curves: readonly Curve[];
+}
+
 export class Collected {
-  /** Ticks of a bin. */
-  binTicks: number;
   /** By population that spikes. */
-  bins: ReadonlyMap<string, Uint32Array>;
   readonly perNeuron: ReadonlyMap<string, Uint32Array>;
   readonly extent: Extent;
+  /** Curves to draw, the first of all. */
+  readonly traced: readonly TracedNeuron[];
+  /** Spikes to draw, where somebody does. */
+  readonly drawn: DrawnSpikes | undefined;
   /** Ticks that have been run. */
   done = 0;
-  /** Spikes that are kept. */
-  kept = 0;
+  /** Spikes of all populations. */
+  count = 0;
+  outlet: Outlet | undefined;
+  readonly #bins: TimeBins;
   readonly #kept: ReadonlyMap<string, Kept>;
-  readonly #samples: readonly {
-    readonly of: RecordedValues;
-    readonly ticks: Column<Float64Array>;
-    readonly columns: readonly Column<Float64Array>[];
-  }[];
-  readonly #net: Network;
+  readonly #sampled: readonly Sampled[];
 
   constructor(net: Network, plan: RecordPlan, extent: Extent) {
-    const spiking = Object.entries(net.populations).filter(([, p]) => p.model.spike);
-    this.#net = net;
-    this.extent = extent;
-    this.binTicks = widthOf(extent.total, extent.whole);
-    const count = Math.max(1, Math.ceil(extent.total / this.binTicks));
-    this.bins = new Map(spiking.map(([node]) => [node, new Uint32Array(count)]));
-    this.perNeuron = new Map(spiking.map(([node, p]) => [node, new Uint32Array(p.size)]));
-    this.#kept = keptOf(
-      plan,
-      spiking.map(([node, { size }]) => ({ node, size })),
+    const sizes = new Map(
+      Object.entries(net.populations).flatMap(([node, p]) => (p.model.spike ? [[node, p.size] as const] : [])),
     );
-    const column = () => new Column(new Float64Array(0));
-    this.#samples = plan.values.map((of) => ({ of, ticks: column(), columns: of.neurons.map(column) }));
+    this.extent = extent;
+    this.#bins = new TimeBins([...sizes.keys()], extent.total, extent.whole);
+    this.perNeuron = new Map([...sizes].map(([node, size]) => [node, new Uint32Array(size)]));
+    this.#sampled = sampledOf(plan.values);
+    this.traced = this.#sampled.flatMap(({ of: { node, variable, neurons }, curves }) =>
+      curves.map((curve, k) => ({ node, variable, neuron: neurons[k]!, curve })),
+    );
+    this.#kept = keptOf(plan, sizes, this.traced);
+    const own = new Map([...this.#kept.keys()].map((node) => [node, sizes.get(node)!]));
+    this.drawn = plan.draws ? new DrawnSpikes(own, extent.total) : undefined;
   }
 
+  /** Populations whose spikes are recorded. */
+  get recorded(): string[] {
+    return [...this.#kept.keys()];
+  }
   /** Spikes of a population in order of time. */
-  spikes(node: string, ticks: ArrayLike<number>, indices: ArrayLike<number>): void {
-    const [bins, perNeuron, kept] = [this.bins.get(node)!, this.perNeuron.get(node)!, this.#kept.get(node)];
-    const mask = kept?.mask;
-    for (let k = 0; k < ticks.length; k++) {
-      const [t, n] = [ticks[k]!, indices[k]!];
-      bins[Math.min(bins.length - 1, Math.floor(t / this.binTicks))]!++;
-      perNeuron[n]!++;
-      if (!kept || (mask && !mask[n])) continue;
-      kept.ticks.push(t);
-      kept.indices.push(n);
-      this.kept++;
-    }
+  spikes(node: string, ticks: Float64Array, indices: Uint32Array): void {
+    this.#bins.add(node, ticks);
+    const perNeuron = this.perNeuron.get(node)!;
+    for (let k = 0; k < indices.length; k++) perNeuron[indices[k]!]!++;
+    this.count += indices.length;
+    const kept = this.#kept.get(node);
+    if (!kept || indices.length === 0) return;
+    const own = kept.mask ? among(kept.mask, ticks, indices) : { ticks, indices };
+    kept.intervals.add(own.ticks, own.indices);
+    kept.marks.add(own.ticks, own.indices);
+    this.drawn?.add(node, own.ticks, own.indices);
+    this.outlet?.spikes(node, own.ticks, own.indices);
   }
   /** One sample of the k-th variable that is recorded, of all its neurons, at an offset of `values`. */
   sample(k: number, tick: number, values: ArrayLike<number>, at: number): void {
-    const { of, ticks, columns } = this.#samples[k]!;
-    ticks.push(tick);
-    for (let j = 0; j < columns.length; j++) columns[j]!.push(values[at + of.neurons[j]!]!);
+    const { of, row } = this.#sampled[k]!;
+    for (let j = 0; j < row.length; j++) row[j] = values[at + of.neurons[j]!]!;
+    this.#take(k, tick);
   }
   /** The same of the neurons alone that are recorded. */
   sampleOf(k: number, tick: number, values: ArrayLike<number>, at: number): void {
-    const { ticks, columns } = this.#samples[k]!;
-    ticks.push(tick);
-    for (let j = 0; j < columns.length; j++) columns[j]!.push(values[at + j]!);
+    const { row } = this.#sampled[k]!;
+    for (let j = 0; j < row.length; j++) row[j] = values[at + j]!;
+    this.#take(k, tick);
+  }
+  #take(k: number, tick: number): void {
+    const { row, curves } = this.#sampled[k]!;
+    for (let j = 0; j < curves.length; j++) curves[j]!.push(tick, row[j]!);
+    this.outlet?.sample(k, tick, row);
   }
 
-  /** Of populations whose spikes are kept. */
-  get trains(): SpikeTrain[] {
-    return [...this.#kept].map(([node, { ticks, indices }]) => ({
-      node,
-      size: this.#net.populations[node]!.size,
-      ticks: ticks.view,
-      indices: indices.view,
-    }));
+  /** Of populations whose spikes are recorded. */
+  get intervals(): ReadonlyMap<string, IntervalTally> {
+    return new Map([...this.#kept].map(([node, { intervals }]) => [node, intervals]));
   }
-  get traces(): Trace[] {
-    return this.#samples.map(({ of: { node, variable, neurons }, ticks, columns }) => ({
-      node,
-      variable,
-      neurons,
-      ticks: ticks.view,
-      columns: columns.map((c) => c.view),
-    }));
+  /** Spikes of a neuron that stands beside a curve: ticks, the first of them. */
+  marksOf(node: string, neuron: number): readonly number[] {
+    return this.#kept.get(node)?.marks.kept.get(neuron) ?? [];
   }
-  /** A run that was stopped early has used few of its bins: where all spikes are there, they are counted anew. */
-  finish(): void {
-    const { whole, total } = this.extent;
-    if (this.done > total / 2 || this.done === 0 || this.#kept.size < this.bins.size) return;
-    if ([...this.#kept.values()].some((k) => k.mask)) return;
-    this.binTicks = widthOf(this.done, whole);
-    const count = Math.ceil(this.done / this.binTicks);
-    this.bins = new Map(this.trains.map(({ node, ticks }) => [node, counted(ticks, this.binTicks, count)]));
+  /** Curves that are recorded and not drawn. */
+  get undrawn(): number {
+    return this.#sampled.reduce((sum, { of }) => sum + of.neurons.length, 0) - this.traced.length;
+  }
+  /** Counts in bins of so many ticks, by population. */
+  get bins(): ReadonlyMap<string, Float64Array> {
+    return this.#bins.after(this.done).counts;
+  }
+  get binTicks(): number {
+    return this.#bins.after(this.done).width;
   }
   /** Bins that have been run through, the last of them in part at least. */
   get usedBins(): number {
@@ -154,29 +144,41 @@ export class Collected {
   }
 }
 
-const widthOf = (ticks: number, whole: boolean): number =>
-  whole ? Math.max(1, Math.ceil(ticks / BINS)) : ticks / BINS || 1;
-function counted(ticks: Float64Array, width: number, count: number): Uint32Array {
-  const bins = new Uint32Array(count);
-  for (const t of ticks) bins[Math.min(count - 1, Math.floor(t / width))]!++;
-  return bins;
+function among(mask: Uint8Array, ticks: Float64Array, indices: Uint32Array) {
+  const places = Uint32Array.from({ length: indices.length }, (_, k) => k).filter((k) => mask[indices[k]!] === 1);
+  return { ticks: Float64Array.from(places, (k) => ticks[k]!), indices: places.map((k) => indices[k]!) };
+}
+
+function sampledOf(values: readonly RecordedValues[]): Sampled[] {
+  const all = values.reduce((sum, v) => sum + v.neurons.length, 0);
+  let left = Math.min(MOST_CURVES, all);
+  const room = 2 * Math.floor(MOST_STRETCHES / 2 / Math.max(1, left));
+  return values.map((of) => {
+    const count = Math.min(left, of.neurons.length);
+    left -= count;
+    const curves = Array.from({ length: count }, () => new Curve(room));
+    return { of, row: new Float64Array(of.neurons.length), curves };
+  });
 }
 
 function keptOf(
   { spikes }: RecordPlan,
-  spiking: readonly { readonly node: string; readonly size: number }[],
+  sizes: ReadonlyMap<string, number>,
+  traced: readonly TracedNeuron[],
 ): Map<string, Kept> {
-  const columns = (): Kept => ({ ticks: new Column(new Float64Array(0)), indices: new Column(new Uint32Array(0)) });
-  if (!spikes) return new Map(spiking.map(({ node }) => [node, columns()]));
   const kept = new Map<string, Kept>();
-  for (const { node, size } of spiking) {
-    const asked = spikes.filter((s) => s.node === node);
-    if (asked.length === 0) continue;
-    const mask = new Uint8Array(size);
-    for (const { neurons } of asked)
-      if (neurons) for (const n of neurons) mask[n] = 1;
-      else mask.fill(1);
-    kept.set(node, { ...columns(), mask });
+  for (const [node, size] of sizes) {
+    const asked = spikes?.filter((s) => s.node === node);
+    if (asked?.length === 0) continue;
+    const marks = new Marks(traced.filter((t) => t.node === node).map((t) => t.neuron));
+    kept.set(node, { marks, intervals: new IntervalTally(size), ...(asked && { mask: maskOf(size, asked) }) });
   }
   return kept;
+}
+function maskOf(size: number, asked: NonNullable<RecordPlan["spikes"]>): Uint8Array {
+  const mask = new Uint8Array(size);
+  for (const { neurons } of asked)
+    if (neurons) for (const n of neurons) mask[n] = 1;
+    else mask.fill(1);
+  return mask;
 }

@@ -13,17 +13,14 @@ import type {
   SimulateDocument,
 } from "../../report/document.ts";
 import { meaningIn, startOf, valueOf } from "../../sim/health/numbers.ts";
-import { symbolOf } from "../explainQuantity.ts";
+import { secondsText, symbolOf } from "../explainQuantity.ts";
 import { thresholdOf } from "../threshold.ts";
-import { binRates, histogram, type Intervals, intervalsOf, moments, quantile, rangeOf, thinned } from "./analysis.ts";
-import type { Collected, SpikeTrain, Trace } from "./collected.ts";
+import { Bars, binRates, type Histogram, histogram, moments, rangeOf } from "./analysis.ts";
+import type { Collected, TracedNeuron } from "./collected.ts";
+import { MOST_MARKS, type SpikeTrain } from "./drawn.ts";
 import type { RecordedSynapses } from "./record.ts";
 
 const BARS = 40;
-/** Points of a curve of a report. */
-const POINTS = 4000;
-/** Spikes of a raster; of more, some neurons are shown. */
-const MOST_SPIKES = 2_000_000;
 
 const sum = (xs: ArrayLike<number>): number => Array.prototype.reduce.call(xs, (a, b) => a + b, 0) as number;
 
@@ -31,18 +28,15 @@ const sum = (xs: ArrayLike<number>): number => Array.prototype.reduce.call(xs, (
 export const secondsDone = ({ done, extent }: Collected): number => done * extent.tick;
 
 /** Populations, with what their neurons did. */
-export function populationDocuments(
-  net: Network,
-  c: Collected,
-  intervals: ReadonlyMap<string, Intervals>,
-): PopulationDocument[] {
+export function populationDocuments(net: Network, c: Collected): PopulationDocument[] {
   const seconds = secondsDone(c);
+  const { intervals, bins } = c;
   return Object.entries(net.populations).map(([name, { size, model }]) => {
     const perNeuron = c.perNeuron.get(name);
     const what = { name, size, model: model.name, spiking: perNeuron !== undefined };
     if (!perNeuron || seconds === 0) return what;
     const spikes = sum(perNeuron);
-    const found = intervals.get(name);
+    const found = intervals.get(name)?.variation;
     return {
       ...what,
       spikes,
@@ -50,14 +44,10 @@ export function populationDocuments(
       highest: rangeOf(perNeuron).high / seconds,
       silent: perNeuron.reduce((n, count) => n + Number(count === 0), 0),
       ...(found?.cv !== undefined && { cv: found.cv, cvNeurons: found.cvNeurons }),
-      rates: binRates(c.bins.get(name)!, c.done / c.binTicks, size, c.binTicks * c.extent.tick),
+      rates: binRates(bins.get(name)!, c.done / c.binTicks, size, c.binTicks * c.extent.tick),
     };
   });
 }
-
-/** Of populations whose spikes are kept. */
-export const intervalsIn = (c: Collected): Map<string, Intervals> =>
-  new Map(c.trains.map((train) => [train.node, intervalsOf(train, c.extent.tick, secondsDone(c))]));
 
 export function neuronRates(c: Collected): HistogramDocument[] {
   const seconds = secondsDone(c);
@@ -73,18 +63,20 @@ export function neuronRates(c: Collected): HistogramDocument[] {
 }
 
 /** Up to the 99th percentile and somewhat more: a few long silences would press the rest together. */
-export function intervalHistograms(intervals: ReadonlyMap<string, Intervals>, c: Collected): HistogramDocument[] {
-  return [...intervals].flatMap(([name, { intervals }]) => {
-    if (intervals.length === 0) return [];
-    const milliseconds = intervals.map((x) => 1000 * x);
-    const { high } = rangeOf(milliseconds);
-    const end = Math.min(high, 1.2 * quantile(milliseconds, 0.99));
-    const step = c.extent.whole ? 1000 * c.extent.tick : 0;
+export function intervalHistograms(c: Collected): HistogramDocument[] {
+  const milliseconds = 1000 * c.extent.tick;
+  return [...c.intervals].flatMap(([name, { all, occurrences }]) => {
+    if (all.count === 0) return [];
+    const end = milliseconds * Math.min(occurrences.highest, 1.2 * occurrences.quantile(0.99));
+    const step = c.extent.whole ? milliseconds : 0;
     const width = step > 0 ? Math.max(step, Math.ceil(end / BARS / step) * step) : end / BARS || 1;
-    const bars = Math.max(1, Math.ceil(end / width + (step > 0 ? 0.5 : 0)));
+    const count = Math.max(1, Math.ceil(end / width + (step > 0 ? 0.5 : 0)));
     // Intervals are whole steps: edges lie between them.
     const low = step > 0 ? -step / 2 : 0;
-    return [histogramDocument(name, "interval, ms", milliseconds, bars, [low, low + bars * width])];
+    const bars = new Bars(count, [low, low + count * width]);
+    for (const [interval, times] of occurrences) bars.add(milliseconds * interval, times);
+    const [mean, sd] = [milliseconds * all.mean, milliseconds * all.sd];
+    return [barsDocument(name, "interval, ms", { count: all.count, mean, sd }, bars.histogram)];
   });
 }
 
@@ -95,9 +87,16 @@ function histogramDocument(
   bars: number,
   ends: readonly [number, number],
 ): HistogramDocument {
-  const { edges, counts } = histogram(values, bars, ends);
-  const beyond = values.length - sum(counts);
-  return { name, of, count: values.length, ...moments(values), edges, counts, ...(beyond > 0 && { beyond }) };
+  return barsDocument(name, of, { count: values.length, ...moments(values) }, histogram(values, bars, ends));
+}
+function barsDocument(
+  name: string,
+  of: string,
+  all: Pick<HistogramDocument, "count" | "mean" | "sd">,
+  { edges, counts }: Histogram,
+): HistogramDocument {
+  const beyond = all.count - sum(counts);
+  return { name, of, ...all, edges, counts, ...(beyond > 0 && { beyond }) };
 }
 
 /** What of synapses was looked at, at the beginning and at the end. */
@@ -132,80 +131,58 @@ function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Spikes to look at, and a word on those that are left out. */
-export function rasterDocuments(c: Collected): { rasters: NonNullable<SimulateDocument["rasters"]>; notes: string[] } {
-  const { extent } = c;
+/** Spikes to look at, if any are kept for that, and a word on those that are left out. */
+export function rasterDocuments({ extent, drawn, done }: Collected): {
+  readonly rasters?: NonNullable<SimulateDocument["rasters"]>;
+  readonly notes: readonly string[];
+} {
+  if (!drawn) return { notes: [] };
+  const { every, until } = drawn;
   // Exact times are shown on a grid as fine as a screen of screens.
   const tickSeconds = extent.whole ? extent.tick : (extent.total * extent.tick) / FINE;
-  const ticks = Math.max(1, Math.round(secondsDone(c) / tickSeconds));
-  const { trains } = c;
-  const every = Math.max(1, Math.ceil(trains.reduce((n, t) => n + t.ticks.length, 0) / MOST_SPIKES));
-  const rasters = trains.map((t) => rasterOf(t, extent.tick / tickSeconds, every, ticks));
-  const notes =
-    every > 1 ? [`The raster shows every ${every}th neuron; there are too many spikes to show them all.`] : [];
+  const ticks = Math.max(1, Math.round((done * extent.tick) / tickSeconds));
+  const rasters = drawn.trains.map((t) => rasterOf(t, extent.tick / tickSeconds, ticks));
+  const what = every > 1 ? [`one neuron in ${every}`] : [];
+  const when = until < done ? [`the first ${secondsText(Number((until * extent.tick).toPrecision(6)))}`] : [];
+  const left = [...what, ...when].join(", and ");
+  const notes = left === "" ? [] : [`The raster shows ${left}; there are too many spikes to show them all.`];
   return { rasters: { ticks, tickSeconds, rasters }, notes };
 }
 const FINE = 2 ** 20;
 
-function rasterOf(
-  { node, size, ticks, indices }: SpikeTrain,
-  factor: number,
-  every: number,
-  most: number,
-): RasterDocument {
-  const kept: number[] = [];
-  for (let k = 0; k < ticks.length; k++) if (indices[k]! % every === 0) kept.push(k);
+function rasterOf({ node, size, ticks, indices }: SpikeTrain, factor: number, most: number): RasterDocument {
   const step = (k: number): number => Math.min(most - 1, Math.floor(ticks[k]! * factor));
+  const order = Array.from({ length: ticks.length }, (_, k) => k);
   // On a coarser grid spikes of one step may be out of order.
-  if (factor !== 1) kept.sort((a, b) => step(a) - step(b) || indices[a]! - indices[b]!);
+  if (factor !== 1) order.sort((a, b) => step(a) - step(b) || indices[a]! - indices[b]!);
   return {
     name: node,
     of: "neurons",
     size,
-    count: kept.length,
-    steps: kept.map(step),
-    neurons: kept.map((k) => indices[k]!),
+    count: order.length,
+    steps: order.map(step),
+    neurons: order.map((k) => indices[k]!),
   };
 }
 
-/** Curves to look at; `most` of them. */
-export function sampledDocuments(
-  net: Network,
-  c: Collected,
-  most: number,
-): { traces: SampledDocument[]; left: number } {
-  const all = c.traces.flatMap((t) => t.neurons.map((neuron, k) => ({ t, neuron, k })));
-  const spikes = spikesOf(c, new Set(all.slice(0, most).map(({ t, neuron }) => `${t.node} ${neuron}`)));
-  const traces = all.slice(0, most).map(({ t, neuron, k }) => sampledDocument(net, c, t, neuron, k, spikes));
-  return { traces, left: all.length - traces.length };
-}
-/** Seconds, by population and neuron. */
-function spikesOf(c: Collected, wanted: ReadonlySet<string>): Map<string, number[]> {
-  const found = new Map([...wanted].map((key) => [key, [] as number[]]));
-  if (wanted.size === 0) return found;
-  for (const { node, ticks, indices } of c.trains)
-    for (let k = 0; k < ticks.length; k++) found.get(`${node} ${indices[k]}`)?.push(ticks[k]! * c.extent.tick);
-  return found;
-}
-function sampledDocument(
-  net: Network,
-  c: Collected,
-  { node, variable, ticks, columns }: Trace,
-  neuron: number,
-  k: number,
-  spikes: ReadonlyMap<string, readonly number[]>,
-): SampledDocument {
-  const curve = thinned(ticks, columns[k]!, POINTS);
+/** Curves to look at. */
+export const sampledDocuments = (net: Network, c: Collected): SampledDocument[] =>
+  c.traced.map((t) => sampledDocument(net, c, t));
+function sampledDocument(net: Network, c: Collected, { node, variable, neuron, curve }: TracedNeuron): SampledDocument {
+  const { ticks, values } = curve.points;
+  const spikes = c.marksOf(node, neuron).map((t) => t * c.extent.tick);
   const threshold = levelOf(net, node, variable, neuron);
+  const isCut = spikes.length === MOST_MARKS && c.perNeuron.get(node)![neuron]! > MOST_MARKS;
   return {
     name: node,
     variable,
     neuron,
     unit: unitOf(net, node, variable),
-    times: curve.ticks.map((t) => t * c.extent.tick),
-    values: curve.values.map((v) => Number(v.toPrecision(6))),
-    thinned: curve.values.length < ticks.length,
-    spikes: spikes.get(`${node} ${neuron}`) ?? [],
+    times: ticks.map((t) => t * c.extent.tick),
+    values: values.map((v) => Number(v.toPrecision(6))),
+    thinned: values.length < curve.samples,
+    spikes,
+    ...(isCut && { spikesUntil: spikes.at(-1)! }),
     ...(threshold !== undefined && { threshold }),
   };
 }

@@ -6,12 +6,13 @@ import { createExactEngine, type ExactEngine } from "../../sim/exact/engine.ts";
 import type { ExactRecording } from "../../sim/exact/recording.ts";
 import type { HealthFinding } from "../../sim/health/finding.ts";
 import { initialParameters, type Parameters } from "../../sim/lower/parameters.ts";
+import type { SynapseEnds } from "../../sim/records/plan.ts";
 import { timeInputs } from "../subject/given.ts";
 import { requireLength } from "../subject/inputs.ts";
 import type { Subject } from "../subject/subject.ts";
 import { Collected } from "./collected.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
-import type { Runner, Work } from "./runner.ts";
+import { matrixEnds, type Runner, type Work } from "./runner.ts";
 
 /** @throws {ModelError} `unsupported` for what has no closed form */
 export function exactRunner(subject: Subject, plan: RecordPlan, seconds: number, seed: number): Runner {
@@ -89,6 +90,9 @@ class ExactRunner implements Runner {
   look({ connection, variable }: RecordedSynapses): ArrayLike<number> | undefined {
     const own = this.#net.connections.some((c) => c.name === connection && hasMatrix(c));
     return own && variable === "w" ? this.#parameters[`${connection}.weight`] : undefined;
+  }
+  ends(connection: string): SynapseEnds | undefined {
+    return matrixEnds(this.#net, connection);
   }
   work(): Work {
     const { inputSpikes, synapticEvents, updates } = this.#engine.counts;

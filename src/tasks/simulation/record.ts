@@ -37,6 +37,8 @@ export interface RecordPlan {
   readonly spikes?: readonly RecordedSpikes[];
   readonly values: readonly RecordedValues[];
   readonly synapses: readonly RecordedSynapses[];
+  /** Whether spikes are drawn as well. */
+  readonly draws?: boolean;
 }
 
 const WORDS = /^([^[\]@]+?)(?:\[([^\]]*)\])?(?:@(.+))?$/;

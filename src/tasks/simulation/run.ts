@@ -6,31 +6,24 @@ import type { Runner } from "./runner.ts";
 export interface Driven {
   readonly finding?: HealthFinding;
   readonly interrupted: boolean;
-  /** Ended because there is no room for more spikes. */
-  readonly full?: boolean;
   /** Seconds of the clock on the wall. */
   readonly seconds: number;
 }
 export interface DriveOptions {
   readonly stop?: { readonly aborted: boolean } | undefined;
   readonly onProgress: OnProgress;
-  /** Spikes that are kept at most. */
-  readonly mostSpikes?: number;
 }
-/** 12 bytes each, and room to grow into: about a gigabyte. */
-export const MOST_SPIKES = 5e7;
 
 /** Seconds that a piece is to take, and how much longer the next may be. */
 const PIECE = 0.1;
 const GROWTH = 4;
+/** Spikes of a piece, as far as one can tell from the piece before: they lie in memory until it is done. */
+const SPIKES = 2.5e5;
 /** The first piece: a thousandth of all, and no more than a few milliseconds of model time, because nobody knows how long it takes. */
 const SHARE = 1 / 1000;
 const FIRST = 5e-3;
 
-export async function drive(
-  runner: Runner,
-  { stop, onProgress, mostSpikes = MOST_SPIKES }: DriveOptions,
-): Promise<Driven> {
+export async function drive(runner: Runner, { stop, onProgress }: DriveOptions): Promise<Driven> {
   const { collected, most } = runner;
   const { total, whole, tick } = collected.extent;
   const start = performance.now();
@@ -40,15 +33,15 @@ export async function drive(
   tell(runner, 0, onProgress);
   while (collected.done < total) {
     if (stop?.aborted) return { interrupted: true, seconds: elapsed() };
-    if (collected.kept > mostSpikes) return { interrupted: false, full: true, seconds: elapsed() };
     const ticks = Math.min(piece, total - collected.done);
-    const before = elapsed();
+    const [before, spikes] = [elapsed(), collected.count];
     const finding = runner.advance(ticks);
     if (finding) return { finding, interrupted: false, seconds: elapsed() };
     const took = Math.max(1e-6, elapsed() - before);
     // A last piece that is nothing but what rounding left is no piece.
     if (!whole && total - collected.done < total * 1e-12) collected.done = total;
-    piece = rounded(Math.min(most, piece * Math.min(GROWTH, PIECE / took)));
+    const room = SPIKES / Math.max(1, collected.count - spikes);
+    piece = rounded(Math.min(most, piece * Math.min(GROWTH, PIECE / took, room)));
     tell(runner, elapsed(), onProgress);
     await new Promise((resolve) => setImmediate(resolve)); // a signal can be heard here alone
   }

@@ -19,10 +19,10 @@ import { silentInputs } from "../subject/inputs.ts";
 import { thresholdOf } from "../threshold.ts";
 import { windowsOf } from "./analysis.ts";
 import { clockedRunner } from "./clocked.ts";
+import { MOST_CURVES } from "./collected.ts";
 import { commandOf, optionsOf } from "./command.ts";
 import {
   intervalHistograms,
-  intervalsIn,
   type Looked,
   neuronRates,
   populationDocuments,
@@ -34,11 +34,11 @@ import {
 import { exactRunner } from "./exact.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type RecordedSynapses, type RecordPlan, recordPlan } from "./record.ts";
-import { type Driven, drive } from "./run.ts";
+import { type Driven, type DriveOptions, drive } from "./run.ts";
 import type { Runner } from "./runner.ts";
-import { writeCsv, writeSpikes } from "./spikeFiles.ts";
+import { type Recorded, Streams } from "./streams.ts";
 import { type SeededOptions, type Timed, timedSubject } from "./timed.ts";
-import { requireLines, type ValueFile, valueFilesOf, writeValues } from "./valueFiles.ts";
+import { requireLines, type ValueFile, valueFilesOf, writeSynapses } from "./valueFiles.ts";
 
 const KINDS = { ".h5": "spikes", ".csv": "table", ".html": "page", ".json": "data" } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
@@ -67,6 +67,7 @@ export async function simulateTask(given: SimulationOptions, onProgress: OnProgr
   const asked = recordPlan(wanted, subject.net);
   const plan = withDefaults(asked, subject, isShown);
   const planned = valueFilesOf(outputs, asked);
+  requireTaken(asked, subject, planned);
   const start = performance.now();
   onProgress({ stage: "build", done: 0, total: 1 });
   using runner = await runnerOf(subject, plan, options);
@@ -74,14 +75,15 @@ export async function simulateTask(given: SimulationOptions, onProgress: OnProgr
   const before = plan.synapses.map((of) => runner.look(of));
   requireLines(planned, before);
   const built = (performance.now() - start) / 1000;
-  const driven = await drive(runner, { stop: options.stop, onProgress });
-  runner.collected.finish();
+  const recorded: Recorded = { net: subject.net, seed: options.seed, plan, collected: runner.collected };
+  const streams = await Streams.open(recorded, outputs, planned);
+  const driven = await streamed(streams, runner, { stop: options.stop, onProgress });
   const looked = plan.synapses.map((of, k): Looked => ({ of, before: before[k], after: runner.look(of) }));
   const values = planned.filter(({ what, k }) => what === "values" || looked[k]!.after !== undefined);
-  const found: Found = { options, subject, plan, runner, driven, built, looked, isShown, outputs, values };
+  const found: Found = { options, subject, plan, runner, driven, built, looked, outputs, values };
   const document = await documentOf(found);
-  await writeOutputs(outputs, document, runner);
-  await writeValues(values, { net: subject.net, seed: options.seed, collected: runner.collected, looked });
+  for (const { file, kind } of outputs) if (kind === "page" || kind === "data") await writeReport(file, kind, document);
+  await writeSynapses(values, looked, recorded, (connection) => runner.ends(connection));
   const { interrupted, failed } = document;
   return {
     document: { ...document },
@@ -90,6 +92,21 @@ export async function simulateTask(given: SimulationOptions, onProgress: OnProgr
     interrupted,
     failed,
   };
+}
+
+/** Runs to the end, with files that grow meanwhile. Where that fails, what was written of a run stays as `NAME.part`. */
+async function streamed(streams: Streams, runner: Runner, options: DriveOptions): Promise<Driven> {
+  try {
+    runner.collected.outlet = streams;
+    const driven = await drive(runner, options);
+    options.onProgress({ stage: "write", done: 0, total: 1 });
+    await streams.finish();
+    options.onProgress({ stage: "write", done: 1, total: 1 });
+    return driven;
+  } catch (error) {
+    await streams.abandon({ keep: runner.collected.done > 0 });
+    throw error;
+  }
 }
 
 /** @throws {UsageError} for options that contradict each other */
@@ -120,17 +137,23 @@ const SHOWN_NEURONS = 2;
 /** Seconds from one sample to the next: finer than a membrane's time constant, coarser than most steps. */
 const SHOWN_EVERY = 1e-3;
 const MOST_WEIGHTS = 5e6;
-const MOST_KEPT = 5e7;
+const MOST_FOR_NOTHING = 5e7;
 
-function withDefaults(plan: RecordPlan, { net, duration }: Timed, isShown: boolean): RecordPlan {
+/** Values that no file takes are drawn, and of a few neurons: the others would be recorded for nothing. */
+function requireTaken({ values }: RecordPlan, { net, duration }: Timed, files: readonly ValueFile[]): void {
+  const neurons = values.reduce((sum, v) => sum + v.neurons.length, 0);
+  if (neurons <= MOST_CURVES || files.some(({ what }) => what === "values")) return;
   const steps = duration / net.dt;
-  const kept = plan.values.reduce((sum, v) => sum + v.neurons.length * (steps / v.every), 0);
-  if (kept > MOST_KEPT)
+  const count = values.reduce((sum, v) => sum + v.neurons.length * (steps / v.every), 0);
+  if (count > MOST_FOR_NOTHING)
     throw new UsageError(
       "out-of-range",
       "--record",
-      `${whole(kept)} values would be kept, and there is room for ${whole(MOST_KEPT)}; name some neurons ([0..9]) or an interval (@1ms)`,
+      `${whole(count)} values of ${whole(neurons)} neurons would be recorded, and no file takes them: --out run.h5 or run.csv does, while the run goes on; or name some neurons ([0..9]) or an interval (@1ms)`,
     );
+}
+function withDefaults(given: RecordPlan, { net }: Timed, isShown: boolean): RecordPlan {
+  const plan = { ...given, draws: isShown };
   if (!isShown) return plan;
   const values = plan.values.length > 0 ? [] : Object.keys(net.populations).flatMap((node) => membranes(net, node));
   const synapses = plan.synapses.length > 0 ? [] : differing(net);
@@ -158,24 +181,20 @@ interface Found {
   /** Seconds that it took to build. */
   readonly built: number;
   readonly looked: readonly Looked[];
-  readonly isShown: boolean;
   readonly outputs: readonly Output<Kind>[];
   readonly values: readonly ValueFile[];
 }
 
-/** Curves of a page and a document. */
-const MOST_TRACES = 60;
-
 async function documentOf(f: Found): Promise<SimulateDocument> {
-  const { options, subject, runner, driven, isShown, outputs, values } = f;
+  const { options, subject, runner, driven, outputs, values } = f;
   const { collected } = runner;
   const seconds = secondsDone(collected);
-  const intervals = intervalsIn(collected);
-  const populations = populationDocuments(subject.net, collected, intervals);
+  const populations = populationDocuments(subject.net, collected);
   const health = findings(f).map((x): HealthDocument => ({ ...x }));
   const rate = meanRate(populations, seconds);
-  const raster = isShown ? rasterDocuments(collected) : undefined;
-  const { traces, left } = sampledDocuments(subject.net, collected, MOST_TRACES);
+  const { rasters, notes } = rasterDocuments(collected);
+  const traces = sampledDocuments(subject.net, collected);
+  const { undrawn } = collected;
   const work = runner.work();
   const factor = seconds > 0 ? driven.seconds / seconds : Number.POSITIVE_INFINITY;
   const files = [...outputs, ...values].map((o) => o.file);
@@ -192,7 +211,7 @@ async function documentOf(f: Found): Promise<SimulateDocument> {
     duration: subject.duration,
     simulated: seconds,
     interrupted: driven.interrupted,
-    failed: driven.finding !== undefined || driven.full === true,
+    failed: driven.finding !== undefined,
     buildSeconds: f.built,
     runSeconds: driven.seconds,
     realTimeFactor: factor,
@@ -206,14 +225,14 @@ async function documentOf(f: Found): Promise<SimulateDocument> {
     work: { spikes: populations.reduce((sum, p) => sum + (p.spikes ?? 0), 0), ...work },
     binSeconds: collected.binTicks * collected.extent.tick,
     neuronRates: neuronRates(collected),
-    intervals: intervalHistograms(intervals, collected),
+    intervals: intervalHistograms(collected),
     weights: weightHistograms(f.looked),
-    ...(raster && { rasters: raster.rasters }),
+    ...(rasters && { rasters }),
     traces,
     notes: [
       ...notesOf(f),
-      ...(raster?.notes ?? []),
-      ...(left > 0 ? [`${left} more curves were recorded; the first ${MOST_TRACES} are shown.`] : []),
+      ...notes,
+      ...(undrawn > 0 ? [`${undrawn} more curves were recorded; the first ${traces.length} are shown.`] : []),
     ],
     files,
     provenance: {
@@ -293,9 +312,8 @@ function headlineOf({ driven, subject }: Found, rate: number, seconds: number, f
     return driven.finding ? "The run failed in its first piece." : "Interrupted before anything was run.";
   return `${spiking ? `${short(rate)} spikes a second and neuron; ` : ""}${took}.${ended}`;
 }
-function endOf({ finding, interrupted, full }: Driven): string {
+function endOf({ finding, interrupted }: Driven): string {
   if (finding) return " Then the run failed.";
-  if (full) return " Then there was no room for more spikes.";
   return interrupted ? " Then it was interrupted." : "";
 }
 function paceOf(factor: number): string {
@@ -321,11 +339,6 @@ function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
           `Interrupted: ${secondsText(round(secondsDone(runner.collected)))} of ${secondsText(subject.duration)} were run.`,
         ]
       : []),
-    ...(driven.full
-      ? [
-          `Stopped: ${whole(runner.collected.kept)} spikes are kept, and more would not fit into memory. --record 'NAME.spike[0..99]' keeps those of some neurons; rates are of all. A program can write all of them while it runs: engine.recorder with sonataSink or csvSink.`,
-        ]
-      : []),
     ...(plan.spikes
       ? [`Spikes are kept of ${listNames(plan.spikes.map((s) => s.node))}; rates are of all neurons.`]
       : []),
@@ -334,17 +347,4 @@ function notesOf({ subject, plan, runner, driven, looked }: Found): string[] {
       ? [`${runner.threads} threads shared the work; the results do not depend on how many.`]
       : []),
   ];
-}
-
-async function writeOutputs(
-  outputs: readonly Output<Kind>[],
-  document: SimulateDocument,
-  { collected }: Runner,
-): Promise<void> {
-  const { trains, extent } = collected;
-  for (const { file, kind } of outputs) {
-    if (kind === "spikes") await writeSpikes(file, trains, extent.tick);
-    else if (kind === "table") await writeCsv(file, trains, extent.tick);
-    else await writeReport(file, kind, document);
-  }
 }

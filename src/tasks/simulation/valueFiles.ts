@@ -2,16 +2,14 @@
  * Variables and weights that were asked for, in files beside those of the spikes: `run.h5` has `run.e.v.h5` beside it, a report
  * as SONATA has them, and `run.csv` has `run.e.v.csv`.
  */
-import { formatDimension } from "../../base/dimension.ts";
 import { UsageError } from "../../base/errors.ts";
 import { csvSink } from "../../io/records/csvSink.ts";
 import { sonataSink } from "../../io/records/sonataSink.ts";
-import type { Network } from "../../model/network.ts";
-import type { RecordHeader, SeriesInfo } from "../../sim/records/sink.ts";
+import type { SynapseEnds } from "../../sim/records/plan.ts";
 import type { Output } from "../outputs.ts";
-import type { Collected, Trace } from "./collected.ts";
 import type { Looked } from "./document.ts";
 import type { RecordedSynapses, RecordedValues, RecordPlan } from "./record.ts";
+import { headerOf, type Recorded } from "./streams.ts";
 
 /** A file of values: the k-th variable, or the k-th connection, of a plan. */
 export interface ValueFile {
@@ -70,89 +68,59 @@ function beside(path: string, name: string): string {
   return `${path.slice(0, dot)}.${name}${path.slice(dot)}`;
 }
 
-/** What has been run. */
-export interface Ran {
-  readonly net: Network;
-  readonly seed: number;
-  readonly collected: Collected;
-  /** Synapses, in the plan's order. */
-  readonly looked: readonly Looked[];
+/** Writes what was looked at of synapses, one file after the other. @throws {DataError} `write-failed` */
+export async function writeSynapses(
+  files: readonly ValueFile[],
+  looked: readonly Looked[],
+  recorded: Recorded,
+  endsOf: (connection: string) => SynapseEnds | undefined,
+): Promise<void> {
+  for (const { file, format, what, k } of files)
+    if (what === "synapses") await write(file, format, looked[k]!, { ...recorded, endsOf });
 }
-/** Writes them, one after the other. @throws {DataError} `write-failed` */
-export async function writeValues(files: readonly ValueFile[], { net, seed, collected, looked }: Ran): Promise<void> {
-  const { tick, whole } = collected.extent;
-  for (const { file, format, what, k } of files) {
-    const rows = what === "values" ? tracedRows(net, collected.traces[k]!) : weightRows(collected, looked[k]!);
-    const sink = await (format === "spikes" ? sonataSink(file) : csvSink(file));
-    const header: RecordHeader = {
-      network: net.name,
-      engine: whole ? "clocked" : "exact",
-      seed,
-      samples: 1,
-      tick,
-      series: [
-        {
-          name: `${rows.info.of}${what === "synapses" ? `.${rows.info.variable}` : ""}`,
-          shape: "rows",
-          offset: 0,
-          windows: [[0, Number.POSITIVE_INFINITY]],
-          ...rows.info,
-        },
-      ],
-    };
-    sink.begin(header);
-    for (const [ticks, values] of rows.chunks())
-      sink.write({ series: 0, ticks, values, indices: new Uint32Array(0), samples: new Uint32Array(0) });
-    await sink.finish();
-  }
-}
-
-interface Rows {
-  readonly info: Pick<SeriesInfo, "kind" | "of" | "variable" | "unit" | "size" | "elements" | "columns" | "every">;
-  /** Ticks and values, row by row. */
-  chunks(): Iterable<readonly [ticks: Float64Array, values: Float64Array]>;
-}
-
-/** Numbers that are laid out at a time. */
-const CHUNK = 2 ** 16;
-
-function tracedRows(net: Network, { node, variable, neurons, ticks, columns }: Trace): Rows {
-  const { model, size } = net.populations[node] ?? { size: net.transforms[node]!.size };
-  const found = [...(model?.variables ?? []), ...(model?.subexpressions ?? [])].find((v) => v.name === variable);
-  const [count, step] = [neurons.length, Math.max(1, Math.floor(CHUNK / neurons.length))];
-  return {
-    info: {
-      kind: "variable",
-      of: `${node}.${variable}`,
-      size,
-      columns: count,
-      every: ticks.length > 1 ? ticks[1]! - ticks[0]! : 1,
-      ...(found && { unit: formatDimension(found.dimension) }),
-      ...(count < size && { elements: Uint32Array.from(neurons) }),
-    },
-    *chunks() {
-      for (let from = 0; from < ticks.length; from += step) {
-        const some = ticks.slice(from, from + step);
-        yield [
-          some,
-          Float64Array.from(
-            { length: some.length * count },
-            (_x, at) => columns[at % count]![from + Math.floor(at / count)]!,
-          ),
-        ];
-      }
-    },
-  };
-}
-
-/** At the beginning and at the end. */
-function weightRows({ done }: Collected, { of: { connection, variable }, before, after }: Looked): Rows {
+/** Two rows: from the beginning and from the end. */
+async function write(
+  file: string,
+  format: ValueFile["format"],
+  { of: { connection, variable }, before, after }: Looked,
+  recorded: Recorded & { readonly endsOf: (connection: string) => SynapseEnds | undefined },
+): Promise<void> {
+  const { done } = recorded.collected;
   const size = after?.length ?? 0;
-  return {
-    info: { kind: "synapses", of: connection, variable, size, columns: size, every: done || 1 },
-    *chunks() {
-      if (before) yield [Float64Array.of(0), Float64Array.from(before)];
-      if (after) yield [Float64Array.of(done), Float64Array.from(after)];
-    },
-  };
+  const ends = recorded.endsOf(connection);
+  const sink = await (format === "spikes" ? sonataSink(file) : csvSink(file));
+  sink.begin(
+    headerOf(recorded, [
+      {
+        name: `${connection}.${variable}`,
+        kind: "synapses",
+        shape: "rows",
+        of: connection,
+        variable,
+        size,
+        columns: size,
+        ...(ends?.target.length === size && {
+          source: Uint32Array.from({ length: size }, (_, k) => ends.source[k]!),
+          target: Uint32Array.from({ length: size }, (_, k) => ends.target[k]!),
+        }),
+        every: done || 1,
+        offset: 0,
+        windows: [[0, Number.POSITIVE_INFINITY]],
+      },
+    ]),
+  );
+  const none = new Uint32Array(0);
+  for (const [tick, values] of [
+    [0, before],
+    [done, after],
+  ] as const)
+    if (values)
+      sink.write({
+        series: 0,
+        ticks: Float64Array.of(tick),
+        values: Float64Array.from(values),
+        indices: none,
+        samples: none,
+      });
+  await sink.finish();
 }

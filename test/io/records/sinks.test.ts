@@ -9,9 +9,12 @@ import { library } from "../../../src/base/hdf5.ts";
 import { csvSink } from "../../../src/io/records/csvSink.ts";
 import { recordLog, replayRecords } from "../../../src/io/records/log.ts";
 import { recoverSonata, sonataSink } from "../../../src/io/records/sonataSink.ts";
+import { connect } from "../../../src/model/connection.ts";
+import { inDegree } from "../../../src/model/connectivity.ts";
 import { uniform } from "../../../src/model/initializer.ts";
 import { network, population } from "../../../src/model/network.ts";
 import { neuron } from "../../../src/model/neuron.ts";
+import { synapse } from "../../../src/model/synapse.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { createExactEngine } from "../../../src/sim/exact/engine.ts";
 import { memorySink, type RecordedSeries } from "../../../src/sim/records/memorySink.ts";
@@ -303,5 +306,64 @@ describe("SONATA", () => {
   test("several trials are refused before anything runs", async () => {
     const error = await refusal(recorded(await sonataSink(at("out.h5")), records, 2));
     expect(error.message).toBe("sonata: a file holds one trial, and there are 2");
+  });
+});
+
+test("a sink wants the name of a file", async () => {
+  for (const path of [undefined, 3, ""])
+    for (const sink of [csvSink, sonataSink, recordLog])
+      await expect(sink(path as never)).rejects.toThrow(
+        /^file: expected the name of a file to write, got (undefined|3|'')$/,
+      );
+});
+
+describe("synapses come with their ends", () => {
+  const plastic = network({
+    dt: "0.5 ms",
+    populations: { a: population(12, cell) },
+    connections: [
+      connect("a", "a", {
+        connectivity: inDegree(4),
+        port: "v",
+        delay: 1,
+        weight: uniform(0, 1e-3),
+        synapse: synapse({ name: "more", onPre: "v_post += w; w += 0.1*mV" }),
+      }),
+    ],
+  });
+  const of = "a>a.v";
+  async function write<R>(sink: Sink<R>, synapses?: readonly number[]) {
+    const chosen: Records = { w: { kind: "synapses", of, every: 10, ...(synapses && { synapses }) } };
+    using engine = await createEngine(plastic, wasm);
+    const recorder = engine.recorder(chosen, sink);
+    engine.run(21, {}, { records: recorder });
+    await recorder.finish();
+    const { source, target } = engine.synapses(of) as Record<"source" | "target", Uint32Array>;
+    return { source: source.slice(), target: target.slice() };
+  }
+  test("in CSV: the name of the column", async () => {
+    const { source, target } = await write(await csvSink(at("w.csv")), [7, 3]);
+    const [head] = readFileSync(at("w.csv"), "utf8").split("\n");
+    expect(head).toBe(`time,a>a.v.w[7] ${source[7]}>${target[7]},a>a.v.w[3] ${source[3]}>${target[3]}`);
+  });
+  test("in HDF5 beside the values, by way of the log", async () => {
+    const ends = await write(await sonataSink(at("w.h5")));
+    const h5 = await library();
+    h5.FS!.writeFile("w.h5", readFileSync(at("w.h5")));
+    const file = new h5.File("w.h5", "r");
+    for (const end of ["source", "target"] as const) {
+      const found = (file.get(`records/w/${end}`) as InstanceType<typeof h5.Dataset>).value as BigUint64Array;
+      expect(Array.from(found, Number)).toEqual([...ends[end]]);
+    }
+    file.close();
+  });
+  test("a log whose numbers are damaged is refused", async () => {
+    const ends = await write(await recordLog(at("w.log")));
+    const bytes = readFileSync(at("w.log"));
+    const place = bytes.indexOf(Buffer.from(ends.target.buffer));
+    expect(place).toBeGreaterThan(0);
+    bytes[place + 8]! ^= 1;
+    writeFileSync(at("w.log"), bytes);
+    await expect(replayRecords(at("w.log"), memorySink())).rejects.toThrow("its header is damaged");
   });
 });

@@ -335,6 +335,9 @@ test("synapses that lie by their delays come in order of source and target", asy
   fresh.run(300);
   expect([...w!.values].slice(3)).toEqual([40, 0, 7].map((k) => fresh.synapses("a>a.g").w![k]));
   expect(all[40]! - start[40]!).toBeGreaterThan(0.5);
+  const ends = engine.synapses("a>a.g");
+  for (const end of ["source", "target"] as const)
+    expect(w![end]).toEqual(Uint32Array.from([40, 0, 7], (k) => ends[end]![k]!));
 });
 
 test("several trials: rows of each, spikes with their trial", async () => {

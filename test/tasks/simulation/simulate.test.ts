@@ -16,13 +16,10 @@ import type { SimulateDocument } from "../../../src/report/document.ts";
 import { pageOf } from "../../../src/report/html/page.ts";
 import { createEngine } from "../../../src/sim/engine.ts";
 import { initialParameters } from "../../../src/sim/lower/parameters.ts";
-import { clockedRunner } from "../../../src/tasks/simulation/clocked.ts";
 import type { SimulationOptions } from "../../../src/tasks/simulation/options.ts";
-import { drive } from "../../../src/tasks/simulation/run.ts";
 import { simulateTask } from "../../../src/tasks/simulation/simulate.ts";
 import { requireLines, valueFilesOf } from "../../../src/tasks/simulation/valueFiles.ts";
 import { cuba } from "../../../src/tasks/subject/networks/cuba.ts";
-import { subjectOf } from "../../../src/tasks/subject/subject.ts";
 import { isSaid, known, sayings, wordsOf } from "../../report/numbers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rheobase-simulate-"));
@@ -208,6 +205,10 @@ describe("files", () => {
       const [head, ...weights] = readFileSync(name("e-i.ge.w.csv"), "utf8").trimEnd().split("\n");
       expect(weights.map((row) => row.split(",")[0])).toEqual(["0", "0.02"]);
       for (const row of weights) expect(row.split(",").length).toBe(head!.split(",").length);
+      using fresh = await createEngine(cuba(), wasm, { seed: 1 });
+      const { source, target } = fresh.synapses("e>i.ge") as Record<"source" | "target", Uint32Array>;
+      const ends = Array.from(source, (s, k) => `e>i.ge.w[${k}] ${s}>${target[k]}`);
+      expect(head).toBe(["time", ...ends].join(","));
     },
   );
   test("a line of CSV has an end", () => {
@@ -324,7 +325,10 @@ describe("modules and artefacts", () => {
     [{ duration: "2" }, "--duration: '2' needs a unit, such as 2s or 2ms"],
     [{ duration: "2 mV" }, "--duration: expected a quantity in s"],
     [{ dt: "fast" }, "--dt: 'fast' is not a unit"],
-    [{ record: ["e.v"], duration: "100 s" }, "--record: 3,200,000,000 values would be kept"],
+    [
+      { record: ["e.v"], duration: "100 s" },
+      "--record: 3,200,000,000 values of 3,200 neurons would be recorded, and no file takes them: --out run.h5",
+    ],
     [{ record: ["x.v"] }, "there is no population or connection 'x'"],
     [{ input: ["x=1Hz"] }, "the network has no input 'x'; known: (none)"],
   ])("%j is refused: %s", async (options, problem) => {
@@ -447,16 +451,14 @@ describe("runs that go wrong are told as far as they went", () => {
   });
 });
 
-test("a run ends where there is no room for more spikes", async () => {
-  const subject = await subjectOf("cuba", { seed: 1 });
-  using runner = await clockedRunner(subject, { values: [], synapses: [] }, 100_000, {
-    type: "f32",
-    seed: 1,
-    threads: 1,
-  });
-  const driven = await drive(runner, { onProgress: () => {}, mostSpikes: 1000 });
-  expect(driven).toMatchObject({ full: true, interrupted: false });
-  const { kept, trains, done } = runner.collected;
-  expect(kept).toBe(trains.reduce((sum, t) => sum + t.ticks.length, 0));
-  expect([kept > 1000, done < 100_000]).toEqual([true, true]);
+test("a page of a long run says what it leaves out", async () => {
+  const net = networkOf({ equations: "dv/dt = 1500*Hz : 1", reset: "v = 0", dt: "1 ms", size: 100 }); // in every step
+  const { d } = await simulate(module(net), { duration: "25 s", out: [at("long.html")] });
+  expect(d.work.spikes).toBe(2_500_000);
+  expect(d.notes).toContain("The raster shows one neuron in 2; there are too many spikes to show them all.");
+  const [{ steps, neurons }] = d.rasters!.rasters as [NonNullable<typeof d.rasters>["rasters"][number]];
+  expect([steps.length, new Set(neurons).size, steps.at(-1)]).toEqual([1_250_000, 50, 24_999]);
+  expect([d.traces[0]!.spikes.length, d.traces[0]!.spikesUntil]).toEqual([20_000, 19.999]);
+  expect(readFileSync(at("long.html"), "utf8")).toMatch(/>20,000<\/data> spikes up to <data value="19.999">20.s</);
+  expect(d.intervals[0]).toMatchObject({ count: 2_499_900, mean: 1, sd: 0 });
 });
