@@ -49,6 +49,9 @@ const ADDRESS = "address";
 const SIGNED = "signed";
 export const isAddress = (instr: Instr): boolean => instr.length === 3 && instr[2] === ADDRESS;
 export const isSigned = (instr: Instr): boolean => instr.length === 3 && instr[2] === SIGNED;
+/** Stands behind a local whose value is wanted as a number, whatever else is worked out with it. */
+const NUMBER = "number";
+export const isNumber = (instr: Instr): boolean => instr.length === 3 && instr[2] === NUMBER;
 const FEW = 1024;
 const SMALL: Instr[] = [];
 
@@ -72,6 +75,10 @@ export class Emitter {
   }
   get(...locals: number[]): void {
     for (let k = 0; k < locals.length; k++) this.body.push(ofLocal("local.get", locals[k]!));
+  }
+  /** Pushes a number that addresses may be worked out with, too: what expressions make of it has 32 bits (`widen.ts`). */
+  number(local: number): void {
+    this.body.push(["local.get", local, NUMBER]);
   }
   set(local: number): void {
     this.body.push(ofLocal("local.set", local));

@@ -80,7 +80,7 @@ function scalarBody(s: Shared): ScalarBody {
 }
 /** The element's number, or where its random word is (`base/draws.ts`). */
 export function pushIndex(of: IndexOf, { c: { f }, i }: Shared): void {
-  f.get(i);
+  f.number(i);
   if (of === "element") return;
   f.i32(of === "drawWord" ? 2 : 4);
   f.op("i32.shr_u");
@@ -90,7 +90,7 @@ export function pushIndex(of: IndexOf, { c: { f }, i }: Shared): void {
   }
   f.i32(2);
   f.op("i32.shl");
-  f.get(i);
+  f.number(i);
   f.i32(3);
   f.op("i32.and");
   f.op("i32.or");

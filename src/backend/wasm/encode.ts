@@ -193,7 +193,7 @@ function instruction(given: Instr, index: ReadonlyMap<string, number>, out: Byte
     out.byte(0); // alignment is only a hint
     out.unsigned((given[1] as number | undefined) ?? 0);
     if (typeof given[2] === "number") out.byte(given[2] as number);
-  } else for (let k = 1; k < given.length; k++) out.unsigned(given[k] as number); // locals, labels, lanes
+  } else for (let k = 1; k < given.length; k++) if (typeof given[k] === "number") out.unsigned(given[k] as number); // locals, labels, lanes
 }
 function functionIndex(index: ReadonlyMap<string, number>, name: string): number {
   const k = index.get(name);

@@ -60,17 +60,17 @@ export function strideOf({ along }: Line, { space, type }: Slot): number | undef
 }
 
 /** Pushes the number of the synapse at hand. */
-export function pushSynapse({ kernel, number, at, columns, tables, c }: Line): void {
+export function pushSynapse({ kernel, number, at, columns, tables, c }: Line, as: "get" | "number" = "get"): void {
   const { f } = c;
   if (!kernel.full) {
-    if (!columns) return f.get(at);
+    if (!columns) return f[as](at);
     f.get(tables.get("columnSynapse")!);
     return f.op("i32.load", 0);
   }
-  f.get(columns ? at : number);
+  f[as](columns ? at : number);
   f.i32(kernel.full[1]);
   f.op("i32.mul");
-  f.get(columns ? number : at);
+  f[as](columns ? number : at);
   f.op("i32.add");
 }
 /** Pushes the byte address of a slot for synapse k from the one at hand on; what lies apart has it as an offset. */
@@ -89,9 +89,9 @@ export function pushAddress(slot: Slot, { along, pointers, tables, c }: Line, k:
 export type Numbered = "pre" | "post" | "synapse";
 export function pushIndex(of: Numbered, line: Line): void {
   const { f } = line.c;
-  if (of === "synapse") return pushSynapse(line);
+  if (of === "synapse") return pushSynapse(line, "number");
   const a = line.along[of];
-  if (a.kind !== "listed") return f.get(a.kind === "same" ? line.number : line.at);
+  if (a.kind !== "listed") return f.number(a.kind === "same" ? line.number : line.at);
   f.get(line.tables.get(a.table)!);
   f.op("i32.load", 0);
 }

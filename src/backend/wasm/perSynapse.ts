@@ -337,7 +337,7 @@ function body(
       continue;
     }
     if (e.tag === "read") load(slotNamed(step, e.slot));
-    else if (e.tag === "index") f.get(numbers[e.of as keyof Numbers]);
+    else if (e.tag === "index") f.number(numbers[e.of as keyof Numbers]);
     else emitScalar(e, context);
     const local = f.local(valTypeOf(e.type));
     f.set(local);

@@ -29,6 +29,7 @@ function line([op, ...immediates]: Instr): string {
   if (op === "call") return `call ${identifier(String(immediates[0]))}`;
   if (op.includes(".atomic.")) return op;
   if (/\.(load|store)/.test(op)) return memory(op, immediates);
+  if (op === "local.get") return `${op} ${immediates[0]}`;
   if (op === "i32.const") return `${op} ${Number(immediates[0]) | 0}`;
   return [op, ...immediates.flat().map(number)].join(" ");
 }

@@ -12,7 +12,7 @@
  * An address that is kept in memory (`storeAddress`, `loadAddress`) is there the number of its 4-byte word, in 32 bits as
  * before. So memory ends at 16 GiB, as it does on engines.
  */
-import { type Func, type Instr, isAddress, isSigned, type ValType } from "./code.ts";
+import { type Func, type Instr, isAddress, isNumber, isSigned, type ValType } from "./code.ts";
 import { type Value, valuesOf } from "./stackValues.ts";
 
 /** What a value is; what is not a number has 64 bits. */
@@ -120,7 +120,7 @@ class FunctionWidener {
       (x) => this.#kinds[x.at] !== NUMBER && (x.instr[0] !== "i32.const" || isAddress(x.instr)),
     );
     const alike = other ? BYTES : need;
-    if (op === "local.get" || op === "local.tee") return this.#locals[x as number]!;
+    if (op === "local.get" || op === "local.tee") return isNumber(v.instr) ? NUMBER : this.#locals[x as number]!;
     if (op === "i32.const") return isAddress(v.instr) ? ADDRESS : wanted;
     if (isAddressLoad(v.instr)) return ADDRESS;
     if (op === "i32.add" || op === "select") return this.#together(v, max(wanted, max(a, b)), alike);
@@ -156,7 +156,7 @@ class FunctionWidener {
   #want(v: Value, need: Need): void {
     const [op, local] = v.instr;
     if (op === "local.get" || op === "local.tee") {
-      if (need === BYTES) this.#raise(local as number, OFFSET);
+      if (need === BYTES && !isNumber(v.instr)) this.#raise(local as number, OFFSET);
     } else if (need > this.#wanted[v.at]! && (THROUGH.test(op) || PART.test(op) || op === "i32.const")) {
       this.#wanted[v.at] = need;
       this.#changed = true;
@@ -197,6 +197,10 @@ class FunctionWidener {
     if (isAddressLoad(v.instr)) {
       behind[v.at]!.unshift(["i64.extend_i32_u"], ["i64.const", WORD], ["i64.shl"]);
       return ["i32.load", immediates[0]!];
+    }
+    if (isNumber(v.instr)) {
+      if (this.#locals[immediates[0] as number] !== NUMBER) behind[v.at]!.push(["i32.wrap_i64"]);
+      return [op, immediates[0]!];
     }
     if (op === "i32.const" && kind !== NUMBER) return ["i64.const", BigInt(immediates[0] as number)];
     if (!wide || op === "select") return v.instr;
