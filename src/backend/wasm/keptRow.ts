@@ -8,6 +8,7 @@ import { BYTES, type Type } from "../../ir/types.ts";
 import type { Numbered } from "./drawnNumber.ts";
 import { NEEDED, ROW_HEADER, roomFor } from "./keptRing.ts";
 import type { KernelContext } from "./kernel.ts";
+import { pushRingCell } from "./ringCell.ts";
 import { valTypeOf } from "./scalarExpr.ts";
 import { pushScaled } from "./tiles.ts";
 
@@ -176,7 +177,7 @@ function pointAt({ record, cells, calls, count, columns }: Columns, { f }: Kerne
 function makeRow(p: Parts, record: number, c: KernelContext): () => void {
   const { f, ptr } = c;
   const { drawn, step, slots, post, pre } = p;
-  const { group, cells, kept } = drawn.ring!;
+  const { group, kept } = drawn.ring!;
   const { calls, words: most } = kept!;
   const [n, first, slot, k] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const count = f.local("i32");
@@ -191,14 +192,7 @@ function makeRow(p: Parts, record: number, c: KernelContext): () => void {
     f.set(slot);
     pushScaled(f, ptr("row"), n, 4);
     f.get(slot);
-    f.i32(group - 1);
-    f.op("i32.and");
-    f.i32(cells);
-    f.op("i32.mul");
-    f.get(post);
-    f.op("i32.add");
-    c.pushCount("first");
-    f.op("i32.sub");
+    pushRingCell(c, drawn.ring!, post);
     f.op("i32.store", 0);
     f.get(slot);
     f.i32(Math.log2(group));

@@ -2,6 +2,7 @@
  * The synaptic skeleton: scalar code, because each synapse must see what the one before it stored. Along a row, addresses of
  * synapses run along, several synapses a turn; columns and sources are looked up.
  */
+
 import { type DrawnRing, isKept, isMade } from "../../ir/drawnRows.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelOf } from "../../ir/program.ts";
@@ -12,6 +13,7 @@ import { drawnRow } from "./drawnRow.ts";
 import { keptRow } from "./keptRow.ts";
 import type { KernelContext } from "./kernel.ts";
 import { madeRow } from "./madeRow.ts";
+import { pushRingCell } from "./ringCell.ts";
 import { emitScalar, valTypeOf } from "./scalarExpr.ts";
 import { synapseLines } from "./synapseLines.ts";
 import { pushScaled, range } from "./tiles.ts";
@@ -133,14 +135,7 @@ function inRing(
       f.get(after);
       c.pushCount("phase");
       f.op("i32.add");
-      f.i32(group - 1);
-      f.op("i32.and");
-      f.i32(cells);
-      f.op("i32.mul");
-      f.get(post);
-      f.op("i32.add");
-      c.pushCount("first");
-      f.op("i32.sub");
+      pushRingCell(c, { group, cells }, post);
       f.set(cell);
       body();
     });
