@@ -87,7 +87,7 @@ export function oneTrain(times: SpikeTrain, from: number, to: number): SpikeTrai
 }
 
 /** @throws {DataError} `out-of-range` unless a stretch of time ends after it begins, at finite moments */
-export function requireStretch(path: string, from: number, to: number): void {
+function requireStretch(path: string, from: number, to: number): void {
   if (Number.isFinite(from) && Number.isFinite(to) && to > from) return;
   throw new DataError("out-of-range", path, `must cover some finite time, got ${from} to ${to} s`);
 }

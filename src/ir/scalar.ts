@@ -84,7 +84,7 @@ const LIMITS: Readonly<Record<IntType, readonly [bigint, bigint]>> = {
 };
 
 /** The wide multiply, spelt out in exact integers. */
-export function mulShiftExact(
+function mulShiftExact(
   e: Pick<MulShift, "type" | "shift" | "rounding" | "overflow">,
   a: number,
   b: number,

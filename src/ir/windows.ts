@@ -56,7 +56,7 @@ export function positionsFrom(side: "source" | "target", a: Axis, at: number): {
 }
 
 /** They are evenly spaced, which is what lets a kernel go through them without a table of each. */
-export function reachOf(side: "source" | "target", a: Axis, at: number): Reach {
+function reachOf(side: "source" | "target", a: Axis, at: number): Reach {
   const found = positionsFrom(side, a, at);
   const [first] = found;
   return { count: found.length, position: first?.position ?? 0, other: first?.other ?? 0 };
@@ -136,7 +136,7 @@ export const stretchLength = (w: Windows): number => STRETCH * w.sources;
 export const orderLength = (w: Windows): number => stretchLength(w) + w.sources + 1;
 
 /** Whether windows lie side by side, at every place, and each sees a source. */
-export function areDense({ rows, columns, groups }: Windows): boolean {
+function areDense({ rows, columns, groups }: Windows): boolean {
   const fits = (a: Axis): boolean => a.stride === 1 && a.dilation === 1 && a.padding < a.kernel;
   return groups === 1 && fits(rows) && fits(columns);
 }

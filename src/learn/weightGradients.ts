@@ -19,7 +19,7 @@ import { requirePlain } from "./through.ts";
 import { GRADIENTS, isTakenBack, windowGradient } from "./windowGradients.ts";
 
 /** Samples of a chunk times the most steps of a sample. */
-export const CHUNK_ROWS = "chunk.rows";
+const CHUNK_ROWS = "chunk.rows";
 /** Elements after the lists of a chunk. */
 const LIST_SLACK = 4;
 

@@ -67,7 +67,7 @@ export function liquidReadout(size: number, options: LiquidReadoutOptions = {}):
 }
 
 /** What brings the drive of a layer together. */
-export const driveOf = (node: string): string => `${node}_drive`;
+const driveOf = (node: string): string => `${node}_drive`;
 
 /**
  * A layer as parts of a network; it answers with spikes, or with `v` where it does not spike. Weights start as published:

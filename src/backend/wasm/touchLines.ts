@@ -38,7 +38,7 @@ export function eachLine({ f }: KernelContext, at: number, end: number, see: See
   };
 }
 
-export type See = (load: "i32.load8_u" | "i32.load16_u", address: number, offset?: number) => void;
+type See = (load: "i32.load8_u" | "i32.load16_u", address: number, offset?: number) => void;
 /** Loads bytes for nothing but that their lines come nearer. */
 export function touchLines({ f }: KernelContext, body: (see: See) => void): void {
   const seen = f.local("i32");

@@ -33,7 +33,7 @@ export function maskWidth(e: Expr): Width {
 }
 const NARROW = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
 
-export function pushMask(e: Expr, width: Width, c: VectorContext): void {
+function pushMask(e: Expr, width: Width, c: VectorContext): void {
   c.push(e);
   const have = maskWidth(e);
   if (have === width) return;

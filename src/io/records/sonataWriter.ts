@@ -48,7 +48,7 @@ export function targetOf(use: UseFile, header: RecordHeader, info: SeriesInfo, s
 }
 
 /** Whether a series is a report: one row at least, evenly spaced. */
-export const isReport = ({ kind }: SeriesInfo, spacing: Spacing | undefined): boolean =>
+const isReport = ({ kind }: SeriesInfo, spacing: Spacing | undefined): boolean =>
   kind === "variable" && spacing !== undefined && spacing.rows > 0 && spacing.step !== undefined;
 export const populationOf = ({ of }: SeriesInfo): string => of.split(".")[0]!;
 

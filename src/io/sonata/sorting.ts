@@ -6,7 +6,7 @@
  * @see HDF5 file format specification 3.0, IV.A.2.d (datatype message, classes 0 and 8) and IV.A.2.m (attribute message, version 1)
  */
 
-export const SORTINGS = ["none", "by_id", "by_time"] as const;
+const SORTINGS = ["none", "by_id", "by_time"] as const;
 export type Sorting = (typeof SORTINGS)[number];
 
 const NAME = "sorting\0"; // a multiple of 8 bytes, as version 1 pads it

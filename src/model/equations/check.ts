@@ -46,7 +46,7 @@ interface Context {
 
 export const formatType = (t: ValueType): string =>
   t === "boolean" ? "a condition" : `dimension ${formatDimension(t)}`;
-export const sameType = (a: ValueType, b: ValueType): boolean =>
+const sameType = (a: ValueType, b: ValueType): boolean =>
   a === "boolean" || b === "boolean" ? a === b : sameDimension(a, b);
 
 const mismatch = (n: Node, c: Context, problem: string): Error => faultAt(c.source, n.span, "unit-mismatch", problem);
